@@ -64,7 +64,7 @@ impl List {
             Column::number("active").worth(40),
             Column::number("parked").worth(30),
             Column::number("completed").worth(20),
-            Column::main("path"),
+            Column::main("path").of_paths(),
         ]);
         for (slug, counts) in &counts {
             let project = config.projects.get(slug);

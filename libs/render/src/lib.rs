@@ -43,7 +43,7 @@ pub use time::{
     format_local_minute, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,
     format_time, format_time_of_day, format_until,
 };
-pub use width::{cut_to_width, width_of, wrap_to_width};
+pub use width::{cut_start_to_width, cut_to_width, width_of, wrap_to_width};
 
 use cs_core::clock;
 use cs_core::project::Roadmap;

@@ -45,14 +45,16 @@ impl Table {
 
     /// A table of texts. Only columns with a space or a slash in a text are cut if necessary, and the last one.
     pub fn of_texts(titles: &[&str], rows: &[Vec<String>]) -> Self {
-        let is_word = |column: usize| {
-            let mut cells = rows.iter().filter_map(|row| row.get(column));
-            cells.all(|cell| !cell.contains([' ', '/']))
-        };
-        let column = |(n, title): (usize, &&str)| match n + 1 == titles.len() {
-            true => Column::main(title),
-            false if is_word(n) => Column::text(title),
-            false => Column::text(title).shrinks(FLOOR),
+        let all = |column: usize, is: fn(&String) -> bool| rows.iter().filter_map(|row| row.get(column)).all(is);
+        let is_word = |column: usize| all(column, |cell| !cell.contains([' ', '/']));
+        let is_path = |column: usize| all(column, |cell| cell.is_empty() || cell.starts_with('/'));
+        let column = |(n, title): (usize, &&str)| {
+            let column = match n + 1 == titles.len() {
+                true => Column::main(title),
+                false if is_word(n) => Column::text(title),
+                false => Column::text(title).shrinks(FLOOR),
+            };
+            if is_path(n) { column.of_paths() } else { column }
         };
         let mut table = Table::new(titles.iter().enumerate().map(column).collect());
         rows.iter().for_each(|row| table.push(row.iter().cloned().map(TableCell::from).collect()));
@@ -123,7 +125,7 @@ impl Table {
         let shown = self.columns.iter().zip(row).zip(widths).filter_map(|(cell, width)| Some((cell, (*width)?)));
         for (n, ((column, cell), width)) in shown.enumerate() {
             line.push_str(if n > 0 { GAP } else { "" });
-            line.push_str(&cell.in_width(width, column.side, paint));
+            line.push_str(&cell.in_width(width, column, paint));
         }
         line.trim_end().to_string()
     }
@@ -140,8 +142,8 @@ impl Table {
         layout.lines.extend(firsts.next());
         for (first, row) in firsts.zip(&self.rows) {
             layout.lines.push(first);
-            let cell = row.get(main).filter(|cell| cell.width() > 0);
-            let second = cell.map(|cell| cell.cut(room - INDENT, paint));
+            let cells = self.columns.iter().zip(row).filter(|(column, cell)| column.is_main && cell.width() > 0);
+            let second = cells.map(|(column, cell)| cell.cut(room - INDENT, column, paint)).next();
             layout.lines.extend(second.map(|text| format!("{}{text}", " ".repeat(INDENT))));
         }
         layout

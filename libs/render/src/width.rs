@@ -22,6 +22,18 @@ pub fn cut_to_width(text: &str, room: usize) -> String {
     kept
 }
 
+/// At most `room` columns of the end of the text, with `…` before it if something was cut: for paths.
+pub fn cut_start_to_width(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_string();
+    }
+    let mut rest = text;
+    while rest.width() >= room.max(1) {
+        rest = rest.get(first_character(rest)..).unwrap_or_default();
+    }
+    if room == 0 { String::new() } else { format!("…{rest}") }
+}
+
 /// The text in lines of at most `room` columns. Lines end between words; a word that is longer than a line is divided.
 /// Always at least one line.
 pub fn wrap_to_width(text: &str, room: usize) -> Vec<String> {
@@ -116,6 +128,14 @@ mod tests {
         assert_eq!(cut_to_width("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
         assert_eq!(cut_to_width("🇩🇪🇫🇷🇮🇹", 4), "🇩🇪…");
         assert_eq!((cut_to_width("ab", 1), cut_to_width("ab", 0)), ("…".into(), String::new()));
+    }
+
+    #[test]
+    fn the_end_of_a_path_stays() {
+        assert_eq!(cut_start_to_width("/home/you/src/api", 8), "…src/api");
+        assert_eq!(cut_start_to_width("/home/you/日本語", 6), "…本語");
+        assert_eq!(cut_start_to_width("/a", 2), "/a");
+        assert_eq!((cut_start_to_width("/abc", 1), cut_start_to_width("/abc", 0)), ("…".into(), String::new()));
     }
 
     #[test]

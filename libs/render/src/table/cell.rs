@@ -1,6 +1,6 @@
 //! Owns a cell of a table: its text, an addition that matters more than the text when both do not fit, and its look.
 
-use super::column::Side;
+use super::column::{Column, Cut, Side};
 use crate::style::{Paint, Style};
 use crate::width::{cut_to_width, width_of};
 
@@ -16,7 +16,7 @@ pub struct TableCell {
 /// An addition that does not fit beside the text gets this part of the room.
 const FOR_ADDITION: (usize, usize) = (2, 3);
 /// A text that is cut to less than this says nothing.
-const LEGIBLE: usize = 6;
+const LEGIBLE: usize = 8;
 
 impl TableCell {
     /// A text in a style.
@@ -49,19 +49,19 @@ impl TableCell {
     }
 
     /// The cell with spaces up to this width; what is wider is cut.
-    pub(super) fn in_width(&self, width: usize, side: Side, paint: Paint) -> String {
-        let (text, addition) = self.parts(width);
+    pub(super) fn in_width(&self, width: usize, column: &Column, paint: Paint) -> String {
+        let (text, addition) = self.parts(width, column.cut);
         let spaces = " ".repeat(width.saturating_sub(width_of(&text) + width_of(&addition)));
         let painted = self.painted(&text, &addition, paint);
-        match side {
+        match column.side {
             Side::Left => painted + &spaces,
             Side::Right => spaces + &painted,
         }
     }
 
     /// The cell in at most this width.
-    pub(super) fn cut(&self, width: usize, paint: Paint) -> String {
-        let (text, addition) = self.parts(width);
+    pub(super) fn cut(&self, width: usize, column: &Column, paint: Paint) -> String {
+        let (text, addition) = self.parts(width, column.cut);
         self.painted(&text, &addition, paint)
     }
 
@@ -70,13 +70,13 @@ impl TableCell {
     }
 
     /// What is shown of the text and of the addition.
-    fn parts(&self, width: usize) -> (String, String) {
+    fn parts(&self, width: usize, cut: Cut) -> (String, String) {
         let (long, more) = (width_of(&self.text), width_of(&self.addition));
         if long + more <= width {
             return (self.text.clone(), self.addition.clone());
         }
         if more == 0 {
-            return (cut_to_width(&self.text, width), String::new());
+            return (cut.to_width(&self.text, width), String::new());
         }
         let (part, of) = FOR_ADDITION;
         let for_text = width - more.min(width.saturating_sub(long).max(width * part / of));
@@ -107,7 +107,7 @@ mod tests {
     fn shown(width: usize) -> String {
         let cell =
             TableCell::from("fix the login page of the shop").with(" — asks: permission for Bash", Style::Asking);
-        cell.cut(width, Paint::Plain)
+        cell.cut(width, &Column::main("intent"), Paint::Plain)
     }
 
     #[test]
@@ -121,6 +121,6 @@ mod tests {
     #[test]
     fn colours_do_not_count_as_columns() {
         let cell = TableCell::styled("gone", Style::Wrong);
-        assert_eq!(cell.in_width(6, Side::Right, Paint::Colour), "  \u{1b}[31mgone\u{1b}[0m");
+        assert_eq!(cell.in_width(6, &Column::number("state"), Paint::Colour), "  \u{1b}[31mgone\u{1b}[0m");
     }
 }

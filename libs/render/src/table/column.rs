@@ -2,7 +2,7 @@
 
 use super::cell::TableCell;
 use super::widths::Want;
-use crate::width::{cut_to_width, width_of, wrap_to_width};
+use crate::width::{cut_start_to_width, cut_to_width, width_of, wrap_to_width};
 
 /// A column of a table.
 #[derive(Clone, Debug)]
@@ -10,6 +10,7 @@ pub struct Column {
     pub(super) title: String,
     pub(super) side: Side,
     pub(super) is_main: bool,
+    pub(super) cut: Cut,
     /// `None`: the column is never left out.
     worth: Option<u8>,
     /// The width to which it may shrink; `None`: it is never cut.
@@ -23,13 +24,31 @@ pub enum Side {
     Right,
 }
 
+/// What is cut off from a text that is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    End,
+    Start,
+}
+
+impl Cut {
+    /// At most `room` columns of the text.
+    pub fn to_width(self, text: &str, room: usize) -> String {
+        match self {
+            Cut::End => cut_to_width(text, room),
+            Cut::Start => cut_start_to_width(text, room),
+        }
+    }
+}
+
 /// The width to which the main column may shrink when nothing else can.
 const NARROWEST: usize = 8;
 
 impl Column {
     /// A column of words: never left out and never cut, unless it says otherwise.
     pub fn text(title: &str) -> Self {
-        Column { title: title.to_string(), side: Side::Left, is_main: false, worth: None, floor: None }
+        let title = title.to_string();
+        Column { title, side: Side::Left, is_main: false, cut: Cut::End, worth: None, floor: None }
     }
 
     /// A column of numbers, which end below each other.
@@ -40,6 +59,11 @@ impl Column {
     /// The column that the table is about: it keeps half of the room as long as anything else can go.
     pub fn main(title: &str) -> Self {
         Column { is_main: true, floor: Some(NARROWEST), ..Column::text(title) }
+    }
+
+    /// Its texts are paths: where they are cut, their end stays.
+    pub fn of_paths(self) -> Self {
+        Column { cut: Cut::Start, ..self }
     }
 
     /// It may be left out; columns of less worth go first, of equal worth the last one.
@@ -63,7 +87,7 @@ impl Column {
         let line = title.map_or_else(|| text.clone(), |title| format!("{title} {text}"));
         match self.floor {
             _ if width_of(&line) <= room => vec![line],
-            Some(_) => vec![cut_to_width(&line, room)],
+            Some(_) => vec![self.cut.to_width(&line, room)],
             None => title.map(str::to_string).into_iter().chain(wrap_to_width(&text, room)).collect(),
         }
     }

@@ -51,6 +51,14 @@ fn rows_become_blocks_if_nothing_else_fits() {
 }
 
 #[test]
+fn tables_of_texts_keep_words_whole_and_the_end_of_paths() {
+    let rows = [["sess_20261121T1000_ca5d", "/home/you/src/the-shop", "a reason with many words"].map(str::to_string)];
+    let table = Table::of_texts(&["id", "directory", "why"], &rows.map(Vec::from));
+    let lines = table.lay_out(Some(60), Paint::Plain).lines;
+    assert_eq!(lines[1], "sess_20261121T1000_ca5d  …you/src/the-shop  a reason with m…");
+}
+
+#[test]
 fn no_line_is_wider_than_its_room_and_kept_columns_are_whole() {
     let intents = [
         "plain words that go on and on until nobody reads them any more, and then a few more of them for good measure",
