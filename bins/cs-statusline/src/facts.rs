@@ -78,15 +78,15 @@ impl Facts {
     pub fn value(&self, name: &str) -> Option<(String, Style)> {
         let plain = |text: &String| (text.clone(), Style::Plain);
         let limit = |limit: &Option<(f64, String)>| match limit {
-            Some((used, text)) => (text.clone(), Style::of_percentage(*used)),
+            Some((used, text)) => (text.clone(), style::of_percentage(*used)),
             None => (String::new(), Style::Plain),
         };
         let used = |say: fn(f64) -> String| match self.context {
-            Some(used) => (say(used), Style::of_percentage(used)),
+            Some(used) => (say(used), style::of_percentage(used)),
             None => (String::new(), Style::Plain),
         };
         Some(match name {
-            "project" => (self.project.clone(), Style::Name),
+            "project" => (self.project.clone(), Style::Busy),
             "branch" => plain(&self.branch),
             "model" => plain(&self.model),
             "bar" => used(style::bar),
@@ -97,7 +97,7 @@ impl Facts {
             "five_hour" => limit(&self.five_hour),
             "seven_day" => limit(&self.seven_day),
             "tasks" => plain(&self.tasks),
-            "others" => (format_others(self.others), if self.others.0 > 0 { Style::Urgent } else { Style::Warning }),
+            "others" => (format_others(self.others), if self.others.0 > 0 { Style::Asking } else { Style::Turn }),
             "lines" => plain(&self.lines),
             "intent" => plain(&self.intent),
             _ => return None,

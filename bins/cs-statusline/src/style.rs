@@ -1,48 +1,26 @@
-//! Owns how values look: colours, the bar, the width of the terminal. Colours only show how urgent something is, so
-//! nothing is lost without them (`NO_COLOR`, see no-color.org).
+//! Owns how values look: the bar, the width of the terminal, and which of the common styles a value has. Colours only
+//! show how urgent something is, so nothing is lost without them (`NO_COLOR`, see no-color.org).
 
+pub use render::Style;
+
+use render::Paint;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
-/// How a value looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    Plain,
-    Name,
-    Good,
-    Warning,
-    Urgent,
-}
-
-impl Style {
-    /// The style for a percentage that is used up: a warning from 70 %, urgent from 90 %.
-    pub fn of_percentage(used: f64) -> Self {
-        match used {
-            used if used >= 90.0 => Style::Urgent,
-            used if used >= 70.0 => Style::Warning,
-            _ => Style::Good,
-        }
-    }
-
-    fn code(self) -> &'static str {
-        match self {
-            Style::Plain => "",
-            Style::Name => "36",
-            Style::Good => "32",
-            Style::Warning => "33",
-            Style::Urgent => "1;31",
-        }
+/// The style for a percentage that is used up: that of a warning from 70 %, that of a failure from 90 %.
+pub fn of_percentage(used: f64) -> Style {
+    match used {
+        used if used >= 90.0 => Style::Wrong,
+        used if used >= 70.0 => Style::Turn,
+        _ => Style::Good,
     }
 }
 
 /// The text in its style.
 pub fn paint(text: &str, style: Style) -> String {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    match style.code() {
-        "" => text.to_string(),
-        _ if !wanted => text.to_string(),
-        code => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-    }
+    let paint = if wanted { Paint::Colour } else { Paint::Plain };
+    paint.paint(text, style)
 }
 
 /// A bar of eight cells, filled in proportion.
@@ -87,6 +65,6 @@ mod tests {
         assert_eq!(bar(0.0), "░░░░░░░░");
         assert_eq!(bar(34.0), "███░░░░░");
         assert_eq!(bar(250.0), "████████");
-        assert_eq!([0.0, 70.0, 90.0].map(Style::of_percentage), [Style::Good, Style::Warning, Style::Urgent]);
+        assert_eq!([0.0, 70.0, 90.0].map(of_percentage), [Style::Good, Style::Turn, Style::Wrong]);
     }
 }

@@ -106,9 +106,8 @@ fn check(bytes: &[u8]) {
 /// The line as a terminal shows it; panics unless it is one fitting line without control codes other than our colours.
 fn shown(facts: &Facts, format: &str, width: usize) -> String {
     let line = layout::fit(&layout::parse(format), &|name| facts.value(name), width);
-    let plain = ["[36m", "[32m", "[33m", "[1;31m", "[0m"]
-        .iter()
-        .fold(line.clone(), |line, colour| line.replace(&format!("\u{1b}{colour}"), ""));
+    let codes = render::STYLES.map(render::Style::code).into_iter().chain(["0"]);
+    let plain = codes.fold(line.clone(), |line, code| line.replace(&format!("\u{1b}[{code}m"), ""));
     let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     assert!(!plain.contains(steers), "{plain:?}");
     assert!(plain.width() <= width, "{} columns of {width}: {plain:?}", plain.width());
