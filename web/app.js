@@ -286,6 +286,7 @@ const keys = {
   "?": () => byId("help").showModal(),
   j: () => moveFocus(1),
   k: () => moveFocus(-1),
+  c: () => (document.activeElement.closest(".row, .columns") ?? main.querySelector(".columns"))?.querySelector("[data-copy]")?.click(),
   g: () => location.assign("/"),
 };
 
@@ -299,6 +300,10 @@ document.addEventListener("keydown", (event) => {
 
 function escape(target) {
   if (target.id === "q") target.blur();
+  for (const menu of main.querySelectorAll(".menu[open]")) {
+    menu.open = false;
+    if (menu.contains(target)) menu.querySelector("summary").focus();
+  }
   document.querySelectorAll(".why:hover, .why:focus-within").forEach((why) => why.classList.add("is-dismissed"));
 }
 
@@ -324,18 +329,24 @@ document.addEventListener("click", async (event) => {
     event.preventDefault();
     return save(file);
   }
+  for (const menu of main.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   const button = event.target.closest("[data-copy]");
-  if (!button) return;
+  if (button) copy(button);
+});
+
+// Copies the command beside a button. Where a browser forbids that, the command is selected instead.
+async function copy(button) {
   const source = byId(button.dataset.copy);
   const isDone = await navigator.clipboard.writeText(source.textContent).then(() => true, () => false);
   if (!isDone) getSelection().selectAllChildren(source);
-  button.textContent = isDone ? "Copied" : "Selected: copy it";
+  button.firstChild.nodeValue = isDone ? "Copied" : "Selected: copy it";
+  byId("news").textContent = isDone ? `Copied: ${source.textContent}` : "Selected, but not copied";
   activeButton = button;
   setTimeout(() => {
-    button.textContent = "Copy";
-    activeButton = null;
+    button.firstChild.nodeValue = "Copy";
+    if (activeButton === button) activeButton = null;
   }, 2000);
-});
+}
 
 // Leaves empty values out of the URL, so that it makes a short bookmark.
 document.addEventListener("formdata", ({ formData }) => {

@@ -10,6 +10,8 @@ mod access;
 mod ages;
 #[path = "serve_browser/chromium.rs"]
 mod chromium;
+#[path = "serve_browser/commands.rs"]
+mod commands;
 #[path = "serve_browser/dashboard.rs"]
 mod dashboard;
 #[path = "serve_browser/filters.rs"]

@@ -73,7 +73,10 @@ fn a_hostile_record_is_shown_as_text() {
     }
     dashboard.open(&session);
     assert!(dashboard.browser.text("h1").contains("<script>"), "it is shown as text");
-    let command = dashboard.browser.text("#resume");
+    // Only an ended conversation is offered to be continued.
+    dashboard.cs("cs-session", &["park", &id, "--reason", "later"]);
+    dashboard.browser.until("document.getElementById('by-hand') !== null");
+    let command = dashboard.browser.text("#by-hand");
     assert!(command.contains(r#"cd '/tmp/it'\''s "$(x)" `y`/<b>' && claude --resume"#), "{command}");
     dashboard.open("/");
     assert!(dashboard.browser.text(".damaged").contains("sess_20261121T0001_0bad"), "the others are still there");

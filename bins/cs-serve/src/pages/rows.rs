@@ -3,6 +3,7 @@
 use super::usage::AmountText;
 use crate::asked::Asked;
 use crate::query::Query;
+use crate::view::commands::{self, Known, Offer};
 use cs_core::id::{Slug, Uuid};
 use cs_core::overview::{Project, Summary};
 use cs_core::record::Status;
@@ -23,6 +24,8 @@ pub struct SessionRow<'a> {
     pub worktree: Option<&'a str>,
     /// The client's report on its context and cost; see [`super::figures`].
     pub figures: Option<super::figures::Figures>,
+    /// The commands that a person may copy.
+    pub offers: Vec<Offer>,
     /// Its usage at the last count; only a project's page has it.
     pub used: Option<AmountText>,
 }
@@ -48,8 +51,21 @@ impl Asked<'_> {
             session,
             worktree: root.map(tail).filter(|name| *name != session.project_slug && !name.is_empty()),
             figures: uuid.and_then(|uuid| self.figures(&Uuid::parse(uuid).ok()?)),
+            offers: self.offers(session),
             used: None,
         }
+    }
+
+    /// A list does not know which sessions are continued by others; the command then says so.
+    fn offers(&self, session: &Summary) -> Vec<Offer> {
+        let (verdicts, conversation) = (&self.snapshot.verdicts, session.claude_session_id.as_deref());
+        commands::offers(&Known {
+            id: &session.session_id,
+            status: session.status,
+            reach: verdicts.reach(self.store(), &session.session_id, conversation, session.state),
+            has_conversation: conversation.is_some(),
+            is_continued: false,
+        })
     }
 
     /// A row with what it used.

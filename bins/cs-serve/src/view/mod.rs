@@ -5,6 +5,7 @@
 
 mod archive;
 mod caches;
+pub mod commands;
 mod files;
 pub mod history;
 mod index_rows;

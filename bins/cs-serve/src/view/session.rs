@@ -1,6 +1,7 @@
 //! Owns one session as it is shown: its whole record, its state, the sessions before and after it, and how to
 //! resume it.
 
+use super::commands::{self, Known, Offer};
 use super::keeper::{Keeper, Snapshot};
 use agents::Agent;
 use cs_core::Result;
@@ -56,6 +57,17 @@ pub struct ShownSession {
 }
 
 impl ShownSession {
+    /// The commands that a person may copy.
+    pub fn offers(&self) -> Vec<Offer> {
+        commands::offers(&Known {
+            id: &self.session.session_id,
+            status: self.session.status,
+            reach: self.reach,
+            has_conversation: self.session.claude_session_id.is_some(),
+            is_continued: self.session.resumed_as.is_some(),
+        })
+    }
+
     /// Whether an earlier or a later session has the same conversation, so that they share its usage.
     pub fn shares_usage(&self) -> bool {
         let others = self.earlier.iter().chain(&self.later);
@@ -81,7 +93,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let verdict = snapshot.verdicts.settle(store, &mut session);
     let last_sign = snapshot.verdicts.last_sign(store, &session);
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-    let reach = snapshot.verdicts.reach(store, &session, verdict.state);
+    let reach = snapshot.verdicts.reach(store, id.as_str(), session.claude_session_id.as_deref(), verdict.state);
     let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
     let name = snapshot.names.get(&session.project_slug);

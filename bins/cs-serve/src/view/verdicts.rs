@@ -93,8 +93,8 @@ impl Verdicts {
     }
 
     /// How a person gets to the conversation of a session in this state.
-    pub fn reach(&self, store: &Store, session: &Session, state: State) -> Reach {
-        self.states(store).reach(&session.session_id, session.claude_session_id.as_deref(), state)
+    pub fn reach(&self, store: &Store, id: &str, conversation: Option<&str>, state: State) -> Reach {
+        self.states(store).reach(id, conversation, state)
     }
 
     /// The last sign of life of a session, as of now.
