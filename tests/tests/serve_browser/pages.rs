@@ -1,10 +1,13 @@
 //! The pages about one session, one project, the year; downloads; pages for when something is wrong.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use cs_tests::http::Served;
 use cs_tests::{Sandbox, eventually};
 use serde_json::Value;
 
+use crate::chromium::Browser;
 use crate::dashboard::{Dashboard, INTENTS};
 
 #[test]
@@ -79,5 +82,49 @@ fn error_pages_explain_the_problem_and_empty_pages_how_to_begin() {
         dashboard.browser.open(&url);
         let text = dashboard.browser.text("main");
         assert!(text.contains(words) && text.contains("Overview"), "{path}: {text}");
+    }
+}
+
+/// A dashboard whose folder has this script as `cs-setup`, and nothing else.
+fn with_doctor(script: &str) -> (Sandbox, Served) {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.root().join("programs");
+    std::fs::create_dir(&folder).expect("a folder can be created");
+    let (setup, serve) = (folder.join("cs-setup"), folder.join("cs-serve"));
+    std::fs::copy(cs_tests::workspace().join("bin/cs-serve"), &serve).expect("the program can be copied");
+    std::fs::write(&setup, format!("#!/bin/sh\n{script}\n")).expect("a script can be written");
+    std::fs::set_permissions(&setup, std::fs::Permissions::from_mode(0o755)).expect("it can be executable");
+    let served = Served::from(sandbox.command(serve.to_str().expect("a path")));
+    (sandbox, served)
+}
+
+#[test]
+fn an_empty_store_shows_what_the_doctor_found() {
+    let says = "echo \"$@\" >> asked; echo 'the hooks are <b>not</b> registered'; echo 'cs-setup install'; exit 1";
+    let Some(browser) = Browser::start() else { return };
+    let (sandbox, served) = with_doctor(says);
+    let mut dashboard = Dashboard { sandbox, served, browser };
+    dashboard.open("/");
+    let text = dashboard.browser.text("#diagnosis");
+    assert!(text.contains("the hooks are <b>not</b> registered"), "as text: {text}");
+    assert_eq!(dashboard.browser.text("#diagnosis pre").trim(), "cs-setup install");
+    for n in 0..5 {
+        // Unknown parameters are ignored, but keep the answer out of the cache.
+        assert_eq!(dashboard.served.get(&format!("/?limit={}", n + 1)).status, 200);
+    }
+    let asked = std::fs::read_to_string(dashboard.sandbox.work().join("asked")).expect("it ran");
+    assert_eq!(asked, "doctor --brief\n", "it ran once");
+    let id = dashboard.create("demo", "try the dashboard");
+    dashboard.browser.until(&format!("document.getElementById('{id}') !== null"));
+    assert_eq!(dashboard.browser.text("#diagnosis"), "");
+}
+
+#[test]
+fn a_doctor_that_fails_or_hangs_leaves_the_page_as_it_was() {
+    for script in ["echo 'unknown option'; exit 64", "exit 0", "sleep 9", "sleep 9 & echo never; exit 1", "kill $$"] {
+        let (_sandbox, served) = with_doctor(script);
+        let page = String::from_utf8(served.get("/").body).expect("UTF-8");
+        assert!(page.contains("claude plugin install") && page.contains("cs-setup doctor"), "{script}: {page}");
+        assert!(!page.contains("id=\"diagnosis\""), "{script}");
     }
 }

@@ -40,6 +40,8 @@ pub struct OverviewPage<'a> {
     /// How many sessions the query selects; without a query, all.
     pub total: usize,
     pub damaged: &'a [Damaged],
+    /// Without any session: what `cs-setup doctor` found, and what fixes it; empty if that is not known.
+    pub diagnosis: Vec<String>,
     /// Recent usage; `None` if the query selects sessions.
     pub usage: Option<Strip>,
     /// URL of the next page of a filtered list.
@@ -120,6 +122,7 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
         others: shown.into_iter().skip(GROUPS).chain(empty).collect(),
         total: overview.counts.total(),
         damaged: &overview.damaged,
+        diagnosis: if overview.counts.total() == 0 { asked.caches.diagnosis.lines() } else { Vec::new() },
         usage: Some(Strip::new(&spending::lately(asked.caches), clock::now())),
         next: None,
         first: None,
@@ -161,6 +164,7 @@ fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
         others: Vec::new(),
         total: listing.total,
         damaged: &listing.damaged,
+        diagnosis: Vec::new(),
         usage: None,
         next: listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
         first: asked.query.cursor.is_some().then(|| url(asked.query.first_page())),

@@ -1,6 +1,7 @@
 //! Owns everything that was read from the store and is kept between requests.
 
 use super::archive::Archive;
+use super::diagnosis::Diagnosis;
 use super::history::TasksDone;
 use super::index_rows::IndexRows;
 use super::keeper::Keeper;
@@ -17,6 +18,8 @@ pub struct Caches {
     pub search: Search,
     pub tasks_done: TasksDone,
     pub usage: Usage,
+    /// Why nothing is recorded.
+    pub diagnosis: Diagnosis,
     archive: Archive,
 }
 
@@ -26,6 +29,7 @@ impl Caches {
         Caches {
             keeper: Keeper::new(store),
             archive: Archive::default(),
+            diagnosis: Diagnosis::default(),
             search: Search::default(),
             tasks_done: TasksDone::default(),
             usage: Usage::default(),

@@ -6,6 +6,7 @@
 mod archive;
 mod caches;
 pub mod commands;
+mod diagnosis;
 mod files;
 pub mod history;
 mod index_rows;
