@@ -159,10 +159,20 @@ function updatePage(page) {
   morph(byId("top"), page.getElementById("top"));
   morph(main, page.getElementById("main"));
   document.title = page.title;
+  plainTitle = plainTitleOf(page);
+  showTell();
   showTimes(document);
   if (index >= 0 && !focused.isConnected) rows()[Math.min(index, rows().length - 1)]?.querySelector(".open").focus({ preventScroll: true });
   announceNews(before);
 }
+
+// The title without the number of sessions that need the reader.
+function plainTitleOf(page) {
+  const title = page.querySelector("title");
+  return title.textContent.slice(title.dataset.prefix?.length ?? 0);
+}
+
+let plainTitle = plainTitleOf(document);
 
 function announceNews(before) {
   const changed = rows().filter((row) => before.get(row.id)?.words !== textWithoutAges(row));
@@ -197,7 +207,8 @@ async function refresh() {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (page.getElementById("main")) updatePage(page);
       if (!isShown) showFirstPage();
-      if (page.getElementById("script")?.src !== byId("script").src) showConnection("new", "the dashboard was updated; reload this page");
+      const scripts = (page) => [...page.scripts].map((script) => script.getAttribute("src")).join();
+      if (scripts(page) !== scripts(document)) showConnection("new", "the dashboard was updated; reload this page");
     }
     return true;
   } catch {
@@ -253,7 +264,7 @@ async function readStream(reader) {
     text += value;
     const end = text.lastIndexOf("\n\n");
     if (end < 0) continue;
-    if (text.slice(0, end).includes("event: change")) refresh();
+    if (text.slice(0, end).includes("event: change")) refresh(), lookForWaiting();
     text = text.slice(end + 2);
   }
 }
@@ -262,6 +273,7 @@ async function readStream(reader) {
 async function poll() {
   if (isStopped) return;
   const isThere = document.hidden || (await refresh()) !== false;
+  lookForWaiting();
   if (isStopped) return;
   if (byId("connection").dataset.state !== "live" || !isThere) showConnection(isThere ? "polling" : "lost", isThere ? "checking every 5 s" : "connection lost, retrying");
   polling ??= setInterval(poll, 5000);
@@ -354,8 +366,10 @@ document.addEventListener("formdata", ({ formData }) => {
 });
 
 showTimes(document);
-if (!wantsKey) listen();
-else if (key) {
-  main.hidden = true;
-  refresh().then(() => isStopped || listen());
-} else stop();
+if (key) main.hidden = true;
+// By then the other script has been run, too.
+addEventListener("DOMContentLoaded", () => {
+  if (!wantsKey) listen();
+  else if (key) refresh().then(() => isStopped || listen());
+  else stop();
+});

@@ -28,5 +28,7 @@ mod live;
 mod pages;
 #[path = "serve_browser/screenshots.rs"]
 mod screenshots;
+#[path = "serve_browser/tell.rs"]
+mod tell;
 #[path = "serve_browser/usage.rs"]
 mod usage;

@@ -1,13 +1,14 @@
-//! Owns the style, script and icon of the pages. Each is embedded and named after its content, so that a browser can
+//! Owns the style, scripts and icon of the pages. Each is embedded and named after its content, so that a browser can
 //! cache it for ever and requests a changed one under a new name.
 
 use crate::http::{Refusal, Reply};
 use cs_core::id::fnv1a;
 
 /// Name, extension, kind and content.
-const ALL: [(&str, &str, &str, &str); 3] = [
+const ALL: [(&str, &str, &str, &str); 4] = [
     ("style", "css", "text/css; charset=utf-8", include_str!("../../../web/style.css")),
     ("app", "js", "text/javascript; charset=utf-8", include_str!("../../../web/app.js")),
+    ("tell", "js", "text/javascript; charset=utf-8", include_str!("../../../web/tell.js")),
     ("icon", "svg", "image/svg+xml", include_str!("../../../web/icon.svg")),
 ];
 

@@ -22,6 +22,8 @@ pub struct Browser {
     input: ChildStdin,
     incoming: Receiver<Value>,
     session: Option<String>,
+    /// The tab in front of the page.
+    front: Option<String>,
     calls: u64,
     /// Events, oldest first.
     events: Vec<Value>,
@@ -73,7 +75,8 @@ impl Browser {
                 bytes.clear();
             }
         });
-        let mut browser = Browser { child, input, incoming, session: None, calls: 0, events: Vec::new(), profile };
+        let mut browser =
+            Browser { child, input, incoming, session: None, front: None, calls: 0, events: Vec::new(), profile };
         browser.attach();
         Some(browser)
     }
@@ -232,6 +235,20 @@ impl Browser {
     pub fn scheme(&mut self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.call("Emulation.setEmulatedMedia", json!({"features": features}));
+    }
+
+    /// Opens another tab in front of the page, which then is hidden; or closes it again.
+    pub fn hide(&mut self, is_hidden: bool) {
+        self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": !is_hidden}));
+        let session = self.session.take();
+        if is_hidden {
+            let made = self.call("Target.createTarget", json!({"url": "about:blank", "background": false}));
+            self.front = made["targetId"].as_str().map(str::to_owned);
+        } else if let Some(front) = self.front.take() {
+            self.call("Target.closeTarget", json!({"targetId": front}));
+        }
+        self.session = session;
+        self.until(&format!("document.hidden === {is_hidden}"));
     }
 
     /// A picture of the window, a PNG in base 64.

@@ -61,7 +61,7 @@ fn a_hostile_record_is_shown_as_text() {
             let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
             assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
         }
-        assert_eq!(dashboard.browser.eval("document.scripts.length"), 1, "{path}");
+        assert_eq!(dashboard.browser.eval("document.scripts.length"), 2, "{path}");
         let unsafe_parts = "[...document.querySelectorAll('main *')].flatMap((one) => [...one.attributes]).filter(\
             ({name, value}) => name.startsWith('on') || name === 'style' || /^(javascript|data):/i.test(value)).length";
         assert_eq!(dashboard.browser.eval(unsafe_parts), 0, "{path}");
