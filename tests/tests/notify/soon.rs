@@ -152,7 +152,7 @@ fn the_end_of_a_long_turn_is_told_with_the_last_words_unless_a_prompt_comes() {
     let told = told(&sandbox);
     let texts = ["reason", "said"].map(|key| told[0][key].as_str().expect("a text"));
     assert_eq!(texts, ["done", "All green."]);
-    assert!(told[0]["body"].as_str().is_some_and(|body| body.starts_with("fix login: the turn took 1 s")), "{told:?}");
+    assert!(told[0]["title"].as_str().is_some_and(|title| title.ends_with(": done after 1 s")), "{told:?}");
     assert!(ids(&sandbox.cs("cs-notify", &["-q"])).is_empty(), "the timer does not repeat it");
 }
 

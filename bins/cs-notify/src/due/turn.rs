@@ -33,8 +33,8 @@ impl Finder<'_> {
         (ended - began >= self.settings.done_after).then(|| Found {
             reason: Reason::Done,
             since: live.since.clone(),
-            headline: "done".into(),
-            why: format!("the turn took {}", clock::age(began, ended)),
+            headline: format!("done after {}", clock::age(began, ended)),
+            why: verdict.reason.clone(),
             state: verdict.state,
             said: verdict.said.clone(),
             once: true,
