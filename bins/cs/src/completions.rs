@@ -1,9 +1,9 @@
 //! Owns the completion of command lines: the scripts for the shells, and what completes a command line of `cs` itself.
 
-use crate::alias::ALIASES;
+use crate::alias::{self, ALIASES};
 use crate::help::OWN;
-use crate::map;
-use cli::complete::Candidate;
+use crate::offer::Candidate;
+use crate::{complete, find, map, route};
 use cli::{Failure, Outcome};
 use std::ffi::OsString;
 
@@ -30,18 +30,28 @@ pub fn shells() -> impl Iterator<Item = &'static str> + Clone {
     SHELLS.iter().map(|(name, _)| *name)
 }
 
-/// The lines that complete the last word of a command line of `cs` itself.
+/// The lines that complete the last of these words.
 pub fn lines(words: &[OsString]) -> Vec<String> {
-    let Some((current, before)) = words.split_last() else { return Vec::new() };
-    let before: Vec<&str> = before.iter().filter_map(|word| word.to_str()).collect();
-    let candidates: Vec<Candidate> = match before[..] {
-        [] | ["help"] => all_words().collect(),
-        ["completions"] => shells().map(|shell| Candidate::new(shell, "")).collect(),
-        ["man"] => map::rows().map(|row| Candidate::new(row.name, row.about)).collect(),
-        _ => Vec::new(),
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let Some((first, rest)) = words.split_first() else { return Vec::new() };
+    let mut found: Vec<Candidate> = match (first.as_str(), rest.len()) {
+        (_, 0) | ("help", 1) => all_words().collect(),
+        ("completions", 1) => shells().map(|shell| Candidate::new(shell, "")).collect(),
+        ("man", 1) => map::rows().map(|row| Candidate::new(row.name, row.about)).collect(),
+        _ => return of_program(first, rest).iter().map(Candidate::line).collect(),
     };
-    let current = current.to_string_lossy();
-    candidates.iter().filter(|candidate| candidate.fits(&current)).map(Candidate::line).collect()
+    found.retain(|candidate| words.last().is_some_and(|typed| candidate.fits(typed)));
+    found.iter().map(Candidate::line).collect()
+}
+
+/// The candidates of the program that a word stands for, if it is one of ours. Any other is never run for this.
+fn of_program(word: &str, rest: &[String]) -> Vec<Candidate> {
+    let alias = alias::find(word);
+    let name = alias.map_or_else(|| route::full_name(word), |alias| alias.program.to_string());
+    let Some(program) = find::described(&name) else { return Vec::new() };
+    let words: Vec<String> =
+        alias.map(|alias| alias.command.to_string()).into_iter().chain(rest.iter().cloned()).collect();
+    complete::candidates(&program, &words)
 }
 
 fn all_words() -> impl Iterator<Item = Candidate> {

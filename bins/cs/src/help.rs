@@ -1,8 +1,8 @@
 //! Owns the texts of `cs` itself: its help with the map of programs, and its errors.
 
 use crate::alias::ALIASES;
-use crate::map;
-use cli::{Failure, did_you_mean, near_words, programs};
+use crate::{find, map};
+use cli::{Failure, did_you_mean, near_words};
 use cs_core::Error;
 
 /// What `cs` does.
@@ -44,6 +44,6 @@ pub fn unknown(word: &str) -> Failure {
 
 /// The error for a program that should be there.
 pub fn missing(program: &str) -> Failure {
-    let folder = programs::own_folder().map(|folder| format!("in {} nor ", folder.display())).unwrap_or_default();
+    let folder = find::own_folder().map(|folder| format!("in {} nor ", folder.display())).unwrap_or_default();
     Error::Missing(format!("{program} is neither {folder}on PATH; run make install again")).into()
 }

@@ -4,11 +4,13 @@
 //! Exits: with the code of the program that it becomes; 1 if that is missing, 64 unknown word, 74 if it cannot be run.
 
 mod alias;
+mod complete;
 mod completions;
-mod exec;
+mod find;
 mod help;
 mod man;
 mod map;
+mod offer;
 mod roff;
 mod route;
 
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     let route = route::of(&words);
     // First of all, so that the other program inherits nothing from this one.
-    let failed = if let Route::Program(path, words) = &route { Some(exec::become_program(path, words)) } else { None };
+    let failed = if let Route::Program(path, words) = &route { Some(find::become_program(path, words)) } else { None };
     cli::run_plain(PROGRAM, |out| failed.map_or_else(|| work(&route, out), |error| Err(error.into())))
 }
 

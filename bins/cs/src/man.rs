@@ -2,14 +2,13 @@
 //! program is read as a request or an escape.
 
 use crate::alias::ALIASES;
+use crate::find;
 use crate::map::{self, Row};
 use crate::roff::{Page, bold, escape, italic};
-use cli::describe::{DESCRIBE, Description, Opt, Word};
-use cli::programs::sibling;
+use cli::describe::{Description, Opt, Word};
 use cli::{EXIT_CODES, Failure, Outcome, did_you_mean, near_words};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use std::process::{Command, Stdio};
 
 /// Variables that every program reads.
 const VARIABLES: [(&str, &str); 3] = [
@@ -24,7 +23,7 @@ pub fn page(name: Option<&str>) -> Outcome<String> {
     let is_it = |row: &Row| row.name == name || row.name.strip_prefix("cs-") == Some(name);
     let row = map::rows().find(is_it).ok_or_else(|| unknown(name))?;
     let mut page = head(&row);
-    match described(&row) {
+    match find::described(row.name) {
         Some(program) => add_program(&mut page, &program),
         None if row.name == crate::PROGRAM => add_own(&mut page),
         None => {
@@ -39,14 +38,6 @@ fn unknown(name: &str) -> Failure {
     let short = map::rows().filter_map(|row| row.name.strip_prefix("cs-"));
     let near = near_words(name, short.chain(map::rows().map(|row| row.name)));
     Failure::Usage(format!("no program {name:?}"), Some(format!("{}see cs help", did_you_mean(&near))))
-}
-
-/// What a program says about itself; `None` if it says nothing.
-fn described(row: &Row) -> Option<Description> {
-    let path = map::of_people().find(|of| of == row).filter(|row| row.name != crate::PROGRAM);
-    let mut command = Command::new(sibling(path?.name)?);
-    let output = command.arg(DESCRIBE).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    Description::parse(&String::from_utf8_lossy(&output.stdout))
 }
 
 fn head(row: &Row) -> Page {

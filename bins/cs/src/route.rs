@@ -1,9 +1,7 @@
 //! Owns what a command line of `cs` means.
 
 use crate::alias::{self, Alias};
-use crate::map;
-use cli::complete::COMPLETE;
-use cli::programs::sibling;
+use crate::find;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -32,6 +30,9 @@ const LIST: Alias = Alias { word: "", program: "cs-session", command: "list" };
 /// What a bare `cs` stands for on a terminal.
 const LIVE: &str = "cs-top";
 
+/// The first word of the question what completes the last of the words after it.
+const COMPLETE: &str = "--complete";
+
 /// What these words mean.
 pub fn of(words: &[OsString]) -> Route {
     let Some((first, rest)) = words.split_first() else { return bare() };
@@ -41,14 +42,14 @@ pub fn of(words: &[OsString]) -> Route {
         Some("help" | "--help" | "-h") => help(rest),
         Some("completions") => Route::Completions(next()),
         Some("man") => Route::Man(next()),
-        Some(COMPLETE) => complete(rest),
+        Some(COMPLETE) => Route::Complete(rest.to_vec()),
         Some(word) => program(word, rest),
         None => Route::Unknown(first.to_string_lossy().into_owned()),
     }
 }
 
 fn bare() -> Route {
-    let live = std::io::stdout().is_terminal().then(|| sibling(LIVE)).flatten();
+    let live = std::io::stdout().is_terminal().then(|| find::program(LIVE)).flatten();
     live.map_or_else(|| of_alias(&LIST, &[]), |path| Route::Program(path, Vec::new()))
 }
 
@@ -60,23 +61,8 @@ fn help(rest: &[OsString]) -> Route {
     }
 }
 
-/// What completes the last of these words: the program that the first one stands for, if it is one of ours that knows
-/// how to, else `cs` itself. A program of somebody else is never run for this.
-fn complete(words: &[OsString]) -> Route {
-    let [first, rest @ ..] = words else { return Route::Complete(Vec::new()) };
-    let word = first.to_str().filter(|_| !rest.is_empty()).unwrap_or_default();
-    let name = alias::find(word).map_or_else(|| full_name(word), |alias| alias.program.to_string());
-    let is_ours = map::of_people().any(|row| row.name == name);
-    match program(word, rest) {
-        Route::Program(path, words) if is_ours => {
-            Route::Program(path, std::iter::once(COMPLETE.into()).chain(words).collect())
-        }
-        _ => Route::Complete(words.to_vec()),
-    }
-}
-
 /// The name of the program that a word without an alias stands for.
-fn full_name(word: &str) -> String {
+pub fn full_name(word: &str) -> String {
     format!("cs-{}", word.strip_prefix("cs-").unwrap_or(word))
 }
 
@@ -85,11 +71,11 @@ fn program(word: &str, rest: &[OsString]) -> Route {
         return of_alias(alias, rest);
     }
     let is_name = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) && !word.starts_with('-');
-    let found = is_name.then(|| sibling(&full_name(word))).flatten();
+    let found = is_name.then(|| find::program(&full_name(word))).flatten();
     found.map_or_else(|| Route::Unknown(word.to_string()), |path| Route::Program(path, rest.to_vec()))
 }
 
 fn of_alias(alias: &Alias, rest: &[OsString]) -> Route {
     let words = std::iter::once(alias.command.into()).chain(rest.iter().cloned()).collect();
-    sibling(alias.program).map_or(Route::Missing(alias.program), |path| Route::Program(path, words))
+    find::program(alias.program).map_or(Route::Missing(alias.program), |path| Route::Program(path, words))
 }

@@ -2,7 +2,6 @@
 //! `--json`, `--table`, `-q`, `--name=value`, `-` for standard input) and a command that need not be named, on top of
 //! the argument parser.
 
-use crate::complete::{self, COMPLETE};
 use crate::deferred;
 use crate::describe::{DESCRIBE, Description};
 use crate::failure::{Failure, Outcome};
@@ -49,12 +48,8 @@ fn finish(program: &'static str, work: impl FnOnce() -> Outcome<()>) -> ExitCode
 fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Option<(A, Out)>> {
     let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let described = Description::of(program, &A::get_args_info());
-    match raw.split_first() {
-        Some((word, [])) if word == DESCRIBE => return print_alone(|out| out.json(&described)),
-        Some((word, rest)) if word == COMPLETE => {
-            return print_alone(|out| complete::lines(&described, rest).iter().try_for_each(|line| out.line(line)));
-        }
-        _ => {}
+    if raw == [DESCRIBE] {
+        return print_alone(|out| out.json(&described));
     }
     let mut shared = Shared::default();
     let mut args = shared.take(&raw);

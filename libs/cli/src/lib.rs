@@ -5,7 +5,6 @@
 mod args;
 mod block;
 pub mod call;
-pub mod complete;
 mod consent;
 mod deferred;
 pub mod describe;
@@ -15,7 +14,6 @@ pub mod found;
 mod lines;
 mod messages;
 mod nearest;
-mod offer;
 mod out;
 mod place;
 pub mod programs;

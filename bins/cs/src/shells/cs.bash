@@ -1,11 +1,13 @@
-# Completion of claude-sessions for bash. The programs themselves know what can be completed.
+# Completion of claude-sessions for bash; cs, beside the program, knows what can be completed.
 _claude_sessions() {
-    local program found line
+    local program folder name found line
     COMPREPLY=()
     program=$(type -P "${1/#\~\//$HOME/}") && program=$(readlink -f "$program") || return 0
     # Another program may have the name cs.
-    [ -x "${program%/*}/cs-session" ] || return 0
-    found=$("$program" --complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null) || return 0
+    folder=${program%/*} name=${program##*/}
+    [ "$name" != cs ] || name=
+    [ -x "$folder/cs-session" ] || return 0
+    found=$("$folder/cs" --complete ${name:+"$name"} "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null) || return 0
     case $found in
         :files)
             compopt -o filenames 2>/dev/null

@@ -1,12 +1,14 @@
-# Completion of claude-sessions for fish. The programs themselves know what can be completed.
+# Completion of claude-sessions for fish; cs, beside the program, knows what can be completed.
 function __claude_sessions
     set -l words (commandline -opc)
     set -l current (commandline -ct)
     test (count $current) -gt 0; or set current ''
     set -l program (command -s -- $words[1]); and set program (realpath -- $program); or return
     # Another program may have the name cs.
-    test -x (dirname -- $program)/cs-session; or return
-    set -l found ($program --complete $words[2..] $current 2>/dev/null </dev/null)
+    set -l folder (dirname -- $program)
+    test -x $folder/cs-session; or return
+    set -l name (basename -- $program | string match -v cs)
+    set -l found ($folder/cs --complete $name $words[2..] $current 2>/dev/null </dev/null)
     # An option with its value in one word: fish wants the whole word.
     set -l before (string match -r -- '^--[a-z-]+=' $current)
     switch "$found[1]"

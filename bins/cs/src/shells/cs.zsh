@@ -1,12 +1,12 @@
 #compdef NAMES
-# Completion of claude-sessions for zsh. The programs themselves know what can be completed.
+# Completion of claude-sessions for zsh; cs, beside the program, knows what can be completed.
 _claude_sessions() {
     local program=${commands[$words[1]]:-${words[1]/#\~\//$HOME/}} line
     local -a found values
     program=${program:A}
     # Another program may have the name cs.
     [[ -x ${program:h}/cs-session ]] || return 1
-    found=("${(@f)$("$program" --complete "${(@Q)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
+    found=("${(@f)$("${program:h}/cs" --complete ${${program:t}:#cs} "${(@Q)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
     case $found[1] in
         '') return 1 ;;
         :files) _files ;;

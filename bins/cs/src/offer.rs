@@ -1,9 +1,9 @@
 //! Owns the values that are offered for an option or a word: sets that its description lists, times, and the sessions
-//! and projects that exist, which the programs beside this one list.
+//! and projects that exist, which other programs list.
 
+use crate::find;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::process::{Command, Stdio};
 
 /// Stands for the names of files.
 pub const FILES: &str = ":files";
@@ -44,7 +44,7 @@ impl Candidate {
 
     /// The line for the shell: no control character in it has an effect.
     pub fn line(&self) -> String {
-        let about = crate::sanitize(&self.about);
+        let about = cli::sanitize(&self.about);
         if about.is_empty() { self.word.clone() } else { format!("{}\t{about}", self.word) }
     }
 }
@@ -106,13 +106,9 @@ fn projects() -> Vec<Candidate> {
     found.iter().map(|project| Candidate::new(&project.slug, project.name.as_deref().unwrap_or_default())).collect()
 }
 
-/// The lines that a program beside this one prints; those that cannot be understood are left out.
+/// The lines that a program prints; those that cannot be understood are left out.
 fn ask<T: DeserializeOwned>(program: &str, words: &[&str]) -> Vec<T> {
-    let own = std::env::current_exe().and_then(|path| path.canonicalize());
-    let Ok(path) = own.map(|path| path.with_file_name(program)) else { return Vec::new() };
-    let mut command = Command::new(path);
-    command.args(words).stdin(Stdio::null()).stderr(Stdio::null());
-    let printed = command.output().map(|output| output.stdout).unwrap_or_default();
+    let printed = find::printed(program, words).unwrap_or_default();
     printed.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 

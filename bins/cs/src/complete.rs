@@ -1,21 +1,16 @@
-//! Owns what a shell may complete: `--complete WORDS…` prints the candidates for the last word, one a line, each with a
-//! tab and its description; or [`FILES`] or [`FOLDERS`], which shells complete themselves. Must stay true: nothing is
-//! printed on standard error, and what cannot be found out is left out. The scripts for shells are in `cs`.
+//! Owns what completes the last word of a program's command line: its commands, options and values, each with its
+//! description. Must stay true: what cannot be found out is left out, and nothing is written.
 
-use crate::describe::{Description, Opt, Word};
-use crate::offer;
+use crate::offer::{self, Candidate};
+use cli::describe::{Description, Opt, Word};
 
-pub use crate::offer::{Candidate, FILES, FOLDERS};
-
-/// The first argument of a program that a shell asks for candidates.
-pub const COMPLETE: &str = "--complete";
-
-/// The lines to print for the words of a command line, of which the last one is to be completed.
-pub fn lines(program: &Description, words: &[String]) -> Vec<String> {
+/// The candidates for the last of these words.
+pub fn candidates(program: &Description, words: &[String]) -> Vec<Candidate> {
     let Some((current, before)) = words.split_last() else { return Vec::new() };
     let (at, current) = Position::after(program, before, current);
-    let found = at.candidates(program, current);
-    found.iter().filter(|candidate| candidate.fits(current)).map(Candidate::line).collect()
+    let mut found = at.candidates(program, current);
+    found.retain(|candidate| candidate.fits(current));
+    found
 }
 
 /// Where on a command line the current word is.
@@ -95,6 +90,7 @@ impl<'a> Position<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::offer::FOLDERS;
 
     fn option(long: &str, value: Option<&str>, about: &str) -> Opt {
         Opt { long: long.into(), value: value.map(str::to_string), about: about.into(), ..Opt::default() }
@@ -119,7 +115,7 @@ mod tests {
 
     fn complete(words: &[&str]) -> String {
         let words: Vec<String> = words.iter().map(|word| (*word).to_string()).collect();
-        let lines = lines(&program(), &words);
+        let lines: Vec<String> = candidates(&program(), &words).iter().map(Candidate::line).collect();
         lines.iter().filter_map(|line| line.split('\t').next()).collect::<Vec<_>>().join(" ")
     }
 
