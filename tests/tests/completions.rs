@@ -7,12 +7,13 @@ use std::fs;
 use cs_tests::{Sandbox, can_run, has, program_names, status, stderr, stdout};
 use serde_json::Value;
 
-/// A project, and two sessions, one of which has an intent that shells must not take for syntax.
+/// A project, two active sessions and a parked one, one of which has an intent that shells must not take for syntax.
 fn furnished() -> Sandbox {
     let sandbox = Sandbox::new();
     let setup = "git init -q api && cd api && cs-project register -q &&
         cs create --intent 'fix: the [login] $(date) page' --claude-session e998145e-4e5d-40c9-a3a6-681ad5bd51c9 -q &&
-        cs create --intent review --claude-session d8c64c56-59a9-4b11-aded-58c4ded45e16 -q";
+        cs create --intent review --claude-session d8c64c56-59a9-4b11-aded-58c4ded45e16 -q &&
+        cs create --intent later --claude-session 4391d9be-e1e5-451a-a158-565342e11be7 -q && cs park cafe --reason x -q";
     let output = sandbox.sh(setup);
     assert_eq!(status(&output), 0, "{}", stderr(&output));
     for shell in ["bash", "zsh", "fish"] {
@@ -24,12 +25,14 @@ fn furnished() -> Sandbox {
 }
 
 /// What is offered on the way to a command: the words typed, and the candidates.
-const OFFERED: [(&[&str], &str); 12] = [
+const OFFERED: [(&[&str], &str); 14] = [
     (&["cs-session", "sh"], "show"),
     (&["cs", "pa"], "park"),
     (&["cs", "park", "ca"], "ca5d"),
     (&["cs", "park", ""], "beef ca5d"),
-    (&["cs", "show", "sess_20261121T1000_c"], "sess_20261121T1000_ca5d"),
+    (&["cs", "resume", ""], "cafe"),
+    (&["cs", "show", "", ""], "beef ca5d cafe"),
+    (&["cs", "show", "sess_20261121T1000_ca5"], "sess_20261121T1000_ca5d"),
     (&["cs", "list", "--status", ""], "active completed parked"),
     (&["cs-session", "list", "--project", ""], "api"),
     (&["cs-session", "park", "ca5d", "--rea"], "--reason"),
@@ -82,6 +85,7 @@ fn fish_completes_with_descriptions() {
     }
     assert_eq!(offered("cs park ca"), "ca5d\tunknown: fix: the [login] $(date) page\n");
     assert_eq!(offered("cs list --status=pa"), "--status=parked\n");
+    assert_eq!(sorted(&offered("cs-export --output=fi")), "--output=fish");
 }
 
 /// Types into a terminal with zsh: the first completion lists, the others put in.
@@ -112,10 +116,9 @@ fn zsh_completes_with_descriptions() {
     for line in ["beef  -- unknown: review", "ca5d  -- unknown: fix: the [login"] {
         assert!(shown.contains(line), "{shown}{}", stderr(&output));
     }
-    for file in ["parked", "listed"] {
-        let text = fs::read_to_string(work.join(file)).unwrap_or_default();
-        assert_eq!(text, "sess_20261121T1000_ca5d\n", "{file}: {shown}");
-    }
+    let read = |file: &str| fs::read_to_string(work.join(file)).unwrap_or_default();
+    assert_eq!(read("parked"), "sess_20261121T1000_ca5d\n", "{shown}");
+    assert_eq!(read("listed"), "sess_20261121T1000_cafe\nsess_20261121T1000_ca5d\n", "{shown}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl<'a> Position<'a> {
 
     fn candidates(&self, program: &Description, current: &str) -> Vec<Candidate> {
         if let Some(option) = self.value_of {
-            return offer::values(option.long.trim_start_matches('-'), &option.about, current);
+            return offer::values(&self.command.name, option.long.trim_start_matches('-'), &option.about, current);
         }
         if current.starts_with('-') && !self.is_literal {
             let is_new = |option: &&Opt| option.is_repeatable || !self.given.contains(&option.long.as_str());
@@ -83,7 +83,11 @@ impl<'a> Position<'a> {
         let commands = self.command.commands.iter().map(|command| Candidate::new(&command.name, &command.about));
         let last = self.command.words.last().filter(|word| word.is_repeatable);
         let word: Option<&Word> = self.command.words.get(self.words).or(last);
-        commands.chain(word.into_iter().flat_map(|word| offer::values(&word.name, &word.about, current))).collect()
+        commands
+            .chain(
+                word.into_iter().flat_map(|word| offer::values(&self.command.name, &word.name, &word.about, current)),
+            )
+            .collect()
     }
 }
 

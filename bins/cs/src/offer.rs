@@ -19,8 +19,18 @@ const TIMES: [(&str, &str); 7] = [
     ("1mo", "a month ago"),
     ("1y", "a year ago"),
 ];
-/// Sessions that are offered, the newest ones.
-const SESSIONS: &str = "50";
+/// Sessions that are looked at, the newest ones; and how many of them are offered.
+const NEWEST: &str = "200";
+const OFFERED: usize = 50;
+/// Commands that act on some sessions only: the command, whether the states are those that it takes or those that it
+/// does not take, and the states.
+const TAKEN: [(&str, bool, &[&str]); 5] = [
+    ("park", false, &["parked", "completed"]),
+    ("complete", false, &["completed"]),
+    ("jump", false, &["parked", "completed", "gone"]),
+    ("open", true, &["parked", "completed", "gone"]),
+    ("resume", true, &["parked", "completed"]),
+];
 /// Digits at the end of an id that name it alone.
 const DIGITS: usize = 4;
 
@@ -49,12 +59,12 @@ impl Candidate {
     }
 }
 
-/// The values of an option or a word, by its name and its description.
-pub fn values(name: &str, about: &str, typed: &str) -> Vec<Candidate> {
+/// The values of an option or a word of a command, by its name and its description.
+pub fn values(command: &str, name: &str, about: &str, typed: &str) -> Vec<Candidate> {
     match name {
         "project" | "slug" => projects(),
-        "id" if about.contains("projects") => sessions(typed).into_iter().chain(projects()).collect(),
-        "id" => sessions(typed),
+        "id" if about.contains("projects") => sessions(command, typed).into_iter().chain(projects()).collect(),
+        "id" => sessions(command, typed),
         "since" | "until" => TIMES.iter().map(|(word, about)| Candidate::new(word, about)).collect(),
         "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
         "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
@@ -88,9 +98,12 @@ struct Project {
     name: Option<String>,
 }
 
-/// The newest sessions, by the short form of their ids, unless a long one was begun.
-fn sessions(typed: &str) -> Vec<Candidate> {
-    let found: Vec<Session> = ask("cs-session", &["list", "--json", "--limit", SESSIONS]);
+/// The newest sessions that a command takes, by the short form of their ids, unless a long one was begun.
+fn sessions(command: &str, typed: &str) -> Vec<Candidate> {
+    let found: Vec<Session> = ask("cs-session", &["list", "--json", "--limit", NEWEST]);
+    let rule = TAKEN.iter().find(|(name, ..)| *name == command);
+    let is_taken =
+        |session: &&Session| rule.is_none_or(|(_, takes, states)| states.contains(&session.state.as_str()) == *takes);
     let is_long = typed.len() > DIGITS || typed.starts_with('s');
     let candidate = |session: &Session| {
         let id = session.session_id.as_str();
@@ -98,7 +111,7 @@ fn sessions(typed: &str) -> Vec<Candidate> {
         let is_unique = found.iter().filter(|other| other.session_id.ends_with(short)).count() == 1;
         Candidate::new(if is_unique { short } else { id }, &format!("{}: {}", session.state, session.intent))
     };
-    found.iter().map(candidate).collect()
+    found.iter().filter(is_taken).take(OFFERED).map(candidate).collect()
 }
 
 fn projects() -> Vec<Candidate> {

@@ -11,13 +11,14 @@ function __claude_sessions
     set -l found ($folder/cs --complete $name $words[2..] $current 2>/dev/null </dev/null)
     # An option with its value in one word: fish wants the whole word.
     set -l before (string match -r -- '^--[a-z-]+=' $current)
+    set -l value (string replace -r -- '^--[a-z-]+=' '' $current)
     switch "$found[1]"
         case ''
             return
         case ':files'
-            __fish_complete_path $current
+            printf "$before%s\n" (__fish_complete_path "$value")
         case ':folders'
-            __fish_complete_directories $current ''
+            printf "$before%s\n" (__fish_complete_directories "$value" '')
         case '*'
             printf "$before%s\n" $found
     end

@@ -7,13 +7,13 @@ _claude_sessions() {
     # Another program may have the name cs.
     [[ -x ${program:h}/cs-session ]] || return 1
     found=("${(@f)$("${program:h}/cs" --complete ${${program:t}:#cs} "${(@Q)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
+    # An option with its value in one word: only the value is completed.
+    compset -P '--*='
     case $found[1] in
         '') return 1 ;;
         :files) _files ;;
         :folders) _files -/ ;;
         *)
-            # An option with its value in one word: only the value is completed.
-            compset -P '--*='
             for line in "${(@)found}"; do
                 if [[ $line == *$'\t'* ]]; then
                     values+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
