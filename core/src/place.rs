@@ -44,9 +44,15 @@ pub struct Place {
     /// The address at which kitty takes commands (`KITTY_LISTEN_ON`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kitty_socket: Option<String>,
+    /// The process of kitty (`KITTY_PID`): numbers of windows are unique only in one process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kitty_pid: Option<String>,
     /// The number of WezTerm's pane (`WEZTERM_PANE`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wezterm_pane: Option<String>,
+    /// The path of WezTerm's socket (`WEZTERM_UNIX_SOCKET`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wezterm_socket: Option<String>,
     /// iTerm2's session (`ITERM_SESSION_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iterm_session: Option<String>,
@@ -78,7 +84,9 @@ impl Place {
             zellij_pane: variable("ZELLIJ_PANE_ID"),
             kitty_window: variable("KITTY_WINDOW_ID"),
             kitty_socket: variable("KITTY_LISTEN_ON"),
+            kitty_pid: variable("KITTY_PID"),
             wezterm_pane: variable("WEZTERM_PANE"),
+            wezterm_socket: variable("WEZTERM_UNIX_SOCKET"),
             iterm_session: variable("ITERM_SESSION_ID"),
             ssh_tty: variable("SSH_TTY"),
         };
@@ -105,7 +113,9 @@ impl Place {
             zellij_pane: self.zellij_pane.filter(|text| is_number(text)),
             kitty_window: self.kitty_window.filter(|text| is_number(text)),
             kitty_socket: self.kitty_socket.filter(|text| is_address(text, "unix:") || is_address(text, "tcp:")),
+            kitty_pid: self.kitty_pid.filter(|text| is_number(text)),
             wezterm_pane: self.wezterm_pane.filter(|text| is_number(text)),
+            wezterm_socket: self.wezterm_socket.filter(|text| is_address(text, "/")),
             iterm_session: self.iterm_session.filter(|text| is_iterm_session(text)),
             ssh_tty: self.ssh_tty.filter(|text| is_device(text)),
         }
@@ -176,7 +186,9 @@ mod tests {
             zellij_pane: value(),
             kitty_window: value(),
             kitty_socket: value(),
+            kitty_pid: value(),
             wezterm_pane: value(),
+            wezterm_socket: value(),
             iterm_session: value(),
             ssh_tty: value(),
         }
@@ -195,7 +207,9 @@ mod tests {
             zellij_pane: some("0"),
             kitty_window: some("17"),
             kitty_socket: some("unix:@mykitty-4711"),
+            kitty_pid: some("4711"),
             wezterm_pane: some("4"),
+            wezterm_socket: some("/run/user/1000/wezterm/gui-sock-4711"),
             iterm_session: some("w0t1p0:4A1E3C5B-9C1D-4E55-8D6C-0A6B3C1D2E3F"),
             ssh_tty: some("/dev/ttys003"),
         };
@@ -213,7 +227,8 @@ mod tests {
             assert_eq!(zellij_session.is_some(), is_name, "{bad:?}");
             let tmux_socket = kept.tmux_socket.clone();
             assert_eq!(tmux_socket.is_some(), bad.starts_with('/'), "{bad:?}");
-            assert_eq!(kept, Place { zellij_session, tmux_socket, ..Place::default() }, "{bad:?}");
+            let wezterm_socket = tmux_socket.clone();
+            assert_eq!(kept, Place { zellij_session, tmux_socket, wezterm_socket, ..Place::default() }, "{bad:?}");
         }
         let long = "1".repeat(100_000);
         let kept = full(&long).checked();

@@ -44,11 +44,12 @@ pub fn go(context: &mut Context, config: &Config, reached: &Reached, print: bool
         Some(Way::Commands(commands)) => Steps { commands, ..Steps::default() },
         Some(Way::Tmux { socket, pane, list, select }) => tmux_steps(&socket, &pane, &list, select)?,
         Some(Way::Zellij { focus, attach }) => {
-            Steps { commands: focus.into_iter().collect(), last: Some(attach), ..Steps::default() }
+            let otherwise = focus.is_some().then(|| "it is shown where Zellij shows its session".to_string());
+            Steps { commands: focus.into_iter().collect(), last: Some(attach), otherwise, ..Steps::default() }
         }
         None => own_command(context, config, reached)?,
     };
-    if print { print_steps(context, &steps) } else { run(context, steps, inside.is_none()) }
+    if print { print_steps(context, &steps) } else { run(context, steps, inside.is_plain()) }
 }
 
 /// The steps to a pane of a server of tmux outside of which this program runs.

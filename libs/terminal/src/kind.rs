@@ -10,8 +10,8 @@ pub enum Kind<'a> {
     Tmux { socket: &'a str, pane: &'a str },
     Zellij { session: &'a str, pane: Option<&'a str> },
     Ssh,
-    Kitty { window: &'a str, socket: Option<&'a str> },
-    WezTerm { pane: &'a str },
+    Kitty { window: &'a str, socket: Option<&'a str>, pid: Option<&'a str> },
+    WezTerm { pane: &'a str, socket: Option<&'a str> },
     ITerm { tty: &'a str },
     AppleTerminal { tty: &'a str },
     Other,
@@ -32,17 +32,18 @@ pub fn kind(place: &Place) -> Kind<'_> {
     match (place.program.as_deref(), place.tty.as_deref()) {
         (Some("iTerm.app"), Some(tty)) => Kind::ITerm { tty },
         (Some("Apple_Terminal"), Some(tty)) => Kind::AppleTerminal { tty },
-        (Some("WezTerm"), _) => place.wezterm_pane.as_deref().map_or(Kind::Other, |pane| Kind::WezTerm { pane }),
+        (Some("WezTerm"), _) => wezterm(place).unwrap_or(Kind::Other),
         (None | Some("kitty" | "tmux"), _) => of_number(place),
         _ => Kind::Other,
     }
 }
 
 fn of_number(place: &Place) -> Kind<'_> {
-    let kitty = place.kitty_window.as_deref();
-    let wezterm = place.wezterm_pane.as_deref().map(|pane| Kind::WezTerm { pane });
-    match kitty {
-        Some(window) => Kind::Kitty { window, socket: place.kitty_socket.as_deref() },
-        None => wezterm.unwrap_or(Kind::Other),
-    }
+    let (socket, pid) = (place.kitty_socket.as_deref(), place.kitty_pid.as_deref());
+    let kitty = place.kitty_window.as_deref().map(|window| Kind::Kitty { window, socket, pid });
+    kitty.or_else(|| wezterm(place)).unwrap_or(Kind::Other)
+}
+
+fn wezterm(place: &Place) -> Option<Kind<'_>> {
+    Some(Kind::WezTerm { pane: place.wezterm_pane.as_deref()?, socket: place.wezterm_socket.as_deref() })
 }

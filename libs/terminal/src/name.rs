@@ -32,7 +32,7 @@ fn of_kind(place: &Place) -> Option<String> {
         Kind::Zellij { session, pane: None } => format!("Zellij {session}"),
         Kind::Ssh => format!("ssh {}", tty.or(place.ssh_tty.as_deref().map(short))?),
         Kind::Kitty { window, .. } => format!("kitty window {window}"),
-        Kind::WezTerm { pane } => format!("WezTerm pane {pane}"),
+        Kind::WezTerm { pane, .. } => format!("WezTerm pane {pane}"),
         Kind::ITerm { tty } => format!("iTerm2 {}", short(tty)),
         Kind::AppleTerminal { tty } => format!("Terminal {}", short(tty)),
         Kind::Other => match (place.program.as_deref().filter(|program| *program != "tmux"), tty) {

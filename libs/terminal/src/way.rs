@@ -54,8 +54,10 @@ pub fn way(place: &Place, inside: &Inside) -> Option<Way> {
                 focus => Some(Way::Zellij { focus, attach: words(&["zellij", "attach", session]) }),
             }
         }
-        Kind::Kitty { window, socket } => one(kitty(window, socket)),
-        Kind::WezTerm { pane } => one(words(&["wezterm", "cli", "activate-pane", "--pane-id", pane])),
+        // Without a socket, the kitty around this program gets the command, which has a window of this number, too.
+        Kind::Kitty { socket: None, pid, .. } if pid.is_some() && inside.kitty.as_deref() != pid => None,
+        Kind::Kitty { window, socket, .. } => one(kitty(window, socket)),
+        Kind::WezTerm { pane, socket } => one(wezterm(pane, socket)),
         Kind::ITerm { tty } => one(apple::iterm(tty)),
         Kind::AppleTerminal { tty } => one(apple::terminal(tty)),
         Kind::Ssh | Kind::Other => None,
@@ -65,6 +67,13 @@ pub fn way(place: &Place, inside: &Inside) -> Option<Way> {
 /// Zellij 0.44.1 and newer (zellij-org/zellij#4926).
 fn zellij_focus(session: &str, pane: &str) -> Vec<String> {
     words(&["zellij", "--session", session, "action", "focus-pane-id", &format!("terminal_{pane}")])
+}
+
+/// `wezterm cli` finds the socket of its window in a variable (wezterm.org/cli/cli).
+fn wezterm(pane: &str, socket: Option<&str>) -> Vec<String> {
+    let command = words(&["wezterm", "cli", "activate-pane", "--pane-id", pane]);
+    let variable = socket.map(|socket| words(&["env", &format!("WEZTERM_UNIX_SOCKET={socket}")]));
+    variable.unwrap_or_default().into_iter().chain(command).collect()
 }
 
 /// kitty takes commands at a socket, or from a program in one of its windows (sw.kovidgoyal.net/kitty/remote-control).
@@ -95,10 +104,17 @@ mod tests {
         let nowhere = Inside::default();
         let kitty = Place { kitty_window: some("3"), ..Place::default() };
         assert_eq!(shown(way(&kitty, &nowhere)), "kitty @ focus-window --match id:3");
+        let kitty = Place { kitty_pid: some("7"), ..kitty };
+        assert_eq!(way(&kitty, &nowhere), None, "its commands would go to another kitty");
+        let same = Inside { kitty: some("7"), ..Inside::default() };
+        assert_eq!(shown(way(&kitty, &same)), "kitty @ focus-window --match id:3");
         let kitty = Place { kitty_socket: some("unix:@k"), ..kitty };
         assert_eq!(shown(way(&kitty, &nowhere)), "kitty @ --to unix:@k focus-window --match id:3");
         let wezterm = Place { wezterm_pane: some("4"), program: some("WezTerm"), ..Place::default() };
         assert_eq!(shown(way(&wezterm, &nowhere)), "wezterm cli activate-pane --pane-id 4");
+        let wezterm = Place { wezterm_socket: some("/run/w"), ..wezterm };
+        let command = "env WEZTERM_UNIX_SOCKET=/run/w wezterm cli activate-pane --pane-id 4";
+        assert_eq!(shown(way(&wezterm, &nowhere)), command);
         let apple = Place { tty: some("/dev/ttys003"), program: some("Apple_Terminal"), ..Place::default() };
         let script = shown(way(&apple, &nowhere));
         assert!(script.starts_with("osascript -e on run argv") && script.ends_with("end run /dev/ttys003"), "{script}");
@@ -109,12 +125,12 @@ mod tests {
     #[test]
     fn multiplexers_depend_on_where_we_are() {
         let tmux = Place { tmux_socket: some("/s"), tmux_pane: some("%5"), ..Place::default() };
-        let same = Inside { tmux: some("/s"), zellij: None };
+        let same = Inside { tmux: some("/s"), ..Inside::default() };
         assert_eq!(shown(way(&tmux, &same)), "tmux -S /s switch-client -t %5");
-        let other = Inside { tmux: some("/other"), zellij: None };
+        let other = Inside { tmux: some("/other"), ..Inside::default() };
         assert!(matches!(way(&tmux, &other), Some(Way::Tmux { socket, .. }) if socket == "/s"));
         let zellij = Place { zellij_session: some("a b"), zellij_pane: some("2"), ..Place::default() };
-        let same = Inside { tmux: None, zellij: some("a b") };
+        let same = Inside { zellij: some("a b"), ..Inside::default() };
         assert_eq!(shown(way(&zellij, &same)), "zellij --session a b action focus-pane-id terminal_2");
         let Some(Way::Zellij { attach, .. }) = way(&zellij, &Inside::default()) else { panic!() };
         assert_eq!(attach, ["zellij", "attach", "a b"]);

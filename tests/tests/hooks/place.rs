@@ -46,14 +46,17 @@ fn a_start_records_the_terminal_and_its_variables() {
         ("ZELLIJ_PANE_ID", "3"),
         ("KITTY_WINDOW_ID", "17"),
         ("KITTY_LISTEN_ON", "unix:@mykitty"),
+        ("KITTY_PID", "4711"),
         ("WEZTERM_PANE", "4"),
+        ("WEZTERM_UNIX_SOCKET", "/run/wezterm/gui-sock-1"),
         ("ITERM_SESSION_ID", "w0t1p0:4A1E3C5B-9C1D-4E55-8D6C-0A6B3C1D2E3F"),
         ("SSH_TTY", "/dev/pts/900"),
     ];
     let wanted = json!({
         "host": host_name(), "tty": client.tty, "program": "tmux", "tmux_socket": "/tmp/tmux-0/my,own",
         "tmux_pane": "%5", "zellij_session": "brave tiger", "zellij_pane": "3", "kitty_window": "17",
-        "kitty_socket": "unix:@mykitty", "wezterm_pane": "4",
+        "kitty_socket": "unix:@mykitty", "wezterm_pane": "4", "kitty_pid": "4711",
+        "wezterm_socket": "/run/wezterm/gui-sock-1",
         "iterm_session": "w0t1p0:4A1E3C5B-9C1D-4E55-8D6C-0A6B3C1D2E3F", "ssh_tty": "/dev/pts/900",
     });
     assert_eq!(begin(&stage, client.pid(), &[&TMUX[..], &variables].concat()), wanted);
@@ -112,6 +115,8 @@ fn hostile_and_secret_values_are_not_recorded() {
         "KITTY_LISTEN_ON",
         "WEZTERM_PANE",
         "ITERM_SESSION_ID",
+        "KITTY_PID",
+        "WEZTERM_UNIX_SOCKET",
         "SSH_TTY",
         "TERM_PROGRAM",
     ];

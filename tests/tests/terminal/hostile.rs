@@ -55,7 +55,16 @@ const HOSTILE: [&str; 12] = [
 
 #[test]
 fn a_hostile_environment_leads_nowhere() {
-    let names = ["TMUX_PANE", "ZELLIJ_PANE_ID", "KITTY_WINDOW_ID", "KITTY_LISTEN_ON", "WEZTERM_PANE", "SSH_TTY"];
+    let names = [
+        "TMUX_PANE",
+        "ZELLIJ_PANE_ID",
+        "KITTY_WINDOW_ID",
+        "KITTY_LISTEN_ON",
+        "KITTY_PID",
+        "WEZTERM_PANE",
+        "WEZTERM_UNIX_SOCKET",
+        "SSH_TTY",
+    ];
     for value in HOSTILE {
         for program in ["iTerm.app", "Apple_Terminal", "WezTerm", "kitty", value] {
             let sandbox = with_recorders();
