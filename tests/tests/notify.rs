@@ -312,3 +312,18 @@ fn a_reason_is_switched_off_let_through_quiet_hours_or_has_a_sound() {
         }
     }
 }
+
+#[test]
+fn notices_that_nobody_gets_are_switched_on_with_a_remark() {
+    let sandbox = Sandbox::new();
+    put(&sandbox, "config.json", "{\"notify\": {\"command\": [\"/nowhere/tell\"]}}");
+    let output = sandbox.cs("cs-notify", &["on", "--table"]);
+    assert_eq!(status(&output), 0);
+    assert!(stderr(&output).contains("cannot run notify.command \"/nowhere/tell\""), "{}", stderr(&output));
+    assert_eq!(sandbox.json("config.json")["settings"]["notifications_enabled"], true);
+    assert_eq!(stderr(&sandbox.cs("cs-notify", &["off"])), "");
+    put(&sandbox, "config.json", "[]");
+    let output = sandbox.cs("cs-notify", &["on"]);
+    assert_eq!(status(&output), 65, "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(sandbox.data().join("config.json")).expect("it is there"), "[]");
+}

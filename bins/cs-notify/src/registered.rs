@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn a_hook_or_an_enabled_plugin_calls_it() {
         let hook = |command: &str| json!({"hooks": {"Stop": [{"hooks": [{"command": command, "args": ["hook"]}]}]}});
-        assert!(has_hook(&hook("/x/bin/cs-notify")) && !has_hook(&hook("/x/bin/cs-heartbeat")));
+        let ours: Value = serde_json::from_str(include_str!("../../../hooks/hooks.json")).unwrap();
+        assert!(has_hook(&ours) && has_hook(&hook("/x/bin/cs-notify")) && !has_hook(&hook("/x/bin/cs-heartbeat")));
         let plugin = |on: Value| json!({"enabledPlugins": {"cs-sessions@claude-sessions": on}});
         assert!(has_plugin(&plugin(json!(true))) && !has_plugin(&plugin(json!(false))) && !has_plugin(&json!([])));
     }

@@ -1,5 +1,8 @@
 //! `on` and `off`: switches notices on or off in `config.json`.
 
+use crate::handler;
+use crate::settings::Settings;
+use crate::show;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Outcome};
 use serde::Serialize;
@@ -16,7 +19,13 @@ pub struct Off {}
 
 impl On {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        switch(context, true)
+        switch(context, true)?;
+        // Switched on, but nobody gets them: that is worth a word now, not at the first notice.
+        let settings = Settings::read(&context.store.config(), &context.store.home.config())?;
+        if let Some((fault, _)) = handler::check(&handler::all(&settings)).err().and_then(|error| error.message()) {
+            show::remark(&fault);
+        }
+        Ok(())
     }
 }
 
