@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cs_tests::http::Served;
 use cs_tests::{Sandbox, eventually};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chromium::Browser;
 use crate::dashboard::{Dashboard, INTENTS};
@@ -127,4 +127,31 @@ fn a_doctor_that_fails_or_hangs_leaves_the_page_as_it_was() {
         assert!(page.contains("claude plugin install") && page.contains("cs-setup doctor"), "{script}: {page}");
         assert!(!page.contains("id=\"diagnosis\""), "{script}");
     }
+}
+
+#[test]
+fn the_page_about_the_api_is_the_whole_document() {
+    let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
+    dashboard.open("/api");
+    let document = std::fs::read_to_string(cs_tests::workspace().join("docs/API.md")).expect("it can be read");
+    let [_, read] = cs_tests::parse::markdown(&document);
+    // The reader marks the ends of blocks.
+    let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace() && *c != '\u{1}').collect::<String>();
+    let shown = dashboard.browser.eval("document.getElementById('document').textContent");
+    let (shown, wanted) = (squeezed(shown.as_str().unwrap_or_default()), squeezed(&read.text));
+    let same = shown.chars().zip(wanted.chars()).take_while(|(shown, wanted)| shown == wanted).count();
+    let next = |text: &str| text.chars().skip(same).take(40).collect::<String>();
+    assert_eq!(next(&shown), next(&wanted), "the page has each word, and no mark of Markdown");
+    for (selector, count) in [("h1", "# "), ("h2", "## "), ("h3", "### ")] {
+        let wanted = document.lines().filter(|line| line.starts_with(count)).count();
+        let found = dashboard.browser.eval(&format!("document.querySelectorAll('.document {selector}').length"));
+        assert_eq!(found, json!(wanted), "{selector}");
+    }
+    let tables = document.matches("\n|---").count();
+    assert_eq!(dashboard.browser.eval("document.querySelectorAll('.document table').length"), json!(tables));
+    let broken =
+        "[...document.querySelectorAll('.contents a')].filter((link) => !document.querySelector(link.hash)).length";
+    assert_eq!(dashboard.browser.eval(broken), 0, "each link of the contents leads to its heading");
+    dashboard.browser.follow("#document a[href='/activity']");
+    assert_eq!(dashboard.browser.eval("location.pathname"), "/activity");
 }

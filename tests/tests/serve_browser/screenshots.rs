@@ -1,4 +1,7 @@
-//! The pictures of the README, which `make screenshots` takes of made-up sessions. Not a test.
+//! The pictures of the README, which `make screenshots` takes of made-up sessions, and pictures of all pages for those
+//! who change how they look: `LOOK=FOLDER cargo test -p cs-tests --test serve_browser look -- --ignored`. Not a test.
+
+use std::path::{Path, PathBuf};
 
 use cs_tests::{Sandbox, run, status, stderr, stdout, workspace};
 use serde_json::{Value, json};
@@ -181,10 +184,56 @@ fn screenshots() {
         dashboard.browser.scheme(scheme);
         dashboard.browser.size(1200, 860);
         dashboard.open(path);
-        let picture = dashboard.browser.picture();
-        let decoded = dashboard.sandbox.feed("base64", &["-d"], &picture);
-        assert_eq!(status(&decoded), 0, "{}", stderr(&decoded));
-        let file = workspace().join(format!("docs/dashboard-{name}.png"));
-        std::fs::write(&file, decoded.stdout).expect("docs/ can be written");
+        save_picture(&mut dashboard, &workspace().join(format!("docs/dashboard-{name}.png")));
+    }
+}
+
+fn save_picture(dashboard: &mut Dashboard, file: &Path) {
+    let picture = dashboard.browser.picture();
+    let decoded = dashboard.sandbox.feed("base64", &["-d"], &picture);
+    assert_eq!(status(&decoded), 0, "{}", stderr(&decoded));
+    std::fs::write(file, decoded.stdout).expect("the folder can be written");
+}
+
+#[test]
+#[ignore = "makes pictures of all pages in the folder that LOOK names"]
+fn look_at_all_pages() {
+    let folder = PathBuf::from(std::env::var_os("LOOK").expect("LOOK names a folder"));
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    let empty = dashboard.url("/");
+    dashboard.browser.size(390, 844);
+    dashboard.browser.open(&empty);
+    save_picture(&mut dashboard, &folder.join("empty-390.png"));
+    history(&dashboard);
+    story(&dashboard);
+    spending(&dashboard);
+    let failed = json!({"session_id": uuid(2), "cwd": dashboard.sandbox.home().join("blog"),
+        "hook_event_name": "StopFailure", "error": "rate_limit"});
+    at(&dashboard, "11-21T09:55", "cs-heartbeat", &[], &failed.to_string());
+    let records = dashboard.sandbox.records();
+    let of = |n: u32| {
+        records.iter().find(|record| record["claude_session_id"] == uuid(n)).map(|record| &record["session_id"])
+    };
+    let session = |n: u32| format!("/session/{}", of(n).and_then(Value::as_str).unwrap_or_default());
+    let pages = [
+        ("overview", "/".to_owned()),
+        ("waiting", session(1)),
+        ("failed", session(2)),
+        ("gone", session(4)),
+        ("project", "/project/shop".to_owned()),
+        ("activity", "/activity".to_owned()),
+        ("api", "/api".to_owned()),
+    ];
+    for (width, height) in [(390, 844), (800, 1000), (1440, 900)] {
+        for scheme in ["light", "dark"] {
+            dashboard.browser.scheme(scheme);
+            for (name, path) in &pages {
+                dashboard.browser.size(width, height);
+                dashboard.open(path);
+                let whole = dashboard.browser.eval("Math.min(document.documentElement.scrollHeight, 2600)");
+                dashboard.browser.size(width, whole.as_u64().and_then(|tall| tall.try_into().ok()).unwrap_or(height));
+                save_picture(&mut dashboard, &folder.join(format!("{name}-{width}-{scheme}.png")));
+            }
+        }
     }
 }

@@ -25,6 +25,7 @@
 pub mod activity;
 pub mod api;
 mod charts;
+mod document;
 mod figures;
 mod filters;
 pub mod overview;
