@@ -52,6 +52,8 @@ impl Remove {
             context.store.must_be_empty(&slug)?;
         }
         let sessions = if self.with_sessions { context.store.sessions_in(&slug)? } else { Vec::new() };
+        // Before anything is deleted.
+        sessions.iter().try_for_each(|id| context.store.may_delete(id))?;
         let concerned = match sessions.len() {
             0 => format!("{slug}, without sessions"),
             count => format!("{slug}, and {}", format_quantity(count as u64, "session")),

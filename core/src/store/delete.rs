@@ -89,6 +89,12 @@ impl Store {
         Ok(running.chain(uuid_in(session)).collect())
     }
 
+    /// Refuses if the session's conversation runs or may run, as [`Store::delete`] would.
+    pub fn may_delete(&self, id: &SessionId) -> Result<()> {
+        let session = self.session(id)?;
+        self.conversations_of(id, &session)?.iter().try_for_each(|uuid| self.must_be_over(id, uuid))
+    }
+
     /// Needs the locks of the conversations.
     fn delete_held(&self, id: &SessionId, uuids: &BTreeSet<Uuid>, openness: Openness, now: Instant) -> Result<PathBuf> {
         if openness == Openness::Respected {

@@ -67,12 +67,27 @@ impl Store {
     /// Moves a deleted session back, with the summary of its usage. If its conversation continues in another session, an
     /// active one is parked. Returns it.
     pub fn restore(&self, id: &SessionId, now: Instant) -> Result<Session> {
-        let aside = self.aside(id)?;
-        let record = aside.iter().rev().find(|aside| aside.is_record(id) && aside.is_deleted());
-        let record = record.filter(|record| !super::is_absent(&record.path)).ok_or_else(|| missing(id))?;
-        let to =
-            if record.is_from(&format!("sessions/{id}.json")) { self.home.session(id) } else { self.home.archived(id) };
-        let session = self.until_confirmed(|| {
+        let (aside, unused): (Vec<_>, Vec<_>) =
+            self.aside(id)?.into_iter().partition(|aside| !super::is_absent(&aside.path));
+        let session = match aside.iter().rev().find(|aside| aside.is_record(id) && aside.is_deleted()) {
+            Some(record) => self.put_session_back(id, record)?,
+            // An earlier run was interrupted after it had moved the record.
+            None if unused.iter().any(Aside::is_deleted) => self.session(id)?,
+            None => return Err(missing(id)),
+        };
+        // A deletion that was killed leaves a note without a file, too.
+        let records = aside.iter().filter(|aside| aside.is_record(id) && super::is_absent(&aside.path));
+        unused.iter().chain(records).try_for_each(|aside| file::remove(&aside.note_path))?;
+        self.restore_usage(&aside, &session)?;
+        let session = self.park_second(id, session, now)?;
+        self.follow(&session, now);
+        Ok(session)
+    }
+
+    fn put_session_back(&self, id: &SessionId, record: &Aside) -> Result<Session> {
+        let is_archived = !record.is_from(&format!("sessions/{id}.json"));
+        let to = if is_archived { self.home.archived(id) } else { self.home.session(id) };
+        self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&self.home.session(id)), self.wait)?;
             if [self.home.session(id), self.home.archived(id)].iter().any(|path| super::is_present(path)) {
                 return Err(Error::Refused(format!("{id} was not restored: there is a session with this id")));
@@ -80,12 +95,7 @@ impl Store {
             let put = || lock.confirm().and_then(|()| file::move_new(&record.path, &to));
             self.publish(id, NoteSync::Synced, put)?;
             self.session(id)
-        })?;
-        file::remove(&record.note_path)?;
-        self.restore_usage(&aside, &session)?;
-        let session = self.park_second(id, session, now)?;
-        self.follow(&session, now);
-        Ok(session)
+        })
     }
 
     fn restore_usage(&self, aside: &[Aside], session: &Session) -> Result<()> {
@@ -93,7 +103,7 @@ impl Store {
         let Some(uuid) = uuid else { return Ok(()) };
         let is_its = |aside: &&Aside| aside.is_from(&format!("usage/{uuid}.json")) && aside.is_deleted();
         // A summary that was written since is newer, so it stays.
-        for usage in aside.iter().filter(is_its).filter(|usage| !super::is_absent(&usage.path)) {
+        for usage in aside.iter().filter(is_its) {
             if file::move_new(&usage.path, &self.home.usage(&uuid))? {
                 file::remove(&usage.note_path)?;
             }
@@ -140,12 +150,10 @@ impl Store {
         Ok(deleted.map(|deleted| (deleted.session, deleted.path)))
     }
 
-    /// The error about a session of which there is no record: it may have been deleted.
-    pub(super) fn nowhere(&self, id: &SessionId) -> Error {
-        match self.deleted_record(id) {
-            Ok(Some(_)) => Error::Missing(format!("{id} was deleted; cs-session restore {id} brings it back")),
-            _ => missing(id),
-        }
+    /// The error about a session that was deleted; `None` if it was not.
+    pub fn deleted_error(&self, id: &SessionId) -> Option<Error> {
+        let is_deleted = matches!(self.deleted_record(id), Ok(Some(_)));
+        is_deleted.then(|| Error::Missing(format!("{id} was deleted; cs-session restore {id} brings it back")))
     }
 
     /// What quarantine has of a session, deleted or damaged; also notes whose file was never moved there. Oldest first.

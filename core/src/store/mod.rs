@@ -119,7 +119,7 @@ impl Store {
         match self.with_notes(id, || self.readable(id)) {
             Err(Error::Missing(_)) => {
                 let path = self.home.archived(id);
-                let bytes = file::read(&path)?.ok_or_else(|| self.nowhere(id))?;
+                let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
                 Ok((parse(&path, &bytes)?, path))
             }
             other => other.map(|session| (session, self.home.session(id))),

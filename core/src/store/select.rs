@@ -59,9 +59,10 @@ impl Store {
                 many => return Err(ambiguous(part, many)),
             }
         }
+        let missing = || Error::Missing(format!("no session {part:?}; cs-session list shows all"));
         match self.find_deleted(&Selector::Part(part.to_string())) {
-            Ok(Some(id)) => Err(self.nowhere(&id)),
-            _ => Err(Error::Missing(format!("no session {part:?}; cs-session list shows all"))),
+            Ok(Some(id)) => Err(self.deleted_error(&id).unwrap_or_else(missing)),
+            _ => Err(missing()),
         }
     }
 }

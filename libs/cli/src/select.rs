@@ -6,8 +6,9 @@ use crate::failures::Failures;
 use crate::lines::read_names;
 use crate::shared::STDIN;
 use agents::Agent;
+use cs_core::Error;
 use cs_core::id::SessionId;
-use cs_core::store::Selector;
+use cs_core::store::{Selector, Store};
 
 /// The sessions that the arguments name; without arguments, the conversation that runs this program.
 pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
@@ -39,6 +40,14 @@ fn own_conversation() -> Outcome<String> {
     }
 }
 
+/// A session that is missing may have been deleted.
+fn explain(store: &Store, id: &SessionId, failure: Failure) -> Failure {
+    match failure {
+        Failure::Core(Error::Missing(text)) => store.deleted_error(id).unwrap_or(Error::Missing(text)).into(),
+        other => other,
+    }
+}
+
 /// Runs `work` for each named session. With several, each failure is printed and the work goes on;
 /// the exit code is that of the first failure.
 pub fn each(
@@ -53,7 +62,7 @@ pub fn each(
         let done = Selector::parse(&name)
             .and_then(|selector| context.store.find(&selector))
             .map_err(Failure::from)
-            .and_then(|id| work(context, &id));
+            .and_then(|id| work(context, &id).map_err(|failure| explain(&context.store, &id, failure)));
         match done {
             Ok(()) => {}
             Err(failure) if alone => return Err(failure),

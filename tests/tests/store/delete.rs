@@ -138,3 +138,28 @@ fn a_note_in_quarantine_cannot_name_another_place() {
     assert_eq!(status(&output), 1, "{}", stderr(&output));
     assert!(sandbox.records().is_empty() && !sandbox.home().join(format!("{id}.json")).exists());
 }
+
+#[test]
+fn an_interrupted_restoration_is_finished_and_left_over_notes_do_not_matter() {
+    let sandbox = Sandbox::new();
+    let id = create(&sandbox, &["--claude-session", CA5D]);
+    let quarantine = sandbox.data().join("quarantine");
+    let usage = sandbox.data().join(format!("usage/{CA5D}.json"));
+    fs::create_dir_all(usage.parent().expect("a folder")).expect("it can be created");
+    fs::write(&usage, json!({"claude_session_id": CA5D}).to_string()).expect("it can be written");
+    ok(&sandbox, "cs-session", &["delete", &id, "--yes"]);
+    // Killed after the first step.
+    let name = format!("sessions-{id}.json");
+    fs::rename(quarantine.join(&name), sandbox.data().join(format!("sessions/{id}.json"))).expect("it is there");
+    ok(&sandbox, "cs-session", &["restore", &id, "-q"]);
+    assert!(usage.exists() && fs::read_dir(&quarantine).expect("it is there").count() == 0);
+    // A deletion that was killed before its first step.
+    let note = json!({"from": format!("sessions/{id}.json"), "reason": "deleted", "moved_by": "cs-session delete",
+        "moved_at": "2026-11-21T10:00:00.000000+00:00", "session_id": id});
+    fs::write(quarantine.join(format!("{name}.note")), note.to_string()).expect("it can be written");
+    ok(&sandbox, "cs-session", &["delete", &id, "--yes"]);
+    assert!(quarantine.join(format!("{name}.2")).exists(), "the first name is taken");
+    ok(&sandbox, "cs-session", &["restore", &id, "-q"]);
+    assert!(usage.exists() && fs::read_dir(&quarantine).expect("it is there").count() == 0);
+    check(&sandbox);
+}

@@ -168,7 +168,9 @@ impl<'a> Ledger<'a> {
 fn deleted(data: &Path, begin: &str) -> BTreeMap<String, Value> {
     let listing = fs::read_dir(data.join("quarantine")).into_iter().flatten().flatten().map(|entry| entry.path());
     let record = |path: std::path::PathBuf| {
-        let id = path.file_name()?.to_str()?.strip_prefix(begin)?.strip_suffix(".json")?.to_owned();
+        // A deletion that was killed may have taken the first name, so this is `.json` or `.json.2`.
+        let (id, number) = path.file_name()?.to_str()?.strip_prefix(begin)?.split_once(".json")?;
+        let id = number.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()).then(|| id.to_owned())?;
         Some((id, serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?))
     };
     listing.filter_map(record).filter(|(id, _)| id.starts_with("sess_")).collect()
