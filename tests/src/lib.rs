@@ -18,6 +18,7 @@ mod skip;
 pub mod strace;
 pub mod table;
 pub mod tmux;
+pub mod terminal;
 pub mod transcript;
 pub mod trap;
 

@@ -11,6 +11,8 @@ mod names;
 mod said;
 #[path = "presentation/signs.rs"]
 mod signs;
+#[path = "presentation/terminal.rs"]
+mod terminal;
 #[path = "presentation/titles.rs"]
 mod titles;
 #[path = "presentation/typed.rs"]

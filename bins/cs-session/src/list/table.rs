@@ -2,7 +2,9 @@
 
 use super::found::{Found, Row};
 use cli::{Out, Outcome, ShortIds, terminal};
-use render::{Column, ESTIMATE, Style, Table, TableCell, Words, format_age_cell, format_dollars, format_percent};
+use render::{
+    Column, ESTIMATE, Style, Table, TableCell, Words, cut_to_width, format_age_cell, format_dollars, format_percent,
+};
 
 /// In a narrower terminal a row has two lines.
 const FOLDS_BELOW: usize = 60;
@@ -61,6 +63,7 @@ pub fn print_screen(out: &mut Out, table: &Table, more: usize) -> Outcome<()> {
     if more == 0 {
         return Ok(());
     }
-    let line = out.styled(&format!("… and {more} more: --all"), Style::Dim);
-    out.line(&line)
+    let line = format!("… and {more} more: --all");
+    let line = terminal::width().map_or_else(|| line.clone(), |room| cut_to_width(&line, room));
+    out.line(&out.styled(&line, Style::Dim))
 }
