@@ -30,5 +30,7 @@ mod pages;
 mod screenshots;
 #[path = "serve_browser/tell.rs"]
 mod tell;
+#[path = "serve_browser/truth.rs"]
+mod truth;
 #[path = "serve_browser/usage.rs"]
 mod usage;

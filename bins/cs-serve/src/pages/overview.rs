@@ -130,12 +130,17 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     asked.render(&page)
 }
 
-/// The active sessions of all projects in such a state.
+/// The active sessions of all projects in such a state, as `core::board` orders them: questions before ended turns, the
+/// longest wait first; of those that run, the latest change first.
 fn at_top<'a>(asked: &'a Asked, key: &'static str, wanted: impl Fn(State) -> bool) -> Section<'a> {
     let projects = asked.snapshot.overview.shown();
     let active = projects.flat_map(|project| project.active.iter().map(move |session| (project, session)));
     let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| wanted(session.state)).collect();
-    found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_at)));
+    if key == "needs_me" {
+        found.sort_by_key(|(_, session)| (session.state, session.state_since.is_none(), &session.state_since));
+    } else {
+        found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_since)));
+    }
     let hidden = found.len().saturating_sub(AT_TOP);
     found.truncate(AT_TOP);
     Section {
