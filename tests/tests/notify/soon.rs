@@ -347,3 +347,19 @@ fn terminal_notifier_gets_the_command_for_a_click() {
     let went = fs::read_to_string(sandbox.home().join("went")).expect("it ran");
     assert!(went.starts_with("jump\nsess_"), "{went}");
 }
+
+#[test]
+fn a_handler_that_failed_is_tried_again_alone_by_the_same_process() {
+    let handlers = json!([{"command": ["tell"]}, {"command": ["moody"]}]);
+    let (sandbox, _client) = attended(json!({"via": "none", "handlers": handlers}));
+    program(
+        &sandbox,
+        "moody",
+        "#!/bin/sh\ncat >/dev/null\n[ -e ~/failed ] && exec touch ~/worked\ntouch ~/failed\nexit 1\n",
+    );
+    prompt(&sandbox, "fix login");
+    asks(&sandbox, "make test");
+    assert!(eventually(Duration::from_secs(40), || sandbox.home().join("worked").exists()), "it is tried again");
+    end_of_watch(&sandbox);
+    assert_eq!(received(&sandbox).len(), 1, "the other is not");
+}
