@@ -7,22 +7,8 @@ use crate::notice::Notice;
 use crate::reasons::Reason;
 use crate::send::{self, Button};
 use crate::settings::Settings;
-use crate::template::Input;
 use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
-
-/// One of `notify.handlers`, as it is written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Written {
-    /// Its name, different from all others.
-    pub name: String,
-    /// The program and its arguments.
-    pub command: Vec<String>,
-    /// What the program reads.
-    pub input: Input,
-    /// The reasons for which it gets notices; `None` for all.
-    pub reasons: Option<Vec<Reason>>,
-}
 
 /// A recipient of notices.
 #[derive(Debug)]

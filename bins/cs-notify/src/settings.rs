@@ -4,7 +4,6 @@
 mod handlers;
 
 use crate::channel::Channel;
-use crate::handler::Written;
 use crate::notice::Notice;
 use crate::quiet::Quiet;
 use crate::reasons::{self, AtRest, Reason, Rule, Rules};
@@ -35,7 +34,7 @@ pub struct Settings {
     /// The user's own program and its arguments; empty for none.
     pub command: Vec<String>,
     /// The handlers besides.
-    pub handlers: Vec<Written>,
+    pub handlers: Vec<handlers::Written>,
     /// How long a program may take to deliver one notice.
     pub timeout: Duration,
 }

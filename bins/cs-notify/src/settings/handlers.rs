@@ -2,7 +2,6 @@
 
 use super::command;
 use crate::channel::Channel;
-use crate::handler::Written;
 use crate::reasons::Reason;
 use crate::template::{self, Input};
 use serde_json::{Map, Value};
@@ -12,6 +11,19 @@ use std::path::Path;
 const MOST: usize = 20;
 /// Maximum number of characters in the name of a handler.
 const NAME: usize = 50;
+
+/// One of `notify.handlers`, as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// Its name, different from all others.
+    pub name: String,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// What the program reads.
+    pub input: Input,
+    /// The reasons for which it gets notices; `None` for all.
+    pub reasons: Option<Vec<Reason>>,
+}
 
 /// The handlers, each with a name of its own: the given one, or the name of its program.
 pub fn read(group: &Map<String, Value>) -> Result<Vec<Written>, String> {
