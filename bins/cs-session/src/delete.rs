@@ -105,7 +105,7 @@ fn print(context: &mut Context, id: &SessionId, to: Option<&Path>) -> Outcome<()
             context.out.json(&Done { session_id: id, action, to })
         }
         (Form::Table, Some(_)) => {
-            context.out.line(&sanitize(&format!("{id} is deleted; cs-session restore {id} brings it back")))
+            context.out.line(&sanitize(&format!("{id} is deleted; cs-session restore brings it back")))
         }
         (Form::Table, None) => context.out.line(&sanitize(&format!("{id} is removed for good"))),
     }?;

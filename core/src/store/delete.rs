@@ -113,7 +113,8 @@ impl Store {
             Some(Some(true)) => "runs",
             Some(None) => "may still run",
         };
-        Err(Error::Refused(format!("{id} was not deleted: its conversation {runs}; end it first, or use --force")))
+        let fix = "end it first, or use cs-session delete --force";
+        Err(Error::Refused(format!("{id} was not deleted: its conversation {runs}; {fix}")))
     }
 
     /// Moves the record, with all notes about it, from `sessions/` or the archive.
