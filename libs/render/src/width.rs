@@ -14,12 +14,9 @@ pub fn cut_to_width(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_string();
     }
-    if room == 0 {
-        return String::new();
-    }
-    let mut kept = text.get(..longest(text, room - 1)).unwrap_or_default().trim_end().to_string();
-    kept.push('…');
-    kept
+    // The mark can change the width of what is before it.
+    let marked = |left: usize| format!("{}…", text.get(..longest(text, left)).unwrap_or_default().trim_end());
+    (0..room).rev().map(marked).find(|kept| kept.width() <= room).unwrap_or_default()
 }
 
 /// At most `room` columns of the end of the text, with `…` before it if something was cut: for paths.

@@ -24,7 +24,7 @@ impl TableCell {
         TableCell { text: text.into(), style, ..TableCell::default() }
     }
 
-    /// With an addition at the end, for which a long text makes room.
+    /// With an addition at the end, for which a long text makes room. It begins with a space.
     pub fn with(self, addition: impl Into<String>, style: Style) -> Self {
         TableCell { addition: addition.into(), addition_style: style, ..self }
     }

@@ -90,3 +90,32 @@ fn without_colour(line: &str) -> String {
     let first = parts.next().unwrap_or_default().to_string();
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
 }
+
+#[test]
+fn no_mixture_of_characters_makes_a_line_too_wide() {
+    const PARTS: [&str; 18] = [
+        "a", " ", "日", "👩", "\u{200d}", "💻", "🏽", "🇩", "🇪", "\u{fe0f}", "❤", "\u{301}", "ل", "ا", "ﷺ", "\u{1160}",
+        "क", "\u{94d}",
+    ];
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..4_000 {
+        let mut text = || (0..next(60)).map(|_| PARTS[next(PARTS.len())]).collect::<String>();
+        let (project, intent, addition) = (text(), text(), text());
+        let room = 20 + next(100);
+        let mut table = table(&[["ca5d", "api", "3k", "$0.12", "an intent"]]);
+        let intent = TableCell::from(intent).with(format!(" — {addition}"), Style::Asking);
+        table.push(vec!["beef".into(), project.as_str().into(), "".into(), "$5".into(), intent]);
+        for table in [table.clone(), table.folds_below(60)] {
+            let lines = table.lay_out(Some(room), Paint::Plain).lines;
+            assert!(lines.iter().all(|line| width_of(line) <= room), "{room}: {lines:#?}");
+            assert!(lines.iter().any(|line| line.contains("$0.12")), "{room}: {lines:#?}");
+        }
+        let wrapped = crate::wrap_to_width(&project, room);
+        assert!(wrapped.iter().all(|line| width_of(line) <= room), "{room}: {wrapped:#?}");
+        assert!(width_of(&crate::cut_start_to_width(&project, room)) <= room);
+    }
+}
