@@ -158,7 +158,7 @@ impl Table {
             for (n, (column, cell)) in cells.enumerate() {
                 let indent = if n > 0 { INDENT } else { 0 };
                 let title = (n > 0).then_some(column.title.as_str());
-                let parts = column.in_block(title, cell, room - indent);
+                let parts = cell.in_block(title, column, room - indent);
                 let painted = parts.iter().map(|part| paint.paint(part, cell.style()));
                 lines.extend(painted.map(|part| format!("{}{part}", " ".repeat(indent))));
             }

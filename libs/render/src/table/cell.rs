@@ -2,7 +2,7 @@
 
 use super::column::{Column, Cut, Side};
 use crate::style::{Paint, Style};
-use crate::width::{cut_to_width, width_of};
+use crate::width::{cut_to_width, width_of, wrap_to_width};
 
 /// A cell of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,18 @@ impl TableCell {
     pub(super) fn cut(&self, width: usize, column: &Column, paint: Paint) -> String {
         let (text, addition) = self.parts(width, column.cut);
         self.painted(&text, &addition, paint)
+    }
+
+    /// The lines of the cell where it stands alone, after its title. A text that is never cut gets lines for itself if it
+    /// needs them.
+    pub(super) fn in_block(&self, title: Option<&str>, column: &Column, room: usize) -> Vec<String> {
+        let text = self.text();
+        let line = title.map_or_else(|| text.clone(), |title| format!("{title} {text}"));
+        match column.may_be_cut() {
+            _ if width_of(&line) <= room => vec![line],
+            true => vec![column.cut.to_width(&line, room)],
+            false => title.map(str::to_string).into_iter().chain(wrap_to_width(&text, room)).collect(),
+        }
     }
 
     fn painted(&self, text: &str, addition: &str, paint: Paint) -> String {

@@ -1,8 +1,7 @@
 //! Owns what a column of a table says about itself: its title, its worth, and how narrow it may become.
 
-use super::cell::TableCell;
 use super::widths::Want;
-use crate::width::{cut_start_to_width, cut_to_width, width_of, wrap_to_width};
+use crate::width::{cut_start_to_width, cut_to_width, width_of};
 
 /// A column of a table.
 #[derive(Clone, Debug)]
@@ -81,15 +80,9 @@ impl Column {
         self.worth.is_none()
     }
 
-    /// The lines of a cell that stands alone. A cell that is never cut gets a line for itself if it needs one.
-    pub(super) fn in_block(&self, title: Option<&str>, cell: &TableCell, room: usize) -> Vec<String> {
-        let text = cell.text();
-        let line = title.map_or_else(|| text.clone(), |title| format!("{title} {text}"));
-        match self.floor {
-            _ if width_of(&line) <= room => vec![line],
-            Some(_) => vec![self.cut.to_width(&line, room)],
-            None => title.map(str::to_string).into_iter().chain(wrap_to_width(&text, room)).collect(),
-        }
+    /// Whether its texts are cut if necessary.
+    pub(super) fn may_be_cut(&self) -> bool {
+        self.floor.is_some()
     }
 
     /// What it wants if its widest cell is this wide.
