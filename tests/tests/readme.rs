@@ -1,7 +1,9 @@
-//! README.md is true: its examples run, and its table of programs is the list of folders in `bins/`.
+//! README.md and the pages in `docs/` are true: their examples run, their links lead somewhere, and the table of programs
+//! is the list of folders in `bins/`.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use cs_tests::{Sandbox, program_names, table, transcript, workspace};
 
@@ -14,6 +16,40 @@ fn the_examples_run() {
     let parsed = transcript::parse(&readme()).unwrap_or_else(|e| panic!("README.md: {e}"));
     assert!(!parsed.steps.is_empty(), "README.md has no console block that is run");
     transcript::check(&Sandbox::new(), "README.md", &parsed.steps).unwrap_or_else(|report| panic!("\n{report}"));
+}
+
+#[test]
+fn the_examples_of_the_other_pages_run() {
+    let mut steps = 0;
+    for path in pages() {
+        let text = fs::read_to_string(&path).expect("a page can be read");
+        let parsed = transcript::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let name = path.file_name().expect("a file").to_string_lossy();
+        steps += parsed.steps.len();
+        transcript::check(&Sandbox::new(), &name, &parsed.steps).unwrap_or_else(|report| panic!("\n{report}"));
+    }
+    assert!(steps > 0, "no page in docs/ has a console block that is run");
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = cs_tests::entries(&workspace().join("docs"));
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages
+}
+
+#[test]
+fn links_between_the_pages_lead_somewhere() {
+    for page in pages().into_iter().chain(["README.md", "CONTRIBUTING.md"].map(|name| workspace().join(name))) {
+        let text = fs::read_to_string(&page).expect("a page can be read");
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            let (file, section) = target.split_once('#').unwrap_or((target, ""));
+            let found = page.parent().expect("a folder").join(file);
+            assert!(found.exists(), "{}: {target}", page.display());
+            let titles = fs::read_to_string(&found).unwrap_or_default().to_lowercase().replace(' ', "-");
+            assert!(section.is_empty() || titles.contains(&format!("#-{section}")), "{}: {target}", page.display());
+        }
+    }
 }
 
 #[test]
