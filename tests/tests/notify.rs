@@ -1,6 +1,9 @@
 //! cs-notify with programs that only record what they are given: text from records stays text, nothing is notified
 //! twice, and no program can block it.
 
+#[cfg(target_os = "linux")]
+#[path = "notify/click.rs"]
+mod click;
 #[path = "notify/handlers.rs"]
 mod handlers;
 #[path = "notify/hostile.rs"]

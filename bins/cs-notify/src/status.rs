@@ -52,26 +52,7 @@ struct Last {
 
 impl Status {
     pub fn run(self, context: &mut Context, settings: &Settings) -> Outcome<()> {
-        let last = Delivered::read(&context.store.home)?.last();
-        let quiet_hours = settings.quiet.map(|quiet| QuietHours {
-            from: quiet.start(),
-            to: quiet.end(),
-            now: quiet.holds_at(context.now),
-        });
-        let handlers = handler::all(settings).into_iter().map(|handler| Recipient {
-            works: handler.fault().is_none(),
-            detail: handler.describe(),
-            name: handler.name,
-        });
-        let shown = Shown {
-            notifications_enabled: settings.enabled,
-            handlers: handlers.collect(),
-            quiet_hours,
-            off: reasons::ALL.iter().filter(|it| settings.rule(**it).is_none()).map(|it| it.as_str()).collect(),
-            hook: registered::hook(),
-            job: registered::job(),
-            last: last.map(|(at, reason, session_id)| Last { at, reason, session_id }),
-        };
+        let shown = Shown::gather(context, settings)?;
         match context.out.form {
             _ if context.out.quiet => context.out.line(if shown.notifications_enabled { "on" } else { "off" })?,
             Form::Json => context.out.json(&shown)?,
@@ -86,6 +67,29 @@ impl Status {
 }
 
 impl Shown {
+    fn gather(context: &Context, settings: &Settings) -> Outcome<Self> {
+        let last = Delivered::read(&context.store.home)?.last();
+        let quiet_hours = settings.quiet.map(|quiet| QuietHours {
+            from: quiet.start(),
+            to: quiet.end(),
+            now: quiet.holds_at(context.now),
+        });
+        let handlers = handler::all(settings).into_iter().map(|handler| Recipient {
+            works: handler.fault().is_none(),
+            detail: handler.describe(),
+            name: handler.name,
+        });
+        Ok(Shown {
+            notifications_enabled: settings.enabled,
+            handlers: handlers.collect(),
+            quiet_hours,
+            off: reasons::ALL.iter().filter(|it| settings.rule(**it).is_none()).map(|it| it.as_str()).collect(),
+            hook: registered::hook(),
+            job: registered::job(),
+            last: last.map(|(at, reason, session_id)| Last { at, reason, session_id }),
+        })
+    }
+
     fn lines(&self, context: &Context) -> Vec<(&'static str, String)> {
         let mut lines = vec![(
             "notices",

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Long enough for everything that is not measured.
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 
 /// A sandbox whose conversation has a process, with a command that records; `notify` is added to the settings.
-fn attended(notify: Value) -> (Sandbox, Running) {
+pub fn attended(notify: Value) -> (Sandbox, Running) {
     let mut group = json!({"command": ["tell"], "waiting_after_seconds": 1});
     group.as_object_mut().expect("an object").extend(notify.as_object().expect("an object").clone());
     let sandbox = sandbox(group).without("CS_NOW");
@@ -22,7 +22,7 @@ fn attended(notify: Value) -> (Sandbox, Running) {
     (sandbox, client)
 }
 
-fn payload(sandbox: &Sandbox, event: &str, more: Value) -> String {
+pub fn payload(sandbox: &Sandbox, event: &str, more: Value) -> String {
     let mut payload = json!({"session_id": CA5D, "cwd": sandbox.work(), "hook_event_name": event});
     payload.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     payload.to_string()
@@ -41,12 +41,12 @@ fn asks(sandbox: &Sandbox, command: &str) {
     event(sandbox, "cs-hook", "PermissionRequest", input);
 }
 
-fn prompt(sandbox: &Sandbox, text: &str) {
+pub fn prompt(sandbox: &Sandbox, text: &str) {
     assert_eq!(status(&sandbox.hook("cs-hook", &payload(sandbox, "UserPromptSubmit", json!({"prompt": text})))), 0);
 }
 
 /// The processes that wait for a conversation in this sandbox.
-fn watchers(sandbox: &Sandbox) -> Vec<u32> {
+pub fn watchers(sandbox: &Sandbox) -> Vec<u32> {
     let home = format!("HOME={}", sandbox.home().display());
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").expect("Linux").flatten() {
@@ -61,7 +61,7 @@ fn watchers(sandbox: &Sandbox) -> Vec<u32> {
     found
 }
 
-fn end_of_watch(sandbox: &Sandbox) {
+pub fn end_of_watch(sandbox: &Sandbox) {
     assert!(eventually(SOON, || watchers(sandbox).is_empty()), "it ends by itself");
     assert_eq!(fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default(), "");
 }
@@ -278,74 +278,6 @@ fn a_hook_never_fails_and_logs_why_it_did_nothing() {
     for words in [&["hook", "--watch", "x"][..], &["hook", "--watch", CA5D]] {
         assert_eq!(status(&sandbox.feed("cs-notify", words, "")), 0, "without a lock it does nothing");
     }
-}
-
-/// A copy of the program with another `cs-session` beside it, which records its arguments.
-fn installed(sandbox: &Sandbox) -> String {
-    let bin = sandbox.home().join("an app/bin");
-    fs::create_dir_all(&bin).expect("it can be created");
-    made::copy(&cs_tests::programs().join("cs-notify"), &bin.join("cs-notify"));
-    made::script(&bin.join("cs-session"), "#!/bin/sh\nprintf '%s\\n' \"$@\" >~/went.tmp\nmv ~/went.tmp ~/went\n");
-    bin.join("cs-notify").display().to_string()
-}
-
-/// The arguments of notify-send, after its options for actions.
-const SHOWS: &str = "#!/bin/sh\necho \"$@\" >>~/shown\ncase $1 in --action=*) ";
-
-#[test]
-fn a_click_on_a_notice_goes_to_the_session() {
-    for (click, is_to_go) in [("echo default", true), ("echo jump", true), ("true", false)] {
-        let (sandbox, _client) = attended(json!({"via": "notify-send"}));
-        let program_path = installed(&sandbox);
-        program(&sandbox, "notify-send", &format!("{SHOWS}sleep 2; {click};; esac\n"));
-        prompt(&sandbox, "fix login");
-        let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
-        assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
-        assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
-        assert!(eventually(SOON, || sandbox.data().join("notify_state.json").exists()), "it is told");
-        let lock = sandbox.data().join(format!("notify/{CA5D}.lock"));
-        drop(cs_tests::Held::take(&lock));
-        assert!(!watchers(&sandbox).is_empty(), "it waits for the click, and others may watch");
-        end_of_watch(&sandbox);
-        let went = fs::read_to_string(sandbox.home().join("went")).unwrap_or_default();
-        let id = sandbox.records()[0]["session_id"].as_str().expect("a text").to_owned();
-        assert_eq!(went, if is_to_go { format!("jump\n{id}\n") } else { String::new() }, "{click}");
-        assert_eq!(fs::read_to_string(sandbox.home().join("shown")).expect("it ran").lines().count(), 1);
-    }
-}
-
-#[test]
-fn an_older_notify_send_shows_the_notice_without_a_button() {
-    let (sandbox, _client) = attended(json!({"via": "notify-send"}));
-    let program_path = installed(&sandbox);
-    program(&sandbox, "notify-send", &format!("{SHOWS}echo 'Unknown option --action' >&2; exit 1;; esac\n"));
-    prompt(&sandbox, "fix login");
-    let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
-    assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
-    assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
-    assert!(eventually(SOON, || sandbox.data().join("notify_state.json").exists()), "it is told");
-    end_of_watch(&sandbox);
-    let shown = fs::read_to_string(sandbox.home().join("shown")).expect("it ran");
-    let shown: Vec<&str> = shown.lines().collect();
-    assert_eq!(shown.len(), 2, "{shown:?}");
-    assert!(shown[0].starts_with("--action=default=Go there") && shown[1].starts_with("--app-name="), "{shown:?}");
-}
-
-#[test]
-fn terminal_notifier_gets_the_command_for_a_click() {
-    let (sandbox, _client) = attended(json!({"via": "terminal-notifier"}));
-    let program_path = installed(&sandbox);
-    prompt(&sandbox, "fix login");
-    let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
-    assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
-    assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
-    assert!(eventually(SOON, || !received(&sandbox).is_empty()), "it is told");
-    end_of_watch(&sandbox);
-    let args = received(&sandbox)[0].1.clone();
-    let execute = args.iter().position(|word| word == "-execute").map(|at| args[at + 1].clone()).expect("a command");
-    assert_eq!(status(&sandbox.sh(&execute)), 0, "{execute}");
-    let went = fs::read_to_string(sandbox.home().join("went")).expect("it ran");
-    assert!(went.starts_with("jump\nsess_"), "{went}");
 }
 
 #[test]

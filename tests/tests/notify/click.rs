@@ -1,0 +1,75 @@
+//! A click on a notice that came soon after an event goes to the session, where the desktop can do that.
+
+use cs_tests::eventually;
+use serde_json::json;
+
+use super::soon::{SOON, attended, end_of_watch, payload, prompt, watchers};
+use super::*;
+
+/// A copy of the program with another `cs-session` beside it, which records its arguments.
+fn installed(sandbox: &Sandbox) -> String {
+    let bin = sandbox.home().join("an app/bin");
+    fs::create_dir_all(&bin).expect("it can be created");
+    made::copy(&cs_tests::programs().join("cs-notify"), &bin.join("cs-notify"));
+    made::script(&bin.join("cs-session"), "#!/bin/sh\nprintf '%s\\n' \"$@\" >~/went.tmp\nmv ~/went.tmp ~/went\n");
+    bin.join("cs-notify").display().to_string()
+}
+
+/// The arguments of notify-send, after its options for actions.
+const SHOWS: &str = "#!/bin/sh\necho \"$@\" >>~/shown\ncase $1 in --action=*) ";
+
+#[test]
+fn a_click_on_a_notice_goes_to_the_session() {
+    for (click, is_to_go) in [("echo default", true), ("echo jump", true), ("true", false)] {
+        let (sandbox, _client) = attended(json!({"via": "notify-send"}));
+        let program_path = installed(&sandbox);
+        program(&sandbox, "notify-send", &format!("{SHOWS}sleep 2; {click};; esac\n"));
+        prompt(&sandbox, "fix login");
+        let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
+        assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
+        assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
+        assert!(eventually(SOON, || sandbox.data().join("notify_state.json").exists()), "it is told");
+        let lock = sandbox.data().join(format!("notify/{CA5D}.lock"));
+        drop(cs_tests::Held::take(&lock));
+        assert!(!watchers(&sandbox).is_empty(), "it waits for the click, and others may watch");
+        end_of_watch(&sandbox);
+        let went = fs::read_to_string(sandbox.home().join("went")).unwrap_or_default();
+        let id = sandbox.records()[0]["session_id"].as_str().expect("a text").to_owned();
+        assert_eq!(went, if is_to_go { format!("jump\n{id}\n") } else { String::new() }, "{click}");
+        assert_eq!(fs::read_to_string(sandbox.home().join("shown")).expect("it ran").lines().count(), 1);
+    }
+}
+
+#[test]
+fn an_older_notify_send_shows_the_notice_without_a_button() {
+    let (sandbox, _client) = attended(json!({"via": "notify-send"}));
+    let program_path = installed(&sandbox);
+    program(&sandbox, "notify-send", &format!("{SHOWS}echo 'Unknown option --action' >&2; exit 1;; esac\n"));
+    prompt(&sandbox, "fix login");
+    let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
+    assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
+    assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
+    assert!(eventually(SOON, || sandbox.data().join("notify_state.json").exists()), "it is told");
+    end_of_watch(&sandbox);
+    let shown = fs::read_to_string(sandbox.home().join("shown")).expect("it ran");
+    let shown: Vec<&str> = shown.lines().collect();
+    assert_eq!(shown.len(), 2, "{shown:?}");
+    assert!(shown[0].starts_with("--action=default=Go there") && shown[1].starts_with("--app-name="), "{shown:?}");
+}
+
+#[test]
+fn terminal_notifier_gets_the_command_for_a_click() {
+    let (sandbox, _client) = attended(json!({"via": "terminal-notifier"}));
+    let program_path = installed(&sandbox);
+    prompt(&sandbox, "fix login");
+    let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
+    assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
+    assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
+    assert!(eventually(SOON, || !received(&sandbox).is_empty()), "it is told");
+    end_of_watch(&sandbox);
+    let args = received(&sandbox)[0].1.clone();
+    let execute = args.iter().position(|word| word == "-execute").map(|at| args[at + 1].clone()).expect("a command");
+    assert_eq!(status(&sandbox.sh(&execute)), 0, "{execute}");
+    let went = fs::read_to_string(sandbox.home().join("went")).expect("it ran");
+    assert!(went.starts_with("jump\nsess_"), "{went}");
+}
