@@ -102,7 +102,8 @@ impl Subject for Part {
     fn columns(&self, _sum: &Sum) -> Sides<Shown> {
         match self {
             Part::Named { kind, name } => {
-                let column = if self.has_share() { Column::text(kind).shrinks(12) } else { Column::text(kind) };
+                let column =
+                    if self.has_share() { Column::text(kind).shrinks(12).of_paths() } else { Column::text(kind) };
                 Sides { before: vec![(column, name.clone())], behind: Vec::new() }
             }
             Part::Model { model, agent } => {
@@ -146,7 +147,7 @@ impl Conversation {
             behind: vec![
                 (Column::number("turns").worth(15), format_number(self.turns)),
                 (Column::text("last").worth(45), self.last_day.clone()),
-                (Column::text("project").worth(35).shrinks(8), self.project.clone()),
+                (Column::text("project").worth(35).shrinks(8).of_paths(), self.project.clone()),
                 (Column::text("title").worth(60).shrinks(12), self.title.clone().unwrap_or_default()),
             ],
         }

@@ -27,15 +27,16 @@ pub enum Side {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     End,
-    Start,
+    /// The start of an absolute path, the end of other texts.
+    StartOfPath,
 }
 
 impl Cut {
     /// At most `room` columns of the text.
     pub fn to_width(self, text: &str, room: usize) -> String {
         match self {
-            Cut::End => cut_to_width(text, room),
-            Cut::Start => cut_start_to_width(text, room),
+            Cut::StartOfPath if text.starts_with('/') => cut_start_to_width(text, room),
+            Cut::End | Cut::StartOfPath => cut_to_width(text, room),
         }
     }
 }
@@ -60,9 +61,9 @@ impl Column {
         Column { is_main: true, floor: Some(NARROWEST), ..Column::text(title) }
     }
 
-    /// Its texts are paths: where they are cut, their end stays.
+    /// Its texts may be absolute paths: where these are cut, their end stays.
     pub fn of_paths(self) -> Self {
-        Column { cut: Cut::Start, ..self }
+        Column { cut: Cut::StartOfPath, ..self }
     }
 
     /// It may be left out; columns of less worth go first, of equal worth the last one.
