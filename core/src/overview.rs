@@ -11,7 +11,7 @@ use crate::index::IndexEntry;
 use crate::place::Place;
 use crate::project::{Counts, ProjectState, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
-use crate::state::{self, State};
+use crate::state::State;
 use crate::states::States;
 use crate::store::Store;
 use serde::Serialize;
@@ -134,13 +134,6 @@ pub struct Summary {
     pub last_event: Option<String>,
     /// Instant, RFC 3339, UTC.
     pub last_event_at: Option<String>,
-}
-
-impl Summary {
-    /// The state as lists show it.
-    pub fn label(&self) -> String {
-        state::label(self.state, self.failed.as_deref())
-    }
 }
 
 /// The number of tasks of a session. Skipped ones do not count.
