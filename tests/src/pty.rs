@@ -10,6 +10,12 @@ use std::thread;
 
 use crate::process::{LIMIT, within};
 
+/// Makes the terminal the controlling one (<sys/ttycom.h>; the libc crate does not have it for macOS).
+#[cfg(target_os = "macos")]
+const TAKE_CONTROL: libc::c_ulong = 0x2000_7461;
+#[cfg(not(target_os = "macos"))]
+use libc::TIOCSCTTY as TAKE_CONTROL;
+
 /// A program on a terminal; killed when dropped, even if the test panics.
 pub struct OnTerminal {
     child: Child,
@@ -35,7 +41,7 @@ impl OnTerminal {
         // SAFETY: both calls may be made between fork and exec.
         unsafe {
             command.pre_exec(|| {
-                let controls = libc::setsid() != -1 && libc::ioctl(0, libc::TIOCSCTTY as _, 0) != -1;
+                let controls = libc::setsid() != -1 && libc::ioctl(0, TAKE_CONTROL as _, 0) != -1;
                 if controls { Ok(()) } else { Err(std::io::Error::last_os_error()) }
             });
         }
