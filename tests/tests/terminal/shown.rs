@@ -7,13 +7,18 @@ use serde_json::{Value, json};
 
 use crate::{CLIENT, TIMEOUT, cs_session, session, uuid, write_program};
 
+/// Starts client 1 on a terminal of its own, with this variable.
+fn client(sandbox: &Sandbox, variable: &str, value: &str) -> OnTerminal {
+    write_program(&sandbox.home().join("client"), CLIENT);
+    let mut command = sandbox.command("sh");
+    command.arg(sandbox.home().join("client")).args([&uuid(1), "job"]).env(variable, value);
+    OnTerminal::start(command)
+}
+
 #[test]
 fn all_views_agree_on_the_terminal() {
     let sandbox = Sandbox::new();
-    write_program(&sandbox.home().join("client"), CLIENT);
-    let mut command = sandbox.command("sh");
-    command.arg(sandbox.home().join("client")).args([&uuid(1), "job"]).env("KITTY_WINDOW_ID", "3");
-    let client = OnTerminal::start(command);
+    let client = client(&sandbox, "KITTY_WINDOW_ID", "3");
     let id = session(&sandbox, 1);
     let parsed = |text: String| serde_json::from_str::<Value>(&text).expect("it is JSON");
     let served = Served::start(&sandbox, &[]);
@@ -45,10 +50,7 @@ fn all_views_agree_on_the_terminal() {
 #[test]
 fn a_notice_names_the_terminal() {
     let sandbox = Sandbox::new();
-    write_program(&sandbox.home().join("client"), CLIENT);
-    let mut command = sandbox.command("sh");
-    command.arg(sandbox.home().join("client")).args([&uuid(1), "job"]).env("WEZTERM_PANE", "4");
-    let _client = OnTerminal::start(command);
+    let _client = client(&sandbox, "WEZTERM_PANE", "4");
     session(&sandbox, 1);
     let asks = json!({"session_id": uuid(1), "cwd": sandbox.work(), "hook_event_name": "PermissionRequest",
         "tool_name": "Bash", "tool_input": {"command": "make"}});
@@ -63,4 +65,52 @@ fn a_notice_names_the_terminal() {
     let told = stdout(&sandbox.cs("cs-notify", &["--dry-run", "--json"]));
     let told: Value = serde_json::from_str(told.lines().next().expect("there is a notice")).expect("it is JSON");
     assert_eq!((&told["reason"], &told["place"]), (&json!("waiting"), &json!("WezTerm pane 4")), "{told}");
+}
+
+fn shown_place(sandbox: &Sandbox, id: &str) -> Value {
+    let shown: Value = serde_json::from_str(&cs_session(sandbox, &["show", id, "--json"])).expect("it is JSON");
+    shown["place"].clone()
+}
+
+#[test]
+fn the_window_that_is_left_is_named_by_its_terminal() {
+    let sandbox = Sandbox::new();
+    let first = client(&sandbox, "KITTY_WINDOW_ID", "3");
+    let id = session(&sandbox, 1);
+    let mut sleep = sandbox.command("sleep");
+    sleep.arg("600");
+    let second = OnTerminal::start(sleep);
+    let mut hook = sandbox.command("cs-hook");
+    hook.env("CLAUDE_PID", second.pid().to_string()).env("KITTY_WINDOW_ID", "9");
+    let start = json!({"session_id": uuid(1), "cwd": sandbox.work(), "hook_event_name": "SessionStart",
+        "source": "resume"});
+    cs_tests::run(hook, &start.to_string());
+    assert_eq!(shown_place(&sandbox, &id), "kitty window 3", "the first window reported last");
+    drop(first);
+    let tty = second.tty.trim_start_matches("/dev/").to_owned();
+    assert!(eventually(TIMEOUT, || shown_place(&sandbox, &id) == tty.as_str()), "{}", shown_place(&sandbox, &id));
+}
+
+#[test]
+fn after_a_restart_of_the_machine_a_conversation_can_be_opened() {
+    let sandbox = Sandbox::new();
+    let client = client(&sandbox, "KITTY_WINDOW_ID", "3");
+    let id = session(&sandbox, 1);
+    drop(client);
+    let name = format!("live/{}.json", uuid(1));
+    let mut live = sandbox.json(&name);
+    let log = sandbox.home().join("log.jsonl");
+    std::fs::write(&log, json!({"cwd": sandbox.work()}).to_string()).expect("it can be written");
+    live["transcript_path"] = log.to_string_lossy().as_ref().into();
+    live["host"] = "an-earlier-boot:4026531836".into();
+    let opens = |live: &Value| {
+        std::fs::write(sandbox.data().join(&name), live.to_string()).expect("it can be written");
+        let output = sandbox.cs("cs-session", &["open", &id, "--print"]);
+        (cs_tests::status(&output), stdout(&output))
+    };
+    let (code, line) = opens(&live);
+    assert!(code == 0 && line.ends_with(&format!("claude --resume {}\n", uuid(1))), "{line}");
+    // Without the machine's name it may run on another one.
+    live["place"].as_object_mut().expect("it has a place").remove("host");
+    assert_eq!(opens(&live), (1, String::new()));
 }
