@@ -61,4 +61,6 @@ fn the_table_names_every_program_and_nothing_else() {
     assert!(missing.is_empty(), "in bins/ but not in README.md's table `| Program | …`: {missing:?}");
     assert!(unknown.is_empty(), "in README.md's table but not in bins/: {unknown:?}");
     assert!(!named.is_empty(), "README.md has no table `| Program | …`");
+    let rows = readme().lines().filter(|line| line.starts_with("| `cs")).count();
+    assert_eq!(rows, named.len(), "README.md's table has a program twice");
 }
