@@ -49,7 +49,7 @@ fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Opti
     let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let described = Description::of(program, &A::get_args_info());
     if raw == [DESCRIBE] {
-        return print_alone(|out| out.json(&described));
+        return print_alone(|out| out.line(&described.to_json()));
     }
     let mut shared = Shared::default();
     let mut args = shared.take(&raw);

@@ -76,6 +76,12 @@ impl Description {
         described
     }
 
+    /// What [`DESCRIBE`] prints. It is a text, as in programs that write no JSON to standard output, so that these do not
+    /// grow.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// Reads what [`DESCRIBE`] printed.
     pub fn parse(text: &str) -> Option<Description> {
         serde_json::from_str(text).ok()
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn a_description_has_what_the_structs_say_and_can_be_read_again() {
         let described = Description::of("cs-x", &Args::get_args_info());
-        let text = serde_json::to_string(&described).unwrap();
+        let text = described.to_json();
         assert_eq!(Description::parse(&text), Some(described.clone()));
         assert_eq!(
             (described.about.as_str(), &described.examples[..]),
