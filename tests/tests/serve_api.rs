@@ -349,7 +349,7 @@ fn hostile_text_is_shown_as_text() {
     for path in ["/", "/?status=active", &format!("/session/{id}"), "/project/api", "/activity", search] {
         let page = served.get_with(path, "Accept: text/html\r\n").text();
         let scripts = page.matches("<script").count();
-        assert_eq!(scripts, 1, "{path}: {page}");
+        assert_eq!(scripts, 2, "{path}: {page}");
         assert!(
             !page.contains("\"onmouseover") && !page.contains("\"onclick") && !page.contains("<title></title>"),
             "{path}"

@@ -204,17 +204,30 @@ impl Browser {
         }
     }
 
-    /// Clicks the middle of the first element of a selector.
-    pub fn click(&mut self, selector: &str) {
-        let script = format!(
+    /// The middle of the first element of a selector, which is scrolled into view.
+    fn middle(&mut self, selector: &str) -> Value {
+        self.eval(&format!(
             "(() => {{ const found = document.querySelector({}); found.scrollIntoView({{block: 'center'}}); \
              const box = found.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] }})()",
             json!(selector)
-        );
-        let place = self.eval(&script);
+        ))
+    }
+
+    /// Clicks the middle of the first element of a selector.
+    pub fn click(&mut self, selector: &str) {
+        let place = self.middle(selector);
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
             let event = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
             self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Taps the middle of the first element of a selector with a finger.
+    pub fn tap(&mut self, selector: &str) {
+        let place = self.middle(selector);
+        let finger = json!([{"x": place[0], "y": place[1]}]);
+        for (kind, points) in [("touchStart", finger), ("touchEnd", json!([]))] {
+            self.call("Input.dispatchTouchEvent", json!({"type": kind, "touchPoints": points}));
         }
     }
 

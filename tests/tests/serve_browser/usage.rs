@@ -127,3 +127,51 @@ fn the_days_of_a_range_can_be_chosen_without_a_script() {
         assert!(text.contains(words), "{path}: {text}");
     }
 }
+
+/// Whether the explanation beside the button that has the focus is visible and on the screen.
+const EXPLAINED: &str = "(() => { const text = document.activeElement.nextElementSibling; const box = text.getBoundingClientRect(); \
+    return getComputedStyle(text).visibility === 'visible' && box.left >= 0 && box.right <= innerWidth && box.width > 120 \
+    && document.documentElement.scrollWidth <= innerWidth })()";
+
+#[test]
+fn numbers_that_differ_are_explained_beside_them() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    let id = record_conversation(&dashboard, 100_000);
+    dashboard.cs("cs-usage", &["keep", "-q"]);
+    dashboard.browser.call("Emulation.setTouchEmulationEnabled", json!({"enabled": true}));
+    let session = format!("/session/{id}");
+    for (path, place, words) in [
+        ("/", "#filters", "without archived ones"),
+        ("/?include_archived=true", "#filters", "archived ones included"),
+        ("/", "#spent", "“Status lines today” is the clients’ own estimate"),
+        ("/", ".row .figures", "The client’s own estimate"),
+        (session.as_str(), "#usage", "The client’s own estimate under Facts"),
+        ("/project/api", "#usage", "each has its share"),
+        ("/activity", ".phase", "Archived sessions are included"),
+        ("/activity", "#usage", "“This month” begins on the 1st"),
+        ("/activity", "#usage .tables", "in which it began"),
+    ] {
+        for width in [390, 1200] {
+            dashboard.browser.size(width, 844);
+            let url = dashboard.url(path);
+            dashboard.browser.open(&url);
+            let button = format!("{place} .about button");
+            dashboard.browser.eval(&format!("document.querySelector('{button}').focus()"));
+            dashboard.browser.until(EXPLAINED);
+            let text = dashboard.browser.text(&format!("{place} .about .evidence"));
+            assert!(text.contains(words), "{path} {place}: {text}");
+            let described = "document.getElementById(document.activeElement.getAttribute('aria-describedby'))";
+            assert_eq!(
+                dashboard.browser.eval(&format!("{described} === document.activeElement.nextElementSibling")),
+                true
+            );
+            dashboard.browser.eval("document.activeElement.blur()");
+            dashboard.browser.tap(&button);
+            dashboard.browser.until(EXPLAINED);
+        }
+    }
+    let facts = dashboard.url(&session);
+    dashboard.browser.open(&facts);
+    let facts = dashboard.browser.text("#facts");
+    assert!(facts.contains("Estimate") && facts.contains("$3.41"), "both numbers are there: {facts}");
+}
