@@ -24,6 +24,8 @@ mod key;
 mod keys;
 #[path = "serve_browser/live.rs"]
 mod live;
+#[path = "serve_browser/narrow.rs"]
+mod narrow;
 #[path = "serve_browser/pages.rs"]
 mod pages;
 #[path = "serve_browser/screenshots.rs"]

@@ -233,6 +233,12 @@ fn look_at_all_pages() {
                 let whole = dashboard.browser.eval("Math.min(document.documentElement.scrollHeight, 2600)");
                 dashboard.browser.size(width, whole.as_u64().and_then(|tall| tall.try_into().ok()).unwrap_or(height));
                 save_picture(&mut dashboard, &folder.join(format!("{name}-{width}-{scheme}.png")));
+                if *name == "overview" {
+                    dashboard.browser.size(width, height);
+                    dashboard.browser.eval("document.querySelector('.menu').open = true");
+                    dashboard.browser.eval("document.querySelector('#spent .mark').focus({preventScroll: true})");
+                    save_picture(&mut dashboard, &folder.join(format!("open-{width}-{scheme}.png")));
+                }
             }
         }
     }
