@@ -17,8 +17,8 @@ pub mod sandbox;
 mod skip;
 pub mod strace;
 pub mod table;
-pub mod tmux;
 pub mod terminal;
+pub mod tmux;
 pub mod transcript;
 pub mod trap;
 

@@ -54,15 +54,21 @@ fn may_be_archived(store: &Store, slug: &str) -> bool {
 
 /// Why nothing is recorded, by the owner of this diagnosis, `cs-setup doctor`: what is wrong, and what repairs it.
 pub fn why_empty() -> String {
-    let Some(program) = sibling("cs-setup") else { return "cs-setup doctor says what is wrong".into() };
-    let mut command = Command::new(program);
+    diagnosis().unwrap_or_else(|| "cs-setup doctor says what is wrong".into())
+}
+
+fn diagnosis() -> Option<String> {
+    let mut command = Command::new(sibling("cs-setup")?);
     command.args(["doctor", "--brief"]).stdin(Stdio::null()).stderr(Stdio::null());
-    let Ok(output) = command.output() else { return "cs-setup doctor says what is wrong".into() };
+    let output = command.output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut lines = text.lines().filter(|line| !line.is_empty());
     match (lines.next(), lines.next()) {
-        (Some(detail), Some(fix)) => format!("{detail}; to repair it: {fix}"),
-        (Some(detail), None) => detail.to_string(),
-        (None, _) => "the hooks are registered; a session appears with the first prompt of a conversation".into(),
+        (Some(detail), Some(fix)) => Some(format!("{detail}; to repair it: {fix}")),
+        (Some(detail), None) => Some(detail.to_string()),
+        (None, _) if output.status.success() => {
+            Some("the hooks are registered; a session appears with the first prompt of a conversation".into())
+        }
+        (None, _) => None,
     }
 }

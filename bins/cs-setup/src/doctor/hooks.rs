@@ -81,27 +81,42 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
     }
 }
 
-/// How the hooks in the settings differ from those of this version.
+/// How the hooks in the settings differ from those of this version. An event may have several, each with its program.
 fn differences(settings: &Value, wanted: &[entries::Hook]) -> String {
-    let ours = entries::ours(settings);
-    let count = |event: &str| ours.iter().filter(|(found, ..)| found == event).count();
-    let is_exact = |hook: &entries::Hook| entries::has(settings, hook);
+    let known: Vec<Handler> = wanted.iter().map(|(event, group)| handler_of(event, group)).collect();
+    let ours = entries::ours(settings).into_iter();
+    let ours: Vec<Handler> = ours.map(|(event, _, _, program)| (event, name(&program))).collect();
+    let say = |(event, program): &Handler, what: &str| {
+        let is_only = known.iter().filter(|(other, _)| other == event).count() < 2;
+        if is_only { format!("{event} {what}") } else { format!("{event} ({program}) {what}") }
+    };
     let mut found: Vec<String> = Vec::new();
-    for hook in wanted {
-        match count(&hook.0) {
-            0 => found.push(format!("{} is missing", hook.0)),
-            1 if is_exact(hook) => {}
-            1 => found.push(format!("{} was changed", hook.0)),
-            _ => found.push(format!("{} is registered twice", hook.0)),
+    for (hook, handler) in wanted.iter().zip(&known) {
+        match ours.iter().filter(|our| *our == handler).count() {
+            0 => found.push(say(handler, "is missing")),
+            1 if entries::has(settings, hook) => {}
+            1 => found.push(say(handler, "was changed")),
+            _ => found.push(say(handler, "is registered twice")),
         }
     }
-    let is_known = |event: &String| wanted.iter().any(|(known, _)| known == event);
-    found
-        .extend(ours.iter().filter(|(event, ..)| !is_known(event)).map(|(event, ..)| format!("{event} is not needed")));
+    found.extend(ours.iter().filter(|our| !known.contains(our)).map(|our| say(our, "is not needed")));
     match found.is_empty() {
         true => "are registered twice: another command runs them, too".into(),
         false => format!("are not those of this version: {}", found.join(", ")),
     }
+}
+
+/// An event, and the name of the program that handles it.
+type Handler = (String, String);
+
+fn handler_of(event: &str, group: &str) -> Handler {
+    let group: Value = serde_json::from_str(group).unwrap_or_default();
+    let ours = entries::ours(&serde_json::json!({"hooks": {event: [group]}}));
+    (event.to_string(), ours.first().map(|(.., program)| name(program)).unwrap_or_default())
+}
+
+fn name(program: &str) -> String {
+    program.rsplit('/').next().unwrap_or(program).to_string()
 }
 
 /// Finds our hooks in the settings of registered projects, where they run in addition to the others.
