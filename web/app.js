@@ -348,14 +348,14 @@ document.addEventListener("click", async (event) => {
 
 // Copies the command beside a button. Where a browser forbids that, the command is selected instead.
 async function copy(button) {
-  const source = byId(button.dataset.copy);
+  const source = button.previousElementSibling;
   const isDone = await navigator.clipboard.writeText(source.textContent).then(() => true, () => false);
   if (!isDone) getSelection().selectAllChildren(source);
-  button.firstChild.nodeValue = isDone ? "Copied" : "Selected: copy it";
+  button.textContent = isDone ? "Copied" : "Selected: copy it";
   byId("news").textContent = isDone ? `Copied: ${source.textContent}` : "Selected, but not copied";
   activeButton = button;
   setTimeout(() => {
-    button.firstChild.nodeValue = "Copy";
+    button.textContent = "Copy";
     if (activeButton === button) activeButton = null;
   }, 2000);
 }

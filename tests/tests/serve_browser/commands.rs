@@ -33,18 +33,17 @@ fn a_command_is_copied_with_one_click() {
     allow_clipboard(&mut dashboard);
     dashboard.open(&format!("/session/{id}"));
     // The button shows its message for two seconds, which a poll could miss.
-    let button = "document.getElementById('by-hand-copy')";
-    let listen = format!("new MutationObserver(() => (window.said ??= []).push({button}.innerText))");
-    let listen = format!("{listen}.observe({button}, {{characterData: true, subtree: true}})");
-    dashboard.browser.eval(&listen);
-    dashboard.browser.click("#by-hand-copy");
-    dashboard.browser.until("window.said?.[0].startsWith('Copied')");
+    let button = "document.querySelector('#by-hand + button')";
+    let listen = format!("new MutationObserver(() => (window.said ??= []).push({button}.textContent))");
+    dashboard.browser.eval(&format!("{listen}.observe({button}, {{childList: true}})"));
+    dashboard.browser.click("#by-hand + button");
+    dashboard.browser.until("window.said?.[0] === 'Copied'");
     let copied = dashboard.browser.eval("navigator.clipboard.readText()");
     assert!(copied.as_str().is_some_and(|text| text.ends_with(&format!("claude --resume {CONVERSATION}"))), "{copied}");
     assert_eq!(copied, json!(dashboard.browser.text("#by-hand")));
     dashboard.browser.until("document.getElementById('news').textContent.startsWith('Copied: ')");
     // A live update in the meantime does not remove the message.
-    let redraw = format!("refresh().then(() => {button}.firstChild.nodeValue)");
+    let redraw = format!("refresh().then(() => {button}.textContent)");
     let press = format!("({button}.click(), new Promise((done) => setTimeout(done, 200)))");
     assert_eq!(dashboard.browser.eval(&format!("{press}.then(() => {redraw})")), "Copied");
     dashboard.browser.eval("document.getElementById('main').focus()");

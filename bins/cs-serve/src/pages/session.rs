@@ -9,7 +9,6 @@ use crate::view::session::{self, ShownSession};
 use cs_core::clock;
 use cs_core::days::Amount;
 use cs_core::id::{SessionId, Uuid};
-use cs_core::reach::Reach;
 use cs_core::record::Status;
 use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
@@ -36,8 +35,6 @@ pub struct SessionPage<'a> {
     pub took: Option<String>,
     /// The commands that a person may copy.
     pub offers: Vec<Offer>,
-    /// Whether the conversation ended, so that `session.resume_command` may be used.
-    pub is_over: bool,
     pub figures: Option<Figures>,
     /// Its usage by model; `session.usage` has the rest.
     pub used: Option<AmountTable>,
@@ -65,7 +62,6 @@ pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
         took: took(&record.started_at, record.ended_at.as_deref()),
         figures: uuid.and_then(|uuid| asked.figures(&Uuid::parse(uuid).ok()?)),
         offers: shown.offers(),
-        is_over: shown.reach == Reach::Open && shown.session.resumed_as.is_none(),
         used: shown.usage.as_ref().map(by_model),
         shares_usage: shown.shares_usage(),
         downloads: formats.into_iter().map(|(name, format)| (name, url(format))).collect(),

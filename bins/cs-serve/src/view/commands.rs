@@ -8,12 +8,14 @@ use serde::Serialize;
 /// A command that a person may copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offer {
-    /// `jump`, `open`, `resume`, `park` or `complete`.
+    /// `jump`, `open`, `by-hand`, `resume`, `park` or `complete`.
     pub key: &'static str,
     /// What it does, for people.
     pub label: &'static str,
-    /// The command for a shell. Empty quotes are for the person to fill in; without a text the command is refused.
-    pub text: String,
+    /// The command for a shell, up to its options.
+    pub command: String,
+    /// Its options. Empty quotes are for the person to fill in; without a text the command is refused.
+    pub options: &'static str,
 }
 
 /// What is known about a session.
@@ -34,14 +36,15 @@ pub fn offers(known: &Known) -> Vec<Offer> {
     let can_open = known.reach == Reach::Open && known.has_conversation && !known.is_continued;
     let all = [
         ("jump", "Go to its terminal", "", known.reach == Reach::Jump),
-        ("open", "Continue the conversation in its folder", "", can_open),
+        ("open", "Continue it in its folder", "", can_open),
         ("resume", "Continue it as a new session", "", !is_active && !known.is_continued),
-        ("park", "Park it; write the reason between the quotes", " --reason ''", is_active),
-        ("complete", "Complete it; write the outcome between the quotes", " --outcome ''", is_active),
+        ("park", "Park it: the reason between the quotes", "--reason ''", is_active),
+        ("complete", "Complete it: the outcome between the quotes", "--outcome ''", is_active),
     ];
     let offered = all.into_iter().filter(|(_, _, _, is_right)| *is_right);
     let id = cli::quote_word(known.id);
-    offered.map(|(key, label, more, _)| Offer { key, label, text: format!("cs-session {key} {id}{more}") }).collect()
+    let offer = |(key, label, options, _)| Offer { key, label, command: format!("cs-session {key} {id}"), options };
+    offered.map(offer).collect()
 }
 
 #[cfg(test)]
@@ -70,6 +73,6 @@ mod tests {
     #[test]
     fn an_id_stays_one_word() {
         let hostile = Known { id: "x'; rm -r ~", ..known(Status::Active, Reach::Jump) };
-        assert_eq!(offers(&hostile)[0].text, r"cs-session jump 'x'\''; rm -r ~'");
+        assert_eq!(offers(&hostile)[0].command, r"cs-session jump 'x'\''; rm -r ~'");
     }
 }

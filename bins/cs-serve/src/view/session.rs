@@ -57,15 +57,20 @@ pub struct ShownSession {
 }
 
 impl ShownSession {
-    /// The commands that a person may copy.
+    /// The commands that a person may copy. Beside `cs-session open` stands what it does.
     pub fn offers(&self) -> Vec<Offer> {
-        commands::offers(&Known {
+        let mut offers = commands::offers(&Known {
             id: &self.session.session_id,
             status: self.session.status,
             reach: self.reach,
             has_conversation: self.session.claude_session_id.is_some(),
             is_continued: self.session.resumed_as.is_some(),
-        })
+        });
+        let open = offers.iter().position(|offer| offer.key == "open");
+        if let (Some(at), Some(command)) = (open, self.resume_command.clone()) {
+            offers.insert(at + 1, Offer { key: "by-hand", label: "The same by hand", command, options: "" });
+        }
+        offers
     }
 
     /// Whether an earlier or a later session has the same conversation, so that they share its usage.
