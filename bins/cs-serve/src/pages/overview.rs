@@ -14,12 +14,9 @@ use cs_core::project::{Counts, Roadmap};
 use cs_core::record::Status;
 use cs_core::state::State;
 use serde::Serialize;
-use std::cmp::Reverse;
 
 /// How many projects an overview shows with their sessions; the others have a line each.
 const GROUPS: usize = 12;
-/// Maximum number of sessions of a kind at the top of the page; the others are one click away.
-const AT_TOP: usize = 50;
 
 /// The variables of `overview.html`.
 #[derive(Serialize)]
@@ -116,8 +113,8 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
         top: asked.top(),
         filters: Filters::new(asked, Kinds::of(overview)),
         is_filtered: false,
-        needs_me: at_top(asked, "needs_me", State::needs_user),
-        running: at_top(asked, "running", rows::is_running),
+        needs_me: asked.at_top("needs_me", State::needs_user),
+        running: asked.at_top("running", rows::is_running),
         groups: shown.iter().take(GROUPS).map(|project| group(project, asked.sections(project))).collect(),
         others: shown.into_iter().skip(GROUPS).chain(empty).collect(),
         total: overview.counts.total(),
@@ -128,32 +125,6 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
         first: None,
     };
     asked.render(&page)
-}
-
-/// The active sessions of all projects in such a state, as `core::board` orders them: questions before ended turns, the
-/// longest wait first; of those that run, the latest change first.
-fn at_top<'a>(asked: &'a Asked, key: &'static str, wanted: impl Fn(State) -> bool) -> Section<'a> {
-    let projects = asked.snapshot.overview.shown();
-    let active = projects.flat_map(|project| project.active.iter().map(move |session| (project, session)));
-    let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| wanted(session.state)).collect();
-    if key == "needs_me" {
-        found.sort_by_key(|(_, session)| (session.state, session.state_since.is_none(), &session.state_since));
-    } else {
-        found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_since)));
-    }
-    let hidden = found.len().saturating_sub(AT_TOP);
-    found.truncate(AT_TOP);
-    Section {
-        key,
-        rows: found.into_iter().map(|(project, session)| asked.row(session, project.path.as_deref())).collect(),
-        hidden,
-        more_url: if key == "needs_me" { "/?state=needs_me" } else { "/?status=active" }.to_string(),
-    }
-}
-
-/// Working sessions come before those with background tasks only.
-fn by_urgency(state: State) -> (bool, State) {
-    (state == State::Background, state)
 }
 
 fn filtered(asked: &Asked) -> Result<Reply, Refusal> {

@@ -9,11 +9,14 @@ use cs_core::overview::{Project, Summary};
 use cs_core::record::Status;
 use cs_core::state::State;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Maximum number of rows of a kind that an overview shows for a project; the others are one click away.
 const QUIET: usize = 8;
 const PARKED: usize = 5;
 const RECENT: usize = 3;
+/// Maximum number of sessions of a kind at the top of the page; the others are one click away.
+const AT_TOP: usize = 50;
 
 /// A session in short, as `docs/API.md` describes it, and:
 #[derive(Serialize)]
@@ -75,6 +78,27 @@ impl Asked<'_> {
         SessionRow { used: used.as_ref().map(AmountText::from), ..self.row(session, home) }
     }
 
+    /// The active sessions of all projects in such a state, as `core::board` orders them: questions before ended turns, the
+    /// longest wait first; of those that run, the latest change first.
+    pub fn at_top(&self, key: &'static str, wanted: impl Fn(State) -> bool) -> Section<'_> {
+        let projects = self.snapshot.overview.shown();
+        let active = projects.flat_map(|project| project.active.iter().map(move |session| (project, session)));
+        let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| wanted(session.state)).collect();
+        if key == "needs_me" {
+            found.sort_by_key(|(_, session)| (session.state, session.state_since.is_none(), &session.state_since));
+        } else {
+            found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_since)));
+        }
+        let hidden = found.len().saturating_sub(AT_TOP);
+        found.truncate(AT_TOP);
+        Section {
+            key,
+            rows: found.into_iter().map(|(project, session)| self.row(session, project.path.as_deref())).collect(),
+            hidden,
+            more_url: if key == "needs_me" { "/?state=needs_me" } else { "/?status=active" }.to_string(),
+        }
+    }
+
     /// The sections of a project in an overview, without the sessions at the top of the page.
     pub fn sections<'a>(&self, project: &'a Project) -> Vec<Section<'a>> {
         let is_quiet = |session: &&Summary| !session.state.needs_user() && !is_running(session.state);
@@ -96,6 +120,11 @@ impl Asked<'_> {
         })
         .collect()
     }
+}
+
+/// Working sessions come before those with background tasks only.
+fn by_urgency(state: State) -> (bool, State) {
+    (state == State::Background, state)
 }
 
 /// Whether it continues without the user.
