@@ -12,7 +12,7 @@ use crate::id::{Names, SessionId, Slug, Uuid};
 use crate::live::Live;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
-use crate::project;
+use crate::project::{self, ProjectState};
 use crate::record::Session;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -120,7 +120,7 @@ impl Store {
     /// Moves the record, with all notes about it, from `sessions/` or the archive.
     fn put_session_away(&self, id: &SessionId, now: Instant) -> Result<(Session, PathBuf)> {
         let lock = lock::acquire(&Home::lock_of(&self.home.session(id)), self.wait)?;
-        let found = match self.is_archived(id) {
+        let found = match !super::exists(&self.home.session(id))? && super::exists(&self.home.archived(id))? {
             true => self.located(id),
             // The author of the record stays the same.
             false => {
@@ -159,7 +159,12 @@ impl Store {
 
     /// Moves or removes what else belongs to a deleted session.
     fn clear_up(&self, id: &SessionId, session: &Session, uuids: &BTreeSet<Uuid>, now: Instant) -> Result<()> {
-        self.fold_pending(now);
+        if let Ok(slug) = Slug::parse(&session.project_slug) {
+            let withdraw = |state: &mut ProjectState| {
+                project::withdraw(state, &session.commits, &session.open_questions);
+            };
+            self.recount(&slug, now, withdraw)?;
+        }
         for uuid in uuids {
             self.leave_session(id, uuid, now)?;
         }
@@ -171,8 +176,8 @@ impl Store {
             }
             file::remove(&self.home.reading(&uuid))?;
         }
-        let Ok(slug) = Slug::parse(&session.project_slug) else { return Ok(()) };
-        self.recount(&slug, now, |state| project::withdraw(state, &session.commits, &session.open_questions))
+        self.fold_pending(now);
+        Ok(())
     }
 
     /// Makes a conversation forget the session. One that has ended still recognizes its late events.

@@ -89,7 +89,7 @@ impl Store {
         let to = if is_archived { self.home.archived(id) } else { self.home.session(id) };
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&self.home.session(id)), self.wait)?;
-            if [self.home.session(id), self.home.archived(id)].iter().any(|path| super::is_present(path)) {
+            if super::exists(&self.home.session(id))? || super::exists(&self.home.archived(id))? {
                 return Err(Error::Refused(format!("{id} was not restored: there is a session with this id")));
             }
             let put = || lock.confirm().and_then(|()| file::move_new(&record.path, &to));

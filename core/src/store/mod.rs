@@ -364,6 +364,15 @@ fn is_absent(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
+/// Whether there is something at this path, if the system says so.
+fn exists(path: &Path) -> Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io(path, "inspect", error)),
+    }
+}
+
 fn missing(id: &SessionId) -> Error {
     Error::Missing(format!("no session {id}; cs-session list shows all"))
 }

@@ -184,8 +184,7 @@ impl Store {
             let name = if n == 1 { name.clone() } else { format!("{name}.{n}") };
             let to = self.home.quarantine().join(&name);
             let note = self.home.quarantine().join(format!("{name}.note"));
-            let is_free = super::is_absent(&to);
-            if is_free && file::stage(&note, &bytes, file::Durability::Synced)?.create()? {
+            if !super::exists(&to)? && file::stage(&note, &bytes, file::Durability::Synced)?.create()? {
                 return Ok((to, note));
             }
         }
