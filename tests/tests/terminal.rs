@@ -9,6 +9,8 @@ mod server;
 mod shown;
 #[path = "terminal/tmux.rs"]
 mod tmux;
+#[path = "terminal/zellij.rs"]
+mod zellij;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
