@@ -4,6 +4,7 @@
 //! counted.
 
 use crate::clock::{self, Instant};
+use crate::config::Config;
 use crate::id::SessionId;
 use crate::index::IndexEntry;
 use crate::record::Status;
@@ -85,11 +86,17 @@ pub struct Board<'e> {
     pub earlier: usize,
 }
 
-/// Arranges the sessions of the index. Only `recent` completed sessions are kept; states are derived for the others only.
-pub fn arrange<'e>(states: &States, entries: &'e [(SessionId, IndexEntry<'e>)], recent: usize) -> Board<'e> {
+/// Arranges the sessions of the index, without those of hidden projects. Only `recent` completed sessions are kept; states
+/// are derived for these and for all that are not completed.
+pub fn arrange<'e>(
+    states: &States,
+    config: &Config,
+    entries: &'e [(SessionId, IndexEntry<'e>)],
+    recent: usize,
+) -> Board<'e> {
     let horizon = clock::horizon(states.now());
-    let (mut completed, current): (Vec<_>, Vec<_>) =
-        entries.iter().partition(|(_, entry)| entry.status == Status::Completed);
+    let shown = entries.iter().filter(|(_, entry)| !config.is_hidden(&entry.project_slug));
+    let (mut completed, current): (Vec<_>, Vec<_>) = shown.partition(|(_, entry)| entry.status == Status::Completed);
     let ended = |entry: &'e IndexEntry| clock::sort_key(entry.ended_at.as_deref().unwrap_or_default(), &horizon);
     let by_end = |(id, entry): &&'e (SessionId, IndexEntry<'e>)| Reverse((ended(entry), id));
     let earlier = completed.len().saturating_sub(recent);
@@ -178,11 +185,11 @@ mod tests {
             live(ids[3].as_str(), None, None),
         ];
         let states = States::of_lives(&store, &lives, TimeDelta::hours(2), now);
-        let board = arrange(&states, &entries, 2);
+        let board = arrange(&states, &Config::default(), &entries, 2);
         let order: Vec<&str> = board.rows.iter().map(|row| &row.id.as_str()[22..]).collect();
         assert_eq!(order, ["2", "1", "0", "3", "8", "4", "6", "7"]);
         assert_eq!(board.earlier, 1);
-        assert_eq!(arrange(&states, &entries, 0).earlier, 3);
+        assert_eq!(arrange(&states, &Config::default(), &entries, 0).earlier, 3);
         let groups: Vec<Group> = board.rows.iter().map(|row| row.group).collect();
         assert!(groups.is_sorted() && groups.iter().all(|group| GROUPS.contains(group)));
     }

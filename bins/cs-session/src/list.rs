@@ -238,7 +238,7 @@ impl List {
 
 /// The sessions that are current, the most urgent first, and how many others there are.
 fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Vec<Row<'e>>, usize) {
-    let board = board::arrange(&found.states, entries, RECENT);
+    let board = board::arrange(&found.states, &found.config, entries, RECENT);
     let rows = board.rows.into_iter().map(|row| found.row(row.id, row.entry, row.verdict));
     (rows.collect(), board.earlier)
 }

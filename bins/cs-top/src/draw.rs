@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
-use render::{cut_to_width, width_of};
+use render::{cut_to_width, width_of, wrap_to_width};
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug)]
@@ -128,8 +128,9 @@ fn draw_help(area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_lines(lines: &[String], area: Rect, buffer: &mut Buffer) {
-    for (y, line) in (0..area.height).zip(lines) {
-        Line::raw(sanitize(line)).render(Rect { y: area.y + y, height: 1, ..area }, buffer);
+    let wrapped = lines.iter().flat_map(|line| wrap_to_width(&sanitize(line), usize::from(area.width)));
+    for (y, line) in (0..area.height).zip(wrapped) {
+        Line::raw(line).render(Rect { y: area.y + y, height: 1, ..area }, buffer);
     }
 }
 

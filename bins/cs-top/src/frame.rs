@@ -5,6 +5,7 @@ use crate::facts::Records;
 use crate::layout::{Item, Needs, itemize, scroll, share};
 use crate::view::View;
 use cs_core::board::{Board, BoardRow, GROUPS, Group};
+use cs_core::config::Config;
 use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
@@ -22,18 +23,25 @@ pub struct Source<'a> {
     pub trouble: Option<&'a str>,
 }
 
-/// Lines for a store without sessions.
-pub const EMPTY: [&str; 5] = [
-    "no session is recorded yet",
-    "",
-    "Conversations appear by themselves",
-    "once the hooks are registered:",
-    "cs-setup doctor checks that",
-];
+/// Lines for a store with so many sessions: if there are none, why.
+pub fn explain_empty(sessions: usize) -> Vec<String> {
+    if sessions > 0 {
+        return Vec::new();
+    }
+    vec!["no session is recorded yet".to_string(), String::new(), cli::found::why_empty()]
+}
 
 /// What is wrong if so many records are damaged.
 pub fn describe_damage(records: usize) -> Option<String> {
     (records > 0).then(|| format!("{}: cs-cleanup check", render::format_quantity(records as u64, "damaged record")))
+}
+
+/// The settings for this view: a hidden project is shown if it was asked for.
+pub fn config_for(mut config: Config, view: &View) -> Config {
+    if view.project.is_some() {
+        config.show_hidden();
+    }
+    config
 }
 
 /// The rows that the view wants.
@@ -114,7 +122,7 @@ fn counts(board: &Board) -> Vec<(Group, usize)> {
 }
 
 fn instead(source: &Source, view: &View) -> Vec<String> {
-    if source.board.rows.is_empty() {
+    if !source.empty.is_empty() {
         return source.empty.to_vec();
     }
     let is_filtered = !view.filter.is_empty() || view.project.is_some();

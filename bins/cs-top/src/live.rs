@@ -3,7 +3,7 @@
 
 use crate::draw::draw;
 use crate::facts::Records;
-use crate::frame::{EMPTY, Source, compose, describe_damage, select};
+use crate::frame::{Source, compose, config_for, describe_damage, explain_empty, select};
 use crate::run;
 use crate::view::{Action, View};
 use crate::wake::{Wake, Wakes};
@@ -97,12 +97,13 @@ impl Top<'_> {
         damaged: usize,
         stamps: &[Option<Stamp>; 3],
     ) -> Outcome<End> {
-        let empty = EMPTY.map(str::to_string);
+        let empty = explain_empty(entries.len());
         let trouble = describe_damage(damaged);
         loop {
-            let states = States::read(self.store, self.store.config().stale_after(), clock::now())?;
+            let config = config_for(self.store.config(), &self.view);
+            let states = States::read(self.store, config.stale_after(), clock::now())?;
             self.wakes.watch_present(&self.store.home, &states);
-            let board = board::arrange(&states, entries, board::RECENT);
+            let board = board::arrange(&states, &config, entries, board::RECENT);
             self.ring(&board);
             let source = Source {
                 store: self.store,

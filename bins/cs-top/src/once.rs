@@ -2,7 +2,7 @@
 
 use crate::draw::draw;
 use crate::facts::Records;
-use crate::frame::{EMPTY, Source, compose, describe_damage, select};
+use crate::frame::{Source, compose, config_for, describe_damage, explain_empty, select};
 use crate::view::View;
 use cli::{Context, Outcome};
 use cs_core::board;
@@ -19,12 +19,12 @@ const LINES: usize = 1_000;
 
 /// Prints what the screen would show.
 pub fn print(context: &mut Context, mut view: View) -> Outcome<()> {
-    let stale_after = context.config().stale_after();
-    let states = States::read(&context.store, stale_after, context.now)?;
+    let config = config_for(context.config(), &view);
+    let states = States::read(&context.store, config.stale_after(), context.now)?;
     let index = context.store.index()?;
     let entries = index.entries(|_| true);
-    let board = board::arrange(&states, &entries, board::RECENT);
-    let empty = EMPTY.map(str::to_string);
+    let board = board::arrange(&states, &config, &entries, board::RECENT);
+    let empty = explain_empty(entries.len());
     let trouble = describe_damage(index.damaged().len());
     let source =
         Source { store: &context.store, states: &states, board: &board, empty: &empty, trouble: trouble.as_deref() };

@@ -4,6 +4,7 @@
 use cli::Outcome;
 use cs_core::Error;
 use cs_core::clock::Instant;
+use cs_core::config::Config;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::index::IndexEntry;
 use cs_core::record::{Session, Status};
@@ -25,6 +26,8 @@ pub struct Row<'e> {
 /// The data that states are derived from, read once.
 pub struct Found<'a> {
     pub store: &'a Store,
+    /// The settings.
+    pub config: Config,
     pub states: States<'a>,
     /// How many records were checked for damage.
     checked: Cell<usize>,
@@ -44,8 +47,9 @@ impl Row<'_> {
 
 impl<'a> Found<'a> {
     pub fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
-        let stale_after = cli::config_of(store).stale_after();
-        Ok(Found { store, states: States::read(store, stale_after, now)?, checked: Cell::new(0) })
+        let config = cli::config_of(store);
+        let states = States::read(store, config.stale_after(), now)?;
+        Ok(Found { store, config, states, checked: Cell::new(0) })
     }
 
     /// The row of a session whose state is known.
