@@ -16,6 +16,7 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
         Column::text("state"),
         Column::number("age").worth(80),
         Column::text("project").worth(70).shrinks(8),
+        Column::text("terminal").worth(10).shrinks(8),
         Column::number("context").worth(20),
         Column::number(ESTIMATE).worth(30),
         Column::main("intent"),
@@ -37,6 +38,7 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::styled(state, style),
         age.into(),
         TableCell::from(&*entry.project_slug),
+        TableCell::styled(found.place(id).unwrap_or_default(), Style::Dim),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
         match Words::of(verdict).labelled() {
