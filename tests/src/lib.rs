@@ -17,7 +17,6 @@ pub mod sandbox;
 mod skip;
 pub mod strace;
 pub mod table;
-pub mod terminal;
 pub mod tmux;
 pub mod transcript;
 pub mod trap;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -28,13 +28,7 @@ pub struct OnTerminal {
 impl OnTerminal {
     /// Starts a program with the terminal as its standard input and outputs.
     pub fn start(mut command: Command) -> OnTerminal {
-        let (mut screen, mut terminal) = (-1, -1);
-        let null = std::ptr::null_mut();
-        // SAFETY: both pointers are valid for the call.
-        let made = unsafe { libc::openpty(&raw mut screen, &raw mut terminal, null, null.cast(), null.cast()) };
-        assert_eq!(made, 0, "a terminal can be created");
-        // SAFETY: the call just opened both.
-        let (screen, terminal) = unsafe { (File::from_raw_fd(screen), File::from_raw_fd(terminal)) };
+        let (screen, terminal) = open(80, 24);
         let tty = name(&terminal);
         let same = || terminal.try_clone().expect("there are file descriptors left");
         command.stdin(same()).stdout(same()).stderr(same());
@@ -91,6 +85,36 @@ impl Drop for OnTerminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs the command with a terminal of this size as its standard output only. Returns what the terminal got, with plain
+/// line ends.
+pub fn run_on_terminal(mut command: Command, columns: u16, rows: u16) -> String {
+    let (mut screen, terminal) = open(columns, rows);
+    command.stdin(Stdio::null()).stdout(terminal).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it can be started");
+    // The command holds the other end, too; the terminal ends when nobody does.
+    drop(command);
+    let mut shown = Vec::new();
+    let mut part = [0; 4096];
+    // Linux ends with an error (EIO), other systems with nothing.
+    while let Ok(length @ 1..) = screen.read(&mut part) {
+        shown.extend_from_slice(&part[..length]);
+    }
+    child.wait().expect("it ends");
+    String::from_utf8(shown).expect("UTF-8").replace("\r\n", "\n")
+}
+
+/// Both ends of a new terminal.
+fn open(columns: u16, rows: u16) -> (File, File) {
+    let mut size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    let (mut screen, mut terminal) = (-1, -1);
+    let null = std::ptr::null_mut();
+    // SAFETY: openpty(3) writes the two descriptors, and the pointers to a name and settings may be null.
+    let made = unsafe { libc::openpty(&raw mut screen, &raw mut terminal, null, null.cast(), &raw mut size) };
+    assert_eq!(made, 0, "a terminal can be created");
+    // SAFETY: both descriptors are open, and nobody else has them.
+    unsafe { (File::from_raw_fd(screen), File::from_raw_fd(terminal)) }
 }
 
 fn name(terminal: &File) -> String {

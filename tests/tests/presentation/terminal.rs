@@ -1,7 +1,7 @@
 //! What a program shows on a terminal: its size and its colours count.
 
 use cs_tests::Sandbox;
-use cs_tests::terminal::run_on_terminal;
+use cs_tests::pty::run_on_terminal;
 
 /// A store with this many parked sessions, the last one the latest.
 fn stored(count: usize) -> Sandbox {
