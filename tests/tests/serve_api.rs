@@ -479,3 +479,21 @@ fn the_dashboard_writes_nothing_and_needs_no_files() {
     let id = create(&sandbox, "api", "the first one");
     assert_eq!(ids(&served.json("/api/sessions")), [id]);
 }
+
+#[test]
+fn a_hidden_project_is_not_on_the_first_page_and_not_counted() {
+    let (sandbox, _) = world();
+    run(&sandbox, "cs-project", &["hide", "api"]);
+    let served = Served::start(&sandbox, &[]);
+    let overview = served.json("/api/overview");
+    assert_eq!(overview["counts"]["active"], 0);
+    let project = |slug: &str| overview["projects"].as_array().unwrap().iter().find(|one| one["slug"] == slug).cloned();
+    assert_eq!(project("api").unwrap()["hidden"], true);
+    assert_eq!(project("shop").unwrap().get("hidden"), None);
+    let page = served.get("/").text().to_string();
+    assert!(page.contains("new logo") && !page.contains("Fix the LOGIN page"), "{page}");
+    assert!(served.get("/project/api").text().contains("Fix the LOGIN page"), "its own page shows it");
+    run(&sandbox, "cs-project", &["hide", "api", "--show"]);
+    let is_shown = || served.get("/").text().contains("Fix the LOGIN page");
+    assert!(eventually(Duration::from_secs(10), is_shown), "it is shown again");
+}

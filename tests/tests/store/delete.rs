@@ -163,3 +163,21 @@ fn an_interrupted_restoration_is_finished_and_left_over_notes_do_not_matter() {
     assert!(usage.exists() && fs::read_dir(&quarantine).expect("it is there").count() == 0);
     check(&sandbox);
 }
+
+#[test]
+fn a_deletion_that_was_killed_does_not_stop_its_conversation() {
+    let sandbox = Sandbox::new().with("CLAUDE_PID", std::process::id().to_string());
+    hook(&sandbox, CA5D, "SessionStart", json!({"source": "startup"}));
+    hook(&sandbox, CA5D, "UserPromptSubmit", json!({"prompt": "fix login", "prompt_id": "p1"}));
+    hook(&sandbox, CA5D, "SessionEnd", json!({"reason": "other"}));
+    let id = ok(&sandbox, "cs-session", &["show", "ca5d", "-q"]);
+    let ended = fs::read(sandbox.data().join(format!("ended/{CA5D}.json"))).expect("it is there");
+    ok(&sandbox, "cs-session", &["delete", id.trim(), "--yes", "-q"]);
+    // As it was when only the record had been moved.
+    fs::write(sandbox.data().join(format!("ended/{CA5D}.json")), ended).expect("it can be written");
+    let sandbox = sandbox.with("CS_NOW", "2026-11-21T10:30:00Z");
+    hook(&sandbox, CA5D, "SessionStart", json!({"source": "resume"}));
+    hook(&sandbox, CA5D, "UserPromptSubmit", json!({"prompt": "go on", "prompt_id": "p2"}));
+    assert_eq!(sandbox.records().iter().map(|new| new["intent"].clone()).collect::<Vec<_>>(), ["go on"]);
+    check(&sandbox);
+}
