@@ -62,10 +62,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of the client that called this hook, whose process has this id. Clients pass their environment on to
-    /// hooks.
-    pub fn of_client(pid: Option<u32>) -> Self {
-        let terminal = pid.map_or(Terminal::Unknown, process::terminal);
+    /// The place of the client that called this hook, whose process has this terminal. Clients pass their environment on
+    /// to hooks.
+    pub fn of_client(terminal: Terminal) -> Self {
         let host = process::host_name();
         let program = variable("TERM_PROGRAM");
         if terminal == Terminal::None {

@@ -48,7 +48,7 @@ pub fn condition(process: &Process) -> Condition {
     }
     match running(process.pid) {
         _ if !can_tell() => Condition::Unknown,
-        Some((started, is_stopped)) if started == process.started => {
+        Some((started, is_stopped, _)) if started == process.started => {
             if is_stopped {
                 Condition::Suspended
             } else {
@@ -81,8 +81,13 @@ pub fn may_run(process: &Process) -> bool {
 
 /// The process with this id, if it runs.
 pub fn find(pid: u32) -> Option<Process> {
-    let (started, _) = running(pid)?;
-    Some(Process { pid, started, host: here().map(str::to_string) })
+    find_on_terminal(pid).map(|(process, _)| process)
+}
+
+/// The same, and its terminal: the system reports both at once.
+pub fn find_on_terminal(pid: u32) -> Option<(Process, Terminal)> {
+    let (started, _, device) = running(pid)?;
+    Some((Process { pid, started, host: here().map(str::to_string) }, Terminal::of(device)))
 }
 
 /// The arguments with which a process was started; `None` if the system does not report them.
@@ -103,12 +108,17 @@ pub fn here() -> Option<&'static str> {
 /// The agent that called this hook: `CLAUDE_PID` if `named`, else the parent, or the grandparent if the parent is a
 /// shell.
 pub fn caller(named: Option<u32>) -> Option<Process> {
-    if let Some(process) = named.and_then(find) {
-        return Some(process);
+    caller_on_terminal(named).map(|(process, _)| process)
+}
+
+/// The same, and its terminal.
+pub fn caller_on_terminal(named: Option<u32>) -> Option<(Process, Terminal)> {
+    if let Some(found) = named.and_then(find_on_terminal) {
+        return Some(found);
     }
     let parent = std::os::unix::process::parent_id();
     let agent = if is_shell(parent) { parent_of(parent).unwrap_or(parent) } else { parent };
-    find(agent).filter(|process| process.pid > 1)
+    find_on_terminal(agent).filter(|(process, _)| process.pid > 1)
 }
 
 #[cfg(target_os = "linux")]
@@ -123,13 +133,15 @@ mod system {
         true
     }
 
-    /// When it was started, and whether it is stopped; `None` if it does not run.
-    pub fn running(pid: u32) -> Option<(String, bool)> {
+    /// When it was started, whether it is stopped, and the device number of its terminal, 0 for none; `None` if it does
+    /// not run.
+    pub fn running(pid: u32) -> Option<(String, bool, u32)> {
         let (_, rest) = stat(pid)?;
         let mut fields = rest.split_ascii_whitespace();
         let state = fields.next()?;
-        let started = fields.nth(18)?.to_string();
-        (!matches!(state, "Z" | "X")).then_some((started, state == "T"))
+        let device: i32 = fields.nth(3)?.parse().ok()?;
+        let started = fields.nth(14)?.to_string();
+        (!matches!(state, "Z" | "X")).then_some((started, state == "T", device.cast_unsigned()))
     }
 
     /// `<boot id>:<inode of the PID namespace>`
@@ -146,12 +158,6 @@ mod system {
 
     pub fn is_shell(pid: u32) -> bool {
         stat(pid).is_some_and(|(name, _)| super::SHELLS.contains(&name.as_str()))
-    }
-
-    /// The device number of its terminal, 0 for none.
-    pub fn terminal_device(pid: u32) -> Option<u32> {
-        let device: i32 = stat(pid)?.1.split_ascii_whitespace().nth(4)?.parse().ok()?;
-        Some(device.cast_unsigned())
     }
 
     /// A short file of the system, in a single read: every system call adds to the time of a hook.
@@ -181,10 +187,12 @@ mod system {
     /// `SSTOP` in <sys/proc.h>.
     const STOPPED: u32 = 4;
 
-    pub fn running(pid: u32) -> Option<(String, bool)> {
+    /// As on Linux. The terminal of a process without one is `NODEV`, which is -1.
+    pub fn running(pid: u32) -> Option<(String, bool, u32)> {
         let facts = facts(pid)?;
         let started = format!("{}.{:06}", facts.pbi_start_tvsec, facts.pbi_start_tvusec);
-        Some((started, facts.pbi_status == STOPPED))
+        let device = if facts.e_tdev == u32::MAX { 0 } else { facts.e_tdev };
+        Some((started, facts.pbi_status == STOPPED, device))
     }
 
     /// The UUID of this boot.
@@ -204,11 +212,6 @@ mod system {
 
     pub fn parent_of(pid: u32) -> Option<u32> {
         facts(pid).map(|facts| facts.pbi_ppid)
-    }
-
-    /// The device number of its terminal, 0 for none (`NODEV` is -1).
-    pub fn terminal_device(pid: u32) -> Option<u32> {
-        facts(pid).map(|facts| facts.e_tdev).map(|device| if device == u32::MAX { 0 } else { device })
     }
 
     pub fn is_shell(pid: u32) -> bool {
@@ -239,7 +242,7 @@ mod system {
     pub fn can_tell() -> bool {
         false
     }
-    pub fn running(_pid: u32) -> Option<(String, bool)> {
+    pub fn running(_pid: u32) -> Option<(String, bool, u32)> {
         None
     }
     pub fn scope() -> Option<String> {
@@ -251,12 +254,9 @@ mod system {
     pub fn is_shell(_pid: u32) -> bool {
         false
     }
-    pub fn terminal_device(_pid: u32) -> Option<u32> {
-        None
-    }
 }
 
-use system::{can_tell, is_shell, parent_of, running, scope, terminal_device};
+use system::{can_tell, is_shell, parent_of, running, scope};
 
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];

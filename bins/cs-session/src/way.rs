@@ -8,6 +8,7 @@ use cs_core::config::Config;
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::place::Place;
+use cs_core::process::Terminal;
 use cs_core::record::Session;
 use serde::Serialize;
 use serde_json::Value;
@@ -39,7 +40,7 @@ struct Steps {
 
 /// Goes to the conversation's terminal, or prints the commands.
 pub fn go(context: &mut Context, config: &Config, reached: &Reached, print: bool) -> Outcome<()> {
-    let inside = Inside::of(&Place::of_client(None));
+    let inside = Inside::of(&Place::of_client(Terminal::Unknown));
     let steps = match way(reached.place, &inside) {
         Some(Way::Commands(commands)) => Steps { commands, ..Steps::default() },
         Some(Way::Tmux { socket, pane, list, select }) => tmux_steps(&socket, &pane, &list, select)?,

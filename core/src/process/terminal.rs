@@ -12,13 +12,19 @@ pub enum Terminal {
     Unknown,
 }
 
+impl Terminal {
+    /// The terminal with this device number; 0 means none.
+    pub(super) fn of(device: u32) -> Self {
+        match device {
+            0 => Terminal::None,
+            _ => name(device).map_or(Terminal::Unknown, Terminal::Named),
+        }
+    }
+}
+
 /// The terminal of a process.
 pub fn terminal(pid: u32) -> Terminal {
-    match super::terminal_device(pid) {
-        None => Terminal::Unknown,
-        Some(0) => Terminal::None,
-        Some(device) => name(device).map_or(Terminal::Unknown, Terminal::Named),
-    }
+    super::running(pid).map_or(Terminal::Unknown, |(_, _, device)| Terminal::of(device))
 }
 
 /// The name of this machine.

@@ -18,7 +18,7 @@ use cs_core::lock::Lock;
 use cs_core::naming::Title;
 use cs_core::paths::Home;
 use cs_core::place::Place;
-use cs_core::process::{self, Process};
+use cs_core::process::{self, Process, Terminal};
 use cs_core::signal;
 use cs_core::stdin::{self, End, Limits, Received};
 use cs_core::store::{NoteSync, Store};
@@ -237,12 +237,12 @@ impl HookCall {
         let runs = || live.process().is_some_and(|process| process::is_alive(&process) == Some(true));
         if starts || is_another || !runs() {
             let before = live.process();
-            live.set_process(process::caller(named));
+            let (process, terminal) = process::caller_on_terminal(named).unzip();
+            live.set_process(process);
             other_window(live, before);
-            live.place = None;
-        }
-        if live.place.is_none() {
-            live.place = Some(Place::of_client(live.pid));
+            live.place = Some(Place::of_client(terminal.unwrap_or(Terminal::Unknown)));
+        } else if live.place.is_none() {
+            live.place = Some(Place::of_client(live.pid.map_or(Terminal::Unknown, process::terminal)));
         }
     }
 }

@@ -154,7 +154,7 @@ impl Store {
             "claude_session_id": uuid, "session_id": null, "project_slug": slug(number), "agent": "claude-code",
             "state": "idle", "since": stamp(6), "last_event": "SessionStart", "last_event_at": stamp(6),
             "started_at": stamp(age(number)), "source": "startup", "pid": self.agent.pid,
-            "pid_started": self.agent.started, "cwd": self.checkout(number), "worktree_root": self.checkout(number),
+            "pid_started": self.agent.started, "place": place(), "cwd": self.checkout(number), "worktree_root": self.checkout(number),
             "transcript_path": self.checkouts.join(format!("{uuid}.jsonl")), "waiting_for": null, "error": null,
             "prompt_id": null, "capture": true, "last_message": "The tests are green.", "persisted_at": null,
         })
@@ -279,6 +279,14 @@ fn civil(minutes: u64) -> (u64, u64, u64, u64, u64) {
     let (day, january) = (of_year - (153 * month + 2) / 5 + 1, month >= 10);
     let month = if january { month - 9 } else { month + 3 };
     (year + era * 400 + u64::from(january), month, day, minutes / 60 % 24, minutes % 60)
+}
+
+/// The terminal of the agent's process, as hooks record it.
+fn place() -> Value {
+    json!({
+        "host": "box", "tty": "/dev/pts/6", "program": "tmux", "tmux_socket": "/tmp/tmux-1000/default",
+        "tmux_pane": "%5",
+    })
 }
 
 #[cfg(test)]
