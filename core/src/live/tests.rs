@@ -17,6 +17,7 @@ fn every_field_is_written_and_unknown_ones_survive() {
     let text = || Some("x".to_string());
     (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
     live.title = text();
+    live.place = Some(crate::place::Place { tty: text(), ..Default::default() });
     (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
     (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
     live.helper_asked("a", "permission for Bash", None, at(0));
