@@ -52,7 +52,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     dashboard.browser.open(&dashboard.url("/activity#usage"));
     dashboard.browser.until("document.getElementById('usage') !== null && !document.getElementById('main').hidden");
     dashboard.browser.open(&dashboard.url("/api"));
-    dashboard.browser.until("document.querySelector('#routes')?.textContent.includes('/healthz') === true");
+    dashboard.browser.until("document.querySelector('#document')?.textContent.includes('/healthz') === true");
     dashboard.browser.open(&dashboard.url("/project/nope"));
     dashboard.browser.until("document.querySelector('main .error') !== null");
     let asked = dashboard.browser.asked_for();
