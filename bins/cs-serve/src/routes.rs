@@ -1,6 +1,6 @@
 //! Owns the routes. Every fact about a route is in its row of [`ROUTES`], and the rest is derived from the rows:
-//! dispatch, unknown parameters, the templates, the table on `/api`, the one in `docs/API.md` (a test compares them),
-//! and the test that requests every route. All routes accept GET and HEAD only: `http::guard` refuses other methods
+//! dispatch, unknown parameters, the templates, the table in `docs/API.md` (a test compares them; `/api` shows it), and
+//! the test that requests every route. All routes accept GET and HEAD only: `http::guard` refuses other methods
 //! before the path matters.
 
 use crate::asked::Asked;
@@ -21,7 +21,7 @@ pub struct Route {
     /// Its query parameters.
     pub params: &'static [Param],
     pub answer: Answer,
-    /// A description of the answer, for `/api`.
+    /// A description of the answer, for `docs/API.md`.
     pub about: &'static str,
 }
 

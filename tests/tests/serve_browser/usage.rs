@@ -171,3 +171,26 @@ fn numbers_that_differ_are_explained_beside_them() {
         }
     }
 }
+
+#[test]
+fn older_limits_of_a_conversation_are_explained() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    let id = record_conversation(&dashboard, 100_000);
+    let path = format!("/session/{id}");
+    dashboard.open(&path);
+    assert!(dashboard.browser.text("#facts").contains("41%"));
+    assert_eq!(dashboard.browser.eval("document.querySelector('#about-limits')"), json!(null), "both are the same");
+    let other = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
+    let prompt = json!({"session_id": other, "cwd": dashboard.sandbox.work(), "hook_event_name": "UserPromptSubmit", "prompt": "on"});
+    assert_eq!(status(&dashboard.sandbox.hook("cs-hook", &prompt.to_string())), 0);
+    let reported =
+        json!({"session_id": other, "rate_limits": {"five_hour": {"used_percentage": 58, "resets_at": 1_795_261_200}}});
+    let mut later = dashboard.sandbox.command("cs-statusline");
+    later.env("CS_NOW", "2026-11-21T10:00:30Z");
+    assert_eq!(status(&cs_tests::run(later, &reported.to_string())), 0);
+    dashboard.browser.until("document.querySelector('#about-limits') !== null");
+    assert!(dashboard.browser.text(".limits").contains("58%") && dashboard.browser.text("#facts").contains("41%"));
+    dashboard.browser.size(390, 844);
+    dashboard.browser.eval("document.querySelector('#facts .about button').focus()");
+    dashboard.browser.until(EXPLAINED);
+}

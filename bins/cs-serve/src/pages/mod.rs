@@ -20,6 +20,7 @@
 //! Live: `/api/events` sends `change` whenever something on disk or a state changed. A page then requests
 //! its own URL again (with its ETag: 304 if it has not changed) and updates the parts that differ. A page's bytes
 //! depend only on the store and the minute, so a page without ages does not change by itself.
+//! `web/tell.js` counts in the title of a hidden page, and sends notifications of the browser.
 //! Reasons of states have no age (`state_reason`); the instant is a field of its own (`state_at`).
 
 pub mod activity;
