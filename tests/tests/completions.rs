@@ -213,7 +213,8 @@ fn a_manual_page_shows_every_command_and_option() {
         assert!(shown.contains(&format!("\n   {name}\n       cs-session {name}")), "{name}: {shown}");
         for option in command["options"].as_array().expect("a list") {
             let long = option["long"].as_str().expect("a name");
-            assert!(shown.contains(&format!("\n       {long}")), "{name} {long}: {shown}");
+            let names = option["short"].as_str().map_or(long.to_string(), |letter| format!("-{letter}, {long}"));
+            assert!(shown.contains(&format!("\n       {names}")), "{name} {long}: {shown}");
         }
     }
     let example = "cs-session event ca5d --message \"tests are green\"\n";

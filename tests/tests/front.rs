@@ -107,7 +107,7 @@ fn a_bare_cs_is_live_on_a_terminal_and_a_list_in_a_pipe() {
     if !has(can_run("script", &["--version"], "bsdutils")) {
         return;
     }
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::bare();
     let folder = sandbox.root().join("bin");
     for name in ["cs-top", "cs-session"] {
         write_program(&folder.join(name));

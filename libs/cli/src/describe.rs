@@ -98,7 +98,7 @@ fn command(name: &str, path: &str, info: &CommandInfoWithArgs) -> Description {
     Description {
         name: name.to_string(),
         about: info.description.to_string(),
-        examples: info.examples.iter().map(|example| example.replace("{command_name}", path)).collect(),
+        examples: info.examples.iter().map(|example| format_example(example, path)).collect(),
         options: info.flags.iter().filter(|flag| !flag.hidden && flag.long != HELP).map(option).collect(),
         words: info.positionals.iter().filter(|word| !word.hidden).map(word).collect(),
         commands: info
@@ -108,6 +108,11 @@ fn command(name: &str, path: &str, info: &CommandInfoWithArgs) -> Description {
             .collect(),
         default: None,
     }
+}
+
+/// An example as the parser prints it: the attribute is a format string.
+fn format_example(example: &str, path: &str) -> String {
+    example.replace("{command_name}", path).replace("{{", "{").replace("}}", "}")
 }
 
 fn option(flag: &FlagInfo) -> Opt {
