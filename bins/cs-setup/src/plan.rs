@@ -6,7 +6,7 @@ use crate::swap::Seen;
 use cli::{Failure, Form, Out, Outcome, sanitize};
 use cs_core::error::Result;
 use serde::Serialize;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 /// The options of all commands that change something: whether to ask, and whether to change anything.
 #[derive(Clone, Copy, Debug)]
@@ -164,12 +164,5 @@ fn unasked() -> Failure {
 /// Shows the parts of the plan that the terminal has not shown yet, and asks whether to continue.
 fn ask(unseen: Vec<String>) -> Outcome<()> {
     let shown: String = unseen.into_iter().map(|line| line + "\n").collect();
-    let mut stderr = std::io::stderr();
-    stderr.write_all(format!("{shown}continue? [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::Nothing("cancelled, nothing was changed".into())),
-    }
+    cli::ask(&shown, "continue?")
 }

@@ -16,8 +16,13 @@ pub fn confirm(concerned: &[String], question: &str, is_given: bool) -> Outcome<
         return Err(Failure::Usage(what.into(), Some("--yes does it without asking".into())));
     }
     let shown: String = concerned.iter().map(|line| format!("{}\n", sanitize(line))).collect();
+    ask(&shown, question)
+}
+
+/// Prints these lines and the question on standard error. Fails unless the answer is yes.
+pub fn ask(lines: &str, question: &str) -> Outcome<()> {
     let mut stderr = std::io::stderr();
-    stderr.write_all(format!("{shown}{question} [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
+    stderr.write_all(format!("{lines}{question} [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     match answer.trim().to_lowercase().as_str() {

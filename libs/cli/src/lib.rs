@@ -29,7 +29,7 @@ pub mod words;
 
 pub use args::{run, run_plain};
 pub use block::Block;
-pub use consent::confirm;
+pub use consent::{ask, confirm};
 pub use deferred::defer;
 pub use failure::{EXIT_CODES, Failure, Outcome};
 pub use failures::Failures;
