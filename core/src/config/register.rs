@@ -277,7 +277,8 @@ mod tests {
         assert!(!shown.contains("hidden") && !Config::read(file, shown.as_bytes()).is_hidden("a"), "{shown}");
         let gone = String::from_utf8(forget(file, &hidden, &slug).unwrap()).unwrap();
         assert!(!gone.contains("\"a\"") && !gone.contains("hidden"), "{gone}");
-        for kept in [r#""b": 7"#, r#""b": {"repo":"r"}"#, r#""z": [1e400]"#] {
+        let [shown, gone] = [shown, gone].map(|text| text.replace([' ', '\n'], ""));
+        for kept in [r#""b":7"#, r#""b":{"repo":"r"}"#, r#""z":[1e400]"#] {
             assert!(shown.contains(kept) && gone.contains(kept), "{kept}: {shown} {gone}");
         }
         assert!(forget(file, b"{\"version\": 2}", &slug).is_err());
