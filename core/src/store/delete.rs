@@ -76,10 +76,17 @@ impl Store {
             file::remove(&aside.path)?;
             file::remove(&aside.note_path)?;
         }
+        self.sync_quarantine()?;
         if super::is_present(&self.home.session(id)) {
             return Ok(());
         }
         [self.home.spool(id), self.home.folding(id)].iter().try_for_each(|path| file::remove(path))
+    }
+
+    /// What was removed from `quarantine/` stays removed after a power failure.
+    pub(super) fn sync_quarantine(&self) -> Result<()> {
+        let dir = self.home.quarantine();
+        if super::is_absent(&dir) { Ok(()) } else { file::sync_dir(&dir) }
     }
 
     /// The conversations that have the session: its own, and running ones.

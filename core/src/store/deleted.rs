@@ -79,6 +79,7 @@ impl Store {
         let records = aside.iter().filter(|aside| aside.is_record(id) && super::is_absent(&aside.path));
         unused.iter().chain(records).try_for_each(|aside| file::remove(&aside.note_path))?;
         self.restore_usage(&aside, &session)?;
+        self.sync_quarantine()?;
         let session = self.park_second(id, session, now)?;
         self.follow(&session, now);
         Ok(session)
