@@ -14,6 +14,8 @@ use std::cmp::Reverse;
 
 /// How many completed sessions are shown: the latest.
 pub const RECENT: usize = 10;
+/// A session that failed or is gone is left out after so many days.
+const GONE_DAYS: i64 = 7;
 
 /// Why a session is where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,8 +84,10 @@ pub struct BoardRow<'e> {
 pub struct Board<'e> {
     /// In the order in which people see them.
     pub rows: Vec<BoardRow<'e>>,
-    /// Number of completed sessions that are left out.
+    /// Number of sessions that are left out: completed ones, and those that were gone long ago.
     pub earlier: usize,
+    /// Number of sessions of hidden projects that need the user.
+    pub hidden: usize,
 }
 
 /// Arranges the sessions of the index, without those of hidden projects. Only `recent` completed sessions are kept; states
@@ -95,18 +99,29 @@ pub fn arrange<'e>(
     recent: usize,
 ) -> Board<'e> {
     let horizon = clock::horizon(states.now());
-    let shown = entries.iter().filter(|(_, entry)| !config.is_hidden(&entry.project_slug));
+    let is_hidden = |entry: &IndexEntry| config.is_hidden(&entry.project_slug);
+    let hidden = entries.iter().filter(|(_, entry)| entry.status == Status::Active && is_hidden(entry));
+    let hidden = hidden.filter(|row| judge(states, row).group == Group::NeedsUser).count();
+    let shown = entries.iter().filter(|(_, entry)| !is_hidden(entry));
     let (mut completed, current): (Vec<_>, Vec<_>) = shown.partition(|(_, entry)| entry.status == Status::Completed);
     let ended = |entry: &'e IndexEntry| clock::sort_key(entry.ended_at.as_deref().unwrap_or_default(), &horizon);
     let by_end = |(id, entry): &&'e (SessionId, IndexEntry<'e>)| Reverse((ended(entry), id));
-    let earlier = completed.len().saturating_sub(recent);
+    let mut earlier = completed.len().saturating_sub(recent);
     if earlier > 0 && recent > 0 {
         completed.select_nth_unstable_by_key(recent - 1, by_end);
     }
     completed.truncate(recent);
     let mut rows: Vec<BoardRow> = current.into_iter().chain(completed).map(|row| judge(states, row)).collect();
+    let known = rows.len();
+    rows.retain(|row| !is_long_gone(row, states.now()));
+    earlier += known - rows.len();
     rows.sort_by(|a, b| rank(a, states.now()).cmp(&rank(b, states.now())).then_with(|| b.id.cmp(a.id)));
-    Board { rows, earlier }
+    Board { rows, earlier, hidden }
+}
+
+fn is_long_gone(row: &BoardRow, now: Instant) -> bool {
+    let days = row.verdict.since.map(|since| (now - since).num_days());
+    row.group == Group::FailedOrGone && days.is_some_and(|days| days >= GONE_DAYS)
 }
 
 fn judge<'e>(states: &States, (id, entry): &'e (SessionId, IndexEntry<'e>)) -> BoardRow<'e> {

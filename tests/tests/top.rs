@@ -102,19 +102,19 @@ fn write(path: &Path, value: &Value) {
 }
 
 const SCREEN_80: &str = "\
-10:00  needs you 2  working 1  failed or gone 1  parked 1
+10:00  needs you 2  working 1  failed or gone 1  parked 1                   0001
 needs you 2
 >waiting   40 min api  Ask before the upload · permission for Bash: make upload
- idle      50 min api  Rename the 🦀 c… · All 12 crates are renamed. Shall I pu…
+ idle      50 min api  Rename the 🦀 crate… · All 12 crates are renamed. Shall…
 working 1
  working    2 min shop Speed up the front page
 failed or gone 1
- gone       1 min shop Import the old … · process 4000000 ended without Session…
+ gone       1 min shop Import the old posts · process 4000000 ended without Ses…
 parked 1
  parked       2 h shop Move the shop · code freeze
 lately completed 1
  completed    3 h shop Greet every visitor by name · all visitors are greeted
-Enter jump  o open  p park  c complete  n note  / filter  ? help  q quit";
+Enter jump  o open  s show  p park  c complete  n note  / filter  ? help  q quit";
 
 #[test]
 fn the_screen_has_what_needs_the_user_first_at_every_size() {
@@ -187,6 +187,72 @@ fn keys_change_sessions_through_the_same_commands_as_a_person() {
     terminal.wait_for("jump to its terminal", LATE);
     terminal.press(&["x", "q"]);
     terminal.wait_for("ended 0", LATE);
+}
+
+#[test]
+fn an_answer_is_about_the_session_of_the_question_and_a_paste_never_acts() {
+    if !has(Terminal::is_available()) {
+        return;
+    }
+    let store = store();
+    let terminal = Terminal::start(&store.sandbox, 100, 30, "cs-top; echo ended $?; exec sleep 60");
+    terminal.wait_for("needs you 2", LATE);
+    // The row of the question leaves its place while the answer is typed.
+    terminal.press(&["p"]);
+    terminal.type_text("for later");
+    terminal.wait_for("park, because: for later", LATE);
+    store.live(1, json!({"state": "working", "since": at("09:59")}));
+    terminal.wait_for("working 2", LATE);
+    terminal.press(&["C-f", "Enter"]);
+    terminal.wait_for("parked 2", LATE);
+    assert_eq!(store.sandbox.record(&id(1))["parked_reason"], "for later");
+    assert_eq!(store.sandbox.record(&id(2))["status"], "active");
+    // Pasted text is not a row of keys, and its line end is not Enter.
+    terminal.tmux(&["set-buffer", "c\nq\n"]);
+    terminal.tmux(&["paste-buffer", "-p"]);
+    terminal.press(&["n"]);
+    terminal.tmux(&["paste-buffer", "-p"]);
+    terminal.wait_for("note: c q", LATE);
+    terminal.press(&["Escape"]);
+    terminal.wait_for("? help", LATE);
+    assert_eq!(store.sandbox.record(&id(2))["status"], "active");
+    // Keys that arrive with a change of the size are not forgotten.
+    terminal.press(&["Escape"]);
+    terminal.tmux(&["resize-window", "-x", "90", "-y", "28"]);
+    terminal.press(&["?"]);
+    terminal.wait_for("jump to its terminal", SOON);
+    terminal.press(&["x"]);
+    terminal.wait_for("? help", LATE);
+    terminal.press(&["s"]);
+    // The session of the question is still the selected one.
+    terminal.wait_for(&format!("id           {}", id(1)), LATE);
+    terminal.press(&["x"]);
+    terminal.wait_for("? help", LATE);
+    terminal.press(&["q"]);
+    terminal.wait_for("ended 0", LATE);
+}
+
+#[test]
+fn it_stops_and_continues_as_other_programs_do() {
+    if !has(Terminal::is_available()) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let terminal = Terminal::start(&sandbox, 80, 24, "bash --norc -i");
+    terminal.type_text("PS1='ready> '");
+    terminal.press(&["Enter"]);
+    terminal.wait_for("ready>", LATE);
+    terminal.type_text("cs-top");
+    terminal.press(&["Enter"]);
+    terminal.wait_for("no session is recorded yet", LATE);
+    terminal.press(&["C-z"]);
+    terminal.wait_for("Stopped", LATE);
+    terminal.type_text("fg");
+    terminal.press(&["Enter"]);
+    terminal.wait_for("no session is recorded yet", LATE);
+    terminal.press(&["q"]);
+    let screen = terminal.wait_for("ready> fg", LATE);
+    assert!(screen.iter().any(|line| line.contains("cs-top")), "{screen:?}");
 }
 
 #[test]

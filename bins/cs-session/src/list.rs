@@ -144,9 +144,9 @@ impl List {
         let mut entries: Vec<(SessionId, IndexEntry)> = index.entries(wanted.line_filter());
         entries.extend(archived.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))));
         let is_table = out.form == Form::Table && !out.quiet;
-        let (rows, more) = match is_table && self.shows_board() {
+        let (rows, more, hidden) = match is_table && self.shows_board() {
             true => current(&found, &entries),
-            false => (self.matching(&found, &wanted, &mut entries), 0),
+            false => (self.matching(&found, &wanted, &mut entries), 0, 0),
         };
         let mut failures = Failures::default();
         if is_table && !rows.is_empty() {
@@ -154,7 +154,7 @@ impl List {
             let ids = ShortIds::among(ids.iter().chain(archived.iter().map(|(id, _)| id)));
             let table = table::table(&found, &rows, &ids);
             match self.shows_board() {
-                true => table::print_screen(out, &table, more)?,
+                true => table::print_screen(out, &table, more, hidden)?,
                 false => out.show(&table).map(drop)?,
             }
         } else {
@@ -236,11 +236,12 @@ impl List {
     }
 }
 
-/// The sessions that are current, the most urgent first, and how many others there are.
-fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Vec<Row<'e>>, usize) {
+/// The sessions that are current, the most urgent first, how many others there are, and how many of hidden projects need
+/// the user.
+fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Vec<Row<'e>>, usize, usize) {
     let board = board::arrange(&found.states, &found.config, entries, RECENT);
     let rows = board.rows.into_iter().map(|row| found.row(row.id, row.entry, row.verdict));
-    (rows.collect(), board.earlier)
+    (rows.collect(), board.earlier, board.hidden)
 }
 
 fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {

@@ -7,6 +7,7 @@ use crate::view::{Mode, View};
 use cli::sanitize;
 use cs_core::board::Group;
 use cs_core::clock::Instant;
+use cs_core::id::SessionId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -33,8 +34,10 @@ pub struct Screen<'a> {
     pub columns: Columns,
     /// The visible items, with the rows among them.
     pub items: Vec<(Item, Option<Row>)>,
-    /// How many sessions each group has.
+    /// How many of the shown sessions each group has.
     pub counts: Vec<(Group, usize)>,
+    /// How many sessions of hidden projects need the user.
+    pub hidden: usize,
     /// Lines instead of a list, if there is none.
     pub instead: Vec<String>,
     /// The local time.
@@ -46,41 +49,81 @@ pub struct Screen<'a> {
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 
-/// The help, as keys and what they do.
-pub const KEYS: [(&str, &str); 14] = [
-    ("j k ↑ ↓", "next and previous session"),
-    ("g G", "first and last"),
-    ("space PgUp", "one screen down and up"),
-    ("Enter", "jump to its terminal"),
-    ("o", "open it here, once it has ended"),
-    ("r", "resume it as a new session"),
-    ("p", "park it, and say why"),
-    ("c", "complete it, and say what came of it"),
-    ("n", "add a note to its timeline"),
-    ("/", "show only sessions with a text"),
-    ("f", "show only its project, or all again"),
-    ("Esc", "show all"),
-    ("?", "these keys"),
-    ("q", "quit"),
-];
+/// Maximum number of lines of a message.
+const MESSAGE: usize = 3;
+
+/// The lines at the foot of a screen of this width: what is typed, the result of the last action, what is wrong, or keys.
+pub fn foot(view: &View, trouble: Option<&str>, width: usize) -> Vec<Line<'static>> {
+    if let Mode::Typing(question, input) = &view.mode {
+        let about = question.session().map(|id| format!("{}  ", short(id))).unwrap_or_default();
+        let prompt = cut_to_width(question.prompt(), width / 2);
+        let about = if width_of(&about) + width_of(&prompt) > width / 2 { String::new() } else { about };
+        let (text, at) = input.visible(width.saturating_sub(width_of(&about) + width_of(&prompt) + 1));
+        // Control characters were replaced when they were typed, the others here, by characters of the same width.
+        let text = sanitize(&text);
+        let split = text.char_indices().map(|(i, _)| i).find(|i| width_of(text.get(..*i).unwrap_or_default()) >= at);
+        let (before, after) = text.split_at_checked(split.unwrap_or(text.len())).unwrap_or_default();
+        let mut rest = after.chars();
+        let cursor = rest.next().map_or(" ".to_string(), String::from);
+        let reversed = Style::new().add_modifier(Modifier::REVERSED);
+        return vec![Line::from(vec![
+            Span::styled(about, DIM),
+            Span::styled(prompt, BOLD),
+            Span::raw(before.to_string()),
+            Span::styled(cursor, reversed),
+            Span::raw(rest.collect::<String>()),
+        ])];
+    }
+    let said = view.message.as_deref().map(|text| (text, BOLD));
+    if let Some((text, style)) = said.or(trouble.map(|text| (text, look(render::Style::Wrong)))) {
+        let lines = wrap_to_width(&sanitize(text), width).into_iter().take(MESSAGE);
+        return lines.map(|line| Line::styled(line, style)).collect();
+    }
+    vec![Line::styled(hints(view, width), DIM)]
+}
+
+/// The most useful keys that fit.
+fn hints(view: &View, width: usize) -> &'static str {
+    let is_filtered = !view.filter.is_empty() || view.project.is_some();
+    let all: &[&str] = match &view.mode {
+        Mode::Text(..) => &["j k scroll  Esc back"],
+        _ if is_filtered => &["Esc shows all  Enter jump  p park  ? help  q quit", "Esc all  ? help  q quit"],
+        _ => &[
+            "Enter jump  o open  s show  p park  c complete  n note  / filter  ? help  q quit",
+            "Enter jump  s show  p park  ? help  q quit",
+            "Enter jump  ? help  q quit",
+        ],
+    };
+    all.iter().copied().find(|text| text.len() <= width).or(all.last().copied()).unwrap_or_default()
+}
+
+/// The end of an id, which names the session everywhere.
+fn short(id: &SessionId) -> String {
+    id.as_str().rsplit('_').next().unwrap_or_default().to_string()
+}
 
 /// Draws the screen.
 pub fn draw(screen: &Screen, area: Rect, buffer: &mut Buffer) {
     if area.height < 3 || area.width < 10 {
         return;
     }
+    let width = usize::from(area.width);
+    let foot = foot(screen.view, screen.trouble.as_deref(), width);
+    let low = u16::try_from(foot.len()).unwrap_or(1).min(area.height - 2);
     let line = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width: area.width, height };
-    header(screen).render(line(0, 1), buffer);
-    let body = line(1, area.height - 2);
-    match screen.view.mode {
-        Mode::Help => draw_help(body, buffer),
+    header(screen, width).render(line(0, 1), buffer);
+    let body = line(1, area.height - 1 - low);
+    match &screen.view.mode {
+        Mode::Text(lines, first) => draw_lines(lines.get(*first..).unwrap_or_default(), body, buffer),
         _ if screen.items.is_empty() => draw_lines(&screen.instead, body, buffer),
         _ => draw_items(screen, body, buffer),
     }
-    footer(screen, usize::from(area.width)).render(line(area.height - 1, 1), buffer);
+    for (y, text) in (0..low).zip(foot) {
+        text.render(line(area.height - low + y, 1), buffer);
+    }
 }
 
-fn header(screen: &Screen) -> Line<'static> {
+fn header(screen: &Screen, width: usize) -> Line<'static> {
     let mut spans = vec![Span::styled(screen.time.clone(), DIM)];
     let view = screen.view;
     for (group, count) in &screen.counts {
@@ -88,43 +131,19 @@ fn header(screen: &Screen) -> Line<'static> {
         spans.push(Span::raw("  "));
         spans.push(Span::styled(format!("{} {count}", group.title()), style));
     }
+    if screen.hidden > 0 {
+        spans.push(Span::styled(format!("  hidden, but needs you {}", screen.hidden), look(render::Style::Turn)));
+    }
     let only = view.project.iter().map(|project| format!("  project {}", sanitize(project)));
     let text = Some(&view.filter).filter(|text| !text.is_empty()).map(|text| format!("  with “{}”", sanitize(text)));
     spans.extend(only.chain(text).map(|text| Span::styled(text, BOLD)));
+    let id = view.selected.as_ref().map(short).unwrap_or_default();
+    let used: usize = spans.iter().map(Span::width).sum();
+    if used + 2 + width_of(&id) <= width {
+        let spaces = " ".repeat(width - used - width_of(&id));
+        spans.extend([Span::raw(spaces), Span::styled(id, DIM)]);
+    }
     Line::from(spans)
-}
-
-fn footer(screen: &Screen, width: usize) -> Line<'static> {
-    if let Mode::Typing(question, text) = &screen.view.mode {
-        let prompt = question.prompt();
-        // The end of a long text is what the user sees.
-        let room = width.saturating_sub(prompt.len() + 1);
-        let text = sanitize(text);
-        let skipped = text.chars().count().saturating_sub(room);
-        let text: String = text.chars().skip(skipped).collect();
-        return Line::from(vec![Span::styled(prompt, BOLD), Span::raw(text), Span::styled("▏", BOLD)]);
-    }
-    if let Some(message) = &screen.view.message {
-        return Line::styled(sanitize(message), BOLD);
-    }
-    if let Some(trouble) = &screen.trouble {
-        return Line::styled(sanitize(trouble), look(render::Style::Wrong));
-    }
-    let hints = "Enter jump  o open  p park  c complete  n note  / filter  ? help  q quit";
-    let short = "Enter jump  p park  ? help  q quit";
-    Line::styled(if width >= hints.len() { hints } else { short }, DIM)
-}
-
-fn draw_help(area: Rect, buffer: &mut Buffer) {
-    let two = area.height < KEYS.len() as u16 && area.width >= 76;
-    for (n, (keys, what)) in (0u16..).zip(KEYS) {
-        let rows = if two { (KEYS.len() as u16).div_ceil(2) } else { KEYS.len() as u16 };
-        let (x, y) = (n / rows * (area.width / 2), n % rows);
-        if y < area.height {
-            let line = Line::from(vec![Span::styled(format!("{keys:<11}"), BOLD), Span::raw(what)]);
-            line.render(Rect { x: area.x + x, y: area.y + y, width: area.width - x, height: 1 }, buffer);
-        }
-    }
 }
 
 fn draw_lines(lines: &[String], area: Rect, buffer: &mut Buffer) {
@@ -152,13 +171,15 @@ fn draw_items(screen: &Screen, area: Rect, buffer: &mut Buffer) {
             (Item::Row(number), Some(row)) => {
                 let is_selected = *number == screen.view.row;
                 let style = if is_selected { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+                // A bar of one colour: the looks of the cells would tear it apart.
+                let plain = |span: Span<'static>| if is_selected { Span::raw(span.content) } else { span };
                 let mut cells = vec![Span::raw(if is_selected { ">" } else { " " })];
-                cells.extend(figures(row, &screen.columns));
+                cells.extend(figures(row, &screen.columns).into_iter().map(plain));
                 if screen.columns.is_two_lines {
                     put(Line::from(cells), style);
                     cells = vec![Span::raw("   ")];
                 }
-                cells.extend(words(row, screen.columns.words));
+                cells.extend(words(row, screen.columns.words).into_iter().map(plain));
                 put(Line::from(cells), style);
             }
             (Item::Row(_), None) => {}
@@ -185,23 +206,30 @@ fn figures(row: &Row, columns: &Columns) -> Vec<Span<'static>> {
         .collect()
 }
 
-/// What the session says, and what it is for, if there is room for both.
+/// What the session is for and what it says. Where both do not fit, a question, a failure or last words make the intent
+/// shorter; everything else fills the room that the intent leaves.
 fn words(row: &Row, width: usize) -> Vec<Span<'static>> {
     let (news, intent) = (sanitize(&row.facts.news), sanitize(&row.intent));
     let style = look(row.facts.style);
-    if news.is_empty() || news == intent {
+    let (wanted, whole) = (width_of(&news), width_of(&intent));
+    let left = if row.facts.is_urgent { width.saturating_sub(GAP + wanted.min(width * 3 / 5)) } else { width };
+    let for_intent = whole.min(left);
+    let rest = width.saturating_sub(GAP + for_intent);
+    if news.is_empty() || news == intent || (rest < LEGIBLE && !row.facts.is_urgent) {
         return vec![Span::raw(fit_cell(&intent, width, false))];
     }
-    let wanted = width_of(&news);
-    // The intent is shortened first, down to a third.
-    let left = width.saturating_sub(3 + wanted.min(width * 2 / 3));
-    if width_of(&intent) <= left || left >= 12 {
-        let intent = fit_cell(&intent, left.min(width_of(&intent)), false);
-        let rest = width.saturating_sub(3 + width_of(&intent));
-        return vec![Span::raw(intent), Span::styled(" · ", DIM), Span::styled(fit_cell(&news, rest, false), style)];
+    if for_intent < whole.min(LEGIBLE) {
+        return vec![Span::styled(fit_cell(&news, width, false), style)];
     }
-    vec![Span::styled(fit_cell(&news, width, false), style)]
+    let intent = cut_to_width(&intent, for_intent);
+    let rest = width.saturating_sub(GAP + width_of(&intent));
+    vec![Span::raw(intent), Span::styled(" · ", DIM), Span::styled(fit_cell(&news, rest, false), style)]
 }
+
+/// The columns between the intent and what the session says.
+const GAP: usize = 3;
+/// A text that is cut to less than this says nothing.
+const LEGIBLE: usize = 8;
 
 /// A text of exactly `width` columns, on the right for numbers.
 fn fit_cell(text: &str, width: usize, is_number: bool) -> String {

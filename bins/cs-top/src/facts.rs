@@ -17,6 +17,8 @@ pub struct Facts {
     pub news: String,
     /// How that looks.
     pub style: Style,
+    /// Whether it is a question, a failure or last words, which matter more than the intent.
+    pub is_urgent: bool,
     /// How many tasks are done.
     pub tasks: String,
     /// How much of the context is used.
@@ -29,8 +31,9 @@ impl Facts {
     fn new(words: Words, context: String, cost: String) -> Self {
         let news = words.news();
         let style = news.map(|news| news.style).unwrap_or_default();
+        let is_urgent = news.is_some_and(|news| !news.label.is_empty());
         let news = news.map(|news| news.text.to_string()).unwrap_or_default();
-        Facts { news, style, tasks: String::new(), context, cost }
+        Facts { news, style, is_urgent, tasks: String::new(), context, cost }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Owns turning the board into a screen: which rows are visible, and their texts.
 
-use crate::draw::{Row, Screen, age};
+use crate::draw::{Row, Screen, age, foot};
 use crate::facts::Records;
 use crate::layout::{Item, Needs, itemize, scroll, share};
 use crate::view::View;
@@ -60,7 +60,7 @@ pub fn compose<'a>(
     view.settle(rows);
     let items = itemize(rows.iter().map(|row| row.group), height);
     // The widest row decides, so the facts of as many rows as fit are read before the columns are shared out.
-    let body = height.saturating_sub(2);
+    let body = height.saturating_sub(1 + foot(view, source.trouble, width).len());
     let guess = scroll(&items, &share(width, &Needs::default()), body, view.top, view.row);
     let guessed: Vec<(Item, Option<Row>)> =
         items.get(guess).unwrap_or_default().iter().map(|item| (*item, row_of(source, records, rows, item))).collect();
@@ -74,7 +74,8 @@ pub fn compose<'a>(
     Screen {
         columns,
         items,
-        counts: counts(source.board),
+        counts: counts(rows),
+        hidden: source.board.hidden,
         instead: instead(source, view),
         time,
         trouble: source.trouble.map(str::to_string),
@@ -115,8 +116,8 @@ fn needs<'r>(rows: impl Iterator<Item = &'r Row>) -> Needs {
 }
 
 /// How many sessions each group has, without the completed ones, of which only the latest are known here.
-fn counts(board: &Board) -> Vec<(Group, usize)> {
-    let count = |group: Group| board.rows.iter().filter(|row| row.group == group).count();
+fn counts(rows: &[BoardRow]) -> Vec<(Group, usize)> {
+    let count = |group: Group| rows.iter().filter(|row| row.group == group).count();
     let all = GROUPS.into_iter().filter(|group| *group != Group::Completed).map(|group| (group, count(group)));
     all.filter(|(_, count)| *count > 0).collect()
 }

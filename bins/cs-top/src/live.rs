@@ -5,7 +5,7 @@ use crate::draw::draw;
 use crate::facts::Records;
 use crate::frame::{Source, compose, config_for, describe_damage, explain_empty, select};
 use crate::run;
-use crate::view::{Action, View};
+use crate::view::{Action, Mode, View};
 use crate::wake::{Wake, Wakes};
 use cli::{Context, Outcome};
 use cs_core::board::{self, Board};
@@ -17,8 +17,7 @@ use cs_core::state::State;
 use cs_core::states::States;
 use cs_core::store::Store;
 use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind, MouseEventKind};
-use ratatui::crossterm::execute;
+use ratatui::crossterm::event::{Event, KeyEventKind, MouseEventKind};
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::time::Duration;
@@ -52,15 +51,26 @@ pub fn run(context: &Context, view: View) -> Outcome<()> {
     result
 }
 
+/// Pasted text is marked as such, so that it never acts as keys (mode 2004). The wheel sends arrow keys (mode 1007): the
+/// mouse itself is not taken, so that text can still be selected with it.
+const MODES_ON: &str = "\x1b[?2004h\x1b[?1007h";
+const MODES_OFF: &str = "\x1b[?1007l\x1b[?2004l";
+
 fn take_terminal() -> Outcome<DefaultTerminal> {
     let terminal = ratatui::try_init()?;
-    execute!(stdout(), EnableMouseCapture)?;
+    set_modes(MODES_ON)?;
     Ok(terminal)
 }
 
 fn give_back_terminal() {
-    let _ = execute!(stdout(), DisableMouseCapture);
+    let _ = set_modes(MODES_OFF);
     ratatui::restore();
+}
+
+fn set_modes(modes: &str) -> std::io::Result<()> {
+    let mut out = stdout();
+    out.write_all(modes.as_bytes())?;
+    out.flush()
 }
 
 struct Top<'a> {
@@ -132,7 +142,7 @@ impl Top<'_> {
             self.page = screen.items.len().max(1);
             terminal.draw(|frame| draw(&screen, frame.area(), frame.buffer_mut()))?;
             let is_young = |since: clock::Instant| (source.states.now() - since).num_seconds() < 60;
-            let young = rows.iter().take(self.page).any(|row| row.verdict.since.is_some_and(is_young));
+            let young = rows.iter().any(|row| row.verdict.since.is_some_and(is_young));
             match self.wakes.next(if young { SECOND } else { PATIENCE }) {
                 Wake::Disk | Wake::Time => return Ok(None),
                 Wake::Closed => return Ok(Some(End::Quit)),
@@ -148,22 +158,27 @@ impl Top<'_> {
                     }
                 }
                 Wake::Input(Event::Mouse(mouse)) => match mouse.kind {
-                    MouseEventKind::ScrollDown => self.view.go(&rows, 1),
-                    MouseEventKind::ScrollUp => self.view.go(&rows, -1),
+                    MouseEventKind::ScrollDown => self.view.scroll(&rows, 1),
+                    MouseEventKind::ScrollUp => self.view.scroll(&rows, -1),
                     _ => {}
                 },
+                Wake::Input(Event::Paste(text)) => self.view.paste(&text),
                 Wake::Input(_) | Wake::Resized => {}
             }
         }
     }
 
     fn act(&mut self, terminal: &mut DefaultTerminal, action: Action) -> Outcome<()> {
-        let Some(id) = self.view.selected.clone() else { return Ok(()) };
         self.view.message = match action {
-            Action::Change(words) => Some(run::change(&words, id.as_str())),
-            Action::Jump => self.without_screen(terminal, || run::hand_over("jump", id.as_str()))?,
-            Action::Open => self.without_screen(terminal, || run::hand_over("open", id.as_str()))?,
+            Action::Change(id, words) => Some(run::change(&words, id.as_str())),
+            Action::Jump(id) => self.without_screen(terminal, || run::jump(id.as_str()))?,
+            Action::Open(id) => self.without_screen(terminal, || run::open(id.as_str()))?,
             Action::Suspend => self.without_screen(terminal, suspend)?,
+            Action::Show(id) => {
+                let width = usize::from(terminal.size()?.width);
+                self.view.mode = Mode::Text(run::show(id.as_str(), width), 0);
+                None
+            }
             Action::Draw | Action::Quit => None,
         };
         Ok(())

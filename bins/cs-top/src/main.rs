@@ -7,6 +7,7 @@
 mod draw;
 mod facts;
 mod frame;
+mod input;
 mod layout;
 mod live;
 mod once;
@@ -15,7 +16,7 @@ mod view;
 mod wake;
 
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Failure, Out, Outcome, found};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -40,6 +41,9 @@ fn main() -> ExitCode {
 
 fn show(args: Args, out: Out) -> Outcome<()> {
     let mut context = Context::new(out)?;
+    if let Some(slug) = args.project.as_ref().filter(|slug| !found::slugs(&context.store).contains(*slug)) {
+        return Err(found::no_project(&context.store, slug));
+    }
     let view = view::View::new(args.project);
     if args.once {
         return once::print(&mut context, view);

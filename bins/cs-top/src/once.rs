@@ -4,13 +4,13 @@ use crate::draw::draw;
 use crate::facts::Records;
 use crate::frame::{Source, compose, config_for, describe_damage, explain_empty, select};
 use crate::view::View;
-use cli::{Context, Outcome};
+use cli::{Context, Outcome, terminal};
 use cs_core::board;
 use cs_core::states::States;
-use ratatui::buffer::Buffer;
-use ratatui::crossterm::terminal;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use std::io::IsTerminal;
+use ratatui::style::{Color, Modifier};
+use render::Paint;
 
 /// Width where there is no terminal.
 const WIDTH: usize = 80;
@@ -35,42 +35,64 @@ pub fn print(context: &mut Context, mut view: View) -> Outcome<()> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, side(width), side(height)));
     let area = buffer.area;
     draw(&screen, area, &mut buffer);
-    for line in lines(&buffer) {
-        context.out.line(line.trim_end())?;
+    for line in lines(&buffer, context.out.paint == Paint::Colour) {
+        context.out.line(&line)?;
     }
     context.out.flush()
 }
 
-/// The size of the frame: what COLUMNS and LINES say, else the terminal's, else what the rows need.
+/// The size of the frame: that of the terminal, else what the rows need.
 fn size(rows: usize) -> (usize, usize) {
-    let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse().ok()).filter(|n| *n > 0);
-    let terminal = std::io::stdout().is_terminal().then(|| terminal::size().ok()).flatten();
-    let width = number("COLUMNS").or(terminal.map(|(width, _)| width.into())).unwrap_or(WIDTH);
     let needed = (2 * rows + 10).min(LINES);
-    let height = number("LINES").or(terminal.map(|(_, height)| height.into())).unwrap_or(needed);
-    (width.clamp(10, 1_000), height.clamp(3, LINES))
+    let (width, height) = (terminal::width().unwrap_or(WIDTH), terminal::height().unwrap_or(needed));
+    (width.min(LINES), height.clamp(3, LINES))
 }
 
-/// The text of a buffer, without empty lines at the end of the list.
-fn lines(buffer: &Buffer) -> Vec<String> {
+/// The lines of a buffer, without empty ones at the end of the list, and without spaces at the ends.
+fn lines(buffer: &Buffer, has_colour: bool) -> Vec<String> {
     let width = usize::from(buffer.area.width).max(1);
-    let text = |cells: &[ratatui::buffer::Cell]| {
-        let mut skip = 0;
-        let mut line = String::new();
-        for cell in cells {
-            if skip == 0 {
-                line.push_str(cell.symbol());
-                skip = render::width_of(cell.symbol()).max(1);
+    let is_empty = |cells: &&[Cell]| cells.iter().all(|cell| cell.symbol() == " ");
+    let rows: Vec<&[Cell]> = buffer.content.chunks(width).collect();
+    let Some((foot, list)) = rows.split_last() else { return Vec::new() };
+    let used = list.len() - list.iter().rev().take_while(|cells| is_empty(cells)).count();
+    let shown = list.iter().take(used).chain([foot]);
+    shown.map(|cells| text(cells, has_colour)).collect()
+}
+
+/// A line of cells as text, with escape codes where the look changes.
+fn text(cells: &[Cell], has_colour: bool) -> String {
+    let used = cells.len() - cells.iter().rev().take_while(|cell| cell.symbol() == " ").count();
+    let (mut line, mut skip, mut look) = (String::new(), 0, String::new());
+    for cell in cells.iter().take(used) {
+        if skip == 0 {
+            let code = if has_colour { code(cell) } else { String::new() };
+            if code != look {
+                line.push_str(&format!("\u{1b}[0{code}m"));
+                look = code;
             }
-            skip -= 1;
+            line.push_str(cell.symbol());
+            skip = render::width_of(cell.symbol()).max(1);
         }
-        line
-    };
-    let mut lines: Vec<String> = buffer.content.chunks(width).map(text).collect();
-    let foot = lines.pop();
-    while lines.last().is_some_and(|line| line.trim().is_empty()) {
-        lines.pop();
+        skip -= 1;
     }
-    lines.extend(foot);
-    lines
+    line + if look.is_empty() { "" } else { "\u{1b}[0m" }
+}
+
+/// The parameters of a cell's look (ECMA-48, SGR), each with a semicolon before it.
+fn code(cell: &Cell) -> String {
+    let modifiers = [(Modifier::BOLD, ";1"), (Modifier::DIM, ";2"), (Modifier::REVERSED, ";7")];
+    let mut code: String =
+        modifiers.iter().filter(|(modifier, _)| cell.modifier.contains(*modifier)).map(|(_, code)| *code).collect();
+    let number = |color: Color| match color {
+        Color::Black => Some(0),
+        Color::Red => Some(1),
+        Color::Green => Some(2),
+        Color::Yellow => Some(3),
+        Color::Magenta => Some(5),
+        Color::Cyan => Some(6),
+        _ => None,
+    };
+    code.extend(number(cell.fg).map(|n| format!(";3{n}")));
+    code.extend(number(cell.bg).map(|n| format!(";4{n}")));
+    code
 }

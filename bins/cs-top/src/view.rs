@@ -1,45 +1,70 @@
 //! Owns what the user has chosen: the selected row, the filters, the text that is being typed. Pure: keys go in, actions
 //! come out.
 
+use crate::input::Input;
 use cs_core::board::BoardRow;
 use cs_core::id::SessionId;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
-/// Maximum number of characters that can be typed.
-const TYPED: usize = 500;
 
 /// What the screen shows besides the sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The list.
     Browse,
-    /// The keys.
-    Help,
-    /// A line of text for `Question`.
-    Typing(Question, String),
+    /// Lines instead of the list, the help or a whole session, and the first of them that is visible.
+    Text(Vec<String>, usize),
+    /// A line of text, and what it is for.
+    Typing(Question, Input),
 }
 
-/// What a typed text is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The help.
+pub const HELP: [&str; 11] = [
+    "j k ↑ ↓   next, previous session",
+    "g G       first, last; space PgUp: pages",
+    "Enter     jump to its terminal",
+    "o         open it here, once it ended",
+    "s         show all of it",
+    "p c n     park, complete, note: with words",
+    "r         resume it in a new record",
+    "/         only sessions with a text",
+    "f         only its project, or all again",
+    "Esc       show all sessions",
+    "? q       these keys, quit",
+];
+
+/// What a typed text is for. All but the filter are about the session on whose row the key was pressed, whatever happens
+/// to the list meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Show only rows with this text.
     Filter,
     /// Why the session is parked.
-    Park,
+    Park(SessionId),
     /// What came of it.
-    Complete,
+    Complete(SessionId),
     /// A line for its timeline.
-    Note,
+    Note(SessionId),
+    /// What the new session is for that continues it.
+    Resume(SessionId),
 }
 
 impl Question {
     /// The words before the text.
-    pub fn prompt(self) -> &'static str {
+    pub fn prompt(&self) -> &'static str {
         match self {
             Question::Filter => "filter: ",
-            Question::Park => "park, because: ",
-            Question::Complete => "complete, outcome: ",
-            Question::Note => "note: ",
+            Question::Park(_) => "park, because: ",
+            Question::Complete(_) => "complete, outcome: ",
+            Question::Note(_) => "note: ",
+            Question::Resume(_) => "resume in a new record, for (empty: the same): ",
+        }
+    }
+
+    /// The session that it is about.
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Question::Filter => None,
+            Question::Park(id) | Question::Complete(id) | Question::Note(id) | Question::Resume(id) => Some(id),
         }
     }
 }
@@ -53,12 +78,14 @@ pub enum Action {
     Quit,
     /// Stop until the shell continues the program.
     Suspend,
-    /// Run `cs-session` with these arguments; the session's id comes last.
-    Change(Vec<String>),
+    /// Run `cs-session` with these arguments for this session.
+    Change(SessionId, Vec<String>),
     /// Go to the terminal of the session.
-    Jump,
+    Jump(SessionId),
     /// Continue the session in this terminal.
-    Open,
+    Open(SessionId),
+    /// Show the whole session.
+    Show(SessionId),
 }
 
 /// The view.
@@ -114,29 +141,45 @@ impl View {
     /// Reacts to a key. `page` is the number of visible rows.
     pub fn press(&mut self, key: KeyEvent, rows: &[BoardRow], page: usize) -> Action {
         self.message = None;
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return self.press_control(key.code, rows, page);
-        }
+        let has_control = key.modifiers.contains(KeyModifiers::CONTROL);
         match (&mut self.mode, key.code) {
-            (Mode::Typing(..), code) => self.type_text(code),
-            (Mode::Help, _) => self.back(),
+            (_, KeyCode::Char('z')) if has_control => Action::Suspend,
+            (Mode::Typing(..), code) => self.type_key(code, has_control),
+            (Mode::Text(lines, first), code) => match scroll_text(code, lines.len(), *first, page) {
+                Some(next) => {
+                    *first = next;
+                    Action::Draw
+                }
+                None => self.back(),
+            },
+            (Mode::Browse, KeyCode::Char(c)) if has_control => self.press_control(c, rows, page),
             (Mode::Browse, code) => self.browse(code, rows, page),
         }
     }
 
-    fn press_control(&mut self, code: KeyCode, rows: &[BoardRow], page: usize) -> Action {
+    /// Adds pasted text to the one that is typed. It never acts as keys.
+    pub fn paste(&mut self, text: &str) {
+        if let Mode::Typing(_, input) = &mut self.mode {
+            input.insert(text);
+            self.follow_filter();
+        }
+    }
+
+    /// Moves the selection by so many rows, unless something is typed.
+    pub fn scroll(&mut self, rows: &[BoardRow], by: isize) {
+        if self.mode == Mode::Browse {
+            self.go(rows, by);
+        }
+    }
+
+    fn press_control(&mut self, c: char, rows: &[BoardRow], page: usize) -> Action {
         let page = isize::try_from(page).unwrap_or(1);
-        match code {
-            KeyCode::Char('c') if self.mode == Mode::Browse => return Action::Quit,
-            KeyCode::Char('c' | 'g') => return self.back(),
-            KeyCode::Char('z') => return Action::Suspend,
-            KeyCode::Char('d' | 'f') => self.go(rows, page),
-            KeyCode::Char('u') if matches!(self.mode, Mode::Typing(..)) => {
-                if let Mode::Typing(_, text) = &mut self.mode {
-                    text.clear();
-                }
-            }
-            KeyCode::Char('u' | 'b') => self.go(rows, -page),
+        match c {
+            'c' => return Action::Quit,
+            'd' | 'f' => self.go(rows, page),
+            'u' | 'b' => self.go(rows, -page),
+            'n' => self.go(rows, 1),
+            'p' => self.go(rows, -1),
             _ => {}
         }
         Action::Draw
@@ -157,8 +200,8 @@ impl View {
             KeyCode::PageUp => self.go(rows, -page),
             KeyCode::Char('g') | KeyCode::Home => self.go(rows, isize::MIN),
             KeyCode::Char('G') | KeyCode::End => self.go(rows, isize::MAX),
-            KeyCode::Char('?') | KeyCode::F(1) => self.mode = Mode::Help,
-            KeyCode::Char('/') => self.mode = Mode::Typing(Question::Filter, self.filter.clone()),
+            KeyCode::Char('?') | KeyCode::F(1) => self.mode = Mode::Text(HELP.map(str::to_string).to_vec(), 0),
+            KeyCode::Char('/') => self.mode = Mode::Typing(Question::Filter, Input::new(&self.filter)),
             KeyCode::Char('f') => self.filter_by_project(rows),
             KeyCode::Esc => {
                 self.filter.clear();
@@ -171,17 +214,16 @@ impl View {
 
     /// The keys that do something with the selected session.
     fn act(&mut self, code: KeyCode, rows: &[BoardRow]) -> Action {
-        if rows.is_empty() {
-            return Action::Draw;
-        }
-        let ask = |question| Mode::Typing(question, String::new());
+        let Some(id) = rows.get(self.row).map(|row| row.id.clone()) else { return Action::Draw };
+        let ask = |question| Mode::Typing(question, Input::default());
         match code {
-            KeyCode::Enter => return Action::Jump,
-            KeyCode::Char('o') => return Action::Open,
-            KeyCode::Char('r') => return Action::Change(vec!["resume".into()]),
-            KeyCode::Char('p') => self.mode = ask(Question::Park),
-            KeyCode::Char('c') => self.mode = ask(Question::Complete),
-            KeyCode::Char('n') => self.mode = ask(Question::Note),
+            KeyCode::Enter => return Action::Jump(id),
+            KeyCode::Char('o') => return Action::Open(id),
+            KeyCode::Char('s') => return Action::Show(id),
+            KeyCode::Char('r') => self.mode = ask(Question::Resume(id)),
+            KeyCode::Char('p') => self.mode = ask(Question::Park(id)),
+            KeyCode::Char('c') => self.mode = ask(Question::Complete(id)),
+            KeyCode::Char('n') => self.mode = ask(Question::Note(id)),
             _ => {}
         }
         Action::Draw
@@ -195,40 +237,58 @@ impl View {
         };
     }
 
-    fn type_text(&mut self, code: KeyCode) -> Action {
-        let Mode::Typing(question, text) = &mut self.mode else { return Action::Draw };
+    fn type_key(&mut self, code: KeyCode, has_control: bool) -> Action {
+        let Mode::Typing(question, input) = &mut self.mode else { return Action::Draw };
         match code {
             KeyCode::Esc => return self.back(),
+            KeyCode::Char('c' | 'g') if has_control => return self.back(),
             KeyCode::Enter => {
-                let (question, text) = (*question, text.trim().to_string());
+                let (question, text) = (question.clone(), input.text().trim().to_string());
                 self.mode = Mode::Browse;
                 return self.answer(question, text);
             }
-            KeyCode::Backspace => {
-                text.pop();
-            }
-            KeyCode::Char(c) if text.chars().count() < TYPED => text.push(c),
-            _ => {}
+            code => drop(input.press(code, has_control)),
         }
-        if let Mode::Typing(Question::Filter, text) = &self.mode {
-            self.filter.clone_from(text);
-        }
+        self.follow_filter();
         Action::Draw
     }
 
+    /// The list is filtered while the text is typed.
+    fn follow_filter(&mut self) {
+        if let Mode::Typing(Question::Filter, input) = &self.mode {
+            self.filter = input.text();
+        }
+    }
+
     fn answer(&mut self, question: Question, text: String) -> Action {
-        let words = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let change = |id, words: &[&str]| Action::Change(id, words.iter().map(|word| word.to_string()).collect());
         match question {
             Question::Filter => self.filter = text,
             // Without an outcome, the session keeps the one that it has.
-            Question::Complete if text.is_empty() => return Action::Change(words(&["complete"])),
-            Question::Complete => return Action::Change(words(&["complete", "--outcome", &text])),
+            Question::Complete(id) if text.is_empty() => return change(id, &["complete"]),
+            Question::Complete(id) => return change(id, &["complete", "--outcome", &text]),
+            Question::Resume(id) if text.is_empty() => return change(id, &["resume"]),
+            Question::Resume(id) => return change(id, &["resume", "--intent", &text]),
             _ if text.is_empty() => self.message = Some("cancelled, nothing was changed".into()),
-            Question::Park => return Action::Change(words(&["park", "--reason", &text])),
-            Question::Note => return Action::Change(words(&["event", "--message", &text])),
+            Question::Park(id) => return change(id, &["park", "--reason", &text]),
+            Question::Note(id) => return change(id, &["event", "--message", &text]),
         }
         Action::Draw
     }
+}
+
+/// The line to which a key scrolls; `None` for a key that leaves the text.
+fn scroll_text(code: KeyCode, lines: usize, first: usize, page: usize) -> Option<usize> {
+    let next = match code {
+        KeyCode::Char('j') | KeyCode::Down => first + 1,
+        KeyCode::Char('k') | KeyCode::Up => first.saturating_sub(1),
+        KeyCode::Char(' ') | KeyCode::PageDown => first + page,
+        KeyCode::Char('b') | KeyCode::PageUp => first.saturating_sub(page),
+        KeyCode::Char('g') | KeyCode::Home => 0,
+        KeyCode::Char('G') | KeyCode::End => lines,
+        _ => return None,
+    };
+    Some(next.min(lines.saturating_sub(page)))
 }
 
 #[cfg(test)]
@@ -249,30 +309,42 @@ mod tests {
         last
     }
 
+    fn id() -> SessionId {
+        SessionId::parse("sess_20261121T0337_ca5d").unwrap()
+    }
+
     #[test]
     fn keys_without_a_row_change_nothing_and_typed_text_is_not_a_key() {
         let mut view = View::new(None);
-        assert_eq!(type_in(&mut view, "pjkG\n"), Action::Draw);
+        assert_eq!(type_in(&mut view, "pjkGrcn\n"), Action::Draw);
         assert_eq!(view.mode, Mode::Browse);
         assert_eq!(type_in(&mut view, "/qui\u{8}"), Action::Draw);
-        assert_eq!((view.filter.as_str(), &view.mode), ("qu", &Mode::Typing(Question::Filter, "qu".into())));
+        assert_eq!((view.filter.as_str(), &view.mode), ("qu", &Mode::Typing(Question::Filter, Input::new("qu"))));
         assert_eq!(type_in(&mut view, "\n"), Action::Draw);
         assert_eq!((view.filter.as_str(), &view.mode), ("qu", &Mode::Browse));
         assert_eq!(type_in(&mut view, "\u{1b}?"), Action::Draw);
-        assert_eq!((view.filter.as_str(), &view.mode), ("", &Mode::Help));
+        assert_eq!((view.filter.as_str(), &view.mode), ("", &Mode::Text(HELP.map(str::to_string).to_vec(), 0)));
+        view.paste("q\nq");
         assert_eq!(type_in(&mut view, "xq"), Action::Quit);
     }
 
     #[test]
-    fn answers_become_arguments_and_never_options() {
+    fn answers_are_about_the_session_of_the_question_and_never_options() {
         let mut view = View::new(None);
-        view.mode = Mode::Typing(Question::Park, String::new());
-        let park = |text: &str| Action::Change(vec!["park".into(), "--reason".into(), text.into()]);
-        assert_eq!(type_in(&mut view, "--help\n"), park("--help"));
-        view.mode = Mode::Typing(Question::Park, " ".into());
+        let change = |words: &[&str]| Action::Change(id(), words.iter().map(|word| word.to_string()).collect());
+        view.mode = Mode::Typing(Question::Park(id()), Input::default());
+        // The selection moves on meanwhile: a row vanished, the wheel was turned, Ctrl-F was pressed.
+        view.settle(&[]);
+        view.scroll(&[], 3);
+        view.press(KeyEvent::new(KeyCode::Char('f'), KeyModifiers::CONTROL), &[], 10);
+        assert_eq!(type_in(&mut view, "--help\n"), change(&["park", "--reason", "--help"]));
+        view.mode = Mode::Typing(Question::Park(id()), Input::new(" "));
         assert_eq!(type_in(&mut view, "\n"), Action::Draw);
         assert_eq!(view.message.as_deref(), Some("cancelled, nothing was changed"));
-        view.mode = Mode::Typing(Question::Complete, String::new());
-        assert_eq!(type_in(&mut view, "\n"), Action::Change(vec!["complete".into()]));
+        view.mode = Mode::Typing(Question::Complete(id()), Input::default());
+        view.paste("all\nis well");
+        assert_eq!(type_in(&mut view, "\n"), change(&["complete", "--outcome", "all is well"]));
+        view.mode = Mode::Typing(Question::Complete(id()), Input::default());
+        assert_eq!(type_in(&mut view, "\n"), change(&["complete"]));
     }
 }

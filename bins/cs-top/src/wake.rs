@@ -165,7 +165,8 @@ fn read_keys(mut control: UnixStream, to: &Sender<Wake>) -> std::io::Result<()> 
             control.write_all(&byte)?;
             control.read_exact(&mut byte)?;
         } else if keys {
-            while event::poll(Duration::ZERO)? {
+            // With no time at all, crossterm would not look (its `use-dev-tty`).
+            while event::poll(Duration::from_millis(1))? {
                 if to.send(Wake::Input(event::read()?)).is_err() {
                     return Ok(());
                 }

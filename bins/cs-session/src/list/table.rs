@@ -48,24 +48,28 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
     ]
 }
 
-/// Prints as many rows as the screen has room for, and how many more there are: `more`, and those that do not fit.
-pub fn print_screen(out: &mut Out, table: &Table, more: usize) -> Outcome<()> {
+/// Prints as many rows as the screen has room for, and how many more there are: `more`, and those that do not fit; and
+/// how many of hidden projects need the user.
+pub fn print_screen(out: &mut Out, table: &Table, more: usize, hidden: usize) -> Outcome<()> {
     // The last line of the screen is for the prompt.
     let room = terminal::height().map_or(usize::MAX, |height| height - 1);
     let mut rows = table.len().min(room);
     let (lines, more) = loop {
         let lines = out.lay_out(&table.first(rows)).lines;
         let more = more + table.len() - rows;
-        if rows <= 1 || lines.len() + usize::from(more > 0) <= room {
+        if rows <= 1 || lines.len() + usize::from(more > 0) + usize::from(hidden > 0) <= room {
             break (lines, more);
         }
         rows -= 1;
     };
     lines.iter().try_for_each(|line| out.line(line))?;
-    if more == 0 {
-        return Ok(());
-    }
-    let line = format!("… and {more} more: --all");
-    let line = terminal::width().map_or_else(|| line.clone(), |room| cut_to_width(&line, room));
-    out.line(&out.styled(&line, Style::Dim))
+    let needs = if hidden == 1 { "session of a hidden project needs" } else { "sessions of hidden projects need" };
+    let below = [
+        (hidden, format!("{hidden} {needs} you: --all"), Style::Turn),
+        (more, format!("… and {more} more: --all"), Style::Dim),
+    ];
+    below.iter().filter(|(count, ..)| *count > 0).try_for_each(|(_, line, style)| {
+        let line = terminal::width().map_or_else(|| line.clone(), |room| cut_to_width(line, room));
+        out.line(&out.styled(&line, *style))
+    })
 }
