@@ -6,7 +6,9 @@ use crate::clock::{self, Instant};
 use crate::config::SessionEnd;
 use crate::error::Result;
 use crate::record::{Event, Session, Status};
+use crate::reopened;
 use crate::session::{self, Completion};
+use crate::timeline;
 use crate::validate;
 
 /// `ended_by` of a session that ended with its conversation.
@@ -43,12 +45,17 @@ pub struct Ending<'a> {
     pub now: Instant,
 }
 
-/// Ends an active session, and then adds `note` to its timeline. The next steps are kept.
+/// Ends an active session, and then adds `note` to its timeline. The next steps are kept. A session that was reopened,
+/// and in which nothing happened since, gets its former end back.
 pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Result<()> {
     if let Some(seen_at) = ending.seen_at
         && clock::credible(&record.last_heartbeat, ending.now).is_none_or(|known| known < seen_at)
     {
         record.last_heartbeat = clock::stamp(seen_at);
+    }
+    if ending.midway != Some(true) && reopened::restore(record) {
+        session::remember(record, timeline::LEFT, ending.now);
+        return note.map_or(Ok(()), |note| session::event(record, note, ending.now));
     }
     if ending.setting == SessionEnd::Keep {
         let of_people = is_of_people(record);

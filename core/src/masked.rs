@@ -16,9 +16,14 @@ pub fn texts(session: &mut Session) -> impl Iterator<Item = &mut String> {
         &mut session.awaiting_action,
         &mut session.roadmap_ref,
     ];
+    let former = session.reopened.iter_mut().flat_map(|former| {
+        let ends = [&mut former.outcome, &mut former.parked_reason];
+        ends.into_iter().flatten().chain(&mut former.next_steps)
+    });
     [&mut session.intent, &mut session.git_branch]
         .into_iter()
         .chain(optional.into_iter().flatten())
+        .chain(former)
         .chain(&mut session.decisions)
         .chain(&mut session.open_questions)
         .chain(&mut session.next_steps)
@@ -58,6 +63,8 @@ mod tests {
     fn every_text_of_an_old_record_is_masked() {
         let sample = include_str!("../../tests/samples/v4.json");
         let mut all: serde_json::Value = serde_json::from_str(sample).unwrap();
+        all["reopened"] = serde_json::json!({"at": "", "mark": "", "status": "parked", "outcome": "sent",
+            "parked_reason": "lunch", "next_steps": ["ask Anna"]});
         put(&mut all, &secret());
         let mut record: Session = serde_json::from_value(all).unwrap();
         session(&mut record);
@@ -67,7 +74,8 @@ mod tests {
 
     /// Puts a secret into every text except ids, times and names of commits.
     fn put(value: &mut serde_json::Value, secret: &str) {
-        let found = ["id", "sha", "status", "agent", "agent_key", "ended_by", "resumed_from", "resumed_as"];
+        let found =
+            ["id", "at", "mark", "sha", "status", "agent", "agent_key", "ended_by", "resumed_from", "resumed_as"];
         let is_found = |name: &str| {
             found.contains(&name) || ["_id", "_at", "_slug", "stamp", "heartbeat"].iter().any(|end| name.ends_with(end))
         };

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
+pub use crate::reopened::Reopened;
 pub use crate::unknown::Unknown;
 use crate::unknown::keeps_unknown;
 
@@ -245,6 +246,9 @@ pub struct Session {
     /// Roots of work trees of other repositories in which the conversation has worked.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub also_in: Vec<String>,
+    /// What it was before it was reopened, until something happens in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened: Option<Box<Reopened>>,
     /// Token of the notes that the record already contains (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,

@@ -72,6 +72,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         last_message: None,
         history: Vec::new(),
         also_in: Vec::new(),
+        reopened: None,
         folded: None,
         unknown: Unknown::new(),
     })
@@ -269,6 +270,7 @@ fn end(session: &mut Session, steps: Vec<String>, now: Instant) {
     session.awaiting_action = None;
     session.current_activity = None;
     session.ended_by = None;
+    session.reopened = None;
     if !steps.is_empty() {
         session.next_steps = steps;
     }

@@ -11,6 +11,12 @@ use std::borrow::Cow;
 /// The first word of the event of a session that was reopened.
 pub const REOPENED: &str = "reopened";
 
+/// The event of a session whose conversation was opened and closed again without anything having happened.
+pub const LEFT: &str = "opened and left without a prompt";
+
+/// The beginning of the event of a conversation that also works in another repository.
+pub const ALSO_IN: &str = "also works in ";
+
 /// The beginning of the event of a context that was compacted.
 pub const COMPACTED: &str = "context compacted";
 
@@ -40,12 +46,27 @@ pub struct Fact<'a> {
 
 /// Adds what a hook saw to the history, once. Beyond the limit the oldest entry is removed.
 pub fn add_moment(session: &mut Session, kind: &str, text: &str, at: Instant) {
-    let moment = Moment {
-        at: clock::stamp(at),
-        kind: kind.to_string(),
-        text: validate::cut(text, validate::MOMENT),
-        unknown: Unknown::new(),
+    add(session, moment(kind, text, at));
+}
+
+fn moment(kind: &str, text: &str, at: Instant) -> Moment {
+    let (kind, text) = (kind.to_string(), validate::cut(text, validate::MOMENT));
+    Moment { at: clock::stamp(at), kind, text, unknown: Unknown::new() }
+}
+
+/// When and why a session ended, for its history; `None` if it is active or the time cannot be read.
+pub(crate) fn end_moment(session: &Session) -> Option<Moment> {
+    let at = session.ended_at.as_deref().and_then(clock::parse)?;
+    let (kind, why) = match session.status {
+        Status::Active => return None,
+        Status::Parked => (PARKED, &session.parked_reason),
+        Status::Completed => (COMPLETED, &session.outcome),
     };
+    Some(moment(kind, why.as_deref().unwrap_or_default(), at))
+}
+
+/// Adds an entry to the history, once.
+pub(crate) fn add(session: &mut Session, moment: Moment) {
     if session.history.contains(&moment) {
         return;
     }

@@ -197,8 +197,14 @@ impl Stage {
             ));
             assert_eq!((status(&made), stderr(&made)), (0, String::new()));
         }
-        let client = Some(sandbox.start("sleep", &["600"]));
-        Stage { sandbox, client }
+        let mut stage = Stage { sandbox, client: None };
+        stage.start_client();
+        stage
+    }
+
+    /// Starts a process that stands in for the client.
+    pub fn start_client(&mut self) {
+        self.client = Some(self.sandbox.start("sleep", &["600"]));
     }
 
     /// The repository that stands for `/home/dev/<place>`.

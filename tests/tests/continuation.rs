@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 #[path = "continuation/again.rs"]
 mod again;
+#[path = "continuation/left.rs"]
+mod left;
 #[path = "continuation/midway.rs"]
 mod midway;
 #[path = "continuation/process.rs"]

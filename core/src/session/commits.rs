@@ -55,7 +55,7 @@ pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
     let is_known = session.also_in.iter().any(|known| known == worktree_root);
     if !is_own && !is_known && session.also_in.len() < validate::PLACES {
         session.also_in.push(worktree_root.to_string());
-        remember(session, &format!("also works in {worktree_root}"), now);
+        remember(session, &format!("{}{worktree_root}", timeline::ALSO_IN), now);
     }
     beat(session, now);
 }

@@ -2,11 +2,13 @@
 //! session that a person closed stays in the timeline.
 
 use super::*;
+use crate::reopened;
 use crate::timeline::REOPENED;
 
 /// Makes an ended session active again. The reason or outcome of its end goes to the timeline. Next steps that a hook
 /// made from open tasks are removed, since the tasks are there; steps of people stay.
 pub fn reopen(session: &mut Session, now: Instant) {
+    let before = session.clone();
     remember_end(session);
     let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
     if session.ended_by.is_some() {
@@ -24,17 +26,14 @@ pub fn reopen(session: &mut Session, now: Instant) {
         remember(session, &format!("{REOPENED}; it had ended with: {text}"), now);
     }
     beat(session, now);
+    reopened::note(session, before, &clock::stamp(now));
 }
 
 /// Stores in the history when and why the session had ended.
 fn remember_end(session: &mut Session) {
-    let Some(at) = session.ended_at.as_deref().and_then(clock::parse) else { return };
-    let (kind, why) = match session.status {
-        Status::Active => return,
-        Status::Parked => (timeline::PARKED, session.parked_reason.clone()),
-        Status::Completed => (timeline::COMPLETED, session.outcome.clone()),
-    };
-    timeline::add_moment(session, kind, &why.unwrap_or_default(), at);
+    if let Some(end) = timeline::end_moment(session) {
+        timeline::add(session, end);
+    }
 }
 
 /// Checks that a session may be resumed: ended, and not resumed before.
