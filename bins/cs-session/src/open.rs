@@ -44,12 +44,19 @@ impl Open {
 }
 
 fn refuse_running(context: &Context, config: &Config, id: &SessionId, session: &Session) -> Outcome<()> {
+    match reach(context, config, id, session)? {
+        (Reach::Unknown, reason) => Err(Failure::Nothing(format!("it is not known whether {id} has ended: {reason}"))),
+        _ => Ok(()),
+    }
+}
+
+/// How a person gets to the session's conversation, and why; a failure if it runs.
+pub fn reach(context: &Context, config: &Config, id: &SessionId, session: &Session) -> Outcome<(Reach, String)> {
     let states = States::read(&context.store, config.stale_after(), context.now)?;
     let verdict = states.of_session(session);
     let uuid = session.claude_session_id.as_deref();
     let reason = &verdict.reason;
     match states.reach(id.as_str(), uuid, verdict.state) {
-        Reach::Open => Ok(()),
         Reach::Jump => {
             let other = states.conversation(id.as_str(), uuid).and_then(|live| live.session());
             let jump = format!("cs-session jump {} shows it", other.as_ref().unwrap_or(id));
@@ -58,7 +65,7 @@ fn refuse_running(context: &Context, config: &Config, id: &SessionId, session: &
                 None => format!("{id} runs ({}: {reason}); {jump}", verdict.state.as_str()),
             }))
         }
-        Reach::Unknown => Err(Failure::Nothing(format!("it is not known whether {id} has ended: {reason}"))),
+        reach => Ok((reach, verdict.reason)),
     }
 }
 

@@ -2,17 +2,19 @@
 //! that one.
 
 use crate::create::{Here, adopt};
+use crate::{PROGRAM, open};
 use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, print_session, selectors};
 use cs_core::id::{SessionId, Slug, Uuid};
+use cs_core::reach::Reach;
 use cs_core::record::{Session, Status};
 use cs_core::session::{self, Start};
 use cs_core::store::Selector;
 use cs_core::{Result, index, validate};
 use std::cell::Cell;
 
-/// continue a parked or completed session
+/// continue a parked or completed session in a new record
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -39,6 +41,7 @@ impl Resume {
         let old_id = context.store.find(&Selector::parse(name)?)?;
         let intent = self.intent.as_deref();
         let conversation = own_conversation();
+        let may_open = may_open(context, &old_id, conversation.as_ref())?;
         let session = match own_session(context, conversation.as_ref(), &old_id)? {
             Some(own) => hand_over(context, &old_id, |old| take_over(context, old, &own, intent), |_| Ok(()))?,
             None => {
@@ -52,7 +55,27 @@ impl Resume {
                 new
             }
         };
-        print_session(context, &session)
+        print_session(context, &session)?;
+        if may_open && conversation.is_none() && !context.out.quiet {
+            context.out.flush()?;
+            cli::note(
+                PROGRAM,
+                &format!("no conversation was started; cs-session open {old_id} continues the earlier one"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whether `cs-session open` continues the session's conversation. A failure if that runs now, unless it runs this
+/// program itself.
+fn may_open(context: &Context, id: &SessionId, own: Option<&Uuid>) -> Outcome<bool> {
+    let old = context.store.session(id)?;
+    session::may_resume(&old)?;
+    match old.claude_session_id.as_deref() {
+        None => Ok(false),
+        Some(uuid) if own.is_some_and(|own| own.as_str() == uuid) => Ok(false),
+        Some(_) => Ok(open::reach(context, &context.config(), id, &old)?.0 == Reach::Open),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A conversation that continues after a person parked, completed or resumed its session.
 
 use super::{OTHER, Sender, id, records, run_command, sender, stage, state, texts};
-use cs_tests::replay::Stage;
+use cs_tests::replay::{Client, Stage};
 use serde_json::{Value, json};
 
 /// Adds a task and next steps; returns the session's id.
@@ -33,10 +33,17 @@ fn a_resumed_session_is_continued_by_its_conversation() {
         let stage = stage();
         let old = with_open_things(&stage);
         park(&stage, 80, &old);
+        let mut resume = stage.command("cs-session", 160_000, Client::Interactive);
+        resume.args(["resume", &old, "-q"]);
         if ends {
             sender(&stage, 90).end("prompt_input_exit");
+        } else {
+            // The agent runs the command in the conversation.
+            resume.env("CLAUDE_CODE_SESSION_ID", super::UUID);
         }
-        let new = run_command(&stage, 160, &["cs-session", "resume", &old, "-q"]);
+        let output = cs_tests::run(resume, "");
+        assert_eq!(cs_tests::stderr(&output), "");
+        let new = cs_tests::stdout(&output).trim_end().to_owned();
         if restarts {
             sender(&stage, 170).start("resume");
             assert_eq!(state(&stage, 175, &new), "idle");
@@ -166,7 +173,7 @@ fn a_conversation_does_not_take_a_session_from_another_one() {
     let theirs = |at| Sender::new(&stage, at, OTHER).from(&other);
     theirs(100).start("startup");
     theirs(101).prompt("take it up");
-    let mut resume = stage.command("cs-session", 102_000, cs_tests::replay::Client::Interactive);
+    let mut resume = stage.command("cs-session", 102_000, Client::Interactive);
     resume.args(["resume", &old, "-q"]).env("CLAUDE_CODE_SESSION_ID", OTHER);
     assert_eq!(cs_tests::status(&cs_tests::run(resume, "")), 0);
     sender(&stage, 110).start("resume");
@@ -184,13 +191,59 @@ fn a_conversation_does_not_take_a_session_from_another_one() {
     assert_eq!(texts(aside, "events", "message"), [event]);
 }
 
+/// Otherwise the prompts of the open client would go to the new session, which the person does not expect.
+#[test]
+fn a_session_whose_conversation_runs_is_not_resumed_from_outside() {
+    let stage = stage();
+    let old = with_open_things(&stage);
+    for words in [&["park", &old, "--reason", "lunch", "-q"][..], &["complete", &old, "-q"]] {
+        run_command(&stage, 80, &[&["cs-session"][..], words].concat());
+        let before = records(&stage);
+        for conversation in [None, Some(OTHER)] {
+            let mut resume = stage.command("cs-session", 85_000, Client::Interactive);
+            resume.args(["resume", &old]).envs(conversation.map(|uuid| ("CLAUDE_CODE_SESSION_ID", uuid)));
+            let output = cs_tests::run(resume, "");
+            assert_eq!((cs_tests::status(&output), cs_tests::stdout(&output)), (1, String::new()));
+            let said = cs_tests::stderr(&output);
+            assert!(said.ends_with(&format!("cs-session jump {old} shows it\n")), "{said}");
+            assert_eq!(records(&stage), before);
+        }
+    }
+}
+
+/// People who know `claude --resume` expect a client.
+#[test]
+fn resuming_outside_a_conversation_says_that_none_was_started() {
+    let stage = stage();
+    sender(&stage, 90).end("prompt_input_exit");
+    let old = id(&records(&stage)[0]).to_owned();
+    let resume = |more: &[&str], id: &str| {
+        let mut command = stage.command("cs-session", 100_000, Client::Interactive);
+        command.args(["resume", id]).args(more);
+        let output = cs_tests::run(command, "");
+        assert_eq!(cs_tests::status(&output), 0);
+        cs_tests::stderr(&output)
+    };
+    let note =
+        format!("cs-session: note: no conversation was started; cs-session open {old} continues the earlier one\n");
+    assert_eq!(resume(&[], &old), note);
+    let by_hand = run_command(&stage, 110, &["cs-session", "create", "--project", "repo", "--intent", "x", "-q"]);
+    run_command(&stage, 111, &["cs-session", "park", &by_hand, "--reason", "lunch", "-q"]);
+    assert_eq!(resume(&[], &by_hand), "", "it has no conversation");
+    sender(&stage, 120).start("resume");
+    sender(&stage, 121).prompt("go on");
+    sender(&stage, 122).end("prompt_input_exit");
+    let next = records(&stage).into_iter().find(|record| record["resumed_from"] == old.as_str()).expect("it goes on");
+    assert_eq!(resume(&["-q"], id(&next)), "");
+}
+
 /// The agent itself resumes it, in a conversation whose own session is over.
 #[test]
 fn a_session_resumed_inside_a_conversation_belongs_to_it() {
     let stage = stage();
     let old = with_open_things(&stage);
     park(&stage, 80, &old);
-    let mut resume = stage.command("cs-session", 150_000, cs_tests::replay::Client::Interactive);
+    let mut resume = stage.command("cs-session", 150_000, Client::Interactive);
     resume.args(["resume", &old, "-q"]).env("CLAUDE_CODE_SESSION_ID", super::UUID);
     assert_eq!(cs_tests::status(&cs_tests::run(resume, "")), 0);
     sender(&stage, 160).prompt("go on");

@@ -79,7 +79,10 @@ fn every_dated_fact_is_in_the_timeline() {
     assert_eq!(timeline(&stage, 610), expected);
     run_command(&stage, 660, &["cs-session", "park", &id, "--reason", "lunch"]);
     assert_eq!(timeline(&stage, 665), [&expected[..], &["parked: lunch"]].concat());
-    run_command(&stage, 720, &["cs-session", "resume", &id]);
+    let mut resume = stage.command("cs-session", 720_000, Client::Interactive);
+    let uuid = record(&stage)["claude_session_id"].as_str().expect("a UUID").to_owned();
+    resume.args(["resume", &id]).env("CLAUDE_CODE_SESSION_ID", uuid);
+    assert_eq!(status(&run(resume, "")), 0);
     let before = shown(&run_command(&stage, 725, &["cs-session", "show", &id, "--table"]));
     let last = before.last().expect("it ended");
     assert!(last.contains("Resumed as sess_"), "{last}");

@@ -57,7 +57,9 @@ fn a_moved_project_keeps_its_sessions() {
     // A new one in the new folder, and the context that it gets.
     assert_eq!(prompt(&sandbox, 5, &new), "shop");
     let id = of(&sandbox, 2)["session_id"].as_str().expect("an id").to_owned();
-    assert_eq!(status(&sandbox.cs("cs-session", &["resume", &id])), 0);
+    let mut resume = sandbox.command("cs-session");
+    resume.args(["resume", &id]).env("CLAUDE_CODE_SESSION_ID", uuid(2));
+    assert_eq!(status(&run(resume, "")), 0);
     let successor =
         sandbox.records().into_iter().find(|record| record["resumed_from"] == json!(id)).expect("it continues");
     assert_eq!(successor["worktree_root"], json!(new.join(".claude/worktrees/side")));

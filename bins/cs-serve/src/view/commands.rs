@@ -34,10 +34,11 @@ pub struct Known<'a> {
 pub fn offers(known: &Known) -> Vec<Offer> {
     let is_active = known.status == Status::Active;
     let can_open = known.reach == Reach::Open && known.has_conversation && !known.is_continued;
+    let can_resume = !is_active && !known.is_continued && known.reach != Reach::Jump;
     let all = [
         ("jump", "Go to its terminal", "", known.reach == Reach::Jump),
         ("open", "Continue it in its folder", "", can_open),
-        ("resume", "Continue it as a new session", "", !is_active && !known.is_continued),
+        ("resume", "Continue it as a new session", "", can_resume),
         ("park", "Park it: the reason between the quotes", "--reason ''", is_active),
         ("complete", "Complete it: the outcome between the quotes", "--outcome ''", is_active),
     ];
@@ -65,6 +66,7 @@ mod tests {
         assert_eq!(keys(&known(Status::Active, Reach::Open)), ["open", "park", "complete"]);
         assert_eq!(keys(&known(Status::Active, Reach::Unknown)), ["park", "complete"]);
         assert_eq!(keys(&known(Status::Parked, Reach::Open)), ["open", "resume"]);
+        assert_eq!(keys(&known(Status::Parked, Reach::Jump)), ["jump"], "its conversation runs");
         let by_hand = Known { has_conversation: false, ..known(Status::Completed, Reach::Open) };
         assert_eq!(keys(&by_hand), ["resume"]);
         assert_eq!(keys(&Known { is_continued: true, ..by_hand }), [""; 0]);
