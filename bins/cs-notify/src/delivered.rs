@@ -148,6 +148,7 @@ mod tests {
             claude_session_id: None,
             state: State::Idle,
             state_reason: "y".into(),
+            why: "y".into(),
             said: None,
             since: since.into(),
             place: None,

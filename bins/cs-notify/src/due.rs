@@ -3,6 +3,7 @@
 
 mod ended;
 mod turn;
+mod why;
 
 use crate::reasons::Reason;
 use crate::settings::Settings;
@@ -19,6 +20,7 @@ use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
 use cs_core::states::States;
 use cs_core::store::Store;
+use why::Why;
 
 /// How many hours after its end a conversation or a turn still gets a notice.
 const NEWS_HOURS: i64 = 24;
@@ -28,7 +30,7 @@ struct Found {
     reason: Reason,
     since: String,
     headline: String,
-    why: String,
+    why: Why,
     state: State,
     /// The agent's last message, if its turn is over.
     said: Option<String>,
@@ -171,7 +173,7 @@ impl Finder<'_> {
             reason,
             since: since.clone(),
             headline: headline.into(),
-            why: verdict.reason,
+            why: Why::of(&verdict),
             state: verdict.state,
             said: verdict.said,
             once: false,
@@ -186,7 +188,7 @@ impl Finder<'_> {
             reason: Reason::Stale,
             since: newest().unwrap_or_else(|_| heartbeat.to_string()),
             headline: "no sign of life".into(),
-            why: verdict.reason,
+            why: Why::of(&verdict),
             state: verdict.state,
             said: verdict.said,
             once: false,
@@ -205,7 +207,7 @@ impl Finder<'_> {
             reason: Reason::Parked,
             since: since.to_string(),
             headline,
-            why: format!("parked {}", clock::ago(at, self.now)),
+            why: format!("parked {}", clock::ago(at, self.now)).into(),
             state: State::Parked,
             said: None,
             once: false,
@@ -223,8 +225,8 @@ impl Finder<'_> {
     ) -> Due {
         let live = self.states.live(id.as_str());
         let why = match (found.reason, record.and_then(|record| record.parked_reason.as_deref())) {
-            (Reason::Parked, Some(reason)) => reason,
-            _ => &found.why,
+            (Reason::Parked, Some(reason)) => Why::from(reason.to_string()),
+            _ => found.why,
         };
         let cwd = live.map(|live| live.cwd.clone()).filter(|cwd| !cwd.is_empty());
         let subject = Subject {
@@ -236,7 +238,8 @@ impl Finder<'_> {
             agent: record.map_or(record::UNSAID_AGENT, Session::agent).to_string(),
             claude_session_id: record.and_then(|record| record.claude_session_id.clone()),
             state: found.state,
-            state_reason: why.to_string(),
+            state_reason: why.reason,
+            why: why.words,
             said: found.said.clone(),
             since: found.since,
             level: found.level,

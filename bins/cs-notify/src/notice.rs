@@ -59,9 +59,10 @@ impl Notice {
     pub fn about_one(due: &Due) -> Notice {
         let subject = due.subject.clone();
         let said = subject.said.as_ref().map_or_else(String::new, |said| format!(" · said: {said}"));
+        let why = if subject.why.is_empty() { String::new() } else { format!(": {}", subject.why) };
         Notice {
             title: clean(&format!("{}: {}", subject.project_name, due.headline), TITLE),
-            body: clean(&format!("{}: {}{said}", subject.intent, subject.state_reason), BODY),
+            body: clean(&format!("{}{why}{said}", subject.intent), BODY),
             about: About::One(Box::new(subject)),
         }
     }

@@ -19,6 +19,9 @@ pub struct Subject {
     pub claude_session_id: Option<String>,
     pub state: State,
     pub state_reason: String,
+    /// The same in words for people; empty if the title says it all.
+    #[serde(skip)]
+    pub why: String,
     /// The agent's last message, if its turn is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
@@ -38,6 +41,7 @@ impl Subject {
         self.project_name = clean(&self.project_name, PROJECT_NAME);
         self.intent = clean(&self.intent, INTENT);
         self.state_reason = clean(&self.state_reason, REASON);
+        self.why = clean(&self.why, REASON);
         self.said = self.said.map(|said| clean(&said, OUTCOME));
         self.place = self.place.map(|place| clean(&place, REASON));
         self

@@ -1,6 +1,6 @@
 //! Owns what is due when a turn has ended: it took long and no prompt came, or the context is nearly full.
 
-use super::{Finder, Found, NEWS_HOURS};
+use super::{Finder, Found, NEWS_HOURS, Why};
 use crate::reasons::Reason;
 use cs_core::clock::{self, TimeDelta};
 use cs_core::error::Result;
@@ -34,7 +34,7 @@ impl Finder<'_> {
             reason: Reason::Done,
             since: live.since.clone(),
             headline: format!("done after {}", clock::age(began, ended)),
-            why: verdict.reason.clone(),
+            why: Why::of(verdict),
             state: verdict.state,
             said: verdict.said.clone(),
             once: true,
@@ -56,7 +56,7 @@ impl Finder<'_> {
             reason: Reason::Context,
             since: since.to_string(),
             headline: format!("the context is {} full", format_percent(used)),
-            why: verdict.reason.clone(),
+            why: Why::of(verdict),
             state: verdict.state,
             said: None,
             once: true,
