@@ -145,7 +145,8 @@ fn block(shown: &Shown) -> Block {
     field("project", &shown.slug);
     field("path", shown.path.as_deref().unwrap_or_default());
     field("repository", shown.repo.as_deref().unwrap_or_default());
-    field("hidden", if shown.is_hidden { "not in list and overview" } else { "" });
+    let again = format!("not in list and overview; cs-project hide {} --show shows it again", shown.slug);
+    field("hidden", if shown.is_hidden { &again } else { "" });
     field("sessions", &format!("{active} active, {parked} parked, {completed} completed"));
     field("phase", &shown.state.current_phase);
     field("completed", &roadmap.completed.join("; "));

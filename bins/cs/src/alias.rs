@@ -19,7 +19,7 @@ const fn of_session(word: &'static str) -> Alias {
 }
 
 /// All aliases, the most frequent first.
-pub const ALIASES: [Alias; 17] = [
+pub const ALIASES: [Alias; 19] = [
     of_session("list"),
     of_session("show"),
     of_session("jump"),
@@ -30,9 +30,11 @@ pub const ALIASES: [Alias; 17] = [
     of_session("create"),
     of_session("update"),
     of_session("event"),
+    of("note", "cs-session", "event"),
     of_session("decision"),
     of_session("question"),
     of_session("delete"),
+    of_session("restore"),
     of("overview", "cs-project", "overview"),
     of("install", "cs-setup", "install"),
     of("uninstall", "cs-setup", "uninstall"),

@@ -2,7 +2,7 @@
 
 use crate::alias::ALIASES;
 use crate::{find, map};
-use cli::{Failure, did_you_mean, near_words};
+use cli::{Failure, did_you_mean, near_words, words};
 use cs_core::Error;
 
 /// What `cs` does.
@@ -38,7 +38,9 @@ fn line(word: &str, meaning: &str) -> String {
 /// The error for a word that nothing is named after.
 pub fn unknown(word: &str) -> Failure {
     let names = map::rows().filter_map(|row| row.name.strip_prefix("cs-"));
-    let near = near_words(word, ALIASES.iter().map(|alias| alias.word).chain(names).chain(["help"]));
+    let known: Vec<&str> = ALIASES.iter().map(|alias| alias.word).chain(names).chain(["help"]).collect();
+    let hint = words::hint(word, None, known.iter().copied());
+    let near = hint.as_deref().map_or_else(|| near_words(word, known.iter().copied()), |hint| vec![hint]);
     Failure::Usage(format!("no command {word:?}"), Some(format!("{}see cs help", did_you_mean(&near))))
 }
 

@@ -116,7 +116,8 @@ fn refuse(program: &Description, words: &[&str], text: &str) -> Failure {
     let shared = program.options.iter().filter(|option| !command.options.contains(option));
     let options = command.options.iter().chain(shared).map(|option| option.long.as_str());
     let known = command.commands.iter().map(|command| command.name.as_str()).chain(options);
-    refusal::failure(text, known, &path)
+    let typed: Vec<&str> = [program.name.as_str()].into_iter().chain(words.iter().copied()).collect();
+    refusal::failure(text, known, &path, &typed)
 }
 
 /// The parser's help, with the command that need not be named, and the shared options.

@@ -2,13 +2,29 @@
 //! meant.
 
 use crate::nearest::near_words;
+use crate::quote::quote_word;
 use crate::shared::STDIN;
 use crate::{Failure, words};
 
 /// The failure for what the parser refused. `known` are the words that it knows there, `command` is the command whose
-/// help has more.
-pub fn failure<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone, command: &str) -> Failure {
-    Failure::Usage(explain(text), Some(format!("{}{}", meant(text, known), see(command))))
+/// help has more, `typed` is the line with the program's name.
+pub fn failure<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone, command: &str, typed: &[&str]) -> Failure {
+    let whole = whole_line(text, typed).map(|line| format!("{line}; ")).unwrap_or_default();
+    Failure::Usage(explain(text), Some(format!("{whole}{}{}", meant(text, known, typed), see(command))))
+}
+
+/// The line with the required options that are missing.
+fn whole_line(text: &str, typed: &[&str]) -> Option<String> {
+    let missing = text.strip_prefix("Required options not provided:")?;
+    let missing = missing.lines().map(str::trim).filter(|line| line.starts_with("--"));
+    let (before, after) = typed.split_at_checked(typed.iter().position(|word| *word == "--").unwrap_or(typed.len()))?;
+    let word = |word: &&str| match *word {
+        STDIN => "-".to_string(),
+        option if option.starts_with("--") => option.to_string(),
+        other => quote_word(other),
+    };
+    let missing = missing.map(|option| format!("{option} \"…\""));
+    Some(before.iter().map(word).chain(missing).chain(after.iter().map(word)).collect::<Vec<_>>().join(" "))
 }
 
 /// The hint that names a command's help.
@@ -27,8 +43,16 @@ pub fn unknown_word(text: &str) -> Option<&str> {
 }
 
 /// The hint that names the known words that may be meant by one that the parser rejects; empty if there is none.
-fn meant<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+fn meant<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone, typed: &[&str]) -> String {
+    let value = text.lines().next().and_then(of_value);
+    if let Some(other) = value.and_then(|(option, value, _)| words::elsewhere(option, value, known.clone())) {
+        return did_you_mean(&[&other]);
+    }
     let Some(unknown) = unknown_word(text) else { return String::new() };
+    let next = typed.iter().skip_while(|word| **word != unknown).nth(1).filter(|word| !word.starts_with('-'));
+    if let Some(hint) = words::hint(unknown, next.copied(), known.clone()) {
+        return did_you_mean(&[&hint]);
+    }
     let other = words::option(unknown, known.clone()).or_else(|| words::command(unknown, known.clone()));
     did_you_mean(&other.map_or_else(|| near_words(unknown, known), |word| vec![word]))
 }
@@ -38,7 +62,7 @@ fn explain(text: &str) -> String {
     let text = text.replace(STDIN, "-");
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("wrong arguments").trim_end_matches(['.', ':']);
-    if let Some((option, reason)) = of_value(first) {
+    if let Some((option, _, reason)) = of_value(first) {
         return match reason {
             "duplicate values provided" => format!("{option} is given more than once"),
             _ => format!("{option}: {reason}"),
@@ -50,11 +74,12 @@ fn explain(text: &str) -> String {
     if rest.is_empty() { text } else { format!("{text}: {}", rest.join(", ")) }
 }
 
-/// The option and the reason in the parser's message about a value: `Error parsing option '--days' with value 'x': …`.
-fn of_value(message: &str) -> Option<(&str, &str)> {
+/// The option, its value and the reason in the parser's message about a value: `Error parsing option '--days' with value 'x': …`.
+fn of_value(message: &str) -> Option<(&str, &str, &str)> {
     let rest = message.strip_prefix("Error parsing ")?.split_once('\'')?.1;
     let (name, rest) = rest.split_once("' with value '")?;
-    Some((name, rest.split_once("': ")?.1))
+    let (value, reason) = rest.split_once("': ")?;
+    Some((name, value, reason))
 }
 
 #[cfg(test)]
@@ -75,9 +100,27 @@ mod tests {
     #[test]
     fn another_name_of_an_option_is_named_before_similar_ones() {
         let known = ["--next-stop", "--next-step", "list"].into_iter();
-        let hint = |word: &str| meant(&format!("Unrecognized argument: {word}\n"), known.clone());
+        let hint =
+            |word: &str| meant(&format!("Unrecognized argument: {word}\n"), known.clone(), &["cs-x", word, "lab"]);
         assert_eq!(hint("--next-steps"), "did you mean --next-step? ");
         assert_eq!(hint("--nxt-step"), "did you mean --next-step or --next-stop? ");
         assert_eq!([hint("lst").as_str(), &hint("x")], ["did you mean list? ", ""]);
+        let hint = meant("Unrecognized argument: unhide\n", ["hide"].into_iter(), &["cs-x", "unhide", "lab"]);
+        assert_eq!(hint, "did you mean hide lab --show? ");
+    }
+
+    #[test]
+    fn missing_options_stand_in_the_line_to_type() {
+        let whole = |typed: &[&str]| whole_line("Required options not provided:\n    --reason\n", typed);
+        assert_eq!(whole(&["cs-x", "park", "9373"]).as_deref(), Some("cs-x park 9373 --reason \"…\""));
+        let typed = ["cs-x", "park", "--note", "a b", "--", STDIN];
+        assert_eq!(whole(&typed).as_deref(), Some("cs-x park --note 'a b' --reason \"…\" -- -"));
+        assert_eq!(whole_line("Unrecognized argument: x\n", &["cs-x", "x"]), None);
+    }
+
+    #[test]
+    fn a_value_of_another_option_is_a_hint() {
+        let text = "Error parsing option '--status' with value 'waiting': \"waiting\" is not a status\n";
+        assert_eq!(meant(text, ["--state", "--status"].into_iter(), &[]), "did you mean --state waiting? ");
     }
 }

@@ -13,7 +13,7 @@ pub const SHARED: [SharedOption; 6] = [
     ("--json", None, None, "one JSON object a line (the default in a pipe)"),
     ("--table", None, None, "for people (the default on a terminal)"),
     ("--quiet", Some('q'), None, "only ids (or names, paths, dates), one a line"),
-    (COLOR, None, Some("when"), "colours: auto, always or never (default: auto, on a terminal)"),
+    (COLOR, None, Some("when"), "colours: auto, always or never (default: auto)"),
     ("--version", None, None, "the version"),
     (HELP, Some('h'), None, "this help"),
 ];

@@ -6,7 +6,7 @@ const DEFAULTS: [(&str, &str); 4] =
     [("cs-session", "list"), ("cs-project", "list"), ("cs-task", "list"), ("cs-usage", "daily")];
 
 /// Words for a command that are understood, each with the commands that may be meant.
-const COMMANDS: [(&str, &[&str]); 14] = [
+const COMMANDS: [(&str, &[&str]); 18] = [
     ("ls", &["list"]),
     ("ll", &["list"]),
     ("rm", &["delete", "remove"]),
@@ -21,6 +21,26 @@ const COMMANDS: [(&str, &[&str]); 14] = [
     ("done", &["complete"]),
     ("finish", &["complete"]),
     ("goto", &["jump"]),
+    ("note", &["event"]),
+    ("day", &["daily"]),
+    ("week", &["weekly"]),
+    ("month", &["monthly"]),
+];
+
+/// Words for a command that are named in a hint, each with what may be meant: a command or an option of the program, and
+/// what follows. `{}` is the word that was typed next.
+const HINTS: [(&str, &[&str]); 5] = [
+    ("unhide", &["hide {} --show"]),
+    ("test", &["--test"]),
+    ("status", &["list", "doctor"]),
+    ("undelete", &["restore {}"]),
+    ("check", &["doctor"]),
+];
+
+/// Options whose values are often given to each other: the option, and its values.
+const RELATED: [(&str, &[&str]); 2] = [
+    ("--status", &["active", "parked", "completed"]),
+    ("--state", &["waiting", "idle", "background", "working", "suspended", "gone", "stale", "unknown", "failed"]),
 ];
 
 /// Names of options that are named in a hint, each with the options that may be meant. The first ones are those of the
@@ -67,6 +87,24 @@ pub fn option<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> O
     meant(&OPTIONS, word, known)
 }
 
+/// What may be meant by a word that is no command; `next` is the word that was typed after it.
+pub fn hint<'a>(word: &str, next: Option<&str>, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let (_, texts) = HINTS.iter().find(|(name, _)| *name == word)?;
+    let is_known = |text: &&&str| text.split(' ').next().is_some_and(|first| known.clone().any(|name| name == first));
+    texts.iter().find(is_known).map(|text| text.replace("{}", next.unwrap_or("NAME")))
+}
+
+/// The other option that takes a value which this one does not take: `--state waiting`.
+pub fn elsewhere<'a>(option: &str, value: &str, mut known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let (_, own) = RELATED.iter().find(|(name, _)| *name == option)?;
+    let others = RELATED.iter().filter(|(name, _)| *name != option).map(|(name, values)| (*name, *values));
+    let takes = |values: &[&str]| values.contains(&value) || meant(&VALUES, value, values.iter().copied()).is_some();
+    let (name, values) = others.filter(|_| !own.contains(&value)).find(|(_, values)| takes(values))?;
+    let value =
+        values.iter().copied().find(|name| *name == value).or_else(|| meant(&VALUES, value, values.iter().copied()))?;
+    known.any(|option| option == name).then(|| format!("{name} {value}"))
+}
+
 /// The value that a word is or stands for. The error lists all of them; `kind` is what they are, with its article.
 pub fn choose<T: Copy>(word: &str, kind: &str, all: &[(&'static str, T)]) -> Result<T, String> {
     let names = all.iter().map(|(name, _)| *name);
@@ -102,6 +140,25 @@ mod tests {
         assert_eq!([command("ls", known.clone()), command("rm", known.clone())], [Some("list"), Some("remove")]);
         assert_eq!([command("mv", known.clone()), command("show", known)], [None, None]);
         assert_eq!(option("--git-branch", ["--branch"].into_iter()), Some("--branch"));
+    }
+
+    #[test]
+    fn a_hint_has_the_word_that_was_typed_next() {
+        let hint = |word, next, known: &[&'static str]| hint(word, next, known.iter().copied());
+        assert_eq!(hint("unhide", Some("lab"), &["hide"]).as_deref(), Some("hide lab --show"));
+        assert_eq!(hint("unhide", None, &["hide"]).as_deref(), Some("hide NAME --show"));
+        assert_eq!(hint("status", None, &["install", "doctor"]).as_deref(), Some("doctor"));
+        assert_eq!([hint("unhide", None, &["list"]), hint("hide", None, &["hide"])], [None, None]);
+    }
+
+    #[test]
+    fn a_value_of_another_option_names_that_one() {
+        let elsewhere = |option, value| elsewhere(option, value, ["--state", "--status"].into_iter());
+        assert_eq!(elsewhere("--status", "waiting").as_deref(), Some("--state waiting"));
+        assert_eq!(elsewhere("--state", "active").as_deref(), Some("--status active"));
+        assert_eq!(elsewhere("--state", "open").as_deref(), Some("--status active"));
+        assert_eq!([elsewhere("--status", "wating"), elsewhere("--days", "waiting")], [None, None]);
+        assert_eq!(super::elsewhere("--status", "waiting", ["--status"].into_iter()), None, "a program without states");
     }
 
     #[test]
