@@ -16,7 +16,7 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
         Column::text("state"),
         Column::number("age").worth(80),
         Column::text("project").worth(70).shrinks(8),
-        Column::text("terminal").worth(10).shrinks(8),
+        Column::text("terminal").only_if_all_fits(),
         Column::number("context").worth(20),
         Column::number(ESTIMATE).worth(30),
         Column::main("intent"),

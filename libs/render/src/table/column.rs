@@ -14,6 +14,7 @@ pub struct Column {
     worth: Option<u8>,
     /// The width to which it may shrink; `None`: it is never cut.
     floor: Option<usize>,
+    is_extra: bool,
 }
 
 /// Where a cell stands in its column.
@@ -48,7 +49,7 @@ impl Column {
     /// A column of words: never left out and never cut, unless it says otherwise.
     pub fn text(title: &str) -> Self {
         let title = title.to_string();
-        Column { title, side: Side::Left, is_main: false, cut: Cut::End, worth: None, floor: None }
+        Column { title, side: Side::Left, is_main: false, cut: Cut::End, worth: None, floor: None, is_extra: false }
     }
 
     /// A column of numbers, which end below each other.
@@ -76,6 +77,11 @@ impl Column {
         Column { floor: Some(floor.max(1)), ..self }
     }
 
+    /// It is left out where anything would have to be cut; columns of the least worth are.
+    pub fn only_if_all_fits(self) -> Self {
+        Column { is_extra: true, worth: self.worth.or(Some(0)), ..self }
+    }
+
     /// Whether it is never left out.
     pub(super) fn is_kept(&self) -> bool {
         self.worth.is_none()
@@ -94,6 +100,7 @@ impl Column {
                 natural: widest.max(width_of(&self.title)),
                 floor: self.floor,
                 worth: self.worth,
+                is_extra: self.is_extra,
                 is_main: self.is_main,
             },
         }

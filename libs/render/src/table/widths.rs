@@ -12,6 +12,8 @@ pub struct Want {
     pub floor: Option<usize>,
     /// `None`: it is never left out.
     pub worth: Option<u8>,
+    /// Whether it is left out where anything would have to be cut.
+    pub is_extra: bool,
     /// Whether it keeps half of the room as long as anything else can go.
     pub is_main: bool,
 }
@@ -30,9 +32,13 @@ impl Want {
 }
 
 /// The width of each column; `None` for a column that is left out. Returns `None` if not even the columns that are never
-/// left out fit.
+/// left out fit. Extra columns go before anything is cut.
 pub fn fit(wants: &[Want], room: usize) -> Option<Vec<Option<usize>>> {
     let mut kept: Vec<Option<Want>> = wants.iter().map(|want| (want.natural > 0).then_some(*want)).collect();
+    let shown = || kept.iter().flatten();
+    if gaps(shown().count()) + shown().map(|want| want.natural).sum::<usize>() > room {
+        kept.iter_mut().for_each(|want| *want = want.filter(|want| !want.is_extra));
+    }
     loop {
         if let Some(widths) = shrink(&kept, room, room.div_ceil(2)) {
             return Some(widths);
@@ -45,10 +51,15 @@ pub fn fit(wants: &[Want], room: usize) -> Option<Vec<Option<usize>>> {
     shrink(&kept, room, 0)
 }
 
+/// The width of the gaps between so many columns.
+fn gaps(columns: usize) -> usize {
+    GAP.len() * columns.saturating_sub(1)
+}
+
 /// The widths if all these columns fit. The widest column that may shrink is shortened first.
 fn shrink(kept: &[Option<Want>], room: usize, for_main: usize) -> Option<Vec<Option<usize>>> {
     let shown = || kept.iter().flatten();
-    let gaps = GAP.len() * shown().count().saturating_sub(1);
+    let gaps = gaps(shown().count());
     if gaps + shown().map(|want| want.smallest(for_main)).sum::<usize>() > room {
         return None;
     }
@@ -72,12 +83,12 @@ mod tests {
     use super::*;
 
     fn want(natural: usize, floor: Option<usize>, worth: Option<u8>) -> Want {
-        Want { natural, floor, worth, is_main: false }
+        Want { natural, floor, worth, is_extra: false, is_main: false }
     }
 
     #[test]
     fn the_least_worthy_column_goes_first_and_the_main_one_keeps_half() {
-        let main = Want { natural: 100, floor: Some(8), worth: None, is_main: true };
+        let main = Want { natural: 100, floor: Some(8), worth: None, is_extra: false, is_main: true };
         let wants = [want(10, None, None), want(12, Some(6), Some(50)), want(10, None, Some(20)), main];
         assert_eq!(fit(&wants, 200), Some(vec![Some(10), Some(12), Some(10), Some(100)]));
         assert_eq!(fit(&wants, 80), Some(vec![Some(10), Some(12), Some(10), Some(42)]));
@@ -86,6 +97,9 @@ mod tests {
         assert_eq!(fit(&wants, 30), Some(vec![Some(10), None, None, Some(18)]));
         assert_eq!(fit(&wants, 20), Some(vec![Some(10), None, None, Some(8)]));
         assert_eq!(fit(&wants, 19), None);
+        let extra = Want { is_extra: true, ..want(20, Some(8), Some(10)) };
+        assert_eq!(fit(&[extra, main], 122), Some(vec![Some(20), Some(100)]));
+        assert_eq!(fit(&[extra, main], 121), Some(vec![None, Some(100)]));
         assert_eq!(fit(&[want(0, None, None), want(5, None, None)], 5), Some(vec![None, Some(5)]));
     }
 }
