@@ -2,11 +2,13 @@
 //! run for a conversation on another machine.
 
 use crate::way::{self, Reached};
+use crate::{PROGRAM, list};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome};
+use cs_core::board;
+use cs_core::config::Config;
 use cs_core::id::SessionId;
 use cs_core::index;
-use cs_core::index::IndexEntry;
 use cs_core::live::Live;
 use cs_core::place::Place;
 use cs_core::process::{self, Condition};
@@ -72,27 +74,25 @@ fn refuse_elsewhere(id: &SessionId, live: &Live, place: &Place) -> Outcome<()> {
     Err(Failure::Nothing(format!("{id} runs on {machine}{terminal}; nothing was run here")))
 }
 
-/// The only session that needs the user.
+/// The only session that needs the user. Of several, the rows are shown, the most urgent first.
 fn only_one(context: &Context, states: &States) -> Outcome<SessionId> {
     let index = context.store.index()?;
     let entries = index.entries(index::of_status(Status::Active));
-    let needs_user = |(id, entry): &(SessionId, IndexEntry)| {
-        let state = states.of_entry(id.as_str(), entry).state;
-        state.needs_user() && states.reach(id.as_str(), None, state) == Reach::Jump
-    };
-    let found: Vec<(SessionId, IndexEntry)> = entries.into_iter().filter(needs_user).collect();
-    match found.as_slice() {
-        [(id, _)] => Ok(id.clone()),
+    // Hidden projects count: their sessions need the user, too.
+    let mut rows = board::arrange(states, &Config::default(), &entries, 0).rows;
+    rows.retain(|row| {
+        let state = row.verdict.state;
+        state.needs_user() && states.reach(row.id.as_str(), None, state) == Reach::Jump
+    });
+    match rows.as_slice() {
+        [row] => Ok(row.id.clone()),
         [] => Err(Failure::Nothing("no session needs you".into())),
         several => {
-            let named = |(id, entry): &(SessionId, IndexEntry)| format!("{id} ({})", entry.intent);
-            let all = several.iter().take(SHOWN).map(named).collect::<Vec<_>>().join(", ");
-            let more = if several.len() > SHOWN { ", …" } else { "" };
             let text = format!("{} sessions need you, so name one", several.len());
-            Err(Failure::Usage(text, Some(format!("{all}{more}"))))
+            let (lines, first) = list::choice(context, rows)?;
+            cli::report(PROGRAM, &Failure::Usage(text, Some(format!("cs-session jump {first}"))));
+            cli::add_lines(&lines);
+            Err(Failure::Reported(64))
         }
     }
 }
-
-/// Maximum number of sessions that a hint lists.
-const SHOWN: usize = 8;

@@ -1,8 +1,11 @@
 //! `list`: lists sessions. The rows come from the index, unless whole records are printed or searched.
 
+mod choice;
 mod found;
 mod table;
 mod wanted;
+
+pub use choice::choice;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Failures, Form, Out, Outcome, ShortIds, shown, words};

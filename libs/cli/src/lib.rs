@@ -34,7 +34,7 @@ pub use deferred::defer;
 pub use failure::{EXIT_CODES, Failure, Outcome};
 pub use failures::Failures;
 pub use lines::read_names;
-pub use messages::{note, report};
+pub use messages::{add_lines, note, report};
 pub use nearest::near_words;
 pub use out::{Form, Out, sanitize};
 pub use place::place_name;

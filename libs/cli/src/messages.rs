@@ -25,6 +25,12 @@ pub fn note(program: &str, text: &str) {
     let _ = std::io::stderr().write_all(format!("{program}: note: {}\n", one_line(text)).as_bytes());
 }
 
+/// Prints lines below a message on standard error; they are sanitized already.
+pub fn add_lines(lines: &[String]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 fn one_line(text: &str) -> String {
     crate::sanitize(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
