@@ -24,6 +24,7 @@ pub mod repo;
 mod select;
 mod shared;
 mod short;
+mod state;
 pub mod terminal;
 pub mod words;
 

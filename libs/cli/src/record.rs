@@ -5,7 +5,8 @@ use crate::block::Block;
 use crate::failure::Outcome;
 use crate::out::Form;
 use crate::place::place_name;
-use cs_core::clock;
+use crate::state;
+use cs_core::clock::{self, Instant};
 use cs_core::place::Place;
 use cs_core::reach::Reach;
 use cs_core::record::{Commit, Session, Task, TaskStatus};
@@ -84,7 +85,7 @@ fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: 
         }
         Form::Table => {
             let next = (care.next)(&session, reach);
-            let mut block = block(&session, &verdict, place.as_deref(), next);
+            let mut block = block(&session, &verdict, place.as_deref(), next, context.now);
             usage.inspect(|usage| add_usage(&mut block, usage));
             block.print(&mut context.out)?;
         }
@@ -105,11 +106,12 @@ fn next(session: &Session, reach: Reach) -> Option<Next> {
 }
 
 /// A session as lines for people, as [`States::settle`] leaves it.
-fn block(session: &Session, verdict: &Verdict, place: Option<&str>, next: Option<Next>) -> Block {
+fn block(session: &Session, verdict: &Verdict, place: Option<&str>, next: Option<Next>, now: Instant) -> Block {
     let mut block = Block::new(&session.intent);
     let when = |at: &str| clock::parse(at).map(|at| format_local_minute(at, Zone::system()));
     block.field("id", &session.session_id);
-    block.marked_field("state", verdict.state.as_str(), Style::of(verdict), &format!(" ({})", verdict.reason));
+    let details = state::details(verdict, session.awaiting_action.as_deref(), now);
+    block.marked_field("state", verdict.state.as_str(), Style::of(verdict), &details);
     let mut field = |name: &str, value: Option<&str>| block.field(name, value.unwrap_or_default());
     field("project", Some(&session.project_slug));
     field("branch", Some(&session.git_branch));
