@@ -5,11 +5,11 @@ use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::swap;
 use super::text::{self, Trouble};
-use agents::event::CALLED;
+use agents::event::{CALLED, NOTIFY};
 use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
 use cs_core::quote::Quote;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// The plugin's own hooks; the settings get the same ones, with absolute paths.
@@ -81,8 +81,10 @@ pub fn namesake_of(handler: &Value) -> Option<&str> {
         _ if is_exec_form || !command.contains(|c: char| c.is_whitespace() || "'\"$`;&|<>".contains(c)) => command,
         _ => return None,
     };
-    let is_namesake = |path: &Path| CALLED.iter().any(|name| path.ends_with(name));
-    (path.starts_with('/') && is_namesake(Path::new(path))).then_some(path)
+    let name = CALLED.iter().find(|name| Path::new(path).ends_with(name))?;
+    // People use the notifier, too: only this command of it is a hook of ours.
+    let is_hook = *name != NOTIFY || handler.get("args") == Some(&json!(["hook"]));
+    (path.starts_with('/') && is_hook).then_some(path)
 }
 
 /// A handler: the event, the group's and the handler's number, and the program or command.
@@ -178,7 +180,12 @@ pub fn mentions(settings: &Value) -> usize {
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
     let names_ours = |handler: &&Value| {
         let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        namesake_of(handler).is_none() && CALLED.iter().any(|name| command.contains(&format!("/{name}")))
+        // As above, people use the notifier, too.
+        let is_named = |name: &&str| match **name == *NOTIFY {
+            true => command.contains(&format!("/{name} hook")),
+            false => command.contains(&format!("/{name}")),
+        };
+        namesake_of(handler).is_none() && CALLED.iter().any(|name| is_named(&name))
     };
     handlers.filter(names_ours).count()
 }
@@ -186,8 +193,6 @@ pub fn mentions(settings: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agents::event::NOTIFY;
-    use serde_json::json;
 
     #[test]
     fn only_a_handler_that_does_nothing_else_is_ours() {
@@ -211,6 +216,16 @@ mod tests {
         ] {
             assert_eq!(program_of(&of(command)), None, "{command}");
         }
+    }
+
+    #[test]
+    fn a_notifier_with_other_words_is_the_users() {
+        let of = |args: Value| json!({"command": "/x/claude-sessions/bin/cs-notify", "args": args});
+        assert!(program_of(&of(json!(["hook"]))).is_some());
+        for args in [json!([]), json!(["--json"]), json!(["hook", "--json"]), json!("hook"), Value::Null] {
+            assert_eq!(program_of(&of(args.clone())), None, "{args}");
+        }
+        assert_eq!(program_of(&json!({"command": "/x/claude-sessions/bin/cs-notify"})), None);
     }
 
     #[test]

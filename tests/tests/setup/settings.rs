@@ -183,6 +183,25 @@ fn a_foreign_program_with_our_name_is_kept() {
 }
 
 #[test]
+fn a_users_own_hook_with_the_notifier_is_kept() {
+    let place = Place::new();
+    let notifier = place.share.join("bin/cs-notify");
+    let notifier = notifier.to_str().expect("UTF-8");
+    for words in ["", r#","args":["--json"]"#, r#","args":[]"#] {
+        let before =
+            format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{{"type":"command","command":"{notifier}"{words}}}]}}]}}}}"#);
+        place.put_settings(Some(&before));
+        assert_eq!(place.ok(&["uninstall"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n");
+        assert_eq!(place.text().as_ref(), Some(&before));
+        place.ok(&["install", "--settings"]);
+        let handler = format!(r#""command":"{notifier}"{words}}}"#);
+        assert!(place.text().expect("it is there").contains(&handler), "{words}");
+        place.ok(&["uninstall"]);
+        assert_eq!(place.text(), Some(before));
+    }
+}
+
+#[test]
 fn a_foreign_marketplace_with_our_name_is_kept() {
     let place = Place::new();
     let theirs = place.sandbox.home().join("src/claude-sessions");
