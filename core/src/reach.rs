@@ -42,7 +42,9 @@ pub fn reach(state: State, runs: Runs) -> Reach {
         Runs::No => Reach::Open,
         Runs::NotSeen if is_over || state == State::Stale => Reach::Open,
         Runs::NotSeen => Reach::Unknown,
-        Runs::Elsewhere | Runs::Untold if is_over => Reach::Open,
+        Runs::Elsewhere | Runs::Untold if state == State::Gone => Reach::Open,
+        // What a person made of the session says nothing about the process.
+        Runs::Elsewhere | Runs::Untold if is_over => Reach::Unknown,
         Runs::Elsewhere | Runs::Untold if matches!(state, State::Stale | State::Unknown) => Reach::Unknown,
         Runs::Elsewhere | Runs::Untold => Reach::Jump,
     }
@@ -66,10 +68,13 @@ mod tests {
     fn what_was_not_seen_to_end_is_not_guessed() {
         for state in STATES {
             let is_over = matches!(state, State::Gone | State::Parked | State::Completed);
-            let is_silent = matches!(state, State::Stale | State::Unknown);
+            let unseen = match state {
+                State::Gone => Reach::Open,
+                State::Stale | State::Unknown | State::Parked | State::Completed => Reach::Unknown,
+                _ => Reach::Jump,
+            };
             for runs in [Runs::Elsewhere, Runs::Untold] {
-                let silent = if is_silent { Reach::Unknown } else { Reach::Jump };
-                assert_eq!(reach(state, runs), if is_over { Reach::Open } else { silent }, "{state:?} {runs:?}");
+                assert_eq!(reach(state, runs), unseen, "{state:?} {runs:?}");
             }
             let opens = is_over || state == State::Stale;
             assert_eq!(reach(state, Runs::NotSeen), if opens { Reach::Open } else { Reach::Unknown }, "{state:?}");

@@ -168,6 +168,14 @@ fn another_machine_is_named_and_nothing_is_run() {
     assert_eq!(calls(&sandbox), Vec::<String>::new());
     let shown = stdout(&sandbox.cs("cs-session", &["show", &id, "--table"]));
     assert!(shown.contains("terminal     kitty window 3 on another-box\n"), "{shown}");
-    // It may run there, so it is not opened here.
-    assert_eq!(status(&sandbox.cs("cs-session", &["open", &id, "--print"])), 1);
+    // It may run there, so it is not opened here, whatever a person has made of the session.
+    for word in ["", "park", "complete"] {
+        if !word.is_empty() {
+            let words: &[&str] = if word == "park" { &["--reason", "lunch"] } else { &[] };
+            assert_eq!(status(&sandbox.cs("cs-session", &[&[word, &id], words].concat())), 0);
+        }
+        let output = sandbox.cs("cs-session", &["open", &id, "--print"]);
+        assert_eq!((status(&output), stdout(&output)), (1, String::new()), "{word}");
+    }
+    assert!(stderr(&sandbox.cs("cs-session", &["open", &id])).contains("it is not known whether"));
 }
