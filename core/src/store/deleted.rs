@@ -164,6 +164,12 @@ impl Store {
         Ok(all)
     }
 
+    /// Whether quarantine has a record with this id, under the name that the first one gets.
+    pub(super) fn is_set_aside(&self, id: &SessionId) -> bool {
+        let dir = self.home.quarantine();
+        ["sessions", "sessions-archive"].iter().any(|from| super::is_present(&dir.join(format!("{from}-{id}.json"))))
+    }
+
     fn all_aside(&self) -> Result<Vec<Aside>> {
         let dir = self.home.quarantine();
         let mut all = Vec::new();

@@ -157,8 +157,8 @@ impl Store {
                 }
                 _ => SessionId::random(now),
             };
-            // Taken as well: a session may have been archived within its first minute.
-            if is_present(&self.home.archived(&id)) {
+            // Taken as well: a session may have been archived or deleted within its first minute.
+            if is_present(&self.home.archived(&id)) || self.is_set_aside(&id) {
                 continue;
             }
             let mut session = session::create(&id, slug, start.clone(), now)?;

@@ -106,6 +106,19 @@ fn a_restored_session_does_not_compete_with_the_one_that_its_conversation_has_no
 }
 
 #[test]
+fn the_id_of_a_deleted_session_is_not_used_again() {
+    let sandbox = Sandbox::new();
+    let first = create(&sandbox, &["--claude-session", CA5D]);
+    ok(&sandbox, "cs-session", &["delete", &first, "--yes"]);
+    let second = create(&sandbox, &["--claude-session", CA5D]);
+    assert_ne!(first, second, "both are of the same minute");
+    ok(&sandbox, "cs-session", &["restore", &first]);
+    ok(&sandbox, "cs-session", &["delete", &second, "--yes", "--forget"]);
+    assert_eq!(sandbox.records().len(), 1, "the older one is still there");
+    check(&sandbox);
+}
+
+#[test]
 fn the_summary_of_the_usage_moves_with_the_last_session_of_its_conversation() {
     let sandbox = Sandbox::new();
     let first = create(&sandbox, &["--claude-session", CA5D]);
