@@ -371,6 +371,28 @@ fn an_unsuitable_disk_is_reported_with_a_fix() {
 }
 
 #[test]
+fn a_data_directory_that_cannot_be_created_is_found() {
+    let place = healthy();
+    let home = place.sandbox.home();
+    fs::write(home.join("file"), "").expect("it can be written");
+    symlink(home.join("nowhere"), home.join("link")).expect("it can be created");
+    let before = tree(&home);
+    let at = |place: Place, path: &Path| place.with("CS_HOME", path.to_str().expect("UTF-8"));
+    let place = at(place, &home.join("new/data"));
+    assert_eq!(findings(&place).1["data"]["ok"], true);
+    let place = at(place, &home.join("file/data"));
+    finds(&place, "data", "cannot be created in ", "set CS_HOME to ");
+    let place = at(place, &home.join("link"));
+    finds(&place, "data", "is a symbolic link to something that does not exist", "remove the link");
+    // The permissions of /proc would let root create something.
+    let place = at(place, Path::new("/proc/nope/data"));
+    if cfg!(target_os = "linux") {
+        finds(&place, "data", "cannot be created in /proc", "set CS_HOME to ");
+    }
+    assert!(tree(&home) == before, "something is left");
+}
+
+#[test]
 fn a_linked_record_directory_is_found() {
     let place = healthy();
     fs::create_dir_all(place.sandbox.data()).expect("it can be created");

@@ -1,6 +1,6 @@
 //! Checks the data directory. The records in it are checked by `cs-cleanup check`.
 
-use super::{Check, disk};
+use super::{Check, absent, disk};
 use crate::places::Places;
 use cs_core::clock::{self, TimeDelta};
 use cs_core::error::Error;
@@ -18,7 +18,7 @@ const LOG_BYTES: u64 = 1024 * 1024;
 pub fn check(places: &Places) -> Vec<Check> {
     let root = places.data.root();
     if !root.exists() {
-        return vec![Check::good("data", format!("nothing is recorded yet; {} does not exist", root.display()))];
+        return vec![absent::check(root)];
     }
     let mut checks = vec![private(places)];
     let repair = || format!("repair {} by hand", places.data.config().display());

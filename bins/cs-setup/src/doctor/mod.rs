@@ -1,6 +1,7 @@
 //! `doctor`: checks that everything works. Each problem comes with the command that fixes it.
 //! It changes nothing: the test event goes into a temporary data directory, and the file that tests the disk is removed.
 
+mod absent;
 mod codex;
 mod cost;
 mod dashboard;
