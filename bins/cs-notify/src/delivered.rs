@@ -2,11 +2,14 @@
 //! maps a session's id to the last notice, `{reason, notified_at}`. We add `since`, and in `told` the last notice of each
 //! reason. Must stay true: unknown entries stay as they are.
 
+mod claims;
+
 use crate::subject::Due;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
-use cs_core::file::{self, Durability, Staged};
+use cs_core::file::{self, Durability};
 use cs_core::id::SessionId;
+use cs_core::lock::Lock;
 use cs_core::paths::Home;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -67,17 +70,13 @@ impl Delivered {
         let mut left = self.recently(due, cooldown, now).map_or_else(wanted, |sent| sent.left);
         left.retain(|name| name != handler);
         let subject = &due.subject;
-        let entry = self.entries.entry(&subject.session_id).or_insert_with(|| json!({}));
-        if !entry.is_object() {
-            *entry = json!({});
-        }
         let (reason, at) = (subject.reason.as_str(), clock::stamp(now));
         let mut last = json!({"notified_at": at, "since": subject.since});
         if let Some(last) = last.as_object_mut() {
             last.extend(subject.level.map(|level| ("level".to_string(), json!(level))));
             last.extend((!left.is_empty()).then(|| ("left".to_string(), json!(left))));
         }
-        if let Some(entry) = entry.as_object_mut() {
+        if let Some(entry) = self.entry(&subject.session_id) {
             entry.insert("reason".into(), json!(reason));
             entry.insert("notified_at".into(), json!(at));
             entry.insert("since".into(), json!(subject.since));
@@ -86,6 +85,15 @@ impl Delivered {
                 None => drop(entry.insert("told".into(), json!({reason: last}))),
             }
         }
+    }
+
+    /// The entry of a session, made if there is none.
+    fn entry(&mut self, id: &str) -> Option<&mut Map<String, Value>> {
+        let entry = self.entries.entry(id).or_insert_with(|| json!({}));
+        if !entry.is_object() {
+            *entry = json!({});
+        }
+        entry.as_object_mut()
     }
 
     /// The notice that was sent last: when, why, and about which session.
@@ -106,11 +114,17 @@ impl Delivered {
         self.entries.retain(|key, _| is_there(key));
     }
 
-    /// Writes the entries to disk, ready to replace the file.
-    pub fn stage(&self) -> Result<Staged> {
+    /// Replaces the file, under its lock; removes it if there is no entry.
+    pub fn write(&self, lock: &Lock) -> Result<()> {
+        if self.entries.is_empty() {
+            lock.confirm()?;
+            return file::remove(&self.path);
+        }
         let mut bytes = serde_json::to_vec_pretty(&self.entries).unwrap_or_default();
         bytes.push(b'\n');
-        file::stage(&self.path, &bytes, Durability::Synced)
+        let staged = file::stage(&self.path, &bytes, Durability::Synced)?;
+        lock.confirm()?;
+        staged.replace()
     }
 }
 
@@ -209,6 +223,24 @@ mod tests {
         sent.note(&waiting, "a", &["a", "b"], COOLDOWN, at("22T09:00:00"));
         let again = sent.recently(&waiting, COOLDOWN, at("22T09:01:00")).map(|sent| sent.left);
         assert_eq!(again, Some(vec!["b".into()]), "after the cooldown all get it again");
+    }
+
+    #[test]
+    fn a_claim_is_seen_ends_by_itself_and_leaves_nothing() {
+        let mut sent = delivered(json!({}));
+        let (waiting, until) = (due(Reason::Waiting, SINCE), at("21T09:00:40"));
+        sent.claim(&waiting, "a", until);
+        sent.claim(&waiting, "b", until);
+        let is_claimed = |sent: &Delivered, name: &str, now: &str| sent.is_claimed(&waiting, name, at(now));
+        assert!(is_claimed(&sent, "a", "21T09:00:39") && !is_claimed(&sent, "c", "21T09:00:39"));
+        assert!(!is_claimed(&sent, "a", "21T09:00:40"), "whoever made it was killed");
+        assert!(!is_claimed(&sent, "a", "19T09:00:00"), "a wrong clock");
+        assert_eq!(sent.recently(&waiting, COOLDOWN, at("21T09:00:01")), None, "nobody delivered it");
+        assert_eq!(sent.last(), None);
+        sent.unclaim(&waiting, "a");
+        assert!(!is_claimed(&sent, "a", "21T09:00:01") && is_claimed(&sent, "b", "21T09:00:01"));
+        sent.unclaim(&waiting, "b");
+        assert!(sent.entries.is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod channel;
 mod click;
+mod deliver;
 mod delivered;
 mod due;
 mod handler;

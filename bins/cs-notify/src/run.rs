@@ -1,11 +1,10 @@
-//! Owns one run: it finds the notices that are due, leaves out those that were sent already, sends the others and
-//! records that they were sent.
-//! Must stay true: a notice is recorded only after it was delivered; of two concurrent runs, one waits for the other,
-//! so that no notice is sent twice; a session has at most one notice in a run; a handler that failed is tried again
-//! alone.
+//! Owns one run: it finds the notices that are due, leaves out those that were sent already or that another run sends
+//! now, and has the others delivered (see `deliver`).
+//! Must stay true: a session has at most one notice in a run; a handler that failed is tried again alone.
 
 use crate::PROGRAM;
 use crate::click::Jump;
+use crate::deliver::Report;
 use crate::delivered::Delivered;
 use crate::due::{self, Scope};
 use crate::handler::{self, Handler};
@@ -17,40 +16,41 @@ use crate::subject::Due;
 use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
-use cs_core::lock::{self, Lock};
-use cs_core::paths::Home;
-use cs_core::store::Store;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-/// Notices that are due, those that are held back now and why, and those that were sent too recently.
+/// Notices that are due, those that are held back now and why, those that were sent too recently, and those that another
+/// run delivers now.
 #[derive(Default)]
-struct Plan {
-    due: Vec<Pending>,
+pub struct Plan {
+    pub due: Vec<Pending>,
     held: Vec<(Due, String)>,
     recent: Vec<(Due, Instant)>,
+    pub claimed: Vec<Due>,
 }
 
 /// A notice that is due.
-struct Pending {
+pub struct Pending {
     due: Due,
-    /// The handlers that get it, and those of them that have not delivered it.
+    /// The handlers that get it, and those of them that have not delivered it and do not deliver it now.
     wanted: Vec<String>,
     left: Vec<String>,
 }
 
 impl Plan {
-    fn held_rows(&self) -> impl Iterator<Item = Row> + '_ {
+    /// A row for each notice that is held back.
+    pub fn held_rows(&self) -> impl Iterator<Item = Row> + '_ {
         self.held.iter().map(|(due, why)| Row::of(Notice::about_one(due), Fate::Held(why.clone())))
     }
 
     /// What a handler still has to deliver.
-    fn of(&self, handler: &Handler) -> Vec<&Due> {
+    pub fn of(&self, handler: &Handler) -> Vec<&Due> {
         let is_left = |pending: &&Pending| pending.left.contains(&handler.name);
         self.due.iter().filter(is_left).map(|pending| &pending.due).collect()
     }
 
-    fn wanted(&self, due: &Due) -> Vec<&str> {
+    /// The handlers that get a notice.
+    pub fn wanted(&self, due: &Due) -> Vec<&str> {
         let is_it = |pending: &&Pending| std::ptr::eq(&pending.due, due);
         self.due.iter().filter(is_it).flat_map(|pending| &pending.wanted).map(String::as_str).collect()
     }
@@ -76,7 +76,7 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
     }
     let handlers = handler::all(settings);
     let run = Run { context, config, settings, scope: Scope::All, buttons: None };
-    let (mut rows, held) = run.send(&handlers)?;
+    let Report { mut rows, held, .. } = run.send(&handlers)?;
     let by: &[Handler] = if rows.is_empty() { &[] } else { &handlers };
     rows.extend(held);
     let shown = show::print_rows(context, &rows, by);
@@ -93,6 +93,7 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
     rows.extend(plan.held_rows());
     let ago = |at| format!("sent {} ago", clock::age(at, context.now));
     rows.extend(plan.recent.iter().map(|(due, at)| Row::of(Notice::about_one(due), Fate::Recent(ago(*at)))));
+    rows.extend(plan.claimed.iter().map(|due| Row::of(Notice::about_one(due), Fate::Recent("being sent".into()))));
     let works: Vec<Handler> = handler::all(settings).into_iter().filter(|handler| handler.fault().is_none()).collect();
     show::print_rows(context, &rows, &works)?;
     if !settings.enabled {
@@ -150,19 +151,8 @@ fn how_to_enable(context: &Context) -> String {
 }
 
 impl Run<'_> {
-    /// Sends what is due. Returns a row for each notice and handler, and the notices that are held back.
-    pub fn send(&self, handlers: &[Handler]) -> Outcome<(Vec<Row>, Vec<Row>)> {
-        let home = &self.context.store.home;
-        let delivered = Delivered::read(home)?;
-        let plan = self.plan(handlers, &delivered)?;
-        let held: Vec<Row> = plan.held_rows().collect();
-        if plan.due.is_empty() && !(held.is_empty() && has_old_entries(&delivered, home)) {
-            return Ok((Vec::new(), held));
-        }
-        Ok((with_lock(&self.context.store, |lock| self.deliver(handlers, lock))?, held))
-    }
-
-    fn plan(&self, handlers: &[Handler], delivered: &Delivered) -> Outcome<Plan> {
+    /// Finds what is to be done, after what was delivered.
+    pub fn plan(&self, handlers: &[Handler], delivered: &Delivered) -> Outcome<Plan> {
         let Run { context, config, settings, scope, .. } = self;
         let mut plan = Plan::default();
         let mut seen = BTreeSet::new();
@@ -171,13 +161,16 @@ impl Run<'_> {
             let wanted: Vec<String> = wanting.map(|handler| handler.name.clone()).collect();
             let sent = delivered.recently(&due, settings.cooldown, context.now);
             let is_left = |name: &&String| sent.as_ref().is_none_or(|sent| sent.left.contains(name));
-            let left: Vec<String> = wanted.iter().filter(is_left).cloned().collect();
+            let mut left: Vec<String> = wanted.iter().filter(is_left).cloned().collect();
+            let is_all = left.is_empty();
+            left.retain(|name| !delivered.is_claimed(&due, name, context.now));
             match sent {
-                Some(sent) if left.is_empty() => plan.recent.push((due, sent.at)),
+                Some(sent) if is_all => plan.recent.push((due, sent.at)),
                 // No handler wants to know.
-                None if left.is_empty() && !handlers.is_empty() => {}
+                None if is_all && !handlers.is_empty() => {}
                 // The most urgent reason comes first; the others have to wait for the next run.
                 _ if !seen.insert(due.subject.session_id.clone()) => {}
+                _ if left.is_empty() && !is_all => plan.claimed.push(due),
                 _ => match settings.reason_to_hold(due.subject.reason, context.now) {
                     Some(why) => plan.held.push((due, why)),
                     None => plan.due.push(Pending { due, wanted, left }),
@@ -201,85 +194,4 @@ impl Run<'_> {
         }
         rows
     }
-
-    /// Reads again what was sent, because another run may have sent some notices meanwhile, and sends the rest.
-    fn deliver(&self, handlers: &[Handler], lock: &Lock) -> Outcome<Vec<Row>> {
-        let home = &self.context.store.home;
-        let mut delivered = Delivered::read(home)?;
-        let plan = self.plan(handlers, &delivered)?;
-        if has_old_entries(&delivered, home) {
-            delivered.prune(home);
-            lock.confirm()?;
-            delivered.stage()?.replace()?;
-        }
-        if !plan.due.is_empty() {
-            handler::check(handlers)?;
-        }
-        let mut rows = Vec::new();
-        for handler in handlers {
-            for (notice, dues) in Notice::for_due(&plan.of(handler), self.settings.at_once) {
-                let fate = self.deliver_one(handler, &notice, (&plan, &dues), &mut delivered, lock)?;
-                rows.push(Row { notice, fate, via: Some(handler.name.clone()) });
-            }
-        }
-        Ok(rows)
-    }
-
-    fn deliver_one(
-        &self,
-        handler: &Handler,
-        notice: &Notice,
-        (plan, dues): (&Plan, &[&Due]),
-        delivered: &mut Delivered,
-        lock: &Lock,
-    ) -> Outcome<Fate> {
-        let (settings, now) = (self.settings, self.context.now);
-        let mut after = delivered.clone();
-        for due in dues {
-            after.note(due, &handler.name, &plan.wanted(due), settings.cooldown, now);
-        }
-        // Written to disk before the notice is sent, so that a full disk does not make every run send it again.
-        let staged = after.stage()?;
-        lock.confirm()?;
-        let done = match self.buttons {
-            Some(buttons) => {
-                handler.deliver_with_button(notice, settings, now).map(|it| buttons.borrow_mut().extend(it))
-            }
-            None => handler.deliver(notice, settings, now),
-        };
-        if let Err(reason) = done {
-            return Ok(report_failure(notice, reason));
-        }
-        staged.replace()?;
-        *delivered = after;
-        Ok(Fate::Sent)
-    }
-}
-
-fn has_old_entries(delivered: &Delivered, home: &Home) -> bool {
-    let mut pruned = delivered.clone();
-    pruned.prune(home);
-    pruned != *delivered
-}
-
-/// Works under the lock of `notify_state.json`. The lock's file is removed again if that file does not exist.
-fn with_lock<T>(store: &Store, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcome<T> {
-    let path = store.home.notify_state();
-    let lock_path = Home::lock_of(&path);
-    let lock = lock::acquire(&lock_path, store.wait)?;
-    let done = work(&lock);
-    if std::fs::symlink_metadata(&path).is_err() {
-        let _ = cs_core::file::remove(&lock_path);
-    }
-    done
-}
-
-fn report_failure(notice: &Notice, reason: String) -> Fate {
-    let what = match notice.subjects() {
-        [one] => one.session_id.clone(),
-        several => format!("{} sessions", several.len()),
-    };
-    let text = format!("the notice about {what} was not delivered: {reason}; the next run tries again");
-    report(PROGRAM, &Failure::Nothing(text));
-    Fate::Failed(reason)
 }

@@ -12,7 +12,7 @@ use crate::send::Button;
 use crate::settings::Settings;
 use crate::show::Fate;
 use cli::terminal::Color;
-use cli::{Context, Form, Out};
+use cli::{Context, Failure, Form, Out};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::hook_log;
@@ -31,6 +31,10 @@ const SETTLED: Duration = Duration::from_millis(300);
 /// How often a notice that could not be delivered is tried again, and how long after the last attempt.
 const RETRIES: u32 = 2;
 const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// How long to wait for another run at first, and at most; it is no failure, so it is waited for without end.
+const BUSY: Duration = Duration::from_secs(1);
+const LONG_BUSY: Duration = Duration::from_secs(30);
 
 /// How long the button of a notice works.
 const BUTTON: Duration = Duration::from_secs(600);
@@ -103,7 +107,7 @@ impl Watcher<'_> {
         let Some(settings) = self.settings(store)? else { return Ok(()) };
         let after = settings.waiting_after.to_std().unwrap_or_default() + SETTLED;
         sleep(after.saturating_sub(called.elapsed().unwrap_or_default()));
-        let mut retries = 0;
+        let (mut retries, mut pause) = (0, BUSY);
         // Switched off meanwhile: then there is nothing to do.
         while let Some(settings) = self.settings(store)? {
             let Some(id) = session_of(store, self.uuid)? else { return Ok(()) };
@@ -114,6 +118,10 @@ impl Watcher<'_> {
                     Some(later) => sleep(later.min(after)),
                     None => return Ok(()),
                 },
+                Told::ByOthers => {
+                    sleep(pause);
+                    pause = (pause * 2).min(LONG_BUSY);
+                }
                 Told::NotYet(reason) if retries == RETRIES => {
                     hook_log::log(self.home, PROGRAM, &format!("{id}: {reason}"));
                     return Ok(());
@@ -134,6 +142,8 @@ enum Told {
     Some,
     /// Nothing is due, or it is held back.
     Nothing,
+    /// Another run delivers it now, or holds the lock.
+    ByOthers,
     /// Something was not delivered, and why.
     NotYet(String),
 }
@@ -154,14 +164,16 @@ impl Watcher<'_> {
             buttons: Some(&self.buttons),
         };
         match run.send(&handler::all(settings)) {
-            Ok((rows, _)) if rows.is_empty() => Told::Nothing,
-            Ok((rows, _)) => {
-                let failed = rows.into_iter().find_map(|row| match row.fate {
+            Ok(report) if report.rows.is_empty() && report.is_claimed => Told::ByOthers,
+            Ok(report) if report.rows.is_empty() => Told::Nothing,
+            Ok(report) => {
+                let failed = report.rows.into_iter().find_map(|row| match row.fate {
                     Fate::Failed(reason) => Some(reason),
                     _ => None,
                 });
                 failed.map_or(Told::Some, Told::NotYet)
             }
+            Err(Failure::Core(Error::Busy(_))) => Told::ByOthers,
             Err(failure) => Told::NotYet(failure.message().map_or_else(String::new, |(text, _)| text)),
         }
     }

@@ -93,3 +93,33 @@ fn a_background_process_of_a_command_is_not_waited_for() {
     assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
     sandbox.sh("kill $(cat ~/pid)");
 }
+
+/// A handler that hangs holds up neither the others, nor another run, nor does another run repeat its notices.
+#[test]
+fn a_handler_that_hangs_holds_up_nobody() {
+    let handlers = json!([{"command": ["hang"]}, {"command": ["tell"]}]);
+    let sandbox = sandbox(json!({"via": "none", "handlers": handlers, "at_once": 100, "timeout_seconds": 8}));
+    program(&sandbox, "hang", "#!/bin/sh\necho >>~/tried\nsleep 600\n");
+    let (first, second) = (parked(&sandbox, 1, "some work", "later"), "sess_20261118T1000_0002");
+    let got = |count: usize| eventually(Duration::from_secs(4), || received(&sandbox).len() == count);
+    thread::scope(|scope| {
+        let run = || scope.spawn(|| sandbox.cs("cs-notify", &["--json"]));
+        let one = run();
+        assert!(got(1), "the other handler does not wait");
+        assert!(eventually(Duration::from_secs(4), || sandbox.json("notify_state.json")[&first].get("told").is_some()));
+        let state = sandbox.json("notify_state.json");
+        assert_eq!(state[&first]["told"]["parked"]["left"], json!(["hang"]));
+        assert!(state[&first]["sending"]["parked"].get("hang").is_some(), "{state}");
+        let rehearsal = sandbox.cs("cs-notify", &["--dry-run", "--table"]);
+        assert!(stdout(&rehearsal).contains("being sent"), "{}", stdout(&rehearsal));
+        assert_eq!(parked(&sandbox, 2, "more work", "later"), second);
+        let two = run();
+        assert!(got(2), "the other run does not wait");
+        let outputs = [one, two].map(|run| run.join().expect("a run does not panic"));
+        let by_run = outputs.each_ref().map(|output| stdout(output).matches("\"via\"").count());
+        assert_eq!((outputs.each_ref().map(status), by_run), ([1, 1], [2, 2]), "{outputs:?}");
+    });
+    let tried = fs::read_to_string(sandbox.home().join("tried")).expect("it ran");
+    assert_eq!((tried.lines().count(), received(&sandbox).len()), (2, 2), "each once");
+    assert!(!sandbox.json("notify_state.json").to_string().contains("sending"), "no claim stays");
+}

@@ -295,3 +295,20 @@ fn a_handler_that_failed_is_tried_again_alone_by_the_same_process() {
     end_of_watch(&sandbox);
     assert_eq!(received(&sandbox).len(), 1, "the other is not");
 }
+
+#[test]
+fn a_lock_that_others_hold_is_waited_for_and_is_no_failure() {
+    let (sandbox, _client) = attended(json!({}));
+    prompt(&sandbox, "fix login");
+    let lock = cs_tests::Held::take(&sandbox.data().join("notify_state.lock"));
+    let asked = Instant::now();
+    asks(&sandbox, "make test");
+    // Longer than a person's program waits for a lock.
+    std::thread::sleep(Duration::from_secs(7));
+    assert!(received(&sandbox).is_empty() && watchers(&sandbox).len() == 1);
+    drop(lock);
+    assert!(eventually(SOON, || !received(&sandbox).is_empty()), "it is told");
+    assert!(asked.elapsed() < Duration::from_secs(13), "soon: {:?}", asked.elapsed());
+    end_of_watch(&sandbox);
+    assert_eq!(received(&sandbox).len(), 1);
+}
