@@ -4,7 +4,7 @@
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::masked;
-use crate::record::{Commit, Status, Unknown};
+use crate::record::{Commit, Session, Status, Unknown};
 use crate::unknown::keeps_unknown;
 use crate::validate;
 use serde::{Deserialize, Serialize};
@@ -163,10 +163,24 @@ pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], que
     state.updated_at = clock::stamp(now);
 }
 
-/// Removes what the cached part repeats from a session that was deleted.
-pub fn withdraw(state: &mut ProjectState, commits: &[Commit], questions: &[String]) {
+/// Removes what the cached part repeats from a session that was deleted, and from none of the others. These are read
+/// only as long as they matter.
+pub fn withdraw(state: &mut ProjectState, session: &Session, others: impl Iterator<Item = Session>) {
+    let has_commit = |session: &Session, known: &Commit| session.commits.iter().any(|one| one.sha == known.sha);
+    let has_question =
+        |session: &Session, known: &String| session.open_questions.iter().any(|one| redact::mask(one) == *known);
+    let mut commits = state.recent_commits.clone();
+    commits.retain(|known| has_commit(session, known));
+    let mut questions = state.open_questions.clone();
+    questions.retain(|known| has_question(session, known));
+    let mut others = others;
+    while !(commits.is_empty() && questions.is_empty()) {
+        let Some(other) = others.next() else { break };
+        commits.retain(|known| !has_commit(&other, known));
+        questions.retain(|known| !has_question(&other, known));
+    }
     state.recent_commits.retain(|known| !commits.iter().any(|commit| commit.sha == known.sha));
-    state.open_questions.retain(|known| !questions.iter().any(|question| redact::mask(question) == *known));
+    state.open_questions.retain(|known| !questions.contains(known));
 }
 
 /// Masks what people write about a project.

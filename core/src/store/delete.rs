@@ -167,8 +167,10 @@ impl Store {
     /// Moves or removes what else belongs to a deleted session.
     fn clear_up(&self, id: &SessionId, session: &Session, uuids: &BTreeSet<Uuid>, now: Instant) -> Result<()> {
         if let Ok(slug) = Slug::parse(&session.project_slug) {
+            let others = self.others_of_project(id, &slug)?;
             let withdraw = |state: &mut ProjectState| {
-                project::withdraw(state, &session.commits, &session.open_questions);
+                let records = others.iter().filter_map(|other| self.session(other).ok());
+                project::withdraw(state, session, records.filter(|other| other.project_slug == slug.as_str()));
             };
             self.recount(&slug, now, withdraw)?;
         }
@@ -185,6 +187,13 @@ impl Store {
         }
         self.fold_pending(now);
         Ok(())
+    }
+
+    /// The other sessions that may be of the project: those of the index, and all archived ones.
+    fn others_of_project(&self, id: &SessionId, slug: &Slug) -> Result<Vec<SessionId>> {
+        let index = self.index()?;
+        let current = index.standings(slug.as_str()).into_iter().filter_map(|one| SessionId::parse(&one.id).ok());
+        Ok(current.chain(self.ids(&self.home.archive())?).filter(|other| other != id).collect())
     }
 
     /// Makes a conversation forget the session. One that has ended still recognizes its late events.

@@ -119,6 +119,40 @@ fn the_id_of_a_deleted_session_is_not_used_again() {
 }
 
 #[test]
+fn a_project_keeps_what_another_of_its_sessions_has() {
+    let sandbox = Sandbox::new();
+    let [first, second, archived] = ["1", "2", "3"].map(|_| create(&sandbox, &[]));
+    let commit = |sha: &str| json!({"sha": sha, "message": "m", "timestamp": "2026-11-21T10:00:00+00:00"});
+    let fill = |id: &str, shas: &[&str], questions: Value| {
+        let path = sandbox.data().join(format!("sessions/{id}.json"));
+        let mut record = sandbox.record(id);
+        record["commits"] = shas.iter().map(|sha| commit(sha)).collect();
+        record["open_questions"] = questions;
+        fs::write(&path, record.to_string()).expect("it can be written");
+        ok(&sandbox, "cs-session", &["event", id, "--message", "x", "-q"]);
+        ok(&sandbox, "cs-session", &["park", id, "--reason", "x", "-q"]);
+    };
+    fill(&first, &["aaaaaaa", "bbbbbbb"], json!(["whose?", "which?", "when?"]));
+    fill(&second, &["bbbbbbb"], json!(["which?"]));
+    fill(&archived, &[], json!(["when?"]));
+    let folder = sandbox.data().join("sessions");
+    fs::create_dir_all(folder.join("archive")).expect("it can be created");
+    let name = format!("{archived}.json");
+    fs::rename(folder.join(&name), folder.join("archive").join(&name)).expect("it can be moved");
+    let project = |wanted: (Value, Value)| {
+        let slug = sandbox.record(&second)["project_slug"].as_str().expect("a text").to_owned();
+        let state = sandbox.json(&format!("projects/{slug}.json"));
+        let shas = state["recent_commits"].as_array().expect("a list").iter().map(|one| one["sha"].clone()).collect();
+        assert_eq!((shas, state["open_questions"].clone()), wanted);
+    };
+    project((json!(["aaaaaaa", "bbbbbbb"]), json!(["whose?", "which?", "when?"])));
+    for _ in ["once", "again"] {
+        ok(&sandbox, "cs-session", &["delete", &first, "--yes"]);
+        project((json!(["bbbbbbb"]), json!(["which?", "when?"])));
+    }
+}
+
+#[test]
 fn the_summary_of_the_usage_moves_with_the_last_session_of_its_conversation() {
     let sandbox = Sandbox::new();
     let first = create(&sandbox, &["--claude-session", CA5D]);
