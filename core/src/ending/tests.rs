@@ -214,3 +214,41 @@ fn an_interrupted_turn_has_no_outcome_and_parks_an_attended_session() {
     finish(&mut record, &broken(SessionEnd::Auto)).unwrap();
     assert_eq!(record.parked_reason.as_deref(), Some("no sign of life in the middle of: may I?"));
 }
+
+/// Between the two, other programs write the record, and the fields of newer ones are kept.
+#[test]
+fn an_untouched_session_gets_its_end_back_from_the_disk() {
+    let mut record = new();
+    task::add(&mut record, "write tests", at("03:38:00")).unwrap();
+    record.next_steps = vec!["ask Anna".into()];
+    finish(&mut record, &ending(SessionEnd::Auto)).unwrap();
+    let text = String::from_utf8(record.to_bytes()).unwrap();
+    let text = text.replacen('{', "{\n  \"later\": {\"deep\": [1.50, {\"x\": null}]},\n", 1);
+    let before = Session::read(text.as_bytes()).unwrap();
+    let stored = |record: &Session| Session::read(&record.to_bytes()).unwrap();
+    for setting in [SessionEnd::Auto, SessionEnd::Complete, SessionEnd::Park, SessionEnd::Keep] {
+        let mut record = before.clone();
+        session::reopen(&mut record, at("10:00:00"));
+        record = stored(&record);
+        assert_eq!((record.status, record.next_steps.len()), (Status::Active, 1), "{setting:?}");
+        record.last_heartbeat = clock::stamp(at("10:10:00"));
+        record.folded = Some("token".into());
+        record.intent = "a new title".into();
+        let ending = Ending { now: at("10:20:00"), ..ending(setting) };
+        let mut left = stored(&record);
+        finish(&mut left, &ending).unwrap();
+        assert_eq!(left.events.last().map(|event| event.message.as_str()), Some(timeline::LEFT));
+        let expected = Session {
+            last_heartbeat: left.last_heartbeat.clone(),
+            intent: record.intent.clone(),
+            folded: record.folded.clone(),
+            events: left.events.clone(),
+            ..before.clone()
+        };
+        assert_eq!(left, expected, "{setting:?}");
+        // A turn that runs has changed something, even if no note of it arrived.
+        let mut midway = stored(&record);
+        finish(&mut midway, &Ending { midway: Some(true), ..ending }).unwrap();
+        assert_ne!(midway.ended_at, before.ended_at, "{setting:?}");
+    }
+}

@@ -1,7 +1,8 @@
 //! A conversation that is opened after its session has ended, and closed without anything having happened.
 
 use super::{records, run_command, sender, stage, texts};
-use cs_tests::replay::Stage;
+use cs_tests::replay::{self, Client, Stage};
+use cs_tests::{run, status, stderr};
 use serde_json::{Value, json};
 
 const LEFT: &str = "opened and left without a prompt";
@@ -161,4 +162,29 @@ fn an_open_conversation_in_another_repository_or_with_a_new_name_is_no_work() {
     let facts = |record: &Value| json!([record["status"], record["ended_at"], record["outcome"]]);
     assert_eq!(facts(record), facts(&before));
     assert!(texts(record, "events", "message").contains(&LEFT.to_owned()));
+}
+
+#[test]
+fn a_codex_session_that_was_opened_and_left_is_what_it_was() {
+    let stage = Stage::new();
+    let send = |at: u64, event: &str, more: Value| {
+        let log = format!("/home/dev/.codex/sessions/2026/11/21/rollout-2026-11-21T05-06-58-{}.jsonl", super::UUID);
+        let mut payload = json!({"session_id": super::UUID, "transcript_path": log, "hook_event_name": event,
+            "cwd": stage.repository("project"), "model": "gpt-5.5", "permission_mode": "default"});
+        more.as_object().expect("an object").iter().for_each(|(key, value)| payload[key] = value.clone());
+        let program = replay::program(event).expect("the event is registered");
+        let output = run(stage.command(program, at * 1000, Client::Codex), &payload.to_string());
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{event}");
+    };
+    send(0, "SessionStart", json!({"source": "startup"}));
+    send(60, "UserPromptSubmit", json!({"prompt": "build the login page", "turn_id": "t1"}));
+    send(70, "Stop", json!({"last_assistant_message": "built", "turn_id": "t1"}));
+    send(80, "SessionEnd", json!({"reason": "other"}));
+    let before = records(&stage).remove(0);
+    assert_eq!(json!([before["agent"], before["status"], before["outcome"]]), json!(["codex", "completed", "built"]));
+    send(500, "SessionStart", json!({"source": "resume"}));
+    assert_eq!(records(&stage)[0]["status"], "active");
+    send(560, "SessionEnd", json!({"reason": "other"}));
+    check_is_as_before(&stage, &before);
+    assert_eq!(texts(&records(&stage)[0], "events", "message"), [LEFT]);
 }
