@@ -1,6 +1,6 @@
 //! SessionEnd: the conversation is over, unless another window has it open. Its session is parked if tasks are open and
-//! somebody may come back to them, or if a turn was interrupted; otherwise it is completed. A conversation without a
-//! prompt leaves no record.
+//! somebody may come back to them, or if a turn was interrupted; otherwise it is completed. If nothing happened since it
+//! was reopened, it gets its former end back. A conversation without a prompt leaves no record.
 
 use crate::{PROGRAM, damaged};
 use agents::hook_call::{self, HookCall};
