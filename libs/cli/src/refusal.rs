@@ -49,9 +49,12 @@ fn meant<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone, typed: &[
         return did_you_mean(&[&other]);
     }
     let Some(unknown) = unknown_word(text) else { return String::new() };
-    let next = typed.iter().skip_while(|word| **word != unknown).nth(1).filter(|word| !word.starts_with('-'));
-    if let Some(hint) = words::hint(unknown, next.copied(), known.clone()) {
-        return did_you_mean(&[&hint]);
+    let at = typed.iter().position(|word| *word == unknown).unwrap_or(typed.len());
+    let next = typed.get(at + 1).filter(|word| !word.starts_with('-')).map(|word| quote_word(word));
+    if let Some(hint) = words::hint(unknown, next.as_deref(), known.clone()) {
+        let before = typed.get(..at).unwrap_or_default().join(" ");
+        // A whole command is named as it is typed.
+        return did_you_mean(&[&if hint.contains(' ') { format!("{before} {hint}") } else { hint }]);
     }
     let other = words::option(unknown, known.clone()).or_else(|| words::command(unknown, known.clone()));
     did_you_mean(&other.map_or_else(|| near_words(unknown, known), |word| vec![word]))
@@ -106,7 +109,7 @@ mod tests {
         assert_eq!(hint("--nxt-step"), "did you mean --next-step or --next-stop? ");
         assert_eq!([hint("lst").as_str(), &hint("x")], ["did you mean list? ", ""]);
         let hint = meant("Unrecognized argument: unhide\n", ["hide"].into_iter(), &["cs-x", "unhide", "lab"]);
-        assert_eq!(hint, "did you mean hide lab --show? ");
+        assert_eq!(hint, "did you mean cs-x hide lab --show? ");
     }
 
     #[test]
