@@ -136,11 +136,12 @@ impl ChannelProgram {
         Call { program: self.program.clone(), args, input }
     }
 
-    /// Returns the call that sends this notice with a button, waits for the person, and prints one of [`ACTIONS`] if the
-    /// person wants to go there; `None` if the program of this channel cannot do that.
+    /// Returns the call that sends this notice with a button, prints its number, waits for the person, and prints one of
+    /// [`ACTIONS`] if the person wants to go there; `None` if the program of this channel cannot do that.
     pub fn call_with_button(&self, notice: &Notice, sound: Option<&str>, now: Instant) -> Option<Call> {
         let mut call = Some(self.call(notice, sound, now)).filter(|_| self.channel == Channel::NotifySend)?;
-        call.args.splice(0..0, ACTIONS.map(|action| format!("--action={action}=Go there")));
+        let actions = ACTIONS.map(|action| format!("--action={action}=Go there"));
+        call.args.splice(0..0, actions.into_iter().chain(["--print-id".to_string()]));
         Some(call)
     }
 }

@@ -5,12 +5,12 @@
 //! is noted as sent only after it was delivered.
 
 use crate::PROGRAM;
+use crate::button::Button;
 use crate::click::Jump;
 use crate::delivered::Delivered;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
 use crate::run::{Plan, Run};
-use crate::send::Button;
 use crate::settings::Settings;
 use crate::show::{Fate, Row};
 use crate::subject::Due;

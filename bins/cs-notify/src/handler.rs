@@ -1,11 +1,12 @@
 //! Owns who gets a notice: the desktop or the user's own command (`notify.via`, `notify.command`), and each of
 //! `notify.handlers`. Must stay true: one that cannot deliver a notice does not stop the others.
 
+use crate::button::Button;
 use crate::channel::{Channel, ChannelProgram};
 use crate::click::Jump;
 use crate::notice::Notice;
 use crate::reasons::Reason;
-use crate::send::{self, Button};
+use crate::send;
 use crate::settings::Settings;
 use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
@@ -75,9 +76,9 @@ impl Handler {
         let program = self.program.as_ref().map_err(Clone::clone)?;
         let jump = Jump::of(notice);
         let call = jump.as_ref().and_then(|_| program.call_with_button(notice, settings.sound(notice), now));
-        match call.map(send::run_with_button) {
-            Some(Ok(button)) => Ok(button.zip(jump)),
-            // An older program refuses the option.
+        match call.map(|call| Button::show(call, settings.timeout)) {
+            Some(Ok(button)) => Ok(Some(button).zip(jump)),
+            // An older program refuses the option, or the desktop did not answer.
             Some(Err(_)) | None => self.deliver(notice, settings, now).map(|()| None),
         }
     }

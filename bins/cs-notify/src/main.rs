@@ -6,6 +6,7 @@
 //! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy. `hook`: always 0;
 //! its errors go to `logs/hook.log`.
 
+mod button;
 mod channel;
 mod click;
 mod deliver;

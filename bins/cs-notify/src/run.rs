@@ -3,13 +3,13 @@
 //! Must stay true: a session has at most one notice in a run; a handler that failed is tried again alone.
 
 use crate::PROGRAM;
+use crate::button::Button;
 use crate::click::Jump;
 use crate::deliver::Report;
 use crate::delivered::Delivered;
 use crate::due::{self, Scope};
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
-use crate::send::Button;
 use crate::settings::Settings;
 use crate::show::{self, Fate, Row};
 use crate::subject::Due;

@@ -12,10 +12,8 @@ use std::time::Duration;
 
 /// Maximum number of bytes of standard error that are kept.
 const COMPLAINT_BYTES: u64 = 4096;
-/// A program that still runs after this time has shown its notice.
-const SHOWN: Duration = Duration::from_secs(1);
 /// How long to wait for the end of standard error after the program's end: a child of it may keep the pipe open.
-const COMPLAINT_WAIT: Duration = Duration::from_millis(200);
+pub const COMPLAINT_WAIT: Duration = Duration::from_millis(200);
 
 /// Runs the program until it ends; the error says how it failed.
 pub fn run(call: Call, limit: Duration) -> Result<(), String> {
@@ -26,11 +24,9 @@ pub fn run(call: Call, limit: Duration) -> Result<(), String> {
     let complaint = listen(child.stderr.take());
     let (ended, end) = channel();
     thread::spawn(move || ended.send(child.wait()));
-    let name = call.program.display();
+    let name = call.program.display().to_string();
     match end.recv_timeout(limit) {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("{name} {}{}", verdict(status), first_line(&complaint))),
-        Ok(Err(error)) => Err(format!("cannot wait for {name}: {error}")),
+        Ok(ended) => failure(&name, Some(&ended), &complaint).map_or(Ok(()), Err),
         Err(_) => {
             kill_group(group);
             // Nothing survives that signal, so the wait is short; it leaves no zombie behind.
@@ -40,43 +36,22 @@ pub fn run(call: Call, limit: Duration) -> Result<(), String> {
     }
 }
 
-/// A program that has delivered a notice, and waits for the person to press its button.
-#[derive(Debug)]
-pub struct Button {
-    group: u32,
-    /// What it prints when it ends.
-    printed: Receiver<Vec<u8>>,
-}
-
-/// Starts a program that shows a notice with a button. `None` if it has ended already; the error says how it failed.
-pub fn run_with_button(call: Call) -> Result<Option<Button>, String> {
-    let name = call.program.display().to_string();
-    let mut child = spawn(&call, Stdio::piped()).map_err(|error| format!("cannot run {name}: {error}"))?;
-    let group = child.id();
-    let (complaint, printed) = (listen(child.stderr.take()), listen(child.stdout.take()));
-    let (ended, end) = channel();
-    thread::spawn(move || ended.send(child.wait()));
-    match end.recv_timeout(SHOWN) {
-        Ok(Ok(status)) if status.success() => Ok(None),
-        Ok(Ok(status)) => Err(format!("{name} {}{}", verdict(status), first_line(&complaint))),
-        Ok(Err(error)) => Err(format!("cannot wait for {name}: {error}")),
-        Err(_) => Ok(Some(Button { group, printed })),
+/// How a program that has ended failed; `None` if it did not.
+pub fn failure(
+    name: &str,
+    ended: Option<&std::io::Result<ExitStatus>>,
+    complaint: &Receiver<Vec<u8>>,
+) -> Option<String> {
+    match ended {
+        Some(Ok(status)) if status.success() => None,
+        Some(Ok(status)) => Some(format!("{name} {}{}", verdict(*status), first_line(complaint))),
+        Some(Err(error)) => Some(format!("cannot wait for {name}: {error}")),
+        None => Some(format!("{name} ended in an unknown way")),
     }
 }
 
-impl Button {
-    /// Waits until the notice is closed, but no longer than `limit`, after which its button does nothing. Returns what
-    /// the program printed.
-    pub fn wait(self, limit: Duration) -> String {
-        let printed = self.printed.recv_timeout(limit);
-        if printed.is_err() {
-            kill_group(self.group);
-        }
-        String::from_utf8_lossy(&printed.unwrap_or_default()).trim().to_string()
-    }
-}
-
-fn spawn(call: &Call, stdout: Stdio) -> std::io::Result<Child> {
+/// Starts a program in a process group of its own.
+pub fn spawn(call: &Call, stdout: Stdio) -> std::io::Result<Child> {
     Command::new(&call.program)
         .args(&call.args)
         .process_group(0)
@@ -95,7 +70,7 @@ fn feed(child: &mut Child, input: Vec<u8>) {
 }
 
 /// Receives the beginning of what a program prints; the rest is read and discarded, so that the program never blocks.
-fn listen(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+pub fn listen(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     if let Some(mut pipe) = pipe {
         thread::spawn(move || {
@@ -122,8 +97,9 @@ fn verdict(status: ExitStatus) -> String {
     }
 }
 
+/// Ends a program and its children.
 #[allow(unsafe_code, reason = "killpg(3)")]
-fn kill_group(leader: u32) {
+pub fn kill_group(leader: u32) {
     let Ok(group) = libc::pid_t::try_from(leader) else { return };
     // SAFETY: killpg only takes numbers; a group that has ended is not an error for us.
     unsafe { libc::killpg(group, libc::SIGKILL) };

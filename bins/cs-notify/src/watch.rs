@@ -3,12 +3,11 @@
 //! is looked at too; it ends by itself.
 
 use crate::PROGRAM;
-use crate::channel::ACTIONS;
+use crate::button::Button;
 use crate::click::Jump;
 use crate::due::Scope;
 use crate::handler;
 use crate::run::{Buttons, Run};
-use crate::send::Button;
 use crate::settings::Settings;
 use crate::show::Fate;
 use cli::terminal::Color;
@@ -63,11 +62,7 @@ pub fn begin(home: &Home, uuid: &Uuid) -> Result<()> {
 /// Waits until somebody presses the button of a notice, or the notices are closed. Nobody is kept from watching: the lock
 /// is released.
 fn wait_for_buttons(buttons: Vec<(Button, Jump)>) {
-    let wait = |(button, jump): (Button, Jump)| {
-        if ACTIONS.contains(&button.wait(BUTTON).as_str()) {
-            jump.go();
-        }
-    };
+    let wait = |(button, jump): (Button, Jump)| button.wait(BUTTON, || jump.go());
     let waiting: Vec<_> = buttons.into_iter().map(|it| spawn(move || wait(it))).collect();
     waiting.into_iter().for_each(|thread| drop(thread.join()));
 }

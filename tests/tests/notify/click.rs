@@ -23,7 +23,7 @@ fn a_click_on_a_notice_goes_to_the_session() {
     for (click, is_to_go) in [("echo default", true), ("echo jump", true), ("true", false)] {
         let (sandbox, _client) = attended(json!({"via": "notify-send"}));
         let program_path = installed(&sandbox);
-        program(&sandbox, "notify-send", &format!("{SHOWS}sleep 2; {click};; esac\n"));
+        program(&sandbox, "notify-send", &format!("{SHOWS}echo 7; sleep 2; {click};; esac\n"));
         prompt(&sandbox, "fix login");
         let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
         assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
@@ -40,21 +40,49 @@ fn a_click_on_a_notice_goes_to_the_session() {
     }
 }
 
-#[test]
-fn an_older_notify_send_shows_the_notice_without_a_button() {
-    let (sandbox, _client) = attended(json!({"via": "notify-send"}));
+/// Asks a question, which this notify-send shows; returns the sandbox after the end of the watch.
+fn asked(shows: &str) -> (Sandbox, Running) {
+    let (sandbox, client) = attended(json!({"via": "notify-send"}));
     let program_path = installed(&sandbox);
-    program(&sandbox, "notify-send", &format!("{SHOWS}echo 'Unknown option --action' >&2; exit 1;; esac\n"));
+    program(&sandbox, "notify-send", &format!("{SHOWS}{shows};; esac\n"));
     prompt(&sandbox, "fix login");
     let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
     assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
     assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
-    assert!(eventually(SOON, || sandbox.data().join("notify_state.json").exists()), "it is told");
+    assert!(eventually(SOON, || sandbox.data().join("notify_state.json").exists()), "it is claimed");
     end_of_watch(&sandbox);
-    let shown = fs::read_to_string(sandbox.home().join("shown")).expect("it ran");
-    let shown: Vec<&str> = shown.lines().collect();
-    assert_eq!(shown.len(), 2, "{shown:?}");
-    assert!(shown[0].starts_with("--action=default=Go there") && shown[1].starts_with("--app-name="), "{shown:?}");
+    (sandbox, client)
+}
+
+#[test]
+fn a_click_at_once_is_not_lost() {
+    for shows in ["echo 7; echo jump", "echo default", "echo 7; echo jump; exec sleep 600"] {
+        let (sandbox, _client) = asked(shows);
+        let went = fs::read_to_string(sandbox.home().join("went")).unwrap_or_default();
+        assert!(went.starts_with("jump\nsess_"), "{shows}: {went:?}");
+        assert_eq!(fs::read_to_string(sandbox.home().join("shown")).expect("it ran").lines().count(), 1);
+    }
+}
+
+/// An older notify-send refuses the options; one whose desktop does not answer fails late, or prints 0 and waits.
+#[test]
+fn a_notice_that_was_not_shown_is_sent_without_a_button() {
+    for shows in ["echo 'Unknown option' >&2; exit 1", "sleep 3; exit 1", "echo 0; exec sleep 600"] {
+        let (sandbox, _client) = asked(shows);
+        let shown = fs::read_to_string(sandbox.home().join("shown")).expect("it ran");
+        let shown: Vec<&str> = shown.lines().collect();
+        assert_eq!(shown.len(), 2, "{shows}: {shown:?}");
+        assert!(shown[0].starts_with("--action=default=Go there") && shown[1].starts_with("--app-name="), "{shown:?}");
+        let state = sandbox.json("notify_state.json").to_string();
+        assert!(state.contains("notified_at") && !state.contains("sending"), "{state}");
+    }
+}
+
+/// A desktop without buttons: notify-send shows the notice, and then complains.
+#[test]
+fn a_notice_that_was_shown_is_not_sent_again() {
+    let (sandbox, _client) = asked("echo 7; exit 1");
+    assert_eq!(fs::read_to_string(sandbox.home().join("shown")).expect("it ran").lines().count(), 1);
 }
 
 #[test]
