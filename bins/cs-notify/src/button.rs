@@ -3,7 +3,7 @@
 //! succeeded; what it prints is never lost, however early.
 
 use crate::channel::{ACTIONS, Call};
-use crate::send::{COMPLAINT_WAIT, failure, kill_group, listen, spawn};
+use crate::send::{COMPLAINT_WAIT, failure, interrupt, kill_group, listen, spawn};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -22,6 +22,16 @@ pub struct Button {
     program: Running,
     /// The action that it printed first.
     pressed: Option<String>,
+}
+
+/// What the person chose.
+#[derive(Debug, PartialEq)]
+pub enum Choice {
+    GoThere,
+    /// The notice is closed.
+    Closed,
+    /// The notice is still shown.
+    None,
 }
 
 /// A program, and what it has done.
@@ -77,26 +87,36 @@ impl Button {
         }
     }
 
-    /// Waits until the notice is closed, but no longer than `limit`, after which its button does nothing. Calls `go` if
-    /// the person wants to go there.
-    pub fn wait(mut self, limit: Duration, go: impl FnOnce()) {
-        let is_pressed = self.pressed.is_some()
-            || matches!(self.program.next(limit), Next::Line(line) if ACTIONS.contains(&line.as_str()));
-        if is_pressed {
-            go();
-            self.program.next(CLOSING);
+    /// What the person chooses within this time.
+    pub fn choice(&mut self, limit: Duration) -> Choice {
+        if self.pressed.take().is_some() {
+            return Choice::GoThere;
         }
-        self.program.kill();
+        match self.program.next(limit) {
+            Next::Line(line) if ACTIONS.contains(&line.as_str()) => Choice::GoThere,
+            Next::Line(_) | Next::Nothing => Choice::None,
+            Next::Ended => Choice::Closed,
+        }
+    }
+
+    /// Ends the program, which may take that long to end by itself. The notice stays if it is still shown.
+    pub fn end(mut self, limit: Duration) {
+        if !limit.is_zero() {
+            self.program.next(limit);
+        }
+        if self.program.ended.is_none() {
+            kill_group(self.program.group);
+        }
+    }
+
+    /// Closes the notice, which notify-send does when it is interrupted, and ends the program.
+    pub fn close(self) {
+        interrupt(self.program.group);
+        self.end(CLOSING);
     }
 }
 
 impl Running {
-    fn kill(&self) {
-        if self.ended.is_none() {
-            kill_group(self.group);
-        }
-    }
-
     /// The next line that it prints, also after its end.
     fn next(&mut self, limit: Duration) -> Next {
         let wait = if self.ended.is_some() { COMPLAINT_WAIT } else { limit };

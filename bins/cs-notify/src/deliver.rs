@@ -8,6 +8,7 @@ use crate::PROGRAM;
 use crate::button::Button;
 use crate::click::Jump;
 use crate::delivered::Delivered;
+use crate::follow::Shown;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
 use crate::run::{Plan, Run};
@@ -143,7 +144,9 @@ impl Run<'_> {
         let fate = match done {
             Ok(button) => {
                 if let Some(buttons) = self.buttons {
-                    buttons.borrow_mut().extend(button);
+                    let shown = button.zip(notice.subjects().first());
+                    let shown = shown.map(|((button, jump), subject)| Shown { button, jump, subject: subject.clone() });
+                    buttons.borrow_mut().extend(shown);
                 }
                 Fate::Sent
             }

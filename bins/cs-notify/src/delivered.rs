@@ -4,7 +4,7 @@
 
 mod claims;
 
-use crate::subject::Due;
+use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
@@ -96,6 +96,16 @@ impl Delivered {
         entry.as_object_mut()
     }
 
+    /// Whether this notice is the last one that was sent about its session.
+    pub fn is_last(&self, subject: &Subject) -> bool {
+        let Some(entry) = self.entries.get(&subject.session_id) else { return false };
+        let reason = subject.reason.as_str();
+        let level = entry.get("told").and_then(|told| told.get(reason)?.get("level")?.as_u64());
+        text(entry, "reason") == Some(reason)
+            && text(entry, "since") == Some(subject.since.as_str())
+            && level == subject.level.map(u64::from)
+    }
+
     /// The notice that was sent last: when, why, and about which session.
     pub fn last(&self) -> Option<(String, String, String)> {
         let sent = self.entries.iter().filter_map(|(id, entry)| {
@@ -136,7 +146,6 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::reasons::Reason;
-    use crate::subject::Subject;
     use cs_core::state::State;
 
     const ID: &str = "sess_20261121T1000_ca5d";
@@ -205,6 +214,8 @@ mod tests {
         assert!(is_sent(&sent, &full(80, SINCE)) && !is_sent(&sent, &full(95, SINCE)));
         sent.note(&full(95, SINCE), "tell", &["tell"], COOLDOWN, at("21T10:00:00"));
         assert!(is_sent(&sent, &full(95, SINCE)) && is_sent(&sent, &full(80, SINCE)));
+        let is_last = |level| sent.is_last(&full(level, SINCE).subject);
+        assert!(is_last(95) && !is_last(80) && !sent.is_last(&due(Reason::Context, "x").subject));
         assert!(!is_sent(&sent, &full(80, "2026-11-21T11:00:00.000000+00:00")), "it was compacted since");
     }
 

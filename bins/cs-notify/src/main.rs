@@ -12,6 +12,7 @@ mod click;
 mod deliver;
 mod delivered;
 mod due;
+mod follow;
 mod handler;
 mod hook;
 mod notice;

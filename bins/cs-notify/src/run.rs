@@ -3,11 +3,10 @@
 //! Must stay true: a session has at most one notice in a run; a handler that failed is tried again alone.
 
 use crate::PROGRAM;
-use crate::button::Button;
-use crate::click::Jump;
 use crate::deliver::Report;
 use crate::delivered::Delivered;
 use crate::due::{self, Scope};
+use crate::follow::Shown;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
 use crate::settings::Settings;
@@ -66,8 +65,8 @@ pub struct Run<'a> {
     pub buttons: Option<&'a Buttons>,
 }
 
-/// Buttons of notices, and where they lead.
-pub type Buttons = RefCell<Vec<(Button, Jump)>>;
+/// Notices that are shown with a button.
+pub type Buttons = RefCell<Vec<Shown>>;
 
 /// Sends the notices that are due.
 pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {

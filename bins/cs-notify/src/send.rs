@@ -104,3 +104,11 @@ pub fn kill_group(leader: u32) {
     // SAFETY: killpg only takes numbers; a group that has ended is not an error for us.
     unsafe { libc::killpg(group, libc::SIGKILL) };
 }
+
+/// Interrupts a program, as Ctrl-C does.
+#[allow(unsafe_code, reason = "kill(2)")]
+pub fn interrupt(process: u32) {
+    let Ok(process) = libc::pid_t::try_from(process) else { return };
+    // SAFETY: kill only takes numbers; a process that has ended is not an error for us.
+    unsafe { libc::kill(process, libc::SIGINT) };
+}

@@ -3,9 +3,8 @@
 //! is looked at too; it ends by itself.
 
 use crate::PROGRAM;
-use crate::button::Button;
-use crate::click::Jump;
 use crate::due::Scope;
+use crate::follow::{Follower, Shown};
 use crate::handler;
 use crate::run::{Buttons, Run};
 use crate::settings::Settings;
@@ -19,10 +18,11 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::lock::Lock;
 use cs_core::paths::Home;
 use cs_core::store::Store;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
-use std::thread::{sleep, spawn};
+use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, SystemTime};
 
 /// The hooks that record an event run at the same time as the one that started this process.
@@ -35,17 +35,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 const BUSY: Duration = Duration::from_secs(1);
 const LONG_BUSY: Duration = Duration::from_secs(30);
 
-/// How long the button of a notice works.
-const BUTTON: Duration = Duration::from_secs(600);
-
 /// A process that watches a conversation.
 struct Watcher<'a> {
     home: &'a Home,
     uuid: &'a Uuid,
     /// When it began: by the clock (which may be `CS_NOW`), and by the system's.
     began: (Instant, std::time::Instant),
-    /// The buttons of the notices that it has sent.
-    buttons: Buttons,
+    /// The threads that follow the notices with a button that it has sent.
+    followed: RefCell<Vec<JoinHandle<()>>>,
 }
 
 /// Begins to watch, as the process that the hook started: its standard input is the lock.
@@ -53,18 +50,11 @@ pub fn begin(home: &Home, uuid: &Uuid) -> Result<()> {
     leave_session();
     let lock = inherit(home, uuid)?;
     let began = (clock::now(), std::time::Instant::now());
-    let watcher = Watcher { home, uuid, began, buttons: Buttons::default() };
-    watcher.watch(lock)?;
-    wait_for_buttons(watcher.buttons.into_inner());
-    Ok(())
-}
-
-/// Waits until somebody presses the button of a notice, or the notices are closed. Nobody is kept from watching: the lock
-/// is released.
-fn wait_for_buttons(buttons: Vec<(Button, Jump)>) {
-    let wait = |(button, jump): (Button, Jump)| button.wait(BUTTON, || jump.go());
-    let waiting: Vec<_> = buttons.into_iter().map(|it| spawn(move || wait(it))).collect();
-    waiting.into_iter().for_each(|thread| drop(thread.join()));
+    let watcher = Watcher { home, uuid, began, followed: RefCell::default() };
+    let watched = watcher.watch(lock);
+    // Nobody is kept from watching by the buttons: the lock is released.
+    watcher.followed.into_inner().into_iter().for_each(|thread| drop(thread.join()));
+    watched
 }
 
 /// Leaves the session of the agent's hook, and says so to the hook that waits for it.
@@ -151,14 +141,17 @@ impl Watcher<'_> {
     fn tell(&self, store: &Store, id: &SessionId, settings: &Settings) -> Told {
         let context =
             Context { store: store.clone(), out: Out::new(Some(Form::Json), true, Color::Never), now: self.now() };
+        let buttons = Buttons::default();
         let run = Run {
             context: &context,
             config: &store.config(),
             settings,
             scope: Scope::Soon(id),
-            buttons: Some(&self.buttons),
+            buttons: Some(&buttons),
         };
-        match run.send(&handler::all(settings)) {
+        let sent = run.send(&handler::all(settings));
+        buttons.take().into_iter().for_each(|shown| self.follow(shown));
+        match sent {
             Ok(report) if report.rows.is_empty() && report.is_claimed => Told::ByOthers,
             Ok(report) if report.rows.is_empty() => Told::Nothing,
             Ok(report) => {
@@ -173,6 +166,13 @@ impl Watcher<'_> {
         }
     }
 
+    /// Follows a notice with a button, whatever else happens.
+    fn follow(&self, shown: Shown) {
+        let began = self.began;
+        let follower = Follower { home: self.home.clone(), uuid: self.uuid.clone(), now: move || goes_on(began) };
+        self.followed.borrow_mut().push(spawn(move || follower.follow(shown)));
+    }
+
     /// How long until something that is true now is due.
     fn next(&self, store: &Store, id: &SessionId, settings: &Settings) -> Result<Option<Duration>> {
         let now = self.now();
@@ -180,12 +180,15 @@ impl Watcher<'_> {
         Ok(at.map(|at| (at - now).to_std().unwrap_or_default() + SETTLED))
     }
 
-    /// The present instant. It goes on if `CS_NOW` fixes the clock.
     fn now(&self) -> Instant {
-        let (began, measured) = self.began;
-        let elapsed = TimeDelta::from_std(measured.elapsed()).unwrap_or_default();
-        clock::now().max(began + elapsed)
+        goes_on(self.began)
     }
+}
+
+/// The present instant. It goes on if `CS_NOW` fixes the clock.
+fn goes_on((began, measured): (Instant, std::time::Instant)) -> Instant {
+    let elapsed = TimeDelta::from_std(measured.elapsed()).unwrap_or_default();
+    clock::now().max(began + elapsed)
 }
 
 /// The session of the conversation, even if that has just ended.

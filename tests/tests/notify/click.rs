@@ -85,6 +85,54 @@ fn a_notice_that_was_shown_is_not_sent_again() {
     assert_eq!(fs::read_to_string(sandbox.home().join("shown")).expect("it ran").lines().count(), 1);
 }
 
+/// Shows a notice until it is interrupted, which it notes.
+const UNTIL_CLOSED: &str = "trap 'echo >>~/closed; kill $!; exit' INT; echo 7; sleep 600 & wait";
+
+fn lines(sandbox: &Sandbox, file: &str) -> usize {
+    fs::read_to_string(sandbox.home().join(file)).map_or(0, |text| text.lines().count())
+}
+
+#[test]
+fn an_answer_closes_the_notice_and_ends_its_process() {
+    let (sandbox, _client) = attended(json!({"via": "notify-send"}));
+    let program_path = installed(&sandbox);
+    program(&sandbox, "notify-send", &format!("{SHOWS}{UNTIL_CLOSED};; esac\n"));
+    prompt(&sandbox, "fix login");
+    let input = json!({"tool_name": "Bash", "tool_use_id": "1", "tool_input": {"command": "make test"}});
+    let request = payload(&sandbox, "PermissionRequest", input.clone());
+    assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
+    assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &request)), 0);
+    assert!(eventually(SOON, || lines(&sandbox, "shown") == 1), "it is shown");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!((lines(&sandbox, "closed"), watchers(&sandbox).len()), (0, 1), "it stays until there is an answer");
+    assert_eq!(status(&sandbox.hook("cs-hook", &payload(&sandbox, "PostToolUse", input))), 0);
+    end_of_watch(&sandbox);
+    assert_eq!((lines(&sandbox, "closed"), lines(&sandbox, "shown")), (1, 1));
+}
+
+#[test]
+fn a_conversation_has_at_most_one_button() {
+    let (sandbox, _client) = attended(json!({"via": "notify-send", "done_after_seconds": 1}));
+    let program_path = installed(&sandbox);
+    program(&sandbox, "notify-send", &format!("{SHOWS}{UNTIL_CLOSED};; esac\n"));
+    let figures = json!({"session_id": CA5D, "cwd": sandbox.work(), "context_window": {"used_percentage": 81.0}});
+    prompt(&sandbox, "fix login");
+    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &figures.to_string())), 0);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    // The turn was long, and the context is nearly full: both stay true.
+    let stop = payload(&sandbox, "Stop", json!({"last_assistant_message": "Fine."}));
+    assert_eq!(status(&sandbox.feed("cs-heartbeat", &[], &stop)), 0);
+    assert_eq!(status(&sandbox.feed(&program_path, &["hook"], &stop)), 0);
+    assert!(eventually(SOON, || lines(&sandbox, "shown") == 2), "both are shown");
+    assert!(eventually(SOON, || lines(&sandbox, "closed") == 1), "the second replaces the first");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!((lines(&sandbox, "closed"), watchers(&sandbox).len()), (1, 1), "the second stays");
+    let compacts = payload(&sandbox, "PreCompact", json!({"trigger": "auto"}));
+    assert_eq!(status(&sandbox.hook("cs-hook", &compacts)), 0);
+    end_of_watch(&sandbox);
+    assert_eq!(lines(&sandbox, "closed"), 2);
+}
+
 #[test]
 fn terminal_notifier_gets_the_command_for_a_click() {
     let (sandbox, _client) = attended(json!({"via": "terminal-notifier"}));
