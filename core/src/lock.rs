@@ -9,6 +9,7 @@ use crate::open;
 use fs2::FileExt;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
+use std::os::fd::IntoRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -45,6 +46,17 @@ impl Lock {
     /// file, not to the process that took it.
     pub fn into_file(self) -> File {
         self.file
+    }
+
+    /// Lets the program that takes the place of this one hold the lock after us.
+    #[allow(unsafe_code, reason = "fcntl(2)")]
+    pub fn hand_over(self) -> Result<()> {
+        let fd = self.file.into_raw_fd();
+        // SAFETY: the call takes no pointers, and the descriptor is ours and open.
+        match unsafe { libc::fcntl(fd, libc::F_SETFD, 0) } {
+            -1 => Err(Error::io(&self.path, "hand over", std::io::Error::last_os_error())),
+            _ => Ok(()),
+        }
     }
 
     /// The lock of which the process that started us gave us the file. `Busy` if the file has lost its name.

@@ -131,6 +131,10 @@ impl Home {
     pub fn live_missed(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("live/{uuid}.missed"))
     }
+    /// Held by a client that was started to continue the conversation.
+    pub fn open_lock(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("live/{uuid}.open.lock"))
+    }
     /// Conversations that ended.
     pub fn ended_dir(&self) -> PathBuf {
         self.0.join("ended")

@@ -3,6 +3,8 @@
 
 #[path = "terminal/hostile.rs"]
 mod hostile;
+#[path = "terminal/open.rs"]
+mod open;
 #[path = "terminal/server.rs"]
 mod server;
 #[path = "terminal/shown.rs"]
