@@ -1,9 +1,9 @@
 //! Owns what a click on a notice does: `cs-session jump ID` goes to the terminal of the session. Must stay true: the
-//! program is the one beside this one, and its argument is a session's id.
+//! program is one of ours, and its argument is a session's id.
 
 use crate::notice::{About, Notice};
 use crate::reasons::Reason;
-use cli::programs::is_program;
+use cli::programs::sibling;
 use cs_core::id::SessionId;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -24,8 +24,7 @@ impl Jump {
         let About::One(subject) = &notice.about else { return None };
         let runs = matches!(subject.reason, Reason::Waiting | Reason::Failed | Reason::Done | Reason::Context);
         let session_id = SessionId::parse(&subject.session_id).ok().filter(|_| runs)?;
-        let program = std::env::current_exe().ok()?.parent()?.join(PROGRAM);
-        is_program(&program).then_some(Jump { program, session_id })
+        Some(Jump { program: sibling(PROGRAM)?, session_id })
     }
 
     /// The command line for a shell; `None` if a shell would need more than quotation marks.

@@ -47,12 +47,18 @@ fn has_plugin(settings: &Value) -> bool {
     plugins.is_some_and(|plugins| plugins.iter().any(|(name, on)| name.starts_with(PLUGIN) && *on == Value::Bool(true)))
 }
 
-/// Whether a hook's command is this program.
+/// Whether a hook runs this program, and nothing else.
 fn has_hook(settings: &Value) -> bool {
     let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
     let handlers = groups.filter_map(Value::as_array).flatten().filter_map(|group| group.get("hooks")?.as_array());
-    let mut commands = handlers.flatten().filter_map(|handler| handler.get("command")?.as_str());
-    commands.any(|command| command.contains(&format!("/{NOTIFY}")))
+    handlers.flatten().any(is_hook)
+}
+
+/// Whether a handler is the one that `cs-setup` or the plugin registers: a program by its path, and one argument.
+fn is_hook(handler: &Value) -> bool {
+    let program = handler.get("command").and_then(Value::as_str).map(Path::new);
+    let is_hook = handler.get("args").and_then(Value::as_array).is_some_and(|args| args[..] == ["hook"]);
+    is_hook && program.is_some_and(|path| path.ends_with(NOTIFY) && path.components().count() > 1)
 }
 
 /// The job of systemd or launchd that calls this program.
@@ -81,7 +87,17 @@ mod tests {
     fn a_hook_or_an_enabled_plugin_calls_it() {
         let hook = |command: &str| json!({"hooks": {"Stop": [{"hooks": [{"command": command, "args": ["hook"]}]}]}});
         let ours: Value = serde_json::from_str(include_str!("../../../hooks/hooks.json")).unwrap();
-        assert!(has_hook(&ours) && has_hook(&hook("/x/bin/cs-notify")) && !has_hook(&hook("/x/bin/cs-heartbeat")));
+        assert!(has_hook(&ours) && has_hook(&hook("/x/bin/cs-notify")) && has_hook(&hook("/an app/bin/cs-notify")));
+        for other in
+            ["/x/bin/cs-heartbeat", "/x/bin/cs-notify-me", "/x/cs-notify/run", "ls /x/cs-notify.log", "cs-notify"]
+        {
+            assert!(!has_hook(&hook(other)), "{other}");
+        }
+        for args in [json!(["status"]), json!(["hook", "--watch"]), json!([]), json!(null)] {
+            let mut other = hook("/x/bin/cs-notify");
+            other["hooks"]["Stop"][0]["hooks"][0]["args"] = args;
+            assert!(!has_hook(&other), "{other}");
+        }
         let plugin = |on: Value| json!({"enabledPlugins": {"cs-sessions@claude-sessions": on}});
         assert!(has_plugin(&plugin(json!(true))) && !has_plugin(&plugin(json!(false))) && !has_plugin(&json!([])));
     }

@@ -149,3 +149,21 @@ fn terminal_notifier_gets_the_command_for_a_click() {
     let went = fs::read_to_string(sandbox.home().join("went")).expect("it ran");
     assert!(went.starts_with("jump\nsess_"), "{went}");
 }
+
+#[test]
+fn the_program_for_a_click_is_found_on_path_if_it_is_not_beside() {
+    let (sandbox, _client) = attended(json!({"via": "terminal-notifier"}));
+    let alone = sandbox.home().join("alone/cs-notify");
+    fs::create_dir_all(alone.parent().expect("a folder")).expect("it can be created");
+    made::copy(&cs_tests::programs().join("cs-notify"), &alone);
+    program(&sandbox, "cs-session", "#!/bin/sh\n");
+    prompt(&sandbox, "fix login");
+    let request = payload(&sandbox, "PermissionRequest", json!({"tool_name": "Bash"}));
+    assert_eq!(status(&sandbox.hook("cs-hook", &request)), 0);
+    assert_eq!(status(&sandbox.feed(&alone.display().to_string(), &["hook"], &request)), 0);
+    assert!(eventually(SOON, || !received(&sandbox).is_empty()), "it is told");
+    end_of_watch(&sandbox);
+    let execute = format!("'{}' jump ", sandbox.home().join("bin/cs-session").display());
+    let args = received(&sandbox)[0].1.clone();
+    assert!(args.iter().any(|word| word.starts_with(&execute)), "{args:?}");
+}
