@@ -312,3 +312,25 @@ fn a_lock_that_others_hold_is_waited_for_and_is_no_failure() {
     end_of_watch(&sandbox);
     assert_eq!(received(&sandbox).len(), 1);
 }
+
+#[test]
+fn a_slow_handler_keeps_no_session_from_being_told() {
+    let handlers = json!([{"command": ["slow"]}, {"command": ["tell"]}]);
+    let (mut sandbox, _client) = attended(json!({"via": "none", "handlers": handlers}));
+    program(&sandbox, "slow", "#!/bin/sh\ncat >/dev/null\nsleep 5\necho >>~/slowly\n");
+    let mut clients = Vec::new();
+    for number in 0..6 {
+        let client = sandbox.start("sleep", &["600"]);
+        sandbox = sandbox.with("CLAUDE_PID", client.pid().to_string());
+        clients.push(client);
+        let own = json!({"session_id": format!("e998145e-4e5d-40c9-a3a6-00000000000{number}"), "prompt": "fix login"});
+        assert_eq!(status(&sandbox.hook("cs-hook", &payload(&sandbox, "UserPromptSubmit", own.clone()))), 0);
+        let mut request = json!({"tool_name": "Bash", "tool_input": {"command": "make test"}});
+        request["session_id"] = own["session_id"].clone();
+        event(&sandbox, "cs-hook", "PermissionRequest", request);
+    }
+    assert!(eventually(Duration::from_secs(10), || received(&sandbox).len() == 6), "{:?}", received(&sandbox));
+    end_of_watch(&sandbox);
+    let slowly = fs::read_to_string(sandbox.home().join("slowly")).expect("it ran");
+    assert_eq!((slowly.lines().count(), received(&sandbox).len()), (6, 6), "each once");
+}
