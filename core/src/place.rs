@@ -113,7 +113,13 @@ impl Place {
             iterm_session: variable("ITERM_SESSION_ID"),
             ssh_tty: variable("SSH_TTY"),
         };
-        place.checked()
+        if is_in_screen() { place.in_screen().checked() } else { place.checked() }
+    }
+
+    /// GNU screen tells its name in no variable that is recorded, and passes on those of the terminal in which it began.
+    fn in_screen(self) -> Self {
+        let Place { host, tty, ssh_tty, .. } = self;
+        Place { host, tty, ssh_tty, program: Some("screen".into()), ..Place::default() }
     }
 
     /// The place of a process of which only the system reports anything.
@@ -153,6 +159,12 @@ impl Place {
 /// A machine's name in the form in which it is recorded.
 fn word_of_host(name: String) -> Option<String> {
     Place { host: Some(name), ..Place::default() }.checked().host
+}
+
+/// Whether GNU screen shows the terminal: a terminal that was started from screen, or tmux in it, sets `TERM` or `TMUX`.
+fn is_in_screen() -> bool {
+    let is_of_screen = |term: String| term == "screen" || term.starts_with("screen.") || term.starts_with("screen-");
+    variable("STY").is_some() && variable("TMUX").is_none() && variable("TERM").is_some_and(is_of_screen)
 }
 
 /// An environment variable that is not empty and not longer than a path.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::io::IsTerminal;
 use std::time::Duration;
-use terminal::{Inside, Way, attach, panes, way};
+use terminal::{Inside, Way, attach, list_of, panes, settled, way};
 
 /// How long a terminal may take: the system may ask the user whether it may be controlled.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -41,6 +41,8 @@ struct Steps {
 /// Goes to the conversation's terminal, or prints the commands.
 pub fn go(context: &mut Context, config: &Config, reached: &Reached, print: bool) -> Outcome<()> {
     let inside = Inside::of(&Place::of_client(Terminal::Unknown));
+    let place = settled_place(reached.place);
+    let reached = &Reached { place: &place, ..*reached };
     let steps = match way(reached.place, &inside) {
         Some(Way::Commands(commands)) => Steps { commands, ..Steps::default() },
         Some(Way::Tmux { socket, pane, list, select }) => tmux_steps(&socket, &pane, &list, select)?,
@@ -51,6 +53,12 @@ pub fn go(context: &mut Context, config: &Config, reached: &Reached, print: bool
         None => own_command(context, config, reached)?,
     };
     if print { print_steps(context, &steps) } else { run(context, steps, inside.is_plain()) }
+}
+
+/// The place without a pane of tmux from which its terminal was only started. A server that does not answer leaves it.
+fn settled_place(place: &Place) -> Place {
+    let listed = list_of(place).and_then(|list| answer(&list, b"", LIMIT).ok());
+    settled(place, &panes(&listed.unwrap_or_default()))
 }
 
 /// The steps to a pane of a server of tmux outside of which this program runs.

@@ -2,6 +2,7 @@
 //! started in a terminal inherits its variables: a server of tmux keeps those of the terminal in which it began, and a
 //! terminal those of the one in which it was started.
 
+use crate::tmux::{self, Pane};
 use cs_core::place::Place;
 
 /// The terminal that shows a conversation.
@@ -19,7 +20,9 @@ pub enum Kind<'a> {
 
 /// The innermost terminal of a place whose values were checked.
 pub fn kind(place: &Place) -> Kind<'_> {
-    if let (Some(socket), Some(pane)) = (place.tmux_socket.as_deref(), place.tmux_pane.as_deref()) {
+    if let (Some(socket), Some(pane)) = (place.tmux_socket.as_deref(), place.tmux_pane.as_deref())
+        && is_shown_by_tmux(place)
+    {
         return Kind::Tmux { socket, pane };
     }
     if let Some(session) = place.zellij_session.as_deref() {
@@ -35,6 +38,33 @@ pub fn kind(place: &Place) -> Kind<'_> {
         (Some("WezTerm"), _) => wezterm(place).unwrap_or(Kind::Other),
         (None | Some("kitty" | "tmux"), _) => of_number(place),
         _ => Kind::Other,
+    }
+}
+
+/// tmux names itself in its panes, since 3.2; a terminal that names itself was started from a pane and inherited the rest.
+fn is_shown_by_tmux(place: &Place) -> bool {
+    matches!(place.program.as_deref(), None | Some("tmux" | "screen"))
+}
+
+/// The place without tmux, if its server says that the pane has another terminal than the conversation: then the terminal
+/// that shows it was started from the pane, such as a window of kitty, which does not name itself.
+pub fn settled(place: &Place, panes: &[Pane]) -> Place {
+    let checked = place.clone().checked();
+    let is_inherited = match (kind(&checked), checked.tty.as_deref()) {
+        (Kind::Tmux { pane, .. }, Some(tty)) => {
+            let mut same = panes.iter().filter(|known| known.id == pane).peekable();
+            same.peek().is_some() && same.all(|known| known.tty != tty)
+        }
+        _ => false,
+    };
+    if is_inherited { Place { tmux_socket: None, tmux_pane: None, ..checked } } else { checked }
+}
+
+/// The command that lists the panes of the server of tmux that seems to show the place.
+pub fn list_of(place: &Place) -> Option<Vec<String>> {
+    match kind(&place.clone().checked()) {
+        Kind::Tmux { socket, .. } => Some(tmux::list(socket)),
+        _ => None,
     }
 }
 

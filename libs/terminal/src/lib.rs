@@ -10,6 +10,7 @@ mod tmux;
 mod way;
 
 pub use inside::Inside;
+pub use kind::{list_of, settled};
 pub use name::{name, name_in_tmux};
 pub use tmux::{Pane, attach, panes};
 pub use way::{Way, way};

@@ -1,6 +1,6 @@
 //! Owns the name of a place for people: `tmux %5`, `kitty window 3`, `pts/6`, `ssh pts/3 on box`.
 
-use crate::kind::{Kind, kind};
+use crate::kind::{Kind, kind, settled};
 use crate::tmux::Pane;
 use cs_core::place::Place;
 
@@ -13,14 +13,14 @@ pub fn name(place: &Place) -> Option<String> {
 
 /// The name of a place in tmux, whose server has these panes: `tmux work:2.1`. Otherwise as in [`name`].
 pub fn name_in_tmux(place: &Place, panes: &[Pane]) -> Option<String> {
-    let checked = &place.clone().checked();
+    let checked = &settled(place, panes);
     let found = match kind(checked) {
         Kind::Tmux { pane, .. } => panes.iter().find(|known| known.id == pane),
         _ => None,
     };
     match found {
         Some(pane) => Some(with_host(checked, format!("tmux {}", pane.position()))),
-        None => name(place),
+        None => name(checked),
     }
 }
 
@@ -82,6 +82,14 @@ mod tests {
             place.tmux_pane = some("%5");
         };
         assert_eq!(named(all).as_deref(), Some("tmux %5"));
+        let inherited = |program: &'static str| {
+            named(|place| {
+                all(place);
+                (place.program, place.zellij_session, place.ssh_tty) = (some(program), None, None);
+            })
+        };
+        assert_eq!(inherited("vscode").as_deref(), Some("vscode pts/6"), "it was started from a pane of tmux");
+        assert_eq!(inherited("tmux").as_deref(), Some("tmux %5"));
         let named = |change: fn(&mut Place)| {
             named(|place| {
                 all(place);
@@ -114,9 +122,13 @@ mod tests {
     #[test]
     fn tmux_tells_a_position_and_a_hostile_file_tells_nothing() {
         let place = Place { tmux_socket: some("/tmp/tmux-0/default"), tmux_pane: some("%5"), ..Place::default() };
-        let panes = crate::panes("%4 2 0 1 work\n%5 2 1 1 my work\n");
+        let panes = crate::panes("%4 2 0 1 /dev/pts/7 work\n%5 2 1 1 /dev/pts/8 my work\n");
         assert_eq!(name_in_tmux(&place, &panes).as_deref(), Some("tmux my work:2.1"));
         assert_eq!(name_in_tmux(&place, &[]).as_deref(), Some("tmux %5"));
+        let kitty = Place { tty: some("/dev/pts/9"), kitty_window: some("3"), program: some("tmux"), ..place.clone() };
+        assert_eq!(name_in_tmux(&kitty, &panes).as_deref(), Some("kitty window 3"), "it was started from the pane");
+        let same = Place { tty: some("/dev/pts/8"), ..kitty };
+        assert_eq!(name_in_tmux(&same, &panes).as_deref(), Some("tmux my work:2.1"));
         let hostile = Place { tmux_pane: some("%5;kill-server"), tty: some("/dev/pts/1\n"), ..place };
         assert_eq!(name(&hostile), None);
     }

@@ -1,7 +1,7 @@
 //! Owns tmux's commands (tmux(1), 3.3). A pane's number is unique in a server, and stays the same when the pane moves.
 
 /// The format of a line about a pane, for `-F`. The session's name is the last, because it may contain spaces.
-const FORMAT: &str = "#{pane_id} #{window_index} #{pane_index} #{session_attached} #{session_name}";
+const FORMAT: &str = "#{pane_id} #{window_index} #{pane_index} #{session_attached} #{pane_tty} #{session_name}";
 
 /// A pane as its server reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Pane {
     pub id: String,
     /// The name of its session.
     pub session: String,
+    /// Its terminal, such as `/dev/pts/6`.
+    pub tty: String,
     /// The numbers of its window in the session, and of the pane in the window.
     index: (String, String),
     /// Whether a terminal shows the session.
@@ -40,10 +42,11 @@ pub fn panes(answer: &str) -> Vec<Pane> {
 }
 
 fn pane(line: &str) -> Option<Pane> {
-    let mut fields = line.splitn(5, ' ').map(str::to_string);
+    let mut fields = line.splitn(6, ' ').map(str::to_string);
     let (id, index) = (fields.next()?, (fields.next()?, fields.next()?));
     let is_attached = fields.next()? != "0";
-    Some(Pane { id, session: fields.next()?, index, is_attached })
+    let tty = fields.next()?;
+    Some(Pane { id, session: fields.next()?, tty, index, is_attached })
 }
 
 /// The command for a terminal of the same server: it shows the session, window and pane.

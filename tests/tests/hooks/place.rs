@@ -63,6 +63,20 @@ fn a_start_records_the_terminal_and_its_variables() {
 }
 
 #[test]
+fn variables_that_gnu_screen_inherited_are_not_recorded() {
+    let stage = Stage::new();
+    let client = client_on_terminal(&stage);
+    let variables = [("STY", "4711.pts-1.box"), ("KITTY_WINDOW_ID", "17"), ("TERM_PROGRAM", "iTerm.app")];
+    let in_screen = begin(&stage, client.pid(), &[&variables[..], &[("TERM", "screen.xterm-256color")]].concat());
+    assert_eq!(in_screen, json!({"host": host_name(), "tty": client.tty, "program": "screen"}));
+    // A window that was started from screen.
+    let stage = Stage::new();
+    let client = client_on_terminal(&stage);
+    let outside = begin(&stage, client.pid(), &[&variables[..], &[("TERM", "xterm-kitty")]].concat());
+    assert_eq!(outside["kitty_window"], "17");
+}
+
+#[test]
 fn later_events_keep_the_place_and_record_a_missing_one() {
     let stage = Stage::new();
     let client = client_on_terminal(&stage);

@@ -35,6 +35,35 @@ fn a_pane_is_named_by_its_position() {
     assert!(cs_session(&sandbox, &["list", "--search", "job 2", "--json"]).contains("\"place\":\"tmux %"));
 }
 
+/// A terminal that was started from a pane of tmux inherits its variables.
+#[test]
+fn a_window_that_was_started_from_a_pane_is_not_the_pane() {
+    let sandbox = Sandbox::new();
+    let Some(server) = three_sessions(&sandbox, "s") else { return };
+    let pane = server.tmux(&["display-message", "-p", "-t", "work:1.0", "#{pane_id}"]);
+    let tmux = format!("{},1,0", server.socket.display());
+    let started = |n: usize, variable: (&str, &str)| {
+        let mut command = sandbox.command("sh");
+        command.arg(sandbox.home().join("client")).args([&crate::uuid(n), "job"]);
+        command.env("TERM_PROGRAM", "tmux").env("TMUX", &tmux).env("TMUX_PANE", &pane).env(variable.0, variable.1);
+        let terminal = OnTerminal::start(command);
+        (session(&sandbox, n), terminal)
+    };
+    let (kitty, _kitty) = started(5, ("KITTY_WINDOW_ID", "3"));
+    let (code, screen) = started(6, ("TERM_PROGRAM", "vscode"));
+    let named = |id: &str| cs_session(&sandbox, &["show", id, "--table"]);
+    assert!(named(&kitty).contains("\n  terminal     kitty window 3\n"), "{}", named(&kitty));
+    let wanted = format!("vscode {}", screen.tty.trim_start_matches("/dev/"));
+    assert!(named(&code).contains(&wanted), "{}", named(&code));
+    // Also from inside the server.
+    for inside in [tmux.as_str(), ""] {
+        let mut jump = sandbox.command("cs-session");
+        jump.args(["jump", &kitty, "--print"]).env("TMUX", inside).env("TMUX_PANE", &pane);
+        assert_eq!(stdout(&cs_tests::run(jump, "")), "kitty @ focus-window --match id:3\n", "{inside}");
+    }
+    assert_eq!(status(&sandbox.cs("cs-session", &["jump", &code, "--print"])), 1, "it takes no commands");
+}
+
 #[test]
 fn without_a_terminal_the_pane_is_selected_where_it_is_shown() {
     let sandbox = Sandbox::new();
