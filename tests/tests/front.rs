@@ -115,9 +115,15 @@ fn a_bare_cs_is_live_on_a_terminal_and_a_list_in_a_pipe() {
     let cs = folder.join("cs");
     fs::copy(programs().join("cs"), &cs).expect("it can be copied");
     let cs = cs.to_str().expect("UTF-8");
-    let on_terminal = || stdout(&sandbox.cs("script", &["-qc", cs, "/dev/null"]));
+    let line = format!("TERM=xterm {cs}");
+    let on_terminal = || stdout(&sandbox.cs("script", &["-qc", &line, "/dev/null"]));
     assert!(on_terminal().contains("/cs-top"), "{}", on_terminal());
     assert!(stdout(&sandbox.cs(cs, &[])).ends_with("/cs-session\n<list>"));
+    // Without keys, or without a screen that can be redrawn.
+    for line in [format!("{cs} </dev/null"), format!("TERM=dumb {cs}")] {
+        let shown = stdout(&sandbox.cs("script", &["-qc", &line, "/dev/null"]));
+        assert!(shown.contains("<list>") && !shown.contains("cs-top"), "{line}: {shown}");
+    }
     fs::remove_file(folder.join("cs-top")).expect("it is there");
     assert!(on_terminal().contains("<list>"), "{}", on_terminal());
     fs::remove_file(folder.join("cs-session")).expect("it is there");

@@ -25,7 +25,7 @@ pub enum Route {
     Missing(&'static str),
 }
 
-/// What a bare `cs` stands for in a pipe, and on a terminal if there is no [`LIVE`].
+/// What a bare `cs` stands for in a pipe, and on a terminal that cannot show [`LIVE`].
 const LIST: Alias = Alias { word: "", program: "cs-session", command: "list" };
 /// What a bare `cs` stands for on a terminal.
 const LIVE: &str = "cs-top";
@@ -49,7 +49,9 @@ pub fn of(words: &[OsString]) -> Route {
 }
 
 fn bare() -> Route {
-    let live = std::io::stdout().is_terminal().then(|| find::program(LIVE)).flatten();
+    let has_keys = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let live = (has_keys && !is_dumb).then(|| find::program(LIVE)).flatten();
     live.map_or_else(|| of_alias(&LIST, &[]), |path| Route::Program(path, Vec::new()))
 }
 
