@@ -25,12 +25,14 @@ fn furnished() -> Sandbox {
 }
 
 /// What is offered on the way to a command: the words typed, and the candidates.
-const OFFERED: [(&[&str], &str); 14] = [
+const OFFERED: [(&[&str], &str); 16] = [
     (&["cs-session", "sh"], "show"),
     (&["cs", "pa"], "park"),
     (&["cs", "park", "ca"], "ca5d"),
     (&["cs", "park", ""], "beef ca5d"),
     (&["cs", "resume", ""], "cafe"),
+    (&["cs", "open", ""], "cafe"),
+    (&["cs", "jump", ""], ""),
     (&["cs", "show", "", ""], "beef ca5d cafe"),
     (&["cs", "show", "sess_20261121T1000_ca5"], "sess_20261121T1000_ca5d"),
     (&["cs", "list", "--status", ""], "active completed parked"),
@@ -136,6 +138,33 @@ fn another_program_called_cs_is_not_run() {
         assert_eq!(stdout(&output), "0\n", "{}", stderr(&output));
         assert!(!theirs.join("ran").exists());
     }
+}
+
+#[test]
+fn a_program_named_by_its_path_does_not_choose_the_cs_that_is_run() {
+    let sandbox = furnished();
+    let work = sandbox.work();
+    sandbox.sh("mkdir evil && cd evil && printf '#!/bin/sh\\ntouch ran\\n' | tee cs >cs-session && chmod +x *");
+    let bash = "source ./bash; COMP_WORDS=(./evil/cs-session ''); COMP_CWORD=1; _claude_sessions ./evil/cs-session ''";
+    let zsh = "compdef() { :; }; source ./zsh; words=(./evil/cs-session ''); CURRENT=2; _claude_sessions";
+    let fish = "source ./fish; complete -C './evil/cs-session '";
+    for (shell, words) in
+        [("bash", &["--norc", "-c", bash][..]), ("zsh", &["-f", "-c", zsh]), ("fish", &["-N", "-c", fish])]
+    {
+        if has(can_run(shell, &["--version"], shell)) {
+            sandbox.cs(shell, words);
+            assert!(!work.join("ran").exists(), "{shell}");
+        }
+    }
+}
+
+#[test]
+fn only_deleted_sessions_are_offered_to_restore() {
+    let sandbox = furnished();
+    let offered = || sorted(&stdout(&sandbox.cs("cs", &["--complete", "session", "restore", ""])));
+    assert_eq!(offered(), "");
+    assert_eq!(status(&sandbox.sh("cs-session delete ca5d --yes -q")), 0);
+    assert_eq!(offered(), "ca5d");
 }
 
 #[test]

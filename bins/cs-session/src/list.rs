@@ -14,6 +14,7 @@ use cs_core::board::{self, RECENT};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
+use cs_core::reach::Reach;
 use cs_core::record::Status;
 use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
@@ -114,6 +115,8 @@ struct ListRow<'a> {
     status: Status,
     state: &'a str,
     state_reason: &'a str,
+    /// How a person gets to its conversation.
+    reach: Reach,
     /// Instant since when it is in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     state_since: Option<String>,
@@ -271,6 +274,7 @@ fn print(found: &Found, out: &mut Out, row: &Row) -> Outcome<()> {
         status: entry.status,
         state: row.state(),
         state_reason: &verdict.reason,
+        reach: found.states.reach(id.as_str(), None, verdict.state),
         state_since: verdict.since.map(clock::stamp),
         failed: verdict.failed.as_deref(),
         said: verdict.said.as_deref(),

@@ -22,15 +22,16 @@ const TIMES: [(&str, &str); 7] = [
 /// Sessions that are looked at, the newest ones; and how many of them are offered.
 const NEWEST: &str = "200";
 const OFFERED: usize = 50;
-/// Commands that act on some sessions only: the command, whether the states are those that it takes or those that it
-/// does not take, and the states.
-const TAKEN: [(&str, bool, &[&str]); 5] = [
-    ("park", false, &["parked", "completed"]),
-    ("complete", false, &["completed"]),
-    ("jump", false, &["parked", "completed", "gone"]),
-    ("open", true, &["parked", "completed", "gone"]),
-    ("resume", true, &["parked", "completed"]),
+/// Commands that act on some sessions only: the command, and the sessions that it takes.
+const TAKEN: [(&str, fn(&Session) -> bool); 5] = [
+    ("park", |session| session.status == "active"),
+    ("complete", |session| session.status != "completed"),
+    ("jump", |session| session.reach == "jump"),
+    ("open", |session| session.reach == "open"),
+    ("resume", |session| session.status != "active"),
 ];
+/// The command that takes deleted sessions.
+const RESTORE: &str = "restore";
 /// Digits at the end of an id that name it alone.
 const DIGITS: usize = 4;
 
@@ -47,9 +48,10 @@ impl Candidate {
         Candidate { word: word.into(), about: about.into() }
     }
 
-    /// Whether it continues what was typed.
+    /// Whether it continues what was typed, and no shell sees more than a word in it.
     pub fn fits(&self, typed: &str) -> bool {
-        self.word.starts_with(typed) || [FILES, FOLDERS].contains(&self.word.as_str())
+        let is_plain = self.word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/@+-".contains(&b));
+        is_plain && self.word.starts_with(typed) || [FILES, FOLDERS].contains(&self.word.as_str())
     }
 
     /// The line for the shell: no control character in it has an effect.
@@ -82,12 +84,22 @@ fn set(about: &str) -> Vec<&str> {
     if words.iter().all(is_word) { words } else { Vec::new() }
 }
 
-/// A line of `cs-session list`.
+/// A line of `cs-session list`, or of `cs-session restore --list`, which has no state.
 #[derive(Deserialize)]
 struct Session {
     session_id: String,
-    state: String,
+    status: String,
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default)]
+    reach: String,
     intent: String,
+}
+
+impl Session {
+    fn about(&self) -> String {
+        format!("{}: {}", self.state.as_ref().unwrap_or(&self.status), self.intent)
+    }
 }
 
 /// A line of `cs-project list`.
@@ -100,16 +112,21 @@ struct Project {
 
 /// The newest sessions that a command takes, by the short form of their ids, unless a long one was begun.
 fn sessions(command: &str, typed: &str) -> Vec<Candidate> {
-    let found: Vec<Session> = ask("cs-session", &["list", "--json", "--limit", NEWEST]);
-    let rule = TAKEN.iter().find(|(name, ..)| *name == command);
-    let is_taken =
-        |session: &&Session| rule.is_none_or(|(_, takes, states)| states.contains(&session.state.as_str()) == *takes);
+    let list: &[&str] =
+        if command == RESTORE { &[RESTORE, "--list", "--json"] } else { &["list", "--json", "--limit", NEWEST] };
+    let mut found: Vec<Session> = ask("cs-session", list);
+    if command == RESTORE {
+        // The oldest comes first there.
+        found.reverse();
+    }
+    let rule = TAKEN.iter().find(|(name, _)| *name == command);
+    let is_taken = |session: &&Session| rule.is_none_or(|(_, takes)| takes(session));
     let is_long = typed.len() > DIGITS || typed.starts_with('s');
     let candidate = |session: &Session| {
         let id = session.session_id.as_str();
         let short = id.get(id.len().saturating_sub(DIGITS)..).filter(|_| !is_long).unwrap_or(id);
         let is_unique = found.iter().filter(|other| other.session_id.ends_with(short)).count() == 1;
-        Candidate::new(if is_unique { short } else { id }, &format!("{}: {}", session.state, session.intent))
+        Candidate::new(if is_unique { short } else { id }, &session.about())
     };
     found.iter().filter(is_taken).take(OFFERED).map(candidate).collect()
 }
@@ -136,6 +153,16 @@ mod tests {
         assert_eq!(set("the new status: pending, in_progress or skipped; x"), ["pending", "in_progress", "skipped"]);
         for other in ["the old folder, or the project's short name", "what happened", "", "a port (80 or 81)"] {
             assert_eq!(set(other), [""; 0], "{other}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_means_more_to_a_shell_is_not_offered() {
+        for word in ["a$(x)", "a;x", "a b", "a\nb", "a`x`", "a'b", "a*", "a\u{1b}", "a\u{e9}"] {
+            assert!(!Candidate::new(word, "").fits("a"), "{word:?}");
+        }
+        for word in ["a.b_c:/d@e+f-1", ":files"] {
+            assert!(Candidate::new(word, "").fits(""), "{word}");
         }
     }
 

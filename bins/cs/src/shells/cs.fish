@@ -7,6 +7,13 @@ function __claude_sessions
     # Another program may have the name cs.
     set -l folder (dirname -- $program)
     test -x $folder/cs-session; or return
+    # A program that was named by its path may be anybody's: only a cs that is on PATH is run.
+    set -l own (realpath -- $folder/cs); or return
+    set -l known
+    for path in (command -a -s cs)
+        string match -q '/*' -- $path; and test (realpath -- $path) = $own; and set known 1
+    end
+    test -n "$known"; or return
     set -l name (basename -- $program | string match -v cs)
     set -l found ($folder/cs --complete $name $words[2..] $current 2>/dev/null </dev/null)
     # An option with its value in one word: fish wants the whole word.
