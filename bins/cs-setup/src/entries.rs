@@ -185,7 +185,7 @@ pub fn mentions(settings: &Value) -> usize {
             true => command.contains(&format!("/{name} hook")),
             false => command.contains(&format!("/{name}")),
         };
-        namesake_of(handler).is_none() && CALLED.iter().any(|name| is_named(name))
+        namesake_of(handler).is_none() && CALLED.iter().any(is_named)
     };
     handlers.filter(names_ours).count()
 }
