@@ -246,7 +246,7 @@ pub struct Session {
     /// Roots of work trees of other repositories in which the conversation has worked.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub also_in: Vec<String>,
-    /// What it was before it was reopened, until something happens in it.
+    /// What it was before it was reopened, until it ends again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened: Option<Box<Reopened>>,
     /// Token of the notes that the record already contains (see `store/spool.rs`).

@@ -71,7 +71,6 @@ impl Ended {
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
     timeline::add_moment(record, PROMPT, prompted.text.as_deref().unwrap_or_default(), now);
     record.awaiting_action = None;
-    record.reopened = None;
     // The last message answered the previous prompt.
     record.last_message = None;
     if let Some(text) = &prompted.text {
