@@ -74,7 +74,7 @@ const TEXTS: [(&[&str], &str, usize); 24] = [
     (&["cs-session", "complete", "ca5d"], "--outcome", 1000),
     (&["cs-session", "complete", "ca5d"], "--next-step", 500),
     (&["cs-session", "complete", "ca5d"], "--file", 4096),
-    (&["cs-session", "resume", "beef"], "--intent", 500),
+    (&["cs-session", "resume", "beef", "-q"], "--intent", 500),
     (&["cs-task", "add", "ca5d"], "--subject", 300),
     (&["cs-project", "register"], "--name", 100),
     (&["cs-project", "update", "api"], "--current-phase", 500),
