@@ -146,7 +146,7 @@ fn show_plugin(
 
 /// Lets the client register the plugin, then restores the text from before, with the same entries.
 fn register(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places) -> Result<Option<String>> {
-    document.seen.back_up(document.original()?.as_deref())?;
+    document.seen.back_up_original(document.original()?.as_deref())?;
     if !entries::ours(&document.value).is_empty() {
         // Otherwise they would run twice.
         document.persist(|document| document.seen.replace(&document.without()?))?;

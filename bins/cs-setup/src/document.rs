@@ -5,7 +5,7 @@ use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
 use super::entries::{self, Hook};
 use super::places::text_of;
 use super::splice::{self, Step, keys};
-use super::swap::{self, Seen};
+use super::swap::{self, NO_FILE, Seen};
 use super::text::{self, Trouble, at};
 use super::wrapped;
 use agents::event::CALLED;
@@ -139,7 +139,8 @@ impl Document {
             (None, _) => Ok(None),
             (Some(text), _) if !self.has_ours()? => Ok(Some(text.clone())),
             (Some(_), Some(backup)) if backup.trim().is_empty() && bare.is_bare()? => Ok(Some(backup)),
-            (Some(_), None) if bare.is_bare()? => Ok(None),
+            // Without that backup nothing says that there was no file.
+            (Some(_), Some(backup)) if backup == NO_FILE && bare.is_bare()? => Ok(None),
             _ => bare.without().map(Some),
         }
     }
@@ -147,7 +148,7 @@ impl Document {
     /// Replaces the file by a text with our entries and writes the backup. If that fails, there is no new backup either.
     pub fn replace(&self, text: &str) -> Result<()> {
         let (old, new) = (self.seen.backup()?, self.original()?);
-        self.seen.back_up(new.as_deref())?;
+        self.seen.back_up_original(new.as_deref())?;
         self.seen.replace(text).inspect_err(|_| drop(self.seen.back_up(old.as_deref())))
     }
 

@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::entries::{self, Found};
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
+use crate::swap::NO_FILE;
 use crate::text::Trouble;
 use cli::{Failure, Form, Out, Outcome};
 use cs_core::error::{Error, Result};
@@ -65,7 +66,9 @@ pub fn replace(places: &Places, is_wanted: bool, consent: Consent, out: &mut Out
 fn take_out(document: &Document) -> Result<()> {
     document.seen.replace(&without(document, &document.text)?)?;
     match document.seen.backup()? {
-        Some(backup) if !backup.trim().is_empty() => document.seen.back_up(Some(&without(document, &backup)?)),
+        Some(backup) if !backup.trim().is_empty() && backup != NO_FILE => {
+            document.seen.back_up(Some(&without(document, &backup)?))
+        }
         _ => Ok(()),
     }
 }

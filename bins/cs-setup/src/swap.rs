@@ -107,6 +107,9 @@ fn resolve(path: &Path) -> Result<PathBuf> {
     Err(Error::io(path, "follow", io::Error::other("too many symbolic links")))
 }
 
+/// The backup of a file that did not exist. It is not JSON, so that nobody takes it for settings.
+pub const NO_FILE: &str = "there was no file here before cs-setup wrote one\n";
+
 impl Seen {
     /// Whether the file is missing, or contains only blanks.
     pub fn is_blank(&self) -> bool {
@@ -169,7 +172,12 @@ impl Seen {
         self.path.with_file_name(name)
     }
 
-    /// Writes `text` as the backup; `None` removes it. No backup means that there was no file.
+    /// Writes `text` as the backup, or that there was no file.
+    pub fn back_up_original(&self, text: Option<&str>) -> Result<()> {
+        self.back_up(Some(text.unwrap_or(NO_FILE)))
+    }
+
+    /// Writes `text` as the backup; `None` removes it.
     pub fn back_up(&self, text: Option<&str>) -> Result<()> {
         let path = self.backup_path();
         let Some(text) = text else {

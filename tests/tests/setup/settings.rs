@@ -183,6 +183,21 @@ fn a_foreign_program_with_our_name_is_kept() {
 }
 
 #[test]
+fn a_file_is_removed_only_if_it_was_made_by_an_installation() {
+    let place = Place::new();
+    place.put_settings(None);
+    place.ok(&["install", "--settings"]);
+    let made = place.text();
+    place.ok(&["uninstall"]);
+    assert_eq!(place.text(), None);
+    // The same text, put there by somebody.
+    place.put_settings(made.as_deref());
+    let said = place.ok(&["uninstall"]);
+    assert!(!said.contains("did not exist before"), "{said}");
+    assert_eq!(json(&place.text().expect("it stays")), json("{}"));
+}
+
+#[test]
 fn a_users_own_hook_with_the_notifier_is_kept() {
     let place = Place::new();
     let notifier = place.share.join("bin/cs-notify");
