@@ -22,8 +22,10 @@ const TIMES: [(&str, &str); 7] = [
 /// Sessions that are looked at, the newest ones; and how many of them are offered.
 const NEWEST: &str = "200";
 const OFFERED: usize = 50;
+/// Whether a command takes a session.
+type Rule = fn(&Session) -> bool;
 /// Commands that act on some sessions only: the command, and the sessions that it takes.
-const TAKEN: [(&str, fn(&Session) -> bool); 5] = [
+const TAKEN: [(&str, Rule); 5] = [
     ("park", |session| session.status == "active"),
     ("complete", |session| session.status != "completed"),
     ("jump", |session| session.reach == "jump"),
