@@ -5,7 +5,6 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
-pub use crate::reopened::Reopened;
 pub use crate::unknown::Unknown;
 use crate::unknown::keeps_unknown;
 
@@ -148,6 +147,38 @@ pub struct Task {
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
+
+/// The end that a session had before it was reopened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+pub struct Reopened {
+    /// Instant when it was reopened, RFC 3339, UTC.
+    pub at: String,
+    /// Hash of the reopened record, by which a later change is noticed.
+    pub mark: String,
+    /// `parked` or `completed`.
+    pub status: Status,
+    /// As in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// As in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
+    /// As in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// As in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked_reason: Option<String>,
+    /// As in the record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next_steps: Vec<String>,
+    /// Fields that this program does not know; written back unchanged.
+    #[serde(flatten, skip_deserializing)]
+    pub unknown: Unknown,
+}
+
+keeps_unknown!(Reopened);
 
 /// One session, as in `sessions/<id>.json`. Instants are RFC 3339 texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,42 +3,8 @@
 //! end counts as a new one.
 
 use crate::id::fnv1a;
-use crate::record::{Session, Status, Unknown};
+use crate::record::{Reopened, Session, Status, Unknown};
 use crate::timeline::{self, REOPENED};
-use crate::unknown::keeps_unknown;
-use serde::{Deserialize, Serialize};
-
-/// The end that a session had before it was reopened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
-pub struct Reopened {
-    /// Instant when it was reopened, RFC 3339, UTC.
-    pub at: String,
-    /// Hash of the reopened record, by which a later change is noticed.
-    pub mark: String,
-    /// `parked` or `completed`.
-    pub status: Status,
-    /// As in the record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<String>,
-    /// As in the record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_by: Option<String>,
-    /// As in the record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
-    /// As in the record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parked_reason: Option<String>,
-    /// As in the record.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub next_steps: Vec<String>,
-    /// Fields that this program does not know; written back unchanged.
-    #[serde(flatten, skip_deserializing)]
-    pub unknown: Unknown,
-}
-
-keeps_unknown!(Reopened);
 
 /// Stores in a session that was just reopened, at `at`, what it was before.
 pub(crate) fn note(session: &mut Session, before: Session, at: &str) {

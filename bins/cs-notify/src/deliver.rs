@@ -13,7 +13,7 @@ use crate::handler::{self, Handler};
 use crate::notice::Notice;
 use crate::run::{Plan, Run};
 use crate::settings::Settings;
-use crate::show::{Fate, Row};
+use crate::show::{Fate, Report, Row};
 use crate::subject::Due;
 use cli::{Failure, Outcome, report};
 use cs_core::clock::{Instant, TimeDelta};
@@ -30,16 +30,6 @@ const NOTE_WAIT: Duration = Duration::from_secs(20);
 const CLAIM_MARGIN: TimeDelta = TimeDelta::seconds(30);
 /// How many programs a handler may run for one notice: with a button, and without.
 const ATTEMPTS: i32 = 2;
-
-/// What came of a run.
-pub struct Report {
-    /// A row for each notice and handler.
-    pub rows: Vec<Row>,
-    /// The notices that are held back.
-    pub held: Vec<Row>,
-    /// Whether another run delivers something now.
-    pub is_claimed: bool,
-}
 
 /// The notices of a handler, in their order, each with what it is about.
 struct Batch<'a> {

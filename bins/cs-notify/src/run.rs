@@ -3,14 +3,13 @@
 //! Must stay true: a session has at most one notice in a run; a handler that failed is tried again alone.
 
 use crate::PROGRAM;
-use crate::deliver::Report;
 use crate::delivered::Delivered;
 use crate::due::{self, Scope};
 use crate::follow::Shown;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
 use crate::settings::Settings;
-use crate::show::{self, Fate, Row};
+use crate::show::{self, Fate, Report, Row};
 use crate::subject::Due;
 use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, Instant};

@@ -48,6 +48,16 @@ pub struct Row {
     pub via: Option<String>,
 }
 
+/// What came of a run.
+pub struct Report {
+    /// A row for each notice and handler.
+    pub rows: Vec<Row>,
+    /// The notices that are held back.
+    pub held: Vec<Row>,
+    /// Whether another run delivers something now.
+    pub is_claimed: bool,
+}
+
 impl Row {
     /// A notice that no handler gets now.
     pub fn of(notice: Notice, fate: Fate) -> Self {
