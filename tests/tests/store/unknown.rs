@@ -77,7 +77,7 @@ fn unknown_fields_survive_every_changing_command() {
         ("cs-project", &["update", "api", "--current-phase", "x", "--completed", "a", "--next-up", "b"]),
         ("cs-session", &["park", &id, "--reason", "later"]),
         ("cs-session", &["complete", &id, "--outcome", "done", "--file", "a.rs", "--commits", r#"[{"sha":"abcd"}]"#]),
-        ("cs-session", &["resume", &id]),
+        ("cs-session", &["resume", &id, "-q"]),
         ("cs-session", &["event", &id, "--message", "after the end"]),
         ("cs-session", &["create", "--project", "api", "--intent", "next"]),
     ];
