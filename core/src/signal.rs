@@ -13,3 +13,11 @@ pub fn outlive_file_size_limits() {
     // SAFETY: an empty handler is async-signal-safe.
     unsafe { libc::signal(libc::SIGXFSZ, handler as libc::sighandler_t) };
 }
+
+/// From now on, SIGINT ends this process and the programs that it starts, unless they handle it, even if the program that
+/// started this one ignores it: an ignored signal stays ignored (execve(2)), as for programs that a shell starts with `&`.
+#[allow(unsafe_code, reason = "signal(2)")]
+pub fn accept_interrupts() {
+    // SAFETY: no handler is installed.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+}

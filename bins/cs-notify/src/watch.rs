@@ -17,6 +17,7 @@ use cs_core::hook_log;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::lock::Lock;
 use cs_core::paths::Home;
+use cs_core::signal;
 use cs_core::store::Store;
 use std::cell::RefCell;
 use std::fs::File;
@@ -48,6 +49,8 @@ struct Watcher<'a> {
 /// Begins to watch, as the process that the hook started: its standard input is the lock.
 pub fn begin(home: &Home, uuid: &Uuid) -> Result<()> {
     leave_session();
+    // A notice with a button is closed by this signal.
+    signal::accept_interrupts();
     let lock = inherit(home, uuid)?;
     let began = (clock::now(), std::time::Instant::now());
     let watcher = Watcher { home, uuid, began, followed: RefCell::default() };
