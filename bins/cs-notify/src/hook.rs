@@ -28,7 +28,7 @@ use std::process::{Command, Stdio};
 )]
 pub struct Hook {
     /// the conversation that this process waits for (only for its own use)
-    #[argh(option, arg_name = "uuid")]
+    #[argh(option, hidden_help, arg_name = "uuid")]
     watch: Option<String>,
 }
 
