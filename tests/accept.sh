@@ -115,11 +115,12 @@ client() {
 
 ask() { client env --prompt "$1" </dev/null >"$out/said" 2>&1 || cat "$out/said"; }
 
-# Lines of the client's log that report problems. In print mode the client cancels asynchronous hooks when it ends.
+# Lines of the client's log that report problems. In print mode the client cancels asynchronous hooks when it ends: those
+# of tools, and that of cs-notify at the end of the turn (what cs-heartbeat records there is checked below).
 trouble() {
 	words='Failed to load hooks|[Hh]ook.load.failed|Hook .* error|failed to (spawn|start)|with status [1-9]|timed out after'
 	grep -nE "$words" "$out/debug.log"
-	grep -nE 'Hook .* cancelled' "$out/debug.log" | grep -v PostToolUse
+	grep -nE 'Hook .* cancelled' "$out/debug.log" | grep -vE 'PostToolUse|Hook Stop '
 }
 
 # What every run must leave behind: no problems, no temporary files.
