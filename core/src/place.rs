@@ -7,7 +7,6 @@
 use crate::process::{self, Terminal};
 use crate::validate::{self, PATH};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Maximum number of characters of a word: a program, a machine, a session of Zellij.
 const WORD: usize = 100;
@@ -16,7 +15,7 @@ const DIGITS: usize = 10;
 
 /// Where a client runs. Every field is absent if it is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<String, String>")]
+#[serde(default)]
 pub struct Place {
     /// The name of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,29 +59,6 @@ pub struct Place {
     /// The terminal that sshd made for a login from another machine (`SSH_TTY`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh_tty: Option<String>,
-}
-
-/// By way of a map: a reader made for this struct is twenty times as large, and the programs of hooks have it, too.
-impl From<BTreeMap<String, String>> for Place {
-    fn from(mut fields: BTreeMap<String, String>) -> Self {
-        let mut take = |name: &str| fields.remove(name);
-        Place {
-            host: take("host"),
-            tty: take("tty"),
-            program: take("program"),
-            tmux_socket: take("tmux_socket"),
-            tmux_pane: take("tmux_pane"),
-            zellij_session: take("zellij_session"),
-            zellij_pane: take("zellij_pane"),
-            kitty_window: take("kitty_window"),
-            kitty_socket: take("kitty_socket"),
-            kitty_pid: take("kitty_pid"),
-            wezterm_pane: take("wezterm_pane"),
-            wezterm_socket: take("wezterm_socket"),
-            iterm_session: take("iterm_session"),
-            ssh_tty: take("ssh_tty"),
-        }
-    }
 }
 
 impl Place {
@@ -208,6 +184,7 @@ fn is_iterm_session(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     const FIELDS: [&str; 14] = [
         "host",
@@ -256,6 +233,12 @@ mod tests {
         let place: Place = serde_json::from_value(serde_json::to_value(&all).unwrap()).unwrap();
         let written: BTreeMap<String, String> = serde_json::from_value(serde_json::to_value(&place).unwrap()).unwrap();
         assert_eq!(written, all);
+    }
+
+    #[test]
+    fn what_a_newer_version_adds_is_ignored() {
+        let place: Place = serde_json::from_str(r#"{"tty": "/dev/pts/6", "panes": [1, {"a": null}], "n": 3}"#).unwrap();
+        assert_eq!(place, Place { tty: Some("/dev/pts/6".into()), ..Place::default() });
     }
 
     #[test]
