@@ -41,12 +41,16 @@ pub const GROUPS: [Group; 6] =
 impl Group {
     /// The group of a session.
     pub fn of(verdict: &Verdict) -> Self {
-        match verdict.state {
+        let is_settled = matches!(verdict.state, State::Waiting | State::Parked | State::Completed);
+        if verdict.failed.is_some() && !is_settled { Group::FailedOrGone } else { Group::of_state(verdict.state) }
+    }
+
+    /// The group of a session in this state, unless its last turn failed.
+    pub fn of_state(state: State) -> Self {
+        match state {
             State::Parked => Group::Parked,
             State::Completed => Group::Completed,
-            State::Waiting => Group::NeedsUser,
-            _ if verdict.failed.is_some() => Group::FailedOrGone,
-            State::Idle => Group::NeedsUser,
+            State::Waiting | State::Idle => Group::NeedsUser,
             State::Working => Group::Working,
             State::Background => Group::Background,
             State::Suspended | State::Gone | State::Stale | State::Unknown => Group::FailedOrGone,
@@ -129,12 +133,17 @@ fn judge<'e>(states: &States, (id, entry): &'e (SessionId, IndexEntry<'e>)) -> B
     BoardRow { id, entry, group: Group::of(&verdict), verdict }
 }
 
-/// The place of a row: its group; questions before ended turns; then the longest wait, elsewhere the latest change.
 fn rank(row: &BoardRow, now: Instant) -> (Group, bool, i64) {
-    let age = row.verdict.since.map(|since| (now - since).num_milliseconds());
-    match row.group {
-        Group::NeedsUser => (row.group, row.verdict.state != State::Waiting, -age.unwrap_or_default()),
-        _ => (row.group, false, age.unwrap_or(i64::MAX)),
+    urgency(row.group, row.verdict.state, row.verdict.since, now)
+}
+
+/// The place of a session among others, the smallest first: its group; questions before ended turns; then the longest
+/// wait, elsewhere the latest change. `since` is when its state began.
+pub fn urgency(group: Group, state: State, since: Option<Instant>, now: Instant) -> (Group, bool, i64) {
+    let age = since.map(|since| (now - since).num_milliseconds());
+    match group {
+        Group::NeedsUser => (group, state != State::Waiting, -age.unwrap_or_default()),
+        _ => (group, false, age.unwrap_or(i64::MAX)),
     }
 }
 

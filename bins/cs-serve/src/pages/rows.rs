@@ -4,12 +4,13 @@ use super::usage::AmountText;
 use crate::asked::Asked;
 use crate::query::Query;
 use crate::view::commands::{self, Known, Offer};
+use cs_core::board::{self, Group};
+use cs_core::clock;
 use cs_core::id::{Slug, Uuid};
 use cs_core::overview::{Project, Summary};
 use cs_core::record::Status;
 use cs_core::state::State;
 use serde::Serialize;
-use std::cmp::Reverse;
 
 /// Maximum number of rows of a kind that an overview shows for a project; the others are one click away.
 const QUIET: usize = 8;
@@ -78,17 +79,17 @@ impl Asked<'_> {
         SessionRow { used: used.as_ref().map(AmountText::from), ..self.row(session, home) }
     }
 
-    /// The active sessions of all projects in such a state, as `core::board` orders them: questions before ended turns, the
-    /// longest wait first; of those that run, the latest change first.
+    /// The active sessions of all projects in such a state, in the order of `core::board`.
     pub fn at_top(&self, key: &'static str, wanted: impl Fn(State) -> bool) -> Section<'_> {
         let projects = self.snapshot.overview.shown();
         let active = projects.flat_map(|project| project.active.iter().map(move |session| (project, session)));
         let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| wanted(session.state)).collect();
-        if key == "needs_me" {
-            found.sort_by_key(|(_, session)| (session.state, session.state_since.is_none(), &session.state_since));
-        } else {
-            found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_since)));
-        }
+        let now = clock::now();
+        found.sort_by_key(|(_, session)| {
+            let since = session.state_since.as_deref().and_then(clock::parse);
+            // A failed turn needs the user here, too.
+            board::urgency(Group::of_state(session.state), session.state, since, now)
+        });
         let hidden = found.len().saturating_sub(AT_TOP);
         found.truncate(AT_TOP);
         Section {
@@ -120,11 +121,6 @@ impl Asked<'_> {
         })
         .collect()
     }
-}
-
-/// Working sessions come before those with background tasks only.
-fn by_urgency(state: State) -> (bool, State) {
-    (state == State::Background, state)
 }
 
 /// Whether it continues without the user.
