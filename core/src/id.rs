@@ -50,9 +50,15 @@ pub struct Slug(String);
 #[serde(try_from = "String", into = "String")]
 pub struct Uuid(String);
 
+/// The id of a seat: `agent_<UTC minute>_<4 hex>`, for example `agent_20261129T1134_1f0c`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SeatId(String);
+
 text_type!(SessionId);
 text_type!(Slug);
 text_type!(Uuid);
+text_type!(SeatId);
 
 impl SessionId {
     /// Accepts exactly the shape of an id; anything else is `Invalid`.
@@ -82,9 +88,28 @@ impl SessionId {
     }
 
     fn with_suffix(at: Instant, suffix: u16) -> Self {
-        let minute: String = clock::stamp(at).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect();
-        SessionId(format!("sess_{minute}_{suffix:04x}"))
+        SessionId(format!("sess_{}_{suffix:04x}", minute(at)))
     }
+}
+
+impl SeatId {
+    /// Accepts exactly the shape of an id; anything else is `Invalid`.
+    pub fn parse(text: &str) -> Result<Self> {
+        if shaped(text, "agent_00000000T0000_xxxx") {
+            return Ok(SeatId(text.to_string()));
+        }
+        Err(Error::Invalid(format!("not an agent's id: {text:?}; an id looks like agent_20261129T1134_1f0c")))
+    }
+
+    /// A random id for a seat that is made at `at`.
+    pub fn random(at: Instant) -> Self {
+        SeatId(format!("agent_{}_{:04x}", minute(at), WyRand::new().generate::<u16>()))
+    }
+}
+
+/// The minute of an id, such as `20261121T0337`.
+fn minute(at: Instant) -> String {
+    clock::stamp(at).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
 /// The suffixes of the ids that a conversation's sessions may have (see [`SessionId::of_conversation`]).
@@ -153,6 +178,21 @@ impl Slug {
 }
 
 impl Uuid {
+    /// A random id (version 4, RFC 9562) for a conversation that we start.
+    pub fn random() -> Self {
+        let mut rng = WyRand::new();
+        let (high, low) = (rng.generate::<u64>(), rng.generate::<u64>());
+        let (high, low) = ((high & !0xf000) | 0x4000, (low & !(0b11 << 62)) | (0b10 << 62));
+        Uuid(format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            (high >> 16) & 0xffff,
+            high & 0xffff,
+            low >> 48,
+            low & 0xffff_ffff_ffff
+        ))
+    }
+
     /// Accepts 8-4-4-4-12 hex digits in either case; anything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
         let lower = text.to_ascii_lowercase();
@@ -204,7 +244,14 @@ mod tests {
         ] {
             assert!(SessionId::parse(bad).is_err(), "{bad:?}");
             assert!(Uuid::parse(bad).is_err(), "{bad:?}");
+            assert!(SeatId::parse(bad).is_err(), "{bad:?}");
         }
+        let at = crate::clock::parse("2026-11-29T11:34:00Z").unwrap();
+        let seat = SeatId::random(at);
+        assert!(seat.as_str().starts_with("agent_20261129T1134_") && SeatId::parse(seat.as_str()).is_ok());
+        let uuid = Uuid::random();
+        assert!(Uuid::parse(uuid.as_str()).is_ok() && uuid != Uuid::random());
+        assert!(uuid.as_str().get(14..15) == Some("4") && "89ab".contains(uuid.as_str().get(19..20).unwrap()));
         for bad in ["", "-a", "..", "a/b", "A", "a b", "é", "a\n", "../../etc/passwd"] {
             assert!(Slug::parse(bad).is_err(), "{bad:?}");
         }

@@ -3,7 +3,7 @@
 
 use crate::clock::Date;
 use crate::error::{Error, Result};
-use crate::id::{SessionId, Slug, Uuid};
+use crate::id::{SeatId, SessionId, Slug, Uuid};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -215,6 +215,34 @@ impl Home {
     pub fn serve_page(&self, port: u16) -> PathBuf {
         self.0.join(format!("serve/{port}.html"))
     }
+    /// The seats of agents.
+    pub fn seats_dir(&self) -> PathBuf {
+        self.0.join("agents")
+    }
+    /// One seat.
+    pub fn seat(&self, id: &SeatId) -> PathBuf {
+        self.0.join(format!("agents/{id}.json"))
+    }
+    /// The hooks that the conversations of seats get, for Claude Code's `--settings`.
+    pub fn seat_settings(&self) -> PathBuf {
+        self.0.join("agents/claude-settings.json")
+    }
+    /// The messages of all seats.
+    pub fn inboxes_dir(&self) -> PathBuf {
+        self.0.join(INBOX)
+    }
+    /// The messages of a seat, in subdirectories, and the files of their queue.
+    pub fn inbox(&self, id: &SeatId) -> PathBuf {
+        self.0.join(format!("{INBOX}/{id}"))
+    }
+    /// The leases of all projects.
+    pub fn leases_dir(&self) -> PathBuf {
+        self.0.join("leases")
+    }
+    /// The leases of a project.
+    pub fn leases(&self, slug: &Slug) -> PathBuf {
+        self.0.join(format!("leases/{slug}.json"))
+    }
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")
@@ -232,12 +260,29 @@ pub fn named_home() -> Result<PathBuf> {
 /// data directory itself.
 pub fn dirs_of(file: &Path) -> impl Iterator<Item = &Path> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let outer = dir.filter(|dir| NESTED.iter().any(|nested| dir.ends_with(nested))).and_then(Path::parent);
-    outer.into_iter().chain(dir)
+    let above = |n| dir.and_then(|dir| dir.ancestors().nth(n));
+    let depth = dir.map_or(0, depth);
+    let outer = [above(2).filter(|_| depth > 2), above(1).filter(|_| depth > 1)];
+    outer.into_iter().flatten().chain(dir)
+}
+
+/// How many directories inside each other lead from the data directory to this one of ours.
+fn depth(dir: &Path) -> usize {
+    let is_inbox = |dir: &Path| {
+        let name = dir.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| SeatId::parse(name).is_ok()) && dir.parent().is_some_and(|dir| dir.ends_with(INBOX))
+    };
+    match dir.parent() {
+        Some(outer) if is_inbox(outer) => 3,
+        _ if is_inbox(dir) || NESTED.iter().any(|nested| dir.ends_with(nested)) => 2,
+        _ => 1,
+    }
 }
 
 /// Directories inside another one of ours.
 const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
+/// The directory that has one of its own for each seat.
+const INBOX: &str = "inbox";
 
 /// A path in a variable: a `~` at the beginning is `HOME`, even if no shell has expanded it.
 pub fn expand(path: &str) -> PathBuf {
@@ -265,4 +310,24 @@ pub fn claude_dir() -> Result<PathBuf> {
 
 fn set(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_directory_of_ours_above_a_file_is_known() {
+        fn dirs(file: &str) -> Vec<String> {
+            dirs_of(Path::new(file)).map(|dir| dir.to_string_lossy().into_owned()).collect()
+        }
+        let inbox = "/d/inbox/agent_20261129T1134_1f0c";
+        assert_eq!(dirs("/d/config.json"), ["/d"]);
+        assert_eq!(dirs("/d/agents/x.json"), ["/d/agents"]);
+        assert_eq!(dirs("/d/sessions/archive/x.json"), ["/d/sessions", "/d/sessions/archive"]);
+        assert_eq!(dirs(&format!("{inbox}/seq")), ["/d/inbox", inbox]);
+        let new = format!("{inbox}/new");
+        assert_eq!(dirs(&format!("{new}/m000001.json")), ["/d/inbox", inbox, &new]);
+        assert_eq!(dirs("/d/inbox/elsewhere/x.json"), ["/d/inbox/elsewhere"]);
+    }
 }

@@ -121,6 +121,27 @@ pub fn caller_on_terminal(named: Option<u32>) -> Option<(Process, Terminal)> {
     find_on_terminal(agent).filter(|(process, _)| process.pid > 1)
 }
 
+/// The processes above this one, the nearest first, without the first process of the system.
+pub fn ancestors() -> impl Iterator<Item = Process> {
+    let first = Some(std::os::unix::process::parent_id()).filter(|pid| *pid > 1);
+    let above = std::iter::successors(first, |pid| parent_of(*pid).filter(|pid| *pid > 1));
+    above.take(ANCESTORS).filter_map(find)
+}
+
+/// Maximum number of processes above this one that are looked at.
+const ANCESTORS: usize = 64;
+
+/// Whether the process runs, and is this one or started it, directly or not.
+pub fn is_above(process: &Process) -> bool {
+    descends(std::process::id(), process)
+}
+
+/// Whether `above` runs, and `below` is `above`, or a process that it started, directly or not.
+pub fn descends(below: u32, above: &Process) -> bool {
+    let chain = std::iter::successors(Some(below), |pid| parent_of(*pid).filter(|pid| *pid > 1));
+    chain.take(ANCESTORS).any(|pid| pid == above.pid) && is_alive(above) == Some(true)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 7 terminal, 22 start. Source:
@@ -308,6 +329,16 @@ mod tests {
         becomes(libc::SIGCONT, Condition::Runs);
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn the_processes_above_are_found_by_id_and_start() {
+        let own = find(std::process::id()).unwrap();
+        let parent = find(std::os::unix::process::parent_id()).unwrap();
+        assert!(ancestors().next().unwrap().is(&parent) && ancestors().all(|process| process.pid > 1));
+        assert!(is_above(&own) && is_above(&parent) && descends(own.pid, &parent));
+        let reused = Process { started: "1".into(), ..parent.clone() };
+        assert!(!is_above(&reused) && !descends(own.pid, &reused) && !descends(parent.pid, &own));
     }
 
     #[test]

@@ -280,6 +280,12 @@ pub struct Session {
     /// What it was before it was reopened, until it ends again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened: Option<Box<Reopened>>,
+    /// The seat in which the conversation works: `agent_<UTC minute>_<4 hex>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// The session of the agent that spawned this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_session_id: Option<String>,
     /// Token of the notes that the record already contains (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,

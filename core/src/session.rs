@@ -34,6 +34,10 @@ pub struct Start {
     pub claude_session_id: Option<String>,
     /// The agent's word on the wire; `None` means `claude-code`.
     pub agent: Option<String>,
+    /// The seat in which it works.
+    pub agent_id: Option<String>,
+    /// The session of the agent that spawned it.
+    pub parent_session_id: Option<String>,
 }
 
 /// Creates an active session.
@@ -73,6 +77,8 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         history: Vec::new(),
         also_in: Vec::new(),
         reopened: None,
+        agent_id: start.agent_id,
+        parent_session_id: start.parent_session_id,
         folded: None,
         unknown: Unknown::new(),
     })

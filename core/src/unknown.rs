@@ -84,7 +84,8 @@ impl Serialize for Unknown {
     }
 }
 
-/// Reads and writes structs that keep unknown fields.
+/// Implements reading and writing for structs that keep unknown fields; see [`Unknown`].
+#[macro_export]
 macro_rules! keeps_unknown {
     ($($name:ident),*) => {$(
         impl<'de> serde::Deserialize<'de> for $name {
@@ -102,11 +103,14 @@ macro_rules! keeps_unknown {
         }
     )*};
 }
-pub(crate) use keeps_unknown;
+pub use keeps_unknown;
 
-/// Reads a struct, and keeps the fields that it does not name.
-pub(crate) struct Keeping<'u, D> {
+/// Reads a struct, and keeps the fields that it does not name. For [`keeps_unknown`].
+#[derive(Debug)]
+pub struct Keeping<'u, D> {
+    /// The deserializer of the struct.
     pub from: D,
+    /// Where the other fields go.
     pub unknown: &'u mut Unknown,
 }
 

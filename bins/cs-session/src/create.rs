@@ -61,6 +61,7 @@ impl Create {
             worktree_root: self.worktree.or(here.worktree.filter(|_| of_here)),
             claude_session_id: uuid.as_ref().map(Uuid::to_string),
             agent: None,
+            ..Start::default()
         };
         let session = context.store.create(&slug, start, |_| Ok(()), context.now)?;
         if let Some(uuid) = &uuid {

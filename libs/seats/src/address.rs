@@ -1,0 +1,128 @@
+//! Owns how an agent is named: by its id, a unique part of the id, its name, `claude:UUID`, or a session's id. Must stay
+//! true: an ended seat never wins over a running one; two running seats of one name are refused, and both are named.
+
+use crate::seat::Seat;
+use crate::store::missing;
+use cs_core::error::{Error, Result};
+use cs_core::id::{SeatId, SessionId, Uuid};
+use cs_core::validate;
+
+/// Maximum number of characters of a name.
+const NAME: usize = 60;
+/// A part of an id has at least so many characters.
+const PART: usize = 4;
+
+/// The seat that a text names.
+pub fn find<'s>(seats: &'s [Seat], text: &str) -> Result<&'s Seat> {
+    let matching = |fits: &dyn Fn(&Seat) -> bool| -> Vec<&'s Seat> { seats.iter().filter(|seat| fits(seat)).collect() };
+    let found = if let Some(uuid) = text.strip_prefix("claude:") {
+        let uuid = Uuid::parse(uuid)?;
+        matching(&|seat| seat.claude_session_id.as_deref() == Some(uuid.as_str()))
+    } else if SeatId::parse(text).is_ok() {
+        matching(&|seat| seat.agent_id == text)
+    } else if SessionId::parse(text).is_ok() {
+        matching(&|seat| seat.session_id.as_deref() == Some(text))
+    } else {
+        let named = matching(&|seat| seat.name == text);
+        let is_part =
+            |seat: &Seat| text.len() >= PART && (seat.agent_id.starts_with(text) || seat.agent_id.ends_with(text));
+        if named.is_empty() { matching(&is_part) } else { named }
+    };
+    choose(found, text, seats)
+}
+
+fn choose<'s>(found: Vec<&'s Seat>, text: &str, seats: &[Seat]) -> Result<&'s Seat> {
+    let open: Vec<&Seat> = found.iter().copied().filter(|seat| seat.status.is_open()).collect();
+    let candidates = if open.is_empty() { found } else { open };
+    match candidates.as_slice() {
+        [] => Err(unknown(text, seats)),
+        [one] => Ok(one),
+        // The newest of several that ended.
+        [.., last] if !last.status.is_open() => Ok(last),
+        several => {
+            let titles: Vec<String> = several.iter().map(|seat| seat.title()).collect();
+            Err(Error::Refused(format!("{text:?} names {} agents: {}", several.len(), titles.join(", "))))
+        }
+    }
+}
+
+fn unknown(text: &str, seats: &[Seat]) -> Error {
+    let near: Vec<&str> =
+        seats.iter().filter(|seat| is_near(&seat.name, text)).map(|seat| &*seat.name).take(3).collect();
+    match near.as_slice() {
+        [] => missing(&format!("{text:?}")),
+        near => Error::Missing(format!("no agent {text:?}; did you mean {}?", near.join(" or "))),
+    }
+}
+
+/// Whether two names differ in one letter, in case, or in what follows.
+fn is_near(name: &str, text: &str) -> bool {
+    let (name, text) = (name.to_lowercase(), text.to_lowercase());
+    let (longer, shorter) = if name.len() >= text.len() { (&name, &text) } else { (&text, &name) };
+    if shorter.chars().count() >= 3 && longer.contains(shorter.as_str()) {
+        return true;
+    }
+    let same_at_start = longer.chars().zip(shorter.chars()).take_while(|(a, b)| a == b).count();
+    let (rest, other): (Vec<char>, Vec<char>) =
+        (longer.chars().skip(same_at_start).collect(), shorter.chars().skip(same_at_start).collect());
+    let same_at_end = rest.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    rest.len() - same_at_end <= 1 && longer.chars().count() > 2
+}
+
+/// Checks the name of a seat: 1 to 60 characters on one line, not the form of an id, a number or an option.
+pub fn name(text: &str) -> Result<String> {
+    let text = validate::text("name", text, NAME)?;
+    let is_id = SeatId::parse(&text).is_ok() || SessionId::parse(&text).is_ok() || Uuid::parse(&text).is_ok();
+    let is_word = ["parent", "children", "user", "-"].contains(&text.as_str());
+    let is_odd =
+        text.starts_with("claude:") || text.starts_with("agent_") || text.starts_with("sess_") || text.starts_with('-');
+    if is_id || is_word || is_odd {
+        return Err(Error::Invalid(format!("{text:?} cannot be a name: it already means something else")));
+    }
+    if text.contains(['\n', '\t']) {
+        return Err(Error::Invalid("name has more than one line, or a tab".into()));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seat::SeatStatus;
+    use crate::store::tests::seat;
+
+    fn seats() -> Vec<Seat> {
+        let of = |id: &str, name: &str, status| Seat { agent_id: id.into(), status, ..seat(name) };
+        vec![
+            of("agent_20261129T1134_1f0c", "builder", SeatStatus::Ended),
+            of("agent_20261129T1134_2f0c", "builder", SeatStatus::Running),
+            of("agent_20261129T1134_3f0c", "tester", SeatStatus::Running),
+            of("agent_20261129T1134_4f0c", "tester", SeatStatus::Starting),
+            of("agent_20261129T1134_5f0c", "old", SeatStatus::Ended),
+        ]
+    }
+
+    #[test]
+    fn a_seat_is_found_by_id_part_or_name_and_an_ended_one_never_wins() {
+        let seats = seats();
+        let id = |text: &str| find(&seats, text).map(|seat| seat.agent_id.clone());
+        assert_eq!(id("builder").unwrap(), "agent_20261129T1134_2f0c");
+        assert_eq!(id("agent_20261129T1134_1f0c").unwrap(), "agent_20261129T1134_1f0c");
+        assert_eq!(id("1f0c").unwrap(), "agent_20261129T1134_1f0c");
+        assert_eq!(id("old").unwrap(), "agent_20261129T1134_5f0c");
+        let both = id("tester").unwrap_err().to_string();
+        assert!(both.contains("3f0c") && both.contains("4f0c"), "{both}");
+        assert!(id("bulder").unwrap_err().to_string().contains("did you mean builder"));
+        assert!(matches!(id("nobody"), Err(Error::Missing(_))));
+        assert!(matches!(id("f0c"), Err(Error::Missing(_))), "too short a part");
+    }
+
+    #[test]
+    fn a_name_is_short_and_means_nothing_else() {
+        assert_eq!(name(" builder 1 ").unwrap(), "builder 1");
+        let long = "x".repeat(61);
+        for bad in ["", "parent", "-x", "agent_x", "claude:1", "a\nb", "agent_20261129T1134_1f0c", "\u{1b}[1m", &long] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Owns who calls a program: the user, an agent in a seat, or a conversation without a seat. Must stay true: the
+//! processes above this one decide, and the nearest one that belongs to an agent wins; the variable `CS_AGENT` is a
+//! claim that must agree with them. That keeps honest agents honest. It is no boundary: a program of the same user can
+//! leave its processes (`setsid`, `at`) and change every file.
+
+use crate::seat::Seat;
+use crate::store::Seats;
+use cs_core::error::{Error, Result};
+use cs_core::id::SeatId;
+use cs_core::live::Live;
+use cs_core::process::{self, Process};
+
+/// The variable in which the client of a seat, and all that it starts, finds the seat's id.
+pub const VARIABLE: &str = "CS_AGENT";
+/// Switches spawning and delivery off if its value is `off`.
+const SWITCH: &str = "CS_AGENTS";
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Caller {
+    /// No process above this one belongs to an agent.
+    Person,
+    /// The agent in a seat, or something that it started.
+    Seat(Box<Seat>),
+    /// An agent without a seat, or something that it started: its conversation.
+    Conversation(String),
+}
+
+impl Caller {
+    /// Finds out who calls. A claim that the processes above this one do not confirm is refused.
+    pub fn find(seats: &[Seat], lives: &[Live]) -> Result<Self> {
+        Self::among(process::ancestors(), seats, lives, claimed())
+    }
+
+    fn among(
+        above: impl Iterator<Item = Process>,
+        seats: &[Seat],
+        lives: &[Live],
+        claim: Option<String>,
+    ) -> Result<Self> {
+        let found = above.into_iter().find_map(|process| Self::of_process(&process, seats, lives));
+        let caller = found.unwrap_or(Caller::Person);
+        match (&caller, claim) {
+            (_, None) => Ok(caller),
+            (Caller::Seat(seat), Some(claim)) if seat.agent_id == claim => Ok(caller),
+            // A client that an agent started in its own shell inherited the variable.
+            (Caller::Conversation(_), Some(_)) => Ok(caller),
+            (_, Some(claim)) => Err(Error::Refused(format!(
+                "{VARIABLE} names {claim}, but no process above this one is its client; unset {VARIABLE}"
+            ))),
+        }
+    }
+
+    fn of_process(process: &Process, seats: &[Seat], lives: &[Live]) -> Option<Self> {
+        let seat = seats.iter().rev().find(|seat| seat.is_process(process));
+        let live = || lives.iter().find(|live| live.process().is_some_and(|own| own.is(process)));
+        let seat = seat.map(|seat| Caller::Seat(Box::new(seat.clone())));
+        seat.or_else(|| live().map(|live| Caller::Conversation(live.claude_session_id.clone())))
+    }
+
+    /// The seat of the caller.
+    pub fn seat(&self) -> Option<&Seat> {
+        match self {
+            Caller::Seat(seat) => Some(seat),
+            _ => None,
+        }
+    }
+
+    /// Who did something, for a record: `user`, the seat's id, or `claude:` and the conversation's id.
+    pub fn word(&self) -> String {
+        match self {
+            Caller::Person => "user".to_string(),
+            Caller::Seat(seat) => seat.agent_id.clone(),
+            Caller::Conversation(uuid) => format!("claude:{uuid}"),
+        }
+    }
+
+    /// Refuses what only the user, and agents above `seat`, may do. `doing` is a verb such as `kill`.
+    pub fn must_own(&self, seat: &Seat, seats: &[Seat], doing: &str) -> Result<()> {
+        let owns = match self {
+            Caller::Person => true,
+            Caller::Seat(own) => is_below(seat, seats, |parent| parent.agent_id.as_deref() == Some(&*own.agent_id)),
+            Caller::Conversation(uuid) => {
+                is_below(seat, seats, |parent| parent.claude_session_id.as_deref() == Some(&**uuid))
+            }
+        };
+        if owns {
+            return Ok(());
+        }
+        let own =
+            if self.seat().is_some_and(|own| own.agent_id == seat.agent_id) { "your own seat" } else { &*seat.name };
+        Err(Error::Refused(format!("cannot {doing} {own}: it is not your descendant")))
+    }
+}
+
+/// Whether a parent of the seat, or of one above it, is the one.
+fn is_below(seat: &Seat, seats: &[Seat], is_it: impl Fn(&crate::seat::Parent) -> bool) -> bool {
+    let mut above = seat.parent.as_ref();
+    // A chain is at most as long as there are seats, unless the files form a circle.
+    for _ in 0..=seats.len() {
+        let Some(parent) = above else { return false };
+        if is_it(parent) {
+            return true;
+        }
+        let next = seats.iter().find(|seat| parent.agent_id.as_deref() == Some(&*seat.agent_id));
+        above = next.and_then(|seat| seat.parent.as_ref());
+    }
+    false
+}
+
+/// The seat that this program's environment claims to be in.
+pub fn claimed() -> Option<String> {
+    std::env::var(VARIABLE).ok().filter(|id| !id.is_empty())
+}
+
+/// Whether spawning and delivery are switched off.
+pub fn are_off() -> bool {
+    std::env::var(SWITCH).is_ok_and(|value| value == "off")
+}
+
+impl Seats {
+    /// The seat that the environment claims, if its client is above this process. For hooks, which read one file only.
+    pub fn own(&self) -> Result<Option<Seat>> {
+        let Some(id) = claimed().and_then(|id| SeatId::parse(&id).ok()) else { return Ok(None) };
+        let seat = match self.seat(&id) {
+            Err(Error::Missing(_)) => return Ok(None),
+            other => other?,
+        };
+        let own = [seat.process(), seat.pane_process()];
+        Ok(Some(seat).filter(|_| own.iter().flatten().any(process::is_above)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seat::Parent;
+    use crate::store::tests::{at, seat};
+    use cs_core::unknown::Unknown;
+
+    fn process(pid: u32) -> Process {
+        Process { pid, started: format!("s{pid}"), host: None }
+    }
+
+    fn seated(id: &str, pid: u32, parent: Option<&str>) -> Seat {
+        let parent =
+            parent.map(|id| Parent { agent_id: Some(id.into()), claude_session_id: None, unknown: Unknown::new() });
+        let started = Some(format!("s{pid}"));
+        Seat { agent_id: id.into(), pid: Some(pid), pid_started: started, parent, ..seat(id) }
+    }
+
+    #[test]
+    fn the_nearest_agent_above_is_the_caller_and_a_claim_must_agree() {
+        let seats = [seated("a", 10, None), seated("b", 20, Some("a"))];
+        let mut live = Live::new("e998145e-4e5d-40c9-a3a6-681ad5bd51c9", at());
+        live.set_process(Some(process(30)));
+        let find = |pids: &[u32], claim: Option<&str>| {
+            let above = pids.iter().map(|pid| process(*pid));
+            Caller::among(above, &seats, std::slice::from_ref(&live), claim.map(str::to_string)).map(|it| it.word())
+        };
+        assert_eq!(find(&[5, 20, 10], Some("b")).unwrap(), "b");
+        assert_eq!(find(&[5, 20, 10], None).unwrap(), "b", "also if the variable was removed");
+        assert_eq!(find(&[5, 30], None).unwrap(), "claude:e998145e-4e5d-40c9-a3a6-681ad5bd51c9");
+        assert_eq!(find(&[5], None).unwrap(), "user");
+        for (above, claim) in [(&[5][..], "a"), (&[20, 10], "a"), (&[10], "b"), (&[10], "no id")] {
+            assert!(matches!(find(above, Some(claim)), Err(Error::Refused(_))), "{above:?} {claim}");
+        }
+        assert_eq!(find(&[30, 10], Some("a")).unwrap(), "claude:e998145e-4e5d-40c9-a3a6-681ad5bd51c9");
+    }
+
+    #[test]
+    fn only_the_user_and_agents_above_own_a_seat() {
+        let seats =
+            [seated("a", 1, None), seated("b", 2, Some("a")), seated("c", 3, Some("b")), seated("d", 4, Some("a"))];
+        let may = |who: usize, whom: usize| {
+            Caller::Seat(Box::new(seats[who].clone())).must_own(&seats[whom], &seats, "kill").is_ok()
+        };
+        assert!(may(0, 1) && may(0, 2) && may(1, 2) && Caller::Person.must_own(&seats[2], &seats, "kill").is_ok());
+        assert!(!may(1, 0) && !may(1, 3) && !may(3, 2) && !may(1, 1));
+        let circle = [seated("x", 1, Some("y")), seated("y", 2, Some("x"))];
+        assert!(Caller::Conversation("u".into()).must_own(&circle[0], &circle, "kill").is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! Agents that work together. A *seat* is a place in which an agent works: a name, an inbox, a terminal in tmux, a
+//! parent. It outlives the conversations that take place in it. Must stay true: a seat changes under its lock only;
+//! `CS_AGENT` is a claim, which the processes above this one must confirm (see [`Caller`]); nothing is ever typed into a
+//! terminal. Deliberately absent: starting programs, printing, and what a client prints and reads (`libs/agents`).
+
+mod address;
+mod caller;
+mod seat;
+mod store;
+pub mod tmux;
+
+pub use address::{find, name};
+pub use caller::{Caller, VARIABLE, are_off, claimed};
+pub use seat::{Parent, SCHEMA_VERSION, Seat, SeatStatus, Tmux};
+pub use store::Seats;

@@ -1,0 +1,98 @@
+//! Owns tmux's commands for seats (tmux(1), 3.2 and newer), as lists of words. All seats are sessions of one server of
+//! our own, which reads no configuration: `tmux -L cs -f /dev/null`. Must stay true: no command types anything into a
+//! pane, except the single Esc of [`escape`]; sessions of other servers are never touched; tmux starts no shell, because
+//! a command in several words is executed as it is. Deliberately absent: running the commands.
+
+use crate::seat::Tmux;
+
+/// The name of the server's socket; its directory is tmux's own (`TMUX_TMPDIR`).
+const SERVER: &str = "cs";
+/// What a new pane tells about itself.
+const MADE: &str = "#{pane_id} #{pane_pid} #{socket_path}";
+/// What is checked before a command with an effect.
+const CHECKED: &str = "#{pane_dead} #{pane_pid}";
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| word.to_string()).collect()
+}
+
+/// A command for the server of a seat.
+fn of(tmux: &Tmux, rest: &[&str]) -> Vec<String> {
+    let mut all = words(&["tmux", "-u", "-S", &tmux.socket]);
+    all.extend(words(rest));
+    all
+}
+
+/// The command that makes a session with one pane, which runs `command` in `dir`. Its answer is for [`made`].
+pub fn new_session(session: &str, dir: &str, command: &[String]) -> Vec<String> {
+    let size = ["-x", "200", "-y", "50"];
+    let mut all = words(&["tmux", "-u", "-L", SERVER, "-f", "/dev/null", "new-session", "-d", "-P", "-F", MADE]);
+    all.extend(words(&size));
+    all.extend(words(&["-s", session, "-c", dir, "--"]));
+    all.extend_from_slice(command);
+    all
+}
+
+/// The command that ends what runs in the pane and starts `command` in it. Its answer is empty.
+pub fn respawn(tmux: &Tmux, dir: &str, command: &[String]) -> Vec<String> {
+    let mut all = of(tmux, &["respawn-pane", "-k", "-t", &tmux.pane, "-c", dir, "--"]);
+    all.extend_from_slice(command);
+    all
+}
+
+/// Reads the answer to [`new_session`]: the pane, its process, and the server's socket.
+pub fn made(answer: &str) -> Option<(String, u32, String)> {
+    let mut fields = answer.trim_end().splitn(3, ' ');
+    Some((fields.next()?.to_string(), fields.next()?.parse().ok()?, fields.next()?.to_string()))
+}
+
+/// The command that asks for the pane's process. Its answer is for [`pane_pid`].
+pub fn check(tmux: &Tmux) -> Vec<String> {
+    of(tmux, &["display-message", "-p", "-t", &tmux.pane, CHECKED])
+}
+
+/// Reads the answer to [`check`]: the process in the pane; `None` if there is none, or it has ended.
+pub fn pane_pid(answer: &str) -> Option<u32> {
+    let (dead, pid) = answer.trim_end().split_once(' ')?;
+    (dead != "1").then(|| pid.parse().ok()).flatten()
+}
+
+/// The command that shows a seat's name in its window.
+pub fn rename(tmux: &Tmux, name: &str) -> Vec<String> {
+    of(tmux, &["rename-window", "-t", &tmux.pane, "--", name])
+}
+
+/// The command that presses Esc once.
+pub fn escape(tmux: &Tmux) -> Vec<String> {
+    of(tmux, &["send-keys", "-t", &tmux.pane, "Escape"])
+}
+
+/// The command that ends a seat's session.
+pub fn kill_session(tmux: &Tmux) -> Vec<String> {
+    of(tmux, &["kill-session", "-t", &format!("={}", tmux.session)])
+}
+
+/// The command that prints the last lines of the pane, at most `lines`, with those that scrolled away.
+pub fn capture(tmux: &Tmux, lines: u32) -> Vec<String> {
+    of(tmux, &["capture-pane", "-p", "-J", "-t", &tmux.pane, "-S", &format!("-{lines}")])
+}
+
+/// The command that shows a seat in this terminal.
+pub fn attach(tmux: &Tmux) -> Vec<String> {
+    of(tmux, &["attach-session", "-t", &format!("={}", tmux.session)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_keeps_its_words_and_answers_are_read() {
+        let command = words(&["env", "claude", "--", "a b; $(c)"]);
+        let made_by = new_session("agent_1", "/work dir", &command);
+        assert_eq!(made_by.last().map(String::as_str), Some("a b; $(c)"));
+        assert_eq!(made("%3 4711 /tmp/a b/cs\n"), Some(("%3".into(), 4711, "/tmp/a b/cs".into())));
+        assert_eq!(made(""), None);
+        assert_eq!((pane_pid("0 4711\n"), pane_pid("1 4711\n"), pane_pid("")), (Some(4711), None, None));
+    }
+}
