@@ -21,12 +21,17 @@ pub fn confirm(concerned: &[String], question: &str, is_given: bool) -> Outcome<
 
 /// Prints these lines and the question on standard error. Fails unless the answer is yes.
 pub fn ask(lines: &str, question: &str) -> Outcome<()> {
-    let mut stderr = std::io::stderr();
-    stderr.write_all(format!("{lines}{question} [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    match answer.trim().to_lowercase().as_str() {
+    match ask_for(&format!("{lines}{question} [y/N] "))?.to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Failure::Nothing("cancelled, nothing was changed".into())),
     }
+}
+
+/// Prints a text on standard error, and returns the line that the person answers.
+pub fn ask_for(text: &str) -> Outcome<String> {
+    let mut stderr = std::io::stderr();
+    stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush())?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim().to_string())
 }

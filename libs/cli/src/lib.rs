@@ -21,6 +21,7 @@ mod quote;
 mod record;
 mod refusal;
 pub mod repo;
+pub mod seat;
 mod select;
 mod shared;
 mod short;
@@ -30,7 +31,7 @@ pub mod words;
 
 pub use args::{run, run_plain};
 pub use block::Block;
-pub use consent::{ask, confirm};
+pub use consent::{ask, ask_for, confirm};
 pub use deferred::defer;
 pub use failure::{EXIT_CODES, Failure, Outcome};
 pub use failures::Failures;

@@ -4,8 +4,9 @@
 use crate::failure::Outcome;
 use cs_core::Error;
 use cs_core::validate::{self, FILE_BYTES};
-use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 
 /// Maximum number of sessions that one call reads from standard input.
@@ -13,22 +14,19 @@ const LINES: usize = 100_000;
 /// Longer names are cut: no session has one, and this much identifies the input in a message.
 const NAME: usize = 200;
 
-/// A record, of which only the name is read.
-#[derive(Deserialize)]
-struct Named<'a> {
-    /// Of any type.
-    #[serde(borrow)]
-    session_id: Option<&'a RawValue>,
+/// The names of sessions on the lines; empty lines are skipped.
+pub fn read_names(input: impl BufRead) -> Outcome<Vec<String>> {
+    read_names_of("session_id", input)
 }
 
-/// The names on the lines; empty lines are skipped.
-pub fn read_names(mut input: impl BufRead) -> Outcome<Vec<String>> {
+/// The names on the lines; the name of a record is in this field.
+pub fn read_names_of(field: &str, mut input: impl BufRead) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     let mut line = Vec::new();
     while read_line(&mut input, &mut line)? {
-        names.extend(name_of(&line)?);
+        names.extend(name_of(field, &line)?);
         if names.len() > LINES {
-            return Err(invalid(format!("more than {LINES} sessions on standard input; name fewer at a time")));
+            return Err(invalid(format!("more than {LINES} names on standard input; name fewer at a time")));
         }
     }
     Ok(names)
@@ -55,18 +53,18 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Outcome<bool> {
 }
 
 /// A line is an id or a record.
-fn name_of(line: &[u8]) -> Outcome<Option<String>> {
+fn name_of(field: &str, line: &[u8]) -> Outcome<Option<String>> {
     let text = std::str::from_utf8(line)
         .map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?
         .trim();
     if !text.starts_with('{') {
         return Ok((!text.is_empty()).then(|| short(text)));
     }
-    let named: Named = serde_json::from_str(text)
+    let named: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(text)
         .map_err(|error| Error::Invalid(format!("a line on standard input is not JSON: {error}")))?;
-    match named.session_id.and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
+    match named.get(field).and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
         Some(id) => Ok(Some(short(&id))),
-        None => Err(invalid("a line on standard input has no session_id".into())),
+        None => Err(invalid(format!("a line on standard input has no {field}"))),
     }
 }
 

@@ -1,0 +1,47 @@
+//! `name`: gives a seat another name, which tmux shows, too.
+
+use argh::{ArgsInfo, FromArgs};
+use cli::seat::{self, Agents, pane};
+use cli::{Context, Failure, Outcome, note};
+use seats::tmux;
+
+/// give an agent another name: the own seat, or one that the caller started
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "name",
+    example = "{command_name} builder",
+    example = "{command_name} 1f0c \"tester of the login page\""
+)]
+pub struct Name {
+    /// the agent (default: the seat that runs this), and its new name
+    #[argh(positional, arg_name = "name")]
+    words: Vec<String>,
+}
+
+impl Name {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let (agent, name) = match self.words.as_slice() {
+            [name] => (None, name),
+            [agent, name] => (Some(agent.as_str()), name),
+            _ => return Err(Failure::Usage("a name is one word or a quoted text".into(), Some(HINT.into()))),
+        };
+        let name = seats::name(name)?;
+        let agents = Agents::read(&context.store)?;
+        let found = agents.find(agent)?;
+        agents.must_be_or_own(found, "rename")?;
+        let changed = agents.files.update(&seat::id_of(found)?, |seat| {
+            seat.name.clone_from(&name);
+            Ok(())
+        })?;
+        if changed.status.is_open()
+            && let Some(terminal) = changed.tmux.as_ref()
+            && let Err(Failure::Nothing(text)) = pane::run(&tmux::rename(terminal, &name))
+        {
+            note(crate::PROGRAM, &format!("its window keeps the old name: {text}"));
+        }
+        seat::print_seat(context, &changed)
+    }
+}
+
+const HINT: &str = "cs-agent name [AGENT] NAME";

@@ -1,0 +1,96 @@
+//! Owns how commands find a seat, and who runs them. Must stay true: a seat whose file cannot be read is reported, and
+//! hides no other one. `seat/show.rs` prints a seat, `seat/pane.rs` checks its terminal, `seat/interrupt.rs` stops its
+//! turn.
+
+pub mod interrupt;
+pub mod pane;
+mod show;
+
+pub use show::print_seat;
+
+use crate::deferred::defer;
+use crate::failure::{Failure, Outcome};
+use crate::lines;
+use crate::shared::STDIN;
+use cs_core::id::SeatId;
+use cs_core::live::Live;
+use cs_core::store::Store;
+use seats::{Caller, Seat, Seats};
+use std::io::stdin;
+
+/// All seats at one moment, and who asks.
+#[derive(Debug)]
+pub struct Agents {
+    /// The files of the seats.
+    pub files: Seats,
+    /// All seats, the oldest first.
+    pub seats: Vec<Seat>,
+    /// All running conversations.
+    pub lives: Vec<Live>,
+    /// Who runs this program.
+    pub caller: Caller,
+}
+
+impl Agents {
+    /// Reads all seats, and finds out who asks.
+    pub fn read(store: &Store) -> Outcome<Self> {
+        let files = Seats::of(store);
+        let (seats, errors) = files.all()?;
+        errors.iter().for_each(defer);
+        let lives = store.all_live()?;
+        let caller = Caller::find(&seats, &lives)?;
+        Ok(Agents { files, seats, lives, caller })
+    }
+
+    /// The seat that a text names; without a text the one in which this program runs.
+    pub fn find(&self, name: Option<&str>) -> Outcome<&Seat> {
+        match name {
+            Some(name) => Ok(seats::find(&self.seats, name)?),
+            None => self.own(),
+        }
+    }
+
+    /// The seat in which this program runs.
+    pub fn own(&self) -> Outcome<&Seat> {
+        let own = self.caller.seat().and_then(|own| self.seats.iter().find(|seat| seat.agent_id == own.agent_id));
+        own.ok_or_else(|| {
+            Failure::Advised("no agent's seat runs this".into(), "name an agent; cs-agent list shows all".into())
+        })
+    }
+
+    /// The running conversation of a seat.
+    pub fn live(&self, seat: &Seat) -> Option<&Live> {
+        let uuid = seat.claude_session_id.as_deref()?;
+        self.lives.iter().find(|live| live.claude_session_id == uuid)
+    }
+
+    /// Refuses what only the user, and agents above the seat, may do. `doing` is a verb such as `kill`.
+    pub fn must_own(&self, seat: &Seat, doing: &str) -> Outcome<()> {
+        Ok(self.caller.must_own(seat, &self.seats, doing)?)
+    }
+
+    /// The same, but the agent in the seat may do it, too.
+    pub fn must_be_or_own(&self, seat: &Seat, doing: &str) -> Outcome<()> {
+        match self.caller.seat() {
+            Some(own) if own.agent_id == seat.agent_id => Ok(()),
+            _ => self.must_own(seat, doing),
+        }
+    }
+}
+
+/// The id of a seat that was read from its file.
+pub fn id_of(seat: &Seat) -> Outcome<SeatId> {
+    Ok(SeatId::parse(&seat.agent_id)?)
+}
+
+/// The names of agents on a command line; `-` reads them, or the lines that other commands print, from standard input.
+pub fn names(words: &[String]) -> Outcome<Vec<String>> {
+    let mut all = Vec::new();
+    for word in words {
+        match word == STDIN {
+            true => all.extend(lines::read_names_of("agent_id", stdin().lock())?),
+            false => all.push(word.clone()),
+        }
+    }
+    Ok(all)
+}
