@@ -23,7 +23,7 @@ pub enum Agent {
 struct Words {
     /// As written in records.
     word: &'static str,
-    /// As people may abbreviate it on a command line.
+    /// As people may abbreviate it on a command line; also the name of its program.
     short: &'static str,
     /// The environment variable with the path of its folder, and the folder's name in the home directory.
     home: (&'static str, &'static str),
@@ -157,6 +157,11 @@ impl Agent {
     pub fn conversation_from_env() -> Option<String> {
         let named = |agent: Agent| std::env::var(agent.words().conversation).ok();
         Agent::ALL.into_iter().filter_map(named).find(|id| !id.is_empty())
+    }
+
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        self.words().short
     }
 
     /// The command that resumes a conversation.

@@ -12,6 +12,7 @@ pub mod event;
 mod evidence;
 pub mod hook_call;
 pub mod hook_runs;
+pub mod launch;
 mod lenient;
 pub mod lines;
 pub mod logs;
@@ -24,6 +25,7 @@ pub mod resume;
 pub mod statusline;
 pub mod title;
 pub mod tokens;
+pub mod trust;
 pub mod typed;
 
 pub use agent::Agent;

@@ -6,6 +6,7 @@
 mod address;
 mod caller;
 mod seat;
+pub mod settings;
 mod store;
 pub mod tmux;
 
