@@ -28,6 +28,14 @@ pub struct States<'a> {
     now: Instant,
 }
 
+/// What its record and its hooks say about a session.
+struct Standing<'a> {
+    status: Status,
+    last_heartbeat: &'a str,
+    ended_at: Option<&'a str>,
+    live: Option<&'a Live>,
+}
+
 /// Evidence on a conversation that does not come from its hooks.
 struct Gathered<'l> {
     process: Condition,
@@ -106,20 +114,18 @@ impl<'a> States<'a> {
         state::last_sign(id, recorded, &self.lives, self.now)
     }
 
-    /// The state of a running conversation, which may have no session yet.
+    /// The state of a running conversation, which may have no session yet. No other conversation of its session counts.
     pub fn of_live(&self, live: &Live) -> Verdict {
-        // With a session id of its own, no other conversation of the same session decides the state.
-        let alone = Live { session_id: Some(live.claude_session_id.clone()), ..live.clone() };
-        let mut others = self.lives.to_vec();
-        others.retain(|other| other.claude_session_id != live.claude_session_id);
-        others.push(alone);
-        let states = States { lives: Cow::Owned(others), ..*self };
-        states.of(&live.claude_session_id, Status::Active, "", None)
+        let alone = Standing { status: Status::Active, last_heartbeat: "", ended_at: None, live: Some(live) };
+        self.judge(&live.claude_session_id, alone)
     }
 
     /// The state of a session, from the facts that its index entry and its record share.
     pub fn of(&self, id: &str, status: Status, last_heartbeat: &str, ended_at: Option<&str>) -> Verdict {
-        let live = self.live(id);
+        self.judge(id, Standing { status, last_heartbeat, ended_at, live: self.live(id) })
+    }
+
+    fn judge(&self, id: &str, Standing { status, last_heartbeat, ended_at, live }: Standing) -> Verdict {
         let last_heartbeat = match live {
             None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat),
             // The heartbeat does not matter for running conversations and ended sessions.
