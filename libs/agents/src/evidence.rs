@@ -140,7 +140,7 @@ fn logged(path: &Path, agent: Agent) -> Option<Logged> {
 }
 
 /// The last lines, the first of which may be cut off.
-fn tail(path: &Path) -> Option<Vec<u8>> {
+pub(crate) fn tail(path: &Path) -> Option<Vec<u8>> {
     let mut file = open::foreign(path).ok()?;
     let length = file.seek(SeekFrom::End(0)).ok()?;
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;

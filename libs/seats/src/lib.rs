@@ -7,8 +7,10 @@ mod address;
 mod caller;
 mod seat;
 pub mod settings;
+pub mod sight;
 mod store;
 pub mod tmux;
+mod tree;
 
 pub use address::{find, name};
 pub use caller::{Caller, VARIABLE, are_off, claimed};

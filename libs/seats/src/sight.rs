@@ -1,0 +1,192 @@
+//! Owns what can be seen of seats at one moment: the state of each with its evidence, how many messages wait for it, and
+//! the seats in the order of a family tree. All programs that show seats ask here. Must stay true: nothing is written; the
+//! end of a client is seen from its process, also without a hook; what is not known is `unknown` or absent, never guessed.
+//! Deliberately absent: names of tools and texts of conversations, which are in the agents' own files (`libs/agents`).
+
+use crate::seat::{Seat, SeatStatus};
+use crate::tree;
+use cs_core::clock::{self, Instant};
+use cs_core::file;
+use cs_core::id::{SeatId, Uuid};
+use cs_core::live::Live;
+use cs_core::paths::Home;
+use cs_core::process::{self, Condition, Process};
+use cs_core::state::{STATES, State, Verdict};
+use cs_core::states::States;
+use cs_core::statusline::Reading;
+use cs_core::store::{self, Store};
+use cs_core::usage::Usage;
+
+/// The state of a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatState {
+    /// Its client was started, and no hook of it was seen yet.
+    Starting,
+    /// The state of its conversation. `Gone`: the client's process ended, and nothing reported that.
+    Of(State),
+    /// Its client ended.
+    Ended,
+    /// `cs-agent kill` ended it.
+    Killed,
+}
+
+impl SeatState {
+    /// The word on the wire and in lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SeatState::Starting => SeatStatus::Starting.as_str(),
+            SeatState::Of(state) => state.as_str(),
+            SeatState::Ended => SeatStatus::Ended.as_str(),
+            SeatState::Killed => SeatStatus::Killed.as_str(),
+        }
+    }
+
+    /// All states that a seat can have: a conversation that runs is neither parked nor completed.
+    pub fn all() -> impl Iterator<Item = SeatState> {
+        let of = STATES.into_iter().filter(|state| !matches!(state, State::Parked | State::Completed));
+        [SeatState::Starting].into_iter().chain(of.map(SeatState::Of)).chain([SeatState::Ended, SeatState::Killed])
+    }
+
+    /// Whether the seat has no client any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, SeatState::Of(State::Gone) | SeatState::Ended | SeatState::Killed)
+    }
+}
+
+/// A seat as it is now.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    /// The seat.
+    pub seat: &'a Seat,
+    /// Its conversation, if it runs.
+    pub live: Option<&'a Live>,
+    /// Its state.
+    pub state: SeatState,
+    /// The evidence. The state in it is `unknown` if the conversation does not decide the seat's state.
+    pub verdict: Verdict,
+}
+
+/// What the processes of a seat say.
+enum Client {
+    Runs(Process),
+    Ended(Process),
+    Untold,
+}
+
+/// Looks at a seat. Reads at most the conversation's own files; `states` has all running conversations.
+pub fn look<'a>(seat: &'a Seat, states: &'a States) -> Seen<'a> {
+    let live = conversation(seat, states.lives());
+    let (state, verdict) = judge(seat, live, states);
+    Seen { seat, live, state, verdict }
+}
+
+/// The running conversation of a seat. One that was not reported yet is known by its process.
+fn conversation<'a>(seat: &Seat, lives: &'a [Live]) -> Option<&'a Live> {
+    let is_its = |live: &&Live| seat.claude_session_id.as_deref() == Some(live.claude_session_id.as_str());
+    let runs_in_it =
+        |live: &&Live| seat.claude_session_id.is_none() && live.process().is_some_and(|it| seat.is_process(&it));
+    lives.iter().find(is_its).or_else(|| lives.iter().rev().find(runs_in_it))
+}
+
+fn judge(seat: &Seat, live: Option<&Live>, states: &States) -> (SeatState, Verdict) {
+    if !seat.status.is_open() {
+        let state = if seat.status == SeatStatus::Killed { SeatState::Killed } else { SeatState::Ended };
+        return (state, ended(seat, states.now()));
+    }
+    let client = client(seat);
+    if let Some(live) = live {
+        // The file of a seat may lag behind its conversation, which has got a new process.
+        let has_other = store::runner(live).as_ref().and_then(process::is_alive) == Some(true);
+        if has_other || !matches!(client, Client::Ended(_)) {
+            let verdict = states.of_live(live);
+            return (SeatState::Of(verdict.state), verdict);
+        }
+    }
+    match client {
+        Client::Ended(process) => {
+            let reason = format!("process {} ended without SessionEnd", process.pid);
+            (SeatState::Of(State::Gone), Verdict::new(State::Gone, &reason))
+        }
+        _ if seat.status == SeatStatus::Starting => (SeatState::Starting, starting(seat, states.now())),
+        Client::Runs(process) => {
+            let reason = format!("process {} runs, no conversation of it is known", process.pid);
+            (SeatState::Of(State::Unknown), Verdict::new(State::Unknown, &reason))
+        }
+        Client::Untold => (
+            SeatState::Of(State::Unknown),
+            Verdict::new(State::Unknown, "neither a conversation nor a process is known"),
+        ),
+    }
+}
+
+fn client(seat: &Seat) -> Client {
+    let Some(process) = seat.process().or_else(|| seat.pane_process()) else { return Client::Untold };
+    match process::condition(&process) {
+        Condition::Runs | Condition::Suspended => Client::Runs(process),
+        Condition::Ended => Client::Ended(process),
+        Condition::Elsewhere | Condition::Unknown => Client::Untold,
+    }
+}
+
+fn ended(seat: &Seat, now: Instant) -> Verdict {
+    let by = match (seat.status, seat.ended_by.as_deref()) {
+        (SeatStatus::Killed, Some(by)) => format!("killed by {by}"),
+        (SeatStatus::Killed, None) => "killed".to_string(),
+        (_, None | Some("client")) => "its client ended".to_string(),
+        (_, Some(by)) => format!("ended by {by}"),
+    };
+    dated(&by, seat.ended_at.as_deref(), now)
+}
+
+fn starting(seat: &Seat, now: Instant) -> Verdict {
+    dated("no hook of its client was seen yet; started", Some(&seat.spawned_at), now)
+}
+
+fn dated(evidence: &str, at: Option<&str>, now: Instant) -> Verdict {
+    let since = at.and_then(clock::parse);
+    let reason = since.map_or_else(|| evidence.to_string(), |at| format!("{evidence} {}", clock::ago(at, now)));
+    let mut verdict = Verdict::new(State::Unknown, &reason);
+    verdict.evidence = evidence.to_string();
+    (verdict.evidence_at, verdict.since) = (since, since);
+    verdict
+}
+
+impl Seen<'_> {
+    /// The state as lists show it: `idle`, `failed: usage limit`.
+    pub fn label(&self) -> String {
+        match self.state {
+            SeatState::Of(_) => self.verdict.label(),
+            other => other.as_str().to_string(),
+        }
+    }
+
+    /// The session that its conversation is recorded in.
+    pub fn session_id(&self) -> Option<&str> {
+        self.live.and_then(|live| live.session_id.as_deref()).or(self.seat.session_id.as_deref())
+    }
+
+    /// The usage of its present conversation in the last summary; `None` if there is none yet.
+    pub fn usage(&self, store: &Store) -> Option<Usage> {
+        store.usage(&self.uuid()?, self.session_id().unwrap_or_default()).ok().flatten()
+    }
+
+    /// The last figures of its status line, while the conversation runs.
+    pub fn reading(&self, store: &Store) -> Option<Reading> {
+        self.live.and_then(|_| store.reading(&self.uuid()?))
+    }
+
+    fn uuid(&self) -> Option<Uuid> {
+        Uuid::parse(self.seat.claude_session_id.as_deref()?).ok()
+    }
+}
+
+/// How many messages wait for a seat: those that were not delivered yet. Only names are read.
+pub fn count_waiting(home: &Home, seat: &Seat) -> usize {
+    let new = SeatId::parse(&seat.agent_id).map(|id| home.inbox(&id).join("new"));
+    new.and_then(|dir| file::stems(&dir, ".json")).map_or(0, |names| names.len())
+}
+
+/// The seats in the order of a family tree, the oldest first, each with its depth among the given ones.
+pub fn family(seats: Vec<&Seat>) -> Vec<(usize, &Seat)> {
+    tree::arrange(seats, |seat| &seat.agent_id, |seat| seat.parent_seat())
+}
