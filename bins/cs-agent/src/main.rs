@@ -6,8 +6,12 @@
 //! Exits: 0 done, 1 not found or refused, 64 usage, 65 invalid, 74 disk, 75 busy, or not confirmed in time.
 
 mod attach;
+mod children;
 mod interrupt;
+mod list;
 mod name;
+mod row;
+mod view;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
@@ -26,6 +30,8 @@ struct Args {
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
+    List(list::List),
+    Children(children::Children),
     Attach(attach::Attach),
     Name(name::Name),
     Interrupt(interrupt::Interrupt),
@@ -40,6 +46,8 @@ const PROGRAM: &str = "cs-agent";
 fn work(command: Command, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
     match command {
+        Command::List(args) => args.run(context),
+        Command::Children(args) => args.run(context),
         Command::Attach(args) => args.run(context),
         Command::Name(args) => args.run(context),
         Command::Interrupt(args) => args.run(context),

@@ -36,13 +36,17 @@ pub fn last_call(live: &Live) -> Option<LastCall> {
 }
 
 fn in_log(path: &Path, agent: Agent) -> Option<LastCall> {
-    let (mark, of_line): (&[u8], fn(&Value) -> Option<LastCall>) = match agent {
-        Agent::Claude => (b"\"tool_use\"", of_claude),
-        Agent::Codex => (b"_call\"", of_codex),
-    };
     let bytes = tail(path)?;
-    let lines = bytes.rsplit(|byte| *byte == b'\n').filter(|line| memmem::find(line, mark).is_some());
-    lines.filter_map(|line| of_line(&repair::decode(line, &mut Vec::new()).ok()?)).next()
+    let mark = match agent {
+        Agent::Claude => "\"tool_use\"",
+        Agent::Codex => "_call\"",
+    };
+    let of_line = |line: &Value| match agent {
+        Agent::Claude => of_claude(line),
+        Agent::Codex => of_codex(line),
+    };
+    let mut lines = bytes.rsplit(|byte| *byte == b'\n').filter(|line| memmem::find(line, mark.as_bytes()).is_some());
+    lines.find_map(|line| of_line(&repair::decode(line, &mut Vec::new()).ok()?))
 }
 
 /// A call in a line of Claude Code's transcript (2.1.332): the last block `tool_use` of the agent's message.

@@ -94,7 +94,7 @@ impl Caller {
 }
 
 /// Whether a parent of the seat, or of one above it, is the one.
-fn is_below(seat: &Seat, seats: &[Seat], is_it: impl Fn(&crate::seat::Parent) -> bool) -> bool {
+pub fn is_below(seat: &Seat, seats: &[Seat], is_it: impl Fn(&crate::seat::Parent) -> bool) -> bool {
     let mut above = seat.parent.as_ref();
     // A chain is at most as long as there are seats, unless the files form a circle.
     for _ in 0..=seats.len() {

@@ -13,6 +13,6 @@ pub mod tmux;
 mod tree;
 
 pub use address::{find, name};
-pub use caller::{Caller, VARIABLE, are_off, claimed};
+pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
 pub use seat::{Parent, SCHEMA_VERSION, Seat, SeatStatus, Tmux};
 pub use store::Seats;
