@@ -210,6 +210,11 @@ pub fn random_task_id() -> String {
     format!("t{:08x}", WyRand::new().generate::<u32>())
 }
 
+/// A random id of a lease: `l` and 8 hex digits.
+pub fn random_lease_id() -> String {
+    format!("l{:08x}", WyRand::new().generate::<u32>())
+}
+
 /// The task id for a task of the agent's own list: the same for the same conversation and key.
 pub fn agent_task_id(uuid: &Uuid, key: &str) -> String {
     let hash = fnv1a(uuid.as_str().as_bytes().iter().chain(b"/").chain(key.as_bytes()));

@@ -5,6 +5,10 @@
 
 mod address;
 mod caller;
+mod lease;
+mod lease_owner;
+mod lease_path;
+mod lease_store;
 mod seat;
 pub mod settings;
 pub mod sight;
@@ -14,5 +18,10 @@ mod tree;
 
 pub use address::{find, name};
 pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
+pub use caller::{Caller, VARIABLE, are_off, claimed};
+pub use lease::{Claim, LEASES, LONGEST, Lease, LeaseFile, REASON, USUAL};
+pub use lease_owner::{Owner, seat_has_ended};
+pub use lease_path::Scope;
+pub use lease_store::{Answer, Leases, Request};
 pub use seat::{Parent, SCHEMA_VERSION, Seat, SeatStatus, Tmux};
 pub use store::Seats;
