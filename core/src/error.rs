@@ -30,6 +30,8 @@ pub enum Error {
     },
     /// Another process holds the lock; trying again later helps.
     Busy(PathBuf),
+    /// So much is not allowed at once. Nothing was written; trying again later helps.
+    Limited(String),
     /// Another program writes a file that belongs to both; nothing was lost. Trying again later helps.
     Contended {
         /// The file.
@@ -79,7 +81,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Missing(what) | Error::Refused(what) | Error::Invalid(what) => f.write_str(what),
+            Error::Missing(what) | Error::Refused(what) | Error::Invalid(what) | Error::Limited(what) => {
+                f.write_str(what)
+            }
             Error::Corrupt { path, reason } => write!(f, "cannot understand {}: {reason}", path.display()),
             Error::Newer { path, version } => {
                 write!(f, "{} has schema_version {version}, newer than this program writes", path.display())

@@ -114,6 +114,13 @@ impl Staged {
         settle(&self.path, self.durability)
     }
 
+    /// Moves the file to its path, replacing what is there. For several files in one directory: their names count as
+    /// stored after [`sync_dir`], which the caller calls once.
+    pub fn place(self) -> Result<()> {
+        let placed = self.temp.persist(&self.path).map(drop);
+        placed.map_err(|failed| Error::io(&self.path, "replace", failed.error))
+    }
+
     /// Moves the file to its path, unless something is there: then returns `Ok(false)` and changes nothing.
     pub fn create(self) -> Result<bool> {
         match self.temp.persist_noclobber(&self.path) {

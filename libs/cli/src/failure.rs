@@ -67,7 +67,7 @@ pub fn code_of(error: &Error) -> u8 {
         Error::Missing(_) | Error::Refused(_) | Error::Newer { .. } => 1,
         Error::Invalid(_) | Error::Corrupt { .. } => 65,
         Error::Io { .. } => 74,
-        Error::Busy(_) | Error::Contended { .. } => 75,
+        Error::Busy(_) | Error::Limited(_) | Error::Contended { .. } => 75,
     }
 }
 

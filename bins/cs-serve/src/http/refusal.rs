@@ -32,7 +32,7 @@ impl From<Error> for Refusal {
             Error::Missing(_) => (404, "NOT_FOUND"),
             Error::Invalid(_) | Error::Refused(_) => (400, "BAD_REQUEST"),
             Error::Corrupt { .. } => (500, "CORRUPT_RECORD"),
-            Error::Newer { .. } | Error::Busy(_) | Error::Contended { .. } | Error::Io { .. } => {
+            Error::Newer { .. } | Error::Busy(_) | Error::Limited(_) | Error::Contended { .. } | Error::Io { .. } => {
                 (500, "STORE_UNREADABLE")
             }
         };
