@@ -2,8 +2,10 @@
 //! The file is a cache: without it the session is found by its id, and its state is unknown.
 
 mod news;
+mod parts;
 
 pub use news::fingerprint;
+pub use parts::{Continued, Question};
 
 use crate::clock::{self, Instant};
 use crate::fields;
@@ -25,20 +27,6 @@ pub enum Activity {
     Idle,
     /// The turn is over, but background tasks are still running.
     Background,
-}
-
-/// A question that a subagent asks the user.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Question {
-    /// The subagent's id (`agent_id`).
-    pub agent: String,
-    /// The question or the reason for waiting, in words for people.
-    pub what: String,
-    /// Key of the tool call; see [`Live::waiting_key`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Instant of the question, RFC 3339, UTC.
-    pub at: String,
 }
 
 /// A prompt, as its hook reports it.
@@ -164,6 +152,12 @@ pub struct Live {
     /// Name that a person gave to the conversation, once the session's record has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// The seat in which the conversation takes place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// The message that continued the running turn at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued_by: Option<Continued>,
     /// When the conversation ended; only in `ended/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
@@ -226,6 +220,8 @@ impl Live {
             unattended: false,
             last_message: None,
             title: None,
+            agent_id: None,
+            continued_by: None,
             ended_at: None,
             unknown: Vec::new(),
             has_moved: false,

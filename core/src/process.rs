@@ -142,6 +142,11 @@ pub fn descends(below: u32, above: &Process) -> bool {
     chain.take(ANCESTORS).any(|pid| pid == above.pid) && is_alive(above) == Some(true)
 }
 
+/// Whether `above` runs and started the process `below` itself.
+pub fn is_child(below: u32, above: &Process) -> bool {
+    parent_of(below) == Some(above.pid) && is_alive(above) == Some(true)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 7 terminal, 22 start. Source:

@@ -14,6 +14,7 @@ mod programs;
 pub mod pty;
 pub mod replay;
 pub mod sandbox;
+pub mod seat;
 mod skip;
 pub mod strace;
 pub mod table;

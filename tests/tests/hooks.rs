@@ -27,6 +27,8 @@ mod place;
 mod privacy;
 #[path = "hooks/repair.rs"]
 mod repair;
+#[path = "hooks/seated.rs"]
+mod seated;
 #[path = "hooks/size_limit.rs"]
 mod size_limit;
 #[path = "hooks/track.rs"]

@@ -89,6 +89,8 @@ fn turn_ended(hook: &HookCall) -> Result<()> {
     note_schedule(&mut live, payload);
     let background = payload.background_tasks.unwrap_or(0);
     match payload.event() {
+        // A message of another agent continues the turn (`cs-deliver`).
+        Some(Event::Stop) if live.continued_by.is_some() && live.is_continued_at(&payload.stop_mark()) => {}
         Some(Event::Stop) => live.stopped(background, hook.now),
         _ => live.turn_ended(background, error.as_deref(), hook.now),
     }

@@ -16,6 +16,7 @@ mod end;
 mod failed;
 mod moved;
 mod prompt;
+mod seated;
 mod start;
 mod superseded;
 mod tool;

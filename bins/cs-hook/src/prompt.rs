@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, ask, begin, continuation, damaged, elsewhere, superseded};
+use crate::{PROGRAM, ask, begin, continuation, damaged, elsewhere, seated, superseded};
 use agents::Agent;
 use agents::hook_call::{self, HookCall};
 use agents::typed;
@@ -33,6 +33,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     let is_new = known.is_none();
     let mut live = hook.update_live(known.unwrap_or_else(|| hook.new_live()));
     live.unattended = hook_call::is_unattended();
+    seated::note(hook, &mut live);
     // A prompt may be only a picture, or have an unknown form. It still creates a session.
     let prompt = hook.payload.prompt.as_deref().unwrap_or_default();
     let is_own = live.fires(prompt);

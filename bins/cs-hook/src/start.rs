@@ -1,7 +1,7 @@
 //! SessionStart: a conversation begins or is resumed. A resumed one gets its session back (see `continuation`); a new
 //! one gets the parked sessions as context.
 
-use crate::{PROGRAM, context, continuation, elsewhere, moved, superseded};
+use crate::{PROGRAM, context, continuation, elsewhere, moved, seated, superseded};
 use agents::hook_call::{self, HookCall};
 use cs_core::clock;
 use cs_core::error::Result;
@@ -37,6 +37,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     });
     live.source = Some(source.to_string());
     live.unattended = hook_call::is_unattended();
+    seated::note(hook, &mut live);
     let checkout = git::find(Path::new(&live.cwd));
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
     // If a turn continues, HEAD may have moved already.
@@ -102,6 +103,7 @@ fn restore(hook: &HookCall) -> Result<Live> {
     };
     live.ended_at = None;
     live.pid = None;
+    live.agent_id = None;
     Ok(live)
 }
 

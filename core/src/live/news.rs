@@ -1,7 +1,7 @@
 //! Owns how each event changes what is known of a running conversation. Pure: instants and texts are parameters. Must
 //! stay true: every transition may be applied twice, and a late event never undoes a newer one.
 
-use super::{Activity, Live, Prompt, Question};
+use super::{Activity, Continued, Live, Prompt, Question};
 use crate::clock::{self, Instant};
 use crate::id::fnv1a;
 
@@ -70,6 +70,7 @@ impl Live {
         self.prompt_mark = Some(fingerprint(text));
         (self.error, self.request_failed) = (None, false);
         self.background_tasks = None;
+        self.continued_by = None;
     }
 
     /// Whether this prompt was reported before: hooks may be registered in two places.
@@ -158,11 +159,35 @@ impl Live {
         self.queued = is_next;
     }
 
+    /// A message continues the turn at its end, which `stop` identifies. The hook that reports the end runs at the same
+    /// time; whichever of both is first, the state is the same.
+    pub fn continued(&mut self, message: &str, stop: &str, at: Instant) {
+        self.since = clock::stamp(at);
+        self.enter(Activity::Working, at);
+        let times = self.continued_by.as_ref().map_or(0, |before| before.times).saturating_add(1);
+        self.continued_by = Some(Continued { message: message.into(), stop: stop.into(), times });
+        (self.error, self.request_failed, self.queued) = (None, false, false);
+        self.background_tasks = None;
+    }
+
+    /// Whether a message continued the turn at this end, so that it is none.
+    pub fn is_continued_at(&self, stop: &str) -> bool {
+        self.continued_by.as_ref().is_some_and(|by| by.stop == stop) && self.state == Activity::Working
+    }
+
+    /// No message continues the turn at its end.
+    pub fn not_continued(&mut self, background: usize, at: Instant) {
+        if self.continued_by.take().is_some() {
+            self.stopped(background, at);
+        }
+    }
+
     /// A new process continues the conversation, so the old process's turn, tasks and questions are over.
     pub fn began_again(&mut self, at: Instant) {
         self.goes_on = None;
         self.own_prompts.clear();
         self.questions.clear();
+        self.continued_by = None;
         self.turn_ended(0, None, at);
     }
 

@@ -16,7 +16,8 @@ fn every_field_is_written_and_unknown_ones_survive() {
     let mut live = Live::new("u", at(0));
     let text = || Some("x".to_string());
     (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
-    live.title = text();
+    (live.title, live.agent_id) = (text(), text());
+    live.continued("m000001", "x", at(0));
     live.place = Some(crate::place::Place { tty: text(), ..Default::default() });
     (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
     (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
@@ -183,4 +184,48 @@ fn a_file_names_a_session_only_by_a_valid_id() {
     assert_eq!(named(None), None);
     assert_eq!(named(Some("../x")), None);
     assert_eq!(named(Some(id)).map(|id| id.to_string()).as_deref(), Some(id));
+}
+
+/// Applies the two hooks of one end of a turn in both orders: the one that reports the end, and the one that delivers.
+fn both_orders(before: &Live, reports: impl Fn(&mut Live), delivers: impl Fn(&mut Live)) -> Live {
+    let (mut first, mut second) = (before.clone(), before.clone());
+    reports(&mut first);
+    delivers(&mut first);
+    delivers(&mut second);
+    reports(&mut second);
+    assert_eq!(first, second);
+    first
+}
+
+#[test]
+fn the_end_of_a_turn_and_the_message_that_continues_it_give_one_state_in_both_orders() {
+    let reports = |stop: &'static str, second: u32| {
+        move |live: &mut Live| {
+            live.note_event("Stop", at(second));
+            if !live.is_continued_at(stop) {
+                live.stopped(1, at(second));
+            }
+        }
+    };
+    let delivers = |stop: &'static str, second: u32| move |live: &mut Live| live.continued("m000001", stop, at(second));
+    let leaves = |second: u32| move |live: &mut Live| live.not_continued(1, at(second));
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(Some("p"), "go"), at(1));
+    live.prompted(&prompt(Some("p"), "typed during the turn"), at(1));
+    let live = both_orders(&live, reports("a", 2), delivers("a", 3));
+    assert_eq!((live.state, live.background_tasks), (Activity::Working, None));
+    assert_eq!(live.continued_by.as_ref().map(|by| by.times), Some(1));
+    let mut asks = live.clone();
+    asks.asked("Bash", None, at(4));
+    assert_eq!(both_orders(&asks, reports("b", 5), delivers("b", 6)).state, Activity::Working);
+    // The same words end the turn twice: the second end may look like the first.
+    for stop in ["a", "b"] {
+        let again = both_orders(&live, reports(stop, 4), delivers(stop, 5));
+        assert_eq!((again.state, again.continued_by.map(|by| by.times)), (Activity::Working, Some(2)));
+        let over = both_orders(&live, reports(stop, 4), leaves(4));
+        assert_eq!((over.state, over.continued_by), (Activity::Background, None), "{stop}");
+    }
+    let mut next = live.clone();
+    next.prompted(&prompt(Some("q"), "go"), at(6));
+    assert_eq!(next.continued_by, None);
 }

@@ -66,6 +66,8 @@ impl Store {
                 .or_else(|| Some(tree.clone())),
             claude_session_id: Some(uuid.to_string()),
             agent: live.agent.clone().filter(|word| word != UNSAID_AGENT),
+            agent_id: live.agent_id.clone(),
+            parent_session_id: live.agent_id.as_deref().and_then(|seat| self.parent_session(seat)),
             ..Start::default()
         };
         let activity = (!text.is_empty()).then(|| text.to_string());

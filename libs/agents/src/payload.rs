@@ -8,6 +8,7 @@ use crate::agent::Agent;
 use crate::event::Event;
 use crate::loose::{Fields, List, Object, Said, Text};
 use cs_core::id::{Uuid, fnv1a};
+use cs_core::live;
 use cs_core::patch::Patch;
 use cs_core::repair;
 use cs_core::validate;
@@ -129,6 +130,12 @@ pub struct StatusChange {
 }
 
 impl Payload {
+    /// By this the programs that are called at the end of a turn recognize that they were called for the same end.
+    pub fn stop_mark(&self) -> String {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        live::fingerprint(&format!("{} {}", text(&self.prompt_id), text(&self.last_message)))
+    }
+
     /// Decodes the first JSON object in the bytes, as far as it goes.
     pub fn decode(bytes: &[u8]) -> Payload {
         let payload = Payload::of(bytes);

@@ -1,0 +1,104 @@
+//! Owns the few facts about a seat (`agents/<id>.json`) that a hook needs: which process its client is, and which
+//! session its parent has. Must stay true: nothing is written. Deliberately absent: everything else about seats
+//! (`libs/seats`), which `cs-hook` does not link.
+
+use super::Store;
+use crate::error::Result;
+use crate::file;
+use crate::id::{SeatId, SessionId, Uuid};
+use crate::patch::Patch;
+use crate::process::{self, Process};
+
+/// Whether `caller` is the client of a seat. `own` is the client that was seen last; while the seat starts, or after that
+/// client ended, the process that was started in its pane is, or the one that this one started. A client that an agent
+/// starts in its own shell is not the seat's.
+pub fn is_client(caller: &Process, own: Option<&Process>, pane: Option<&Process>, starts: bool) -> bool {
+    match own.filter(|_| !starts) {
+        Some(own) if own.is(caller) => true,
+        Some(own) if process::is_alive(own) != Some(false) => false,
+        _ => pane.is_some_and(|pane| pane.is(caller) || process::is_child(caller.pid, pane)),
+    }
+}
+
+/// What a hook needs to know about a seat.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seated {
+    /// The conversation that takes place in it.
+    pub claude_session_id: Option<String>,
+    /// The session of that conversation.
+    pub session_id: Option<SessionId>,
+    client: Option<Process>,
+    pane: Option<Process>,
+    starts: bool,
+    parent: (Option<String>, Option<String>),
+}
+
+impl Seated {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let seat = Patch::of(bytes).ok()?;
+        let host = seat.text("host");
+        let process = |of: &Patch, pid: &str, started: &str| {
+            Some(Process { pid: of.value(pid)?.parse().ok()?, started: of.text(started)?, host: host.clone() })
+        };
+        let part = |name: &str| seat.value(name).unwrap_or("{}").to_string();
+        let (tmux, parent) = (part("tmux"), part("parent"));
+        let tmux = Patch::of(tmux.as_bytes()).unwrap_or_default();
+        let parent = Patch::of(parent.as_bytes()).unwrap_or_default();
+        Some(Seated {
+            claude_session_id: seat.text("claude_session_id"),
+            session_id: seat.text("session_id").and_then(|id| SessionId::parse(&id).ok()),
+            client: process(&seat, "pid", "pid_started"),
+            pane: process(&tmux, "pane_pid", "pane_started"),
+            starts: seat.text("status").as_deref() == Some("starting"),
+            parent: (parent.text("agent_id"), parent.text("claude_session_id")),
+        })
+    }
+
+    /// Whether this process is its client.
+    pub fn is_client(&self, caller: &Process) -> bool {
+        is_client(caller, self.client.as_ref(), self.pane.as_ref(), self.starts)
+    }
+}
+
+impl Store {
+    /// The seat with this id; `None` if there is none, or its file cannot be read as one.
+    pub fn seated(&self, id: &SeatId) -> Result<Option<Seated>> {
+        Ok(file::read(&self.home.seat(id))?.and_then(|bytes| Seated::of(&bytes)))
+    }
+
+    /// The session of the agent that spawned the one in this seat, if it has one.
+    pub fn parent_session(&self, seat: &str) -> Option<String> {
+        let seated = |id: &str| self.seated(&SeatId::parse(id).ok()?).ok().flatten();
+        let (seat, conversation) = seated(seat)?.parent;
+        let of_seat = seat.and_then(|id| seated(&id)?.session_id).map(String::from);
+        let of_conversation = || self.live(&Uuid::parse(&conversation?).ok()?).ok().flatten()?.session_id;
+        of_seat.or_else(of_conversation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_in_the_shell_of_the_client_is_not_the_seats() {
+        let own = process::find(std::process::id()).unwrap();
+        let parent = process::find(std::os::unix::process::parent_id()).unwrap();
+        let gone = Process { started: "1".into(), ..own.clone() };
+        assert!(is_client(&own, Some(&own), None, false));
+        assert!(!is_client(&own, Some(&parent), Some(&parent), false), "the client still runs");
+        assert!(is_client(&own, Some(&gone), Some(&parent), false), "another one was started in its pane");
+        assert!(is_client(&own, None, Some(&parent), true) && is_client(&own, None, Some(&own), true));
+        assert!(!is_client(&parent, None, Some(&own), true) && !is_client(&own, None, None, true));
+    }
+
+    #[test]
+    fn a_seat_of_any_form_is_read_as_far_as_it_goes() {
+        let text = r#"{"pid":7,"pid_started":"s","status":"starting","tmux":null,"parent":{"agent_id":"a"},"x":1}"#;
+        let seat = Seated::of(text.as_bytes()).unwrap();
+        assert_eq!((seat.starts, seat.client.map(|it| it.pid), seat.pane), (true, Some(7), None));
+        assert_eq!(seat.parent, (Some("a".into()), None));
+        assert_eq!(Seated::of(b"[]"), None);
+        assert_eq!(Seated::of(b"{}"), Some(Seated::default()));
+    }
+}
