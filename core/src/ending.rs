@@ -214,7 +214,7 @@ pub fn is_empty(record: &Session) -> bool {
     let texts = [&record.roadmap_ref, &record.outcome, &record.parked_reason, &record.awaiting_action];
     // Hooks store the first prompt here too, so the session had a prompt.
     let texts = texts.into_iter().chain([&record.current_activity]);
-    let links = [&record.ended_at, &record.ended_by, &record.resumed_from, &record.resumed_as];
+    let links = [&record.ended_at, &record.ended_by, &record.resumed_from, &record.resumed_as, &record.agent_id];
     !is_of_people(record)
         && record.intent == session::unsaid_intent(&record.project_slug)
         && record.status == Status::Active

@@ -161,7 +161,7 @@ fn the_heartbeat_never_moves_back() {
 fn a_record_with_any_content_is_not_empty() {
     let by_hook = || Session { written_by: Some(BY_HOOK.into()), intent: session::unsaid_intent("api"), ..new() };
     assert!(is_empty(&by_hook()));
-    let changes: [fn(&mut Session); 11] = [
+    let changes: [fn(&mut Session); 12] = [
         |record| record.written_by = None,
         |record| record.written_by = Some("theirs".into()),
         |record| record.intent = "Plan the spring campaign".into(),
@@ -172,6 +172,7 @@ fn a_record_with_any_content_is_not_empty() {
         |record| session::event(record, "a", at("03:37:00")).unwrap(),
         |record| record.current_activity = Some("reading".into()),
         |record| record.resumed_from = Some("sess_20261120T0337_ca5d".into()),
+        |record| record.agent_id = Some("agent_20261120T0337_1f0c".into()),
         |record| drop(record.unknown.insert("theirs".into(), 1.into())),
     ];
     for (n, change) in changes.iter().enumerate() {

@@ -93,6 +93,11 @@ pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: In
             new.tasks.push(task);
         }
     }
+    // The same conversation works in the same seat.
+    if new.claude_session_id.is_some() && new.claude_session_id == old.claude_session_id {
+        new.agent_id = new.agent_id.take().or_else(|| old.agent_id.clone());
+        new.parent_session_id = new.parent_session_id.take().or_else(|| old.parent_session_id.clone());
+    }
     // An older version may have written the old record, without masking.
     masked::texts(new).for_each(masked::text);
     new.resumed_from = Some(old.session_id.clone());

@@ -62,3 +62,16 @@ fn a_session_is_parked_once_and_resumed_once() {
     assert_eq!((s.status, s.outcome.as_deref()), (Status::Completed, Some("Resumed as sess_20261121T0400_0001")));
     assert!(matches!(resumed_as(&mut s, "x", now()), Err(Error::Refused(_))));
 }
+
+#[test]
+fn a_successor_works_in_the_seat_of_its_conversation_only() {
+    let mut old = session();
+    old.claude_session_id = Some("e998145e-4e5d-40c9-a3a6-681ad5bd51c9".into());
+    old.agent_id = Some("agent_20261121T0336_1f0c".into());
+    old.parent_session_id = Some("sess_20261121T0330_8d21".into());
+    for (conversation, is_there) in [(old.claude_session_id.clone(), true), (None, false), (Some("x".into()), false)] {
+        let mut new = Session { claude_session_id: conversation, ..session() };
+        take_over(&mut new, &old, None, now()).unwrap();
+        assert_eq!((new.agent_id.is_some(), new.parent_session_id.is_some()), (is_there, is_there));
+    }
+}

@@ -130,6 +130,8 @@ fn block(session: &Session, verdict: &Verdict, place: Option<&str>, next: Option
     field("said", verdict.said.as_deref());
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
+    field("seat", session.agent_id.as_deref());
+    field("spawned by", session.parent_session_id.as_deref());
     field("continues", session.resumed_from.as_deref());
     add_sections(&mut block, session);
     let event =

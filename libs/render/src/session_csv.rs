@@ -7,7 +7,7 @@ use cs_core::record::Session;
 use cs_core::usage::Usage;
 use cs_core::visible::visible;
 
-const HEADER: [&str; 40] = [
+const HEADER: [&str; 42] = [
     "session_id",
     "project_slug",
     "status",
@@ -48,6 +48,8 @@ const HEADER: [&str; 40] = [
     "total_tokens",
     "cost_usd",
     "unpriced_tokens",
+    "agent_id",
+    "parent_session_id",
 ];
 
 /// The number of columns in the first version.
@@ -67,7 +69,9 @@ pub fn is_own_csv(text: &str) -> bool {
 
 /// In the order of [`HEADER`].
 fn session_cells(document: &Document) -> Vec<Cell> {
-    record_cells(document).into_iter().chain(usage_cells(document.usage)).collect()
+    let session = document.session;
+    let seat = [&session.agent_id, &session.parent_session_id].map(|id| id.as_ref().map_or(Cell::Empty, Cell::text));
+    record_cells(document).into_iter().chain(usage_cells(document.usage)).chain(seat).collect()
 }
 
 /// Tokens and cost.

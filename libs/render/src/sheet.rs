@@ -60,6 +60,8 @@ fn collect_facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Work tree", some(&session.worktree_root)),
         ("Agent", session.agent().to_string()),
         ("Conversation", some(&session.claude_session_id)),
+        ("Seat", some(&session.agent_id)),
+        ("Spawned by", some(&session.parent_session_id)),
         ("Continues", some(&session.resumed_from)),
         ("Continued as", some(&session.resumed_as)),
         ("Archived", if document.archived { "yes".into() } else { String::new() }),

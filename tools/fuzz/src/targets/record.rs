@@ -42,6 +42,8 @@ const KNOWN: &[&str] = &[
     "written_by",
     "resumed_from",
     "resumed_as",
+    "agent_id",
+    "parent_session_id",
 ];
 
 fn seeds() -> Vec<Vec<u8>> {
