@@ -81,7 +81,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 10] {
+    pub fn dirs(&self) -> [PathBuf; 13] {
         [
             self.sessions(),
             self.archive(),
@@ -93,7 +93,16 @@ impl Home {
             self.notify_dir(),
             self.usage_dir(),
             self.spool_dir(),
+            self.seats_dir(),
+            self.inboxes_dir(),
+            self.leases_dir(),
         ]
+    }
+    /// The directories of a seat's messages: the inbox itself, those of [`INBOX_DIRS`].
+    pub fn inbox_dirs(&self, id: &SeatId) -> impl Iterator<Item = PathBuf> {
+        let inbox = self.inbox(id);
+        let inside = INBOX_DIRS.map(|name| inbox.join(name));
+        std::iter::once(inbox).chain(inside)
     }
     /// The state of one project.
     pub fn project(&self, slug: &Slug) -> PathBuf {
@@ -281,6 +290,8 @@ fn depth(dir: &Path) -> usize {
 
 /// Directories inside another one of ours.
 const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
+/// The directories of an inbox: messages that wait, were delivered, were read, failed, and files that they name.
+pub const INBOX_DIRS: [&str; 5] = ["new", "cur", "read", "failed", "files"];
 /// The directory that has one of its own for each seat.
 const INBOX: &str = "inbox";
 

@@ -15,6 +15,7 @@ pub mod pty;
 pub mod replay;
 pub mod sandbox;
 pub mod seat;
+pub mod seat_files;
 mod skip;
 pub mod strace;
 pub mod table;

@@ -15,6 +15,8 @@ mod life;
 mod load;
 #[path = "cleanup/locks.rs"]
 mod locks;
+#[path = "cleanup/seats.rs"]
+mod seats;
 #[path = "cleanup/words.rs"]
 mod words;
 
@@ -28,6 +30,8 @@ use serde_json::{Value, json};
 /// Conversations whose sessions' ids end in ca5d and beef.
 const CA5D: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 const BEEF: &str = "d8c64c56-59a9-4b11-aded-58c4ded45e16";
+/// An agent's seat.
+const SEAT: &str = "agent_20261121T1000_1f0c";
 const HOUR: u64 = 3600;
 
 /// Runs a program that must succeed; returns its output.

@@ -34,6 +34,10 @@ impl All {
         locks::sweep(&mut work)?;
         let ended = work.context.store.old_ended(system_now);
         work.each(ended, |store, uuid| store.remove_ended(uuid, run, system_now))?;
+        let launches = work.context.store.old_launches(system_now);
+        work.each(launches, |store, path| store.remove_launch(path, run, system_now))?;
+        let messages = work.context.store.old_messages(system_now);
+        work.each(messages, |store, path| store.remove_message(path, run, system_now))?;
         let figures = work.context.store.old_figures(system_now);
         work.each(figures, |store, path| store.remove_figures(path, run, system_now))?;
         let logs = work.context.store.long_logs();

@@ -4,13 +4,14 @@
 
 use super::Store;
 use super::project::Context;
+use super::seats::{SEAT_VERSION, SeatHead};
 use super::sweep::{entries, is_dir};
 use crate::clock::{self, Date};
 use crate::config::{self, Config};
 use crate::days::Days;
 use crate::error::{Error, Result};
 use crate::file::{self, TEMP_PREFIX};
-use crate::id::{SessionId, Slug, Uuid};
+use crate::id::{SeatId, SessionId, Slug, Uuid};
 use crate::index;
 use crate::live::Live;
 use crate::patch::Patch;
@@ -94,6 +95,11 @@ pub(super) enum Place {
     /// When the summaries were last written.
     Kept,
     Index,
+    Seat(SeatId),
+    /// A message to a seat.
+    Message,
+    /// The leases of a project.
+    Leases,
     /// A directory of ours, or something whose content does not matter.
     Passed,
     Foreign,
@@ -104,7 +110,7 @@ impl Store {
     pub fn everything(&self) -> Result<Vec<PathBuf>> {
         let home = &self.home;
         let mut all: Vec<PathBuf> = entries(home.root())?.into_iter().map(|entry| entry.path()).collect();
-        for dir in home.dirs() {
+        for dir in home.dirs().into_iter().chain(self.inbox_dirs()?) {
             all.extend(entries(&dir)?.into_iter().map(|entry| entry.path()));
         }
         all.extend(is_dir(home.root()).then(|| home.root().to_path_buf()));
@@ -186,6 +192,9 @@ impl Store {
                 _ => Place::Foreign,
             };
         }
+        if let Some(place) = self.place_of_seats(path, is_dir) {
+            return place;
+        }
         name.strip_suffix(".json").map_or_else(|| self.without_suffix(path), |stem| self.of_stem(path, dir, stem))
     }
 
@@ -228,6 +237,10 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
             let version = patch.newer_version(SCHEMA_VERSION).ok()??;
             Some(format!("its schema_version is {version}; update claude-sessions"))
         }
+        Place::Seat(_) => {
+            let version = patch.newer_version(SEAT_VERSION).ok()??;
+            Some(format!("its schema_version is {version}; update claude-sessions"))
+        }
         Place::Config => {
             let version = config::newer_version(&patch)?;
             Some(format!("its version is {version}; update claude-sessions"))
@@ -241,7 +254,9 @@ fn check_content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Resul
     match place {
         Place::Record(_) | Place::Archived => check_times(&super::parse(path, bytes).map_err(reason_of)?),
         Place::Config => config(path, bytes),
-        Place::Notified | Place::Kept => as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop),
+        Place::Notified | Place::Kept | Place::Message | Place::Leases => {
+            as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop)
+        }
         Place::Project(slug) => {
             let state: ProjectState = as_json(bytes)?;
             check_name("project", &state.project_slug, slug.as_str())
@@ -251,6 +266,7 @@ fn check_content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Resul
             let live = Live::read(bytes).ok_or("it is not the file of a conversation")?;
             check_name("conversation", &live.claude_session_id, uuid.as_str())
         }
+        Place::Seat(id) => check_name("agent", &as_json::<SeatHead>(bytes)?.agent_id, id.as_str()),
         Place::Reading(uuid) => {
             let reading: Reading = as_json(bytes)?;
             check_name("conversation", &reading.claude_session_id, uuid.as_str())

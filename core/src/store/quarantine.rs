@@ -116,7 +116,8 @@ impl Store {
             (true, Run::Dry) => Some(self.home.quarantine()),
             (true, Run::Real) => Some(self.move_away(finding, place, lock.as_ref(), now)?),
         };
-        if let Some(lock) = lock.filter(|_| super::is_absent(path)) {
+        // The id of a seat is never given again, and its lock stays.
+        if let Some(lock) = lock.filter(|_| !matches!(place, Place::Seat(_)) && super::is_absent(path)) {
             lock.remove()?;
         }
         Ok(to.map(|to| SweepAction {
@@ -128,7 +129,9 @@ impl Store {
     /// The lock under which such a file is written; archived records are never written.
     fn lock_of_place(&self, path: &Path, place: &Place) -> Result<Option<Lock>> {
         let of = match place {
-            Place::Record(_) | Place::Project(_) | Place::Live(_) => path.to_path_buf(),
+            Place::Record(_) | Place::Project(_) | Place::Live(_) | Place::Seat(_) | Place::Leases => {
+                path.to_path_buf()
+            }
             Place::Ended(uuid) => self.home.live(uuid),
             Place::Context(slug) => self.home.project(slug),
             Place::Usage | Place::UsedOn => self.home.usage_keep(),

@@ -69,7 +69,7 @@ impl SweepAction {
 pub(super) const LEFT_OVER: Duration = Duration::from_secs(3600);
 /// Age from which an ended conversation's file is removed: late events come within seconds; a resumed conversation is
 /// found without it.
-const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(super) const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Size at which a new log is started for a job; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
@@ -77,7 +77,8 @@ impl Store {
     /// Locks of missing files that were not touched within the hour.
     pub fn orphan_locks(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
-        for dir in self.home.dirs().into_iter().filter(|dir| is_dir(dir)) {
+        let seats = self.home.seats_dir();
+        for dir in self.home.dirs().into_iter().filter(|dir| *dir != seats && is_dir(dir)) {
             let names: std::collections::BTreeSet<String> = file::stems(&dir, "")?.into_iter().collect();
             let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
             let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));
@@ -106,7 +107,7 @@ impl Store {
         let home = &self.home;
         let more = [home.root().to_path_buf(), home.usage_cache_dir(), home.quarantine(), home.logs_dir()];
         let mut found = Vec::new();
-        for dir in home.dirs().iter().chain(&more) {
+        for dir in home.dirs().iter().chain(&more).chain(&self.inbox_dirs()?) {
             let ours = entries(dir)?.into_iter();
             let ours = ours.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()));
             found.extend(ours.map(|entry| entry.path()).filter(|path| regular(path).is_some()));

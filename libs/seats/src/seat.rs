@@ -7,7 +7,7 @@ use cs_core::unknown::Unknown;
 use serde::{Deserialize, Serialize};
 
 /// The version that this program writes.
-pub const SCHEMA_VERSION: u64 = 1;
+pub use cs_core::store::SEAT_VERSION as SCHEMA_VERSION;
 
 /// Whether a seat has a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

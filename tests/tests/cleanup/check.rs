@@ -27,6 +27,15 @@ fn furnished() -> Sandbox {
     put(&sandbox, "usage/keep.json", "{}");
     put(&sandbox, "usage/cache/2a.json", "whatever");
     put(&sandbox, "logs/hook.log", "trouble\n");
+    put(&sandbox, &format!("agents/{SEAT}.json"), &cs_tests::seat_files::seat(SEAT, "builder").to_string());
+    put(&sandbox, &format!("agents/{SEAT}.lock"), "");
+    put(&sandbox, &format!("agents/{SEAT}.launch"), "{}");
+    put(&sandbox, "agents/claude-settings.json", "{}");
+    for file in ["new/m000003.json", "cur/m000002.json", "read/m000001.json", "files/m000003-a.txt", "seq", ".lock"] {
+        put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
+    }
+    put(&sandbox, "leases/api.json", "{}");
+    put(&sandbox, "leases/api.lock", "");
     ok(&sandbox, "cs-cleanup", &["index", "-q"]);
     // A conversation left work to do: a context is only created then.
     put(&sandbox, "context/api.json", "{}");
@@ -62,6 +71,10 @@ fn every_kind_of_damage_is_found_in_every_kind_of_file() {
         format!("usage/{CA5D}.json"),
         "usage/days.json".to_owned(),
         "usage/keep.json".to_owned(),
+        format!("agents/{SEAT}.json"),
+        format!("inbox/{SEAT}/new/m000003.json"),
+        format!("inbox/{SEAT}/read/m000001.json"),
+        "leases/api.json".to_owned(),
     ];
     let torn = |path: &Path| {
         let text = fs::read(path).expect("it is there");

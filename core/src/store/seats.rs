@@ -1,0 +1,140 @@
+//! Owns which files of agents' seats are checked and swept: seats, messages, leases. Must stay true: the lock of a seat is
+//! never removed, because the id of a seat is never given again; a message is removed only when it was read or failed
+//! long ago; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
+
+use super::Store;
+use super::check::Place;
+use super::sweep::{LEFT_OVER, OLD_NEWS, Run, SweepAction, entries, is_left_over};
+use crate::error::Result;
+use crate::file;
+use crate::id::{SeatId, Slug};
+use crate::paths::INBOX_DIRS;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The version of a seat's file that these programs write.
+pub const SEAT_VERSION: u64 = 1;
+
+/// What every seat has.
+#[derive(Deserialize)]
+pub(super) struct SeatHead {
+    pub agent_id: String,
+    #[serde(rename = "name")]
+    _name: String,
+    #[serde(rename = "agent")]
+    _agent: String,
+    #[serde(rename = "cwd")]
+    _cwd: String,
+    #[serde(rename = "status")]
+    _status: String,
+    #[serde(rename = "spawned_at")]
+    _spawned_at: String,
+    #[serde(rename = "schema_version")]
+    _schema_version: u64,
+}
+
+/// Files in an inbox that are no messages.
+const QUEUE: [&str; 3] = ["seq", "wake", ".lock"];
+/// The states whose messages are removed when they are old.
+const DONE: [&str; 2] = ["read", "failed"];
+/// How a client of a seat is to be started; it is removed as soon as that is done.
+const LAUNCH: &str = ".launch";
+
+impl Store {
+    /// The inboxes that exist, by the id of their seat.
+    pub(super) fn inboxes(&self) -> Result<Vec<SeatId>> {
+        let names = entries(&self.home.inboxes_dir())?.into_iter().map(|entry| entry.file_name());
+        let mut ids: Vec<SeatId> = names.filter_map(|name| SeatId::parse(name.to_str()?).ok()).collect();
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// The directories of all inboxes. Some of them may be missing.
+    pub(super) fn inbox_dirs(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.inboxes()?.iter().flat_map(|id| self.home.inbox_dirs(id)).collect())
+    }
+
+    /// The purpose of a path that belongs to seats; `None` if it belongs elsewhere.
+    pub(super) fn place_of_seats(&self, path: &Path, is_dir: bool) -> Option<Place> {
+        let (home, dir) = (&self.home, path.parent()?);
+        let name = path.file_name()?.to_str()?;
+        let stem = name.strip_suffix(".json");
+        let seat = || stem.and_then(|stem| SeatId::parse(stem).ok()).map(Place::Seat);
+        let passed = |is_ours: bool| is_ours.then_some(Place::Passed);
+        let place = if dir == home.seats_dir() {
+            let is_launch = name.strip_suffix(LAUNCH).is_some_and(|stem| SeatId::parse(stem).is_ok());
+            passed(path == home.seat_settings() || is_launch).or_else(seat)
+        } else if dir == home.leases_dir() {
+            stem.filter(|stem| Slug::parse(stem).is_ok()).map(|_| Place::Leases)
+        } else if dir == home.inboxes_dir() {
+            passed(is_dir && SeatId::parse(name).is_ok())
+        } else {
+            return self.place_in_inbox(path, dir, name, is_dir);
+        };
+        Some(place.unwrap_or(Place::Foreign))
+    }
+
+    /// The purpose of a path inside an inbox.
+    fn place_in_inbox(&self, path: &Path, dir: &Path, name: &str, is_dir: bool) -> Option<Place> {
+        let is_inbox = |dir: &Path| {
+            let name = dir.file_name().and_then(|name| name.to_str());
+            dir.parent() == Some(&self.home.inboxes_dir()) && name.is_some_and(|name| SeatId::parse(name).is_ok())
+        };
+        if is_inbox(dir) {
+            let is_ours = if is_dir { INBOX_DIRS.contains(&name) } else { QUEUE.contains(&name) };
+            return Some(if is_ours { Place::Passed } else { Place::Foreign });
+        }
+        let state = dir.file_name()?.to_str().filter(|_| dir.parent().is_some_and(is_inbox))?;
+        let is_message = path.extension().is_some_and(|extension| extension == "json");
+        Some(match state {
+            "files" => Place::Passed,
+            _ if !INBOX_DIRS.contains(&state) => Place::Foreign,
+            // What could not be parsed was moved here, with a note.
+            "failed" => Place::Passed,
+            _ if is_message => Place::Message,
+            _ => Place::Foreign,
+        })
+    }
+
+    /// Descriptions of starts that did not take place within the hour.
+    pub fn old_launches(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let entries = entries(&self.home.seats_dir())?.into_iter();
+        let launches = entries.filter(|entry| entry.file_name().as_encoded_bytes().ends_with(LAUNCH.as_bytes()));
+        let mut found: Vec<PathBuf> = launches.map(|entry| entry.path()).collect();
+        found.retain(|path| is_left_over(path, LEFT_OVER, now));
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes the description of a start that did not take place. It may contain the first prompt.
+    pub fn remove_launch(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
+        let is_old = is_left_over(path, LEFT_OVER, now);
+        if is_old && run == Run::Real {
+            file::remove(path)?;
+        }
+        Ok(is_old.then(|| SweepAction::at("removed", path, "the start of an agent that did not take place", run)))
+    }
+
+    /// Messages that were read or failed more than 30 days ago.
+    pub fn old_messages(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for id in self.inboxes()? {
+            for dir in DONE.map(|state| self.home.inbox(&id).join(state)) {
+                let files = entries(&dir)?.into_iter().map(|entry| entry.path());
+                found.extend(files.filter(|path| is_left_over(path, OLD_NEWS, now)));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes a message that was read or failed long ago. Nobody writes it any more, so no lock is needed.
+    pub fn remove_message(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
+        let is_old = is_left_over(path, OLD_NEWS, now);
+        if is_old && run == Run::Real {
+            file::remove(path)?;
+        }
+        Ok(is_old.then(|| SweepAction::at("removed", path, "a message that was dealt with more than 30 days ago", run)))
+    }
+}

@@ -1,0 +1,120 @@
+//! The files of agents' seats: what is not ours is reported, locks of seats stay, what is over is removed when it is old.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use cs_tests::seat_files::{seat, with};
+
+use super::*;
+
+const DAY: u64 = 24 * HOUR;
+
+fn put_seat(sandbox: &Sandbox, seat: &Value) {
+    put(sandbox, &format!("agents/{}.json", seat["agent_id"].as_str().expect("it has an id")), &seat.to_string());
+}
+
+/// What a check finds, as `kind path`.
+fn found(sandbox: &Sandbox) -> Vec<String> {
+    let root = format!("{}/", sandbox.data().display());
+    let line = |line: &str| {
+        let finding: Value = serde_json::from_str(line).expect("a line is an object");
+        let path = finding["path"].as_str().expect("it has a path").replace(&root, "");
+        format!("{} {path}", finding["found"].as_str().expect("it has a kind"))
+    };
+    stdout(&sandbox.cs("cs-cleanup", &["check"])).lines().map(line).collect()
+}
+
+#[test]
+fn foreign_files_links_and_open_files_of_seats_are_reported() {
+    let sandbox = Sandbox::new();
+    put_seat(&sandbox, &seat(SEAT, "builder"));
+    for file in ["agents/notes.json", "agents/x.launch", "leases/No.json", "inbox/elsewhere/x", "inbox/notes.txt"] {
+        put(&sandbox, file, "{}");
+    }
+    for file in ["new/m000001.txt", "new/m000001.json", "waiter.lock", "else/x.json", "mail.json"] {
+        put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
+    }
+    let inbox = sandbox.data().join(format!("inbox/{SEAT}"));
+    fs::set_permissions(inbox.join("new/m000001.json"), fs::Permissions::from_mode(0o644)).expect("it is ours");
+    symlink("/etc", inbox.join("cur")).expect("it can be linked");
+    put_seat(&sandbox, &with(seat("agent_20261121T1000_2f0c", "newer"), json!({"schema_version": 2, "name": 5})));
+    put(&sandbox, "agents/agent_20261121T1000_3f0c.json", &seat(SEAT, "under another name").to_string());
+    let id = |line: &str| line.replace("SEAT", SEAT);
+    let mut expected = [
+        "newer agents/agent_20261121T1000_2f0c.json",
+        "damaged agents/agent_20261121T1000_3f0c.json",
+        "foreign agents/notes.json",
+        "foreign agents/x.launch",
+        "foreign inbox/elsewhere",
+        "foreign inbox/notes.txt",
+        "link inbox/SEAT/cur",
+        "foreign inbox/SEAT/else",
+        "foreign inbox/SEAT/mail.json",
+        "open inbox/SEAT/new/m000001.json",
+        "foreign inbox/SEAT/new/m000001.txt",
+        "foreign leases/No.json",
+    ]
+    .map(id);
+    let mut seen = found(&sandbox);
+    seen.sort();
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn the_waiters_pipe_is_in_order_and_is_never_opened() {
+    let sandbox = Sandbox::new();
+    put_seat(&sandbox, &seat(SEAT, "builder"));
+    put(&sandbox, &format!("inbox/{SEAT}/seq"), "3\n");
+    let pipe = sandbox.data().join(format!("inbox/{SEAT}/wake"));
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(pipe).status();
+    assert!(made.expect("mkfifo can be run").success());
+    check_in_order(&sandbox);
+}
+
+#[test]
+fn the_lock_of_a_seat_stays_and_that_of_a_project_without_leases_goes() {
+    let sandbox = Sandbox::new();
+    for file in [&format!("agents/{SEAT}.lock"), &format!("inbox/{SEAT}/.lock"), "leases/api.lock"] {
+        put(&sandbox, file, "");
+        age(&sandbox.data().join(file), 2 * HOUR);
+    }
+    assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["locks"])), ["removed api.lock"]);
+    put(&sandbox, &format!("agents/{SEAT}.json"), "{");
+    ok_or_one(&sandbox, &["check", "--repair"]);
+    assert!(!sandbox.data().join(format!("agents/{SEAT}.json")).exists());
+    assert!(sandbox.data().join(format!("agents/{SEAT}.lock")).exists(), "its id is never given again");
+}
+
+#[track_caller]
+fn ok_or_one(sandbox: &Sandbox, args: &[&str]) {
+    let output = sandbox.cs("cs-cleanup", args);
+    assert!([0, 1].contains(&status(&output)), "{}", stderr(&output));
+}
+
+#[test]
+fn only_what_is_over_and_old_is_removed_from_inboxes() {
+    let sandbox = Sandbox::new();
+    put_seat(&sandbox, &seat(SEAT, "builder"));
+    let old = ["read/m000001.json", "failed/m000002.json", "failed/m000002.note"];
+    let kept = ["new/m000003.json", "cur/m000004.json", "files/m000003-a", "seq"];
+    for file in old.iter().chain(&kept) {
+        put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
+        age(&sandbox.data().join(format!("inbox/{SEAT}/{file}")), 31 * DAY);
+    }
+    put(&sandbox, &format!("inbox/{SEAT}/read/m000005.json"), "{}");
+    put(&sandbox, &format!("inbox/{SEAT}/new/.tmp-1"), "torn");
+    age(&sandbox.data().join(format!("inbox/{SEAT}/new/.tmp-1")), 2 * HOUR);
+    for (launch, hours) in [("1f0c", 2), ("2f0c", 0)] {
+        let file = format!("agents/agent_20261121T1000_{launch}.launch");
+        put(&sandbox, &file, "{}");
+        age(&sandbox.data().join(file), hours * HOUR);
+    }
+    let mut removed = done(&ok(&sandbox, "cs-cleanup", &["all"]));
+    removed.sort();
+    let expected = [".tmp-1", &format!("{SEAT}.launch"), "m000001.json", "m000002.json", "m000002.note"];
+    assert_eq!(removed, expected.map(|file| format!("removed {file}")));
+    for file in kept.iter().chain(&["read/m000005.json"]) {
+        assert!(sandbox.data().join(format!("inbox/{SEAT}/{file}")).exists(), "{file}");
+    }
+    assert!(sandbox.data().join("agents/agent_20261121T1000_2f0c.launch").exists());
+}
