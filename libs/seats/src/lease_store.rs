@@ -333,7 +333,7 @@ mod tests {
     fn a_released_lease_leaves_its_token_behind() {
         let place = place();
         let first = place.get("src", &other("a"));
-        assert_eq!(place.leases.release(|lease| Ok(lease.id == first.id), at()).unwrap(), [first.clone()]);
+        assert_eq!(place.leases.release(|lease| Ok(lease.id == first.id), at()).unwrap(), std::slice::from_ref(&first));
         assert!(place.leases.release(|_| Ok(true), at()).unwrap().is_empty());
         assert_eq!(place.leases.read().unwrap().last_token, first.token);
         assert!(place.get("src", &other("b")).token > first.token);
