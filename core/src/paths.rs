@@ -232,6 +232,14 @@ impl Home {
     pub fn seat(&self, id: &SeatId) -> PathBuf {
         self.0.join(format!("agents/{id}.json"))
     }
+    /// How the client of a seat is started, until it is.
+    pub fn seat_launch(&self, id: &SeatId) -> PathBuf {
+        self.0.join(format!("agents/{id}.launch"))
+    }
+    /// Held while the limits for a new seat are checked and the seat is made.
+    pub fn spawn_lock(&self) -> PathBuf {
+        self.0.join("agents/spawn.lock")
+    }
     /// The hooks that the conversations of seats get, for Claude Code's `--settings`.
     pub fn seat_settings(&self) -> PathBuf {
         self.0.join("agents/claude-settings.json")

@@ -1,5 +1,6 @@
 //! `interrupt`: stops the turn of an agent.
 
+use crate::spawn;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::interrupt::{Interrupted, interrupt};
 use cli::seat::{self, Agents};
@@ -25,10 +26,7 @@ impl Interrupt {
         let agents = Agents::read(&context.store)?;
         let found = agents.find(Some(&self.agent))?;
         agents.must_own(found, "interrupt")?;
-        if !found.status.is_open() {
-            let hint = format!("cs-agent restore {} continues its conversation", found.agent_id);
-            return Err(Failure::Advised(format!("{} has ended", found.title()), hint));
-        }
+        spawn::refuse_ended(found)?;
         match interrupt(context, found)? {
             Interrupted::Stopped | Interrupted::WasIdle => seat::print_seat(context, found),
             Interrupted::Waits => Err(Failure::Advised(

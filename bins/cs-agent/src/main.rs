@@ -7,13 +7,25 @@
 
 mod attach;
 mod children;
-mod interrupt;
 mod list;
 mod name;
 mod row;
 mod view;
+mod clear;
+mod exec_client;
+mod fork;
+mod interrupt;
+mod kill;
+mod limits;
+mod name;
+mod new;
+mod options;
+mod prompt;
+mod restore;
+mod spawn;
 
 use argh::{ArgsInfo, FromArgs};
+use cli::seat::start::EXEC_CLIENT;
 use cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
@@ -21,7 +33,10 @@ use std::process::ExitCode;
 /// agent's id or a unique part of it, a name, a session's id, or claude:UUID; without it a command acts on the seat that
 /// runs it.
 #[derive(ArgsInfo, FromArgs)]
-#[argh(example = "{command_name} name 1f0c builder", example = "{command_name} interrupt builder")]
+#[argh(
+    example = "{command_name} spawn --name builder \"build the login page\"",
+    example = "{command_name} attach builder"
+)]
 struct Args {
     #[argh(subcommand)]
     command: Command,
@@ -29,15 +44,27 @@ struct Args {
 
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, and the parser cannot make boxes")]
 enum Command {
     List(list::List),
     Children(children::Children),
+    Spawn(spawn::Spawn),
+    New(new::New),
     Attach(attach::Attach),
     Name(name::Name),
     Interrupt(interrupt::Interrupt),
+    Clear(clear::Clear),
+    Kill(kill::Kill),
+    Fork(fork::Fork),
+    Restore(restore::Restore),
 }
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == EXEC_CLIENT) {
+        let rest: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+        return cli::run_plain(PROGRAM, |_| exec_client::run(&rest));
+    }
     cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
@@ -48,8 +75,14 @@ fn work(command: Command, out: Out) -> Outcome<()> {
     match command {
         Command::List(args) => args.run(context),
         Command::Children(args) => args.run(context),
+        Command::Spawn(args) => args.run(context),
+        Command::New(args) => args.run(context),
         Command::Attach(args) => args.run(context),
         Command::Name(args) => args.run(context),
         Command::Interrupt(args) => args.run(context),
+        Command::Clear(args) => args.run(context),
+        Command::Kill(args) => args.run(context),
+        Command::Fork(args) => args.run(context),
+        Command::Restore(args) => args.run(context),
     }
 }

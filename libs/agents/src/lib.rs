@@ -23,6 +23,7 @@ mod opened;
 pub mod payload;
 pub mod reader;
 pub mod resume;
+pub mod seat_hooks;
 pub mod statusline;
 pub mod title;
 pub mod tokens;

@@ -14,6 +14,8 @@ pub enum Failure {
     Nothing(String),
     /// Nothing has this name, or there is nothing at all; the second text is a hint.
     Advised(String, String),
+    /// It did not happen in time, or happens too often; it may be tried again later. The second text is a hint.
+    Later(String, Option<String>),
     /// An error that was printed already; only the exit code is left.
     Reported(u8),
     /// The reader of our output is gone, which is not an error of ours.
@@ -29,7 +31,7 @@ pub const EXIT_CODES: [(u8, &str); 6] = [
     (64, "the command line is wrong"),
     (65, "an id, a text or a time cannot be used, or a file breaks a rule of the format"),
     (74, "a disk error"),
-    (75, "another program holds the lock; try again"),
+    (75, "another program holds the lock, or it did not happen in time; try again"),
 ];
 
 /// Result of a program's work.
@@ -43,6 +45,7 @@ impl Failure {
             Failure::Nothing(_) | Failure::Advised(..) => 1,
             Failure::Output(_) => 74,
             Failure::Usage(..) => 64,
+            Failure::Later(..) => 75,
             Failure::Reported(code) => *code,
             Failure::ClosedPipe => 0,
         }
@@ -52,7 +55,7 @@ impl Failure {
     pub fn message(&self) -> Option<(String, Option<String>)> {
         match self {
             Failure::Core(error) => Some((error.to_string(), error.hint())),
-            Failure::Usage(text, hint) => Some((text.clone(), hint.clone())),
+            Failure::Usage(text, hint) | Failure::Later(text, hint) => Some((text.clone(), hint.clone())),
             Failure::Nothing(text) => Some((text.clone(), None)),
             Failure::Advised(text, hint) => Some((text.clone(), Some(hint.clone()))),
             Failure::Output(error) => Some((format!("cannot write the output: {error}"), None)),

@@ -1,20 +1,25 @@
 //! Owns how commands find a seat, and who runs them. Must stay true: a seat whose file cannot be read is reported, and
 //! hides no other one. `seat/show.rs` prints a seat, `seat/pane.rs` checks its terminal, `seat/interrupt.rs` stops its
-//! turn.
+//! turn, `seat/start.rs` starts its client, `seat/seen.rs` waits for it.
 
+pub mod environment;
 pub mod interrupt;
+pub mod launch_file;
 pub mod pane;
+pub mod seen;
 mod show;
+pub mod start;
 
 pub use show::print_seat;
 
 use crate::deferred::defer;
 use crate::failure::{Failure, Outcome};
-use crate::lines;
 use crate::shared::STDIN;
+use crate::{config_of, lines};
 use cs_core::id::SeatId;
 use cs_core::live::Live;
 use cs_core::store::Store;
+use seats::settings::Settings;
 use seats::{Caller, Seat, Seats};
 use std::io::stdin;
 
@@ -81,6 +86,13 @@ impl Agents {
 /// The id of a seat that was read from its file.
 pub fn id_of(seat: &Seat) -> Outcome<SeatId> {
     Ok(SeatId::parse(&seat.agent_id)?)
+}
+
+/// The settings of agents. Those that cannot be used are reported.
+pub fn settings(store: &Store) -> Settings {
+    let (settings, errors) = Settings::read(&config_of(store), &store.home.config());
+    errors.iter().for_each(defer);
+    settings
 }
 
 /// The names of agents on a command line; `-` reads them, or the lines that other commands print, from standard input.

@@ -1,0 +1,119 @@
+//! `clear`: begins a new conversation in a seat. Must stay true: the seat keeps its name, its parent and its inbox;
+//! nothing is typed: the client in the pane is replaced by a new one; if that fails, the seat is as before.
+
+use crate::{prompt, spawn};
+use agents::Agent;
+use agents::launch::Beginning;
+use argh::{ArgsInfo, FromArgs};
+use cli::seat::start::{self, Wanted};
+use cli::seat::{self, Agents, id_of, interrupt, pane, seen};
+use cli::{Context, Failure, Outcome};
+use cs_core::error::Result;
+use cs_core::id::Uuid;
+use cs_core::record::Session;
+use cs_core::state::State;
+use seats::{Seat, SeatStatus};
+
+/// begin a new conversation in an agent's seat, which keeps its name, parent and messages
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "clear",
+    example = "{command_name} builder \"now the logout page\"",
+    example = "{command_name} builder --now -q"
+)]
+pub struct Clear {
+    /// the agent: one that the caller started
+    #[argh(positional)]
+    agent: String,
+    /// its first prompt, or `-` for standard input (default: none)
+    #[argh(positional)]
+    prompt: Option<String>,
+    /// a file with the prompt
+    #[argh(option)]
+    prompt_file: Option<String>,
+    /// the model
+    #[argh(option)]
+    model: Option<String>,
+    /// how much it thinks
+    #[argh(option)]
+    effort: Option<String>,
+    /// also if it works, or waits for an answer
+    #[argh(switch)]
+    now: bool,
+}
+
+impl Clear {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        spawn::refuse_switched_off()?;
+        let agents = Agents::read(&context.store)?;
+        let found = agents.find(Some(&self.agent))?;
+        agents.must_own(found, "clear")?;
+        spawn::refuse_ended(found)?;
+        if self.prompt.is_some() && self.prompt_file.is_some() {
+            return Err(Failure::Usage("there are two prompts: a word and a file".into(), None));
+        }
+        let text = prompt::read(self.prompt, self.prompt_file.as_deref())?;
+        let text = text.as_deref().map(prompt::checked).transpose()?;
+        if !self.now {
+            refuse_busy(context, found)?;
+        }
+        let agent = spawn::agent_of(found)?;
+        let wanted = Wanted { model: self.model, effort: self.effort, prompt: text.clone(), ..Wanted::default() };
+        let ready = start::prepare(context, &agents, &seat::settings(&context.store), agent, wanted)?;
+        let terminal = pane::checked(found)?;
+        let uuid = Uuid::random();
+        let fresh = with_conversation(found, agent, &uuid);
+        let session = match text.as_deref().filter(|_| agent == Agent::Claude) {
+            Some(text) => Some(spawn::begin_session(context, &agents, &fresh, text)?),
+            None => None,
+        };
+        let id = id_of(found)?;
+        let changed = agents.files.update(&id, |seat| begin(seat, &fresh, session.as_ref()))?;
+        let started = ready.start_again(&changed, terminal, Beginning::New(uuid));
+        let started = started.inspect_err(|_| {
+            let _ = agents.files.update(&id, |seat| take_back(seat, &changed, found));
+            spawn::forget(context, session.as_ref());
+        })?;
+        let is_seen = agent == Agent::Claude || text.is_some();
+        let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
+        seat::print_seat(context, &shown)
+    }
+}
+
+/// Refuses to end a turn, or to drop a question, without being told to.
+fn refuse_busy(context: &Context, seat: &Seat) -> Outcome<()> {
+    let why = match interrupt::state(context, seat)? {
+        State::Idle | State::Background => return Ok(()),
+        State::Working => "works",
+        State::Waiting => "waits for an answer",
+        _ => "may be working",
+    };
+    Err(Failure::Advised(format!("{} {why}; nothing was changed", seat.title()), "--now ends its turn".into()))
+}
+
+/// The seat with a new conversation. Codex chooses the id itself.
+fn with_conversation(seat: &Seat, agent: Agent, uuid: &Uuid) -> Seat {
+    let mut fresh = Seat { claude_session_id: None, session_id: None, ..seat.clone() };
+    if agent == Agent::Claude {
+        fresh.begin_conversation(uuid.as_str());
+    }
+    fresh
+}
+
+fn begin(seat: &mut Seat, fresh: &Seat, session: Option<&Session>) -> Result<()> {
+    seat.claude_session_id.clone_from(&fresh.claude_session_id);
+    seat.conversations.clone_from(&fresh.conversations);
+    seat.session_id = session.map(|session| session.session_id.clone());
+    seat.status = SeatStatus::Starting;
+    (seat.pid, seat.pid_started) = (None, None);
+    Ok(())
+}
+
+/// Undoes [`begin`] if nobody else changed the seat since.
+fn take_back(seat: &mut Seat, changed: &Seat, before: &Seat) -> Result<()> {
+    if seat == changed {
+        *seat = before.clone();
+    }
+    Ok(())
+}

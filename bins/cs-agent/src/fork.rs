@@ -1,0 +1,55 @@
+//! `fork`: continues a copy of a conversation in a new seat; the original goes on undisturbed.
+
+use crate::options::Chosen;
+use crate::spawn;
+use argh::{ArgsInfo, FromArgs};
+use cli::seat::start::Wanted;
+use cli::seat::{self, Agents};
+use cli::{Context, Outcome};
+use cs_core::validate;
+
+/// Maximum number of characters of a name.
+const NAME: usize = 60;
+
+/// continue a copy of an agent's conversation in a new seat
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "fork",
+    example = "{command_name} builder --name \"builder, other way\"",
+    example = "{command_name} -q"
+)]
+pub struct Fork {
+    /// the agent: the own seat (the default), or one that the caller started
+    #[argh(positional)]
+    agent: Option<String>,
+    /// the name of the new one (default: made from the first one's)
+    #[argh(option)]
+    name: Option<String>,
+}
+
+impl Fork {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        spawn::refuse_switched_off()?;
+        let agents = Agents::read(&context.store)?;
+        let found = agents.find(self.agent.as_deref())?;
+        agents.must_be_or_own(found, "fork")?;
+        let name = match self.name {
+            Some(name) => seats::name(&name)?,
+            None => validate::cut(&format!("fork of {}", found.name), NAME),
+        };
+        let chosen = Chosen {
+            agent: spawn::agent_of(found)?,
+            cwd: found.cwd.clone(),
+            wanted: Wanted::default(),
+            name: Some(name),
+            key: None,
+            tells: found.tells,
+            silent_after_seconds: None,
+            forked: Some((found.agent_id.clone(), spawn::conversation_of(found)?)),
+        };
+        let settings = seat::settings(&context.store);
+        let made = spawn::begin(context, agents, &settings, chosen)?;
+        seat::print_seat(context, &made)
+    }
+}

@@ -1,0 +1,52 @@
+//! `new`: starts an agent without a prompt and shows its terminal, for a person.
+
+use crate::options::{Chosen, folder};
+use crate::{attach, options, spawn};
+use argh::{ArgsInfo, FromArgs};
+use cli::seat::start::Wanted;
+use cli::seat::{self, Agents};
+use cli::{Context, Outcome};
+
+/// start an agent without a prompt, and show its terminal in this one
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "new",
+    example = "{command_name}",
+    example = "{command_name} ~/src/api --name builder --agent codex"
+)]
+pub struct New {
+    /// the folder in which it works (default: this one)
+    #[argh(positional)]
+    dir: Option<String>,
+    /// its name (default: made from its client and an id)
+    #[argh(option)]
+    name: Option<String>,
+    /// the client: claude or codex (default: claude)
+    #[argh(option)]
+    agent: Option<String>,
+    /// the model
+    #[argh(option)]
+    model: Option<String>,
+}
+
+impl New {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        attach::must_be_on_terminal("show an agent in")?;
+        spawn::refuse_switched_off()?;
+        let agents = Agents::read(&context.store)?;
+        let chosen = Chosen {
+            agent: options::client(self.agent.as_deref())?,
+            cwd: folder(self.dir.as_deref())?,
+            wanted: Wanted { model: self.model, ..Wanted::default() },
+            name: self.name.as_deref().map(seats::name).transpose()?,
+            key: None,
+            tells: true,
+            silent_after_seconds: None,
+            forked: None,
+        };
+        let settings = seat::settings(&context.store);
+        let made = spawn::begin(context, agents, &settings, chosen)?;
+        attach::attach(context, &made, false)
+    }
+}

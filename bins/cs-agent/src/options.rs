@@ -1,0 +1,140 @@
+//! Owns what a call of `spawn` may choose, and how it is combined with a template. Must stay true: what an agent may
+//! choose is a list of what is allowed, never of what is not: the model, the effort, the name and a template, which a
+//! person wrote. Everything else about the client is the person's.
+
+use crate::prompt;
+use crate::spawn::Spawn;
+use agents::{Agent, trust};
+use cli::seat::Agents;
+use cli::seat::start::Wanted;
+use cli::{Failure, Outcome};
+use cs_core::error::Error;
+use cs_core::git;
+use cs_core::id::Uuid;
+use cs_core::{paths, validate};
+use seats::Caller;
+use seats::settings::{Settings, Template};
+use std::path::Path;
+
+/// Maximum number of characters of a key.
+const KEY: usize = 200;
+
+/// A call of `spawn`, and who calls.
+pub struct Options<'a> {
+    call: &'a Spawn,
+    template: Template,
+    /// Arguments of the client on the command line.
+    args: Vec<String>,
+    prompt: Option<String>,
+}
+
+/// What was chosen.
+pub struct Chosen {
+    pub agent: Agent,
+    pub cwd: String,
+    pub wanted: Wanted,
+    pub name: Option<String>,
+    pub key: Option<String>,
+    pub tells: bool,
+    pub silent_after_seconds: Option<u64>,
+    /// The seat and the conversation that are continued in a copy.
+    pub forked: Option<(String, Uuid)>,
+}
+
+impl<'a> Options<'a> {
+    /// Checks who may choose what.
+    pub fn of(call: &'a Spawn, agents: &Agents, settings: &Settings) -> Outcome<Self> {
+        let (prompt, args) = prompt::split(&call.words, call.prompt_file.is_some())?;
+        if agents.caller != Caller::Person {
+            let refused = args.first().map(String::as_str);
+            let refused = refused.or(call.permission_mode.as_ref().map(|_| "--permission-mode"));
+            if let Some(word) = refused {
+                let text = format!("an agent may not give {word} to the client of another one");
+                let hint = "--model, --effort, --name and --template are allowed; what a client may do is the user's";
+                return Err(Failure::Usage(text, Some(hint.into())));
+            }
+        }
+        let template = call.template.as_deref().map(|name| settings.template(name).cloned()).transpose()?;
+        let template = template.unwrap_or_default();
+        let own = prompt::read(prompt, call.prompt_file.as_deref())?;
+        let texts: Vec<String> = template.prompt.iter().cloned().chain(own).collect();
+        let prompt = Some(texts.join("\n\n")).filter(|_| !texts.is_empty());
+        Ok(Options { call, template, args, prompt })
+    }
+
+    /// The choice. A prompt is needed.
+    pub fn choose(self) -> Outcome<Chosen> {
+        let Options { call, template, args, prompt } = self;
+        let agent = client(call.agent.as_deref().or(template.agent.as_deref()))?;
+        let text = prompt.ok_or_else(|| {
+            let hint = "cs-agent spawn \"PROMPT\"; cs-agent new starts an agent without a prompt";
+            Failure::Usage("there is no prompt".into(), Some(hint.into()))
+        })?;
+        let prompt = prompt::checked(&text)?;
+        let cwd = folder(call.cwd.as_deref().or(template.cwd.as_deref()))?;
+        refuse_untrusted(agent, &cwd)?;
+        let wanted = Wanted {
+            model: call.model.clone().or(template.model),
+            effort: call.effort.clone().or(template.effort),
+            permission_mode: call.permission_mode.clone(),
+            args: [template.args, args].concat(),
+            prompt: Some(prompt),
+        };
+        Ok(Chosen {
+            agent,
+            cwd,
+            wanted,
+            name: call.name.as_deref().map(seats::name).transpose()?,
+            key: validate::optional("key", call.key.as_deref(), KEY)?,
+            tells: !call.no_tell,
+            silent_after_seconds: call.silent_after.as_deref().map(seconds).transpose()?,
+            forked: None,
+        })
+    }
+}
+
+/// The client with this short name; without one, the first.
+pub fn client(word: Option<&str>) -> Outcome<Agent> {
+    let Some(word) = word else { return Ok(Agent::Claude) };
+    Agent::of_person(word)
+        .ok_or_else(|| Failure::Usage(format!("{word:?} is not an agent; use {}", Agent::shorts()), None))
+}
+
+/// The real path of a folder; without a name, the current one.
+pub fn folder(named: Option<&str>) -> Outcome<String> {
+    let path = named.map_or_else(|| Path::new(".").to_path_buf(), paths::expand);
+    if !path.is_dir() {
+        return Err(Failure::Nothing(format!("{} is not a folder", path.display())));
+    }
+    let real = git::real(&path).unwrap_or(path);
+    let text = real.to_str().ok_or_else(|| Error::Invalid(format!("{} is not UTF-8", real.display())))?;
+    Ok(validate::path("folder", text)?)
+}
+
+/// Refuses a folder that Claude Code does not trust: it would ask first, and the prompt would answer.
+fn refuse_untrusted(agent: Agent, cwd: &str) -> Outcome<()> {
+    if agent != Agent::Claude {
+        return Ok(());
+    }
+    let text = match trust::trusts(Path::new(cwd)) {
+        Some(true) => return Ok(()),
+        Some(false) => format!("Claude Code does not trust {cwd} yet, and would ask before it reads the prompt"),
+        None => format!("it cannot be told whether Claude Code trusts {cwd}"),
+    };
+    Err(Failure::Advised(text, format!("cs-agent new {} shows the question; answer it once", cli::quote_word(cwd))))
+}
+
+/// A time span such as `20m`, in seconds.
+fn seconds(text: &str) -> Outcome<u64> {
+    let wrong = || Failure::Usage(format!("{text:?} is not a time span; write 90s, 20m, 2h or 1d"), None);
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number = text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok()).ok_or_else(wrong)?;
+    number.checked_mul(factor).filter(|seconds| (1..=365 * 86_400).contains(seconds)).ok_or_else(wrong)
+}

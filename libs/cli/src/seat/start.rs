@@ -1,0 +1,195 @@
+//! Owns how a client is started in a seat: the seat and its session are stored, then tmux starts the client. Must stay
+//! true: what tmux starts is recorded before; if tmux fails, nothing runs and no session is left; a seat runs only if its
+//! client was seen.
+
+use super::launch_file::LaunchFile;
+use super::{Agents, environment, id_of, pane};
+use crate::deferred::program;
+use crate::failure::{Failure, Outcome};
+use crate::messages::note;
+use crate::{Context, call, programs};
+use agents::Agent;
+use agents::launch::{Beginning, Launch, refuse_taken};
+use cs_core::clock::stamp;
+use cs_core::file::{self, Durability};
+use cs_core::id::SeatId;
+use cs_core::process::{self, Process};
+use seats::settings::Settings;
+use seats::{Seat, SeatStatus, Tmux, tmux};
+use std::path::{Path, PathBuf};
+
+/// The word with which `cs-agent` is called in a pane, to become the client.
+pub const EXEC_CLIENT: &str = "exec-client";
+
+/// What a call says about the client that it starts.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// The model.
+    pub model: Option<String>,
+    /// The effort.
+    pub effort: Option<String>,
+    /// Which tools run without a question.
+    pub permission_mode: Option<String>,
+    /// Further arguments, after those of the settings.
+    pub args: Vec<String>,
+    /// The first prompt.
+    pub prompt: Option<String>,
+}
+
+/// A client that can be started in any seat.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    agents: &'a Agents,
+    agent: Agent,
+    command: Vec<String>,
+    args: Vec<String>,
+    hooks: Option<PathBuf>,
+    wanted: Wanted,
+}
+
+/// Finds everything that is needed to start a client. Nothing is changed except the file with the hooks of seats.
+pub fn prepare<'a>(
+    context: &Context,
+    agents: &'a Agents,
+    settings: &Settings,
+    agent: Agent,
+    mut wanted: Wanted,
+) -> Outcome<Ready<'a>> {
+    let client = settings.client(agent.program());
+    let args = [client.args, std::mem::take(&mut wanted.args)].concat();
+    refuse_taken(agent, &args)?;
+    if wanted.permission_mode.is_some() && agent != Agent::Claude {
+        return Err(Failure::Usage("--permission-mode is an option of Claude Code only".into(), None));
+    }
+    wanted.model = wanted.model.or(client.model);
+    wanted.effort = wanted.effort.or(client.effort);
+    let mut command = client.command;
+    let name = command.first().map_or(agent.program(), String::as_str).to_string();
+    let program = call::program(&name).ok_or_else(|| {
+        Failure::Advised(
+            format!("{name} is not on PATH"),
+            format!("install it, or name it in agents.{}.command", agent.program()),
+        )
+    })?;
+    let program = program.to_string_lossy().into_owned();
+    match command.first_mut() {
+        Some(first) => *first = program,
+        None => command.push(program),
+    }
+    programs::on_path("tmux").ok_or_else(|| {
+        Failure::Advised("tmux is not on PATH, and agents run in it".into(), "install tmux 3.2 or newer".into())
+    })?;
+    let hooks = if agent == Agent::Claude { write_hooks(context)? } else { None };
+    Ok(Ready { agents, agent, command, args, hooks, wanted })
+}
+
+/// Writes the hooks that the conversations of seats get, if they changed.
+fn write_hooks(context: &Context) -> Outcome<Option<PathBuf>> {
+    let path = context.store.home.seat_settings();
+    let [deliver, wake] = ["cs-deliver", "cs-wake"].map(programs::sibling);
+    let (Some(deliver), Some(wake)) = (deliver, wake) else {
+        note(program(), "cs-deliver and cs-wake are not installed, so this agent gets no messages");
+        return Ok(None);
+    };
+    let text = agents::seat_hooks::claude(&deliver, &wake);
+    if file::read(&path).ok().flatten().as_deref() != Some(text.as_bytes()) {
+        file::replace(&path, text.as_bytes(), Durability::Synced)?;
+    }
+    Ok(Some(path))
+}
+
+impl Ready<'_> {
+    /// The command of the client, for a conversation in a seat.
+    fn launch(&self, seat: &Seat, beginning: Beginning) -> LaunchFile {
+        let launch = Launch {
+            agent: self.agent,
+            command: &self.command,
+            beginning,
+            name: &seat.name,
+            settings: self.hooks.as_deref(),
+            model: self.wanted.model.as_deref(),
+            effort: self.wanted.effort.as_deref(),
+            permission_mode: self.wanted.permission_mode.as_deref(),
+            args: &self.args,
+            prompt: self.wanted.prompt.as_deref(),
+        };
+        let environment = environment::of_seat(self.agents, &seat.agent_id, seat.parent.as_ref(), &seat.cwd);
+        LaunchFile::new(launch.words(), &seat.cwd, environment)
+    }
+
+    /// Starts the client in a new session of tmux, and returns the seat with its pane.
+    pub fn start(&self, seat: &Seat, beginning: Beginning) -> Outcome<Seat> {
+        let command = self.write_launch(seat, beginning)?;
+        let words = tmux::new_session(&seat.agent_id, &seat.cwd, &command);
+        // A server whose last session was just closed ends, and says so.
+        let answer = pane::run(&words).or_else(|failure| match failure.message() {
+            Some((text, _)) if text.contains("exited unexpectedly") || text.contains("lost server") => {
+                pane::run(&words)
+            }
+            _ => Err(failure),
+        });
+        let made = answer.and_then(|answer| {
+            tmux::made(&answer).ok_or_else(|| Failure::Nothing("tmux did not say which pane it made".into()))
+        });
+        self.record(seat, made)
+    }
+
+    /// Ends what runs in the seat's pane, and starts the client there.
+    pub fn start_again(&self, seat: &Seat, terminal: &Tmux, beginning: Beginning) -> Outcome<Seat> {
+        let command = self.write_launch(seat, beginning)?;
+        let made = pane::run(&tmux::respawn(terminal, &seat.cwd, &command)).and_then(|_| {
+            let pid = tmux::pane_pid(&pane::run(&tmux::check(terminal))?);
+            let pid = pid.ok_or_else(|| Failure::Nothing("the client ended at once".into()))?;
+            Ok((terminal.pane.clone(), pid, terminal.socket.clone()))
+        });
+        self.record(seat, made)
+    }
+
+    fn write_launch(&self, seat: &Seat, beginning: Beginning) -> Outcome<Vec<String>> {
+        let home = &self.agents.files.home();
+        self.launch(seat, beginning).write(home, &id_of(seat)?)?;
+        let missing = || Failure::Nothing("cs-agent is not installed".into());
+        let starter = programs::sibling("cs-agent").ok_or_else(missing)?;
+        let words = [starter.as_path(), Path::new(EXEC_CLIENT), Path::new(&seat.agent_id), home.root()];
+        Ok(words.map(|word| word.to_string_lossy().into_owned()).to_vec())
+    }
+
+    /// Records the pane that was made. If there is none, what was written for the client is removed.
+    fn record(&self, seat: &Seat, made: Outcome<(String, u32, String)>) -> Outcome<Seat> {
+        let (files, id) = (&self.agents.files, id_of(seat)?);
+        let (pane, pid, socket) = made.inspect_err(|_| {
+            let _ = file::remove(&files.home().seat_launch(&id));
+        })?;
+        let process = process::find(pid);
+        Ok(files.update(&id, |seat| {
+            if let Some(process) = &process {
+                seat.host.clone_from(&process.host);
+                seat.tmux = Some(terminal(seat, &socket, &pane, process));
+            }
+            Ok(())
+        })?)
+    }
+}
+
+/// The terminal of a seat, with the process that runs in its pane.
+pub fn terminal(seat: &Seat, socket: &str, pane: &str, process: &Process) -> Tmux {
+    Tmux {
+        socket: socket.to_string(),
+        session: seat.agent_id.clone(),
+        pane: pane.to_string(),
+        pane_pid: Some(process.pid),
+        pane_started: Some(process.started.clone()),
+        unknown: seat.tmux.as_ref().map(|known| known.unknown.clone()).unwrap_or_default(),
+    }
+}
+
+/// Marks a seat whose client could not be started.
+pub fn give_up(context: &Context, agents: &Agents, id: &SeatId, why: &Failure) {
+    let by = why.message().map(|(text, _)| format!("error: {text}")).unwrap_or_default();
+    let _ = agents.files.update(id, |seat| {
+        seat.status = SeatStatus::Ended;
+        seat.ended_at = Some(stamp(context.now));
+        seat.ended_by = Some(cs_core::validate::cut(&by, 200));
+        Ok(())
+    });
+}
