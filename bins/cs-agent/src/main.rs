@@ -7,22 +7,23 @@
 
 mod attach;
 mod children;
-mod list;
-mod name;
-mod row;
-mod view;
 mod clear;
 mod exec_client;
 mod fork;
 mod interrupt;
 mod kill;
 mod limits;
+mod list;
 mod name;
 mod new;
 mod options;
 mod prompt;
 mod restore;
+mod row;
 mod spawn;
+mod view;
+mod wait;
+mod watch;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::EXEC_CLIENT;
@@ -50,6 +51,7 @@ enum Command {
     Children(children::Children),
     Spawn(spawn::Spawn),
     New(new::New),
+    Wait(wait::Wait),
     Attach(attach::Attach),
     Name(name::Name),
     Interrupt(interrupt::Interrupt),
@@ -77,6 +79,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Children(args) => args.run(context),
         Command::Spawn(args) => args.run(context),
         Command::New(args) => args.run(context),
+        Command::Wait(args) => args.run(context),
         Command::Attach(args) => args.run(context),
         Command::Name(args) => args.run(context),
         Command::Interrupt(args) => args.run(context),

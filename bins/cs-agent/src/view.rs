@@ -24,7 +24,7 @@ pub fn print<'a>(
     let config = context.config();
     let Context { store, out, now } = context;
     let states = States::of_lives(store, &agents.lives, config.stale_after(), *now);
-    let seen: Vec<Seen> = seats.map(|seat| sight::look(seat, &states)).filter(wanted).collect();
+    let seen: Vec<Seen> = seats.map(|seat| sight::look(seat, &agents.lives, &states)).filter(wanted).collect();
     let family = sight::family(seen.iter().map(|seen| seen.seat).collect());
     let in_tree = family.iter().filter_map(|(depth, seat)| {
         let of_seat = seen.iter().find(|seen| seen.seat.agent_id == seat.agent_id);

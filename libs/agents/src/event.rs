@@ -110,6 +110,11 @@ impl Event {
         matches!(self, Event::PermissionRequest | Event::Notification | Event::Stop | Event::StopFailure)
     }
 
+    /// Whether a turn is over with the event.
+    pub fn ends_turn(self) -> bool {
+        matches!(self, Event::Stop | Event::StopFailure | Event::Interrupt)
+    }
+
     /// The program that the event is for.
     pub fn program(self) -> &'static str {
         match self {

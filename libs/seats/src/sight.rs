@@ -73,9 +73,9 @@ enum Client {
     Untold,
 }
 
-/// Looks at a seat. Reads at most the conversation's own files; `states` has all running conversations.
-pub fn look<'a>(seat: &'a Seat, states: &'a States) -> Seen<'a> {
-    let live = conversation(seat, states.lives());
+/// Looks at a seat. Reads at most the conversation's own files. `lives` are those that `states` was made of.
+pub fn look<'a>(seat: &'a Seat, lives: &'a [Live], states: &States) -> Seen<'a> {
+    let live = conversation(seat, lives);
     let (state, verdict) = judge(seat, live, states);
     Seen { seat, live, state, verdict }
 }
@@ -189,4 +189,41 @@ pub fn count_waiting(home: &Home, seat: &Seat) -> usize {
 /// The seats in the order of a family tree, the oldest first, each with its depth among the given ones.
 pub fn family(seats: Vec<&Seat>) -> Vec<(usize, &Seat)> {
     tree::arrange(seats, |seat| &seat.agent_id, |seat| seat.parent_seat())
+}
+
+/// What an inbox says about the last thing that a seat was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Given {
+    /// When the newest message was delivered.
+    pub delivered_at: Option<Instant>,
+    /// Whether a message waits that may be delivered now.
+    pub has_more: bool,
+}
+
+/// What a seat was given last. Reads the messages of its inbox.
+pub fn given(home: &Home, seat: &Seat, now: Instant) -> Given {
+    let Ok(id) = SeatId::parse(&seat.agent_id) else { return Given::default() };
+    let messages = |folder: &str| {
+        let dir = home.inbox(&id).join(folder);
+        let names = file::stems(&dir, ".json").unwrap_or_default().into_iter();
+        names.filter_map(move |name| {
+            let bytes = file::read(&dir.join(format!("{name}.json"))).ok().flatten()?;
+            serde_json::from_slice::<Delivery>(&bytes).ok()
+        })
+    };
+    let at = |text: Option<String>| text.as_deref().and_then(clock::parse);
+    let delivered = messages("cur").chain(messages("read"));
+    Given {
+        delivered_at: delivered.filter_map(|message| at(message.delivered_at)).max(),
+        has_more: messages("new").any(|message| at(message.not_before).is_none_or(|at| at <= now)),
+    }
+}
+
+/// The times of a message.
+#[derive(serde::Deserialize)]
+struct Delivery {
+    #[serde(default)]
+    delivered_at: Option<String>,
+    #[serde(default)]
+    not_before: Option<String>,
 }
