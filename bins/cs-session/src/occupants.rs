@@ -2,8 +2,8 @@
 //! runs, it is listed as `perhaps`, because scripts ask before they change files.
 
 use argh::{ArgsInfo, FromArgs};
+use cli::area::Area;
 use cli::{Context, Failure, Form, Outcome};
-use cs_core::git::{self, Checkout, identity};
 use cs_core::index;
 use cs_core::live::Live;
 use cs_core::process;
@@ -11,9 +11,9 @@ use cs_core::record;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
 use cs_core::states::States;
-use cs_core::store::{of_repo, runner};
+use cs_core::store::runner;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// list the conversations that work in a checkout now
 #[derive(ArgsInfo, FromArgs)]
@@ -48,82 +48,25 @@ struct Occupant {
     worktree_root: Option<String>,
 }
 
-/// The checkouts that the user asks about.
-enum Place {
-    /// A checkout, or a directory outside of any.
-    One { root: PathBuf, checkout: Option<Checkout> },
-    /// All clones of a repository, and their projects.
-    Clones { repo: String, slugs: Vec<String> },
-}
-
 impl Occupants {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let place = self.find_place(context)?;
+        let area = match &self.repo {
+            Some(repo) => Area::clones(&context.config(), repo)?,
+            None => Area::checkout(Path::new(&self.path)),
+        };
         let states = States::read(&context.store, context.config().stale_after(), context.now)?;
-        let here = states.lives().iter().filter(|live| place.has(live));
+        let here = states.lives().iter().filter(|live| area.has(live) && may_run(live));
         let mut found: Vec<Occupant> = here.map(|live| occupant_of_live(&states, live)).collect();
-        found.extend(find_without_live(context, &place, &states)?);
+        found.extend(find_without_live(context, &area, &states)?);
         if found.is_empty() {
-            return Err(Failure::Nothing(format!("no conversation works in {}", place.name())));
+            return Err(Failure::Nothing(format!("no conversation works in {}", area.name())));
         }
         print(context, &found)
     }
-
-    fn find_place(&self, context: &Context) -> Outcome<Place> {
-        if let Some(repo) = &self.repo {
-            let repo = cli::repo::named(repo)?;
-            let slugs = of_repo(&context.config(), &repo).into_iter().map(str::to_string).collect();
-            return Ok(Place::Clones { repo, slugs });
-        }
-        let dir = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone().into());
-        let dir = dir.canonicalize().unwrap_or(dir);
-        let checkout = git::find(&dir);
-        let root = checkout.as_ref().map_or(dir, |found| found.worktree_root.clone());
-        Ok(Place::One { root, checkout })
-    }
 }
 
-impl Place {
-    fn name(&self) -> String {
-        match self {
-            Place::One { root, .. } => root.display().to_string(),
-            Place::Clones { repo, .. } => repo.clone(),
-        }
-    }
-
-    fn has(&self, live: &Live) -> bool {
-        // The conversation may have changed into another repository, and then works in both.
-        let gone_to = || git::find(Path::new(&live.cwd));
-        let is_here = match self {
-            Place::One { root, checkout } => {
-                let tree = live.worktree_root.as_deref().unwrap_or(&live.cwd);
-                // Outside of repositories, a place is a folder and everything below it that is in no repository.
-                let is_outside = || checkout.is_none() && git::find(Path::new(tree)).is_none();
-                let is_below = || Path::new(tree).starts_with(root) && is_outside();
-                let inside = Path::new(tree) == root || is_below();
-                inside || gone_to().is_some_and(|found| found.worktree_root == *root)
-            }
-            Place::Clones { repo, slugs } => {
-                live.project_slug.as_ref().is_some_and(|slug| slugs.contains(slug))
-                    || gone_to().as_ref().and_then(identity::of).as_ref() == Some(repo)
-            }
-        };
-        is_here && runner(live).as_ref().and_then(process::is_alive) != Some(false)
-    }
-
-    /// Whether a record is of this place. Without a work tree in the record, its project's path decides.
-    fn has_record(&self, session: &Session, project: Option<&str>) -> bool {
-        match (self, &session.worktree_root, project) {
-            (Place::Clones { slugs, .. }, ..) => slugs.contains(&session.project_slug),
-            (Place::One { root, .. }, ..) if session.also_in.iter().any(|tree| Path::new(tree) == root) => true,
-            (Place::One { root, .. }, Some(tree), _) => Path::new(tree) == root,
-            (Place::One { root, checkout }, None, Some(path)) => {
-                let is_main = |found: &Checkout| Path::new(path) == found.main_root;
-                Path::new(path) == root || checkout.as_ref().is_some_and(is_main)
-            }
-            (Place::One { .. }, None, None) => false,
-        }
-    }
+fn may_run(live: &Live) -> bool {
+    runner(live).as_ref().and_then(process::is_alive) != Some(false)
 }
 
 fn occupant_of_live(states: &States, live: &Live) -> Occupant {
@@ -142,7 +85,7 @@ fn occupant_of_live(states: &States, live: &Live) -> Occupant {
 }
 
 /// Finds active sessions of this place without a known conversation that are not stale.
-fn find_without_live(context: &Context, place: &Place, states: &States) -> Outcome<Vec<Occupant>> {
+fn find_without_live(context: &Context, area: &Area, states: &States) -> Outcome<Vec<Occupant>> {
     let config = context.config();
     let mut found = Vec::new();
     for (id, entry) in context.store.index()?.entries(index::of_status(Status::Active)) {
@@ -150,7 +93,7 @@ fn find_without_live(context: &Context, place: &Place, states: &States) -> Outco
         let is_known = states.lives().iter().any(|live| live.session_id.as_deref() == Some(id.as_str()));
         let Some(session) = (!is_known).then(|| context.store.session(&id).ok()).flatten() else { continue };
         let verdict = states.of_session(&session);
-        if session.status == Status::Active && verdict.state != State::Stale && place.has_record(&session, project) {
+        if session.status == Status::Active && verdict.state != State::Stale && area.has_record(&session, project) {
             found.push(occupant_of_record(session, verdict));
         }
     }

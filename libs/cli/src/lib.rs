@@ -2,6 +2,7 @@
 //! data, stderr one line per error, exit codes are those of [`Failure::code`] and never 2. Deliberately absent: rules
 //! of sessions.
 
+pub mod area;
 mod args;
 mod block;
 pub mod call;
