@@ -5,6 +5,7 @@
 //! Starts: tmux, and in it the client; `attach` becomes tmux.
 //! Exits: 0 done, 1 not found or refused, 64 usage, 65 invalid, 74 disk, 75 busy, or not confirmed in time.
 
+mod alone;
 mod attach;
 mod children;
 mod clear;
@@ -14,16 +15,22 @@ mod interrupt;
 mod kill;
 mod limits;
 mod list;
+mod me;
 mod name;
 mod new;
 mod options;
+mod others;
+mod output;
+mod present;
 mod prompt;
 mod restore;
 mod row;
 mod spawn;
+mod status;
 mod view;
 mod wait;
 mod watch;
+mod who;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::EXEC_CLIENT;
@@ -51,6 +58,12 @@ enum Command {
     Children(children::Children),
     Spawn(spawn::Spawn),
     New(new::New),
+    Who(who::Who),
+    Others(others::Others),
+    Alone(alone::Alone),
+    Me(me::Me),
+    Status(status::Status),
+    Output(output::Output),
     Wait(wait::Wait),
     Attach(attach::Attach),
     Name(name::Name),
@@ -79,6 +92,12 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Children(args) => args.run(context),
         Command::Spawn(args) => args.run(context),
         Command::New(args) => args.run(context),
+        Command::Who(args) => args.run(context),
+        Command::Others(args) => args.run(context),
+        Command::Alone(args) => args.run(context),
+        Command::Me(args) => args.run(context),
+        Command::Status(args) => args.run(context),
+        Command::Output(args) => args.run(context),
         Command::Wait(args) => args.run(context),
         Command::Attach(args) => args.run(context),
         Command::Name(args) => args.run(context),

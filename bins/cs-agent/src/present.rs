@@ -1,0 +1,161 @@
+//! Owns which conversations run now, in seats or not, and where. Must stay true: one of which it is not known whether it
+//! runs is listed as `perhaps`, because agents ask before they change files; the caller is not among the others.
+
+use cli::area::Area;
+use cli::seat::Agents;
+use cli::{Context, Form, Outcome};
+use cs_core::live::Live;
+use cs_core::process;
+use cs_core::record;
+use cs_core::states::States;
+use cs_core::store::runner;
+use render::{Column, Style, Table, TableCell, format_age_cell};
+use seats::sight::{self, Seen};
+use seats::{Caller, Seat};
+use serde::Serialize;
+
+/// A conversation that runs, or a seat whose client runs and has not reported one yet.
+#[derive(Serialize)]
+pub struct Present {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    session_id: Option<String>,
+    claude_session_id: Option<String>,
+    agent: String,
+    state: &'static str,
+    state_reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doing: Option<String>,
+    /// Whether it is unknown if it still runs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
+    project_slug: Option<String>,
+    cwd: String,
+    worktree_root: Option<String>,
+    #[serde(skip)]
+    age: String,
+    #[serde(skip)]
+    style: Style,
+}
+
+/// The conversations that run in an area; without one, everywhere.
+pub fn find(context: &Context, agents: &Agents, area: Option<&Area>, with_caller: bool) -> Vec<Present> {
+    let states = States::of_lives(&context.store, &agents.lives, context.config().stale_after(), context.now);
+    let is_meant = |live: &&Live| (with_caller || !is_caller(agents, live)) && area.is_none_or(|area| area.has(live));
+    let running = agents.lives.iter().filter(is_meant).filter_map(|live| {
+        let runs = runner(live).as_ref().and_then(process::is_alive);
+        (runs != Some(false)).then(|| of_live(agents, &states, live, runs.is_none()))
+    });
+    let own = agents.caller.seat().map(|own| own.agent_id.as_str()).filter(|_| !with_caller);
+    let silent = agents.seats.iter().filter(|seat| seat.status.is_open() && own != Some(seat.agent_id.as_str()));
+    let silent = silent.map(|seat| sight::look(seat, &agents.lives, &states)).filter(|seen| {
+        // Its folder stands for the conversation that it does not have yet.
+        let place = || Live { cwd: seen.seat.cwd.clone(), ..Live::new("", context.now) };
+        seen.live.is_none() && !seen.state.is_over() && area.is_none_or(|area| area.has(&place()))
+    });
+    let mut found: Vec<Present> = running.collect();
+    found.extend(silent.map(|seen| of_seat(&seen, context)));
+    found
+}
+
+/// Whether the conversation is the one that runs this program.
+fn is_caller(agents: &Agents, live: &Live) -> bool {
+    match &agents.caller {
+        Caller::Person => false,
+        Caller::Seat(seat) => is_in(seat, live),
+        Caller::Conversation(uuid) => *uuid == live.claude_session_id,
+    }
+}
+
+fn is_in(seat: &Seat, live: &Live) -> bool {
+    seat.claude_session_id.as_deref() == Some(&live.claude_session_id)
+        || live.process().is_some_and(|process| seat.is_process(&process))
+}
+
+fn of_live(agents: &Agents, states: &States, live: &Live, perhaps: bool) -> Present {
+    let verdict = states.of_live(live);
+    let seat = agents.seats.iter().rev().find(|seat| seat.status.is_open() && is_in(seat, live));
+    Present {
+        agent_id: seat.map(|seat| seat.agent_id.clone()),
+        name: seat.map(|seat| seat.name.clone()),
+        session_id: live.session_id.clone(),
+        claude_session_id: Some(live.claude_session_id.clone()),
+        agent: live.agent.clone().unwrap_or_else(|| record::UNSAID_AGENT.to_string()),
+        state: verdict.state.as_str(),
+        doing: seat.and_then(|seat| seat.doing.clone()),
+        perhaps,
+        project_slug: live.project_slug.clone(),
+        cwd: live.cwd.clone(),
+        worktree_root: live.worktree_root.clone(),
+        age: verdict.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, states.now())),
+        style: Style::of(&verdict),
+        state_reason: verdict.reason,
+    }
+}
+
+fn of_seat(seen: &Seen, context: &Context) -> Present {
+    let seat = seen.seat;
+    Present {
+        agent_id: Some(seat.agent_id.clone()),
+        name: Some(seat.name.clone()),
+        session_id: seat.session_id.clone(),
+        claude_session_id: seat.claude_session_id.clone(),
+        agent: seat.agent.clone(),
+        state: seen.state.as_str(),
+        state_reason: seen.verdict.reason.clone(),
+        doing: seat.doing.clone(),
+        perhaps: seat.process().or_else(|| seat.pane_process()).as_ref().and_then(process::is_alive) != Some(true),
+        project_slug: seat.project_slug.clone(),
+        cwd: seat.cwd.clone(),
+        worktree_root: seat.worktree_root.clone(),
+        age: seen.verdict.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, context.now)),
+        style: Style::Plain,
+    }
+}
+
+impl Present {
+    /// By which it is found: an agent's id, a session's id, or `claude:` and a conversation's id.
+    fn id(&self) -> String {
+        let conversation = || format!("claude:{}", self.claude_session_id.as_deref().unwrap_or_default());
+        self.agent_id.clone().or_else(|| self.session_id.clone()).unwrap_or_else(conversation)
+    }
+}
+
+/// Prints what was found.
+pub fn print(context: &mut Context, found: &[Present]) -> Outcome<()> {
+    let out = &mut context.out;
+    match out.form {
+        _ if out.quiet => found.iter().try_for_each(|one| out.line(&one.id()))?,
+        Form::Json => found.iter().try_for_each(|one| out.json(one))?,
+        Form::Table if found.is_empty() => {}
+        Form::Table => out.show(&table(found)).map(drop)?,
+    }
+    out.flush()
+}
+
+fn table(found: &[Present]) -> Table {
+    let columns = vec![
+        Column::text("name"),
+        Column::text("id"),
+        Column::text("state"),
+        Column::number("age").worth(80),
+        Column::text("directory").worth(70).shrinks(10).of_paths(),
+        Column::main("doing"),
+    ];
+    let mut table = Table::new(columns);
+    for one in found {
+        let perhaps = if one.perhaps { "perhaps: " } else { "" };
+        let doing = one.doing.as_deref().unwrap_or(&one.state_reason);
+        table.push(vec![
+            TableCell::from(one.name.clone().unwrap_or_default()),
+            TableCell::styled(one.id(), Style::Dim),
+            TableCell::styled(one.state, one.style),
+            TableCell::from(one.age.clone()),
+            TableCell::from(one.cwd.clone()),
+            TableCell::from(format!("{perhaps}{doing}")),
+        ]);
+    }
+    table
+}
