@@ -78,6 +78,19 @@ pub fn end(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
     at.ok_or_else(|| invalid_time(text))
 }
 
+/// A length of time such as `90s`, `30m`, `1h` or `7d`; a number alone is in seconds.
+pub fn span(text: &str) -> Result<TimeDelta> {
+    let begins_with_digit = text.starts_with(|c: char| c.is_ascii_digit());
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>().ok();
+    let seconds = seconds.and_then(|seconds| TimeDelta::try_seconds(seconds.into()));
+    let longer = || match words::age(text)? {
+        Age::Exact(span) => Some(span),
+        Age::Months(_) => None,
+    };
+    let span = seconds.or_else(longer).filter(|_| begins_with_digit && !text.ends_with("ago"));
+    span.ok_or_else(|| Error::Invalid(format!("{text:?} is not a length of time; write 90s, 30m, 1h or 7d")))
+}
+
 /// The meaning of a text, before it is known which end of a range it is.
 enum Written {
     /// From the first of these days to the last.

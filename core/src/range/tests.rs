@@ -130,3 +130,15 @@ fn months_and_years_go_back_to_the_same_local_time() {
         assert_eq!(ends_in(zone, now, text), both(expected, expected), "{text} in {zone}");
     }
 }
+
+#[test]
+fn a_length_of_time_is_a_number_and_a_unit() {
+    for (text, seconds) in
+        [("90", 90), ("90s", 90), ("0", 0), ("5m", 300), ("1h", 3600), ("2 days", 172_800), ("1w", 604_800)]
+    {
+        assert_eq!(span(text).unwrap(), TimeDelta::seconds(seconds), "{text}");
+    }
+    for bad in ["", "s", "-1", "+1", "1.5h", "now", "1mo", "1y", "soon", "99999999999999", "1h ago", "h"] {
+        assert!(span(bad).is_err(), "{bad:?}");
+    }
+}

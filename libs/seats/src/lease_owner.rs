@@ -86,6 +86,11 @@ impl Owner {
         }
     }
 
+    /// Whether it is the user, not an agent.
+    pub fn is_person(&self) -> bool {
+        self.agent_id.is_none() && self.claude_session_id.is_none()
+    }
+
     /// Whether a lease of this owner is one of the caller's own. `is_above` says whether a process is the caller, or
     /// started it.
     pub fn is_own(&self, caller: &Owner, is_above: impl Fn(&Process) -> bool) -> bool {
@@ -99,7 +104,7 @@ impl Owner {
                     || (caller.claude_session_id.is_some() && self.process().is_some_and(is_same))
             }
             (None, Some(_)) => false,
-            (None, None) => caller.word() == self.word() && above(),
+            (None, None) => caller.is_person() && above(),
         }
     }
 
