@@ -43,8 +43,7 @@ pub(crate) struct Enclosure {
 impl Draft {
     /// A message with a text of at most 8,000 characters.
     pub fn new(from: Sender, text: &str) -> Result<Self> {
-        let text = validate::text("message", &plain("message", text)?, limits::TEXT)?;
-        Ok(Self::of(from, text, None))
+        Ok(Self::of(from, self::text("message", text)?, None))
     }
 
     /// A message with a file of at most 64 KiB, which is copied.
@@ -82,6 +81,11 @@ impl Draft {
         self.hops = to.hops.saturating_add(1);
         self
     }
+}
+
+/// A text as it is stored: without control characters, its secrets masked, at most 8,000 characters.
+pub(crate) fn text(what: &str, text: &str) -> Result<String> {
+    validate::text(what, &plain(what, text)?, limits::TEXT)
 }
 
 /// The text without control characters except newline and tab. A NUL is refused: nobody writes one on purpose.

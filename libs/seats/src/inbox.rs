@@ -5,7 +5,7 @@
 mod files;
 mod wake;
 
-use crate::draft::Draft;
+use crate::draft::{self, Draft};
 use crate::limits;
 use crate::message::{Channel, Message, State, id_of, message_id};
 use crate::queue::{self, Want};
@@ -92,6 +92,7 @@ impl Inbox {
             again: false,
             read_at: None,
             acked_at: None,
+            answer: None,
             failed_at: None,
             reason: None,
             schema_version: crate::message::VERSION,
@@ -200,6 +201,38 @@ impl Inbox {
         }
         let acked = Message { state: State::Acked, delivered_at, read_at, channel, acked_at: at, ..message };
         self.move_one(folder, Folder::Read, acked)
+    }
+
+    /// Confirms a message with an answer, for a sender without an inbox: the user, or a conversation without a seat.
+    pub fn answer(&self, id: &str, text: &str, now: Instant) -> Result<Message> {
+        let answer = Some(draft::text("answer", text)?);
+        let acked = self.ack(id, now)?;
+        let _lock = self.lock()?;
+        self.move_one(Folder::Read, Folder::Read, Message { answer, ..acked })
+    }
+
+    /// Puts back what was taken, but not handed over, as if it had never been taken.
+    pub fn give_back(&self, taken: &[Message]) -> Result<()> {
+        let is_taken = |message: &Message| taken.iter().any(|taken| taken.message_id == message.message_id);
+        let as_before = |message: Message| Message {
+            state: State::Queued,
+            delivered_at: None,
+            channel: None,
+            claude_session_id: None,
+            turn: None,
+            ..message
+        };
+        self.shift_if(Folder::Cur, Folder::New, is_taken, as_before).map(drop)
+    }
+
+    /// The highest number of a message so far; 0 without any.
+    pub fn last_number(&self) -> Result<u64> {
+        self.files.last_number()
+    }
+
+    /// The messages with higher numbers, whatever became of them.
+    pub fn newer_than(&self, number: u64) -> Result<Vec<Message>> {
+        self.files.newer_than(number)
     }
 
     /// Cancels a message that still waits; `by` says who does it.

@@ -159,6 +159,9 @@ pub struct Message {
     /// When the recipient confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acked_at: Option<String>,
+    /// What the recipient answered to a sender without an inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
     /// When it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<String>,

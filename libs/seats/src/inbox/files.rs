@@ -154,6 +154,12 @@ impl Files {
         Ok((all, errors))
     }
 
+    /// The messages with higher numbers that can be read, in order.
+    pub fn newer_than(&self, last: u64) -> Result<Vec<Message>> {
+        let numbers = (last + 1)..=self.last_number()?;
+        Ok(numbers.filter_map(|number| self.find(&id_of(number)).ok().map(|(_, message)| message)).collect())
+    }
+
     /// The message with an id, and the directory that decides its state.
     pub fn find(&self, id: &str) -> Result<(Folder, Message)> {
         // Twice: it may go back to the first directory meanwhile.

@@ -37,6 +37,7 @@ pub(crate) fn message(to: &str, number: u64) -> Message {
         again: false,
         read_at: None,
         acked_at: None,
+        answer: None,
         failed_at: None,
         reason: None,
         schema_version: VERSION,
