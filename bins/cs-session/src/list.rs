@@ -19,6 +19,7 @@ use cs_core::record::Status;
 use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
 use found::{Found, Row, archived, reason};
+use seats::Brief;
 use serde::Serialize;
 use wanted::{Wanted, clones};
 
@@ -137,6 +138,9 @@ struct ListRow<'a> {
     /// Where that number comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_by: Option<&'static str>,
+    /// The seat in which it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seat: Option<Brief>,
 }
 
 impl List {
@@ -154,6 +158,7 @@ impl List {
             true => current(&found, &entries),
             false => (self.matching(&found, &wanted, &mut entries), 0, 0),
         };
+        let rows = if is_table { found.in_families(rows) } else { rows };
         let mut failures = Failures::default();
         if is_table && !rows.is_empty() {
             let ids = index.ids(|_| true);
@@ -254,7 +259,7 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
     match found.store.session(id) {
         Ok(mut session) => {
             found.states.drop_answered(&mut session, verdict);
-            out.json(&shown(&session, verdict, found.place(id).as_deref(), None))
+            out.json(&shown(&session, verdict, found.place(id).as_deref(), None, found.seat(id).as_ref()))
         }
         // Removed since the index was read.
         Err(Error::Missing(_)) => Ok(()),
@@ -286,5 +291,6 @@ fn print(found: &Found, out: &mut Out, row: &Row) -> Outcome<()> {
         context_used_percentage: reading.context_used_percentage,
         cost_usd: reading.cost_usd,
         cost_by: reading.cost_usd.map(|_| "client"),
+        seat: found.seat(id),
     })
 }

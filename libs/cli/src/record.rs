@@ -18,6 +18,7 @@ use cs_core::zone::Zone;
 use render::{
     Style, format_count, format_local_minute, format_model_cost, format_quantity, format_stamps, format_usage_cost,
 };
+use seats::{Brief, Seating};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -35,18 +36,21 @@ struct Shown<'a> {
     place: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<&'a Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seat: Option<&'a Brief>,
 }
 
-/// A whole record with its state, its terminal and its usage, as JSON.
+/// A whole record with its state, its terminal, its usage and its seat, as JSON.
 pub fn shown<'a>(
     session: &'a Session,
     verdict: &'a Verdict,
     place: Option<&'a str>,
     usage: Option<&'a Usage>,
+    seat: Option<&'a Brief>,
 ) -> impl Serialize + 'a {
-    let session = session.without(&["state", "state_reason", "failed", "said", "place", "usage"]);
+    let session = session.without(&["state", "state_reason", "failed", "said", "place", "usage", "seat"]);
     let (state, failed, said) = (verdict.state.as_str(), verdict.failed.as_deref(), verdict.said.as_deref());
-    Shown { session, state, state_reason: &verdict.reason, failed, said, place, usage }
+    Shown { session, state, state_reason: &verdict.reason, failed, said, place, usage, seat }
 }
 
 /// Prints a session in the requested form.
@@ -62,11 +66,11 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
 /// What is worth the time of a person who asks for a session.
 struct Care {
     place_name: fn(&Place) -> Option<String>,
-    next: fn(&Session, Reach) -> Option<Next>,
+    next: fn(&Session, Reach, Option<&Brief>) -> Option<Next>,
 }
 
 /// A command that changes a session shows the result; it starts no program.
-const BRIEF: Care = Care { place_name: terminal::name, next: |_, _| None };
+const BRIEF: Care = Care { place_name: terminal::name, next: |_, _, _| None };
 const FULL: Care = Care { place_name, next };
 
 fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: &Care) -> Outcome<()> {
@@ -78,14 +82,16 @@ fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: 
     let states = States::read(&context.store, context.store.config().stale_after(), context.now)?;
     let verdict = states.settle(&mut session);
     let place = states.place(&session.session_id).as_ref().and_then(care.place_name);
+    let seat =
+        Seating::read(&context.store, states.lives(), context.now).brief(&context.store.home, &session.session_id);
     let reach = states.reach(&session.session_id, session.claude_session_id.as_deref(), verdict.state);
     match context.out.form {
         Form::Json => {
-            context.out.json(&shown(&session, &verdict, place.as_deref(), usage))?;
+            context.out.json(&shown(&session, &verdict, place.as_deref(), usage, seat.as_ref()))?;
         }
         Form::Table => {
-            let next = (care.next)(&session, reach);
-            let mut block = block(&session, &verdict, place.as_deref(), next, context.now);
+            let next = (care.next)(&session, reach, seat.as_ref());
+            let mut block = block(&session, &verdict, place.as_deref(), next, seat.as_ref(), context.now);
             usage.inspect(|usage| add_usage(&mut block, usage));
             block.print(&mut context.out)?;
         }
@@ -96,7 +102,11 @@ fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: 
 /// A label, and the command that leads to the conversation of a session.
 type Next = (&'static str, String);
 
-fn next(session: &Session, reach: Reach) -> Option<Next> {
+fn next(session: &Session, reach: Reach, seat: Option<&Brief>) -> Option<Next> {
+    // Seats are in a tmux server of their own, which no terminal may show yet.
+    if let Some(seat) = seat.filter(|seat| seat.has_terminal) {
+        return Some(("go there", format!("cs-agent attach {}", seat.agent_id)));
+    }
     let id = session.claude_session_id.as_ref().map(|_| &session.session_id)?;
     match reach {
         Reach::Jump => Some(("go there", format!("cs-session jump {id}"))),
@@ -106,7 +116,14 @@ fn next(session: &Session, reach: Reach) -> Option<Next> {
 }
 
 /// A session as lines for people, as [`States::settle`] leaves it.
-fn block(session: &Session, verdict: &Verdict, place: Option<&str>, next: Option<Next>, now: Instant) -> Block {
+fn block(
+    session: &Session,
+    verdict: &Verdict,
+    place: Option<&str>,
+    next: Option<Next>,
+    seat: Option<&Brief>,
+    now: Instant,
+) -> Block {
     let mut block = Block::new(&session.intent);
     let when = |at: &str| clock::parse(at).map(|at| format_local_minute(at, Zone::system()));
     block.field("id", &session.session_id);
@@ -130,8 +147,9 @@ fn block(session: &Session, verdict: &Verdict, place: Option<&str>, next: Option
     field("said", verdict.said.as_deref());
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
-    field("seat", session.agent_id.as_deref());
-    field("spawned by", session.parent_session_id.as_deref());
+    field("seat", seat.map(describe_seat).as_deref().or(session.agent_id.as_deref()));
+    let parent = seat.and_then(|seat| seat.parent_session_id.as_deref());
+    field("spawned by", parent.or(session.parent_session_id.as_deref()));
     field("continues", session.resumed_from.as_deref());
     add_sections(&mut block, session);
     let event =
@@ -161,6 +179,15 @@ fn add_sections(block: &mut Block, session: &Session) {
     for (title, items) in lists {
         block.section(title, items.iter().map(|item| (String::new(), item.clone())));
     }
+}
+
+/// The seat of a session as one line: its name, its state, and what it has.
+fn describe_seat(seat: &Brief) -> String {
+    let (waiting, leases) = (seat.messages_waiting, seat.leases);
+    let waiting = (waiting > 0).then(|| format!(", {} waiting", format_quantity(waiting as u64, "message")));
+    let leases = (leases > 0).then(|| format!(", {}", format_quantity(leases as u64, "lease")));
+    let counts: String = waiting.into_iter().chain(leases).collect();
+    format!("{} ({}), {}{counts}", seat.name, seat.agent_id, seat.status)
 }
 
 /// Adds the usage of a session.

@@ -1,5 +1,5 @@
-//! Owns what is read about the listed sessions besides the index: their states, their figures, damaged records, the
-//! archive.
+//! Owns what is read about the listed sessions besides the index: their states, their figures, their seats, damaged
+//! records, the archive.
 
 use cli::Outcome;
 use cs_core::Error;
@@ -12,6 +12,7 @@ use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::Store;
+use seats::{Brief, Seating, tree};
 use std::cell::Cell;
 
 /// A listed session.
@@ -21,6 +22,8 @@ pub struct Row<'e> {
     pub verdict: Verdict,
     /// Why its record cannot be read.
     pub damage: Option<Error>,
+    /// Number of sessions above it that spawned each other.
+    pub depth: usize,
 }
 
 /// The data that states are derived from, read once.
@@ -29,6 +32,8 @@ pub struct Found<'a> {
     /// The settings.
     pub config: Config,
     pub states: States<'a>,
+    /// The seats of agents.
+    seating: Seating,
     /// How many records were checked for damage.
     checked: Cell<usize>,
 }
@@ -49,12 +54,33 @@ impl<'a> Found<'a> {
     pub fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
         let config = cli::config_of(store);
         let states = States::read(store, config.stale_after(), now)?;
-        Ok(Found { store, config, states, checked: Cell::new(0) })
+        let seating = Seating::read(store, states.lives(), now);
+        Ok(Found { store, config, states, seating, checked: Cell::new(0) })
+    }
+
+    /// What is known of the seat of a session.
+    pub fn seat(&self, id: &SessionId) -> Option<Brief> {
+        self.seating.brief(&self.store.home, id.as_str())
+    }
+
+    /// The rows with each below the row of the session that spawned it.
+    pub fn in_families<'e>(&self, rows: Vec<Row<'e>>) -> Vec<Row<'e>> {
+        if self.seating.is_empty() {
+            return rows;
+        }
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let order = tree::order(&self.seating.parents(&ids));
+        let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
+        let placed = order.into_iter().filter_map(|(depth, number)| {
+            let row = rows.get_mut(number)?.take()?;
+            Some(Row { depth, ..row })
+        });
+        placed.collect()
     }
 
     /// The row of a session whose state is known.
     pub fn row<'e>(&self, id: &'e SessionId, entry: &'e IndexEntry<'e>, verdict: Verdict) -> Row<'e> {
-        Row { id, entry, verdict, damage: self.damage(id, entry) }
+        Row { id, entry, verdict, damage: self.damage(id, entry), depth: 0 }
     }
 
     /// Returns the error if the record of an active session is damaged, which the index does not show. Only a limited

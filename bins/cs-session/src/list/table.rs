@@ -5,6 +5,7 @@ use cli::{Out, Outcome, ShortIds, terminal};
 use render::{
     Column, ESTIMATE, Style, Table, TableCell, Words, cut_to_width, format_age_cell, format_dollars, format_percent,
 };
+use seats::tree;
 
 /// In a narrower terminal a row has two lines.
 const FOLDS_BELOW: usize = 60;
@@ -16,6 +17,9 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
         Column::text("state"),
         Column::number("age").worth(80),
         Column::text("project").worth(70).shrinks(8),
+        Column::text("agent").worth(60).shrinks(8),
+        Column::number("inbox").worth(50),
+        Column::number("leases").worth(10),
         Column::text("terminal").only_if_all_fits(),
         Column::number("context").worth(20),
         Column::number(ESTIMATE).worth(30),
@@ -27,17 +31,22 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
 }
 
 fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
-    let Row { id, entry, verdict, damage } = row;
+    let Row { id, entry, verdict, damage, depth } = row;
+    let seat = found.seat(id);
+    let count = |count: usize| if count == 0 { String::new() } else { count.to_string() };
     let reading = found.reading(id);
     let style = if damage.is_some() { Style::Wrong } else { Style::of(verdict) };
     let state = if damage.is_none() && verdict.failed.is_some() { super::FAILED } else { row.state() };
     let age = verdict.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, found.states.now()));
-    let intent = TableCell::from(&*entry.intent);
+    let intent = TableCell::from(format!("{}{}", tree::mark(*depth), entry.intent));
     vec![
         TableCell::styled(ids.of(id.as_str()), Style::Dim),
         TableCell::styled(state, style),
         age.into(),
         TableCell::from(&*entry.project_slug),
+        seat.as_ref().map(|seat| seat.name.clone()).unwrap_or_default().into(),
+        TableCell::styled(seat.as_ref().map(|seat| count(seat.messages_waiting)).unwrap_or_default(), Style::Turn),
+        seat.map(|seat| count(seat.leases)).unwrap_or_default().into(),
         TableCell::styled(found.place(id).unwrap_or_default(), Style::Dim),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
