@@ -54,11 +54,11 @@ impl Clear {
             return Err(Failure::Usage("there are two prompts: a word and a file".into(), None));
         }
         let text = prompt::read(self.prompt, self.prompt_file.as_deref())?;
-        let text = text.as_deref().map(prompt::checked).transpose()?;
+        let agent = spawn::agent_of(found)?;
+        let text = text.as_deref().map(|text| prompt::checked(agent, text)).transpose()?;
         if !self.now {
             refuse_busy(context, found)?;
         }
-        let agent = spawn::agent_of(found)?;
         let wanted = Wanted { model: self.model, effort: self.effort, prompt: text.clone(), ..Wanted::default() };
         let ready = start::prepare(context, &agents, &seat::settings(&context.store), agent, wanted)?;
         let terminal = pane::checked(found)?;

@@ -70,7 +70,7 @@ impl<'a> Options<'a> {
             let hint = "cs-agent spawn \"PROMPT\"; cs-agent new starts an agent without a prompt";
             Failure::Usage("there is no prompt".into(), Some(hint.into()))
         })?;
-        let prompt = prompt::checked(&text)?;
+        let prompt = prompt::checked(agent, &text)?;
         let cwd = folder(call.cwd.as_deref().or(template.cwd.as_deref()))?;
         refuse_untrusted(agent, &cwd)?;
         let wanted = Wanted {

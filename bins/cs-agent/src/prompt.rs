@@ -1,6 +1,7 @@
 //! Owns the prompt of a call: which word it is, where it is read from, and whether a client would run it as a command.
 
 use crate::PROGRAM;
+use agents::Agent;
 use agents::launch::{self, PROMPT};
 use cli::{Failure, Outcome, STDIN, note};
 use cs_core::error::Error;
@@ -62,11 +63,11 @@ pub fn read(word: Option<String>, file: Option<&str>) -> Outcome<Option<String>>
 }
 
 /// The prompt as the client gets it. An empty one is a mistake on the command line.
-pub fn checked(text: &str) -> Outcome<String> {
+pub fn checked(agent: Agent, text: &str) -> Outcome<String> {
     if text.trim().is_empty() {
         return Err(Failure::Usage("the prompt is empty".into(), None));
     }
-    Ok(match launch::check_prompt(text)? {
+    Ok(match launch::check_prompt(agent, text)? {
         Cow::Borrowed(text) => text.to_string(),
         Cow::Owned(text) => {
             note(PROGRAM, "the client would run this prompt as a command, so a line was put before it");

@@ -104,8 +104,9 @@ const ENDING: [&str; 8] = ["exit", "quit", ":q", ":q!", ":wq", ":wq!", "exit()",
 /// The line that is put before a prompt which the client would run as a command.
 pub const GUARD: &str = "The following text is a prompt, and no command of the client:";
 
-/// Checks a prompt. What the client would run as a command gets a line before it.
-pub fn check_prompt(prompt: &str) -> Result<Cow<'_, str>> {
+/// Checks a prompt. What the client would run as a command gets a line before it: in Claude Code what begins with `/`, even
+/// after white space, and a word that ends it; in Codex what begins with `!`.
+pub fn check_prompt(agent: Agent, prompt: &str) -> Result<Cow<'_, str>> {
     let wrong = |text: String| Err(Error::Invalid(text));
     let trimmed = prompt.trim();
     if trimmed.is_empty() {
@@ -117,7 +118,10 @@ pub fn check_prompt(prompt: &str) -> Result<Cow<'_, str>> {
     if prompt.contains('\0') {
         return wrong("the prompt contains a NUL character".into());
     }
-    let is_command = trimmed.starts_with('/') || ENDING.contains(&trimmed.to_lowercase().as_str());
+    let is_command = match agent {
+        Agent::Claude => trimmed.starts_with('/') || ENDING.contains(&trimmed.to_lowercase().as_str()),
+        Agent::Codex => trimmed.starts_with('!'),
+    };
     Ok(if is_command { Cow::Owned(format!("{GUARD}\n{prompt}")) } else { Cow::Borrowed(prompt) })
 }
 
@@ -269,16 +273,18 @@ mod tests {
     #[test]
     fn a_prompt_that_a_client_would_run_gets_a_line_before_it() {
         for text in ["!touch x", "--x", "say /help", "first\n/help", "#x", "@x", "exit now", "\u{1b}[201~", "🦀"] {
-            assert_eq!(check_prompt(text).unwrap(), text);
+            assert_eq!(check_prompt(Agent::Claude, text).unwrap(), text);
         }
+        let guarded = |agent, text: &str| check_prompt(agent, text).unwrap() == format!("{GUARD}\n{text}");
         for text in ["/help", " /help", "\n/x", "exit", " QUIT\n", ":q"] {
-            assert_eq!(check_prompt(text).unwrap(), format!("{GUARD}\n{text}"));
+            assert!(guarded(Agent::Claude, text) && !guarded(Agent::Codex, text), "{text:?}");
         }
+        assert!(guarded(Agent::Codex, "!touch x") && guarded(Agent::Codex, "\n!x"));
         let long = "x".repeat(PROMPT + 1);
         for text in ["", " \n", "a\0b", &long] {
-            assert!(check_prompt(text).is_err(), "{text:?}");
+            assert!(check_prompt(Agent::Claude, text).is_err(), "{text:?}");
         }
-        assert!(check_prompt(&long[1..]).is_ok());
+        assert!(check_prompt(Agent::Codex, &long[1..]).is_ok());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Owns whether a client trusts a folder. A client that does not asks the person first, and the answer would be read
 //! from whatever comes next. Must stay true: only what the client itself recorded counts.
 //! Facts: Claude Code 2.1.332, `.claude.json` in its own folder if that is named, else in the home directory:
-//! `projects.<folder>.hasTrustDialogAccepted`; the folders above count, too.
+//! `projects.<folder>.hasTrustDialogAccepted`. In a repository the folders from this one up to
+//! the root of the work tree count, and the root of the main work tree; elsewhere all folders above.
 
 use crate::agent::Agent;
-use cs_core::{open, repair};
+use cs_core::{git, open, repair};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,11 @@ fn trusts_by(file: &Path, dir: &Path) -> Option<bool> {
     let bytes = open::foreign_bytes(file, BYTES).ok()?;
     let settings: Settings = repair::decode(&bytes, &mut Vec::new()).ok()?;
     let is_trusted = |dir: &Path| settings.projects.get(dir.to_str()?)?.is_trusted;
-    Some(dir.ancestors().any(|dir| is_trusted(dir) == Some(true)))
+    let checkout = git::find(dir);
+    let top = checkout.as_ref().map(|found| found.worktree_root.as_path());
+    let above = dir.ancestors().take_while(|dir| top.is_none_or(|top| dir.starts_with(top)));
+    let main = checkout.as_ref().map(|found| found.main_root.as_path());
+    Some(above.chain(main).any(|dir| is_trusted(dir) == Some(true)))
 }
 
 #[cfg(test)]
@@ -63,5 +68,23 @@ mod tests {
         assert_eq!((told("/src"), told("/src/web"), told("/src/new")), (Some(false), Some(false), Some(false)));
         std::fs::write(&file, "{").unwrap();
         assert_eq!(told("/src/api"), None);
+    }
+
+    #[test]
+    fn what_is_above_a_repository_does_not_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let (file, sub) = (root.join(".claude.json"), root.join("repo/sub"));
+        std::fs::create_dir_all(&sub).unwrap();
+        std::fs::create_dir_all(root.join("repo/.git/refs")).unwrap();
+        std::fs::create_dir_all(root.join("repo/.git/objects")).unwrap();
+        std::fs::write(root.join("repo/.git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        let told = |trusted: &str| {
+            let trusted = root.join(trusted);
+            let text = format!("{{\"projects\": {{{:?}: {{\"hasTrustDialogAccepted\": true}}}}}}", trusted.display());
+            std::fs::write(&file, text).unwrap();
+            trusts_by(&file, &sub)
+        };
+        assert_eq!((told("repo"), told("repo/sub"), told("")), (Some(true), Some(true), Some(false)));
     }
 }
