@@ -129,6 +129,11 @@ fn wait(input: &File, limits: Limits, started: Instant, bytes: usize) -> Option<
     }
 }
 
+/// Waits at most `wait` until there is something to read, without using the processor meanwhile.
+pub fn is_readable_within(input: &File, wait: Duration) -> bool {
+    poll(input, wait) == Ok(true)
+}
+
 /// Waits at most `wait` for something to read, or for an error: both end a read at once.
 #[allow(unsafe_code, reason = "poll(2)")]
 fn poll(input: &File, wait: Duration) -> Result<bool, ErrorKind> {

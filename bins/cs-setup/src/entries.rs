@@ -5,7 +5,7 @@ use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::swap;
 use super::text::{self, Trouble};
-use agents::event::{CALLED, NOTIFY};
+use agents::event::{CALLED, DELIVER, NOTIFY};
 use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
 use cs_core::quote::Quote;
@@ -38,15 +38,19 @@ pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
     Ok(hooks)
 }
 
-/// The hooks for Codex, which runs commands with a shell, does not support `args`, and skips `async` hooks.
+/// The hooks for Codex, which runs commands with a shell, does not support `args`, and skips `async` hooks. Outside seats
+/// the program that delivers messages ends at once; Claude Code gets it with the settings of a seat (`agents::seat_hooks`).
 pub fn for_codex(share: &Path) -> Result<Vec<Hook>> {
-    let hook = |event: Event| {
-        let command = shell_word(text_of(&share.join("bin").join(event.program()))?);
+    let hook = |(event, program): (Event, &str)| {
+        let command = shell_word(text_of(&share.join("bin").join(program))?);
         let command = serde_json::to_string(&command).unwrap_or_default();
         let handler = format!("{{\"type\":\"command\",\"command\":{command},\"timeout\":{CODEX_TIMEOUT}}}");
         Ok((event.name().to_string(), format!("{{\"hooks\":[{handler}]}}")))
     };
-    Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex)).map(hook).collect()
+    let recorded = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex));
+    let delivered = Event::ALL.into_iter().filter(|event| event.is_delivered_at(Agent::Codex));
+    let programs = recorded.map(|event| (event, event.program())).chain(delivered.map(|event| (event, DELIVER)));
+    programs.map(hook).collect()
 }
 
 /// A text as one word for a shell.
@@ -197,7 +201,7 @@ mod tests {
     #[test]
     fn only_a_handler_that_does_nothing_else_is_ours() {
         let of = |command: &str| json!({ "command": command.replace("/x", "/x/claude-sessions/bin") });
-        for command in ["/x/cs-hook", "'/y /x/cs-hook'", "\"/y /x/cs-heartbeat\""] {
+        for command in ["/x/cs-hook", "/x/cs-deliver", "'/y /x/cs-hook'", "\"/y /x/cs-heartbeat\""] {
             assert!(program_of(&of(command)).is_some(), "{command}");
         }
         assert!(program_of(&json!({"command": "/x y/claude-sessions/bin/cs-hook", "args": []})).is_some());

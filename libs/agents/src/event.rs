@@ -11,10 +11,15 @@ const HOOK: &str = "cs-hook";
 /// The program that notifies the user, which agents call besides. It is also a command for people.
 pub const NOTIFY: &str = "cs-notify";
 
+/// The program that delivers messages to the agent in a seat.
+pub const DELIVER: &str = "cs-deliver";
+/// The program that wakes the agent in a seat when there is a message.
+pub const WAKE: &str = "cs-wake";
+
 /// The programs that only agents call.
-pub const PROGRAMS: [&str; 2] = [HOOK, HEARTBEAT];
+pub const PROGRAMS: [&str; 4] = [HOOK, HEARTBEAT, DELIVER, WAKE];
 /// All programs that agents call.
-pub const CALLED: [&str; 3] = [HOOK, HEARTBEAT, NOTIFY];
+pub const CALLED: [&str; 5] = [HOOK, HEARTBEAT, NOTIFY, DELIVER, WAKE];
 
 /// An event that a hook is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +118,22 @@ impl Event {
     /// Whether a turn is over with the event.
     pub fn ends_turn(self) -> bool {
         matches!(self, Event::Stop | Event::StopFailure | Event::Interrupt)
+    }
+
+    /// Whether the agent of a seat gets messages at this event, or its parent is told about it.
+    pub fn is_delivered_at(self, agent: Agent) -> bool {
+        let is_one = match self {
+            Event::SessionStart
+            | Event::UserPromptSubmit
+            | Event::PermissionRequest
+            | Event::Notification
+            | Event::PostToolUse
+            | Event::Stop
+            | Event::StopFailure
+            | Event::SessionEnd => true,
+            Event::PostToolUseFailure | Event::PostModelRequest | Event::PreCompact | Event::Interrupt => false,
+        };
+        is_one && self.is_reported_by(agent)
     }
 
     /// The program that the event is for.

@@ -4,6 +4,7 @@
 //! Never here: counting, prices, what a session is doing.
 
 pub mod agent;
+pub mod answer;
 mod claude;
 mod codex;
 mod content;

@@ -1,29 +1,55 @@
-//! Owns the hooks that the conversations of seats get besides those of the plugin: a file for Claude Code's `--settings`.
-//! Must stay true: programs are named by their absolute paths and started without a shell.
-//! Facts: hooks of one such file run beside those of a plugin and of the user (2.1.139 to 2.1.332); `asyncRewake` works
-//! from 2.1.80 on.
+//! Owns the settings that the clients of seats are started with: the hooks that deliver messages. Claude Code runs them
+//! beside those of the plugin and of the person's own settings (2.1.139 to 2.1.332), so that no other conversation has
+//! them. Must stay true: every program is started without a shell, by its absolute path.
 
-use serde_json::{Value, json};
+use crate::agent::Agent;
+use crate::event::{DELIVER, Event, WAKE};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// Events at which messages are delivered, or at which an end is seen.
-const DELIVER: [&str; 5] = ["SessionStart", "UserPromptSubmit", "PostToolUse", "Stop", "SessionEnd"];
-/// Events after which somebody waits for messages.
-const WAKE: [&str; 2] = ["SessionStart", "Stop"];
+/// Seconds that the client waits for a delivery.
+const TIMEOUT: u32 = 5;
+/// Seconds after which the client stops a waiter: 23 days. The client counts milliseconds in 31 bits.
+const WAITING: u32 = 2_000_000;
 
-/// The text of the file.
-pub fn claude(deliver: &Path, wake: &Path) -> String {
-    let (deliver, wake) = (deliver.to_string_lossy(), wake.to_string_lossy());
-    let deliver = json!({"hooks": [{"type": "command", "command": deliver, "args": [], "timeout": 5}]});
-    let wake = json!({"type": "command", "command": wake, "args": [], "async": true, "asyncRewake": true});
-    let wake = json!({"hooks": [wake]});
-    let groups = |event: &&str| {
-        let waits = WAKE.contains(event).then(|| wake.clone());
-        let groups: Vec<Value> = [deliver.clone()].into_iter().chain(waits).collect();
-        ((*event).to_string(), Value::Array(groups))
-    };
-    let hooks: serde_json::Map<String, Value> = DELIVER.iter().map(groups).collect();
-    let mut text = serde_json::to_string_pretty(&json!({"hooks": hooks})).unwrap_or_default();
-    text.push('\n');
-    text
+/// Events at which a waiter begins to wait, if none does.
+const WAKES: [Event; 3] = [Event::SessionStart, Event::UserPromptSubmit, Event::Stop];
+
+/// The text of the file for Claude Code's `--settings`; `programs` is the absolute path of the programs' folder.
+pub fn settings(programs: &Path) -> String {
+    let command = |name: &str| json!(programs.join(name).to_string_lossy());
+    let deliver = json!({"type": "command", "command": command(DELIVER), "args": [], "timeout": TIMEOUT});
+    let wake = json!({"type": "command", "command": command(WAKE), "args": [], "timeout": WAITING,
+        "async": true, "asyncRewake": true});
+    let mut hooks = Map::new();
+    for event in Event::ALL.into_iter().filter(|event| event.is_delivered_at(Agent::Claude)) {
+        let of_event = [Some(&deliver), Some(&wake).filter(|_| WAKES.contains(&event))];
+        let groups: Vec<Value> = of_event.into_iter().flatten().map(|hook| json!({"hooks": [hook]})).collect();
+        hooks.insert(event.name().to_string(), Value::Array(groups));
+    }
+    format!("{:#}\n", json!({ "hooks": hooks }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiter_is_asynchronous_and_wakes_and_no_hook_has_a_matcher() {
+        let settings: Value = serde_json::from_str(&settings(Path::new("/a \"b\"/bin"))).unwrap();
+        let hooks = settings["hooks"].as_object().unwrap();
+        let mut names: Vec<&str> = hooks.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let events =
+            "Notification PermissionRequest PostToolUse SessionEnd SessionStart Stop StopFailure UserPromptSubmit";
+        assert_eq!(names.join(" "), events);
+        assert_eq!(hooks["PostToolUse"][0]["hooks"][0]["command"], "/a \"b\"/bin/cs-deliver");
+        assert_eq!(hooks["PostToolUse"].as_array().unwrap().len(), 1);
+        let wake = &hooks["Stop"][1]["hooks"][0];
+        assert_eq!((&wake["command"], &wake["asyncRewake"]), (&json!("/a \"b\"/bin/cs-wake"), &json!(true)));
+        assert!(wake["timeout"].as_u64().unwrap() * 1000 < 1 << 31);
+        for group in hooks.values().flat_map(|groups| groups.as_array().unwrap()) {
+            assert!(group.get("matcher").is_none() && group["hooks"][0]["args"] == json!([]), "{group}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use cs_core::keeps_unknown;
 use cs_core::process::Process;
+use cs_core::store;
 use cs_core::unknown::Unknown;
 use serde::{Deserialize, Serialize};
 
@@ -187,6 +188,12 @@ impl Seat {
     /// Whether this is one of its processes.
     pub fn is_process(&self, process: &Process) -> bool {
         [self.process(), self.pane_process()].into_iter().flatten().any(|own| own.is(process))
+    }
+
+    /// Whether this process is its client; see [`cs_core::store::is_client`].
+    pub fn is_client(&self, caller: &Process) -> bool {
+        let starts = self.status == SeatStatus::Starting;
+        store::is_client(caller, self.process().as_ref(), self.pane_process().as_ref(), starts)
     }
 
     /// The seat of its parent, if that has one.

@@ -9,6 +9,7 @@ use crate::failure::{Failure, Outcome};
 use crate::messages::note;
 use crate::{Context, call, programs};
 use agents::Agent;
+use agents::event::{DELIVER, WAKE};
 use agents::launch::{Beginning, Launch, refuse_taken};
 use cs_core::clock::stamp;
 use cs_core::file::{self, Durability};
@@ -86,12 +87,12 @@ pub fn prepare<'a>(
 /// Writes the hooks that the conversations of seats get, if they changed.
 fn write_hooks(context: &Context) -> Outcome<Option<PathBuf>> {
     let path = context.store.home.seat_settings();
-    let [deliver, wake] = ["cs-deliver", "cs-wake"].map(programs::sibling);
-    let (Some(deliver), Some(wake)) = (deliver, wake) else {
-        note(program(), "cs-deliver and cs-wake are not installed, so this agent gets no messages");
+    let folder = programs::sibling(DELIVER).and_then(|deliver| Some(deliver.parent()?.to_path_buf()));
+    let Some(folder) = folder.filter(|folder| programs::is_program(&folder.join(WAKE))) else {
+        note(program(), &format!("{DELIVER} and {WAKE} are not installed, so this agent gets no messages"));
         return Ok(None);
     };
-    let text = agents::seat_hooks::claude(&deliver, &wake);
+    let text = agents::seat_hooks::settings(&folder);
     if file::read(&path).ok().flatten().as_deref() != Some(text.as_bytes()) {
         file::replace(&path, text.as_bytes(), Durability::Synced)?;
     }
@@ -120,7 +121,7 @@ impl Ready<'_> {
     /// Starts the client in a new session of tmux, and returns the seat with its pane.
     pub fn start(&self, seat: &Seat, beginning: Beginning) -> Outcome<Seat> {
         let command = self.write_launch(seat, beginning)?;
-        let words = tmux::new_session(&seat.agent_id, &seat.cwd, &command);
+        let words = tmux::new_session(&seat.agent_id, &seat.name, &seat.cwd, &command);
         // A server whose last session was just closed ends, and says so.
         let answer = pane::run(&words).or_else(|failure| match failure.message() {
             Some((text, _)) if text.contains("exited unexpectedly") || text.contains("lost server") => {

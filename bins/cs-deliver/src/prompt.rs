@@ -1,0 +1,34 @@
+//! UserPromptSubmit: a turn begins. What waits comes with the prompt. What was delivered before, and nothing proved to have
+//! been read, comes once again.
+
+use crate::print;
+use crate::seated::Seated;
+use agents::Event;
+use cs_core::error::Result;
+use seats::{Channel, Message, Want};
+
+pub fn on_prompt(seated: &Seated) -> Result<()> {
+    let unread = seated.inbox.unread()?;
+    let mine: Vec<&Message> =
+        unread.iter().filter(|message| message.claude_session_id.as_deref() == Some(seated.uuid())).collect();
+    if mine.iter().any(|message| is_in_prompt(seated, message)) {
+        seated.inbox.mark_read(seated.uuid(), seated.hook.now)?;
+    } else if !mine.is_empty() && !mine.iter().any(|message| is_of_this_turn(seated, message)) {
+        seated.inbox.redeliver(seated.uuid(), seated.hook.now)?;
+    }
+    let messages = seated.take(Want::Any, Channel::Prompt)?;
+    print(seated, Event::UserPromptSubmit, &messages);
+    Ok(())
+}
+
+/// Whether the prompt is the message: so the client reports what woke it, or what came from its own queue.
+fn is_in_prompt(seated: &Seated, message: &Message) -> bool {
+    let head = format!("[message {} ", message.message_id);
+    seated.hook.payload.prompt.as_deref().is_some_and(|prompt| prompt.contains(&head))
+}
+
+/// Whether it was delivered in the turn to which the prompt belongs: a prompt that is typed during a turn has the id of
+/// that turn, whose next event will prove that the message was read.
+fn is_of_this_turn(seated: &Seated, message: &Message) -> bool {
+    message.turn.is_some() && message.turn.as_deref() == seated.turn()
+}

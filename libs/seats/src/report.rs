@@ -1,0 +1,75 @@
+//! Owns who is told about what happens to a seat: its parent, and the senders of messages that nobody will read. Must
+//! stay true: each end of a conversation is told once, whoever sees it first; a seat that has ended is told nothing.
+
+use crate::draft::Draft;
+use crate::inbox::Inbox;
+use crate::message::{Kind, Message};
+use crate::seat::{Seat, SeatStatus};
+use crate::sender::Sender;
+use crate::store::Seats;
+use cs_core::clock::{self, Instant};
+use cs_core::error::Result;
+use cs_core::id::SeatId;
+
+/// Who ended a seat whose client ended by itself.
+pub const CLIENT: &str = "client";
+
+impl Seats {
+    /// Tells the parent of a seat something, if it wants to know; `key` makes a second report of the same one none.
+    pub fn tell_parent(&self, seat: &Seat, text: &str, key: Option<&str>, now: Instant) -> Result<()> {
+        let Some(parent) = seat.parent_seat().filter(|_| seat.tells) else { return Ok(()) };
+        let draft = Draft::report(Sender::seat(seat), text)?;
+        self.tell(parent, key.map_or(Ok(draft.clone()), |key| draft.clone().with_key(key))?, now)
+    }
+
+    /// Records that the client of a seat ended, and tells its parent and those whose messages were not delivered. `None`
+    /// if the seat has another conversation by now, or was ended before.
+    pub fn end(&self, id: &SeatId, uuid: Option<&str>, how: &str, now: Instant) -> Result<Option<Seat>> {
+        let mut was_open = false;
+        let seat = self.update(id, |seat| {
+            was_open = seat.status.is_open() && seat.claude_session_id.as_deref() == uuid;
+            if was_open {
+                seat.status = SeatStatus::Ended;
+                seat.ended_at = Some(clock::stamp(now));
+                seat.ended_by = Some(CLIENT.to_string());
+            }
+            Ok(())
+        })?;
+        if !was_open {
+            return Ok(None);
+        }
+        let undelivered = Inbox::of(self.home(), id, self.wait()).fail_all("the recipient ended", now);
+        let told = self.tell_parent(
+            &seat,
+            &format!("{} {how}.", seat.name),
+            Some(&format!("end {}", uuid.unwrap_or("before its first conversation"))),
+            now,
+        );
+        self.tell_senders(&seat, &undelivered?, now)?;
+        told.map(|()| Some(seat))
+    }
+
+    /// Tells the senders of messages to a seat that they were not delivered.
+    pub fn tell_senders(&self, seat: &Seat, failed: &[Message], now: Instant) -> Result<()> {
+        let failed = || failed.iter().filter(|message| message.kind != Kind::Report);
+        let mut senders: Vec<&str> = failed().filter_map(|message| message.from.agent_id.as_deref()).collect();
+        senders.sort_unstable();
+        senders.dedup();
+        for sender in senders {
+            let theirs = failed().filter(|message| message.from.agent_id.as_deref() == Some(sender));
+            let ids: Vec<&str> = theirs.map(|message| message.message_id.as_str()).collect();
+            let text = format!("{} ended and did not get your messages {}.", seat.title(), ids.join(", "));
+            self.tell(sender, Draft::report(Sender::system(), &text)?, now)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self, id: &str, draft: Draft, now: Instant) -> Result<()> {
+        let id = SeatId::parse(id)?;
+        // A seat that was removed is told nothing either.
+        match self.seat(&id) {
+            Ok(seat) if seat.status.is_open() => Inbox::of(self.home(), &id, self.wait()).send(draft, now).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
