@@ -103,13 +103,18 @@ fn end(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
         // It ended with its only program, unless that started others.
         let _ = pane::run(&tmux::kill_session(terminal));
     }
+    let (id, uuid) = (id_of(seat)?, seat.claude_session_id.as_deref());
     let by = agents.caller.word();
-    Ok(agents.files.update(&id_of(seat)?, |seat| {
+    // Its parent and the senders of waiting messages are told here, unless a hook of its client did so.
+    let told = agents.files.end(&id, uuid, &format!("was killed by {by}"), context.now);
+    let killed = agents.files.update(&id, |seat| {
         seat.status = SeatStatus::Killed;
         seat.ended_at = Some(stamp(context.now));
         seat.ended_by = Some(by);
         Ok(())
-    })?)
+    })?;
+    told?;
+    Ok(killed)
 }
 
 fn are_gone(seat: &Seat, patience: Duration) -> bool {

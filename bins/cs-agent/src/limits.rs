@@ -28,8 +28,9 @@ pub fn check(agents: &Agents, settings: &Settings, now: Instant) -> Outcome<()> 
     }
     let recent = spawned().filter(|seat| is_recent(seat, now)).count();
     if recent >= settings.spawns_a_minute {
-        let text = format!("{recent} agents were spawned by you within a minute; wait a minute");
-        return Err(Failure::Later(text, Some("agents.spawns_a_minute in config.json is the limit".into())));
+        let text = format!("{recent} agents were spawned by you within a minute, and more are not allowed");
+        let hint = "try again in a minute; agents.spawns_a_minute in config.json is the limit";
+        return Err(Failure::Later(text, Some(hint.into())));
     }
     Ok(())
 }

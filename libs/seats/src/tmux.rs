@@ -1,7 +1,7 @@
 //! Owns tmux's commands for seats (tmux(1), 3.2 and newer), as lists of words. All seats are sessions of one server of
 //! our own, which reads no configuration: `tmux -L cs -f /dev/null`. Must stay true: no command types anything into a
 //! pane, except the single Esc of [`escape`]; sessions of other servers are never touched; tmux starts no shell, because
-//! a command in several words is executed as it is. Deliberately absent: running the commands.
+//! a command in several words is executed as it is, and names and folders are escaped. Deliberately absent: running the commands.
 
 use crate::seat::Tmux;
 
@@ -16,6 +16,11 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| word.to_string()).collect()
 }
 
+/// A text for an option in which tmux expands formats: `#(…)` in it would run a shell.
+fn literal(text: &str) -> String {
+    text.replace('#', "##")
+}
+
 /// A command for the server of a seat.
 fn of(tmux: &Tmux, rest: &[&str]) -> Vec<String> {
     let mut all = words(&["tmux", "-u", "-S", &tmux.socket]);
@@ -23,19 +28,20 @@ fn of(tmux: &Tmux, rest: &[&str]) -> Vec<String> {
     all
 }
 
-/// The command that makes a session with one pane, which runs `command` in `dir`. Its answer is for [`made`].
-pub fn new_session(session: &str, dir: &str, command: &[String]) -> Vec<String> {
+/// The command that makes a session with one pane in a window with this name, which runs `command` in `dir`. Its answer
+/// is for [`made`].
+pub fn new_session(session: &str, name: &str, dir: &str, command: &[String]) -> Vec<String> {
     let size = ["-x", "200", "-y", "50"];
     let mut all = words(&["tmux", "-u", "-L", SERVER, "-f", "/dev/null", "new-session", "-d", "-P", "-F", MADE]);
     all.extend(words(&size));
-    all.extend(words(&["-s", session, "-c", dir, "--"]));
+    all.extend(words(&["-s", session, "-n", &literal(name), "-c", &literal(dir), "--"]));
     all.extend_from_slice(command);
     all
 }
 
 /// The command that ends what runs in the pane and starts `command` in it. Its answer is empty.
 pub fn respawn(tmux: &Tmux, dir: &str, command: &[String]) -> Vec<String> {
-    let mut all = of(tmux, &["respawn-pane", "-k", "-t", &tmux.pane, "-c", dir, "--"]);
+    let mut all = of(tmux, &["respawn-pane", "-k", "-t", &tmux.pane, "-c", &literal(dir), "--"]);
     all.extend_from_slice(command);
     all
 }
@@ -59,7 +65,7 @@ pub fn pane_pid(answer: &str) -> Option<u32> {
 
 /// The command that shows a seat's name in its window.
 pub fn rename(tmux: &Tmux, name: &str) -> Vec<String> {
-    of(tmux, &["rename-window", "-t", &tmux.pane, "--", name])
+    of(tmux, &["rename-window", "-t", &tmux.pane, "--", &literal(name)])
 }
 
 /// The command that presses Esc once.
@@ -87,9 +93,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_and_a_folder_run_no_shell() {
+        let made_by = new_session("agent_1", "#(touch x) #{y}", "/work/#(z)", &[]).join(" ");
+        assert!(made_by.ends_with("-n ##(touch x) ##{y} -c /work/##(z) --"), "{made_by}");
+    }
+
+    #[test]
     fn a_command_keeps_its_words_and_answers_are_read() {
         let command = words(&["env", "claude", "--", "a b; $(c)"]);
-        let made_by = new_session("agent_1", "/work dir", &command);
+        let made_by = new_session("agent_1", "builder", "/work dir", &command);
         assert_eq!(made_by.last().map(String::as_str), Some("a b; $(c)"));
         assert_eq!(made("%3 4711 /tmp/a b/cs\n"), Some(("%3".into(), 4711, "/tmp/a b/cs".into())));
         assert_eq!(made(""), None);
