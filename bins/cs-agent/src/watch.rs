@@ -12,7 +12,7 @@ use cs_core::stamp::{Stamp, unchanged};
 use cs_core::state::State;
 use cs_core::states::States;
 use cs_core::store::Store;
-use seats::sight::{self, Given, SeatState, Seen};
+use seats::sight::{self, SeatState, Seen};
 use seats::{Seat, Seats};
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
@@ -80,6 +80,8 @@ struct Watched {
     id: SeatId,
     seat: Seat,
     stamps: Vec<Option<Stamp>>,
+    /// When the newest message was delivered to it.
+    delivered_at: Option<Instant>,
     is_done: bool,
     label: String,
 }
@@ -101,7 +103,8 @@ impl<'a> Watch<'a> {
     pub fn new(store: &'a Store, seats: &[&Seat], plan: &'a Plan, stale_after: TimeDelta) -> Self {
         let watched = seats.iter().filter_map(|seat| {
             let id = SeatId::parse(&seat.agent_id).ok()?;
-            Some(Watched { id, seat: (*seat).clone(), stamps: Vec::new(), is_done: false, label: String::new() })
+            let (seat, stamps, label) = ((*seat).clone(), Vec::new(), String::new());
+            Some(Watched { id, seat, stamps, delivered_at: None, is_done: false, label })
         });
         let (watched, files) = (watched.collect(), Seats::of(store));
         Watch { store, files, plan, stale_after, watched, lives: Vec::new(), began: Moment::now(), looked: None }
@@ -122,7 +125,10 @@ impl<'a> Watch<'a> {
         let mut met = Vec::new();
         for watched in self.watched.iter_mut().filter(|watched| !watched.is_done) {
             let seen = sight::look(&watched.seat, &self.lives, &states);
-            let given = sight::given(&self.store.home, &watched.seat, now);
+            let given = Given {
+                delivered_at: watched.delivered_at,
+                has_more: sight::has_due(&self.store.home, &watched.seat, now),
+            };
             let reached =
                 self.plan.goals.iter().copied().find(|goal| has_reached(*goal, &seen, &given, self.plan, now));
             met.push(match reached {
@@ -150,8 +156,11 @@ impl<'a> Watch<'a> {
             let stamps: Vec<Option<Stamp>> = paths(self.store, watched).iter().map(|path| Stamp::of(path)).collect();
             let is_same = stamps.len() == watched.stamps.len()
                 && watched.stamps.iter().zip(&stamps).all(|(before, now)| unchanged(before.as_ref(), now.as_ref()));
+            if !is_same {
+                watched.delivered_at = sight::delivered_at(&self.store.home, &watched.seat);
+                watched.stamps = stamps;
+            }
             changed |= !is_same;
-            watched.stamps = stamps;
         }
         changed
     }
@@ -174,6 +183,13 @@ impl<'a> Watch<'a> {
         let left = self.plan.timeout.map_or(STEP, |timeout| timeout.saturating_sub(self.began.elapsed()));
         thread::sleep(left.min(STEP));
     }
+}
+
+/// What a seat was given last.
+struct Given {
+    delivered_at: Option<Instant>,
+    /// Whether a message waits that may be delivered now.
+    has_more: bool,
 }
 
 /// The files that change if something happens to a seat.

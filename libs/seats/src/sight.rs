@@ -3,10 +3,10 @@
 //! end of a client is seen from its process, also without a hook; what is not known is `unknown` or absent, never guessed.
 //! Deliberately absent: names of tools and texts of conversations, which are in the agents' own files (`libs/agents`).
 
+use crate::inbox::Inbox;
 use crate::seat::{Seat, SeatStatus};
 use crate::tree;
 use cs_core::clock::{self, Instant};
-use cs_core::file;
 use cs_core::id::{SeatId, Uuid};
 use cs_core::live::Live;
 use cs_core::paths::Home;
@@ -16,6 +16,7 @@ use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::{self, Store};
 use cs_core::usage::Usage;
+use std::time::Duration;
 
 /// The state of a seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,48 +183,27 @@ impl Seen<'_> {
 
 /// How many messages wait for a seat: those that were not delivered yet. Only names are read.
 pub fn count_waiting(home: &Home, seat: &Seat) -> usize {
-    let new = SeatId::parse(&seat.agent_id).map(|id| home.inbox(&id).join("new"));
-    new.and_then(|dir| file::stems(&dir, ".json")).map_or(0, |names| names.len())
+    inbox(home, seat).and_then(|inbox| inbox.count_waiting().ok()).unwrap_or_default()
+}
+
+/// When the newest of its messages was delivered to a seat. Reads all of them.
+pub fn delivered_at(home: &Home, seat: &Seat) -> Option<Instant> {
+    let messages = inbox(home, seat)?.all().ok()?.into_iter();
+    messages.filter_map(|message| clock::parse(message.delivered_at.as_deref()?)).max()
+}
+
+/// Whether a message waits for a seat that may be delivered now.
+pub fn has_due(home: &Home, seat: &Seat, now: Instant) -> bool {
+    let waiting = inbox(home, seat).and_then(|inbox| inbox.waiting().ok()).unwrap_or_default();
+    waiting.iter().any(|message| message.is_due(now) && !message.is_expired(now))
+}
+
+/// The inbox of a seat, for reading.
+fn inbox(home: &Home, seat: &Seat) -> Option<Inbox> {
+    SeatId::parse(&seat.agent_id).ok().map(|id| Inbox::of(home, &id, Duration::ZERO))
 }
 
 /// The seats in the order of a family tree, the oldest first, each with its depth among the given ones.
 pub fn family(seats: Vec<&Seat>) -> Vec<(usize, &Seat)> {
     tree::arrange(seats, |seat| &seat.agent_id, |seat| seat.parent_seat())
-}
-
-/// What an inbox says about the last thing that a seat was given.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Given {
-    /// When the newest message was delivered.
-    pub delivered_at: Option<Instant>,
-    /// Whether a message waits that may be delivered now.
-    pub has_more: bool,
-}
-
-/// What a seat was given last. Reads the messages of its inbox.
-pub fn given(home: &Home, seat: &Seat, now: Instant) -> Given {
-    let Ok(id) = SeatId::parse(&seat.agent_id) else { return Given::default() };
-    let messages = |folder: &str| {
-        let dir = home.inbox(&id).join(folder);
-        let names = file::stems(&dir, ".json").unwrap_or_default().into_iter();
-        names.filter_map(move |name| {
-            let bytes = file::read(&dir.join(format!("{name}.json"))).ok().flatten()?;
-            serde_json::from_slice::<Delivery>(&bytes).ok()
-        })
-    };
-    let at = |text: Option<String>| text.as_deref().and_then(clock::parse);
-    let delivered = messages("cur").chain(messages("read"));
-    Given {
-        delivered_at: delivered.filter_map(|message| at(message.delivered_at)).max(),
-        has_more: messages("new").any(|message| at(message.not_before).is_none_or(|at| at <= now)),
-    }
-}
-
-/// The times of a message.
-#[derive(serde::Deserialize)]
-struct Delivery {
-    #[serde(default)]
-    delivered_at: Option<String>,
-    #[serde(default)]
-    not_before: Option<String>,
 }
