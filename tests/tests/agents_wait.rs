@@ -81,7 +81,7 @@ impl Team {
 
     /// A message that was delivered to an agent now.
     fn deliver(&self, n: usize) {
-        let message = json!({"message_id": "m000001", "to": id(n), "from": {}, "text": "x", "state": "delivered",
+        let message = json!({"message_id": "m000001", "to": id(n), "from": {"kind": "user"}, "text": "x", "state": "delivered",
             "sent_at": now(), "delivered_at": now(), "schema_version": 1});
         self.write(&format!("inbox/{}/cur/m000001.json", id(n)), &message);
     }
@@ -177,7 +177,7 @@ fn since_now_only_a_turn_that_ends_from_now_on_counts() {
 #[test]
 fn a_message_that_waits_is_answered_first() {
     let team = Team::of(1);
-    let message = json!({"message_id": "m000001", "to": id(0), "from": {}, "text": "x", "state": "queued",
+    let message = json!({"message_id": "m000001", "to": id(0), "from": {"kind": "user"}, "text": "x", "state": "queued",
         "sent_at": now(), "schema_version": 1});
     team.write(&format!("inbox/{}/new/m000001.json", id(0)), &message);
     let output = team.wait_while(&["worker 0"], || {
