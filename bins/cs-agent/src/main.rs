@@ -27,9 +27,11 @@ mod restore;
 mod row;
 mod spawn;
 mod status;
+mod summary;
 mod view;
 mod wait;
 mod watch;
+mod what;
 mod who;
 
 use argh::{ArgsInfo, FromArgs};
@@ -64,6 +66,7 @@ enum Command {
     Me(me::Me),
     Status(status::Status),
     Output(output::Output),
+    What(what::What),
     Wait(wait::Wait),
     Attach(attach::Attach),
     Name(name::Name),
@@ -98,6 +101,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Me(args) => args.run(context),
         Command::Status(args) => args.run(context),
         Command::Output(args) => args.run(context),
+        Command::What(args) => args.run(context),
         Command::Wait(args) => args.run(context),
         Command::Attach(args) => args.run(context),
         Command::Name(args) => args.run(context),

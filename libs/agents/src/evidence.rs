@@ -141,11 +141,16 @@ fn logged(path: &Path, agent: Agent) -> Option<Logged> {
 
 /// The last lines, the first of which may be cut off.
 pub(crate) fn tail(path: &Path) -> Option<Vec<u8>> {
+    long_tail(path, TAIL)
+}
+
+/// The same, at most `most` bytes.
+pub(crate) fn long_tail(path: &Path, most: u64) -> Option<Vec<u8>> {
     let mut file = open::foreign(path).ok()?;
     let length = file.seek(SeekFrom::End(0)).ok()?;
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;
+    file.seek(SeekFrom::Start(length.saturating_sub(most))).ok()?;
     let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes).ok()?;
+    file.take(most).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -7,7 +7,7 @@ use crate::hook_call::first_line;
 use cs_core::live::Live;
 use cs_core::repair;
 use memchr::memmem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ const TELLING: [&str; 10] =
     ["command", "cmd", "file_path", "notebook_path", "path", "pattern", "url", "query", "description", "prompt"];
 
 /// A tool call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastCall {
     /// The tool's name, as the client writes it.
     pub tool: String,

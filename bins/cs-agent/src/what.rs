@@ -1,0 +1,89 @@
+//! `what`: what an agent was to do, what it has done, and what is open, without asking a model. Must stay true: texts are
+//! masked; the agent is not disturbed, unless the caller asks it (`--ask`).
+
+use crate::summary::{self, Summary};
+use argh::{ArgsInfo, FromArgs};
+use cli::programs::sibling;
+use cli::seat::Agents;
+use cli::{Context, Failure, Form, Outcome, call, sanitize};
+use cs_core::masked;
+use seats::settings::Settings;
+use std::time::Duration;
+
+/// sum up an agent's work: intent, state, tasks, last answer, files, commits, open question, cost
+#[derive(ArgsInfo, FromArgs)]
+#[argh(subcommand, name = "what", example = "{command_name} builder", example = "{command_name} builder --deep --json")]
+pub struct What {
+    /// the agent (default: the seat that runs this)
+    #[argh(positional)]
+    agent: Option<String>,
+    /// add the last messages of its conversation
+    #[argh(switch)]
+    deep: bool,
+    /// send it a message that asks what it is doing, and wait for its reply, at most 5 minutes
+    #[argh(switch)]
+    ask: bool,
+}
+
+/// The question of `--ask`.
+const QUESTION: &str = "What are you working on, what is done, what is open, and what do you need? Reply in at most 10 \
+    lines with cs-message send, and name this message with --reply-to.";
+/// How long to wait for the reply, in seconds.
+const PATIENCE: u64 = 300;
+/// How long the command that makes a text of a summary may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+impl What {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let agents = Agents::read(&context.store)?;
+        let seat = agents.find(self.agent.as_deref())?;
+        if context.out.quiet {
+            context.out.line(&seat.agent_id)?;
+            return context.out.flush();
+        }
+        let mut summary = summary::of(context, &agents, seat, self.deep)?;
+        if self.ask {
+            summary.reply = Some(ask(&seat.agent_id)?);
+        }
+        summary.text = text_of(context, &summary)?;
+        print(context, &summary)
+    }
+}
+
+/// Sends the question, and waits for the reply.
+fn ask(agent_id: &str) -> Outcome<String> {
+    let program = sibling("cs-message")
+        .ok_or_else(|| Failure::Advised("cs-message is not installed".into(), "make install installs it".into()))?;
+    let timeout = PATIENCE.to_string();
+    let program = program.to_string_lossy();
+    let words = [&*program, "send", agent_id, "--wait", "reply", "--timeout", &timeout, "--json", QUESTION];
+    let limit = Duration::from_secs(PATIENCE + 10);
+    let answer = call::answer(&words.map(str::to_string), b"", limit).map_err(Failure::Nothing)?;
+    let mut replies = answer.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let text = replies.next_back().and_then(|reply| reply.get("text")?.as_str().map(str::to_string));
+    text.ok_or_else(|| Failure::Nothing("cs-message returned no reply".into()))
+}
+
+/// The text that the person's own command makes of the summary, if there is one.
+fn text_of(context: &Context, summary: &Summary) -> Outcome<Option<String>> {
+    let (settings, errors) = Settings::read(&context.config(), &context.store.home.config());
+    errors.iter().for_each(cli::defer);
+    if settings.summary_command.is_empty() {
+        return Ok(None);
+    }
+    let input = serde_json::to_vec(summary).unwrap_or_default();
+    let mut text = call::answer(&settings.summary_command, &input, LIMIT)
+        .map_err(|why| Failure::Nothing(format!("agents.summary_command: {why}")))?;
+    masked::text(&mut text);
+    Ok(Some(text.trim().to_string()).filter(|text| !text.is_empty()))
+}
+
+fn print(context: &mut Context, summary: &Summary) -> Outcome<()> {
+    let out = &mut context.out;
+    match (out.form, &summary.text) {
+        (Form::Json, _) => out.json(summary)?,
+        (Form::Table, Some(text)) => text.lines().try_for_each(|line| out.line(&sanitize(line)))?,
+        (Form::Table, None) => summary::block(summary, context.now).print(out)?,
+    }
+    out.flush()
+}
