@@ -7,7 +7,7 @@ use cs_core::state::State;
 use cs_core::store::Store;
 use render::{Column, Style, Table, TableCell, format_age_cell, format_round_count};
 use seats::Seat;
-use seats::sight::{self, SeatState, Seen};
+use seats::sight::{self, Held, SeatState, Seen};
 use serde::Serialize;
 
 /// In a narrower terminal a row has two lines.
@@ -44,6 +44,9 @@ pub struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<&'a str>,
     pub messages_waiting: usize,
+    /// The paths that it holds.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub leases: &'a [String],
     /// In the last summary of `cs-usage keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
@@ -67,7 +70,7 @@ pub struct Row<'a> {
 }
 
 /// The row of a seat; `indent` is its depth in a list.
-pub fn row<'a>(store: &Store, seen: &'a Seen, indent: usize) -> Row<'a> {
+pub fn row<'a>(store: &Store, seen: &'a Seen, held: &'a Held, indent: usize) -> Row<'a> {
     let Seen { seat, live, verdict, .. } = seen;
     let usage = seen.usage(store);
     let reading = seen.reading(store);
@@ -92,6 +95,7 @@ pub fn row<'a>(store: &Store, seen: &'a Seen, indent: usize) -> Row<'a> {
         spawned_at: &seat.spawned_at,
         ended_at: seat.ended_at.as_deref(),
         messages_waiting: sight::count_waiting(&store.home, seat),
+        leases: held.of(seat),
         tokens: usage.as_ref().map(|usage| usage.total_tokens),
         calls: usage.as_ref().map(|usage| usage.messages),
         cost_usd: cost.or_else(|| usage.as_ref()?.cost_usd),
@@ -132,6 +136,7 @@ pub fn table(rows: &[Row], now: Instant) -> Table {
         Column::number("age").worth(80),
         Column::text("project").worth(40).shrinks(8),
         Column::number("inbox").worth(60),
+        Column::number("leases").worth(50),
         Column::number("tokens").worth(20),
         Column::number("calls").worth(10),
         Column::text("last call").worth(30).shrinks(8),
@@ -155,12 +160,18 @@ fn cells(row: &Row, ids: &[&str], now: Instant) -> Vec<TableCell> {
         TableCell::styled(state, row.style),
         row.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, now)).into(),
         TableCell::from(row.project_slug.unwrap_or_default()),
-        if row.messages_waiting == 0 { TableCell::from("") } else { TableCell::from(row.messages_waiting.to_string()) },
+        count(row.messages_waiting),
+        count(row.leases.len()),
         some(row.tokens).into(),
         some(row.calls).into(),
         TableCell::styled(row.last_call.as_ref().map(|call| last(call, now)).unwrap_or_default(), Style::Dim),
         TableCell::from(words.unwrap_or_default()),
     ]
+}
+
+/// A number, and nothing for none.
+fn count(number: usize) -> TableCell {
+    TableCell::from(if number == 0 { String::new() } else { number.to_string() })
 }
 
 /// The last call and its age: `Bash 40 s ago`.

@@ -14,7 +14,7 @@ use cs_core::states::States;
 use cs_core::zone::Zone;
 use render::{Style, format_count, format_dollars, format_local_minute, format_quantity};
 use seats::Seat;
-use seats::sight::{self, Seen};
+use seats::sight::{self, Held, Seen};
 use serde::Serialize;
 
 /// How many messages of the conversation are shown.
@@ -54,7 +54,8 @@ pub fn of(context: &Context, agents: &Agents, seat: &Seat, deep: bool) -> Outcom
     let states = States::of_lives(&context.store, &agents.lives, context.config().stale_after(), context.now);
     let seen = sight::look(seat, &agents.lives, &states);
     let session = session(context, &seen, &states)?;
-    let row: Row = row::row(&context.store, &seen, 0);
+    let held = Held::read(&context.store, context.now);
+    let row: Row = row::row(&context.store, &seen, &held, 0);
     let messages = seen.live.filter(|_| deep).map(|live| last_messages(live, MESSAGES)).unwrap_or_default();
     let tasks = |wanted: fn(TaskStatus) -> bool| -> Vec<String> {
         let tasks = session.iter().flat_map(|session| &session.tasks).filter(|task| wanted(task.status));
@@ -117,6 +118,8 @@ pub fn block(summary: &Summary, now: Instant) -> Block {
     block.field("branch", summary.git_branch.as_deref().unwrap_or_default());
     block.field("last call", &last_call(summary, now));
     block.field("usage", &usage(summary));
+    let leases = summary.seat.get("leases").and_then(serde_json::Value::as_array).into_iter().flatten();
+    block.field("leases", &leases.filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", "));
     let mark = |mark: &'static str| move |text: &String| (mark.to_string(), text.clone());
     let (done, open) = (summary.tasks_done.iter().map(mark("[x] ")), summary.tasks_open.iter().map(mark("[ ] ")));
     block.section("tasks", done.chain(open));

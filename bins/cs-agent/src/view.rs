@@ -6,7 +6,7 @@ use cli::seat::Agents;
 use cli::{Context, Form, Outcome};
 use cs_core::states::States;
 use seats::Seat;
-use seats::sight::{self, SeatState, Seen};
+use seats::sight::{self, Held, SeatState, Seen};
 
 /// Reads a state of a seat.
 pub fn parse_state(word: &str) -> Result<SeatState, String> {
@@ -33,7 +33,8 @@ pub fn print<'a>(
     if out.quiet {
         in_tree.map(|(_, seen)| &seen.seat.agent_id).try_for_each(|id| out.line(id))?;
     } else {
-        let rows: Vec<Row> = in_tree.map(|(depth, seen)| row::row(store, seen, depth)).collect();
+        let held = Held::read(store, *now);
+        let rows: Vec<Row> = in_tree.map(|(depth, seen)| row::row(store, seen, &held, depth)).collect();
         match out.form {
             Form::Json => rows.iter().try_for_each(|row| out.json(row))?,
             Form::Table if rows.is_empty() => {}

@@ -6,12 +6,12 @@ use crate::watch::{Goal, Met, Plan, Watch};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::{Agents, names};
 use cli::{Context, Failure, Failures, Form, Out, Outcome};
-use cs_core::clock::Instant;
+use cs_core::clock::{self, Instant};
 use cs_core::range;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use seats::Seat;
-use seats::sight::Seen;
+use seats::sight::{Held, Seen};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -131,7 +131,8 @@ pub fn wait(context: &mut Context, seats: &[&Seat], plan: &Plan) -> Outcome<()> 
 
 /// Prints a seat for programs; returns its row for people.
 fn tell(store: &Store, out: &mut Out, seen: &Seen, goal: Goal) -> Outcome<Vec<String>> {
-    let row = row::row(store, seen, 0);
+    let held = Held::read(store, clock::now());
+    let row = row::row(store, seen, &held, 0);
     let said = row.asks.or(row.failed).or(row.said).unwrap_or(row.state_reason);
     let cells = vec![row.name.to_string(), row.agent_id.to_string(), goal.as_str().to_string(), said.to_string()];
     match out.form {

@@ -4,6 +4,7 @@
 //! Deliberately absent: names of tools and texts of conversations, which are in the agents' own files (`libs/agents`).
 
 use crate::inbox::Inbox;
+use crate::lease_store::Leases;
 use crate::seat::{Seat, SeatStatus};
 use crate::tree;
 use cs_core::clock::{self, Instant};
@@ -16,6 +17,7 @@ use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::{self, Store};
 use cs_core::usage::Usage;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// The state of a seat.
@@ -81,12 +83,13 @@ pub fn look<'a>(seat: &'a Seat, lives: &'a [Live], states: &States) -> Seen<'a> 
     Seen { seat, live, state, verdict }
 }
 
-/// The running conversation of a seat. One that was not reported yet is known by its process.
+/// The running conversation of a seat. The seat may not know its newest one yet, but that names the seat.
 fn conversation<'a>(seat: &Seat, lives: &'a [Live]) -> Option<&'a Live> {
     let is_its = |live: &&Live| seat.claude_session_id.as_deref() == Some(live.claude_session_id.as_str());
-    let runs_in_it =
-        |live: &&Live| seat.claude_session_id.is_none() && live.process().is_some_and(|it| seat.is_process(&it));
-    lives.iter().find(is_its).or_else(|| lives.iter().rev().find(runs_in_it))
+    let names_it = |live: &&Live| live.agent_id.as_deref() == Some(seat.agent_id.as_str());
+    let runs_in_it = |live: &&Live| live.process().is_some_and(|process| seat.is_process(&process));
+    let newest = |fits: &dyn Fn(&&Live) -> bool| lives.iter().rev().find(fits);
+    newest(&is_its).or_else(|| newest(&names_it)).or_else(|| newest(&runs_in_it))
 }
 
 fn judge(seat: &Seat, live: Option<&Live>, states: &States) -> (SeatState, Verdict) {
@@ -196,6 +199,29 @@ pub fn delivered_at(home: &Home, seat: &Seat) -> Option<Instant> {
 pub fn has_due(home: &Home, seat: &Seat, now: Instant) -> bool {
     let waiting = inbox(home, seat).and_then(|inbox| inbox.waiting().ok()).unwrap_or_default();
     waiting.iter().any(|message| message.is_due(now) && !message.is_expired(now))
+}
+
+/// The paths that are leased now, by the seats that hold them.
+#[derive(Clone, Debug, Default)]
+pub struct Held(HashMap<String, Vec<String>>);
+
+impl Held {
+    /// Reads the leases of all projects. A damaged file hides no other one.
+    pub fn read(store: &Store, now: Instant) -> Self {
+        let mut held: HashMap<String, Vec<String>> = HashMap::new();
+        for slug in Leases::projects(store).unwrap_or_default() {
+            for lease in Leases::of(store, &slug).held(now).unwrap_or_default() {
+                let Some(agent_id) = lease.owner.agent_id else { continue };
+                held.entry(agent_id).or_default().extend(lease.paths);
+            }
+        }
+        Held(held)
+    }
+
+    /// The paths that a seat holds.
+    pub fn of(&self, seat: &Seat) -> &[String] {
+        self.0.get(&seat.agent_id).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// The inbox of a seat, for reading.
