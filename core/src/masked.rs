@@ -74,8 +74,19 @@ mod tests {
 
     /// Puts a secret into every text except ids, times and names of commits.
     fn put(value: &mut serde_json::Value, secret: &str) {
-        let found =
-            ["id", "at", "mark", "sha", "status", "agent", "agent_key", "ended_by", "resumed_from", "resumed_as"];
+        let found = [
+            "id",
+            "at",
+            "mark",
+            "sha",
+            "status",
+            "agent",
+            "agent_key",
+            "ended_by",
+            "claimed_by",
+            "resumed_from",
+            "resumed_as",
+        ];
         let is_found = |name: &str| {
             found.contains(&name) || ["_id", "_at", "_slug", "stamp", "heartbeat"].iter().any(|end| name.ends_with(end))
         };

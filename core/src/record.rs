@@ -143,6 +143,12 @@ pub struct Task {
     /// `person` on a mirrored task that a person has changed; the agent's list no longer changes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_by: Option<String>,
+    /// Who works on it: an agent's seat, `claude:` and a conversation's id, or `user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<String>,
+    /// Instant when it was claimed, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<String>,
     /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,

@@ -35,6 +35,8 @@ fn task(id: String, subject: String, agent_key: Option<String>, now: Instant) ->
         updated_at: stamp,
         agent_key,
         set_by: None,
+        claimed_by: None,
+        claimed_at: None,
         unknown: Unknown::new(),
     }
 }
@@ -57,9 +59,39 @@ pub fn update(
         task.subject = subject.unwrap_or_else(|| task.subject.clone());
         task.updated_at = clock::stamp(now);
         task.set_by = task.agent_key.is_some().then(|| BY_PERSON.to_string());
+        if task.status == TaskStatus::Pending {
+            (task.claimed_by, task.claimed_at) = (None, None);
+        }
     }
     session::beat(session, now);
     Ok(())
+}
+
+/// The first task that nobody works on: a pending one, or one whose claim fell. `fell` is whether the claim of an owner
+/// no longer counts, because it ended.
+pub fn next(session: &Session, mut fell: impl FnMut(&str) -> bool) -> Option<&Task> {
+    session.tasks.iter().find(|task| match (task.status, &task.claimed_by) {
+        (TaskStatus::Pending, _) => true,
+        (TaskStatus::InProgress, Some(owner)) => fell(owner),
+        _ => false,
+    })
+}
+
+/// Claims the task that [`next`] finds, and returns its id. It is in progress then. A mirrored task is still changed by
+/// the agent's list, but only forward.
+pub fn claim(session: &mut Session, by: &str, fell: impl FnMut(&str) -> bool, now: Instant) -> Result<String> {
+    let Some(id) = next(session, fell).map(|task| task.id.clone()) else {
+        return Err(Error::Missing(format!("no task of {} is left", session.session_id)));
+    };
+    if let Some(task) = session.tasks.iter_mut().find(|task| task.id == id) {
+        let stamp = clock::stamp(now);
+        task.status = TaskStatus::InProgress;
+        task.claimed_by = Some(by.to_string());
+        task.claimed_at = Some(stamp.clone());
+        task.updated_at = stamp;
+    }
+    session::beat(session, now);
+    Ok(id)
 }
 
 fn is_of_person(task: &Task) -> bool {
@@ -110,7 +142,9 @@ pub fn mirror(session: &mut Session, uuid: &Uuid, report: &Report, now: Instant)
     let Some(task) = session.tasks.iter_mut().find(|task| task.id == id && !is_of_person(task)) else { return };
     let subject =
         report.subject.map(|subject| validate::cut(subject, validate::TASK_SUBJECT)).filter(|s| !s.is_empty());
+    let is_backward = |to: TaskStatus| task.claimed_by.is_some() && rank(to) < rank(task.status);
     let status = report.to.filter(|to| report.from == Some(task.status) || rank(*to) > rank(task.status));
+    let status = status.filter(|to| !is_backward(*to));
     if subject.as_ref().is_some_and(|subject| *subject != task.subject)
         || status.is_some_and(|status| status != task.status)
     {
@@ -237,6 +271,57 @@ mod tests {
             mirror(&mut session, &uuid, &report(after), now);
             assert_eq!((session.tasks.len(), session.tasks[0].status), (1, said), "{before:?} {after:?}");
         }
+    }
+
+    #[test]
+    fn a_claimed_task_is_given_once_until_its_claim_falls() {
+        use TaskStatus::{Completed as C, InProgress as I, Pending as P};
+        let (mut session, _, now) = fixture();
+        ["a", "b", "c"].iter().for_each(|subject| add(&mut session, subject, now).unwrap());
+        session.tasks[0].status = I;
+        let subject =
+            |session: &Session, id: &str| session.tasks.iter().find(|it| it.id == id).unwrap().subject.clone();
+        let mut take = |by: &str, fallen: &[&str]| {
+            let id = claim(&mut session, by, |owner| fallen.contains(&owner), now)?;
+            Ok::<_, Error>((subject(&session, &id), session.clone()))
+        };
+        assert_eq!(take("x", &[]).unwrap().0, "b", "what is in progress without a claim is the agent's own");
+        assert_eq!(take("y", &[]).unwrap().0, "c");
+        assert!(matches!(take("z", &[]), Err(Error::Missing(_))));
+        let (again, mut session) = take("z", &["x"]).unwrap();
+        assert_eq!(
+            (again.as_str(), session.tasks[1].claimed_by.as_deref(), session.tasks[1].status),
+            ("b", Some("z"), I)
+        );
+        assert_eq!(session.tasks[1].claimed_at.as_deref(), Some(clock::stamp(now).as_str()));
+        let id = session.tasks[1].id.clone();
+        update(&mut session, &id, Some(C), None, now).unwrap();
+        assert_eq!(session.tasks[1].claimed_by.as_deref(), Some("z"), "who did it");
+        update(&mut session, &id, Some(P), None, now).unwrap();
+        assert_eq!((session.tasks[1].claimed_by.as_ref(), session.tasks[1].claimed_at.as_ref()), (None, None));
+        assert_eq!(next(&session, |_| false).unwrap().id, id);
+    }
+
+    #[test]
+    fn the_agents_list_moves_a_claimed_task_forward_only() {
+        use TaskStatus::{Completed as C, InProgress as I, Pending as P};
+        let list = |status| [("write tests".to_string(), status)];
+        for (reported, after) in [(P, I), (I, I), (C, C)] {
+            let (mut session, uuid, now) = fixture();
+            mirror_list(&mut session, &uuid, &list(P), now);
+            claim(&mut session, "x", |_| false, now).unwrap();
+            mirror_list(&mut session, &uuid, &list(reported), now);
+            assert_eq!((session.tasks.len(), session.tasks[0].status), (1, after), "{reported:?}");
+            assert_eq!(session.tasks[0].claimed_by.as_deref(), Some("x"));
+        }
+        let (mut session, uuid, now) = fixture();
+        let report = |from, to| Report { key: "1", subject: Some("write tests"), from: Some(from), to: Some(to) };
+        mirror(&mut session, &uuid, &report(P, P), now);
+        claim(&mut session, "x", |_| false, now).unwrap();
+        mirror(&mut session, &uuid, &report(I, P), now);
+        assert_eq!(session.tasks[0].status, I);
+        mirror(&mut session, &uuid, &report(I, C), now);
+        assert_eq!(session.tasks[0].status, C);
     }
 
     #[test]

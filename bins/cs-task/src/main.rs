@@ -1,11 +1,13 @@
 //! Tasks of a session.
 //!
-//! Reads: the named records. Writes: the named records.
-//! Exits: 0 done, 1 not found or ambiguous, 64 usage, 65 invalid, 74 disk, 75 busy.
+//! Reads: the named records; for `next` also `agents/` and `live/`. Writes: the named records.
+//! Exits: 0 done, 1 not found or ambiguous, or no task is left, 64 usage, 65 invalid, 74 disk, 75 busy.
+
+mod next;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Out, Outcome, each, print_session, words};
-use cs_core::record::{Session, TaskStatus};
+use cs_core::record::{Session, Task, TaskStatus};
 use cs_core::task;
 use render::{Column, Style, Table, TableCell};
 use serde::Serialize;
@@ -30,6 +32,7 @@ struct Args {
 enum Command {
     Add(Add),
     Update(Update),
+    Next(next::Next),
     List(List),
 }
 
@@ -96,6 +99,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
     match command {
         Command::Add(args) => add(context, &args),
         Command::Update(args) => update(context, &args),
+        Command::Next(args) => args.run(context),
         Command::List(args) => list(context, &args),
     }
 }
@@ -137,25 +141,35 @@ fn change(
 struct TaskRow<'a> {
     session_id: &'a str,
     #[serde(flatten)]
-    task: &'a cs_core::record::Task,
+    task: &'a Task,
+}
+
+fn new_table() -> Table {
+    Table::new(vec![Column::text("id"), Column::text("status"), Column::main("subject")])
+}
+
+/// Prints a task, or adds it to the table that is printed at the end.
+fn print(out: &mut Out, table: &mut Table, session_id: &str, task: &Task) -> Outcome<()> {
+    match out.form {
+        _ if out.quiet => out.line(&task.id),
+        Form::Json => out.json(&TaskRow { session_id, task }),
+        Form::Table => {
+            let id = TableCell::styled(&task.id, Style::Dim);
+            let status = TableCell::styled(task.status.as_str(), style(task.status));
+            table.push(vec![id, status, TableCell::from(&*task.subject)]);
+            Ok(())
+        }
+    }
 }
 
 fn list(context: &mut Context, args: &List) -> Outcome<()> {
-    let mut table = Table::new(vec![Column::text("id"), Column::text("status"), Column::main("subject")]);
+    let mut table = new_table();
     let mut count = 0;
     each(context, &args.id, |context, id| {
         let session = context.store.session(id)?;
         count += session.tasks.len();
         for task in &session.tasks {
-            match context.out.form {
-                _ if context.out.quiet => context.out.line(&task.id)?,
-                Form::Json => context.out.json(&TaskRow { session_id: &session.session_id, task })?,
-                Form::Table => {
-                    let id = TableCell::styled(&task.id, Style::Dim);
-                    let status = TableCell::styled(task.status.as_str(), style(task.status));
-                    table.push(vec![id, status, TableCell::from(&*task.subject)]);
-                }
-            }
+            print(&mut context.out, &mut table, &session.session_id, task)?;
         }
         Ok(())
     })?;

@@ -2,11 +2,11 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 4] =
-    [("cs-session", "list"), ("cs-project", "list"), ("cs-task", "list"), ("cs-usage", "daily")];
+const DEFAULTS: [(&str, &str); 5] =
+    [("cs-session", "list"), ("cs-project", "list"), ("cs-task", "list"), ("cs-lease", "list"), ("cs-usage", "daily")];
 
 /// Words for a command that are understood, each with the commands that may be meant.
-const COMMANDS: [(&str, &[&str]); 18] = [
+const COMMANDS: [(&str, &[&str]); 21] = [
     ("ls", &["list"]),
     ("ll", &["list"]),
     ("rm", &["delete", "remove"]),
@@ -22,6 +22,9 @@ const COMMANDS: [(&str, &[&str]); 18] = [
     ("finish", &["complete"]),
     ("goto", &["jump"]),
     ("note", &["event"]),
+    ("lock", &["acquire"]),
+    ("claim", &["acquire"]),
+    ("unlock", &["release"]),
     ("day", &["daily"]),
     ("week", &["weekly"]),
     ("month", &["monthly"]),
