@@ -41,6 +41,9 @@ pub struct Owner {
 
 keeps_unknown!(Owner);
 
+/// What decides whether an owner has ended: its seat unless it is one command, and its process.
+pub type Identity = (Option<String>, Option<u32>, Option<String>, Option<String>);
+
 impl Owner {
     /// The caller as an owner. `lives` are the conversations among which the caller was found.
     pub fn of(caller: &Caller, lives: &[Live]) -> Self {
@@ -106,6 +109,12 @@ impl Owner {
             (None, Some(_)) => false,
             (None, None) => caller.is_person() && above(),
         }
+    }
+
+    /// See [`Identity`].
+    pub fn identity(&self) -> Identity {
+        let seat = self.agent_id.clone().filter(|_| !self.runs);
+        (seat, self.pid, self.pid_started.clone(), self.host.clone())
     }
 
     /// Whether the owner is known to have ended. A seat outlives its conversations, so its file decides.

@@ -3,7 +3,7 @@
 //! is known to have ended; the file and its lock are never removed, because the file knows the last token.
 
 use crate::lease::{Claim, LEASES, Lease, LeaseFile, SCHEMA_VERSION};
-use crate::lease_owner::Owner;
+use crate::lease_owner::{Identity, Owner};
 use crate::store::Seats;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
@@ -16,6 +16,7 @@ use cs_core::store::Store;
 use cs_core::unknown::Unknown;
 use cs_core::validate::FILE_BYTES;
 use cs_core::weight;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// What somebody asks for.
@@ -89,8 +90,16 @@ impl Leases {
     /// The leases that hold now: they have not expired, and no owner is known to have ended.
     pub fn held(&self, now: Instant) -> Result<Vec<Lease>> {
         let mut leases = self.read()?.leases;
-        leases.retain(|lease| self.holds(lease, now));
+        let ended = self.ended(leases.iter().filter(|lease| lease.lasts(now)));
+        leases.retain(|lease| lease.lasts(now) && !ended.contains(&lease.owner.identity()));
         Ok(leases)
+    }
+
+    /// The owners of these leases that are known to have ended. Each is asked once.
+    fn ended<'l>(&self, leases: impl Iterator<Item = &'l Lease>) -> HashSet<Identity> {
+        let owners: HashMap<Identity, &Owner> = leases.map(|lease| (lease.owner.identity(), &lease.owner)).collect();
+        let ended = owners.into_iter().filter(|(_, owner)| owner.has_ended(&self.seats));
+        ended.map(|(identity, _)| identity).collect()
     }
 
     /// Whether a lease holds. Expiry is asked first, so that no reused process id keeps a lease.
@@ -135,7 +144,8 @@ impl Leases {
     /// Drops the leases of ended owners if there are too many.
     fn make_room(&self, found: &mut LeaseFile) -> Result<()> {
         if found.leases.len() >= LEASES {
-            found.leases.retain(|lease| !lease.owner.has_ended(&self.seats));
+            let ended = self.ended(found.leases.iter());
+            found.leases.retain(|lease| !ended.contains(&lease.owner.identity()));
         }
         if found.leases.len() < LEASES {
             return Ok(());

@@ -244,6 +244,7 @@ pub fn all(scene: &Scene) -> Vec<Operation> {
         all.extend(cleanups());
     }
     all.extend(deletions(scene));
+    all.extend(claims(scene));
     all
 }
 
@@ -309,6 +310,31 @@ fn deletions(scene: &Scene) -> Vec<Operation> {
         person("project remove", &["cs-project", "remove", "home", "--yes"]).after(project_is_registered),
         person("project hide", &["cs-project", "hide", "work"]),
         person("restore", &["cs-session", "restore", parked]).after(session_is_deleted),
+    ]
+}
+
+/// Somebody claimed a path.
+fn path_is_claimed(scene: &Scene) {
+    let output = scene.sandbox.cs("cs-lease", &["acquire", "claimed", "--for", "7d", "-q"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// Somebody claimed a path and ended.
+fn owner_is_gone(scene: &Scene) {
+    assert_eq!(scene.sandbox.sh("cs-lease acquire claimed --for 7d -q; exit").status.code(), Some(0));
+}
+
+/// Claims on paths and tasks.
+fn claims(scene: &Scene) -> Vec<Operation> {
+    let person = Operation::of_person;
+    let acquire = ["cs-lease", "acquire", "claimed", "also", "--reason", "token"];
+    vec![
+        person("lease acquire, the first", &acquire),
+        person("lease acquire", &acquire).after(path_is_claimed),
+        person("lease acquire, the owner is gone", &acquire).after(owner_is_gone),
+        person("lease renew", &["cs-lease", "renew", "--for", "2h"]).after(path_is_claimed),
+        person("lease release", &["cs-lease", "release", "--all"]).after(path_is_claimed),
+        person("task next", &["cs-task", "next", &scene.by_hand, "--claim"]),
     ]
 }
 

@@ -167,10 +167,26 @@ pub fn truth(data: &Path, known: &[String]) -> Value {
         "sessions": records(&data.join("sessions")),
         "archive": records(&data.join("sessions/archive")),
         "projects": projects,
+        "leases": leases(&data.join("leases")),
         "config": config["projects"],
         "settings": [config["settings"], config["hooks"]],
     });
     neutral(parts, known)
+}
+
+/// The leases of each project, without their ids, which are random, and their owners.
+fn leases(folder: &Path) -> Value {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let read = |path: &PathBuf| serde_json::from_str::<Value>(&fs::read_to_string(path).ok()?).ok();
+    let neutral = |path: PathBuf| {
+        let mut file = read(&path).unwrap_or_else(|| panic!("{}: not JSON", path.display()));
+        for lease in file["leases"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            lease.retain(|name, _| !["id", "owner"].contains(&name.as_str()));
+        }
+        (file["project_slug"].as_str().expect("a text").to_owned(), file)
+    };
+    files.map(neutral).collect()
 }
 
 /// New sessions are called `new`, `new2` …; tasks have no ids.
