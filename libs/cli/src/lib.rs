@@ -36,7 +36,7 @@ pub use consent::{ask, ask_for, confirm};
 pub use deferred::defer;
 pub use failure::{EXIT_CODES, Failure, Outcome};
 pub use failures::Failures;
-pub use lines::read_names;
+pub use lines::{read_names, read_names_of};
 pub use messages::{add_lines, note, report};
 pub use nearest::near_words;
 pub use out::{Form, Out, sanitize};

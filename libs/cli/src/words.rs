@@ -4,6 +4,13 @@
 /// Programs with one obvious command, which runs if none is named.
 const DEFAULTS: [(&str, &str); 5] =
     [("cs-session", "list"), ("cs-project", "list"), ("cs-task", "list"), ("cs-lease", "list"), ("cs-usage", "daily")];
+const DEFAULTS: [(&str, &str); 5] = [
+    ("cs-session", "list"),
+    ("cs-project", "list"),
+    ("cs-task", "list"),
+    ("cs-usage", "daily"),
+    ("cs-message", "list"),
+];
 
 /// Words for a command that are understood, each with the commands that may be meant.
 const COMMANDS: [(&str, &[&str]); 21] = [

@@ -1,0 +1,123 @@
+//! Owns who gets a message: the words of a command line, and whether the caller may write to them.
+
+use cli::seat::Agents;
+use cli::{Context, Failure, Outcome, defer};
+use seats::settings::{Reach, Settings};
+use seats::{Caller, Message, Seat, SenderKind, must_reach};
+
+/// Who gets a message.
+#[derive(Clone, Debug)]
+pub enum Recipient<'a> {
+    /// An agent, in its inbox.
+    Seat(&'a Seat),
+    /// The sender of the message that is answered, who has no inbox.
+    Asker,
+}
+
+/// The recipients that words name; without words the sender of the message that is answered.
+pub fn resolve<'a>(agents: &'a Agents, words: &[String], answered: Option<&Message>) -> Outcome<Vec<Recipient<'a>>> {
+    let mut all = Vec::new();
+    match (words, answered) {
+        ([], Some(message)) => all.push(asker(agents, message)?),
+        ([], None) => {
+            let hint = "cs-message send TO... TEXT; TO is an agent, parent or children";
+            return Err(Failure::Usage("no recipient is named".into(), Some(hint.into())));
+        }
+        _ => {}
+    }
+    for word in words {
+        match word.as_str() {
+            "parent" => all.push(Recipient::Seat(parent(agents)?)),
+            "children" => all.extend(children(agents)?.into_iter().map(Recipient::Seat)),
+            "user" => all.push(user(answered)?),
+            name => all.push(Recipient::Seat(agents.find(Some(name))?)),
+        }
+    }
+    Ok(all)
+}
+
+fn asker<'a>(agents: &'a Agents, message: &Message) -> Outcome<Recipient<'a>> {
+    match (message.from.kind, &message.from.agent_id) {
+        (SenderKind::Agent, Some(id)) => Ok(Recipient::Seat(agents.find(Some(id))?)),
+        (SenderKind::User | SenderKind::Conversation, _) => Ok(Recipient::Asker),
+        _ => Err(Failure::Nothing(format!("{} has nobody who reads an answer", message.full_id()))),
+    }
+}
+
+fn user<'a>(answered: Option<&Message>) -> Outcome<Recipient<'a>> {
+    match answered.is_some_and(|message| message.from.kind == SenderKind::User) {
+        true => Ok(Recipient::Asker),
+        false => Err(Failure::Advised(
+            "the user has no inbox".into(),
+            "answer a message of the user with --reply-to, or ask in your own conversation".into(),
+        )),
+    }
+}
+
+fn parent(agents: &Agents) -> Outcome<&Seat> {
+    let own = agents.own()?;
+    match &own.parent {
+        None => Err(Failure::Nothing(format!("{} has no parent: the user started it", own.title()))),
+        Some(parent) => match &parent.agent_id {
+            Some(id) => agents.find(Some(id)),
+            None => Err(Failure::Nothing("your parent is a conversation without a seat, so it has no inbox".into())),
+        },
+    }
+}
+
+/// The open seats that the caller spawned.
+fn children(agents: &Agents) -> Outcome<Vec<&Seat>> {
+    let is_own = |seat: &Seat| {
+        let Some(parent) = &seat.parent else { return false };
+        match &agents.caller {
+            Caller::Person => false,
+            Caller::Seat(own) => parent.agent_id.as_deref() == Some(&*own.agent_id),
+            Caller::Conversation(uuid) => parent.claude_session_id.as_deref() == Some(&**uuid),
+        }
+    };
+    let children: Vec<&Seat> = agents.seats.iter().filter(|seat| seat.status.is_open() && is_own(seat)).collect();
+    match children.is_empty() {
+        true => Err(Failure::Nothing("you have no children that run".into())),
+        false => Ok(children),
+    }
+}
+
+/// How a message is to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Whether it stops the recipient's turn.
+    pub is_urgent: bool,
+    /// Whether it waits for a time.
+    pub is_for_later: bool,
+}
+
+/// Refuses a recipient to whom the caller cannot write.
+pub fn check(context: &Context, agents: &Agents, seat: &Seat, way: Way) -> Outcome<()> {
+    if !seat.status.is_open() {
+        let text = format!("{} has ended", seat.title());
+        return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", seat.agent_id)));
+    }
+    let is_own = agents.caller.seat().is_some_and(|own| own.agent_id == seat.agent_id);
+    if is_own && !way.is_for_later {
+        let hint = "--after or --at sends a reminder to oneself";
+        return Err(Failure::Advised(format!("{} is your own seat", seat.title()), hint.into()));
+    }
+    must_reach(&agents.caller, project(agents), seat, reach(context))?;
+    match way.is_urgent && !is_own {
+        true => agents.must_own(seat, "interrupt"),
+        false => Ok(()),
+    }
+}
+
+fn reach(context: &Context) -> Reach {
+    let (settings, errors) = Settings::read(&context.config(), &context.store.home.config());
+    errors.iter().for_each(defer);
+    settings.reach
+}
+
+/// The project of a caller without a seat.
+fn project(agents: &Agents) -> Option<&str> {
+    let Caller::Conversation(uuid) = &agents.caller else { return None };
+    let live = agents.lives.iter().find(|live| live.claude_session_id == *uuid);
+    live.and_then(|live| live.project_slug.as_deref())
+}

@@ -1,0 +1,256 @@
+//! `send`: stores messages in the inboxes of their recipients, and waits for an answer if asked to.
+
+use crate::nudge;
+use crate::place::{Place, inbox};
+use crate::recipient::{self, Recipient, Way};
+use crate::row;
+use crate::span;
+use crate::wait::{self, Awaited};
+use argh::{ArgsInfo, FromArgs};
+use cli::seat::{self, Agents};
+use cli::{Context, Failure, Failures, Outcome, STDIN, note, words};
+use cs_core::error::Error;
+use cs_core::id::SessionId;
+use cs_core::validate;
+use cs_core::zone::Zone;
+use seats::{Caller, Draft, Message, Mode, Sender, limits};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// send a message: the recipients, then the text
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "send",
+    note = "The text is the last word, or - for standard input; after -- it may begin with a hyphen. Recipients are \
+            agents, parent, children, or user, who gets an answer to --reply-to. The message is delivered at the end \
+            of the recipient's turn, with --important after its next tool call; it never answers a dialog.",
+    example = "{command_name} builder \"the tests are green, go on\"",
+    example = "git diff | {command_name} children --important --wait read -"
+)]
+pub struct Send {
+    /// recipients, then the text
+    #[argh(positional, arg_name = "to")]
+    words: Vec<String>,
+    /// deliver it after the recipient's next tool call
+    #[argh(switch)]
+    important: bool,
+    /// interrupt the recipient's turn; only the user and agents above it may
+    #[argh(switch)]
+    urgent: bool,
+    /// a second call with the same key stores nothing and prints the first message
+    #[argh(option)]
+    key: Option<String>,
+    /// the message of the own inbox that this answers; its sender is the default recipient
+    #[argh(option)]
+    reply_to: Option<String>,
+    /// do not deliver it later than this: 90s, 10m, 1h, 2d
+    #[argh(option)]
+    expires: Option<String>,
+    /// do not deliver it earlier than this: 90s, 10m, 1h, 2d
+    #[argh(option)]
+    after: Option<String>,
+    /// the same as a time: 18:00, or 2026-11-21T18:00
+    #[argh(option)]
+    at: Option<String>,
+    /// send a text file of at most 64 KiB instead of a text; it is copied
+    #[argh(option)]
+    file: Option<String>,
+    /// wait until this has happened: read or reply
+    #[argh(option, from_str_fn(awaited))]
+    wait: Option<Awaited>,
+    /// how many seconds to wait at most (default: as long as the recipient runs)
+    #[argh(option)]
+    timeout: Option<u64>,
+}
+
+fn awaited(word: &str) -> Result<Awaited, String> {
+    words::choose(word, "what can be waited for", &[("read", Awaited::Read), ("reply", Awaited::Reply)])
+}
+
+/// What is sent, before it is known by whom.
+enum Content {
+    Text(String),
+    File(String, Vec<u8>),
+}
+
+impl Send {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        self.check_options()?;
+        let (names, content) = self.content()?;
+        let agents = Agents::read(&context.store)?;
+        let answered = self.reply_to.as_deref().map(|id| own_message(&agents, id)).transpose()?;
+        let recipients = recipient::resolve(&agents, &names, answered.as_ref())?;
+        let draft = self.draft(context, &agents, &content, answered.as_ref())?;
+        let mut failures = Failures::default();
+        for recipient in &recipients {
+            let sent = match recipient {
+                Recipient::Asker => answer(context, &agents, answered.as_ref(), &content),
+                Recipient::Seat(seat) => self.send(context, &agents, seat, draft.clone(), answered.as_ref()),
+            };
+            match sent {
+                Ok(()) => {}
+                Err(failure) if recipients.len() == 1 => {
+                    context.out.flush()?;
+                    return Err(failure);
+                }
+                Err(failure) => failures.report(failure)?,
+            }
+        }
+        context.out.flush()?;
+        failures.end()
+    }
+
+    fn check_options(&self) -> Outcome<()> {
+        for (wrong, text) in [
+            (self.important && self.urgent, "--important and --urgent exclude each other"),
+            (self.after.is_some() && self.at.is_some(), "--after and --at exclude each other"),
+            (self.timeout.is_some() && self.wait.is_none(), "--timeout needs --wait"),
+        ] {
+            if wrong {
+                return Err(Failure::Usage(text.into(), None));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the recipients, and what is sent.
+    fn content(&self) -> Outcome<(Vec<String>, Content)> {
+        if let Some(path) = &self.file {
+            let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+            let bytes = read_file(path)?;
+            return Ok((seat::names(&self.words)?, Content::File(name.unwrap_or_default(), bytes)));
+        }
+        let hint = || Some("cs-message send TO... TEXT, or - for standard input, or --file FILE".to_string());
+        let Some((text, names)) = self.words.split_last() else {
+            return Err(Failure::Usage("neither a recipient nor a text is given".into(), hint()));
+        };
+        let is_read = text == STDIN;
+        if is_read && names.iter().any(|name| name == STDIN) {
+            return Err(Failure::Usage("standard input cannot be both recipients and text".into(), hint()));
+        }
+        let text = if is_read { read_text()? } else { text.clone() };
+        match text.trim().is_empty() {
+            true => Err(Failure::Usage("the text is empty".into(), hint())),
+            false => Ok((seat::names(names)?, Content::Text(text))),
+        }
+    }
+
+    fn draft(
+        &self,
+        context: &Context,
+        agents: &Agents,
+        content: &Content,
+        answered: Option<&Message>,
+    ) -> Outcome<Draft> {
+        let now = context.now;
+        let from = sender(context, &agents.caller, agents);
+        let mut draft = match content {
+            Content::Text(text) => Draft::new(from, text)?,
+            Content::File(name, bytes) => Draft::of_file(from, name, bytes)?,
+        };
+        draft.mode = match (self.important, self.urgent) {
+            (true, _) => Mode::Important,
+            (_, true) => Mode::Urgent,
+            _ => Mode::Sequential,
+        };
+        draft.expires_at = self.expires.as_deref().map(|text| span::ahead(text, now)).transpose()?;
+        let after = self.after.as_deref().map(|text| span::ahead(text, now));
+        let at = || self.at.as_deref().map(|text| span::at(text, Zone::system(), now));
+        draft.not_before = after.or_else(at).transpose()?;
+        if draft.expires_at.is_some_and(|expires| draft.not_before.is_some_and(|begins| expires <= begins)) {
+            return Err(Error::Invalid("it would expire before it may be delivered".into()).into());
+        }
+        let draft = self.key.as_deref().map(|key| draft.clone().with_key(key)).unwrap_or(Ok(draft))?;
+        Ok(answered.map(|message| draft.clone().replying(message)).unwrap_or(draft))
+    }
+
+    fn send(
+        &self,
+        context: &mut Context,
+        agents: &Agents,
+        seat: &seats::Seat,
+        draft: Draft,
+        answered: Option<&Message>,
+    ) -> Outcome<()> {
+        let way = Way { is_urgent: self.urgent, is_for_later: draft.not_before.is_some() };
+        recipient::check(context, agents, seat, way)?;
+        nudge::check(context, seat, draft.mode)?;
+        let own = agents.caller.seat().map(|own| inbox(agents, own)).transpose()?;
+        let last = own.as_ref().map(|own| own.last_number()).transpose()?.unwrap_or_default();
+        let to = inbox(agents, seat)?;
+        let sent = to.send(draft, context.now)?;
+        // The answer is the sign that the message was read.
+        if let (Some(own), Some(message)) = (&own, answered) {
+            own.ack(&message.message_id, context.now).map(drop).or_else(|error| match error {
+                Error::Refused(_) => Ok(()),
+                other => Err(other),
+            })?;
+        }
+        if !sent.is_new {
+            note(crate::PROGRAM, &format!("{} has this key already; nothing was stored", sent.message.full_id()));
+        } else if !way.is_for_later {
+            nudge::nudge(context, seat, &to, &sent.message)?;
+        }
+        let limit = self.timeout.map(Duration::from_secs);
+        match self.wait {
+            None => row::print(context, &sent.message),
+            Some(awaited) => {
+                wait::wait(context, &wait::Watch { agents, seat, to, own, last }, awaited, &sent.message, limit)
+            }
+        }
+    }
+}
+
+/// Answers a message of the own inbox for a sender without an inbox.
+fn answer(context: &mut Context, agents: &Agents, answered: Option<&Message>, content: &Content) -> Outcome<()> {
+    let (Some(message), Content::Text(text)) = (answered, content) else {
+        return Err(Failure::Usage("the user gets a text, not a file".into(), None));
+    };
+    let answered = inbox(agents, agents.own()?)?.answer(&message.message_id, text, context.now)?;
+    row::print(context, &answered)
+}
+
+/// The message of the own inbox that is answered.
+fn own_message(agents: &Agents, id: &str) -> Outcome<Message> {
+    let own = agents.own()?;
+    let place = Place::parse(agents, id)?;
+    match place.seat.agent_id == own.agent_id {
+        true => place.message(),
+        false => Err(Failure::Nothing(format!("{id} is not a message of your inbox, so you cannot answer it"))),
+    }
+}
+
+/// Who sends. A conversation without a seat is named by what its session is for.
+fn sender(context: &Context, caller: &Caller, agents: &Agents) -> Sender {
+    let Caller::Conversation(uuid) = caller else { return Sender::caller(caller, None) };
+    let live = agents.lives.iter().find(|live| live.claude_session_id == *uuid);
+    let id = live.and_then(|live| SessionId::parse(live.session_id.as_deref()?).ok());
+    let intent = id.and_then(|id| context.store.session(&id).ok()).map(|session| session.intent);
+    let title = intent.map(|intent| validate::cut(&intent, TITLE)).filter(|title| !title.is_empty());
+    Sender::caller(caller, title.as_deref())
+}
+
+/// Characters of a conversation's title.
+const TITLE: usize = 60;
+
+fn read_text() -> Outcome<String> {
+    let most = limits::FILE;
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(most as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?;
+    if bytes.len() > most {
+        let text = format!("the text has more than {most} bytes, at most {} characters are sent", limits::TEXT);
+        return Err(Error::Invalid(text).into());
+    }
+    String::from_utf8(bytes).map_err(|_| Error::Invalid("standard input is not UTF-8".into()).into())
+}
+
+fn read_file(path: &str) -> Outcome<Vec<u8>> {
+    let read = cs_core::open::foreign_bytes(Path::new(path), limits::FILE + 1);
+    read.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing(format!("no file {path}")).into(),
+        _ => Error::Invalid(format!("cannot read {path}: {error}")).into(),
+    })
+}
