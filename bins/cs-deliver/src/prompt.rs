@@ -11,12 +11,15 @@ pub fn on_prompt(seated: &Seated) -> Result<()> {
     let unread = seated.inbox.unread()?;
     let mine: Vec<&Message> =
         unread.iter().filter(|message| message.claude_session_id.as_deref() == Some(seated.uuid())).collect();
-    if mine.iter().any(|message| is_in_prompt(seated, message)) {
+    let is_ours = mine.iter().any(|message| is_in_prompt(seated, message));
+    if is_ours {
         seated.inbox.mark_read(seated.uuid(), seated.hook.now)?;
     } else if !mine.is_empty() && !mine.iter().any(|message| is_of_this_turn(seated, message)) {
         seated.inbox.redeliver(seated.uuid(), seated.hook.now)?;
     }
-    let messages = seated.take(Want::Any, Channel::Prompt)?;
+    // Important messages wake a working agent, too: the others then still wait for the end of its turn.
+    let want = if is_ours { Want::Important } else { Want::Any };
+    let messages = seated.take(want, Channel::Prompt)?;
     print(seated, Event::UserPromptSubmit, &messages);
     Ok(())
 }
