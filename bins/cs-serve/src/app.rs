@@ -10,7 +10,7 @@ use crate::routes::{self, Answer, Answered, Handler, Route};
 use crate::site::Site;
 use crate::view::Caches;
 use cs_core::clock;
-use cs_core::id::{SessionId, Slug};
+use cs_core::id::{SeatId, SessionId, Slug};
 use cs_core::store::Store;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -107,6 +107,7 @@ impl App {
             Handler::All(make) => make(&asked),
             Handler::Session(make) => make(&asked, &SessionId::parse(name)?),
             Handler::Project(make) => make(&asked, &Slug::parse(name)?),
+            Handler::Agent(make) => make(&asked, &SeatId::parse(name)?),
         }?;
         self.cache.put(validity, url, &reply);
         self.give_back(&reply, validity.0);

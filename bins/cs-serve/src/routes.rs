@@ -5,18 +5,19 @@
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
-use crate::pages::{Template, activity, api as about_api, overview, project, session};
+use crate::pages::{Template, activity, agents, api as about_api, overview, project, session};
 use crate::param::Param;
 use crate::pattern::name_in;
 use crate::site::Site;
 use crate::{api, assets};
-use cs_core::id::{SessionId, Slug};
+use cs_core::id::{SeatId, SessionId, Slug};
 use serde::Serialize;
 
 /// A route.
 #[derive(Debug)]
 pub struct Route {
-    /// Its path, with at most one placeholder: `<id>` of a session, `<slug>` of a project, `<name>` of a file.
+    /// Its path, with at most one placeholder: `<id>` of a session, `<slug>` of a project, `<agent>` of a
+    /// seat, `<name>` of a file.
     pub path: &'static str,
     /// Its query parameters.
     pub params: &'static [Param],
@@ -50,6 +51,7 @@ pub enum Handler {
     All(fn(&Asked) -> Answered),
     Session(fn(&Asked, &SessionId) -> Answered),
     Project(fn(&Asked, &Slug) -> Answered),
+    Agent(fn(&Asked, &SeatId) -> Answered),
 }
 
 /// An answer, or the reason why there is none.
@@ -66,10 +68,11 @@ const OVERVIEW: Template = Template { name: "overview.html", text: include_str!(
 const SESSION: Template = Template { name: "session.html", text: include_str!("../../../web/session.html") };
 const PROJECT: Template = Template { name: "project.html", text: include_str!("../../../web/project.html") };
 const ACTIVITY: Template = Template { name: "activity.html", text: include_str!("../../../web/activity.html") };
+const AGENTS: Template = Template { name: "agents.html", text: include_str!("../../../web/agents.html") };
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 15] = [
+pub static ROUTES: [Route; 19] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -93,6 +96,12 @@ pub static ROUTES: [Route; 15] = [
         params: &[Since, Until],
         answer: Page(ACTIVITY, Handler::All(activity::render)),
         about: "sessions of the last year; what a range of days cost",
+    },
+    Route {
+        path: "/agents",
+        params: &[],
+        answer: Page(AGENTS, Handler::All(agents::render)),
+        about: "agents that work in seats, as a tree, and the leases that hold",
     },
     Route { path: "/api", params: &[], answer: Text(API, about_api::render), about: "this description" },
     Route { path: "/assets/<name>", params: &[], answer: Asset(assets::find), about: "a file that the pages use" },
@@ -125,6 +134,24 @@ pub static ROUTES: [Route; 15] = [
         params: &[Since, Until],
         answer: Json(Handler::All(api::activity)),
         about: "sessions of the last year, by day and project; what a range of days cost",
+    },
+    Route {
+        path: "/api/agents",
+        params: &[],
+        answer: Json(Handler::All(api::agents)),
+        about: "the seats of agents, children after their parents",
+    },
+    Route {
+        path: "/api/agents/<agent>",
+        params: &[],
+        answer: Json(Handler::Agent(api::agent)),
+        about: "one seat, those below it, the messages that wait for it, its leases",
+    },
+    Route {
+        path: "/api/leases",
+        params: &[],
+        answer: Json(Handler::All(api::leases)),
+        about: "the leases of all projects that hold now",
     },
     Route {
         path: "/api/export/session/<id>",
@@ -197,6 +224,9 @@ mod tests {
     use cs_core::store::Store;
 
     const ID: &str = "sess_20261121T0337_ca5d";
+    const AGENT: &str = "agent_20261121T0337_1f0c";
+    const SEAT: &str = r#"{"agent_id": "agent_20261121T0337_1f0c", "name": "builder", "agent": "codex", "cwd": "/",
+        "status": "ended", "spawned_at": "2026-11-21T03:37:00+00:00", "spawned_by": "user", "schema_version": 1}"#;
     const RECORD: &str = r#"{"session_id": "sess_20261121T0337_ca5d", "project_slug": "api", "status": "parked",
         "intent": "x", "started_at": "2026-11-21T03:37:00+00:00", "last_heartbeat": "2026-11-21T03:37:00+00:00",
         "parked_reason": "later", "schema_version": 4}"#;
@@ -210,7 +240,7 @@ mod tests {
     /// A path of a route, with something at its placeholder that is there.
     fn path_of(route: &Route) -> String {
         let file = assets::urls()[0].1.replace("/assets/", "");
-        route.path.replace("<id>", ID).replace("<slug>", "api").replace("<name>", &file)
+        route.path.replace("<id>", ID).replace("<agent>", AGENT).replace("<slug>", "api").replace("<name>", &file)
     }
 
     fn kind(route: &Route) -> &'static str {
@@ -228,6 +258,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("sessions")).unwrap();
         std::fs::write(dir.path().join(format!("sessions/{ID}.json")), RECORD).unwrap();
+        std::fs::create_dir_all(dir.path().join("agents")).unwrap();
+        std::fs::write(dir.path().join(format!("agents/{AGENT}.json")), SEAT).unwrap();
         let app = App::new(Store::for_people(Home::at(dir.path()), agents::WITNESS)).unwrap();
         for route in &ROUTES {
             let path = path_of(route);
@@ -257,6 +289,7 @@ mod tests {
             let placeholder = match route.answer {
                 Page(_, Handler::Session(_)) | Json(Handler::Session(_)) | Download(Handler::Session(_)) => "<id>",
                 Page(_, Handler::Project(_)) | Json(Handler::Project(_)) | Download(Handler::Project(_)) => "<slug>",
+                Json(Handler::Agent(_)) => "<agent>",
                 Asset(_) => "<name>",
                 _ => "",
             };

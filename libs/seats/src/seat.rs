@@ -169,6 +169,14 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
+impl Parent {
+    /// The parent's id: that of its seat, or `claude:` and that of its conversation.
+    pub fn word(&self) -> Option<String> {
+        let conversation = || self.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
+        self.agent_id.clone().or_else(conversation)
+    }
+}
+
 impl Seat {
     /// The client's process, if one was seen.
     pub fn process(&self) -> Option<Process> {

@@ -56,12 +56,17 @@ impl Seating {
             return Seating::default();
         }
         let seats = Seats::of(store).all().map(|(seats, _)| seats).unwrap_or_default();
+        Seating::look(store, seats, lives, now)
+    }
+
+    /// The same for seats that were read before.
+    pub fn look(store: &Store, seats: Vec<Seat>, lives: &[Live], now: Instant) -> Self {
         let leases = count_leases(store, &seats, now);
         Seating { leases, ..Seating::of(seats, lives) }
     }
 
     /// The sessions of these seats.
-    pub fn of(seats: Vec<Seat>, lives: &[Live]) -> Self {
+    fn of(seats: Vec<Seat>, lives: &[Live]) -> Self {
         let lives = lives.iter().filter_map(|live| Some((live.claude_session_id.clone(), live.session_id.clone()?)));
         let by_conversation: HashMap<String, String> = lives.collect();
         let mut by_session = HashMap::new();
@@ -109,9 +114,13 @@ impl Seating {
 
     /// What a list says about the seat of this session.
     pub fn brief(&self, home: &Home, session: &str) -> Option<Brief> {
-        let seat = self.of_session(session)?;
+        self.of_session(session).map(|seat| self.brief_of(home, seat))
+    }
+
+    /// What a list says about a seat.
+    pub fn brief_of(&self, home: &Home, seat: &Seat) -> Brief {
         let parent = seat.parent.as_ref();
-        Some(Brief {
+        Brief {
             agent_id: seat.agent_id.clone(),
             name: seat.name.clone(),
             status: seat.status.as_str(),
@@ -120,7 +129,7 @@ impl Seating {
             messages_waiting: count_waiting(home, seat),
             leases: self.leases_of(seat),
             has_terminal: seat.status.is_open() && seat.tmux.is_some(),
-        })
+        }
     }
 
     /// The number of each session's parent among these sessions, for [`crate::tree::order`].

@@ -7,8 +7,8 @@ use crate::http::{Refusal, Reply};
 use crate::site::Site;
 use crate::view::spending::{self, Lately, Spent};
 use crate::view::usage::Rollup;
-use crate::view::{history, project, session};
-use cs_core::id::{SessionId, Slug};
+use crate::view::{agents, history, project, session};
+use cs_core::id::{SeatId, SessionId, Slug};
 use cs_core::overview::Overview;
 use serde::Serialize;
 use std::sync::Arc;
@@ -44,6 +44,21 @@ pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
 /// `/api/project/<slug>`
 pub fn project(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
     Ok(Reply::json(&project::show(asked.caches, &asked.snapshot, &asked.query, slug)?))
+}
+
+/// `/api/agents`
+pub fn agents(asked: &Asked) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&serde_json::json!({"agents": asked.snapshot.agents.rows(asked.store())})))
+}
+
+/// `/api/agents/<agent>`
+pub fn agent(asked: &Asked, id: &SeatId) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&agents::show(&asked.caches.keeper, &asked.snapshot, id)?))
+}
+
+/// `/api/leases`
+pub fn leases(asked: &Asked) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&serde_json::json!({"leases": agents::leases(asked.store())?})))
 }
 
 /// `/api/activity`

@@ -31,6 +31,8 @@ pub struct Figures {
 pub struct Top {
     /// In how many sessions the user has to act.
     pub needs_me: usize,
+    /// How many seats of agents there are; without any, nothing about them is shown.
+    pub agents: usize,
     pub limits: Vec<Limit>,
 }
 
@@ -66,6 +68,7 @@ impl Asked<'_> {
         let with_limits = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
         Top {
             needs_me: self.snapshot.overview.needs_user,
+            agents: self.snapshot.agents.len(),
             limits: with_limits
                 .max_by_key(|reading| (clock::credible(&reading.at, now).is_some(), reading.at.clone()))
                 .map(|reading| limits(&reading, now))

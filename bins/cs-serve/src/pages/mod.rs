@@ -24,6 +24,7 @@
 //! Reasons of states have no age (`state_reason`); the instant is a field of its own (`state_at`).
 
 pub mod activity;
+pub mod agents;
 pub mod api;
 mod charts;
 mod document;

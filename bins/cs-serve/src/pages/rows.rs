@@ -10,6 +10,7 @@ use cs_core::id::{Slug, Uuid};
 use cs_core::overview::{Project, Summary};
 use cs_core::record::Status;
 use cs_core::state::State;
+use seats::Brief;
 use serde::Serialize;
 
 /// Maximum number of rows of a kind that an overview shows for a project; the others are one click away.
@@ -32,6 +33,10 @@ pub struct SessionRow<'a> {
     pub offers: Vec<Offer>,
     /// Its usage at the last count; only a project's page has it.
     pub used: Option<AmountText>,
+    /// The seat in which it works.
+    pub seat: Option<&'a Brief>,
+    /// Number of rows above it whose sessions spawned each other.
+    pub depth: usize,
 }
 
 /// Rows of one kind.
@@ -48,7 +53,7 @@ pub struct Section<'a> {
 
 impl Asked<'_> {
     /// A row. `home` is the project's main work tree, where that is known.
-    pub fn row<'a>(&self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
+    pub fn row<'a>(&'a self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
         let root = session.worktree_root.as_deref().filter(|root| Some(*root) != home);
         let uuid = session.claude_session_id.as_deref().filter(|_| session.status == Status::Active);
         SessionRow {
@@ -57,7 +62,20 @@ impl Asked<'_> {
             figures: uuid.and_then(|uuid| self.figures(&Uuid::parse(uuid).ok()?)),
             offers: self.offers(session),
             used: None,
+            seat: self.snapshot.agents.brief(&session.session_id),
+            depth: 0,
         }
+    }
+
+    /// Rows of sessions with their projects' main work trees, each below that of the session that spawned it.
+    fn family_rows<'a>(&'a self, sessions: &[(&'a Summary, Option<&'a str>)]) -> Vec<SessionRow<'a>> {
+        let ids: Vec<&str> = sessions.iter().map(|(session, _)| session.session_id.as_str()).collect();
+        let order = self.snapshot.agents.in_families(&ids).into_iter();
+        let row = |(depth, number): (usize, usize)| {
+            let (session, home) = *sessions.get(number)?;
+            Some(SessionRow { depth, ..self.row(session, home) })
+        };
+        order.filter_map(row).collect()
     }
 
     /// A list does not know which sessions are continued by others; the command then says so.
@@ -73,7 +91,7 @@ impl Asked<'_> {
     }
 
     /// A row with what it used.
-    pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
+    pub fn row_with_usage<'a>(&'a self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
         let used = uuid.and_then(|uuid| self.caches.usage.of(self.store(), &uuid, &session.session_id));
         SessionRow { used: used.as_ref().map(AmountText::from), ..self.row(session, home) }
@@ -94,14 +112,16 @@ impl Asked<'_> {
         found.truncate(AT_TOP);
         Section {
             key,
-            rows: found.into_iter().map(|(project, session)| self.row(session, project.path.as_deref())).collect(),
+            rows: self.family_rows(
+                &found.iter().map(|(project, session)| (*session, project.path.as_deref())).collect::<Vec<_>>(),
+            ),
             hidden,
             more_url: if key == "needs_me" { "/?state=needs_me" } else { "/?status=active" }.to_string(),
         }
     }
 
     /// The sections of a project in an overview, without the sessions at the top of the page.
-    pub fn sections<'a>(&self, project: &'a Project) -> Vec<Section<'a>> {
+    pub fn sections<'a>(&'a self, project: &'a Project) -> Vec<Section<'a>> {
         let is_quiet = |session: &&Summary| !session.state.needs_user() && !is_running(session.state);
         let quiet: Vec<&Summary> = project.active.iter().filter(is_quiet).collect();
         let parked: Vec<&Summary> = project.parked.iter().collect();
@@ -115,7 +135,9 @@ impl Asked<'_> {
         .filter(|(_, _, _, sessions, _)| !sessions.is_empty())
         .map(|(key, status, count, sessions, most)| Section {
             key,
-            rows: sessions.into_iter().take(most).map(|session| self.row(session, project.path.as_deref())).collect(),
+            rows: self.family_rows(
+                &sessions.into_iter().take(most).map(|session| (session, project.path.as_deref())).collect::<Vec<_>>(),
+            ),
             hidden: count.saturating_sub(most),
             more_url: format!("/?{}", only(&project.slug, Some(status))),
         })

@@ -1,5 +1,6 @@
 //! `/session/<id>`: one session.
 
+use super::agents::ShownRow;
 use super::figures::{Figures, Top};
 use super::usage::{self, AmountTable};
 use crate::asked::Asked;
@@ -42,11 +43,14 @@ pub struct SessionPage<'a> {
     pub shares_usage: bool,
     /// Names of formats and the URLs that save this session.
     pub downloads: Vec<(&'static str, String)>,
+    /// The seats below its own.
+    pub children: Vec<ShownRow>,
 }
 
 /// The page.
 pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
-    let shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
+    let mut shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
+    let children = std::mem::take(&mut shown.children).into_iter().map(ShownRow::of).collect();
     let record = &shown.session;
     let facts = timeline::of(record);
     let (tasks_done, tasks_total) = record.task_progress();
@@ -66,6 +70,7 @@ pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
         shares_usage: shown.shares_usage(),
         downloads: formats.into_iter().map(|(name, format)| (name, url(format))).collect(),
         session: &shown,
+        children,
     };
     asked.render(&page)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// A command that a person may copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offer {
-    /// `jump`, `open`, `by-hand`, `resume`, `park` or `complete`.
+    /// `attach`, `jump`, `open`, `by-hand`, `resume`, `park` or `complete`.
     pub key: &'static str,
     /// What it does, for people.
     pub label: &'static str,

@@ -2,6 +2,7 @@
 //! Must stay true: a snapshot never changes; each new one has a higher number; a request gets one that was found to be up
 //! to date after the request arrived.
 
+use super::agents::Agents;
 use super::files::{Lives, ProjectStates};
 use super::index_rows::IndexRows;
 use super::records::Records;
@@ -14,6 +15,7 @@ use cs_core::overview::{self, Damaged, Overview, Summary};
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::{Error, Result};
+use seats::{Seat, Seats};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -33,6 +35,8 @@ pub struct Snapshot {
     pub verdicts: Verdicts,
     /// Names of projects for people, by slug.
     pub names: HashMap<String, String>,
+    /// The seats of agents.
+    pub agents: Agents,
     /// Damaged records that are not in the index.
     pub unlisted: Vec<Damaged>,
 }
@@ -51,6 +55,7 @@ struct Inner {
     index: [Option<Stamp>; 3],
     lives: Lives,
     projects: ProjectStates,
+    seats: Vec<Seat>,
     records: Records,
     unlisted: Unlisted,
     snapshot: Option<Arc<Snapshot>>,
@@ -69,6 +74,7 @@ impl Keeper {
             index: [None; 3],
             lives: Lives::default(),
             projects: ProjectStates::default(),
+            seats: Vec::new(),
             records: Records::default(),
             unlisted: Unlisted::default(),
             snapshot: None,
@@ -132,25 +138,39 @@ impl Inner {
         if changes.projects {
             self.projects.read(store)?;
         }
+        if changes.seats {
+            // Files that cannot be read are left out: `cs-cleanup check` reports them.
+            self.seats = Seats::of(store).all()?.0;
+        }
         let rows = if changes.sessions { self.read_rows(store)? } else { None };
         let before = || self.snapshot.as_ref().map(|before| before.rows.clone());
         let rows = rows.or_else(before).unwrap_or_default();
         let verdicts = Verdicts::derive(store, &rows, self.lives.all(), self.config.stale_after());
+        let agents = Agents::look(store, &self.seats, verdicts.lives(), self.config.stale_after());
         if changes.sessions {
             self.unlisted.changed();
         }
         // The first round skips this, because it has enough to read; the next one is soon.
         let are_other = self.snapshot.is_some() && self.unlisted.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
-        if let Some(known) = known.filter(|known| known.verdicts.agree_with(&verdicts) && !are_other && !is_edited) {
+        if let Some(known) = known.filter(|known| {
+            known.verdicts.agree_with(&verdicts) && known.agents.agree_with(&agents) && !are_other && !is_edited
+        }) {
             return Ok(known);
         }
-        let snapshot = Arc::new(self.assemble(store, rows, verdicts, changes));
+        let snapshot = Arc::new(self.assemble(store, rows, verdicts, agents, changes));
         self.snapshot = Some(snapshot.clone());
         Ok(snapshot)
     }
 
-    fn assemble(&mut self, store: &Store, rows: Arc<IndexRows>, verdicts: Verdicts, changes: Changes) -> Snapshot {
+    fn assemble(
+        &mut self,
+        store: &Store,
+        rows: Arc<IndexRows>,
+        verdicts: Verdicts,
+        agents: Agents,
+        changes: Changes,
+    ) -> Snapshot {
         self.generation += 1;
         let briefs: Vec<_> = rows.iter().map(|row| row.brief()).collect();
         let (projects, records) = (&self.projects, &mut self.records);
@@ -163,7 +183,7 @@ impl Inner {
         drop(briefs);
         let unlisted = self.unlisted.found.clone();
         let names = self.config.projects.iter().map(|(slug, project)| (slug.clone(), project.name.clone()));
-        Snapshot { generation: self.generation, overview, rows, verdicts, names: names.collect(), unlisted }
+        Snapshot { generation: self.generation, overview, rows, verdicts, names: names.collect(), agents, unlisted }
     }
 
     fn read_config(&mut self, store: &Store) {

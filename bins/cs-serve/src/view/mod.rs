@@ -3,6 +3,7 @@
 //! Must stay true: changes are detected by the stamps of a few directories, because every writer renames a new file into
 //! its directory; unchanged files are not read again.
 
+pub mod agents;
 mod archive;
 mod caches;
 pub mod commands;

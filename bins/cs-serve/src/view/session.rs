@@ -1,18 +1,20 @@
 //! Owns one session as it is shown: its whole record, its state, the sessions before and after it, and how to
 //! resume it.
 
+use super::agents::{self, AgentRow, Held, Waiting};
 use super::commands::{self, Known, Offer};
 use super::keeper::{Keeper, Snapshot};
-use agents::Agent;
+use ::agents::Agent;
 use cs_core::Result;
 use cs_core::clock;
-use cs_core::id::{SessionId, Uuid};
+use cs_core::id::{SeatId, SessionId, Uuid};
 use cs_core::masked;
 use cs_core::reach::Reach;
 use cs_core::record::{Session, Status};
 use cs_core::state::State;
 use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
+use seats::Brief;
 use serde::Serialize;
 
 /// Maximum number of sessions before and after one that are shown.
@@ -54,6 +56,21 @@ pub struct ShownSession {
     pub usage_error: Option<String>,
     /// The client's last report, while the session is active.
     pub status_line: Option<Reading>,
+    /// The seat in which it works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seated>,
+    /// The seats that its agent spawned, and those below them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<AgentRow>,
+}
+
+/// The seat of a session, and what waits for it.
+#[derive(Debug, Serialize)]
+pub struct Seated {
+    #[serde(flatten)]
+    pub brief: Brief,
+    pub messages: Vec<Waiting>,
+    pub held: Vec<Held>,
 }
 
 impl ShownSession {
@@ -69,6 +86,10 @@ impl ShownSession {
         let open = offers.iter().position(|offer| offer.key == "open");
         if let (Some(at), Some(command)) = (open, self.resume_command.clone()) {
             offers.insert(at + 1, Offer { key: "by-hand", label: "The same by hand", command, options: "" });
+        }
+        if let Some(seat) = self.seat.as_ref().map(|seat| &seat.brief).filter(|seat| seat.has_terminal) {
+            let command = format!("cs-agent attach {}", cli::quote_word(&seat.agent_id));
+            offers.insert(0, Offer { key: "attach", label: "Show its terminal here", command, options: "" });
         }
         offers
     }
@@ -121,9 +142,19 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         later: chain(keeper, &session, |session| session.resumed_as.clone()),
         usage_error: used.as_ref().err().map(ToString::to_string),
         usage: used.unwrap_or_default(),
+        seat: snapshot.agents.brief(id.as_str()).map(|brief| seated(keeper, brief)).transpose()?,
+        children: snapshot.agents.below(store, id.as_str()),
         status_line: uuid.filter(|_| is_active).and_then(|uuid| store.reading(&uuid)),
         session,
     })
+}
+
+fn seated(keeper: &Keeper, brief: &Brief) -> Result<Seated> {
+    let waits = brief.messages_waiting > 0;
+    let messages = if waits { agents::waiting(&keeper.store, &SeatId::parse(&brief.agent_id)?)? } else { Vec::new() };
+    let mut held = if brief.leases > 0 { agents::leases(&keeper.store)? } else { Vec::new() };
+    held.retain(|lease| lease.owner == brief.agent_id);
+    Ok(Seated { brief: brief.clone(), messages, held })
 }
 
 fn chain(keeper: &Keeper, from: &Session, next: impl Fn(&Session) -> Option<String>) -> Vec<Link> {

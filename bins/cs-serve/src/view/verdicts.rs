@@ -107,7 +107,8 @@ impl Verdicts {
     }
 }
 
-fn timeless(mut verdict: Verdict) -> Verdict {
+/// The verdict with a reason that has no age.
+pub fn timeless(mut verdict: Verdict) -> Verdict {
     verdict.reason.clone_from(&verdict.evidence);
     verdict
 }

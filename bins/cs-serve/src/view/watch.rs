@@ -14,7 +14,9 @@ pub struct Changes {
     pub archive: bool,
     pub live: bool,
     pub projects: bool,
-    /// Status lines or usage files: a snapshot does not contain them, but answers show them.
+    /// Seats of agents.
+    pub seats: bool,
+    /// Status lines, usage files or leases: a snapshot does not contain them, but answers show them.
     pub figures: bool,
 }
 
@@ -25,7 +27,7 @@ impl Changes {
 }
 
 /// The number of watched paths.
-const PATHS: usize = 7;
+const PATHS: usize = 9;
 
 /// The stamps at the last look.
 #[derive(Debug)]
@@ -39,7 +41,9 @@ impl Watch {
     pub fn new(home: &Home) -> Self {
         let records = [home.config(), home.sessions(), home.archive(), home.live_dir(), home.projects_dir()];
         let [config, sessions, archive, live, projects] = records;
-        let paths = [config, sessions, archive, live, projects, home.statusline_dir(), home.usage_dir()];
+        let figures = [home.statusline_dir(), home.usage_dir(), home.leases_dir()];
+        let [status_lines, usage, leases] = figures;
+        let paths = [config, sessions, archive, live, projects, home.seats_dir(), status_lines, usage, leases];
         Watch { paths, stamps: [None; PATHS] }
     }
 
@@ -51,8 +55,8 @@ impl Watch {
             *changed = known.as_ref().is_none_or(|known| !unchanged(known.as_ref(), now.as_ref()));
             *known = Some(now);
         }
-        let [config, sessions, archive, live, projects, status_lines, usage] = changed;
-        Changes { config, sessions, archive, live, projects, figures: status_lines || usage }
+        let [config, sessions, archive, live, projects, seats, status_lines, usage, leases] = changed;
+        Changes { config, sessions, archive, live, projects, seats, figures: status_lines || usage || leases }
     }
 
     /// Makes the next check report everything as changed, because the results of this one could not be used.
