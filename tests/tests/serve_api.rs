@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
+#[path = "serve_api/agents.rs"]
+mod agents;
 #[path = "serve_api/usage.rs"]
 mod usage;
 

@@ -6,6 +6,8 @@
 
 #[path = "serve_browser/access.rs"]
 mod access;
+#[path = "serve_browser/agents.rs"]
+mod agents;
 #[path = "serve_browser/ages.rs"]
 mod ages;
 #[path = "serve_browser/chromium.rs"]

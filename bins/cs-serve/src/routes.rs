@@ -260,7 +260,7 @@ mod tests {
         std::fs::write(dir.path().join(format!("sessions/{ID}.json")), RECORD).unwrap();
         std::fs::create_dir_all(dir.path().join("agents")).unwrap();
         std::fs::write(dir.path().join(format!("agents/{AGENT}.json")), SEAT).unwrap();
-        let app = App::new(Store::for_people(Home::at(dir.path()), agents::WITNESS)).unwrap();
+        let app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS)).unwrap();
         for route in &ROUTES {
             let path = path_of(route);
             let ask = |target: &str| app.answer(&request("GET", target));

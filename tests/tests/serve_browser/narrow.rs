@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::dashboard::Dashboard;
 
 /// The parts that hide some of their content at the side without an ellipsis or the shadow of what can be scrolled.
-const CUT: &str = "[...document.querySelectorAll('header *, main *')].filter((part) => { \
+pub const CUT: &str = "[...document.querySelectorAll('header *, main *')].filter((part) => { \
     const look = getComputedStyle(part); \
     const hides = part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 1 && look.overflowX !== 'visible'; \
     const tells = look.textOverflow === 'ellipsis' || look.webkitLineClamp !== 'none' || \

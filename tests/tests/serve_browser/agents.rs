@@ -1,0 +1,73 @@
+//! The seats of agents as a person sees them: a tree, what waits, and nothing cut on any screen.
+
+use std::fs;
+
+use cs_tests::Sandbox;
+use cs_tests::seat_files::{seat, with};
+use serde_json::{Value, json};
+
+use crate::dashboard::Dashboard;
+
+fn put(dashboard: &Dashboard, name: &str, value: &Value) {
+    let path = dashboard.sandbox.data().join(name);
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be created");
+    let temp = path.with_file_name(".tmp-test");
+    fs::write(&temp, value.to_string()).expect("it can be written");
+    fs::rename(temp, path).expect("it can be moved");
+}
+
+/// A seat with a session; returns the session's id.
+fn seated(dashboard: &Dashboard, n: usize, name: &str, parent: Option<usize>, more: Value) -> String {
+    let id = |n: usize| format!("agent_20261121T1000_{n:04x}");
+    let session = dashboard.create("api", &format!("the work of {name}"));
+    let parent = parent.map_or(Value::Null, |n| json!({"agent_id": id(n)}));
+    let fields = with(json!({"session_id": session, "parent": parent}), more);
+    put(dashboard, &format!("agents/{}.json", id(n)), &with(seat(&id(n), name), fields));
+    session
+}
+
+#[test]
+fn agents_stand_below_their_parents_and_nothing_is_cut() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    let long = "a-very-long-word-that-nobody-would-type".repeat(4);
+    let doing = json!({"doing": long});
+    let planner = seated(&dashboard, 1, "planner", None, json!({}));
+    let writer = seated(&dashboard, 2, &long[..60], Some(1), doing.clone());
+    for (n, parent) in [(3, 2), (4, 3), (5, 4), (6, 5)] {
+        seated(&dashboard, n, &format!("deep {n}"), Some(parent), doing.clone());
+    }
+    let at = "2026-11-21T11:00:00.000000+00:00";
+    let ended = json!({"status": "killed", "ended_at": at, "ended_by": "user"});
+    seated(&dashboard, 7, "an old one", Some(1), ended);
+    let message = json!({"message_id": "m000001", "to": "x", "from": {"kind": "user"}, "text": long, "sent_at": at,
+        "schema_version": 1});
+    put(&dashboard, "inbox/agent_20261121T1000_0002/new/m000001.json", &message);
+    let lease = json!({"id": "l00000001", "token": 7, "paths": [long, "src"], "reason": long,
+        "owner": {"agent_id": "agent_20261121T1000_0002"}, "acquired_at": at, "for_seconds": 3600,
+        "expires_at": "2036-11-21T11:00:00.000000+00:00"});
+    let leases = json!({"project_slug": "api", "last_token": 7, "leases": [lease], "schema_version": 1});
+    put(&dashboard, "leases/api.json", &leases);
+    for path in ["/agents", "/", &format!("/session/{planner}"), &format!("/session/{writer}")] {
+        for width in [390, 800, 1440] {
+            dashboard.browser.size(width, 844);
+            let url = dashboard.url(path);
+            dashboard.browser.open(&url);
+            let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
+            assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
+            assert_eq!(dashboard.browser.eval(crate::narrow::CUT), json!([]), "{path} at {width}");
+        }
+    }
+    dashboard.open("/agents");
+    assert_eq!(dashboard.browser.text("nav [aria-current]"), "Agents");
+    let left =
+        |n: usize| format!("document.getElementById('agent_20261121T1000_{n:04x}').getBoundingClientRect().left");
+    let is_deeper = format!("{} < {} && {} < {}", left(1), left(2), left(2), left(3));
+    assert_eq!(dashboard.browser.eval(&is_deeper), true);
+    assert_eq!(dashboard.browser.text("#ended .open"), "an old one");
+    let waiting = "document.getElementById('agent_20261121T1000_0002').textContent.includes('1 message waiting')";
+    assert_eq!(dashboard.browser.eval(waiting), true);
+    // A new seat appears by itself.
+    seated(&dashboard, 8, "newcomer", Some(1), json!({}));
+    dashboard.browser.until("document.getElementById('agent_20261121T1000_0008') !== null");
+    assert_eq!(dashboard.browser.complaints(), [""; 0]);
+}
