@@ -10,6 +10,7 @@ use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use render::{Style, format_near_time, width_of};
+use seats::{Brief, Seating, tree};
 
 /// What a frame is made from.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Source<'a> {
     pub store: &'a Store,
     pub states: &'a States<'a>,
     pub board: &'a Board<'a>,
+    /// The seats of agents.
+    pub seating: &'a Seating,
     /// Lines for a store without sessions.
     pub empty: &'a [String],
     /// What is wrong, and how to see more.
@@ -44,9 +47,26 @@ pub fn config_for(mut config: Config, view: &View) -> Config {
     config
 }
 
-/// The rows that the view wants.
-pub fn select<'b>(board: &'b Board<'b>, view: &View) -> Vec<BoardRow<'b>> {
-    board.rows.iter().filter(|row| view.shows(row)).cloned().collect()
+/// The rows that the view wants, each below that of the session that spawned it. A family stands in the group of its
+/// first row.
+pub fn select<'b>(board: &'b Board<'b>, view: &View, seating: &Seating) -> Vec<BoardRow<'b>> {
+    let rows: Vec<BoardRow> = board.rows.iter().filter(|row| view.shows(row)).cloned().collect();
+    if seating.is_empty() {
+        return rows;
+    }
+    let ordered = order(&rows, seating);
+    let placed = |(_, number): &(usize, usize)| rows.get(*number).cloned();
+    let families = ordered.chunk_by(|_, (depth, _)| *depth > 0).flat_map(|family| {
+        let group = family.iter().filter_map(placed).map(|row| row.group).min();
+        family.iter().filter_map(placed).map(move |row| BoardRow { group: group.unwrap_or(row.group), ..row })
+    });
+    families.collect()
+}
+
+/// The order of rows as a tree.
+fn order(rows: &[BoardRow], seating: &Seating) -> Vec<(usize, usize)> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    tree::order(&seating.parents(&ids))
 }
 
 /// The screen of `width` × `height`. The view's first visible item is adapted to the selected row.
@@ -58,17 +78,19 @@ pub fn compose<'a>(
     (width, height): (usize, usize),
 ) -> Screen<'a> {
     view.settle(rows);
-    let items = itemize(rows.iter().map(|row| row.group), height);
+    let items = itemize(rows.iter().map(|row| (row.group, Group::of(&row.verdict))), height);
+    let depths = depths(source, rows);
+    let row_of = |records: &mut Records, item: &Item| row_of(source, records, rows, &depths, item);
     // The widest row decides, so the facts of as many rows as fit are read before the columns are shared out.
     let body = height.saturating_sub(1 + foot(view, source.trouble, width).len());
     let guess = scroll(&items, &share(width, &Needs::default()), body, view.top, view.row);
     let guessed: Vec<(Item, Option<Row>)> =
-        items.get(guess).unwrap_or_default().iter().map(|item| (*item, row_of(source, records, rows, item))).collect();
+        items.get(guess).unwrap_or_default().iter().map(|item| (*item, row_of(records, item))).collect();
     let columns = share(width, &needs(guessed.iter().filter_map(|(_, row)| row.as_ref())));
     let range = scroll(&items, &columns, body, view.top, view.row);
     view.top = range.start;
     let items = items.get(range).unwrap_or_default();
-    let items = items.iter().map(|item| (*item, row_of(source, records, rows, item))).collect();
+    let items = items.iter().map(|item| (*item, row_of(records, item))).collect();
     let now = source.states.now();
     let time = format_near_time(now, &Zone::system().day_of(now), Zone::system());
     Screen {
@@ -83,9 +105,31 @@ pub fn compose<'a>(
     }
 }
 
-fn row_of(source: &Source, records: &mut Records, rows: &[BoardRow], item: &Item) -> Option<Row> {
+/// How deep each row stands in its family; empty without seats.
+fn depths(source: &Source, rows: &[BoardRow]) -> Vec<usize> {
+    if source.seating.is_empty() {
+        return Vec::new();
+    }
+    order(rows, source.seating).into_iter().map(|(depth, _)| depth).collect()
+}
+
+/// What a row says its session is for: a session in a seat names its agent and the messages that wait for it first.
+fn intent(source: &Source, row: &BoardRow, depth: usize) -> String {
+    let mark = tree::mark(depth);
+    match source.seating.brief(&source.store.home, row.id.as_str()) {
+        None => format!("{mark}{}", row.entry.intent),
+        Some(Brief { name, messages_waiting: 0, .. }) => format!("{mark}{name}: {}", row.entry.intent),
+        Some(Brief { name, messages_waiting, .. }) => {
+            let waiting = render::format_quantity(messages_waiting as u64, "message");
+            format!("{mark}{name} ({waiting} waiting): {}", row.entry.intent)
+        }
+    }
+}
+
+fn row_of(source: &Source, records: &mut Records, rows: &[BoardRow], depths: &[usize], item: &Item) -> Option<Row> {
     let Item::Row(number) = item else { return None };
     let row = rows.get(*number)?;
+    let depth = depths.get(*number).copied().unwrap_or_default();
     let facts = records.facts(source.store, source.states, row.id, &row.verdict);
     let label = if row.verdict.failed.is_some() { "failed".to_string() } else { row.verdict.label() };
     Some(Row {
@@ -93,7 +137,7 @@ fn row_of(source: &Source, records: &mut Records, rows: &[BoardRow], item: &Item
         label,
         age: age(row.verdict.since, source.states.now()),
         project: row.entry.project_slug.to_string(),
-        intent: row.entry.intent.to_string(),
+        intent: intent(source, row, depth),
         facts,
     })
 }
@@ -117,7 +161,7 @@ fn needs<'r>(rows: impl Iterator<Item = &'r Row>) -> Needs {
 
 /// How many sessions each group has, without the completed ones, of which only the latest are known here.
 fn counts(rows: &[BoardRow]) -> Vec<(Group, usize)> {
-    let count = |group: Group| rows.iter().filter(|row| row.group == group).count();
+    let count = |group: Group| rows.iter().filter(|row| Group::of(&row.verdict) == group).count();
     let all = GROUPS.into_iter().filter(|group| *group != Group::Completed).map(|group| (group, count(group)));
     all.filter(|(_, count)| *count > 0).collect()
 }

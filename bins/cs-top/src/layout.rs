@@ -75,14 +75,14 @@ pub enum Item {
     Row(usize),
 }
 
-/// The items of rows in these groups, on a screen of this height.
-pub fn itemize(groups: impl Iterator<Item = Group>, height: usize) -> Vec<Item> {
-    let groups: Vec<Group> = groups.collect();
+/// The items of rows, on a screen of this height. Each row has the group in which it stands, and its own.
+pub fn itemize(groups: impl Iterator<Item = (Group, Group)>, height: usize) -> Vec<Item> {
+    let groups: Vec<(Group, Group)> = groups.collect();
     let mut items = Vec::with_capacity(groups.len() + 6);
     let mut last = None;
-    for (row, group) in groups.iter().enumerate() {
+    for (row, (group, _)) in groups.iter().enumerate() {
         if last != Some(group) && height >= TITLES_FROM {
-            items.push(Item::Title(*group, groups.iter().filter(|other| *other == group).count()));
+            items.push(Item::Title(*group, groups.iter().filter(|(_, own)| own == group).count()));
         }
         last = Some(group);
         items.push(Item::Row(row));
@@ -138,7 +138,7 @@ mod tests {
     fn the_selected_row_is_always_visible_and_no_line_is_wasted() {
         let groups = || [Group::NeedsUser; 3].into_iter().chain([Group::Parked; 40]);
         for (width, height) in [(40, 10), (80, 22), (200, 48)] {
-            let (items, columns) = (itemize(groups(), height + 2), share(width, &NEEDS));
+            let (items, columns) = (itemize(groups().map(|group| (group, group)), height + 2), share(width, &NEEDS));
             let mut top = 0;
             for selected in (0..43).chain((0..43).rev()).chain([20, 3, 42]) {
                 let seen = scroll(&items, &columns, height, top, selected);
@@ -149,7 +149,7 @@ mod tests {
                 );
             }
         }
-        let few = itemize([Group::Working].into_iter(), 24);
+        let few = itemize([(Group::Working, Group::Working)].into_iter(), 24);
         assert_eq!(few, [Item::Title(Group::Working, 1), Item::Row(0)]);
         assert_eq!(scroll(&few, &share(80, &NEEDS), 22, 1, 0), 0..2);
     }

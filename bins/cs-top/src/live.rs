@@ -18,6 +18,7 @@ use cs_core::states::States;
 use cs_core::store::Store;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseEventKind};
+use seats::Seating;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::time::Duration;
@@ -112,13 +113,15 @@ impl Top<'_> {
         loop {
             let config = config_for(self.store.config(), &self.view);
             let states = States::read(self.store, config.stale_after(), clock::now())?;
-            self.wakes.watch_present(&self.store.home, &states);
+            let seating = Seating::read(self.store, states.lives(), states.now());
+            self.wakes.watch_present(&self.store.home, &states, &seating);
             let board = board::arrange(&states, &config, entries, board::RECENT);
             self.ring(&board);
             let source = Source {
                 store: self.store,
                 states: &states,
                 board: &board,
+                seating: &seating,
                 empty: &empty,
                 trouble: trouble.as_deref(),
             };
@@ -135,7 +138,7 @@ impl Top<'_> {
     /// Draws and reacts to keys until something changed or time passed.
     fn follow_keys(&mut self, terminal: &mut DefaultTerminal, source: &Source) -> Outcome<Option<End>> {
         loop {
-            let rows = select(source.board, &self.view);
+            let rows = select(source.board, &self.view, source.seating);
             let size = terminal.size()?;
             let size = (usize::from(size.width), usize::from(size.height));
             let screen = compose(source, &mut self.records, &mut self.view, &rows, size);

@@ -11,6 +11,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use render::Paint;
+use seats::Seating;
 
 /// Width where there is no terminal.
 const WIDTH: usize = 80;
@@ -26,9 +27,16 @@ pub fn print(context: &mut Context, mut view: View) -> Outcome<()> {
     let board = board::arrange(&states, &config, &entries, board::RECENT);
     let empty = explain_empty(entries.len());
     let trouble = describe_damage(index.damaged().len());
-    let source =
-        Source { store: &context.store, states: &states, board: &board, empty: &empty, trouble: trouble.as_deref() };
-    let rows = select(&board, &view);
+    let seating = Seating::read(&context.store, states.lives(), context.now);
+    let source = Source {
+        store: &context.store,
+        states: &states,
+        board: &board,
+        seating: &seating,
+        empty: &empty,
+        trouble: trouble.as_deref(),
+    };
+    let rows = select(&board, &view, &seating);
     let (width, height) = size(rows.len());
     let screen = compose(&source, &mut Records::default(), &mut view, &rows, (width, height));
     let side = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);

@@ -1,12 +1,14 @@
 //! Owns what wakes the program: keys, changes on disk, signals. Between them it sleeps. Must stay true: our own reading
 //! wakes nobody.
 
+use cs_core::id::SeatId;
 use cs_core::paths::Home;
 use cs_core::states::States;
 use cs_core::{Error, Result};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use ratatui::crossterm::event::{self, Event as Input};
 use rustix::event::{PollFd, PollFlags, poll};
+use seats::Seating;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 use std::collections::BTreeSet;
@@ -98,10 +100,13 @@ impl Wakes {
         result
     }
 
-    /// Watches folders that exist by now: those of the data directory, and the registries of running conversations.
-    pub fn watch_present(&mut self, home: &Home, states: &States) {
+    /// Watches folders that exist by now: those of the data directory, the registries of running conversations, and what
+    /// waits for the agents in open seats.
+    pub fn watch_present(&mut self, home: &Home, states: &States, seating: &Seating) {
         let registries = states.lives().iter().filter_map(agents::registry_folder);
-        let all: Vec<PathBuf> = folders(home).chain(registries).collect();
+        let open = seating.seats().iter().filter(|seat| seat.status.is_open());
+        let inboxes = open.filter_map(|seat| Some(home.inbox(&SeatId::parse(&seat.agent_id).ok()?).join("new")));
+        let all: Vec<PathBuf> = folders(home).chain(registries).chain(inboxes).collect();
         self.watch(all.into_iter());
     }
 
@@ -177,5 +182,5 @@ fn read_keys(mut control: UnixStream, to: &Sender<Wake>) -> std::io::Result<()> 
 
 fn folders(home: &Home) -> impl Iterator<Item = PathBuf> + use<> {
     let root = home.root().to_path_buf();
-    [root, home.sessions(), home.live_dir(), home.spool_dir(), home.statusline_dir()].into_iter()
+    [root, home.sessions(), home.live_dir(), home.spool_dir(), home.statusline_dir(), home.seats_dir()].into_iter()
 }
