@@ -2,14 +2,13 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 5] =
-    [("cs-session", "list"), ("cs-project", "list"), ("cs-task", "list"), ("cs-lease", "list"), ("cs-usage", "daily")];
-const DEFAULTS: [(&str, &str); 5] = [
+const DEFAULTS: [(&str, &str); 6] = [
     ("cs-session", "list"),
     ("cs-project", "list"),
     ("cs-task", "list"),
     ("cs-usage", "daily"),
     ("cs-message", "list"),
+    ("cs-lease", "list"),
 ];
 
 /// Words for a command that are understood, each with the commands that may be meant.

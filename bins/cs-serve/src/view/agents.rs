@@ -130,7 +130,7 @@ impl Agents {
         let states = States::of_lives(store, lives, stale_after, clock::now());
         let seating = Seating::look(store, seats.to_vec(), lives, states.now());
         let standing = |(depth, seat): (usize, &Seat)| {
-            let seen = sight::look(seat, &states);
+            let seen = sight::look(seat, lives, &states);
             let asks = seen.live.filter(|_| seen.verdict.asks).and_then(Live::open_question).map(str::to_string);
             let session_id = seen.session_id().map(str::to_string);
             let (state, verdict) = (seen.state, timeless(seen.verdict));
