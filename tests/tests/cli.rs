@@ -51,11 +51,13 @@ fn check(file: &Path) -> Result<(), String> {
     transcript::check(&with_terminals(Sandbox::new()), &name, &parsed.steps)
 }
 
-/// Adds `on-terminal` to PATH, which runs a program on a terminal of its own.
+/// Adds `on-terminal` to PATH, which runs a program on a terminal of its own, and `stand-in-claude`, a client.
 fn with_terminals(sandbox: Sandbox) -> Sandbox {
     let folder = sandbox.root().join("terminals");
     fs::create_dir(&folder).expect("it can be created");
     symlink(env!("CARGO_BIN_EXE_on-terminal"), folder.join("on-terminal")).expect("it can be created");
+    let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("stand-in/claude");
+    symlink(stand_in, folder.join("stand-in-claude")).expect("it can be created");
     sandbox.with_program_folder(&folder)
 }
 

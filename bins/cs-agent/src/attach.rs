@@ -39,8 +39,7 @@ impl Attach {
 pub fn attach(context: &mut Context, seat: &Seat, prints: bool) -> Outcome<()> {
     let command = tmux::attach(pane::checked(seat)?);
     if prints {
-        let line: Vec<String> = command.iter().map(|word| cli::quote_word(word)).collect();
-        context.out.line(&line.join(" "))?;
+        context.out.line(&cli::shell_line(&command))?;
         return context.out.flush();
     }
     must_be_on_terminal("show an agent in")?;

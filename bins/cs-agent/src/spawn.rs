@@ -3,6 +3,8 @@
 
 use crate::limits;
 use crate::options::{Chosen, Options};
+use crate::wait::{self, parse_seconds};
+use crate::watch::{Goal, Plan};
 use agents::Agent;
 use agents::launch::{self, Beginning};
 use argh::{ArgsInfo, FromArgs};
@@ -19,6 +21,7 @@ use seats::settings::Settings;
 use seats::{SCHEMA_VERSION, Seat, SeatStatus};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use std::time::Duration;
 
 /// start an agent in a seat of its own. PROMPT is one word (quote it), `-` for standard input, or a file; what follows
 /// after `--` are arguments of the client, which only a person may give
@@ -60,6 +63,12 @@ pub struct Spawn {
     /// tell the parent when it works for so long without an event, such as 20m
     #[argh(option)]
     pub silent_after: Option<String>,
+    /// wait until it is idle, waiting or at its end, or several of these: idle,waiting
+    #[argh(option, arg_name = "goals")]
+    pub wait: Option<String>,
+    /// with --wait: at most this many seconds
+    #[argh(option, from_str_fn(parse_seconds))]
+    pub timeout: Option<Duration>,
     /// a file with the prompt
     #[argh(option)]
     pub prompt_file: Option<String>,
@@ -72,10 +81,26 @@ impl Spawn {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let agents = Agents::read(&context.store)?;
         let settings = seat::settings(&context.store);
+        let plan = self.plan()?;
         let chosen = Options::of(&self, &agents, &settings)?.choose()?;
         refuse_switched_off()?;
         let found = begin(context, agents, &settings, chosen)?;
-        seat::print_seat(context, &found)
+        match plan {
+            Some(plan) => wait::wait(context, &[&found], &plan),
+            None => seat::print_seat(context, &found),
+        }
+    }
+
+    /// How to wait for it; `None` if nobody asks for that.
+    fn plan(&self) -> Outcome<Option<Plan>> {
+        let Some(goals) = &self.wait else {
+            return match self.timeout {
+                None => Ok(None),
+                Some(_) => Err(Failure::Usage("--timeout needs --wait".into(), None)),
+            };
+        };
+        let goals = goals.split(',').map(Goal::parse).collect::<Outcome<_>>()?;
+        Ok(Some(Plan { goals, any: false, timeout: self.timeout, since: None }))
     }
 }
 

@@ -1,11 +1,10 @@
 //! `open`: continues an ended conversation with its own client, in the folder in which it began. Must stay true: a
 //! conversation that runs, or may run, is not opened a second time, not even if two commands do so at once.
 
-use crate::way::shell_line;
 use agents::Agent;
 use agents::resume::Ended;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome, quote_word};
+use cli::{Context, Failure, Outcome, quote_word, shell_line};
 use cs_core::config::Config;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::reach::Reach;

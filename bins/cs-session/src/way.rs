@@ -2,7 +2,7 @@
 //! `config.json`).
 
 use cli::call::{answer, replace};
-use cli::{Context, Failure, Outcome, note, quote_word};
+use cli::{Context, Failure, Outcome, note, shell_line};
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::id::SessionId;
@@ -76,14 +76,6 @@ fn print_steps(context: &mut Context, steps: &Steps) -> Outcome<()> {
         context.out.line(&shell_line(command))?;
     }
     context.out.flush()
-}
-
-/// A command as a person would type it.
-pub fn shell_line(words: &[String]) -> String {
-    let option =
-        |word: &String| word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let word = |word: &String| if option(word) { word.clone() } else { quote_word(word) };
-    words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Runs the steps. The last one needs a terminal, and that this program is in no multiplexer, which would be nested.

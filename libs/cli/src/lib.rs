@@ -41,7 +41,7 @@ pub use messages::{add_lines, note, report};
 pub use nearest::near_words;
 pub use out::{Form, Out, sanitize};
 pub use place::place_name;
-pub use quote::quote_word;
+pub use quote::{quote_word, shell_line};
 pub use record::{print_session, print_session_with, shown};
 pub use refusal::{did_you_mean, see};
 pub use select::{each, selectors};

@@ -9,6 +9,14 @@ pub fn quote_word(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
+/// A command as a person would type it.
+pub fn shell_line(words: &[String]) -> String {
+    let option =
+        |word: &String| word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let word = |word: &String| if option(word) { word.clone() } else { quote_word(word) };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //! hides no other one. `seat/show.rs` prints a seat, `seat/pane.rs` checks its terminal, `seat/interrupt.rs` stops its
 //! turn, `seat/start.rs` starts its client, `seat/seen.rs` waits for it.
 
+pub mod codex;
 pub mod environment;
 pub mod interrupt;
 pub mod launch_file;

@@ -1,0 +1,15 @@
+//! The life of agents in seats: real programs, a real tmux with a server of its own, and a stand-in for the client.
+
+#[path = "agents/team.rs"]
+mod team;
+
+#[path = "agents/change.rs"]
+mod change;
+#[path = "agents/end.rs"]
+mod end;
+#[path = "agents/limits.rs"]
+mod limits;
+#[path = "agents/refused.rs"]
+mod refused;
+#[path = "agents/spawn.rs"]
+mod spawn;

@@ -1,0 +1,89 @@
+//! `cs-agent kill` and `restore`.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use cs_core::process;
+use cs_tests::{eventually, status, stderr};
+use serde_json::Value;
+
+use crate::team::{PATIENCE, Team, text};
+
+fn runs(seat: &Value) -> bool {
+    process::find(seat["pid"].as_u64().unwrap() as u32).is_some_and(|found| found.started == text(seat, "pid_started"))
+}
+
+#[test]
+fn kill_ends_the_client_and_its_terminal() {
+    let Some(team) = Team::new() else { return };
+    let seat = team.spawn("builder", "sleep 60");
+    let killed = team.line(&["kill", "builder"]);
+    assert_eq!((text(&killed, "status"), text(&killed, "ended_by")), ("killed", "user"));
+    assert!(!runs(&seat) && !team.tmux(&["has-session"]).status.success());
+    assert_eq!(text(&team.wait_for("end", |_| true), "reason"), "other", "the client could end by itself");
+    team.fails(&["kill", "builder"], 1, "has ended already");
+    team.fails(&["kill", "nobody"], 1, "no agent");
+    team.fails(&["kill"], 64, "no agent is named");
+}
+
+#[test]
+fn a_client_that_does_not_end_is_killed() {
+    let Some(team) = Team::new() else { return };
+    fs::write(team.sandbox.home().join("stubborn"), "").unwrap();
+    let seat = team.spawn("builder", "sleep 60");
+    let began = Instant::now();
+    assert_eq!(text(&team.line(&["kill", "builder"]), "status"), "killed");
+    assert!(!runs(&seat) && began.elapsed() >= Duration::from_secs(5));
+}
+
+#[test]
+fn children_stay_unless_the_tree_is_killed() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("boss", "sh cs-agent spawn --name kid \"sh cs-agent spawn --name grandkid hello\"");
+    assert!(eventually(PATIENCE, || team.seats().len() == 3), "{:?}", team.seen("shell"));
+    team.wait_until("grandkid", "idle");
+    team.line(&["kill", "boss"]);
+    assert!(runs(&team.seat("kid")) && runs(&team.seat("grandkid")));
+    let output = team.agent(&["kill", "kid", "--tree", "-q"]);
+    assert_eq!(
+        (status(&output), output.stdout.iter().filter(|byte| **byte == b'\n').count()),
+        (0, 2),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!runs(&team.seat("kid")) && !runs(&team.seat("grandkid")));
+    assert!(team.seats().iter().all(|seat| seat["status"] == "killed"));
+}
+
+#[test]
+fn restore_continues_the_conversation_in_its_seat() {
+    let Some(team) = Team::new() else { return };
+    let seat = team.spawn("builder", "hello");
+    team.fails(&["restore", "builder"], 1, "runs");
+    team.line(&["kill", "builder"]);
+    let again = team.line(&["restore", "builder"]);
+    assert_eq!((&again["agent_id"], text(&again, "status")), (&seat["agent_id"], "running"));
+    assert_eq!((&again["claude_session_id"], &again["ended_at"]), (&seat["claude_session_id"], &Value::Null));
+    let start = team.seen("start").pop().unwrap();
+    let uuid = text(&seat, "claude_session_id");
+    assert!(
+        start["args"].as_array().unwrap().windows(2).any(|pair| pair[0] == "--resume" && pair[1] == uuid),
+        "{start}"
+    );
+    assert!(runs(&again) && again["pid"] != seat["pid"]);
+}
+
+#[test]
+fn a_process_that_only_has_the_same_id_gets_no_signal() {
+    let Some(team) = Team::new() else { return };
+    let seat = team.spawn("builder", "hello");
+    let path = team.sandbox.data().join(format!("agents/{}.json", text(&seat, "agent_id")));
+    let mut reused = team.seat("builder");
+    reused["pid_started"] = "1".into();
+    reused["tmux"]["pane_started"] = "1".into();
+    reused["tmux"]["session"] = "agent_20000101T0000_0000".into();
+    fs::write(path, reused.to_string()).unwrap();
+    team.fails(&["interrupt", "builder"], 1, "");
+    assert_eq!(text(&team.line(&["kill", "builder"]), "status"), "killed");
+    assert!(runs(&seat), "another process was killed");
+}

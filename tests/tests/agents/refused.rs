@@ -1,0 +1,90 @@
+//! What `cs-agent spawn` refuses, and what is left if it fails: nothing that runs, and no session.
+
+use std::fs;
+
+use cs_tests::{status, stderr};
+
+use crate::team::{Team, text};
+
+#[test]
+fn bad_input_makes_nothing() {
+    let Some(mut team) = Team::new() else { return };
+    let file = |name: &str, bytes: &[u8]| {
+        let path = team.sandbox.root().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let (nul, latin, long) = (file("nul", b"a\0b"), file("latin", b"\xe9"), file("long", &[b'x'; 100_001]));
+    let untrusted = team.sandbox.root().to_str().unwrap().to_string();
+    team.fails(&["spawn"], 64, "there is no prompt");
+    team.fails(&["spawn", " "], 64, "empty");
+    team.fails(&["spawn", "fix", "it"], 64, "quote it");
+    team.fails(&["spawn", "--", "--add-dir", "/"], 64, "before --");
+    team.fails(&["spawn", "x", "--agent", "gpt"], 64, "claude or codex");
+    team.fails(&["spawn", "x", "--silent-after", "soon"], 64, "time span");
+    team.fails(&["spawn", "--agent", "codex", "--permission-mode", "plan", "x"], 64, "Claude Code only");
+    team.fails(&["spawn", "--prompt-file", &nul], 65, "NUL");
+    team.fails(&["spawn", "--prompt-file", &latin], 65, "UTF-8");
+    team.fails(&["spawn", "--prompt-file", &long], 65, "100000");
+    team.fails(&["spawn", "--prompt-file", "/nowhere"], 74, "nowhere");
+    team.fails(&["spawn", "x", "--name", "parent"], 65, "name");
+    team.fails(&["spawn", "x", "--cwd", "/nowhere"], 1, "not a folder");
+    team.fails(&["spawn", "x", "--cwd", &untrusted], 1, "does not trust");
+    team.fails(&["spawn", "x", "--", "--settings", "{}"], 65, "--settings");
+    team.fails(&["spawn", "x", "--", "--resume=1"], 65, "--resume");
+    team.sandbox = team.sandbox.with("CS_AGENTS", "off");
+    team.fails(&["spawn", "x"], 1, "CS_AGENTS=off");
+    assert!(team.seats().is_empty() && team.seen("start").is_empty());
+    assert!(!team.sandbox.data().join("sessions").exists(), "a session was made");
+}
+
+#[test]
+fn without_tmux_or_client_nothing_is_made() {
+    let Some(mut team) = Team::new() else { return };
+    let bin = cs_tests::programs().display().to_string();
+    team.sandbox = team.sandbox.with("PATH", bin.clone());
+    team.fails(&["spawn", "x"], 1, "claude is not on PATH");
+    let stand_in = cs_tests::workspace().join("tests/stand-in").display().to_string();
+    team.sandbox = team.sandbox.with("PATH", format!("{bin}:{stand_in}"));
+    team.fails(&["spawn", "x"], 1, "install tmux");
+    assert!(team.seats().is_empty());
+    team.sandbox = team.sandbox.with("PATH", "/usr/local/bin:/usr/bin:/bin");
+}
+
+#[test]
+fn if_tmux_fails_the_seat_has_ended_and_no_session_is_left() {
+    let Some(team) = Team::new() else { return };
+    let team = team.shadow("tmux", "#!/bin/sh\necho 'no space for a new session' >&2; exit 1\n");
+    team.fails(&["spawn", "--name", "builder", "x"], 1, "no space for a new session");
+    let seat = team.seat("builder");
+    assert_eq!(text(&seat, "status"), "ended");
+    assert!(text(&seat, "ended_by").contains("no space"), "{seat}");
+    let left: Vec<String> = ["sessions", "agents"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(team.sandbox.data().join(folder)).unwrap())
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("sess_") || name.ends_with(".launch"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_client_that_ends_at_once_is_not_running() {
+    let Some(team) = Team::new() else { return };
+    let team = team.shadow("claude", "#!/bin/sh\nexit 3\n");
+    team.fails(&["spawn", "--name", "builder", "x"], 1, "ended at once");
+    let seat = team.seat("builder");
+    assert_eq!((text(&seat, "status"), text(&seat, "ended_by")), ("ended", "client"));
+}
+
+#[test]
+fn a_client_without_a_hook_is_never_called_running() {
+    let Some(team) = Team::new() else { return };
+    let team = team.shadow("claude", "#!/bin/sh\necho 'Do you trust this folder?'; exec sleep 600\n");
+    let output = team.agent(&["spawn", "--name", "builder", "x"]);
+    let told = stderr(&output);
+    assert_eq!(status(&output), 75, "{told}");
+    assert!(told.contains("Do you trust this folder?") && told.contains("cs-agent attach"), "{told}");
+    assert_eq!(text(&team.seat("builder"), "status"), "starting");
+    team.line(&["kill", "builder"]);
+}
