@@ -1,7 +1,7 @@
 //! `clear`: begins a new conversation in a seat. Must stay true: the seat keeps its name, its parent and its inbox;
 //! nothing is typed: the client in the pane is replaced by a new one; if that fails, the seat is as before.
 
-use crate::{prompt, spawn};
+use crate::{found, opening, prompt};
 use agents::Agent;
 use agents::launch::Beginning;
 use argh::{ArgsInfo, FromArgs};
@@ -45,16 +45,16 @@ pub struct Clear {
 
 impl Clear {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        spawn::refuse_switched_off()?;
+        found::refuse_switched_off()?;
         let agents = Agents::read(&context.store)?;
         let found = agents.find(Some(&self.agent))?;
         agents.must_own(found, "clear")?;
-        spawn::refuse_ended(found)?;
+        found::refuse_ended(found)?;
         if self.prompt.is_some() && self.prompt_file.is_some() {
             return Err(Failure::Usage("there are two prompts: a word and a file".into(), None));
         }
         let text = prompt::read(self.prompt, self.prompt_file.as_deref())?;
-        let agent = spawn::agent_of(found)?;
+        let agent = found::agent_of(found)?;
         let text = text.as_deref().map(|text| prompt::checked(agent, text)).transpose()?;
         if !self.now {
             refuse_busy(context, found)?;
@@ -65,7 +65,7 @@ impl Clear {
         let uuid = Uuid::random();
         let fresh = with_conversation(found, agent, &uuid);
         let session = match text.as_deref().filter(|_| agent == Agent::Claude) {
-            Some(text) => Some(spawn::begin_session(context, &agents, &fresh, text)?),
+            Some(text) => Some(opening::begin_session(context, &agents, &fresh, text)?),
             None => None,
         };
         let id = id_of(found)?;
@@ -73,7 +73,7 @@ impl Clear {
         let started = ready.start_again(&changed, terminal, Beginning::New(uuid));
         let started = started.inspect_err(|_| {
             let _ = agents.files.update(&id, |seat| take_back(seat, &changed, found));
-            spawn::forget(context, session.as_ref());
+            opening::forget(context, session.as_ref());
         })?;
         let is_seen = agent == Agent::Claude || text.is_some();
         let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };

@@ -1,7 +1,7 @@
 //! `fork`: continues a copy of a conversation in a new seat; the original goes on undisturbed.
 
 use crate::options::Chosen;
-use crate::spawn;
+use crate::{begin, found};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::Wanted;
 use cli::seat::{self, Agents};
@@ -30,7 +30,7 @@ pub struct Fork {
 
 impl Fork {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        spawn::refuse_switched_off()?;
+        found::refuse_switched_off()?;
         let agents = Agents::read(&context.store)?;
         let found = agents.find(self.agent.as_deref())?;
         agents.must_be_or_own(found, "fork")?;
@@ -39,17 +39,17 @@ impl Fork {
             None => validate::cut(&format!("fork of {}", found.name), NAME),
         };
         let chosen = Chosen {
-            agent: spawn::agent_of(found)?,
+            agent: found::agent_of(found)?,
             cwd: found.cwd.clone(),
             wanted: Wanted::default(),
             name: Some(name),
             key: None,
             tells: found.tells,
             silent_after_seconds: None,
-            forked: Some((found.agent_id.clone(), spawn::conversation_of(found)?)),
+            forked: Some((found.agent_id.clone(), found::conversation_of(found)?)),
         };
         let settings = seat::settings(&context.store);
-        let made = spawn::begin(context, agents, &settings, chosen)?;
+        let made = begin::begin(context, &agents, &settings, chosen)?;
         seat::print_seat(context, &made)
     }
 }

@@ -1,6 +1,6 @@
 //! `interrupt`: stops the turn of an agent.
 
-use crate::spawn;
+use crate::found;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::interrupt::{Interrupted, interrupt};
 use cli::seat::{self, Agents};
@@ -26,7 +26,7 @@ impl Interrupt {
         let agents = Agents::read(&context.store)?;
         let found = agents.find(Some(&self.agent))?;
         agents.must_own(found, "interrupt")?;
-        spawn::refuse_ended(found)?;
+        found::refuse_ended(found)?;
         match interrupt(context, found)? {
             Interrupted::Stopped | Interrupted::WasIdle => seat::print_seat(context, found),
             Interrupted::Waits => Err(Failure::Advised(

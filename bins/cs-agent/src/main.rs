@@ -7,10 +7,12 @@
 
 mod alone;
 mod attach;
+mod begin;
 mod children;
 mod clear;
 mod exec_client;
 mod fork;
+mod found;
 mod interrupt;
 mod kill;
 mod limits;
@@ -18,6 +20,7 @@ mod list;
 mod me;
 mod name;
 mod new;
+mod opening;
 mod options;
 mod others;
 mod output;

@@ -1,7 +1,7 @@
 //! `new`: starts an agent without a prompt and shows its terminal, for a person.
 
 use crate::options::{Chosen, folder};
-use crate::{attach, options, spawn};
+use crate::{attach, begin, found, options};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::Wanted;
 use cli::seat::{self, Agents};
@@ -33,7 +33,7 @@ pub struct New {
 impl New {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         attach::must_be_on_terminal("show an agent in")?;
-        spawn::refuse_switched_off()?;
+        found::refuse_switched_off()?;
         let agents = Agents::read(&context.store)?;
         let chosen = Chosen {
             agent: options::client(self.agent.as_deref())?,
@@ -46,7 +46,7 @@ impl New {
             forked: None,
         };
         let settings = seat::settings(&context.store);
-        let made = spawn::begin(context, agents, &settings, chosen)?;
+        let made = begin::begin(context, &agents, &settings, chosen)?;
         attach::attach(context, &made, false)
     }
 }

@@ -1,7 +1,7 @@
 //! `restore`: continues the conversation of a seat that ended. Must stay true: not while a process of the seat lives, for
 //! two clients would write one log.
 
-use crate::spawn;
+use crate::found;
 use agents::Agent;
 use agents::launch::Beginning;
 use argh::{ArgsInfo, FromArgs};
@@ -28,12 +28,12 @@ pub struct Restore {
 
 impl Restore {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        spawn::refuse_switched_off()?;
+        found::refuse_switched_off()?;
         let agents = Agents::read(&context.store)?;
         let found = agents.find(Some(&self.agent))?;
         agents.must_own(found, "restore")?;
         refuse_running(found)?;
-        let (agent, uuid) = (spawn::agent_of(found)?, spawn::conversation_of(found)?);
+        let (agent, uuid) = (found::agent_of(found)?, found::conversation_of(found)?);
         let settings = seat::settings(&context.store);
         let ready = start::prepare(context, &agents, &settings, agent, Wanted::default())?;
         if let Some(terminal) = &found.tmux {

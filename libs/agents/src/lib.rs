@@ -29,6 +29,7 @@ pub mod seat_hooks;
 pub mod statusline;
 pub mod title;
 pub mod tokens;
+pub mod traps;
 pub mod trust;
 pub mod typed;
 

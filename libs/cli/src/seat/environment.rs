@@ -2,7 +2,7 @@
 //! a child of another one, and without what names another terminal. Variables that are not UTF-8 are left out.
 
 use super::Agents;
-use agents::launch::is_trap;
+use agents::traps::is_trap;
 use seats::{Caller, Parent};
 use std::collections::BTreeMap;
 

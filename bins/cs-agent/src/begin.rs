@@ -1,0 +1,149 @@
+//! Owns how a new seat begins: the limits are checked and the seat is stored in one step, then its session, then its client
+//! is started. Must stay true: the same key never makes a second seat; if the client cannot be started, the seat has
+//! ended and the session that was stored for it is removed.
+
+use crate::options::Chosen;
+use crate::{limits, opening};
+use agents::Agent;
+use agents::launch::Beginning;
+use cli::seat::start::{self, Ready};
+use cli::seat::{Agents, id_of, seen};
+use cli::{Context, Outcome};
+use cs_core::clock::stamp;
+use cs_core::git::{self, Checkout};
+use cs_core::id::{SeatId, Uuid};
+use cs_core::record::Session;
+use cs_core::unknown::Unknown;
+use cs_core::{lock, store};
+use seats::settings::Settings;
+use seats::{SCHEMA_VERSION, Seat, SeatStatus};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// Makes the seat, starts its client and waits for it. With a known key the existing seat is returned.
+pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Chosen) -> Outcome<Seat> {
+    if let Some(known) = find_key(agents, chosen.key.as_deref()) {
+        return Ok(known);
+    }
+    let (uuid, checkout) = (Uuid::random(), git::find(Path::new(&chosen.cwd)));
+    let mut draft = draft(context, agents, &chosen, &uuid, checkout.as_ref());
+    let Chosen { agent, wanted, forked, .. } = chosen;
+    let prompt = wanted.prompt.clone();
+    let ready = start::prepare(context, agents, settings, agent, wanted)?;
+    let root = store::project_root(&draft.cwd, checkout.as_ref());
+    draft.project_slug = Some(context.store.register(&root, None, context.now)?.to_string());
+    let made = match store(context, agents, settings, draft)? {
+        Made::New(made) => made,
+        Made::Known(known) => return Ok(known),
+    };
+    let beginning = match forked {
+        Some((_, from)) => Beginning::Forked(from, uuid),
+        None => Beginning::New(uuid),
+    };
+    run(context, agents, &ready, made, beginning, prompt.as_deref())
+}
+
+fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, checkout: Option<&Checkout>) -> Seat {
+    let (agent, caller) = (chosen.agent, &agents.caller);
+    let some_name = || format!("{}-{}", agent.program(), uuid.as_str().get(..4).unwrap_or_default());
+    let mut draft = Seat {
+        agent_id: String::new(),
+        name: chosen.name.clone().unwrap_or_else(some_name),
+        agent: agent.word().to_string(),
+        parent: limits::parent(caller),
+        depth: limits::depth(caller),
+        claude_session_id: None,
+        conversations: Vec::new(),
+        session_id: None,
+        project_slug: None,
+        cwd: chosen.cwd.clone(),
+        worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
+        prompt_sha256: chosen.wanted.prompt.as_deref().map(digest),
+        key: chosen.key.clone(),
+        doing: None,
+        tmux: None,
+        pid: None,
+        pid_started: None,
+        host: None,
+        status: SeatStatus::Starting,
+        spawned_at: stamp(context.now),
+        spawned_by: caller.word(),
+        ended_at: None,
+        ended_by: None,
+        forked_from: chosen.forked.as_ref().map(|(seat, _)| seat.clone()),
+        tells: chosen.tells,
+        silent_after_seconds: chosen.silent_after_seconds,
+        schema_version: SCHEMA_VERSION,
+        unknown: Unknown::new(),
+    };
+    // Codex chooses the id of its conversation itself.
+    if agent == Agent::Claude {
+        draft.begin_conversation(uuid.as_str());
+    }
+    draft
+}
+
+/// What became of a draft.
+enum Made {
+    New(Seat),
+    /// Another call with the same key was faster.
+    Known(Seat),
+}
+
+/// Stores the seat if the limits allow it, while no other call does so.
+fn store(context: &Context, agents: &Agents, settings: &Settings, draft: Seat) -> Outcome<Made> {
+    let _lock = lock::acquire(&context.store.home.spawn_lock(), context.store.wait)?;
+    let now = Agents {
+        files: agents.files.clone(),
+        seats: agents.files.all()?.0,
+        lives: Vec::new(),
+        caller: agents.caller.clone(),
+    };
+    if let Some(known) = find_key(&now, draft.key.as_deref()) {
+        return Ok(Made::Known(known));
+    }
+    limits::check(&now, settings, context.now)?;
+    Ok(Made::New(agents.files.create(draft, context.now)?))
+}
+
+/// Stores the session of a new seat, starts the client, and waits for it.
+fn run(
+    context: &Context,
+    agents: &Agents,
+    ready: &Ready,
+    made: Seat,
+    beginning: Beginning,
+    prompt: Option<&str>,
+) -> Outcome<Seat> {
+    let id = id_of(&made)?;
+    let is_claude = made.claude_session_id.is_some();
+    let session = prompt.filter(|_| is_claude).map(|prompt| opening::begin_session(context, agents, &made, prompt));
+    let session = session.transpose()?;
+    match with_session(agents, &id, session.as_ref()).and_then(|seat| ready.start(&seat, beginning)) {
+        // Without a prompt a person answers what the client asks first, and Codex reports nothing before one.
+        Ok(seat) if prompt.is_none() && (made.forked_from.is_none() || !is_claude) => Ok(seat),
+        Ok(seat) => seen::wait(context, agents, &seat),
+        Err(failure) => {
+            start::give_up(context, agents, &id, &failure);
+            opening::forget(context, session.as_ref());
+            Err(failure)
+        }
+    }
+}
+
+fn with_session(agents: &Agents, id: &SeatId, session: Option<&Session>) -> Outcome<Seat> {
+    Ok(agents.files.update(id, |seat| {
+        seat.session_id = session.map(|session| session.session_id.clone());
+        Ok(())
+    })?)
+}
+
+/// The seat that an earlier call of the same caller made with this key.
+fn find_key(agents: &Agents, key: Option<&str>) -> Option<Seat> {
+    let (key, word) = (key?, agents.caller.word());
+    agents.seats.iter().rev().find(|seat| seat.key.as_deref() == Some(key) && seat.spawned_by == word).cloned()
+}
+
+fn digest(prompt: &str) -> String {
+    Sha256::digest(prompt.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
