@@ -7,7 +7,6 @@ use cli::programs::sibling;
 use cli::seat::Agents;
 use cli::{Context, Failure, Form, Outcome, call, sanitize};
 use cs_core::masked;
-use seats::settings::Settings;
 use std::time::Duration;
 
 /// sum up an agent's work: intent, state, tasks, last answer, files, commits, open question, cost
@@ -66,8 +65,7 @@ fn ask(agent_id: &str) -> Outcome<String> {
 
 /// The text that the person's own command makes of the summary, if there is one.
 fn text_of(context: &Context, summary: &Summary) -> Outcome<Option<String>> {
-    let (settings, errors) = Settings::read(&context.config(), &context.store.home.config());
-    errors.iter().for_each(cli::defer);
+    let settings = seat::settings(&context.store);
     if settings.summary_command.is_empty() {
         return Ok(None);
     }

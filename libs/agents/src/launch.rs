@@ -97,15 +97,6 @@ impl Launch<'_> {
     }
 }
 
-/// The command that hands a text to the queue of a Codex thread. `command` is as in [`Launch`].
-pub fn queue(command: &[String], thread: &Uuid, text: &str) -> Vec<String> {
-    let own = [Agent::Codex.program().to_string()];
-    let command = if command.is_empty() { &own } else { command };
-    // In two words, a text that begins with a dash would be an option.
-    let words = ["queue".into(), "--thread".into(), thread.to_string(), format!("--message={text}")];
-    [command, words.as_slice()].concat()
-}
-
 /// Words that alone, as a whole prompt, end a client.
 const ENDING: [&str; 8] = ["exit", "quit", ":q", ":q!", ":wq", ":wq!", "exit()", "quit()"];
 
@@ -217,8 +208,6 @@ mod tests {
         assert_eq!(codex.words().join(" "), "codex --model gpt-5 --config model_reasoning_effort=\"low\" -- p");
         let resumed = launch(Agent::Codex, Beginning::Resumed(uuid(ID)));
         assert_eq!(resumed.words().join(" "), format!("codex resume {ID}"));
-        let queued = queue(&[], &uuid(ID), "--x");
-        assert_eq!(queued.join(" "), format!("codex queue --thread {ID} --message=--x"));
         let own = ["/opt/claude".to_string(), "--debug".to_string()];
         let own = Launch { command: &own, ..launch(Agent::Claude, Beginning::Resumed(uuid(ID))) };
         assert_eq!(own.words().join(" "), format!("/opt/claude --debug --resume {ID} --name builder"));

@@ -2,7 +2,6 @@
 //! hides no other one. `seat/show.rs` prints a seat, `seat/pane.rs` checks its terminal, `seat/interrupt.rs` stops its
 //! turn, `seat/start.rs` starts its client, `seat/seen.rs` waits for it.
 
-pub mod codex;
 pub mod environment;
 pub mod interrupt;
 pub mod launch_file;
@@ -17,6 +16,7 @@ use crate::deferred::defer;
 use crate::failure::{Failure, Outcome};
 use crate::shared::STDIN;
 use crate::{config_of, lines};
+use agents::Agent;
 use cs_core::id::SeatId;
 use cs_core::live::Live;
 use cs_core::store::Store;
@@ -91,7 +91,8 @@ pub fn id_of(seat: &Seat) -> Outcome<SeatId> {
 
 /// The settings of agents. Those that cannot be used are reported.
 pub fn settings(store: &Store) -> Settings {
-    let (settings, errors) = Settings::read(&config_of(store), &store.home.config());
+    let clients = Agent::ALL.map(Agent::program);
+    let (settings, errors) = Settings::read(&config_of(store), &store.home.config(), &clients);
     errors.iter().for_each(defer);
     settings
 }

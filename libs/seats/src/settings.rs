@@ -81,15 +81,14 @@ impl Default for Settings {
     }
 }
 
-/// The keys of the group that are not clients.
-const KEYS: [&str; 6] = ["templates", "reach", "max_depth", "max_children", "spawns_a_minute", "summary_command"];
 /// The largest limit that can be set.
 const LARGEST: u64 = 1000;
 
 impl Settings {
-    /// The settings of a configuration, and what could not be used; the errors name the file at `path`.
-    pub fn read(config: &Config, path: &Path) -> (Self, Vec<Error>) {
-        let mut reader = Reader { path, errors: Vec::new() };
+    /// The settings of a configuration, and what could not be used; the errors name the file at `path`. `clients` are the
+    /// short names of all clients.
+    pub fn read(config: &Config, path: &Path, clients: &[&str]) -> (Self, Vec<Error>) {
+        let mut reader = Reader { path, clients, errors: Vec::new() };
         let settings = match config.group("agents") {
             None | Some(Value::Null) => Settings::default(),
             Some(Value::Object(group)) => reader.settings(&group),
@@ -119,22 +118,20 @@ impl Settings {
 /// Reads one key after the other and collects what is wrong.
 struct Reader<'p> {
     path: &'p Path,
+    clients: &'p [&'p str],
     errors: Vec<Error>,
 }
 
 impl Reader<'_> {
     fn settings(&mut self, group: &Map<String, Value>) -> Settings {
         let normal = Settings::default();
-        let clients = group.iter().filter(|(name, value)| !KEYS.contains(&name.as_str()) && value.is_object());
-        let clients: Vec<(String, Client)> =
-            clients.map(|(name, value)| (name.clone(), self.client(name, value))).collect();
-        for short in ["claude", "codex"] {
-            if let Some(value) = group.get(short).filter(|value| !value.is_object() && !value.is_null()) {
-                self.report(&format!("agents.{short}"), value, "an object", "it is ignored");
-            }
-        }
+        let clients: BTreeMap<String, Client> = self
+            .clients
+            .iter()
+            .filter_map(|name| Some((name.to_string(), self.client(name, group.get(*name)?))))
+            .collect();
         Settings {
-            clients: clients.into_iter().collect(),
+            clients,
             templates: self.templates(group),
             reach: self.reach(group),
             max_depth: self.number(group, "max_depth", normal.max_depth.into(), 0) as u32,
@@ -145,8 +142,15 @@ impl Reader<'_> {
     }
 
     fn client(&mut self, name: &str, value: &Value) -> Client {
-        let (empty, of) = (Map::new(), format!("agents.{name}"));
-        let group = value.as_object().unwrap_or(&empty);
+        let of = format!("agents.{name}");
+        let group = match value {
+            Value::Null => return Client::default(),
+            Value::Object(group) => group,
+            other => {
+                self.report(&of, other, "an object", "it is ignored");
+                return Client::default();
+            }
+        };
         Client {
             command: self.words(group, &of, "command"),
             args: self.words(group, &of, "args"),
@@ -247,23 +251,23 @@ mod tests {
     fn read(text: &str) -> (Settings, Vec<String>) {
         let path = Path::new("/x/config.json");
         let config = Config::read(path, text.as_bytes());
-        let (settings, errors) = Settings::read(&config, path);
+        let (settings, errors) = Settings::read(&config, path, &["one", "two"]);
         (settings, errors.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn settings_are_read() {
         let (settings, told) = read(
-            r#"{"agents": {"claude": {"command": ["/opt/claude"], "args": ["--debug"], "model": "opus"},
-                "templates": {"tester": {"cwd": "/src/api", "agent": "codex", "prompt": "Test."}},
+            r#"{"agents": {"one": {"command": ["/opt/one"], "args": ["--debug"], "model": "opus"},
+                "templates": {"tester": {"cwd": "/src/api", "agent": "two", "prompt": "Test."}},
                 "reach": "all", "max_depth": 1, "max_children": 20, "spawns_a_minute": 9, "later": {"x": 1}}}"#,
         );
         assert_eq!(told, [""; 0]);
-        let claude = settings.client("claude");
-        assert_eq!((claude.command, claude.args), (vec!["/opt/claude".to_string()], vec!["--debug".to_string()]));
-        assert_eq!((claude.model.as_deref(), settings.client("codex")), (Some("opus"), Client::default()));
+        let one = settings.client("one");
+        assert_eq!((one.command, one.args), (vec!["/opt/one".to_string()], vec!["--debug".to_string()]));
+        assert_eq!((one.model.as_deref(), settings.client("two")), (Some("opus"), Client::default()));
         let template = settings.template("tester").unwrap();
-        assert_eq!((template.agent.as_deref(), template.prompt.as_deref()), (Some("codex"), Some("Test.")));
+        assert_eq!((template.agent.as_deref(), template.prompt.as_deref()), (Some("two"), Some("Test.")));
         assert!(settings.template("none").unwrap_err().to_string().contains("known: tester"));
         let limits = (settings.max_depth, settings.max_children, settings.spawns_a_minute);
         assert_eq!((settings.reach, limits), (Reach::All, (1, 20, 9)));
@@ -273,7 +277,7 @@ mod tests {
     #[test]
     fn a_damaged_value_is_reported_and_its_default_is_used() {
         let (settings, told) = read(
-            r#"{"agents": {"claude": {"command": "claude --x", "model": 7}, "codex": 7, "reach": "none",
+            r#"{"agents": {"one": {"command": "one --x", "model": 7}, "two": 7, "reach": "none",
                 "templates": {"a": {"args": "--x", "prompt": "p"}, "b": {"prompt": "p"}, "c": 7},
                 "max_depth": -1, "max_children": "8", "spawns_a_minute": 0, "summary_command": [7]}}"#,
         );
