@@ -2,13 +2,13 @@
 //! deliver them.
 //!
 //! Reads: `agents/`, `live/`, `inbox/`, `config.json`; `send` also the file that it sends.
-//! Writes: the named inboxes. Starts: `send --urgent` tmux, to stop a turn.
+//! Writes: the named inboxes. Starts: `send --urgent` tmux, to stop a turn or to replace the client in the
+//! pane; `send` Codex, for its queue.
 //! Exits: 0 done, 1 not found, refused or failed, 64 usage, 65 invalid, 74 disk, 75 busy, a limit, or not in time.
 
 mod ack;
 mod cancel;
 mod list;
-mod nudge;
 mod place;
 mod recipient;
 mod row;

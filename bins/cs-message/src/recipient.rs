@@ -1,8 +1,7 @@
 //! Owns who gets a message: the words of a command line, and whether the caller may write to them.
 
-use cli::seat::Agents;
-use cli::{Context, Failure, Outcome, defer};
-use seats::settings::{Reach, Settings};
+use cli::seat::{self, Agents};
+use cli::{Context, Failure, Outcome};
 use seats::{Caller, Message, Seat, SenderKind, must_reach};
 
 /// Who gets a message.
@@ -92,27 +91,21 @@ pub struct Way {
 }
 
 /// Refuses a recipient to whom the caller cannot write.
-pub fn check(context: &Context, agents: &Agents, seat: &Seat, way: Way) -> Outcome<()> {
-    if !seat.status.is_open() {
-        let text = format!("{} has ended", seat.title());
-        return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", seat.agent_id)));
+pub fn check(context: &Context, agents: &Agents, to: &Seat, way: Way) -> Outcome<()> {
+    if !to.status.is_open() {
+        let text = format!("{} has ended", to.title());
+        return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", to.agent_id)));
     }
-    let is_own = agents.caller.seat().is_some_and(|own| own.agent_id == seat.agent_id);
+    let is_own = agents.caller.seat().is_some_and(|own| own.agent_id == to.agent_id);
     if is_own && !way.is_for_later {
         let hint = "--after or --at sends a reminder to oneself";
-        return Err(Failure::Advised(format!("{} is your own seat", seat.title()), hint.into()));
+        return Err(Failure::Advised(format!("{} is your own seat", to.title()), hint.into()));
     }
-    must_reach(&agents.caller, project(agents), seat, reach(context))?;
+    must_reach(&agents.caller, project(agents), to, seat::settings(&context.store).reach)?;
     match way.is_urgent && !is_own {
-        true => agents.must_own(seat, "interrupt"),
+        true => agents.must_own(to, "interrupt"),
         false => Ok(()),
     }
-}
-
-fn reach(context: &Context) -> Reach {
-    let (settings, errors) = Settings::read(&context.config(), &context.store.home.config());
-    errors.iter().for_each(defer);
-    settings.reach
 }
 
 /// The project of a caller without a seat.

@@ -1,13 +1,12 @@
 //! `send`: stores messages in the inboxes of their recipients, and waits for an answer if asked to.
 
-use crate::nudge;
 use crate::place::{Place, inbox};
 use crate::recipient::{self, Recipient, Way};
 use crate::row;
 use crate::span;
 use crate::wait::{self, Awaited};
 use argh::{ArgsInfo, FromArgs};
-use cli::seat::{self, Agents};
+use cli::seat::{self, Agents, nudge};
 use cli::{Context, Failure, Failures, Outcome, STDIN, note, words};
 use cs_core::error::Error;
 use cs_core::id::SessionId;
@@ -191,7 +190,7 @@ impl Send {
         if !sent.is_new {
             note(crate::PROGRAM, &format!("{} has this key already; nothing was stored", sent.message.full_id()));
         } else if !way.is_for_later {
-            nudge::nudge(context, seat, &to, &sent.message)?;
+            nudge::nudge(context, agents, seat, &to, &sent.message)?;
         }
         let limit = self.timeout.map(Duration::from_secs);
         match self.wait {

@@ -23,6 +23,7 @@ mod loose;
 pub mod model;
 mod opened;
 pub mod payload;
+pub mod queue;
 pub mod reader;
 pub mod resume;
 pub mod seat_hooks;

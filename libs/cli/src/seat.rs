@@ -5,6 +5,7 @@
 pub mod environment;
 pub mod interrupt;
 pub mod launch_file;
+pub mod nudge;
 pub mod pane;
 pub mod seen;
 mod show;

@@ -49,6 +49,13 @@ impl Inbox {
     }
 }
 
+impl Inbox {
+    /// The same lock for a sender that hands messages over itself, to a client without a waiter. Waits for it.
+    pub fn hand_over_lock(&self) -> Result<Lock> {
+        lock::acquire(&self.files.waiter_lock(), self.wait)
+    }
+}
+
 /// Opens a pipe of this user.
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let pipe = options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW | libc::O_NOCTTY).open(path)?;
