@@ -4,7 +4,7 @@
 use crate::summary::{self, Summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::programs::sibling;
-use cli::seat::Agents;
+use cli::seat::{self, Agents};
 use cli::{Context, Failure, Form, Outcome, call, sanitize};
 use cs_core::masked;
 use std::time::Duration;
