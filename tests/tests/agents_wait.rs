@@ -7,7 +7,7 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use cs_core::process::find;
-use cs_tests::{Sandbox, replay, run, status, stderr, stdout};
+use cs_tests::{Sandbox, eventually, replay, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 /// Longer than a wait needs to notice what has happened already.
@@ -107,6 +107,7 @@ impl Team {
     fn kill(&self, n: usize) {
         // SAFETY: kill only takes numbers, and the process is ours and not reaped yet.
         assert_eq!(unsafe { libc::kill(self.clients[n].id() as libc::pid_t, libc::SIGKILL) }, 0);
+        assert!(eventually(Duration::from_secs(10), || find(self.clients[n].id()).is_none()), "it ends");
     }
 }
 

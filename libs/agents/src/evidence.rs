@@ -140,7 +140,7 @@ fn logged(path: &Path, agent: Agent) -> Option<Logged> {
 }
 
 /// The last lines, the first of which may be cut off.
-pub(crate) fn tail(path: &Path) -> Option<Vec<u8>> {
+fn tail(path: &Path) -> Option<Vec<u8>> {
     long_tail(path, TAIL)
 }
 

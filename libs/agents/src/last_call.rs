@@ -2,7 +2,7 @@
 //! piece of a log is read; calls of subagents do not count; a text is masked before it is shown.
 
 use crate::agent::Agent;
-use crate::evidence::tail;
+use crate::evidence::long_tail;
 use crate::hook_call::first_line;
 use cs_core::live::Live;
 use cs_core::repair;
@@ -13,6 +13,8 @@ use std::path::Path;
 
 /// Maximum number of characters of `subject`.
 const SUBJECT: usize = 120;
+/// How many bytes are read at the end of a log: first, and if they have no call.
+const TAILS: [u64; 2] = [16 * 1024, 64 * 1024];
 /// Arguments that say what a call is about, the most telling one first.
 const TELLING: [&str; 10] =
     ["command", "cmd", "file_path", "notebook_path", "path", "pattern", "url", "query", "description", "prompt"];
@@ -36,7 +38,11 @@ pub fn last_call(live: &Live) -> Option<LastCall> {
 }
 
 fn in_log(path: &Path, agent: Agent) -> Option<LastCall> {
-    let bytes = tail(path)?;
+    // A list of many conversations reads the end of each log.
+    TAILS.into_iter().find_map(|most| in_bytes(&long_tail(path, most)?, agent))
+}
+
+fn in_bytes(bytes: &[u8], agent: Agent) -> Option<LastCall> {
     let mark = match agent {
         Agent::Claude => "\"tool_use\"",
         Agent::Codex => "_call\"",
