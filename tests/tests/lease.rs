@@ -236,6 +236,22 @@ fn an_agent_ends_its_own_leases_and_those_of_its_children_and_falls_with_its_sea
 }
 
 #[test]
+fn an_agent_that_lost_a_lease_gets_a_message() {
+    let sandbox = sandbox();
+    let (mut child, mut other) = (Shell::with(&sandbox, &[("CS_AGENT", CHILD)]), Shell::new(&sandbox));
+    seat(&sandbox, CHILD, &child, None);
+    assert_eq!(child.code("cs-lease acquire src docs --for 10m -q"), 0);
+    for _ in 0..2 {
+        assert_eq!(other.code("CS_NOW=2026-11-21T10:10:00Z cs-lease acquire src/a -q"), 0);
+    }
+    let waiting = cs_tests::entries(&sandbox.data().join(format!("inbox/{CHILD}/new")));
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
+    let message: Value = serde_json::from_slice(&fs::read(&waiting[0]).expect("it is there")).expect("JSON");
+    let text = message["text"].as_str().expect("a text");
+    assert!(text.contains("on src, docs: it had expired, and user (process"), "{text}");
+}
+
+#[test]
 fn eight_processes_claim_a_thousand_tasks_each_once() {
     let sandbox = sandbox();
     let id = stdout(&sandbox.cs("cs-session", &["create", "--intent", "work", "-q"])).trim().to_owned();

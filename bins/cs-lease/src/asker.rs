@@ -66,7 +66,8 @@ impl Asker {
         }
     }
 
-    fn seat_of(&self, lease: &Lease) -> Option<&Seat> {
+    /// The seat that owns a lease.
+    pub fn seat_of(&self, lease: &Lease) -> Option<&Seat> {
         self.seats.iter().find(|seat| lease.owner.agent_id.as_deref() == Some(&*seat.agent_id))
     }
 

@@ -1,6 +1,7 @@
 //! Claims on paths of a project, for agents and people that work side by side.
 //!
-//! Reads: `leases/`, `agents/`, `live/`, `config.json`, and which processes run. Writes: `leases/`; it registers the project.
+//! Reads: `leases/`, `agents/`, `live/`, `config.json`, and which processes run. Writes: `leases/`, a message in
+//! `inbox/` to an agent that lost a lease; it registers the project.
 //! Exits: 0 done, 1 taken, not found or not yours, 64 usage, 65 invalid, 74 disk, 75 busy, or still taken after `--wait`;
 //! `run` exits with the code of its command.
 
@@ -12,6 +13,7 @@ mod release;
 mod renew;
 mod run;
 mod shown;
+mod tell;
 mod wait;
 
 use argh::{ArgsInfo, FromArgs};

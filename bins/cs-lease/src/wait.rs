@@ -1,7 +1,7 @@
 //! Owns waiting for a claim that others hold. Must stay true: whoever waits holds no lock, and does not delay the owner.
 
 use crate::asker::Asker;
-use crate::shown;
+use crate::{shown, tell};
 use cli::{Context, Failure, Outcome};
 use cs_core::clock;
 use seats::{Answer, Lease, Leases, Request};
@@ -23,7 +23,10 @@ pub fn acquire(
     loop {
         context.now = clock::now();
         let obstacles = match leases.acquire(request, context.now)? {
-            Answer::Granted(lease, _) => return Ok(*lease),
+            Answer::Granted(lease, lost) => {
+                tell::losers(context, asker, &lease, &lost);
+                return Ok(*lease);
+            }
             Answer::Taken(obstacles) => obstacles,
         };
         let left = deadline.saturating_duration_since(Instant::now());

@@ -17,6 +17,8 @@ pub const WHOLE: &str = ".";
 pub const USUAL: TimeDelta = TimeDelta::hours(1);
 /// The longest time for which a lease is given.
 pub const LONGEST: TimeDelta = TimeDelta::days(7);
+/// How long a lease that has expired is kept, so that whoever claims its paths can tell its owner.
+const KEPT: TimeDelta = TimeDelta::days(1);
 /// Maximum number of leases of a project.
 pub const LEASES: usize = 2000;
 /// Maximum number of paths of one lease.
@@ -93,6 +95,11 @@ impl Lease {
         self.ends().is_some_and(|end| now < end)
     }
 
+    /// Whether it expired so long ago that it is dropped.
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.ends().and_then(|end| end.checked_add_signed(KEPT)).is_none_or(|end| now >= end)
+    }
+
     /// When it expires.
     pub fn ends(&self) -> Option<Instant> {
         clock::parse(&self.expires_at)
@@ -163,9 +170,9 @@ impl LeaseFile {
         self.last_token
     }
 
-    /// The leases that are in the way of a claim and have not expired.
-    pub fn obstacles<'f>(&'f self, claim: &Claim, now: Instant) -> impl Iterator<Item = &'f Lease> {
-        self.leases.iter().filter(move |lease| lease.lasts(now)).filter(|lease| lease.obstructs(claim).is_some())
+    /// The leases on paths of a claim, also those that have expired.
+    pub fn obstacles(&self, claim: &Claim) -> impl Iterator<Item = &Lease> {
+        self.leases.iter().filter(|lease| lease.obstructs(claim).is_some())
     }
 
     /// The lease that an id, or a unique beginning of one, names.
@@ -251,8 +258,9 @@ pub(crate) mod tests {
         let after = |minutes| at() + TimeDelta::minutes(minutes);
         assert!(lease.lasts(after(59)) && !lease.lasts(after(60)));
         assert!(!lease.is_due(after(45)) && lease.is_due(after(46)) && lease.is_due(after(70)));
-        let damaged = Lease { expires_at: "soon".into(), ..lease };
-        assert!(!damaged.lasts(at()));
+        let damaged = Lease { expires_at: "soon".into(), ..lease.clone() };
+        assert!(!damaged.lasts(at()) && damaged.is_over(at()));
+        assert!(!lease.is_over(after(61)) && lease.is_over(after(25 * 60)));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Request {
 /// The answer to a request.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// The lease, and those of ended owners that were taken away for it.
+    /// The lease, and those of others that were taken away for it: they had expired, or their owners had ended.
     Granted(Box<Lease>, Vec<Lease>),
     /// The leases that are in the way; nothing was written.
     Taken(Vec<Lease>),
@@ -115,8 +115,8 @@ impl Leases {
     /// The leases of others that are in the way of a claim.
     pub fn in_the_way(&self, claim: &Claim, caller: &Owner, now: Instant) -> Result<Vec<Lease>> {
         let found = self.read()?;
-        let obstacles = found.obstacles(claim, now).filter(|lease| !Leases::is_own(lease, caller));
-        Ok(obstacles.filter(|lease| self.holds(lease, now)).cloned().collect())
+        let others = found.obstacles(claim).filter(|lease| lease.lasts(now) && !Leases::is_own(lease, caller));
+        Ok(others.filter(|lease| self.holds(lease, now)).cloned().collect())
     }
 
     /// Grants all that is asked for, or nothing.
@@ -127,23 +127,23 @@ impl Leases {
             return Ok(Answer::Taken(taken));
         }
         self.change(|found| {
-            let obstacles: Vec<Lease> = found.obstacles(&request.claim, now).cloned().collect();
-            let others = obstacles.into_iter().filter(|lease| !Leases::is_own(lease, &request.caller));
-            let (taken, ended): (Vec<Lease>, Vec<Lease>) = others.partition(|lease| self.holds(lease, now));
+            let others = found.obstacles(&request.claim).filter(|lease| !Leases::is_own(lease, &request.caller));
+            let (taken, lost): (Vec<Lease>, Vec<Lease>) = others.cloned().partition(|lease| self.holds(lease, now));
             if !taken.is_empty() {
                 return Ok(Answer::Taken(taken));
             }
-            found.leases.retain(|lease| lease.lasts(now) && !ended.contains(lease));
-            self.make_room(found)?;
+            found.leases.retain(|lease| !lease.is_over(now) && !lost.contains(lease));
+            self.make_room(found, now)?;
             let lease = grant(found, request, now);
             found.leases.push(lease.clone());
-            Ok(Answer::Granted(Box::new(lease), ended))
+            Ok(Answer::Granted(Box::new(lease), lost))
         })
     }
 
-    /// Drops the leases of ended owners if there are too many.
-    fn make_room(&self, found: &mut LeaseFile) -> Result<()> {
+    /// Drops the leases that have expired, or whose owners have ended, if there are too many.
+    fn make_room(&self, found: &mut LeaseFile, now: Instant) -> Result<()> {
         if found.leases.len() >= LEASES {
+            found.leases.retain(|lease| lease.lasts(now));
             let ended = self.ended(found.leases.iter());
             found.leases.retain(|lease| !ended.contains(&lease.owner.identity()));
         }
@@ -179,10 +179,10 @@ impl Leases {
             let mut released = Vec::new();
             for lease in std::mem::take(&mut found.leases) {
                 let is_chosen = chosen(&lease)?;
-                match lease.lasts(now) {
-                    true if is_chosen => released.push(lease),
-                    true => found.leases.push(lease),
-                    false => {}
+                match is_chosen {
+                    true if lease.lasts(now) => released.push(lease),
+                    true => {}
+                    false => found.leases.push(lease),
                 }
             }
             Ok(released)

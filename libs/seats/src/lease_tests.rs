@@ -61,7 +61,7 @@ fn an_expired_lease_is_gone_and_is_not_renewed() {
     assert!(place.leases.held(later).unwrap().is_empty());
     assert!(place.leases.renew(|_| Ok(true), None, later).unwrap().is_empty());
     let taken = place.leases.acquire(&request("src", &other("b")), later).unwrap();
-    assert!(matches!(taken, Answer::Granted(new, _) if new.token > lease.token));
+    assert!(matches!(taken, Answer::Granted(new, lost) if new.token > lease.token && lost == [lease]));
     assert_eq!(place.leases.read().unwrap().leases.len(), 1);
 }
 
@@ -75,6 +75,36 @@ fn the_lease_of_an_ended_owner_is_taken_away_and_named() {
         Answer::Granted(_, reclaimed) => assert_eq!(reclaimed, [lost]),
         taken => panic!("{taken:?}"),
     }
+}
+
+#[test]
+fn a_lease_that_has_expired_is_kept_for_a_day_to_tell_its_owner() {
+    let place = place();
+    let lease = place.get("src", &other("a"));
+    let later = |hours| at() + TimeDelta::hours(hours);
+    let claim = |path: &str, now| place.leases.acquire(&request(path, &other("b")), now).unwrap();
+    assert!(matches!(claim("docs", later(2)), Answer::Granted(_, lost) if lost.is_empty()));
+    assert!(place.leases.read().unwrap().leases.contains(&lease));
+    assert!(matches!(claim("docs", later(25)), Answer::Granted(_, lost) if lost.is_empty()));
+    assert!(!place.leases.read().unwrap().leases.contains(&lease));
+}
+
+#[test]
+fn room_is_made_of_what_no_longer_holds() {
+    let place = place();
+    let ended = Owner { pid_started: Some("1".into()), ..owner() };
+    let one = place.get("path/0", &ended);
+    let fill = |lease: &Lease| {
+        let mut file = place.leases.read().unwrap();
+        file.leases = (0..LEASES).map(|n| Lease { paths: vec![format!("path/{n}")], ..lease.clone() }).collect();
+        std::fs::write(&place.leases.path, place.leases.encode(&file).unwrap()).unwrap();
+    };
+    fill(&one);
+    assert!(matches!(place.ask("src", &other("b")), Answer::Granted(..)));
+    assert_eq!(place.leases.read().unwrap().leases.len(), 1);
+    fill(&Lease { owner: other("a"), ..one });
+    let refused = place.leases.acquire(&request("src", &other("b")), at()).unwrap_err();
+    assert!(matches!(&refused, Error::Refused(text) if text.contains("2000 leases")), "{refused}");
 }
 
 #[test]
