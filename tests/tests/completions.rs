@@ -25,7 +25,7 @@ fn furnished() -> Sandbox {
 }
 
 /// What is offered on the way to a command: the words typed, and the candidates.
-const OFFERED: [(&[&str], &str); 16] = [
+const OFFERED: [(&[&str], &str); 18] = [
     (&["cs-session", "sh"], "show"),
     (&["cs", "pa"], "park"),
     (&["cs", "park", "ca"], "ca5d"),
@@ -39,6 +39,8 @@ const OFFERED: [(&[&str], &str); 16] = [
     (&["cs-session", "list", "--project", ""], "api"),
     (&["cs-session", "park", "ca5d", "--rea"], "--reason"),
     (&["cs-task", "--nothing", "x"], ""),
+    (&["cs-lease", "acquire", "fi"], "fish"),
+    (&["cs-lease", "release", "no"], ""),
     (&["cs-usage", "--agent", "c"], "claude codex"),
     (&["cs-export", "--output", "fi"], "fish"),
     (&["cs-setup", "project", "ap"], "api"),

@@ -13,7 +13,7 @@ use seats::{Lease, Leases};
 pub struct Release {
     /// a lease's id, or the start of it (default: your only lease in this project)
     #[argh(positional)]
-    id: Option<String>,
+    lease: Option<String>,
     /// all of your leases in this project
     #[argh(switch)]
     all: bool,
@@ -21,12 +21,12 @@ pub struct Release {
 
 impl Release {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        if self.all && self.id.is_some() {
+        if self.all && self.lease.is_some() {
             return Err(Failure::Usage("an id and --all exclude each other".into(), None));
         }
         let asker = Asker::find(context)?;
         let leases = asker.known_leases(context)?;
-        let id = self.id.map(|id| named(leases.as_ref(), &id, context.now)).transpose()?.map(|lease| lease.id);
+        let id = self.lease.map(|id| named(leases.as_ref(), &id, context.now)).transpose()?.map(|lease| lease.id);
         let Some(leases) = leases else { return Err(none()) };
         let id = if self.all || id.is_some() { id } else { Some(only_one(context, &asker, &leases)?) };
         let released = leases.release(|lease| asker.is_meant(lease, id.as_deref(), "release"), context.now)?;

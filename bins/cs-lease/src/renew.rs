@@ -12,7 +12,7 @@ use cs_core::clock::TimeDelta;
 pub struct Renew {
     /// a lease's id, or the start of it (default: all of your leases in this project)
     #[argh(positional)]
-    id: Option<String>,
+    lease: Option<String>,
     /// how long it lasts from now on (default: as long as it was acquired for)
     #[argh(option, long = "for", from_str_fn(length))]
     length: Option<TimeDelta>,
@@ -22,7 +22,7 @@ impl Renew {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let asker = Asker::find(context)?;
         let leases = asker.known_leases(context)?;
-        let id = self.id.map(|id| named(leases.as_ref(), &id, context.now)).transpose()?.map(|lease| lease.id);
+        let id = self.lease.map(|id| named(leases.as_ref(), &id, context.now)).transpose()?.map(|lease| lease.id);
         let Some(leases) = leases else { return Err(none()) };
         let chosen = |lease: &seats::Lease| asker.is_meant(lease, id.as_deref(), "renew");
         let renewed = leases.renew(chosen, self.length, context.now)?;

@@ -1,5 +1,5 @@
-//! Owns the values that are offered for an option or a word: sets that its description lists, times, and the sessions
-//! and projects that exist, which other programs list.
+//! Owns the values that are offered for an option or a word: sets that its description lists, times, and the sessions,
+//! projects and leases that exist, which other programs list.
 
 use crate::find;
 use serde::Deserialize;
@@ -70,6 +70,8 @@ pub fn values(command: &str, name: &str, about: &str, typed: &str) -> Vec<Candid
         "id" if about.contains("projects") => sessions(command, typed).into_iter().chain(projects()).collect(),
         "id" => sessions(command, typed),
         "since" | "until" => TIMES.iter().map(|(word, about)| Candidate::new(word, about)).collect(),
+        "lease" => leases(),
+        "path" if about.contains("file") => vec![Candidate::new(FILES, "")],
         "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
         "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
         _ => set(about).into_iter().map(|word| Candidate::new(word, "")).collect(),
@@ -136,6 +138,19 @@ fn sessions(command: &str, typed: &str) -> Vec<Candidate> {
 fn projects() -> Vec<Candidate> {
     let found: Vec<Project> = ask("cs-project", &["list", "--json"]);
     found.iter().map(|project| Candidate::new(&project.slug, project.name.as_deref().unwrap_or_default())).collect()
+}
+
+/// A line of `cs-lease list`.
+#[derive(Deserialize)]
+struct Lease {
+    id: String,
+    paths: Vec<String>,
+}
+
+/// The leases of the project.
+fn leases() -> Vec<Candidate> {
+    let found: Vec<Lease> = ask("cs-lease", &["list", "--json"]);
+    found.iter().map(|lease| Candidate::new(&lease.id, &lease.paths.join(", "))).collect()
 }
 
 /// The lines that a program prints; those that cannot be understood are left out.
