@@ -8,7 +8,7 @@ use cs_core::id::{SeatId, SessionId, Uuid};
 use cs_core::record::Session;
 use cs_core::store::Store;
 use cs_core::{Error, process, task};
-use seats::{Caller, Seats, seat_has_ended};
+use seats::{Caller, Seats};
 use std::collections::HashMap;
 
 /// show the first task that nobody works on, or claim it
@@ -86,8 +86,9 @@ impl Owners {
 /// An agent that cannot be judged, and a person, have not ended.
 fn has_ended(store: &Store, owner: &str) -> bool {
     if let Ok(id) = SeatId::parse(owner) {
-        return match Seats::of(store).seat(&id) {
-            Ok(seat) => seat_has_ended(&seat),
+        let seats = Seats::of(store);
+        return match seats.seat(&id) {
+            Ok(seat) => seats.has_ended(&seat),
             Err(error) => matches!(error, Error::Missing(_)),
         };
     }

@@ -1,7 +1,6 @@
 //! Owns which session works in which seat, for lists of sessions. Must stay true: without `agents/` nothing but that is
 //! looked at; no record and no message is read. Deliberately absent: the state of a seat.
 
-use crate::lease_owner::seat_has_ended;
 use crate::lease_store::Leases;
 use crate::seat::{Parent, Seat};
 use crate::sight::count_waiting;
@@ -158,7 +157,7 @@ fn count_leases(store: &Store, seats: &[Seat], now: Instant) -> HashMap<String, 
         for lease in file.iter().flat_map(|file| &file.leases).filter(|lease| lease.lasts(now)) {
             let Some(seat) = lease.owner.agent_id.as_deref().and_then(|id| open.get(id)) else { continue };
             // The seat was read already, unless the lease belongs to one of its commands.
-            let has_ended = if lease.owner.runs { lease.owner.has_ended(&owners) } else { seat_has_ended(seat) };
+            let has_ended = if lease.owner.runs { lease.owner.has_ended(&owners) } else { owners.has_ended(seat) };
             *counts.entry(seat.agent_id.clone()).or_default() += usize::from(!has_ended);
         }
     }
