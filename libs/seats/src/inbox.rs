@@ -45,7 +45,8 @@ impl Inbox {
     pub fn send(&self, draft: Draft, now: Instant) -> Result<Sent> {
         limits::hops(&draft)?;
         let lock = self.lock()?;
-        if let Some(message) = draft.key.as_deref().and_then(|key| self.files.with_key(key, &draft.from.word())) {
+        let key = draft.key.as_deref();
+        if let Some(message) = key.map(|key| self.files.with_key(key, &draft.from.word())).transpose()?.flatten() {
             return Ok(Sent { message, is_new: false });
         }
         self.expire(now)?;

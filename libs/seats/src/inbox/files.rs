@@ -172,20 +172,39 @@ impl Files {
         Err(Error::Missing(format!("no message {id} in the inbox of {seat}")))
     }
 
-    /// The newest message of a sender with a key.
-    pub fn with_key(&self, key: &str, sender: &str) -> Option<Message> {
+    /// The newest message of a sender with a key. What cannot be read fails, else the message would be stored twice; a
+    /// damaged message has no key.
+    pub fn with_key(&self, key: &str, sender: &str) -> Result<Option<Message>> {
         let sought = serde_json::to_vec(key).unwrap_or_default();
-        let numbers = FOLDERS.into_iter().flat_map(|folder| self.numbers(folder).unwrap_or_default());
-        let numbers: BTreeSet<u64> = numbers.collect();
-        let mentions = |id: &String| FOLDERS.into_iter().any(|folder| self.contains(folder, id, &sought));
-        let found = numbers.into_iter().rev().map(id_of).filter(mentions);
-        let mut found = found.filter_map(|id| self.find(&id).ok().map(|(_, message)| message));
-        found.find(|message| message.key.as_deref() == Some(key) && message.from.word() == sender)
+        let mut numbers = BTreeSet::new();
+        for folder in FOLDERS {
+            numbers.append(&mut self.numbers(folder)?);
+        }
+        for id in numbers.into_iter().rev().map(id_of) {
+            if !self.mentions(&id, &sought)? {
+                continue;
+            }
+            match self.find(&id) {
+                Ok((_, message)) if message.key.as_deref() == Some(key) && message.from.word() == sender => {
+                    return Ok(Some(message));
+                }
+                Err(error @ Error::Io { .. }) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 
-    fn contains(&self, folder: Folder, id: &str, sought: &[u8]) -> bool {
-        let bytes = file::read(&self.path(folder, id)).ok().flatten().unwrap_or_default();
-        bytes.windows(sought.len()).any(|part| part == sought)
+    /// Whether a message contains some bytes, in any directory; cheaper than to parse it.
+    fn mentions(&self, id: &str, sought: &[u8]) -> Result<bool> {
+        for folder in FOLDERS {
+            match file::read(&self.path(folder, id)) {
+                Ok(Some(bytes)) if bytes.windows(sought.len()).any(|part| part == sought) => return Ok(true),
+                Err(error @ Error::Io { .. }) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 
     /// The messages from a number downwards.
