@@ -2,10 +2,12 @@
 //! characters are removed here, before anything is stored. Deliberately absent: who may write to whom.
 
 use crate::limits;
-use crate::message::{Kind, Message, Mode};
+use crate::message::{Kind, Message, Mode, State, VERSION};
 use crate::sender::Sender;
-use cs_core::clock::Instant;
+use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
+use cs_core::id::SeatId;
+use cs_core::unknown::Unknown;
 use cs_core::validate;
 
 /// A message that is not stored yet.
@@ -67,6 +69,38 @@ impl Draft {
         let (kind, mode) = (Kind::Message, Mode::Sequential);
         let (key, reply_to, not_before, expires_at) = (None, None, None, None);
         Draft { from, kind, mode, text, file, key, reply_to, hops: 0, not_before, expires_at }
+    }
+
+    /// The message that is stored under an id.
+    pub(crate) fn stored(self, id: String, to: &SeatId, text: String, file: Option<String>, now: Instant) -> Message {
+        Message {
+            message_id: id,
+            to: to.to_string(),
+            from: self.from,
+            kind: self.kind,
+            mode: self.mode,
+            state: State::Queued,
+            text,
+            file,
+            key: self.key,
+            reply_to: self.reply_to,
+            hops: self.hops,
+            sent_at: clock::stamp(now),
+            not_before: self.not_before.map(clock::stamp),
+            expires_at: self.expires_at.map(clock::stamp),
+            delivered_at: None,
+            channel: None,
+            claude_session_id: None,
+            turn: None,
+            again: false,
+            read_at: None,
+            acked_at: None,
+            answer: None,
+            failed_at: None,
+            reason: None,
+            schema_version: VERSION,
+            unknown: Unknown::new(),
+        }
     }
 
     /// Adds the key by which a repeated call finds the message.

@@ -3,6 +3,7 @@
 //! if nothing proved that it was read, and then says so. All changes happen under the inbox's lock.
 
 mod files;
+mod search;
 mod wake;
 
 use crate::draft::{self, Draft};
@@ -64,41 +65,14 @@ impl Inbox {
         self.files.set_last_number(number)?;
         let id = id_of(number);
         let (text, file) = match &draft.file {
-            None => (draft.text, None),
+            None => (draft.text.clone(), None),
             Some(file) => {
                 let path = self.files.enclose(&id, file)?.to_string_lossy().into_owned();
                 let text = format!("Read the file {path} ({} bytes, a copy of {}).", file.text.len(), file.name);
                 (text, Some(path))
             }
         };
-        let message = Message {
-            message_id: id,
-            to: self.seat.to_string(),
-            from: draft.from,
-            kind: draft.kind,
-            mode: draft.mode,
-            state: State::Queued,
-            text,
-            file,
-            key: draft.key,
-            reply_to: draft.reply_to,
-            hops: draft.hops,
-            sent_at: clock::stamp(now),
-            not_before: draft.not_before.map(clock::stamp),
-            expires_at: draft.expires_at.map(clock::stamp),
-            delivered_at: None,
-            channel: None,
-            claude_session_id: None,
-            turn: None,
-            again: false,
-            read_at: None,
-            acked_at: None,
-            answer: None,
-            failed_at: None,
-            reason: None,
-            schema_version: crate::message::VERSION,
-            unknown: cs_core::unknown::Unknown::new(),
-        };
+        let message = draft.stored(id, &self.seat, text, file, now);
         self.files.create(&message)?;
         Ok(message)
     }
