@@ -53,7 +53,6 @@ pub unsafe extern "C" fn main(words: i32, argv: *const *const c_char) -> i32 {
         return 0;
     }
     if seats::claimed().is_none() || seats::are_off() || hook_call::is_unattended() {
-        hook_call::skip_input();
         return 0;
     }
     let mut text = None;

@@ -72,11 +72,6 @@ pub fn print_help(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Reads standard input without using it. Codex reports a hook as failed if it cannot write the whole payload.
-pub fn skip_input() {
-    stdin::receive(std::io::stdin(), LIMITS);
-}
-
 /// Reads and decodes standard input.
 pub fn call(program: &str, store: Store) -> Call {
     let input = std::io::stdin();
