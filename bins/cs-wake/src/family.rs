@@ -2,6 +2,7 @@
 //! event for longer than its parent wants. Must stay true: each of these is told once.
 
 use crate::waiter::DOUBTS;
+use agents::last_call::last_call;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Result;
 use cs_core::id::{SeatId, Uuid};
@@ -88,8 +89,11 @@ fn tell_silence(seats: &Seats, store: &Store, child: &Seat, now: Instant) -> Res
         return Ok(());
     }
     let told = format_duration(silence.num_seconds());
-    let last = if live.last_event.is_empty() { "its start" } else { &live.last_event };
-    let text = format!("{} has worked for {told} without a sign of life; the last one was {last}.", child.name);
+    let call = last_call(&live).map(|call| match call.subject {
+        Some(subject) => format!(" Its last call: {}: {subject}", call.tool),
+        None => format!(" Its last call: {}", call.tool),
+    });
+    let text = format!("{} has worked for {told} without a sign of life.{}", child.name, call.unwrap_or_default());
     seats.tell_parent(child, &text, Some(&format!("silent {} {}", live.claude_session_id, live.last_event_at)), now)
 }
 

@@ -12,6 +12,11 @@ const TIMEOUT: u32 = 5;
 /// Seconds after which the client stops a waiter: 23 days. The client counts milliseconds in 31 bits.
 const WAITING: u32 = 2_000_000;
 
+/// What the client says before the messages, to the agent and to the person. Without it the client calls them an error of
+/// a Stop hook, as versions before 2.1.332 may do anyway.
+const WAKE_MESSAGE: &str = "Messages for this agent. Each one names its sender:";
+const WAKE_SUMMARY: &str = "message for this agent";
+
 /// Events at which a waiter begins to wait, if none does.
 const WAKES: [Event; 3] = [Event::SessionStart, Event::UserPromptSubmit, Event::Stop];
 
@@ -20,7 +25,7 @@ pub fn settings(programs: &Path) -> String {
     let command = |name: &str| json!(programs.join(name).to_string_lossy());
     let deliver = json!({"type": "command", "command": command(DELIVER), "args": [], "timeout": TIMEOUT});
     let wake = json!({"type": "command", "command": command(WAKE), "args": [], "timeout": WAITING,
-        "async": true, "asyncRewake": true});
+        "async": true, "asyncRewake": true, "rewakeMessage": WAKE_MESSAGE, "rewakeSummary": WAKE_SUMMARY});
     let mut hooks = Map::new();
     for event in Event::ALL.into_iter().filter(|event| event.is_delivered_at(Agent::Claude)) {
         let of_event = [Some(&deliver), Some(&wake).filter(|_| WAKES.contains(&event))];

@@ -271,15 +271,18 @@ fn codex_is_checked_where_it_is_installed() {
     fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be created");
     assert_eq!(findings(&place).1["codex"]["fix"], "cs-setup install --codex");
     place.ok(&["install", "--codex"]);
-    finds(&place, "codex", "9 hooks are not approved", "type /hooks, then t");
+    finds(&place, "codex", "15 hooks are not approved", "type /hooks, then t");
     let config = place.sandbox.home().join(".codex/config.toml");
     let file = place.sandbox.home().join(".codex/hooks.json");
     let events = ["stop", "interrupt", "session_start", "user_prompt_submit", "permission_request", "pre_compact"];
-    let state =
-        |event: &&str| format!("[hooks.state.\"{}:{event}:0:0\"]\ntrusted_hash = \"sha256:0\"\n", file.display());
+    let approved = |event: &str, group: usize| {
+        format!("[hooks.state.\"{}:{event}:{group}:0\"]\ntrusted_hash = \"sha256:0\"\n", file.display())
+    };
+    // Most events have a second hook, which delivers messages.
+    let state = |event: &&str| approved(event, 0) + &approved(event, 1);
     let some: String = events.iter().map(state).collect();
     fs::write(&config, &some).expect("it can be written");
-    finds(&place, "codex", "3 hooks are not approved", "type /hooks, then t");
+    finds(&place, "codex", "5 hooks are not approved", "type /hooks, then t");
     let others = ["session_end", "post_tool_use", "post_model_request"];
     let all = some + &others.iter().map(state).collect::<String>();
     fs::write(&config, all).expect("it can be written");

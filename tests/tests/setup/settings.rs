@@ -283,17 +283,29 @@ fn codex_gets_its_own_hooks() {
         let wanted = [
             "Interrupt",
             "PermissionRequest",
+            "PermissionRequest",
             "PostModelRequest",
+            "PostToolUse",
             "PostToolUse",
             "PreCompact",
             "SessionEnd",
+            "SessionEnd",
+            "SessionStart",
             "SessionStart",
             "Stop",
+            "Stop",
+            "UserPromptSubmit",
             "UserPromptSubmit",
         ];
         assert_eq!(events, wanted);
+        let mut seen: Vec<&str> = Vec::new();
         for (event, command) in &found {
-            let program = if ["Stop", "Interrupt"].contains(&event.as_str()) { "cs-heartbeat" } else { "cs-hook" };
+            let program = match event.as_str() {
+                event if seen.contains(&event) => "cs-deliver",
+                "Stop" | "Interrupt" => "cs-heartbeat",
+                _ => "cs-hook",
+            };
+            seen.push(event);
             assert_eq!(*command, format!("'{}/bin/{program}'", place.share.display()), "a shell can run it");
         }
         assert!(
