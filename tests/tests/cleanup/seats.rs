@@ -118,3 +118,35 @@ fn only_what_is_over_and_old_is_removed_from_inboxes() {
     }
     assert!(sandbox.data().join("agents/agent_20261121T1000_2f0c.launch").exists());
 }
+
+/// A process of the seat that has ended: this one's id with another start.
+fn ended_process() -> Value {
+    json!({"pid": std::process::id(), "pid_started": "1"})
+}
+
+#[test]
+fn a_seat_whose_client_died_is_ended_and_those_who_must_know_are_told() {
+    let sandbox = Sandbox::new();
+    let (parent, sender) = ("agent_20261121T1000_2f0c", "agent_20261121T1000_3f0c");
+    put_seat(&sandbox, &seat(parent, "planner"));
+    put_seat(&sandbox, &seat(sender, "writer"));
+    let child = with(seat(SEAT, "builder"), json!({"parent": {"agent_id": parent}}));
+    put_seat(&sandbox, &with(child, ended_process()));
+    put_seat(&sandbox, &with(seat("agent_20261121T1000_4f0c", "unknown"), json!({"pid": null})));
+    let message = json!({"message_id": "m000001", "to": SEAT, "from": {"kind": "agent", "agent_id": sender}, "text": "x",
+        "sent_at": "2026-11-21T10:00:00.000000+00:00", "schema_version": 1});
+    put(&sandbox, &format!("inbox/{SEAT}/new/m000001.json"), &message.to_string());
+    let dry = done(&ok(&sandbox, "cs-cleanup", &["gone", "--dry-run"]));
+    assert_eq!(dry, [format!("ended {SEAT}.json")]);
+    assert_eq!(sandbox.json(&format!("agents/{SEAT}.json"))["status"], "running");
+    assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["gone"])), dry);
+    let seat = sandbox.json(&format!("agents/{SEAT}.json"));
+    assert_eq!(json!([seat["status"], seat["ended_by"]]), json!(["ended", "client"]));
+    assert!(sandbox.data().join(format!("inbox/{SEAT}/failed/m000001.json")).exists());
+    let told = |id: &str| sandbox.json(&format!("inbox/{id}/new/m000001.json"))["text"].to_string();
+    assert!(told(parent).contains("builder ended without a word"), "{}", told(parent));
+    assert!(told(sender).contains("did not get your messages m000001"), "{}", told(sender));
+    assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "once");
+    assert!(!sandbox.data().join(format!("inbox/{parent}/new/m000002.json")).exists());
+    check_in_order(&sandbox);
+}
