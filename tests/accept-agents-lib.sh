@@ -1,6 +1,17 @@
 # Part of tests/accept.sh, read by accept-agents.sh: what its checks are made of.
 # shellcheck shell=sh disable=SC2154,SC2034 # variables and functions of accept.sh
 
+# Like `within`, by the clock: what is asked for takes its time.
+soon() {
+	until=$(($(date +%s) + $1))
+	shift
+	while [ "$(date +%s)" -lt "$until" ]; do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+	"$@"
+}
+
 # -- surroundings ---------------------------------------------------------------
 
 # What the client may do without a question ($1), besides the settings of a fresh home.

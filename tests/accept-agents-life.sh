@@ -6,24 +6,24 @@
 ends="term hup kill close exit"
 script spawn-five "for n in $ends; do cs-agent spawn --name end-\$n -q 'answer briefly' || exit 1; done"
 say lead "please spawn-five"
-for name in $ends; do check "life: end-$name is there" within 40 idle "end-$name"; done
-check "life: each has one waiter" within 5 waits end-exit 1
+for name in $ends; do check "life: end-$name is there" soon 40 idle "end-$name"; done
+check "life: each has one waiter" soon 5 waits end-exit 1
 
 before="$(field end-exit agent_id) $(field end-exit parent)"
 old=$(field end-exit claude_session_id)
 say end-exit --after 8s "kept-for-later"
 check "clear: another conversation begins" person cs-agent clear end-exit "answer briefly"
-check "clear: it ends its turn" within 20 idle end-exit
+check "clear: it ends its turn" soon 20 idle end-exit
 check "clear: it is a new one" test "$old" != "$(field end-exit claude_session_id)"
-check "clear: seat, live file and registry agree" within 5 agrees end-exit
+check "clear: seat, live file and registry agree" soon 5 agrees end-exit
 check "clear: the seat and its parent are the same" equal "$before" "$(field end-exit agent_id) $(field end-exit parent)"
-check "clear: the inbox is kept" within 20 reads end-exit kept-for-later kept-for-later
-check "clear: there is one waiter" within 5 waits end-exit 1
+check "clear: the inbox is kept" soon 20 reads end-exit kept-for-later kept-for-later
+check "clear: there is one waiter" soon 5 waits end-exit 1
 keys end-exit -l "/clear" && sleep 0.5 && keys end-exit Enter
-check "clear: by the person, the seat follows" within 10 agrees end-exit
+check "clear: by the person, the seat follows" soon 10 agrees end-exit
 say end-exit "after-the-clear"
-check "clear: and messages come" within 15 reads end-exit after-the-clear after-the-clear
-check "clear: there is one waiter again" within 35 waits end-exit 1
+check "clear: and messages come" soon 15 reads end-exit after-the-clear after-the-clear
+check "clear: there is one waiter again" soon 35 waits end-exit 1
 
 # -- the end --------------------------------------------------------------------------
 
@@ -33,32 +33,32 @@ kill -KILL "$(field end-kill pid)"
 at kill-session -t "$(target end-close)"
 keys end-exit -l "/exit" && sleep 0.5 && keys end-exit Enter
 for name in $ends; do
-	check "end by $name: no waiter is left" within 35 waits "end-$name" 0
-	check "end by $name: the seat has ended" within 35 equal ended "$(field "end-$name" status)"
-	check "end by $name: the parent is told once" within 35 told_once lead "^end-$name ended(?! its turn)"
+	check "end by $name: no waiter is left" soon 35 waits "end-$name" 0
+	check "end by $name: the seat has ended" soon 35 equal ended "$(field "end-$name" status)"
+	check "end by $name: the parent is told once" soon 35 told_once lead "^end-$name ended(?! its turn)"
 done
-check "end: the parent reads of all five" within 30 reads_all lead \
+check "end: the parent reads of all five" soon 30 reads_all lead \
 	"$(for name in $ends; do echo "end-$name.ended(?!.its)"; done | xargs)"
 
 # -- a subagent -------------------------------------------------------------------------
 
 say lead "use a subagent"
-check "subagent: it works" within 15 sh -c "cat '$home'/.claude/projects/*/*/subagents/agent-*.jsonl | grep -q SUBAGENT-JOB"
+check "subagent: it works" soon 15 sh -c "cat '$home'/.claude/projects/*/*/subagents/agent-*.jsonl | grep -q SUBAGENT-JOB"
 sleep 1
 say lead --important "not-for-the-helper"
-check "subagent: the main agent reads the message" within 25 reads lead not-for-the-helper not-for-the-helper
+check "subagent: the main agent reads the message" soon 25 reads lead not-for-the-helper not-for-the-helper
 check "subagent: the subagent does not" none grep -l "not-for-the-helper" "$home"/.claude/projects/*/*/subagents/*.jsonl
-check "subagent: the turn ends" within 20 idle lead
+check "subagent: the turn ends" soon 20 idle lead
 
 # -- who may do what -----------------------------------------------------------------------
 
 spawn sibling "answer briefly" >/dev/null
-check "rights: a sibling is there" within 20 idle sibling
+check "rights: a sibling is there" soon 20 idle sibling
 script touch-sibling "for c in kill clear interrupt name; do
 	case \$c in name) set -- sibling mine ;; clear) set -- sibling hello ;; *) set -- sibling ;; esac
 	cs-agent \$c \"\$@\"; echo \"\$c: \$?\"; done >$seats/scripts/touch-sibling.out 2>&1"
 say lead "please touch-sibling"
-check "rights: an agent tries to touch its sibling" within 20 wrote touch-sibling "name: "
+check "rights: an agent tries to touch its sibling" soon 20 wrote touch-sibling "name: "
 for what in kill clear interrupt name; do
 	check "rights: it may not $what it" wrote touch-sibling "^$what: 1"
 done
@@ -69,7 +69,7 @@ script forge "export CS_AGENT=$(field sibling agent_id)
 	{ cs-message send sibling mine; echo \"send: \$?\"; cs-agent kill sibling; echo \"kill: \$?\"
 	setsid cs-agent kill sibling; echo \"apart: \$?\"; } >$seats/scripts/forge.out 2>&1"
 say lead "please forge"
-check "rights: an agent claims another seat" within 20 wrote forge "apart: "
+check "rights: an agent claims another seat" soon 20 wrote forge "apart: "
 check "rights: it is refused as sender" wrote forge "^send: 1"
 check "rights: and as parent" wrote forge "^kill: 1"
 check "rights: the sibling still goes on" agrees sibling
@@ -79,7 +79,7 @@ script loop "for n in 1 2 3 4 5 6; do cs-agent spawn --name loop-\$n -q 'answer 
 	>$seats/scripts/loop.out 2>&1"
 sleep 60 # until the spawns of before do not count any more
 say lead "please loop"
-check "limits: an agent spawns six" within 60 wrote loop "loop-6: "
+check "limits: an agent spawns six" soon 60 wrote loop "loop-6: "
 for n in 1 2 3 4; do check "limits: number $n starts" wrote loop "^loop-$n: 0"; done
 for n in 5 6; do check "limits: number $n is too much for a minute" wrote loop "^loop-$n: 75"; done
 script deeper "cs-agent spawn --name \"\$1\" -q 'please deeper-2' ; echo \"depth: \$?\" >>$seats/scripts/deeper.out"
