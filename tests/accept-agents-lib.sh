@@ -26,29 +26,42 @@ limits() {
 }
 script() { printf 'PATH="%s:$PATH"\n%s\n' "$plugin/bin" "$2" >"$seats/scripts/$1"; }
 
-# Stores the environment and the program of the client that runs: seats get the same.
+# Stores the environment and the program of the client that runs: seats get the same. $1 is a variable of its
+# environment, $2 the client's command.
 surroundings() {
-	python3 - "$home" "$seats" "$plugin" <<'END'
+	python3 - "$1" "$2" "$seats" "$plugin" <<'END'
 import glob, os, shlex, sys
-home, seats, plugin = sys.argv[1:]
-pid = os.path.basename(glob.glob(home + "/.claude/sessions/*.json")[0])[:-5]
-known = dict(v.split("=", 1) for v in open(f"/proc/{pid}/environ").read().split("\0") if "=" in v)
-os.symlink(os.readlink(f"/proc/{pid}/exe"), seats + "/commands/claude")
-kept = {n: v for n, v in known.items() if not n.startswith(("TMUX", "TERM", "CS_"))}
-kept.update(PATH=f"{seats}/commands:{plugin}/bin:{kept['PATH']}", TMUX_TMPDIR=seats + "/tmux", LC_ALL="C.UTF-8")
-with open(seats + "/environment", "w") as out:
+mark, command, seats, plugin = sys.argv[1:]
+def variables(pid):
+    try:
+        text = open(f"/proc/{pid}/environ").read()
+    except OSError:
+        return {}
+    return dict(v.split("=", 1) for v in text.split("\0") if "=" in v)
+clients = [p for p in filter(str.isdigit, os.listdir("/proc")) if "=".join((mark.split("=")[0],
+    variables(p).get(mark.split("=")[0], ""))) == mark and os.path.basename(os.readlink(f"/proc/{p}/exe")) == command]
+pid, known = clients[0], variables(clients[0])
+link = f"{seats}/commands/{command}"
+os.path.lexists(link) and os.remove(link)
+os.symlink(os.readlink(f"/proc/{pid}/exe"), link)
+kept = {n: v for n, v in known.items() if not n.startswith(("TMUX", "TERM", "CS_", "CLAUDE_PID"))}
+kept.update(PATH=f"{seats}/commands:{plugin}/bin:{kept['PATH']}", TMUX_TMPDIR=f"{seats}/tmux", LC_ALL="C.UTF-8")
+with open(f"{seats}/environment", "w") as out:
     out.writelines(f"export {n}={shlex.quote(v)}\n" for n, v in kept.items())
+same = os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net")
+open(f"{seats}/enter", "w").write("" if same else f"nsenter --net=/proc/{pid}/ns/net")
 END
 }
-# Runs one of our programs as a person would, in the repository.
-person() { (cd "$repo" && env -i sh -c '. "$0"; exec "$@"' "$seats/environment" "$@"); }
+# Runs one of our programs as a person would, in the repository and in the client's network.
+# shellcheck disable=SC2046 # words
+person() { (cd "$repo" && $(cat "$seats/enter") env -i sh -c '. "$0"; exec "$@"' "$seats/environment" "$@"); }
 refused() {
 	expected=$1 code=0
 	shift
 	person "$@" >/dev/null 2>"$seats/said" || code=$?
 	equal "$expected" "$code"
 }
-spawn() { person cs-agent spawn --name "$1" --permission-mode default -q "$2"; }
+spawn() { printf %s "$2" | person cs-agent spawn --name "$1" --permission-mode default -q -; }
 say() {
 	to=$1
 	shift
@@ -78,7 +91,7 @@ waiting() { equal "$2" "$(person cs-message list "$1" --json | json 'sum(m["stat
 # The files with the conversations of a seat, oldest first.
 transcripts() {
 	seat "$1" '" ".join(s["conversations"] or [s["claude_session_id"]])' | tr ' ' '\n' | while read -r uuid; do
-		ls "$home"/.claude/projects/*/"$uuid.jsonl"
+		find "$home/.claude/projects" "$home/.codex/sessions" -name "*$uuid.jsonl" -not -path '*/subagents/*' 2>/dev/null
 	done
 }
 
@@ -98,6 +111,8 @@ for path in sys.stdin.read().split():
         elif kind == "user" and (entry.get("origin") or {}).get("kind") != "human":
             content = entry["message"]["content"]
             text = content if isinstance(content, str) else "\n".join(b.get("text", "") for b in content)
+        elif kind == "response_item" and entry["payload"].get("role") in ("user", "developer"):
+            text = "\n".join(b.get("text", "") for b in entry["payload"]["content"])
         else:
             continue
         if "[message m" in text:
@@ -147,3 +162,4 @@ reports() { person cs-message list "$1" --json | json "sum(bool(__import__('re')
 told_once() { equal 1 "$(reports "$1" "$2")"; }
 # What a script that an agent ran in its shell wrote.
 wrote() { grep -qE -- "$2" "$seats/scripts/$1.out" || { cat "$seats/scripts/$1.out" && false; }; }
+status() { equal "$2" "$(field "$1" status)"; }

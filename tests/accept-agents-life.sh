@@ -34,7 +34,7 @@ at kill-session -t "$(target end-close)"
 keys end-exit -l "/exit" && sleep 0.5 && keys end-exit Enter
 for name in $ends; do
 	check "end by $name: no waiter is left" soon 35 waits "end-$name" 0
-	check "end by $name: the seat has ended" soon 35 equal ended "$(field "end-$name" status)"
+	check "end by $name: the seat has ended" soon 35 status "end-$name" ended
 	check "end by $name: the parent is told once" soon 35 told_once lead "^end-$name ended(?! its turn)"
 done
 check "end: the parent reads of all five" soon 30 reads_all lead \

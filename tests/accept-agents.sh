@@ -11,7 +11,7 @@ sed -e "s#@SCRIPTS@#$seats/scripts#g" "$here/accept-agents.json" >"$model"
 allow '"Bash(sh '"$seats"'/scripts/*)", "Bash(sleep *)", "Bash(echo *)"'
 limits 20
 check "agents: a client starts, whose environment the seats get" start
-check "agents: its environment is known" surroundings
+check "agents: its environment is known" surroundings "HOME=$home" claude
 
 # -- a seat, and its child ------------------------------------------------------
 
@@ -127,3 +127,9 @@ stop_seats
 type_in "/exit"
 check "agents: the first client ends" soon 10 ended
 check "agents: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"
+
+if [ -n "${REAL_CODEX:-}" ]; then
+	. "$here/accept-agents-codex.sh"
+else
+	echo "skipped: REAL_CODEX is not set, so no agent of Codex is tried"
+fi
