@@ -7,7 +7,7 @@ use cs_core::Result;
 use cs_core::clock::Instant;
 use cs_core::id::SeatId;
 use cs_core::store::{Run, SweepAction};
-use seats::{Seats, how_gone};
+use seats::Seats;
 use std::time::Duration;
 
 /// The client of a seat that is being replaced has ended, and the next one is not recorded yet.
@@ -50,7 +50,7 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
 /// Ends a seat whose client is gone. `None` if it has another one by now.
 fn end(seats: &Seats, id: &SeatId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
     let seat = seats.seat(id)?;
-    let Some(how) = how_gone(&seat, now) else { return Ok(None) };
+    let Some(how) = seats.how_gone(&seat, now) else { return Ok(None) };
     if run == Run::Real && seats.end(id, seat.claude_session_id.as_deref(), how, now)?.is_none() {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 //! event for longer than its parent wants. Must stay true: each of these is told once.
 
 use crate::waiter::DOUBTS;
-use agents::last_call::last_call;
+use agents::last_call;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Result;
 use cs_core::id::{SeatId, Uuid};

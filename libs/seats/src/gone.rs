@@ -1,7 +1,6 @@
 //! Owns which seats have lost their client without a hook that says so. Must stay true: a process that cannot be judged
 //! is not gone; a seat whose client is being replaced has none for a moment, so it is looked at twice.
 
-use crate::lease_owner::seat_has_ended;
 use crate::seat::{Seat, SeatStatus};
 use crate::store::Seats;
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -12,27 +11,27 @@ use cs_core::process;
 /// A start takes seconds; after this time without a process it did not take place.
 const START: TimeDelta = TimeDelta::hours(1);
 
-/// What happened to the client of a seat, in words that follow its name; `None` unless it is gone.
-pub fn how_gone(seat: &Seat, now: Instant) -> Option<&'static str> {
-    let gone = "ended without a word: its process is gone";
-    match seat.status {
-        SeatStatus::Ended | SeatStatus::Killed => None,
-        SeatStatus::Running => seat_has_ended(seat).then_some(gone),
-        SeatStatus::Starting => match seat.pane_process() {
-            Some(pane) => (process::is_alive(&pane) == Some(false)).then_some(gone),
-            None => {
-                let spawned = clock::credible(&seat.spawned_at, now)?;
-                (now - spawned > START).then_some("was not started")
-            }
-        },
-    }
-}
-
 impl Seats {
+    /// What happened to the client of a seat, in words that follow its name; `None` unless it is gone.
+    pub fn how_gone(&self, seat: &Seat, now: Instant) -> Option<&'static str> {
+        let gone = "ended without a word: its process is gone";
+        match seat.status {
+            SeatStatus::Ended | SeatStatus::Killed => None,
+            SeatStatus::Running => self.has_ended(seat).then_some(gone),
+            SeatStatus::Starting => match seat.pane_process() {
+                Some(pane) => (process::is_alive(&pane) == Some(false)).then_some(gone),
+                None => {
+                    let spawned = clock::credible(&seat.spawned_at, now)?;
+                    (now - spawned > START).then_some("was not started")
+                }
+            },
+        }
+    }
+
     /// The seats whose client is gone, as far as one look can tell.
     pub fn gone(&self, now: Instant) -> Result<Vec<SeatId>> {
         let (seats, _) = self.all()?;
-        let gone = seats.iter().filter(|seat| how_gone(seat, now).is_some());
+        let gone = seats.iter().filter(|seat| self.how_gone(seat, now).is_some());
         Ok(gone.filter_map(|seat| SeatId::parse(&seat.agent_id).ok()).collect())
     }
 }
@@ -40,7 +39,7 @@ impl Seats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::{at, seat};
+    use crate::store::tests::{at, seat, store};
 
     fn dead(seat: Seat) -> Seat {
         let own = process::find(std::process::id()).unwrap();
@@ -54,17 +53,21 @@ mod tests {
 
     #[test]
     fn a_seat_is_gone_only_if_its_process_is_known_to_have_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let seats = Seats::of(&store(dir.path()));
         let of = |status| Seat { status, ..seat("builder") };
-        assert!(how_gone(&dead(of(SeatStatus::Running)), at()).is_some());
-        assert!(how_gone(&running(of(SeatStatus::Running)), at()).is_none());
-        assert!(how_gone(&of(SeatStatus::Running), at()).is_none(), "no process is known");
-        assert!(how_gone(&dead(of(SeatStatus::Ended)), at()).is_none());
+        assert!(seats.how_gone(&dead(of(SeatStatus::Running)), at()).is_some());
+        assert!(seats.how_gone(&running(of(SeatStatus::Running)), at()).is_none());
+        assert!(seats.how_gone(&of(SeatStatus::Running), at()).is_none(), "no process is known");
+        assert!(seats.how_gone(&dead(of(SeatStatus::Ended)), at()).is_none());
     }
 
     #[test]
     fn a_start_without_a_process_is_given_up_after_an_hour() {
+        let dir = tempfile::tempdir().unwrap();
+        let seats = Seats::of(&store(dir.path()));
         let made = seat("builder");
-        assert_eq!(how_gone(&made, at() + TimeDelta::minutes(59)), None);
-        assert_eq!(how_gone(&made, at() + TimeDelta::minutes(61)), Some("was not started"));
+        assert_eq!(seats.how_gone(&made, at() + TimeDelta::minutes(59)), None);
+        assert_eq!(seats.how_gone(&made, at() + TimeDelta::minutes(61)), Some("was not started"));
     }
 }

@@ -31,7 +31,6 @@ pub use address::{find, name};
 pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
 pub use draft::Draft;
 pub use frame::frame;
-pub use gone::how_gone;
 pub use inbox::{Inbox, Sent};
 pub use lease::{Claim, LEASES, LONGEST, Lease, LeaseFile, REASON, USUAL};
 pub use lease_owner::Owner;
