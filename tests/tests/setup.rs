@@ -177,7 +177,10 @@ fn ours(settings: &Value) -> Vec<(String, String)> {
     for (event, groups) in settings["hooks"].as_object().into_iter().flatten() {
         for handler in groups.as_array().into_iter().flatten().flat_map(|group| group["hooks"].as_array()).flatten() {
             let command = handler["command"].as_str().unwrap_or_default();
-            if ["/bin/cs-hook", "/bin/cs-heartbeat"].iter().any(|end| command.trim_end_matches('\'').ends_with(end)) {
+            if ["/bin/cs-hook", "/bin/cs-heartbeat", "/bin/cs-deliver"]
+                .iter()
+                .any(|end| command.trim_end_matches('\'').ends_with(end))
+            {
                 found.push((event.clone(), command.to_owned()));
             }
         }
