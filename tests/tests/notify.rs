@@ -1,6 +1,8 @@
 //! cs-notify with programs that only record what they are given: text from records stays text, nothing is notified
 //! twice, and no program can block it.
 
+#[path = "notify/agents.rs"]
+mod agents;
 #[cfg(target_os = "linux")]
 #[path = "notify/click.rs"]
 mod click;

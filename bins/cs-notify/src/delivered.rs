@@ -8,11 +8,15 @@ use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
-use cs_core::id::SessionId;
+use cs_core::id::{SeatId, SessionId};
 use cs_core::lock::Lock;
 use cs_core::paths::Home;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// After this time nothing about a seat is news: more than a day, whatever the zone and the clock.
+const SEAT_NEWS: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// The parsed file.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +50,7 @@ impl Delivered {
     /// it. A notice about a state that began at another time, or about a higher level, is a new one.
     pub fn recently(&self, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
         let (reason, since) = (due.subject.reason, due.subject.since.as_str());
-        let entry = self.entries.get(&due.subject.session_id)?;
+        let entry = self.entries.get(due.subject.key())?;
         let last = entry.get("told").and_then(|by_reason| by_reason.get(reason.as_str()));
         // The Python tool writes only the last notice, without `since`.
         let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
@@ -76,7 +80,7 @@ impl Delivered {
             last.extend(subject.level.map(|level| ("level".to_string(), json!(level))));
             last.extend((!left.is_empty()).then(|| ("left".to_string(), json!(left))));
         }
-        if let Some(entry) = self.entry(&subject.session_id) {
+        if let Some(entry) = self.entry(subject.key()) {
             entry.insert("reason".into(), json!(reason));
             entry.insert("notified_at".into(), json!(at));
             entry.insert("since".into(), json!(subject.since));
@@ -98,7 +102,7 @@ impl Delivered {
 
     /// Whether this notice is the last one that was sent about its session.
     pub fn is_last(&self, subject: &Subject) -> bool {
-        let Some(entry) = self.entries.get(&subject.session_id) else { return false };
+        let Some(entry) = self.entries.get(subject.key()) else { return false };
         let reason = subject.reason.as_str();
         let level = entry.get("told").and_then(|told| told.get(reason)?.get("level")?.as_u64());
         text(entry, "reason") == Some(reason)
@@ -115,11 +119,13 @@ impl Delivered {
         sent.max().map(|(_, at, reason, id)| (at, reason, id))
     }
 
-    /// Removes the entries of sessions that no longer exist. Entries that are not sessions stay.
+    /// Removes the entries of sessions that no longer exist, and of seats without news. Entries that are neither stay.
     pub fn prune(&mut self, home: &Home) {
-        let is_there = |key: &str| match SessionId::parse(key) {
-            Ok(id) => std::fs::symlink_metadata(home.session(&id)).is_ok(),
-            Err(_) => true,
+        let is_there = |key: &str| match (SessionId::parse(key), SeatId::parse(key)) {
+            (Ok(id), _) => std::fs::symlink_metadata(home.session(&id)).is_ok(),
+            // What happens to a seat changes its file, and is news for a day.
+            (_, Ok(id)) => std::fs::symlink_metadata(home.seat(&id)).and_then(|meta| meta.modified()).is_ok_and(is_new),
+            _ => true,
         };
         self.entries.retain(|key, _| is_there(key));
     }
@@ -136,6 +142,10 @@ impl Delivered {
         lock.confirm()?;
         staged.replace()
     }
+}
+
+fn is_new(modified: SystemTime) -> bool {
+    modified.elapsed().is_ok_and(|age| age < SEAT_NEWS)
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
@@ -163,6 +173,7 @@ mod tests {
     fn due(reason: Reason, since: &str) -> Due {
         let subject = Subject {
             reason,
+            agent_id: None,
             session_id: ID.into(),
             project: "api".into(),
             project_name: "api".into(),

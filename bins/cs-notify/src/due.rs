@@ -2,12 +2,14 @@
 //! those of cs-core. Deliberately absent: earlier notices, and how notices are sent.
 
 mod ended;
+mod seats;
 mod turn;
 mod why;
 
 use crate::reasons::Reason;
 use crate::settings::Settings;
 use crate::subject::{Due, Subject};
+use ::seats::Seating;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::error::Result;
@@ -76,24 +78,31 @@ pub fn next(
 
 /// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Result<Vec<Due>> {
-    let finder = Finder { store, settings, states: States::read(store, config.stale_after(), now)?, now, scope };
+    let states = States::read(store, config.stale_after(), now)?;
+    let seating = Seating::read(store, states.lives(), now);
+    let finder = Finder { store, settings, states, seating, now, scope };
     let index = store.index()?;
-    let mut all = Vec::new();
-    for (id, entry) in index.entries(|_| true).into_iter().filter(|(id, _)| scope.includes(id)) {
-        let mut found = finder.find(&id, &entry)?;
+    let entries = index.entries(|_| true);
+    let mut all = match scope {
+        Scope::All => finder.find_seats(config, &entries),
+        Scope::Soon(_) => Vec::new(),
+    };
+    for (id, entry) in entries.iter().filter(|(id, _)| scope.includes(id)) {
+        let mut found: Vec<Found> =
+            finder.find(id, entry)?.into_iter().map(|found| finder.of_agent(id, found)).collect();
         found.retain(|found| scope.wants(found.reason) && settings.rule(found.reason).is_some());
         if found.is_empty() {
             continue;
         }
         // A damaged record does not suppress the notice; the index knows enough.
-        let record = store.session(&id).ok();
+        let record = store.session(id).ok();
         let name = config.projects.get(entry.project_slug.as_ref()).map(|project| project.name.as_str());
         for found in found {
-            all.push(finder.describe(&id, &entry, record.as_ref(), name, found));
+            all.push(finder.describe(id, entry, record.as_ref(), name, found));
         }
     }
     all.sort_by(|a, b| {
-        let key = |due: &Due| (due.subject.reason, due.subject.since.clone(), due.subject.session_id.clone());
+        let key = |due: &Due| (due.subject.reason, due.subject.since.clone(), due.subject.key().to_string());
         key(a).cmp(&key(b))
     });
     Ok(all)
@@ -103,6 +112,8 @@ struct Finder<'a> {
     store: &'a Store,
     settings: &'a Settings,
     states: States<'a>,
+    /// The seats of agents.
+    seating: Seating,
     now: Instant,
     scope: Scope<'a>,
 }
@@ -231,6 +242,7 @@ impl Finder<'_> {
         let cwd = live.map(|live| live.cwd.clone()).filter(|cwd| !cwd.is_empty());
         let subject = Subject {
             reason: found.reason,
+            agent_id: self.seating.of_session(id.as_str()).map(|seat| seat.agent_id.clone()),
             session_id: id.to_string(),
             project: entry.project_slug.to_string(),
             project_name: name.unwrap_or(&entry.project_slug).to_string(),

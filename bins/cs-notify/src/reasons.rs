@@ -16,21 +16,37 @@ pub enum Reason {
     Waiting,
     /// Its turn failed.
     Failed,
+    /// The turn of an agent in a seat failed, or its process ended without reporting it.
+    AgentFailed,
     /// Its process ended without reporting it, or it ended after a turn that failed.
     Error,
     /// A long turn ended, and no prompt came.
     Done,
     /// Its context is nearly full.
     Context,
+    /// An agent in a seat ended, and the user did not end it.
+    AgentEnded,
     /// No sign of life for longer than stale_threshold_hours.
     Stale,
     /// Parked for longer than parked_notify_hours.
     Parked,
+    /// An agent spawned another one.
+    AgentSpawned,
 }
 
 /// All reasons, the most urgent first.
-pub const ALL: [Reason; 7] =
-    [Reason::Waiting, Reason::Failed, Reason::Error, Reason::Done, Reason::Context, Reason::Stale, Reason::Parked];
+pub const ALL: [Reason; 10] = [
+    Reason::Waiting,
+    Reason::Failed,
+    Reason::AgentFailed,
+    Reason::Error,
+    Reason::Done,
+    Reason::Context,
+    Reason::AgentEnded,
+    Reason::Stale,
+    Reason::Parked,
+    Reason::AgentSpawned,
+];
 
 /// What happens in quiet hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +75,14 @@ impl Reason {
         match self {
             Reason::Waiting => "waiting",
             Reason::Failed => "failed",
+            Reason::AgentFailed => "agent_failed",
             Reason::Error => "error",
             Reason::Done => "done",
             Reason::Context => "context",
+            Reason::AgentEnded => "agent_ended",
             Reason::Stale => "stale",
             Reason::Parked => "parked",
+            Reason::AgentSpawned => "agent_spawned",
         }
     }
 
@@ -77,9 +96,10 @@ impl Reason {
         ALL.map(Reason::as_str).join(", ")
     }
 
-    /// Whether it is looked for soon after an event; the others take hours or days, and only the timer looks for them.
+    /// Whether it is looked for soon after an event. The others take hours or days, or are no event of a conversation,
+    /// and only the timer looks for them.
     pub fn is_soon(self) -> bool {
-        !matches!(self, Reason::Stale | Reason::Parked)
+        !matches!(self, Reason::Stale | Reason::Parked | Reason::AgentEnded | Reason::AgentSpawned)
     }
 
     /// Its rule unless the settings say otherwise: all are on, held in quiet hours, and silent.

@@ -167,7 +167,7 @@ impl Run<'_> {
                 // No handler wants to know.
                 None if is_all && !handlers.is_empty() => {}
                 // The most urgent reason comes first; the others have to wait for the next run.
-                _ if !seen.insert(due.subject.session_id.clone()) => {}
+                _ if !seen.insert(due.subject.key().to_string()) => {}
                 _ if left.is_empty() && !is_all => plan.claimed.push(due),
                 _ => match settings.reason_to_hold(due.subject.reason, context.now) {
                     Some(why) => plan.held.push((due, why)),

@@ -3,6 +3,7 @@
 use crate::PROGRAM;
 use crate::handler::Handler;
 use crate::notice::{About, Event, Notice};
+use crate::subject::Subject;
 use cli::{Context, Form, Outcome};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -79,7 +80,7 @@ pub fn print_rows(context: &mut Context, rows: &[Row], handlers: &[Handler]) -> 
     match context.out.form {
         _ if context.out.quiet => {
             let mut seen = BTreeSet::new();
-            for id in rows.iter().flat_map(|row| row.notice.subjects()).map(|subject| &subject.session_id) {
+            for id in rows.iter().flat_map(|row| row.notice.subjects()).map(Subject::key) {
                 if seen.insert(id) {
                     context.out.line(id)?;
                 }
@@ -118,7 +119,7 @@ fn cells(Row { notice, fate, .. }: &Row) -> Vec<String> {
         _ => fate.word().to_string(),
     };
     let (reason, id) = match &notice.about {
-        About::One(subject) => (subject.reason.as_str(), subject.session_id.clone()),
+        About::One(subject) => (subject.reason.as_str(), subject.key().to_string()),
         About::Several { reason, count, .. } => (*reason, format!("{count} sessions")),
         About::Nothing { reason } => (*reason, String::new()),
     };

@@ -11,6 +11,10 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 pub struct Subject {
     pub reason: Reason,
+    /// The seat, if the notice is about the agent in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// Empty if the agent in a seat has no session.
     pub session_id: String,
     pub project: String,
     pub project_name: String,
@@ -36,6 +40,12 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The id under which it is noted that the notice was sent: a seat outlives its sessions.
+    pub fn key(&self) -> &str {
+        let is_of_seat = matches!(self.reason, Reason::AgentSpawned | Reason::AgentEnded) || self.session_id.is_empty();
+        self.agent_id.as_deref().filter(|_| is_of_seat).unwrap_or(&self.session_id)
+    }
+
     /// Makes its texts safe to show and to send.
     pub fn cleaned(mut self) -> Self {
         self.project_name = clean(&self.project_name, PROJECT_NAME);

@@ -6,12 +6,13 @@ use cs_core::clock::Instant;
 use serde_json::Value;
 
 /// The fields of an event that a template may name.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "at",
     "title",
     "body",
     "text",
     "reason",
+    "agent_id",
     "session_id",
     "project",
     "project_name",

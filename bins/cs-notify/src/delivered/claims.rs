@@ -14,7 +14,7 @@ const LONGEST: TimeDelta = TimeDelta::hours(24);
 impl Delivered {
     /// Notes that a run delivers this notice by a handler, and until when at the latest.
     pub fn claim(&mut self, due: &Due, handler: &str, until: Instant) {
-        let Some(entry) = self.entry(&due.subject.session_id) else { return };
+        let Some(entry) = self.entry(due.subject.key()) else { return };
         let Some(sending) = object(entry, SENDING) else { return };
         let Some(by_handler) = object(sending, due.subject.reason.as_str()) else { return };
         by_handler.insert(handler.into(), json!(clock::stamp(until)));
@@ -22,7 +22,7 @@ impl Delivered {
 
     /// Whether a run delivers this notice by this handler now.
     pub fn is_claimed(&self, due: &Due, handler: &str, now: Instant) -> bool {
-        let claims = self.entries.get(&due.subject.session_id).and_then(|entry| entry.get(SENDING));
+        let claims = self.entries.get(due.subject.key()).and_then(|entry| entry.get(SENDING));
         let until = claims.and_then(|by_reason| text(by_reason.get(due.subject.reason.as_str())?, handler));
         until.and_then(clock::parse).is_some_and(|until| now < until && until - now < LONGEST)
     }

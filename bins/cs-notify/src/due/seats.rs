@@ -1,0 +1,112 @@
+//! Owns what is told about agents in seats: that one was spawned by another, that one ended, that one failed. It comes
+//! from the seats' files. Must stay true: what the user did is not told to the user; without seats nothing is read.
+
+use super::why::Why;
+use super::{Finder, Found, NEWS_HOURS};
+use crate::reasons::Reason;
+use crate::subject::{Due, Subject};
+use ::seats::sight::{self, SeatState, Seen};
+use ::seats::{Seat, SeatStatus, how_gone};
+use cs_core::clock;
+use cs_core::config::Config;
+use cs_core::id::SessionId;
+use cs_core::index::IndexEntry;
+
+/// Who did something, in a seat's file, if it was the user.
+const USER: &str = "user";
+
+impl Finder<'_> {
+    /// A failure of a session in a seat is one of its agent.
+    pub fn of_agent(&self, id: &SessionId, found: Found) -> Found {
+        match self.seating.of_session(id.as_str()) {
+            Some(seat) if matches!(found.reason, Reason::Failed | Reason::Error) => Found {
+                reason: Reason::AgentFailed,
+                headline: format!("agent {}: {}", seat.name, found.headline),
+                ..found
+            },
+            _ => found,
+        }
+    }
+
+    /// What is to be told about the seats themselves.
+    pub fn find_seats(&self, config: &Config, entries: &[(SessionId, IndexEntry)]) -> Vec<Due> {
+        let seats = self.seating.seats().iter();
+        let told = seats.filter_map(|seat| {
+            let seen = sight::look(seat, self.states.lives(), &self.states);
+            let (reason, since, headline) = self.news(&seen)?;
+            self.settings.rule(reason).map(|_| self.describe_seat(&seen, reason, since, headline, config, entries))
+        });
+        told.collect()
+    }
+
+    /// The news of a seat, since when, and in words.
+    fn news(&self, seen: &Seen) -> Option<(Reason, String, String)> {
+        let seat = seen.seat;
+        let (ended_by, name) = (seat.ended_by.as_deref(), &seat.name);
+        match (seat.status, seat.ended_at.as_ref()) {
+            (SeatStatus::Ended | SeatStatus::Killed, Some(at)) if ended_by != Some(USER) && self.is_news(at) => {
+                let by = ended_by.filter(|_| seat.status == SeatStatus::Killed).map(|by| self.name_of(by));
+                let how = by.map_or("ended".to_string(), |by| format!("was killed by {by}"));
+                Some((Reason::AgentEnded, at.clone(), format!("agent {name} {how}")))
+            }
+            (SeatStatus::Ended | SeatStatus::Killed, _) => None,
+            // Its session says so, too, if it has one.
+            _ if seen.session_id().is_none() && how_gone(seat, self.now).is_some() => {
+                Some((Reason::AgentFailed, seat.spawned_at.clone(), format!("agent {name} did not start")))
+            }
+            _ if seat.spawned_by != USER && self.is_news(&seat.spawned_at) => {
+                let by = self.name_of(&seat.spawned_by);
+                Some((Reason::AgentSpawned, seat.spawned_at.clone(), format!("agent {name} was spawned by {by}")))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_news(&self, at: &str) -> bool {
+        let age = clock::parse(at).map(|at| (self.now - at).num_hours());
+        age.is_some_and(|age| (0..NEWS_HOURS).contains(&age))
+    }
+
+    /// The name of the seat with this id; else the id.
+    fn name_of(&self, id: &str) -> String {
+        let seat = self.seating.seats().iter().find(|seat| seat.agent_id == id);
+        seat.map_or(id, |seat| &seat.name).to_string()
+    }
+
+    fn describe_seat(
+        &self,
+        seen: &Seen,
+        reason: Reason,
+        since: String,
+        headline: String,
+        config: &Config,
+        entries: &[(SessionId, IndexEntry)],
+    ) -> Due {
+        let seat: &Seat = seen.seat;
+        let session = seen.session_id().unwrap_or_default();
+        let entry = entries.iter().find(|(id, _)| id.as_str() == session).map(|(_, entry)| entry);
+        let project = seat.project_slug.clone().unwrap_or_default();
+        let name = config.projects.get(&project).map(|project| project.name.clone());
+        let why = Why::of(&seen.verdict);
+        let subject = Subject {
+            reason,
+            agent_id: Some(seat.agent_id.clone()),
+            session_id: session.to_string(),
+            project_name: name.unwrap_or_else(|| project.clone()),
+            project,
+            intent: entry.map_or_else(|| seat.name.clone(), |entry| entry.intent.to_string()),
+            agent: seat.agent.clone(),
+            claude_session_id: seat.claude_session_id.clone(),
+            state: seen.verdict.state,
+            state_reason: why.reason,
+            // Of a seat that has ended the title says all.
+            why: if matches!(seen.state, SeatState::Of(_)) { why.words } else { String::new() },
+            said: seen.verdict.said.clone(),
+            since,
+            level: None,
+            place: self.states.place(session).as_ref().and_then(terminal::name),
+            cwd: Some(seat.cwd.clone()),
+        };
+        Due { subject: subject.cleaned(), headline, once: true }
+    }
+}
