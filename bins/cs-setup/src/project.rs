@@ -14,7 +14,8 @@ use cs_core::store::Store;
 use cs_core::{clock, git};
 use std::path::{Path, PathBuf};
 
-const SKILLS: [(&str, &str); 3] = [
+const SKILLS: [(&str, &str); 4] = [
+    ("agents", include_str!("../../../skills/agents/SKILL.md")),
     ("session-end", include_str!("../../../skills/session-end/SKILL.md")),
     ("session-start", include_str!("../../../skills/session-start/SKILL.md")),
     ("sessions", include_str!("../../../skills/sessions/SKILL.md")),
@@ -80,7 +81,7 @@ fn skill_file(root: &Path, name: &str) -> PathBuf {
 fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(Seen, String)>> {
     let settings = Document::read(&places.settings())?;
     if Registered::look(&settings.value, places).is_enabled == Some(true) {
-        plan.note("the skills come with the plugin: /cs-sessions:sessions, :session-start and :session-end");
+        plan.note("the skills come with the plugin: /cs-sessions:sessions, :session-start, :session-end and :agents");
         return Ok(Vec::new());
     }
     let mut files = Vec::new();
