@@ -6,7 +6,7 @@ use super::{Finder, Found, NEWS_HOURS};
 use crate::reasons::Reason;
 use crate::subject::{Due, Subject};
 use ::seats::sight::{self, SeatState, Seen};
-use ::seats::{Seat, SeatStatus, how_gone};
+use ::seats::{Seat, SeatStatus, Seats};
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::id::SessionId;
@@ -51,7 +51,7 @@ impl Finder<'_> {
             }
             (SeatStatus::Ended | SeatStatus::Killed, _) => None,
             // Its session says so, too, if it has one.
-            _ if seen.session_id().is_none() && how_gone(seat, self.now).is_some() => {
+            _ if seen.session_id().is_none() && Seats::of(self.store).how_gone(seat, self.now).is_some() => {
                 Some((Reason::AgentFailed, seat.spawned_at.clone(), format!("agent {name} did not start")))
             }
             _ if seat.spawned_by != USER && self.is_news(&seat.spawned_at) => {
