@@ -7,6 +7,9 @@ mod team;
 mod change;
 #[path = "agents/end.rs"]
 mod end;
+#[cfg(target_os = "linux")]
+#[path = "agents/faults.rs"]
+mod faults;
 #[path = "agents/limits.rs"]
 mod limits;
 #[path = "agents/refused.rs"]

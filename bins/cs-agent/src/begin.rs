@@ -9,7 +9,7 @@ use agents::launch::Beginning;
 use cli::seat::start::{self, Ready};
 use cli::seat::{Agents, id_of, seen};
 use cli::{Context, Outcome};
-use cs_core::clock::stamp;
+use cs_core::clock::{self, TimeDelta, stamp};
 use cs_core::git::{self, Checkout};
 use cs_core::id::{SeatId, Uuid};
 use cs_core::record::Session;
@@ -22,7 +22,7 @@ use std::path::Path;
 
 /// Makes the seat, starts its client and waits for it. With a known key the existing seat is returned.
 pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Chosen) -> Outcome<Seat> {
-    if let Some(known) = find_key(agents, chosen.key.as_deref()) {
+    if let Some(known) = find_key(context, agents, chosen.key.as_deref()) {
         return Ok(known);
     }
     let (uuid, checkout) = (Uuid::random(), git::find(Path::new(&chosen.cwd)));
@@ -99,7 +99,7 @@ fn store(context: &Context, agents: &Agents, settings: &Settings, draft: Seat) -
         lives: Vec::new(),
         caller: agents.caller.clone(),
     };
-    if let Some(known) = find_key(&now, draft.key.as_deref()) {
+    if let Some(known) = find_key(context, &now, draft.key.as_deref()) {
         return Ok(Made::Known(known));
     }
     limits::check(&now, settings, context.now)?;
@@ -138,10 +138,19 @@ fn with_session(agents: &Agents, id: &SeatId, session: Option<&Session>) -> Outc
     })?)
 }
 
+/// How long a call may take until tmux has started the client. A seat without a terminal is abandoned after that: the call
+/// that made it was killed.
+const ABANDONED: TimeDelta = TimeDelta::minutes(1);
+
 /// The seat that an earlier call of the same caller made with this key.
-fn find_key(agents: &Agents, key: Option<&str>) -> Option<Seat> {
+fn find_key(context: &Context, agents: &Agents, key: Option<&str>) -> Option<Seat> {
     let (key, word) = (key?, agents.caller.word());
-    agents.seats.iter().rev().find(|seat| seat.key.as_deref() == Some(key) && seat.spawned_by == word).cloned()
+    let is_abandoned = |seat: &Seat| {
+        let is_old = clock::parse(&seat.spawned_at).is_none_or(|at| context.now - at > ABANDONED);
+        seat.status == SeatStatus::Starting && seat.tmux.is_none() && is_old
+    };
+    let is_it = |seat: &&Seat| seat.key.as_deref() == Some(key) && seat.spawned_by == word && !is_abandoned(seat);
+    agents.seats.iter().rev().find(is_it).cloned()
 }
 
 fn digest(prompt: &str) -> String {

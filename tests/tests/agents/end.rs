@@ -87,3 +87,20 @@ fn a_process_that_only_has_the_same_id_gets_no_signal() {
     assert_eq!(text(&team.line(&["kill", "builder"]), "status"), "killed");
     assert!(runs(&seat), "another process was killed");
 }
+
+#[test]
+fn who_wrote_to_an_agent_that_is_killed_is_told() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("boss", "hello");
+    let (code, told) =
+        team.in_shell("boss", "cs-agent spawn --name kid 'sleep 60' && cs-message send kid 'are you done?'");
+    assert_eq!(code, 0, "{told}");
+    let inbox = team.sandbox.data().join(format!("inbox/{}", text(&team.seat("kid"), "agent_id")));
+    let count = |state: &str| fs::read_dir(inbox.join(state)).map_or(0, Iterator::count);
+    assert_eq!(count("new"), 1);
+    team.line(&["kill", "kid"]);
+    assert_eq!((count("new"), count("failed")), (0, 1));
+    team.wait_for("wake", |seen| text(seen, "text").contains("did not get your messages m000001"));
+    let ends = || team.seen("wake").iter().filter(|seen| text(seen, "text").contains("kid")).count();
+    assert!(ends() >= 1, "{:?}", team.seen("wake"));
+}

@@ -32,8 +32,8 @@ pub fn wait(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
                 Ok(())
             })?);
         }
-        let pane = now.pane_process();
-        if pane.as_ref().is_some_and(|pane| process::is_alive(pane) == Some(false)) {
+        // Its process was recorded, unless it was gone before.
+        if now.pane_process().is_none_or(|pane| process::is_alive(&pane) == Some(false)) {
             return Err(ended(context, agents, &now));
         }
         if Instant::now() >= until {
