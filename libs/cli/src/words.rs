@@ -12,7 +12,7 @@ const DEFAULTS: [(&str, &str); 6] = [
 ];
 
 /// Words for a command that are understood, each with the commands that may be meant.
-const COMMANDS: [(&str, &[&str]); 21] = [
+const COMMANDS: [(&str, &[&str]); 24] = [
     ("ls", &["list"]),
     ("ll", &["list"]),
     ("rm", &["delete", "remove"]),
@@ -31,6 +31,9 @@ const COMMANDS: [(&str, &[&str]); 21] = [
     ("lock", &["acquire"]),
     ("claim", &["acquire"]),
     ("unlock", &["release"]),
+    ("rename", &["name"]),
+    ("stop", &["interrupt"]),
+    ("retire", &["kill"]),
     ("day", &["daily"]),
     ("week", &["weekly"]),
     ("month", &["monthly"]),
