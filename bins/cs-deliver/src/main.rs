@@ -2,8 +2,9 @@
 //! parent when a turn ends or fails, when the agent asks a question, and when it ends. Outside a seat (without
 //! `CS_AGENT`) it ends at once.
 //!
-//! Reads: standard input, `agents/<id>.json`, `inbox/<id>/`, `live/<uuid>.json`; for a report the record and the usage.
-//! Writes: `agents/<id>.json`, `inbox/<id>/`, `live/<uuid>.json`; for a report the parent's inbox.
+//! Reads: standard input, `agents/<id>.json`, `inbox/<id>/`, `live/<uuid>.json`, `leases/<slug>.json`; for a report the record
+//! and the usage.
+//! Writes: `agents/<id>.json`, `inbox/<id>/`, `live/<uuid>.json`, `leases/<slug>.json`; for a report the parent's inbox.
 //! Exits: always 0; errors go to `logs/hook.log`. Prints only the answer for the client.
 //!
 //! Must stay true: a message is moved out of the queue before it is printed; a subagent gets none; neither does a client
@@ -21,10 +22,11 @@ use agents::Event;
 use agents::answer;
 use agents::hook_call::{self, Call};
 use cs_core::error::Result;
+use cs_core::id::Slug;
 use cs_core::store::Store;
 use cs_core::witness::Witness;
 use seated::Seated;
-use seats::{Channel, Message, Want};
+use seats::{Channel, Leases, Message, Want};
 use std::ffi::{CStr, c_char};
 use std::io::Write;
 
@@ -73,14 +75,22 @@ fn handle(seated: &Seated) -> Result<()> {
         // without a prompt, nobody would read it.
         Some(Event::SessionStart) => seated.begin(),
         Some(Event::UserPromptSubmit) => prompt::on_prompt(seated),
-        Some(Event::PostToolUse) => on_tool_end(seated),
-        Some(Event::Stop) => stop::on_stop(seated),
+        Some(Event::PostToolUse) => renewing(seated, on_tool_end),
+        Some(Event::Stop) => renewing(seated, stop::on_stop),
         Some(Event::StopFailure) => report::failed(seated),
         Some(Event::PermissionRequest) => report::asks_permission(seated),
         Some(Event::Notification) => report::notified(seated),
         Some(Event::SessionEnd) => end::on_session_end(seated),
         _ => Ok(()),
     }
+}
+
+/// Handles an event, and then renews the leases of the seat, because its agent works. Messages come first.
+fn renewing(seated: &Seated, handle: impl FnOnce(&Seated) -> Result<()>) -> Result<()> {
+    let handled = handle(seated);
+    let slug = seated.seat.project_slug.as_deref().and_then(|slug| Slug::parse(slug).ok());
+    let renewed = slug.map(|slug| Leases::of(&seated.hook.store, &slug).renew_for(&seated.id, seated.hook.now));
+    handled.and(renewed.transpose().map(drop))
 }
 
 /// The event proves that the client got what was delivered before. Important messages come with the tool's result.
