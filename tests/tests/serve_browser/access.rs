@@ -30,8 +30,13 @@ fn pages_have_no_serious_accessibility_problems() {
     let spent = format!("/session/{counted}");
     dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
     std::fs::write(dashboard.sandbox.data().join("sessions/sess_20261121T0001_0bad.json"), "{").expect("a file");
+    let agent = cs_tests::seat_files::seat("agent_20261121T1000_1f0c", "builder").to_string();
+    std::fs::create_dir_all(dashboard.sandbox.data().join("agents")).expect("a folder");
+    std::fs::write(dashboard.sandbox.data().join("agents/agent_20261121T1000_1f0c.json"), agent).expect("a file");
     let session = format!("/session/{}", ids[0]);
     for (path, scheme, width) in [
+        ("/agents", "light", 1200),
+        ("/agents", "dark", 390),
         ("/", "light", 1200),
         ("/", "dark", 390),
         (session.as_str(), "dark", 1200),
