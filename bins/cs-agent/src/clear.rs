@@ -55,30 +55,32 @@ impl Clear {
         }
         let text = prompt::read(self.prompt, self.prompt_file.as_deref())?;
         let agent = found::agent_of(found)?;
-        let text = text.as_deref().map(|text| prompt::checked(agent, text)).transpose()?;
+        let prompt = text.as_deref().map(|text| prompt::checked(agent, text)).transpose()?;
         if !self.now {
             refuse_busy(context, found)?;
         }
-        let wanted = Wanted { model: self.model, effort: self.effort, prompt: text.clone(), ..Wanted::default() };
-        let ready = start::prepare(context, &agents, &seat::settings(&context.store), agent, wanted)?;
-        let terminal = pane::checked(found)?;
-        let uuid = Uuid::random();
-        let fresh = with_conversation(found, agent, &uuid);
-        let session = match text.as_deref().filter(|_| agent == Agent::Claude) {
-            Some(text) => Some(opening::begin_session(context, &agents, &fresh, text)?),
-            None => None,
-        };
-        let id = id_of(found)?;
-        let changed = agents.files.update(&id, |seat| begin(seat, &fresh, session.as_ref()))?;
-        let started = ready.start_again(&changed, terminal, Beginning::New(uuid));
-        let started = started.inspect_err(|_| {
-            let _ = agents.files.update(&id, |seat| take_back(seat, &changed, found));
-            opening::forget(context, session.as_ref());
-        })?;
-        let is_seen = agent == Agent::Claude || text.is_some();
+        let is_seen = agent == Agent::Claude || prompt.is_some();
+        let wanted = Wanted { model: self.model, effort: self.effort, prompt, ..Wanted::default() };
+        let started = clear(context, &agents, found, agent, wanted)?;
         let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
         seat::print_seat(context, &shown)
     }
+}
+
+/// Replaces the client in the seat's pane by one with a new conversation, and returns the seat.
+fn clear(context: &Context, agents: &Agents, seat: &Seat, agent: Agent, wanted: Wanted) -> Outcome<Seat> {
+    let prompt = wanted.prompt.clone().filter(|_| agent == Agent::Claude);
+    let ready = start::prepare(context, agents, &seat::settings(&context.store), agent, wanted)?;
+    let terminal = pane::checked(seat)?;
+    let uuid = Uuid::random();
+    let fresh = with_conversation(seat, agent, &uuid);
+    let session = prompt.map(|prompt| opening::begin_session(context, agents, &fresh, &prompt)).transpose()?;
+    let id = id_of(seat)?;
+    let changed = agents.files.update(&id, |seat| begin(seat, &fresh, session.as_ref()))?;
+    ready.start_again(&changed, terminal, Beginning::New(uuid)).inspect_err(|_| {
+        let _ = agents.files.update(&id, |now| take_back(now, &changed, seat));
+        opening::forget(context, session.as_ref());
+    })
 }
 
 /// Refuses to end a turn, or to drop a question, without being told to.

@@ -3,10 +3,11 @@
 use std::fs;
 use std::thread;
 
+use cs_tests::tmux::Terminal;
 use cs_tests::{status, stderr};
 use serde_json::json;
 
-use crate::team::{Team, text};
+use crate::team::{PATIENCE, Team, text};
 
 #[test]
 fn a_seat_its_client_and_its_session_agree() {
@@ -165,9 +166,18 @@ fn spawn_waits_for_the_end_of_the_first_turn() {
 }
 
 #[test]
-fn an_agent_that_a_person_starts_is_told_nothing_about_others() {
+fn new_shows_an_agent_without_a_prompt_in_this_terminal() {
     let Some(team) = Team::new() else { return };
-    let output = team.agent(&["new"]);
-    assert_eq!(status(&output), 64, "there is no terminal to show it in");
+    assert_eq!(status(&team.agent(&["new"])), 64, "there is no terminal to show it in");
     assert!(team.seats().is_empty());
+    let terminal = Terminal::start(&team.sandbox, 100, 20, "cs-agent new --name desk");
+    terminal.wait_for("stand-in desk", PATIENCE);
+    terminal.type_text("hello");
+    terminal.press(&["Enter"]);
+    team.wait_for("prompt", |seen| seen["text"] == "hello");
+    let seat = team.seat("desk");
+    assert_eq!(
+        (text(&seat, "status"), &seat["parent"], &seat["prompt_sha256"]),
+        ("running", &json!(null), &json!(null))
+    );
 }
