@@ -5,6 +5,7 @@ use argh::{ArgsInfo, FromArgs};
 use cli::seat::{self, Agents, id_of, pane};
 use cli::{Context, Failure, Failures, Outcome};
 use cs_core::clock::stamp;
+use cs_core::file;
 use cs_core::process::{self, Condition, Process};
 use seats::{Seat, SeatStatus, tmux};
 use std::thread;
@@ -104,6 +105,7 @@ fn end(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
         let _ = pane::run(&tmux::kill_session(terminal));
     }
     let (id, uuid) = (id_of(seat)?, seat.claude_session_id.as_deref());
+    file::remove(&context.store.home.seat_launch(&id))?;
     let by = agents.caller.word();
     // Its parent and the senders of waiting messages are told here, unless a hook of its client did so.
     let told = agents.files.end(&id, uuid, &format!("was killed by {by}"), context.now);

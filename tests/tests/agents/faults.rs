@@ -80,7 +80,9 @@ fn a_spawn_that_is_killed_starts_nothing_that_is_not_recorded() {
         if output.status.signal().is_none() {
             assert!(n > 20, "only {n} calls were seen");
             assert!(stderr(&output).contains("ended at once") && called(&team).is_some());
-            assert_eq!(text(&team.seat("builder"), "status"), "ended");
+            let seat = team.seat("builder");
+            assert_eq!(text(&seat, "status"), "ended");
+            assert!(!team.sandbox.data().join(format!("agents/{}.launch", text(&seat, "agent_id"))).exists());
             return;
         }
         // The same call again: with its key there is one seat, and tmux is called once at most.

@@ -75,6 +75,8 @@ fn a_client_that_ends_at_once_is_not_running() {
     team.fails(&["spawn", "--name", "builder", "x"], 1, "ended at once");
     let seat = team.seat("builder");
     assert_eq!((text(&seat, "status"), text(&seat, "ended_by")), ("ended", "client"));
+    let launch = team.sandbox.data().join(format!("agents/{}.launch", text(&seat, "agent_id")));
+    assert!(!launch.exists(), "the environment of the caller was left behind");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{Agents, id_of, pane};
 use crate::Context;
 use crate::failure::{Failure, Outcome};
 use cs_core::clock::stamp;
+use cs_core::file;
 use cs_core::live::Live;
 use cs_core::process;
 use seats::{Seat, SeatStatus};
@@ -71,6 +72,8 @@ fn take(seat: &mut Seat, live: &Live) {
 
 fn ended(context: &Context, agents: &Agents, seat: &Seat) -> Failure {
     let changed = id_of(seat).and_then(|id| {
+        // It contains the caller's environment, and nobody reads it any more.
+        file::remove(&agents.files.home().seat_launch(&id))?;
         Ok(agents.files.update(&id, |seat| {
             if seat.status.is_open() {
                 seat.status = SeatStatus::Ended;
