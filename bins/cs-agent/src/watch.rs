@@ -13,7 +13,7 @@ use cs_core::state::State;
 use cs_core::states::States;
 use cs_core::store::Store;
 use seats::sight::{self, SeatState, Seen};
-use seats::{Seat, Seats};
+use seats::{Seat, SeatStatus, Seats};
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
 use std::thread;
@@ -23,6 +23,8 @@ use std::time::{Duration, Instant as Moment};
 const STEP: Duration = Duration::from_millis(50);
 /// How often everything is looked at.
 const SLOWLY: Duration = Duration::from_millis(500);
+/// How long a seat may have no client while the next one is started.
+const STARTS: Duration = Duration::from_secs(2);
 /// A turn that ended within this time of a delivery may go on with it: the hooks of one event run beside each other.
 const SETTLES: TimeDelta = TimeDelta::seconds(2);
 
@@ -82,8 +84,19 @@ struct Watched {
     stamps: Vec<Option<Stamp>>,
     /// When the newest message was delivered to it.
     delivered_at: Option<Instant>,
+    /// Since when its client is gone, though a next one may be about to start.
+    gone: Option<Moment>,
     is_done: bool,
     label: String,
+}
+
+/// Whether a client is gone only because another one takes its place (`clear`, `restore`). `gone` is since when.
+fn may_be_starting(seen: &Seen, gone: &mut Option<Moment>) -> bool {
+    if seen.seat.status != SeatStatus::Starting || seen.state != SeatState::Of(State::Gone) {
+        *gone = None;
+        return false;
+    }
+    gone.get_or_insert_with(Moment::now).elapsed() < STARTS
 }
 
 /// The watched seats.
@@ -104,7 +117,7 @@ impl<'a> Watch<'a> {
         let watched = seats.iter().filter_map(|seat| {
             let id = SeatId::parse(&seat.agent_id).ok()?;
             let (seat, stamps, label) = ((*seat).clone(), Vec::new(), String::new());
-            Some(Watched { id, seat, stamps, delivered_at: None, is_done: false, label })
+            Some(Watched { id, seat, stamps, delivered_at: None, gone: None, is_done: false, label })
         });
         let (watched, files) = (watched.collect(), Seats::of(store));
         Watch { store, files, plan, stale_after, watched, lives: Vec::new(), began: Moment::now(), looked: None }
@@ -129,14 +142,18 @@ impl<'a> Watch<'a> {
                 delivered_at: watched.delivered_at,
                 has_more: sight::has_due(&self.store.home, &watched.seat, now),
             };
-            let reached =
-                self.plan.goals.iter().copied().find(|goal| has_reached(*goal, &seen, &given, self.plan, now));
+            let is_over = seen.state.is_over() && !may_be_starting(&seen, &mut watched.gone);
+            let reached = self.plan.goals.iter().copied().find(|goal| match goal {
+                Goal::End => is_over,
+                Goal::Waiting => seen.state == SeatState::Of(State::Waiting),
+                Goal::Idle => turn_ended_at(&seen).is_some_and(|at| is_new(at, seen.seat, &given, self.plan, now)),
+            });
             met.push(match reached {
                 Some(goal) => {
                     watched.is_done = true;
                     Met::Reached(goal, seen)
                 }
-                None if seen.state.is_over() => {
+                None if is_over => {
                     watched.is_done = true;
                     Met::EndedFirst(format!("{} ended first: {}", watched.seat.title(), seen.verdict.reason))
                 }
@@ -199,14 +216,6 @@ fn paths(store: &Store, watched: &Watched) -> Vec<PathBuf> {
     let inbox = home.inbox(&watched.id);
     let live = uuid.map(|uuid| home.live(&uuid)).into_iter();
     [home.seat(&watched.id), inbox.join("new"), inbox.join("cur")].into_iter().chain(live).collect()
-}
-
-fn has_reached(goal: Goal, seen: &Seen, given: &Given, plan: &Plan, now: Instant) -> bool {
-    match goal {
-        Goal::End => seen.state.is_over(),
-        Goal::Waiting => seen.state == SeatState::Of(State::Waiting),
-        Goal::Idle => turn_ended_at(seen).is_some_and(|at| is_new(at, seen.seat, given, plan, now)),
-    }
 }
 
 /// When the last turn ended, if none runs.
