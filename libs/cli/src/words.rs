@@ -2,7 +2,8 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 7] = [
+    ("cs-agent", "list"),
     ("cs-session", "list"),
     ("cs-project", "list"),
     ("cs-task", "list"),
