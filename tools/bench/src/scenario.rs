@@ -69,6 +69,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
+    all.push(seats(store));
     all.extend(long(store, &all));
     all
 }
@@ -165,6 +166,31 @@ fn questions(store: &Store) -> Vec<Scenario> {
         of("cs-project", "overview", &["overview", "--json"], Budget::Millis(30.0)),
         of("cs-project", "list", &["list", "--json"], Budget::None("")),
     ]
+}
+
+/// How many seats are listed.
+const SEATS: u64 = 100;
+
+/// The list of seats whose clients run, each with a conversation, and all but the first four children of others.
+fn seats(store: &Store) -> Scenario {
+    let mut list =
+        command(store, "cs-agent", "agent list of 100 seats", &["list", "--json"], &[], Budget::Millis(20.0));
+    for n in 0..SEATS {
+        let (id, uuid) = (format!("agent_20261121T0930_{n:04x}"), format!("0c0ffee1-1111-4222-8333-{n:012}"));
+        let mut live = store.newcomer(&uuid, 0);
+        (live["state"], live["last_event"]) = (json!("working"), json!("UserPromptSubmit"));
+        let mut seat = json!({
+            "agent_id": id, "name": format!("worker {n}"), "agent": live["agent"], "cwd": live["cwd"], "depth": 0,
+            "claude_session_id": uuid, "pid": live["pid"], "pid_started": live["pid_started"], "status": "running",
+            "spawned_at": store::stamp(60), "spawned_by": "user", "schema_version": 1,
+        });
+        if n >= 4 {
+            seat["parent"] = json!({"agent_id": format!("agent_20261121T0930_{:04x}", n % 4)});
+        }
+        list.given.push((format!("live/{uuid}.json").into(), live.to_string()));
+        list.given.push((format!("agents/{id}.json").into(), seat.to_string()));
+    }
+    list
 }
 
 fn hook(
