@@ -1,8 +1,10 @@
 //! Agents in seats: places with a name, an inbox, a terminal in tmux and a parent.
 //!
-//! Reads: `agents/`, `sessions/`, `live/`, `inbox/`, `config.json`; whether Claude Code trusts a folder.
+//! Reads: `agents/`, `sessions/`, `live/`, `inbox/`, `leases/`, `usage/`, `statusline/`, `config.json`, the agents' logs;
+//! whether Claude Code trusts a folder.
 //! Writes: the named seats, the session of an agent that it starts, `agents/claude-settings.json`; `kill` also `inbox/`.
-//! Starts: tmux, and in it the client; `attach` becomes tmux.
+//! Starts: tmux, and in it the client; `attach` becomes tmux; `what` starts `agents.summary_command`, and cs-message if it
+//! is to ask.
 //! Exits: 0 done, 1 not found or refused, 64 usage, 65 invalid, 74 disk, 75 busy, or not confirmed in time.
 
 mod alone;
