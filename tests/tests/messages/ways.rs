@@ -4,7 +4,8 @@ use super::{BUILDER, UUID, furnished, inbox, put_seat};
 use cs_core::clock;
 use cs_core::process;
 use cs_tests::seat_files::{seat, with};
-use cs_tests::{Running, Sandbox, made, status, stderr, stdout};
+use cs_tests::tmux::Terminal;
+use cs_tests::{Running, Sandbox, has, made, status, stderr, stdout};
 use seats::{Channel, State, Want};
 use serde_json::{Value, json};
 use std::fs;
@@ -107,6 +108,45 @@ fn a_codex_that_works_or_asks_is_left_alone() {
     let sandbox = off.0.with("CS_AGENTS", "off");
     assert_eq!(status(&sandbox.cs("cs-message", &["send", "builder", "one", "-q"])), 0);
     assert_eq!((log(&sandbox), states(&sandbox)), (String::new(), vec![State::Queued]));
+}
+
+/// A Codex that says in the live file that it runs, as its hooks do.
+fn put_client_of_codex(sandbox: &Sandbox) {
+    let live = sandbox.data().join(format!("live/{UUID}.json"));
+    let text = format!(
+        "#!/bin/sh\nstarted=$(cut -d ' ' -f 22 /proc/$$/stat)\n\
+         sed -i \"s/\\\"pid\\\":[0-9]*/\\\"pid\\\":$$/; s/\\\"pid_started\\\":\\\"[0-9]*/\\\"pid_started\\\":\\\"$started/\" {}\n\
+         printf '%s|' \"$@\" > {}\nexec sleep 600\n",
+        live.display(),
+        sandbox.root().join("codex.log").display(),
+    );
+    made::script(&sandbox.home().join("bin/codex"), &text);
+}
+
+#[test]
+fn a_codex_that_works_gets_an_urgent_message_by_a_new_client_in_its_pane() {
+    if !has(Terminal::is_available()) {
+        return;
+    }
+    let (sandbox, _client) = codex_scene("working");
+    let terminal = Terminal::start(&sandbox, 200, 50, "exec sleep 600");
+    let pane = || terminal.tmux(&["display-message", "-p", "#{socket_path} #{pane_id} #{pane_pid}"]);
+    let told = pane();
+    let [socket, id, pid] = told.trim_end().split(' ').collect::<Vec<_>>()[..] else { panic!("{told}") };
+    let process = process::find(pid.parse().unwrap()).expect("it runs");
+    let own = json!({"agent": "codex", "claude_session_id": UUID, "pid": process.pid, "pid_started": process.started,
+        "tmux": {"socket": socket, "session": BUILDER, "pane": id, "pane_pid": process.pid, "pane_started": process.started}});
+    put_seat(&sandbox, &with(seat(BUILDER, "builder"), own));
+    put_live(&sandbox, "codex", "working", process.pid);
+    put_client_of_codex(&sandbox);
+    let output = sandbox.cs("cs-message", &["send", "builder", "stop", "--urgent", "-q"]);
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+    let text = "[message m000001 from the user, by cs-message]\nstop";
+    assert_eq!(log(&sandbox), format!("resume|{UUID}|--|{text}|"));
+    assert_eq!(inbox(&sandbox.data()).find("m000001").unwrap().channel, Some(Channel::Respawn));
+    let seat = sandbox.json(&format!("agents/{BUILDER}.json"));
+    assert_eq!((&seat["status"], seat["pid"] == json!(process.pid)), (&json!("running"), false));
+    assert!(!pane().contains(pid), "another process is in the pane");
 }
 
 #[test]
