@@ -75,7 +75,7 @@ check "codex texts: nothing has run" test ! -e "$repo/made/bang"
 
 say asker "think for long"
 check "codex urgent: the agent works" soon "$idly" working asker
-say asker --urgent "stop-thinking"
+say asker --urgent "stop-thinking, answer briefly"
 check "codex urgent: the message comes at once" soon 10 reads asker stop-thinking stop-thinking
 check "codex urgent: the turn ends" soon 15 idle asker
 check "codex: it is cleared" person cs-agent clear asker "answer briefly"

@@ -116,7 +116,7 @@ check "texts: no prompt has run" test ! -e "$repo/made/bang"
 
 say lead "think for long"
 check "urgent: the agent works" soon 10 working lead
-say lead --urgent "stop-thinking"
+say lead --urgent "stop-thinking, answer briefly"
 check "urgent: the message comes at once" soon 10 reads lead stop-thinking stop-thinking
 check "urgent: the turn ends" soon 15 idle lead
 
