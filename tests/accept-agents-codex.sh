@@ -2,12 +2,16 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # variables and functions of accept.sh
 
 fresh agents-codex
+sed -e "s#@SCRIPTS@#$seats/scripts#g" "$here/accept-agents-codex.json" >"$model"
 mkdir -p "$home/.claude/dashboard"
-echo '{"agents": {"codex": {"args": ["--dangerously-bypass-hook-trust", "-a", "on-request", "-s", "workspace-write"]}}}' \
-	>"$home/.claude/dashboard/config.json"
+# In its sandbox, an agent can write messages only if their folder is one in which it may write.
+cat >"$home/.claude/dashboard/config.json" <<END
+{"agents": {"codex": {"args": ["--dangerously-bypass-hook-trust", "-a", "on-request", "-s", "workspace-write",
+	"-c", "sandbox_workspace_write.writable_roots=[\"$home/.claude/dashboard\"]"]}}}
+END
 codex() {
 	tmux new-session -d -s "$window" -x 120 -y 50 -- "$REAL_CODEX" --no-hooks --interactive --home "$home" \
-		--repo "$repo" --out "$out" --script "$here/accept-agents-codex.json" -- -m gpt-6-sol && within 20 see "Ask Codex"
+		--repo "$repo" --out "$out" --script "$model" -- -m gpt-6-sol && within 20 see "Ask Codex"
 }
 # An idle Codex looks into its queue every 10 s.
 idly=25
@@ -22,12 +26,20 @@ check "codex: its first turn ends" soon 20 idle coder
 check "codex: seat and live file agree" equal "running $(field coder agent_id)" \
 	"$(field coder status) $(live coder '["agent_id"]')"
 
+script send-ten 'for n in 1 2 3 4 5 6 7 8 9 10; do cs-message send coder "$1-$n" -q || exit 1; sleep 0.3; done'
+for name in one two; do
+	script "send-$name" "sh $seats/scripts/send-ten $name"
+	check "codex: another agent starts" spawn_codex "$name" "please send-$name"
+done
 say coder "work in steps"
 check "codex: an idle agent gets a message" soon "$idly" working coder
 n=0
-while [ $((n += 1)) -le 10 ]; do say coder "ten-$n" && sleep 0.8; done
-check "codex: it reads ten, each once and in order" soon 40 \
-	reads coder "ten-[0-9]+" "$(n=0 && while [ $((n += 1)) -le 10 ]; do echo "ten-$n"; done | xargs)"
+while [ $((n += 1)) -le 10 ]; do say coder "three-$n" && sleep 0.8; done
+for name in one two three; do
+	check "codex: it reads the ten of $name, each once and in order" soon 60 \
+		reads coder "$name-[0-9]+" "$(n=0 && while [ $((n += 1)) -le 10 ]; do echo "$name-$n"; done | xargs)"
+	[ "$name" = three ] || person cs-agent kill "$name" >/dev/null
+done
 check "codex: the turn ends" soon 20 idle coder
 check "codex: all are recorded as read" soon "$idly" waiting coder 0
 
@@ -84,6 +96,6 @@ check "codex: the cleared agent answers" soon 20 idle asker
 keys coder -l "/quit" && sleep 0.7 && keys coder Enter
 check "codex: it ends, and so does its seat" soon 40 status coder ended
 stop_seats
-press C-c && sleep 0.5 && press C-c
+type_in "/quit"
 check "codex: the first client ends" soon 10 ended
 check "codex: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"
