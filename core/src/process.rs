@@ -71,12 +71,16 @@ pub fn is_alive(process: &Process) -> Option<bool> {
 /// Whether the process may run: it does, or it was seen since this machine booted in a place that cannot be checked
 /// from here (a container).
 pub fn may_run(process: &Process) -> bool {
+    let is_of_this_boot = |host: &str| here() == Some(host) || is_hidden(host);
+    is_alive(process).unwrap_or_else(|| process.host.as_deref().is_some_and(is_of_this_boot))
+}
+
+/// Whether processes that were seen there run on this machine since its last boot, but cannot be seen from here: they
+/// are in another PID namespace.
+pub fn is_hidden(host: &str) -> bool {
     let boot = |host: &str| host.split_once(':').map(|(boot, _)| boot.to_string());
-    let is_of_this_boot = || {
-        let seen = process.host.as_deref().and_then(boot);
-        seen.is_some() && seen == here().and_then(boot)
-    };
-    is_alive(process).unwrap_or_else(is_of_this_boot)
+    let own = here();
+    own != Some(host) && boot(host).is_some() && boot(host) == own.and_then(boot)
 }
 
 /// The process with this id, if it runs.

@@ -24,7 +24,7 @@ impl Asker {
         let (seats, errors) = Seats::of(&context.store).all()?;
         errors.iter().for_each(cli::defer);
         let lives = context.store.all_live()?;
-        let caller = Caller::find(&seats, &lives)?;
+        let caller = cli::seat::caller(&seats, &lives)?;
         let owner = Owner::of(&caller, &lives);
         let here = std::env::current_dir().map_err(|error| Error::io(Path::new("."), "find", error))?;
         let scope = Scope::of(&here, &context.config())?;

@@ -8,7 +8,7 @@ use cs_core::id::{SeatId, SessionId, Uuid};
 use cs_core::record::Session;
 use cs_core::store::Store;
 use cs_core::{Error, process, task};
-use seats::{Caller, Seats};
+use seats::Seats;
 use std::collections::HashMap;
 
 /// show the first task that nobody works on, or claim it
@@ -47,7 +47,7 @@ impl Next {
 fn caller(store: &Store) -> Outcome<String> {
     let (seats, errors) = Seats::of(store).all()?;
     errors.iter().for_each(cli::defer);
-    Ok(Caller::find(&seats, &store.all_live()?)?.word())
+    Ok(cli::seat::caller(&seats, &store.all_live()?)?.word())
 }
 
 fn claim(context: &Context, id: &SessionId, by: &str, owners: &mut Owners) -> Outcome<(Session, String)> {

@@ -38,6 +38,11 @@ pub struct Agents {
     pub caller: Caller,
 }
 
+/// Who runs this program.
+pub fn caller(seats: &[Seat], lives: &[Live]) -> Outcome<Caller> {
+    Ok(Caller::find(seats, lives, Agent::conversation_from_env().as_deref())?)
+}
+
 impl Agents {
     /// Reads all seats, and finds out who asks.
     pub fn read(store: &Store) -> Outcome<Self> {
@@ -45,7 +50,7 @@ impl Agents {
         let (seats, errors) = files.all()?;
         errors.iter().for_each(defer);
         let lives = store.all_live()?;
-        let caller = Caller::find(&seats, &lives)?;
+        let caller = caller(&seats, &lives)?;
         Ok(Agents { files, seats, lives, caller })
     }
 

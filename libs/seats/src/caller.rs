@@ -1,12 +1,14 @@
 //! Owns who calls a program: the user, an agent in a seat, or a conversation without a seat. Must stay true: the
 //! processes above this one decide, and the nearest one that belongs to an agent wins; the variable `CS_AGENT` is a
-//! claim that must agree with them. That keeps honest agents honest. It is no boundary: a program of the same user can
+//! claim that must agree with them. Where a sandbox hides them (Codex runs the commands of its agent in a PID namespace
+//! of their own), the claim counts if the client's own variable names the seat's conversation, too; and without any
+//! evidence an agent's variable makes a caller an agent, never the user. That keeps honest agents honest. It is no boundary: a program of the same user can
 //! leave its processes (`setsid`, `at`) and change every file.
 
 use crate::seat::Seat;
 use crate::store::Seats;
 use cs_core::error::{Error, Result};
-use cs_core::id::SeatId;
+use cs_core::id::{SeatId, Uuid};
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
 
@@ -27,27 +29,30 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Finds out who calls. A claim that the processes above this one do not confirm is refused.
-    pub fn find(seats: &[Seat], lives: &[Live]) -> Result<Self> {
-        Self::among(process::ancestors(), seats, lives, claimed())
+    /// Finds out who calls. A claim that the processes above this one do not confirm is refused. `conversation` is the
+    /// one in whose shell this program runs, as the client's variable says.
+    pub fn find(seats: &[Seat], lives: &[Live], conversation: Option<&str>) -> Result<Self> {
+        let claims = Claims { seat: claimed(), conversation: conversation.map(str::to_string) };
+        Self::among(process::ancestors(), seats, lives, claims)
     }
 
-    fn among(
-        above: impl Iterator<Item = Process>,
-        seats: &[Seat],
-        lives: &[Live],
-        claim: Option<String>,
-    ) -> Result<Self> {
+    fn among(above: impl Iterator<Item = Process>, seats: &[Seat], lives: &[Live], claims: Claims) -> Result<Self> {
         let found = above.into_iter().find_map(|process| Self::of_process(&process, seats, lives));
-        let caller = found.unwrap_or(Caller::Person);
-        match (&caller, claim) {
+        let hidden = || claims.hidden(seats).map(|seat| Caller::Seat(Box::new(seat.clone())));
+        let named = || Uuid::parse(claims.conversation.as_deref()?).ok();
+        let Some(caller) = found.or_else(hidden) else {
+            return match (claims.seat, named()) {
+                (Some(claim), _) => Err(unconfirmed(&claim)),
+                (None, Some(uuid)) => Ok(Caller::Conversation(uuid.to_string())),
+                (None, None) => Ok(Caller::Person),
+            };
+        };
+        match (&caller, claims.seat) {
             (_, None) => Ok(caller),
             (Caller::Seat(seat), Some(claim)) if seat.agent_id == claim => Ok(caller),
             // A client that an agent started in its own shell inherited the variable.
             (Caller::Conversation(_), Some(_)) => Ok(caller),
-            (_, Some(claim)) => Err(Error::Refused(format!(
-                "{VARIABLE} names {claim}, but no process above this one is its client; unset {VARIABLE}"
-            ))),
+            (_, Some(claim)) => Err(unconfirmed(&claim)),
         }
     }
 
@@ -93,6 +98,30 @@ impl Caller {
     }
 }
 
+/// What the environment says about the caller.
+#[derive(Clone, Debug, Default)]
+struct Claims {
+    /// The seat, by `CS_AGENT`.
+    seat: Option<String>,
+    /// The conversation, by the client's own variable.
+    conversation: Option<String>,
+}
+
+impl Claims {
+    /// The claimed seat, if its processes cannot be seen from here and its conversation is the claimed one.
+    fn hidden<'s>(&self, seats: &'s [Seat]) -> Option<&'s Seat> {
+        let seat = seats.iter().find(|seat| self.seat.as_deref() == Some(&*seat.agent_id))?;
+        let is_hidden = seat.host.as_deref().is_some_and(process::is_hidden);
+        let agrees = self.conversation.is_some() && self.conversation == seat.claude_session_id;
+        (is_hidden && agrees && seat.status.is_open()).then_some(seat)
+    }
+}
+
+fn unconfirmed(claim: &str) -> Error {
+    let what = format!("{VARIABLE} names {claim}, but no process above this one is its client");
+    Error::Refused(format!("{what}; unset {VARIABLE}"))
+}
+
 /// Whether a parent of the seat, or of one above it, is the one.
 pub fn is_below(seat: &Seat, seats: &[Seat], is_it: impl Fn(&crate::seat::Parent) -> bool) -> bool {
     let mut above = seat.parent.as_ref();
@@ -134,7 +163,7 @@ impl Seats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seat::Parent;
+    use crate::seat::{Parent, SeatStatus};
     use crate::store::tests::{at, seat};
     use cs_core::unknown::Unknown;
 
@@ -156,7 +185,8 @@ mod tests {
         live.set_process(Some(process(30)));
         let find = |pids: &[u32], claim: Option<&str>| {
             let above = pids.iter().map(|pid| process(*pid));
-            Caller::among(above, &seats, std::slice::from_ref(&live), claim.map(str::to_string)).map(|it| it.word())
+            let claims = Claims { seat: claim.map(str::to_string), conversation: None };
+            Caller::among(above, &seats, std::slice::from_ref(&live), claims).map(|it| it.word())
         };
         assert_eq!(find(&[5, 20, 10], Some("b")).unwrap(), "b");
         assert_eq!(find(&[5, 20, 10], None).unwrap(), "b", "also if the variable was removed");
@@ -166,6 +196,34 @@ mod tests {
             assert!(matches!(find(above, Some(claim)), Err(Error::Refused(_))), "{above:?} {claim}");
         }
         assert_eq!(find(&[30, 10], Some("a")).unwrap(), "claude:e998145e-4e5d-40c9-a3a6-681ad5bd51c9");
+    }
+
+    #[test]
+    fn where_a_sandbox_hides_the_processes_both_variables_must_agree() {
+        let (uuid, other) = ("e998145e-4e5d-40c9-a3a6-681ad5bd51c9", "1efc27bb-f68f-47d0-bb52-fc872cee82d8");
+        let here = process::here().unwrap_or("boot:1");
+        let there = format!("{}:1", here.rsplit_once(':').map_or(here, |(boot, _)| boot));
+        let of = |host: &str| {
+            let of = Seat { host: Some(host.to_string()), status: SeatStatus::Running, ..seated("a", 10, None) };
+            Seat { claude_session_id: Some(uuid.to_string()), ..of }
+        };
+        let find = |seat: Seat, claim: Option<&str>, conversation: Option<&str>| {
+            let claims = Claims { seat: claim.map(str::to_string), conversation: conversation.map(str::to_string) };
+            Caller::among(std::iter::once(process(5)), &[seat], &[], claims).map(|it| it.word())
+        };
+        if cfg!(target_os = "linux") {
+            assert_eq!(find(of(&there), Some("a"), Some(uuid)).unwrap(), "a");
+        }
+        for (host, conversation) in
+            [(here, Some(uuid)), (&there, None), (&there, Some(other)), ("elsewhere:1", Some(uuid))]
+        {
+            assert!(
+                matches!(find(of(host), Some("a"), conversation), Err(Error::Refused(_))),
+                "{host} {conversation:?}"
+            );
+        }
+        assert_eq!(find(of(here), None, Some(other)).unwrap(), format!("claude:{other}"), "not the user");
+        assert_eq!(find(of(here), None, Some("../x")).unwrap(), "user");
     }
 
     #[test]
