@@ -18,7 +18,7 @@ pub fn check(agents: &Agents, settings: &Settings, now: Instant) -> Outcome<()> 
     }
     let word = agents.caller.word();
     let spawned = || agents.seats.iter().filter(|seat| seat.spawned_by == word);
-    let open = spawned().filter(|seat| seat.status.is_open()).count();
+    let open = spawned().filter(|seat| !agents.files.has_ended(seat)).count();
     if open >= settings.max_children {
         let text = format!("{open} agents that you spawned are running, and more are not allowed");
         return Err(Failure::Advised(

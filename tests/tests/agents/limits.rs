@@ -88,6 +88,12 @@ fn a_loop_of_spawns_ends() {
     team.line(&["kill", "kid1"]);
     let (code, told) = team.in_shell("boss", "cs-agent spawn -q hello");
     assert_eq!(code, 0, "one that ended does not count: {told}");
+    let kid = team.seat("kid2");
+    team.sandbox.sh(&format!("kill -9 {}", kid["pid"]));
+    let is_gone = || cs_core::process::find(kid["pid"].as_u64().unwrap() as u32).is_none();
+    assert!(cs_tests::eventually(PATIENCE, is_gone));
+    let (code, told) = team.in_shell("boss", "cs-agent spawn -q hello");
+    assert_eq!(code, 0, "nor does one whose client died unseen: {told}");
 }
 
 #[test]
