@@ -91,8 +91,7 @@ impl Inbox {
             return Ok(Vec::new());
         }
         let lock = self.lock()?;
-        self.expire(now)?;
-        let chosen = queue::batch(self.files.usable(Folder::New)?, want, now);
+        let chosen = queue::batch(self.expire(now)?, want, now);
         lock.confirm()?;
         let delivered = |message: Message| Message {
             state: State::Delivered,
@@ -231,12 +230,13 @@ impl Inbox {
         Ok(self.waiting()?.iter().filter_map(|message| message.next_due(now)).min())
     }
 
-    /// Fails what has expired. The caller holds the lock.
-    fn expire(&self, now: Instant) -> Result<()> {
-        let expired: Vec<Message> =
-            self.files.usable(Folder::New)?.into_iter().filter(|message| message.is_expired(now)).collect();
+    /// Fails what has expired, and returns what waits. The caller holds the lock.
+    fn expire(&self, now: Instant) -> Result<Vec<Message>> {
+        let usable = self.files.usable(Folder::New)?.into_iter();
+        let (expired, waiting): (Vec<Message>, Vec<Message>) = usable.partition(|message| message.is_expired(now));
         let failed = expired.into_iter().map(|message| failed(message, "it expired", now)).collect();
-        self.files.shift(Folder::New, Folder::Failed, failed).map(drop)
+        self.files.shift(Folder::New, Folder::Failed, failed)?;
+        Ok(waiting)
     }
 
     fn shift_if(
