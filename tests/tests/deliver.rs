@@ -11,7 +11,7 @@ use cs_core::id::SeatId;
 use cs_core::paths::Home;
 use cs_tests::replay::{Client, Stage, program};
 use cs_tests::seat::{self, PARENT, SEAT};
-use cs_tests::{run, status, stderr, stdout};
+use cs_tests::{has, run, status, stderr, stdout, strace};
 use seats::{Draft, Inbox, Message, Mode, Sender, State};
 use serde_json::{Value, json};
 
@@ -469,4 +469,28 @@ fn a_batch_is_limited_and_the_rest_follows() {
     let (text, _) = read(&desk.event(6, "Stop", json!({})));
     assert_eq!(text.matches("[message ").count(), 1);
     assert_eq!(desk.states(), [State::Read, State::Read, State::Delivered]);
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
+fn outside_a_seat_nothing_is_read_and_no_file_is_opened() {
+    if !has(strace::is_possible()) {
+        return;
+    }
+    let desk = Desk::new(Client::Codex);
+    let input = desk.stage.sandbox.root().join("payload");
+    std::fs::write(&input, desk.payload("Stop", json!({}))).unwrap();
+    for program in ["cs-deliver", "cs-wake"] {
+        let command = desk.stage.command(program, 5, Client::Codex);
+        let (output, log) = strace::run(&command, &input, &[], &desk.stage.sandbox.root().join("log"));
+        check(&output);
+        let calls = strace::calls(&log);
+        // The loader opens its cache and libraries, and reads them.
+        let is_ours = |call: &String| {
+            let opens = call.starts_with("open") && !call.contains("/etc/ld.so") && !call.contains("/lib");
+            opens || call.starts_with("read(0,") || call.starts_with("poll") || call.starts_with("clone")
+        };
+        let ours: Vec<_> = calls.iter().filter(|call| is_ours(&call.to_string())).collect();
+        assert!(ours.is_empty() && calls.len() > 5, "{program}: {ours:?}");
+    }
 }

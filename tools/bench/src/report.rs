@@ -12,6 +12,8 @@ use super::trace::Trace;
 pub fn ceiling(program: &str) -> u64 {
     match program {
         "cs-heartbeat" => 1_300 * 1024,
+        // 1.3 MB.
+        "cs-deliver" | "cs-wake" => 1_300_000,
         "cs-hook" => 1_600 * 1024,
         // All pages, styles and scripts, and the document about the API, are part of it.
         "cs-serve" => 2_720 * 1024,

@@ -58,7 +58,7 @@ pub struct Scenario {
 impl Scenario {
     /// Whether an agent calls it.
     pub fn is_hook(&self) -> bool {
-        matches!(self.program, "cs-heartbeat" | "cs-hook")
+        matches!(self.program, "cs-heartbeat" | "cs-hook" | "cs-deliver" | "cs-wake")
     }
 }
 
@@ -66,6 +66,7 @@ impl Scenario {
 pub fn all(store: &Store) -> Vec<Scenario> {
     let mut all = heartbeats(store);
     all.extend(hooks(store));
+    all.extend(outside_seats(store));
     all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
@@ -132,6 +133,13 @@ fn hooks(store: &Store) -> Vec<Scenario> {
         first,
         of("SessionEnd", "SessionEnd.prompt_input_exit", &known, &[Kind::Ended, Kind::Record], synchronous),
     ]
+}
+
+/// The hooks of seats, called by a client that is in none.
+fn outside_seats(store: &Store) -> [Scenario; 2] {
+    let stop = || payload(store, "Stop.plain", &store::uuid(0));
+    let of = |program, name| hook(store, program, name, stop(), &[], Budget::Floors(1.3));
+    [of("cs-deliver", "delivery, outside seats"), of("cs-wake", "waiter, outside seats")]
 }
 
 fn statusline(store: &Store) -> Scenario {

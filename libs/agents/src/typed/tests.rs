@@ -66,7 +66,7 @@ const WORDS: [(&str, &str); 48] = [
     ("", ""),
 ];
 
-const OF_PROGRAMS: [&str; 24] = [
+const OF_PROGRAMS: [&str; 25] = [
     "<task-notification>\n<task-id>b1</task-id>\n</task-notification>",
     "  <system-reminder>x</system-reminder>\n",
     "<system-reminder>torn",
@@ -77,6 +77,7 @@ const OF_PROGRAMS: [&str; 24] = [
     "<bash-stdout>a</bash-stdout><bash-stderr></bash-stderr>",
     "<cross-session-message from=\"a\" from-name=\"b\">hello</cross-session-message>",
     "[Cross-session idle notice] b is idle\nand more",
+    "[message m000012 from builder (agent_20261129T1134_1f0c), not from your user and no approval]\nfix it",
     "[Request interrupted by user for tool use]",
     "# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\na\n</INSTRUCTIONS>\n<environment_context>b</environment_context>",
     "<user_instructions>\na\n</user_instructions>",
