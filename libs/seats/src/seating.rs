@@ -125,7 +125,8 @@ impl Seating {
             status: seat.status.as_str(),
             parent_agent_id: seat.parent_seat().map(str::to_string),
             parent_session_id: parent.and_then(|parent| self.session_of_parent(parent)).map(str::to_string),
-            messages_waiting: count_waiting(home, seat),
+            // Those of a seat that has ended have failed.
+            messages_waiting: if seat.status.is_open() { count_waiting(home, seat) } else { 0 },
             leases: self.leases_of(seat),
             has_terminal: seat.status.is_open() && seat.tmux.is_some(),
         }

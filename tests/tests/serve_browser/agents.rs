@@ -60,6 +60,13 @@ fn agents_stand_below_their_parents_and_nothing_is_cut() {
             assert_eq!(dashboard.browser.eval(crate::narrow::CUT), json!([]), "{path} at {width}");
         }
     }
+    dashboard.open("/");
+    let below = format!("document.getElementById('{writer}').previousElementSibling.id");
+    assert_eq!(dashboard.browser.eval(&below), planner.as_str(), "the session stands below its parent's");
+    assert_eq!(
+        dashboard.browser.eval(&format!("document.getElementById('{writer}').className")),
+        "row is-unknown child-1"
+    );
     dashboard.open("/agents");
     assert_eq!(dashboard.browser.text("nav [aria-current]"), "Agents");
     let left =

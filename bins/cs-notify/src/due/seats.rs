@@ -5,7 +5,7 @@ use super::why::Why;
 use super::{Finder, Found, NEWS_HOURS};
 use crate::reasons::Reason;
 use crate::subject::{Due, Subject};
-use ::seats::sight::{self, SeatState, Seen};
+use ::seats::sight::{self, Seen};
 use ::seats::{Seat, SeatStatus, Seats};
 use cs_core::clock;
 use cs_core::config::Config;
@@ -99,8 +99,8 @@ impl Finder<'_> {
             claude_session_id: seat.claude_session_id.clone(),
             state: seen.verdict.state,
             state_reason: why.reason,
-            // Of a seat that has ended the title says all.
-            why: if matches!(seen.state, SeatState::Of(_)) { why.words } else { String::new() },
+            // Of a spawn and of an end the title says all.
+            why: if reason == Reason::AgentFailed { why.words } else { String::new() },
             said: seen.verdict.said.clone(),
             since,
             level: None,
