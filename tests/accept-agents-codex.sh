@@ -3,11 +3,11 @@
 
 fresh agents-codex
 sed -e "s#@SCRIPTS@#$seats/scripts#g" "$here/accept-agents-codex.json" >"$model"
-mkdir -p "$home/.claude/dashboard"
-# In its sandbox, an agent can write messages only if their folder is one in which it may write.
+mkdir -p "$home/.claude/dashboard/inbox"
+# In its sandbox, an agent can send messages only if it may write where the inboxes are.
 cat >"$home/.claude/dashboard/config.json" <<END
 {"agents": {"codex": {"args": ["--dangerously-bypass-hook-trust", "-a", "on-request", "-s", "workspace-write",
-	"-c", "sandbox_workspace_write.writable_roots=[\"$home/.claude/dashboard\"]"]}}}
+	"-c", "sandbox_workspace_write.writable_roots=[\"$home/.claude/dashboard/inbox\"]"]}}}
 END
 codex() {
 	tmux new-session -d -s "$window" -x 120 -y 50 -- "$REAL_CODEX" --no-hooks --interactive --home "$home" \
