@@ -494,3 +494,31 @@ fn outside_a_seat_nothing_is_read_and_no_file_is_opened() {
         assert!(ours.is_empty() && calls.len() > 5, "{program}: {ours:?}");
     }
 }
+
+#[test]
+fn the_leases_of_an_agent_that_works_are_renewed() {
+    const MINUTE: u64 = 60;
+    for (client, event) in
+        [(Client::Interactive, "PostToolUse"), (Client::Interactive, "Stop"), (Client::Codex, "Stop")]
+    {
+        let desk = Desk::new(client);
+        let mut acquire = desk.command("cs-lease", 5);
+        acquire.args(["acquire", "src", "--for", "1h", "-q"]).current_dir(desk.stage.repository("repo"));
+        check(&run(acquire, ""));
+        let expires = || {
+            let leases = desk.stage.sandbox.json("leases/repo.json")["leases"].clone();
+            (leases[0]["owner"]["agent_id"].clone(), leases[0]["expires_at"].as_str().map(|at| at[11..16].to_string()))
+        };
+        let at = |text: &str| (json!(SEAT), Some(text.to_string()));
+        assert_eq!(expires(), at("11:00"), "{client:?}");
+        // Most of the hour is left.
+        desk.event(30 * MINUTE, event, json!({"tool_name": "Bash"}));
+        assert_eq!(expires(), at("11:00"), "{client:?} {event}");
+        // A subagent's hooks change nothing.
+        desk.deliver(50 * MINUTE, &desk.payload(event, json!({"tool_name": "Bash", "agent_id": "a1"})));
+        assert_eq!(expires(), at("11:00"), "{client:?} {event}");
+        desk.event(50 * MINUTE, event, json!({"tool_name": "Bash"}));
+        assert_eq!(expires(), at("11:50"), "{client:?} {event}");
+        assert_eq!(desk.log(), "");
+    }
+}
