@@ -16,6 +16,7 @@ pub mod replay;
 pub mod sandbox;
 pub mod seat;
 pub mod seat_files;
+pub mod seating;
 mod skip;
 pub mod strace;
 pub mod table;

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::Duration;
 
-use cs_tests::{Sandbox, can_run, eventually, run, skip, status, stderr, stdout, workspace};
-use serde_json::{Value, json};
+use cs_tests::seating::{self, Server};
+use cs_tests::{Sandbox, eventually, run, status, stderr, stdout};
+use serde_json::Value;
 
 /// How long anything may take that happens by itself.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,45 +18,10 @@ pub struct Team {
     pub sandbox: Sandbox,
 }
 
-/// The server of tmux, by the folder of its socket. It ends when this value is dropped.
-struct Server(PathBuf);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        run(self.command(&["kill-server"]), "");
-    }
-}
-
-impl Server {
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new("tmux");
-        command.env("TMUX_TMPDIR", &self.0).env_remove("TMUX").args(["-L", "cs", "-f", "/dev/null"]).args(words);
-        command
-    }
-}
-
 impl Team {
     /// A team without agents; `None` if there is no tmux or no Python here.
     pub fn new() -> Option<Team> {
-        for (program, option) in [("tmux", "-V"), ("python3", "--version")] {
-            if let Err(why) = can_run(program, &[option], program) {
-                skip(&why);
-                return None;
-            }
-        }
-        let sandbox = Sandbox::new().without("CS_NOW");
-        let sockets = sandbox.root().join("tmp");
-        let server = Server(sockets.clone());
-        let sandbox = sandbox.with("TMUX_TMPDIR", sockets).with_program_folder(&workspace().join("tests/stand-in"));
-        let team = Team { server, sandbox };
-        team.trust(&team.sandbox.work());
-        Some(team)
-    }
-
-    /// Lets the client trust a folder.
-    pub fn trust(&self, folder: &Path) {
-        let projects = json!({ folder.canonicalize().unwrap().to_str().unwrap(): {"hasTrustDialogAccepted": true} });
-        fs::write(self.sandbox.home().join(".claude.json"), json!({ "projects": projects }).to_string()).unwrap();
+        seating::new().map(|(server, sandbox)| Team { server, sandbox })
     }
 
     /// Puts a program before all others on PATH.
