@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 
-use cs_tests::{Sandbox, program_names, table, transcript, workspace};
+use cs_tests::transcript::{self, Step};
+use cs_tests::{Sandbox, program_names, seating, stderr, table, workspace};
 
 fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).expect("README.md exists")
@@ -15,7 +17,27 @@ fn readme() -> String {
 fn the_examples_run() {
     let parsed = transcript::parse(&readme()).unwrap_or_else(|e| panic!("README.md: {e}"));
     assert!(!parsed.steps.is_empty(), "README.md has no console block that is run");
-    transcript::check(&Sandbox::new(), "README.md", &parsed.steps).unwrap_or_else(|report| panic!("\n{report}"));
+    let (of_agents, others): (Vec<Step>, _) =
+        parsed.steps.into_iter().partition(|step| lines_of_agents().contains(&step.line));
+    assert!(!of_agents.is_empty() && of_agents.len() < others.len(), "{} steps of agents", of_agents.len());
+    transcript::check(&Sandbox::new(), "README.md", &others).unwrap_or_else(|report| panic!("\n{report}"));
+    check_with_agents("README.md", &of_agents);
+}
+
+/// The lines of README.md about agents that work together, from 1.
+fn lines_of_agents() -> Range<usize> {
+    let text = readme();
+    let mut heads = text.lines().enumerate().filter(|(_, line)| line.starts_with("## ")).map(|(n, line)| (n + 1, line));
+    let (first, _) = heads.find(|(_, head)| *head == "## Let agents work together").expect("README.md has the section");
+    first..heads.next().map_or(usize::MAX, |(next, _)| next)
+}
+
+/// Checks examples that spawn agents, in a repository whose files the client trusts.
+fn check_with_agents(name: &str, steps: &[Step]) {
+    let Some((_server, sandbox)) = seating::new() else { return };
+    let made = sandbox.sh("git init -q . && touch CHANGES.md && git add . && git commit -qm begin");
+    assert!(made.status.success(), "{}", stderr(&made));
+    transcript::check(&sandbox, name, steps).unwrap_or_else(|report| panic!("\n{report}"));
 }
 
 #[test]
@@ -26,7 +48,10 @@ fn the_examples_of_the_other_pages_run() {
         let parsed = transcript::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let name = path.file_name().expect("a file").to_string_lossy();
         steps += parsed.steps.len();
-        transcript::check(&Sandbox::new(), &name, &parsed.steps).unwrap_or_else(|report| panic!("\n{report}"));
+        match &*name {
+            "AGENTS.md" => check_with_agents(&name, &parsed.steps),
+            _ => transcript::check(&Sandbox::new(), &name, &parsed.steps).unwrap_or_else(|report| panic!("\n{report}")),
+        }
     }
     assert!(steps > 0, "no page in docs/ has a console block that is run");
 }
