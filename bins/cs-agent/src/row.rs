@@ -109,9 +109,7 @@ pub fn row<'a>(store: &Store, seen: &'a Seen, held: &'a Held, indent: usize) -> 
 
 /// The parent of a seat: an agent's id, or `claude:` and the id of a conversation.
 pub fn parent(seat: &Seat) -> Option<String> {
-    let parent = seat.parent.as_ref()?;
-    let conversation = || parent.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
-    parent.agent_id.clone().or_else(conversation)
+    seat.parent.as_ref()?.word()
 }
 
 fn is_busy(state: State) -> bool {
