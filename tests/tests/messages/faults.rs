@@ -218,7 +218,7 @@ fn a_failed_system_call_loses_and_repeats_no_message() {
         return;
     }
     // `STRIDE=1` tries all.
-    let stride: usize = std::env::var("STRIDE").ok().and_then(|word| word.parse().ok()).unwrap_or(4);
+    let stride: usize = std::env::var("STRIDE").ok().and_then(|word| word.parse().ok()).unwrap_or(12);
     for (first, operation) in OPERATIONS.iter().enumerate() {
         for error in [libc::EIO, libc::ENOSPC, libc::EACCES] {
             let mut hits = 0;
