@@ -233,6 +233,23 @@ fn a_prompt_that_is_the_message_proves_that_it_was_read() {
 }
 
 #[test]
+fn what_waits_in_the_queue_of_codex_is_read_when_it_comes_as_a_prompt() {
+    let desk = Desk::new(Client::Codex);
+    desk.send("hello", Mode::Sequential);
+    let now = clock::parse("2026-11-21T10:00:05Z").unwrap();
+    let taken = desk.inbox(SEAT).take(seats::Want::Any, seats::Channel::Queue, UUID, None, now).unwrap();
+    let prompt = |at: u64, text: &str| {
+        let more = json!({"prompt": text, "turn_id": format!("p{at}")});
+        desk.event(at, "UserPromptSubmit", more)
+    };
+    assert_eq!(prompt(6, "something else"), Value::Null, "it is not handed over twice");
+    desk.event(7, "Stop", json!({}));
+    assert_eq!(desk.states(), [State::Delivered], "nothing proves that it was read");
+    assert_eq!(prompt(8, &seats::frame(&taken)), Value::Null);
+    assert_eq!(desk.states(), [State::Read]);
+}
+
+#[test]
 fn four_times_in_a_row_messages_continue_a_turn_then_the_waiter_takes_over() {
     for (client, most) in [(Client::Interactive, 4), (Client::Codex, 9)] {
         let desk = Desk::new(client);

@@ -9,11 +9,11 @@ use seats::{Channel, Message, Want};
 
 pub fn on_prompt(seated: &Seated) -> Result<()> {
     let unread = seated.inbox.unread()?;
-    let mine: Vec<&Message> =
-        unread.iter().filter(|message| message.claude_session_id.as_deref() == Some(seated.uuid())).collect();
-    let is_ours = mine.iter().any(|message| is_in_prompt(seated, message));
+    let mine: Vec<&Message> = unread.iter().filter(|message| is_of(seated, message)).collect();
+    let is_read = |message: &Message| is_of(seated, message) && is_in_prompt(seated, message);
+    let is_ours = mine.iter().any(|message| is_read(message));
     if is_ours {
-        seated.inbox.mark_read(seated.uuid(), seated.hook.now)?;
+        seated.inbox.mark_read_if(is_read, seated.hook.now)?;
     } else if !mine.is_empty() && !mine.iter().any(|message| is_of_this_turn(seated, message)) {
         seated.inbox.redeliver(seated.uuid(), seated.hook.now)?;
     }
@@ -22,6 +22,10 @@ pub fn on_prompt(seated: &Seated) -> Result<()> {
     let messages = seated.take(want, Channel::Prompt)?;
     print(seated, Event::UserPromptSubmit, &messages);
     Ok(())
+}
+
+fn is_of(seated: &Seated, message: &Message) -> bool {
+    message.claude_session_id.as_deref() == Some(seated.uuid())
 }
 
 /// Whether the prompt is the message: so the client reports what woke it, or what came from its own queue.

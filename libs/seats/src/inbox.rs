@@ -105,17 +105,21 @@ impl Inbox {
     }
 
     /// Moves what was delivered to the conversation to `read/`, because something proves that its client took it.
-    /// Returns how many.
+    /// Returns how many. What is in Codex's own queue comes as a prompt of its own, which alone proves it.
     pub fn mark_read(&self, conversation: &str, now: Instant) -> Result<usize> {
+        self.mark_read_if(|message| is_handed_to(message, conversation), now)
+    }
+
+    /// The same for those that were delivered and for which `is_read` returns true.
+    pub fn mark_read_if(&self, is_read: impl Fn(&Message) -> bool, now: Instant) -> Result<usize> {
         let read = |message: Message| Message { state: State::Read, read_at: Some(clock::stamp(now)), ..message };
-        let is_of = |message: &Message| message.claude_session_id.as_deref() == Some(conversation);
-        self.shift_if(Folder::Cur, Folder::Read, is_of, read).map(|moved| moved.len())
+        self.shift_if(Folder::Cur, Folder::Read, is_read, read).map(|moved| moved.len())
     }
 
     /// Puts what was delivered to the conversation, but not proved to have been read, back into the queue, once; it
     /// then says that it comes again. Returns how many.
     pub fn redeliver(&self, conversation: &str, now: Instant) -> Result<usize> {
-        self.put_back(|message| message.claude_session_id.as_deref() == Some(conversation), now)
+        self.put_back(|message| is_handed_to(message, conversation), now)
     }
 
     /// The same for what was delivered to any other conversation of the seat, which is over.
@@ -269,6 +273,11 @@ impl Inbox {
         self.files.find(id)?;
         self.lock()
     }
+}
+
+/// Whether it was handed to the client of this conversation, in a way on which it is not kept for later.
+fn is_handed_to(message: &Message, conversation: &str) -> bool {
+    message.claude_session_id.as_deref() == Some(conversation) && message.channel != Some(Channel::Queue)
 }
 
 fn failed(message: Message, reason: &str, now: Instant) -> Message {

@@ -39,12 +39,9 @@ impl Seats {
             return Ok(None);
         }
         let undelivered = Inbox::of(self.home(), id, self.wait()).fail_all("the recipient ended", now);
-        let told = self.tell_parent(
-            &seat,
-            &format!("{} {how}.", seat.name),
-            Some(&format!("end {}", uuid.unwrap_or("before its first conversation"))),
-            now,
-        );
+        // A conversation that was restored ends once more.
+        let key = format!("end {} {}", uuid.unwrap_or_default(), seat.pid_started.as_deref().unwrap_or_default());
+        let told = self.tell_parent(&seat, &format!("{} {how}.", seat.name), Some(&key), now);
         self.tell_senders(&seat, &undelivered?, now)?;
         told.map(|()| Some(seat))
     }
