@@ -94,8 +94,12 @@ fn a_process_that_only_has_the_same_id_gets_no_signal() {
 fn who_wrote_to_an_agent_that_is_killed_is_told() {
     let Some(team) = Team::new() else { return };
     team.spawn("boss", "hello");
-    let (code, told) =
-        team.in_shell("boss", "cs-agent spawn --name kid 'sleep 60' && cs-message send kid 'are you done?'");
+    let kid = "cs-agent spawn --name kid \"$(printf 'sh true\\nsleep 60')\"";
+    let (code, told) = team.in_shell("boss", kid);
+    assert_eq!(code, 0, "{told}");
+    // Its prompt would bring the message; it works when that is over.
+    team.wait_for("shell", |seen| seen["command"] == "true");
+    let (code, told) = team.in_shell("boss", "cs-message send kid 'are you done?'");
     assert_eq!(code, 0, "{told}");
     let inbox = team.sandbox.data().join(format!("inbox/{}", text(&team.seat("kid"), "agent_id")));
     let count = |state: &str| fs::read_dir(inbox.join(state)).map_or(0, Iterator::count);
@@ -103,7 +107,12 @@ fn who_wrote_to_an_agent_that_is_killed_is_told() {
     team.line(&["kill", "kid"]);
     // A hook of the client may outlive it for a moment.
     assert!(eventually(PATIENCE, || (count("new"), count("failed")) == (0, 1)));
-    team.wait_for("wake", |seen| text(seen, "text").contains("did not get your messages m000001"));
-    let ends = || team.seen("wake").iter().filter(|seen| text(seen, "text").contains("kid")).count();
-    assert!(ends() >= 1, "{:?}", team.seen("wake"));
+    // By the waiter, or at the end of the turn that it began.
+    let told = || [team.seen("wake"), team.seen("context")].concat();
+    let is_told = |words: &str| told().iter().any(|seen| text(seen, "text").contains(words));
+    assert!(
+        eventually(PATIENCE, || is_told("did not get your messages m000001") && is_told("kid ended")),
+        "{:#?}",
+        told()
+    );
 }

@@ -118,11 +118,13 @@ impl Team {
     /// Lets an agent run a command in its shell, in a new turn, and returns what the command printed and its code.
     #[track_caller]
     pub fn in_shell(&self, name: &str, command: &str) -> (i64, String) {
-        let before = self.seen("shell").len();
+        let id = self.seat(name)["agent_id"].clone();
+        let its = || self.seen("shell").into_iter().filter(|seen| seen["agent"] == id).collect::<Vec<_>>();
+        let before = its().len();
         self.line(&["clear", name, "--now", "--", &format!("sh {command}")]);
-        let met = eventually(PATIENCE, || self.seen("shell").len() > before);
+        let met = eventually(PATIENCE, || its().len() > before);
         assert!(met, "{command} never ended");
-        let done = self.seen("shell").pop().unwrap();
+        let done = its().pop().unwrap();
         (
             done["code"].as_i64().unwrap(),
             format!("{}{}", done["stdout"].as_str().unwrap(), done["stderr"].as_str().unwrap()),
