@@ -52,6 +52,8 @@ fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, check
         agent: agent.word().to_string(),
         parent: limits::parent(caller),
         depth: limits::depth(caller),
+        model: chosen.wanted.model.clone(),
+        effort: chosen.wanted.effort.clone(),
         claude_session_id: None,
         conversations: Vec::new(),
         session_id: None,

@@ -60,7 +60,9 @@ impl Clear {
             refuse_busy(context, found)?;
         }
         let is_seen = agent == Agent::Claude || prompt.is_some();
-        let wanted = Wanted { model: self.model, effort: self.effort, prompt, ..Wanted::default() };
+        let before = Wanted::of(found);
+        let (model, effort) = (self.model.or(before.model), self.effort.or(before.effort));
+        let wanted = Wanted { model, effort, prompt, ..Wanted::default() };
         let started = clear(context, &agents, found, agent, wanted)?;
         let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
         seat::print_seat(context, &shown)
@@ -70,10 +72,11 @@ impl Clear {
 /// Replaces the client in the seat's pane by one with a new conversation, and returns the seat.
 fn clear(context: &Context, agents: &Agents, seat: &Seat, agent: Agent, wanted: Wanted) -> Outcome<Seat> {
     let prompt = wanted.prompt.clone().filter(|_| agent == Agent::Claude);
+    let chosen = Seat { model: wanted.model.clone(), effort: wanted.effort.clone(), ..seat.clone() };
     let ready = start::prepare(context, agents, &seat::settings(&context.store), agent, wanted)?;
     let terminal = pane::checked(seat)?;
     let uuid = Uuid::random();
-    let fresh = with_conversation(seat, agent, &uuid);
+    let fresh = with_conversation(&chosen, agent, &uuid);
     let session = prompt.map(|prompt| opening::begin_session(context, agents, &fresh, &prompt)).transpose()?;
     let id = id_of(seat)?;
     let changed = agents.files.update(&id, |seat| begin(seat, &fresh, session.as_ref()))?;
@@ -104,6 +107,8 @@ fn with_conversation(seat: &Seat, agent: Agent, uuid: &Uuid) -> Seat {
 }
 
 fn begin(seat: &mut Seat, fresh: &Seat, session: Option<&Session>) -> Result<()> {
+    seat.model.clone_from(&fresh.model);
+    seat.effort.clone_from(&fresh.effort);
     seat.claude_session_id.clone_from(&fresh.claude_session_id);
     seat.conversations.clone_from(&fresh.conversations);
     seat.session_id = session.map(|session| session.session_id.clone());

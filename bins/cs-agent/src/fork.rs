@@ -41,7 +41,7 @@ impl Fork {
         let chosen = Chosen {
             agent: found::agent_of(found)?,
             cwd: found.cwd.clone(),
-            wanted: Wanted::default(),
+            wanted: Wanted::of(found),
             name: Some(name),
             key: None,
             tells: found.tells,

@@ -93,10 +93,13 @@ fn end(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
     if seat.pane_process().or(seat.process()).is_some_and(elsewhere) {
         return Err(Failure::Nothing(format!("{} runs on another machine or in a container", seat.title())));
     }
+    let (id, by) = (id_of(seat)?, agents.caller.word());
+    agents.files.kills(&id, Some(&by))?;
     living(seat).iter().for_each(|process| signal(process, libc::SIGTERM));
     if !are_gone(seat, PATIENCE) {
         living(seat).iter().for_each(|process| signal(process, libc::SIGKILL));
         if !are_gone(seat, REMOVAL) {
+            agents.files.kills(&id, None)?;
             return Err(Failure::Later(format!("{} got SIGKILL, and still runs", seat.title()), None));
         }
     }
@@ -104,11 +107,9 @@ fn end(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
         // It ended with its only program, unless that started others.
         let _ = pane::run(&tmux::kill_session(terminal));
     }
-    let (id, uuid) = (id_of(seat)?, seat.claude_session_id.as_deref());
     file::remove(&context.store.home.seat_launch(&id))?;
-    let by = agents.caller.word();
     // Its parent and the senders of waiting messages are told here, unless a hook of its client did so.
-    let told = agents.files.end(&id, uuid, &format!("was killed by {by}"), context.now);
+    let told = agents.files.end(&id, seat.claude_session_id.as_deref(), "ended", context.now);
     let killed = agents.files.update(&id, |seat| {
         seat.status = SeatStatus::Killed;
         seat.ended_at = Some(stamp(context.now));

@@ -35,7 +35,7 @@ impl Restore {
         refuse_running(found)?;
         let (agent, uuid) = (found::agent_of(found)?, found::conversation_of(found)?);
         let settings = seat::settings(&context.store);
-        let ready = start::prepare(context, &agents, &settings, agent, Wanted::default())?;
+        let ready = start::prepare(context, &agents, &settings, agent, Wanted::of(found))?;
         if let Some(terminal) = &found.tmux {
             // What it started may have outlived it there.
             let _ = pane::run(&tmux::kill_session(terminal));

@@ -7,7 +7,6 @@ use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Result;
 use cs_core::id::{SeatId, Uuid};
 use cs_core::live::{Activity, Live};
-use cs_core::process;
 use cs_core::store::Store;
 use render::format_duration;
 use seats::{Seat, Seats};
@@ -40,13 +39,10 @@ impl Family {
         self.looked = Some(time::Instant::now());
         let before = std::mem::take(&mut self.gone);
         for child in self.children(seats)? {
-            if is_gone(&child) {
-                match before.contains(&child.agent_id) {
-                    true => end(seats, &child, now)?,
-                    false => self.gone.push(child.agent_id),
-                }
-            } else {
-                tell_silence(seats, store, &child, now)?;
+            match seats.how_gone(&child, now) {
+                None => tell_silence(seats, store, &child, now)?,
+                Some(how) if before.contains(&child.agent_id) => end(seats, &child, how, now)?,
+                Some(_) => self.gone.push(child.agent_id),
             }
         }
         Ok(!self.gone.is_empty())
@@ -66,15 +62,7 @@ impl Family {
     }
 }
 
-/// Whether its client, or while it starts the process in its pane, is gone.
-fn is_gone(child: &Seat) -> bool {
-    let starts = child.status == seats::SeatStatus::Starting;
-    let process = if starts { child.pane_process() } else { child.process() };
-    process.is_some_and(|process| process::is_alive(&process) == Some(false))
-}
-
-fn end(seats: &Seats, child: &Seat, now: Instant) -> Result<()> {
-    let how = "ended without a word: its process is gone";
+fn end(seats: &Seats, child: &Seat, how: &str, now: Instant) -> Result<()> {
     seats.end(&SeatId::parse(&child.agent_id)?, child.claude_session_id.as_deref(), how, now).map(drop)
 }
 

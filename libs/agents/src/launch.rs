@@ -77,6 +77,7 @@ impl Launch<'_> {
         }
         add("--name", Some(self.name));
         add("--settings", self.settings.and_then(Path::to_str));
+        // Such words begin with a letter, see [`check_word`].
         add("--model", self.model);
         add("--effort", self.effort);
         add("--permission-mode", self.permission_mode);
@@ -95,6 +96,20 @@ impl Launch<'_> {
         let effort = self.effort.map(|effort| format!("model_reasoning_effort={effort:?}"));
         words.extend(effort.into_iter().flat_map(|effort| ["--config".to_string(), effort]));
     }
+}
+
+/// Maximum number of characters of a model's name, or of an effort.
+const WORD: usize = 100;
+
+/// Checks the name of a model or an effort, which becomes a word of the command line: it begins with a letter or a digit,
+/// and has no white space, no quotation marks and no control characters. `what` names it in the error.
+pub fn check_word(what: &str, word: &str) -> Result<()> {
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || "-_.:/@[]+".contains(c);
+    let begins = word.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    if begins && word.len() <= WORD && word.chars().all(is_fit) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("{word:?} is not the name of {what}")))
 }
 
 /// Words that alone, as a whole prompt, end a client.
@@ -181,6 +196,17 @@ mod tests {
             permission_mode: None,
             args: &[],
             prompt: None,
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_model_is_never_an_option() {
+        for good in ["opus", "claude-opus-4-8[1m]", "us.anthropic.claude-x-v1:0", "gpt-6-sol", "publishers/x@y"] {
+            assert!(check_word("a model", good).is_ok(), "{good}");
+        }
+        let long = "x".repeat(101);
+        for bad in ["", "-x", "--dangerously-skip-permissions", "a b", "a\"b", "a\nb", "é", &long] {
+            assert!(check_word("a model", bad).is_err(), "{bad:?}");
         }
     }
 

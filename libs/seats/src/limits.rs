@@ -7,6 +7,9 @@ use cs_core::error::{Error, Result};
 
 /// Characters of a message, and of the messages that are delivered at once.
 pub const TEXT: usize = 8000;
+/// Bytes of several messages that are delivered at once: of a longer text Codex shows a part and names a file with the
+/// rest, at about 10,000 bytes, and Claude Code at 10,000 units of UTF-16, which are never more (see docs/AGENTS.md).
+pub const BATCH_BYTES: usize = 9500;
 /// Bytes of a file that is sent.
 pub const FILE: usize = 64 * 1024;
 /// Characters of a sender's key.

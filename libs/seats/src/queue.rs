@@ -19,15 +19,15 @@ pub enum Want {
 /// `waiting` is in the order of the numbers.
 pub(crate) fn batch(waiting: Vec<Message>, want: Want, now: Instant) -> Vec<Message> {
     let due = waiting.into_iter().filter(|message| message.is_due(now) && !message.is_expired(now));
-    let mut length = 0;
+    let (mut length, mut bytes) = (0, 0);
     let ordered = in_order(due.collect()).into_iter();
     // The important ones come first, as far as they may.
     let wanted = ordered.take_while(|message| want == Want::Any || is_important(message));
     let fits = |message: &Message| {
-        let added = frame::of_one(message).chars().count() + frame::GAP.len();
-        let is_first = length == 0;
-        length += added;
-        is_first || length <= limits::TEXT
+        let (text, is_first) = (frame::of_one(message), length == 0);
+        length += text.chars().count() + frame::GAP.len();
+        bytes += text.len() + frame::GAP.len();
+        is_first || (length <= limits::TEXT && bytes <= limits::BATCH_BYTES)
     };
     wanted.take_while(fits).collect()
 }
@@ -89,13 +89,15 @@ mod tests {
 
     #[test]
     fn a_batch_has_at_least_one_message_and_at_most_8000_characters() {
-        let of = |lengths: &[usize]| {
-            let with = |(message, length): (Message, &usize)| Message { text: "é".repeat(*length), ..message };
+        let of_letter = |letter: &str, lengths: &[usize]| {
+            let with = |(message, length): (Message, &usize)| Message { text: letter.repeat(*length), ..message };
             let all = waiting(&vec!["a"; lengths.len()]).into_iter().zip(lengths).map(with).collect();
             let taken = batch(all, Want::Any, at());
             assert!(taken.len() == 1 || frame::frame(&taken).chars().count() <= limits::TEXT);
             taken.len()
         };
+        let of = |lengths: &[usize]| of_letter("x", lengths);
+        assert_eq!(of_letter("é", &[3900, 3900]), 1, "clients count bytes");
         assert_eq!([of(&[]), of(&[8000, 1]), of(&[100, 8000, 1]), of(&[3900, 3900, 1])], [0, 1, 1, 2]);
     }
 

@@ -23,15 +23,17 @@ impl Seats {
     }
 
     /// Records that the client of a seat ended, and tells its parent and those whose messages were not delivered. `None`
-    /// if the seat has another conversation by now, or was ended before.
+    /// if the seat has another conversation by now, or was ended before. `how` is replaced if somebody is killing it
+    /// ([`Seats::kills`]).
     pub fn end(&self, id: &SeatId, uuid: Option<&str>, how: &str, now: Instant) -> Result<Option<Seat>> {
         let mut was_open = false;
         let seat = self.update(id, |seat| {
             was_open = seat.status.is_open() && seat.claude_session_id.as_deref() == uuid;
             if was_open {
-                seat.status = SeatStatus::Ended;
+                let killer = seat.ended_by.take();
+                seat.status = if killer.is_some() { SeatStatus::Killed } else { SeatStatus::Ended };
                 seat.ended_at = Some(clock::stamp(now));
-                seat.ended_by = Some(CLIENT.to_string());
+                seat.ended_by = killer.or_else(|| Some(CLIENT.to_string()));
             }
             Ok(())
         })?;
@@ -41,9 +43,31 @@ impl Seats {
         let undelivered = Inbox::of(self.home(), id, self.wait()).fail_all("the recipient ended", now);
         // A conversation that was restored ends once more.
         let key = format!("end {} {}", uuid.unwrap_or_default(), seat.pid_started.as_deref().unwrap_or_default());
-        let told = self.tell_parent(&seat, &format!("{} {how}.", seat.name), Some(&key), now);
+        let killed = (seat.status == SeatStatus::Killed).then(|| self.killed_by(&seat));
+        let told =
+            self.tell_parent(&seat, &format!("{} {}.", seat.name, killed.as_deref().unwrap_or(how)), Some(&key), now);
         self.tell_senders(&seat, &undelivered?, now)?;
         told.map(|()| Some(seat))
+    }
+
+    /// Notes who is about to end the client of a seat, so that the client's own last hook says who did; `None` takes it
+    /// back.
+    pub fn kills(&self, id: &SeatId, by: Option<&str>) -> Result<Seat> {
+        self.update(id, |seat| {
+            if seat.status.is_open() {
+                seat.ended_by = by.map(str::to_string);
+            }
+            Ok(())
+        })
+    }
+
+    /// How a killed seat ended, in words that follow its name.
+    fn killed_by(&self, seat: &Seat) -> String {
+        let by = seat.ended_by.as_deref().unwrap_or(CLIENT);
+        let other = SeatId::parse(by).ok().and_then(|id| self.seat(&id).ok());
+        let by = other
+            .map_or_else(|| if by == "user" { "the user".to_string() } else { by.to_string() }, |seat| seat.title());
+        format!("was killed by {by}")
     }
 
     /// Tells the senders of messages to a seat that they were not delivered.

@@ -93,6 +93,12 @@ pub struct Seat {
     /// 0 for a seat that a person made, one more than the parent's otherwise.
     #[serde(default)]
     pub depth: u32,
+    /// The model that its client was told to use; absent for the one in the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The effort that its client was told to use; absent for the one in the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
     /// The conversation that takes place in it; absent as long as a Codex thread has no id.
     #[serde(default)]
     pub claude_session_id: Option<String>,

@@ -144,6 +144,8 @@ pub(crate) mod tests {
             agent: "claude-code".into(),
             parent: None,
             depth: 0,
+            model: None,
+            effort: None,
             claude_session_id: None,
             conversations: Vec::new(),
             session_id: None,

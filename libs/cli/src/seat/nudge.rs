@@ -110,7 +110,7 @@ fn respawn(context: &Context, agents: &Agents, seat: &Seat, inbox: &Inbox, conve
     if taken.is_empty() {
         return Ok(());
     }
-    let wanted = Wanted { prompt: Some(seats::frame(&taken)), ..Wanted::default() };
+    let wanted = Wanted { prompt: Some(seats::frame(&taken)), ..Wanted::of(seat) };
     let started = start::prepare(context, agents, &settings(&context.store), Agent::Codex, wanted).and_then(|ready| {
         let opened = agents.files.update(&id, |seat| {
             seat.status = SeatStatus::Starting;

@@ -10,7 +10,7 @@ use crate::messages::note;
 use crate::{Context, call, programs};
 use agents::Agent;
 use agents::event::{DELIVER, WAKE};
-use agents::launch::{Beginning, Launch, refuse_taken};
+use agents::launch::{Beginning, Launch, check_word, refuse_taken};
 use cs_core::clock::stamp;
 use cs_core::file::{self, Durability};
 use cs_core::id::SeatId;
@@ -35,6 +35,13 @@ pub struct Wanted {
     pub args: Vec<String>,
     /// The first prompt.
     pub prompt: Option<String>,
+}
+
+impl Wanted {
+    /// What was chosen when the client of a seat was started before.
+    pub fn of(seat: &Seat) -> Self {
+        Wanted { model: seat.model.clone(), effort: seat.effort.clone(), ..Wanted::default() }
+    }
 }
 
 /// A client that can be started in any seat.
@@ -64,6 +71,8 @@ pub fn prepare<'a>(
     }
     wanted.model = wanted.model.or(client.model);
     wanted.effort = wanted.effort.or(client.effort);
+    wanted.model.iter().try_for_each(|model| check_word("a model", model))?;
+    wanted.effort.iter().try_for_each(|effort| check_word("an effort", effort))?;
     let mut command = client.command;
     let name = command.first().map_or(agent.program(), String::as_str).to_string();
     let program = call::program(&name).ok_or_else(|| {
