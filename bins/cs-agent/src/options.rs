@@ -3,8 +3,9 @@
 //! person wrote. Everything else about the client is the person's.
 
 use crate::prompt;
-use crate::spawn::Spawn;
+use crate::wait::parse_seconds;
 use agents::{Agent, trust};
+use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::seat::start::Wanted;
 use cli::{Failure, Outcome};
@@ -15,9 +16,64 @@ use cs_core::{paths, validate};
 use seats::Caller;
 use seats::settings::{Settings, Template};
 use std::path::Path;
+use std::time::Duration;
 
 /// Maximum number of characters of a key.
 const KEY: usize = 200;
+
+/// start an agent in a seat of its own. PROMPT is one word (quote it), `-` for standard input, or a file; what follows
+/// after `--` are arguments of the client, which only a person may give
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "spawn",
+    example = "{command_name} --name builder \"build the login page\"",
+    example = "{command_name} --template tester --key tests-of-login -q - <task.md"
+)]
+pub struct Spawn {
+    /// its name (default: made from its client and an id)
+    #[argh(option)]
+    pub name: Option<String>,
+    /// the client: claude or codex (default: claude)
+    #[argh(option)]
+    pub agent: Option<String>,
+    /// a prepared agent: an entry of agents.templates in config.json
+    #[argh(option)]
+    pub template: Option<String>,
+    /// the model
+    #[argh(option)]
+    pub model: Option<String>,
+    /// how much it thinks
+    #[argh(option)]
+    pub effort: Option<String>,
+    /// the folder in which it works (default: this one)
+    #[argh(option)]
+    pub cwd: Option<String>,
+    /// which tools run without a question (Claude Code, and only a person may choose)
+    #[argh(option)]
+    pub permission_mode: Option<String>,
+    /// a text by which a repeated call finds the same agent and starts nothing
+    #[argh(option)]
+    pub key: Option<String>,
+    /// do not tell the parent when a turn ends, fails or asks
+    #[argh(switch)]
+    pub no_tell: bool,
+    /// tell the parent when it works for so long without an event, such as 20m
+    #[argh(option)]
+    pub silent_after: Option<String>,
+    /// wait until it is idle, waiting or at its end, or several of these: idle,waiting
+    #[argh(option, arg_name = "goals")]
+    pub wait: Option<String>,
+    /// with --wait: at most this many seconds
+    #[argh(option, from_str_fn(parse_seconds))]
+    pub timeout: Option<Duration>,
+    /// a file with the prompt
+    #[argh(option)]
+    pub prompt_file: Option<String>,
+    /// the prompt, and arguments of the client after --
+    #[argh(positional, arg_name = "prompt")]
+    pub words: Vec<String>,
+}
 
 /// A call of `spawn`, and who calls.
 pub struct Options<'a> {

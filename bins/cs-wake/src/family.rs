@@ -1,7 +1,6 @@
 //! Owns what a waiter sees of the children of its seat: that one ended without a hook, and that one works without any
 //! event for longer than its parent wants. Must stay true: each of these is told once.
 
-use crate::waiter::DOUBTS;
 use agents::last_call;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Result;
@@ -14,6 +13,9 @@ use std::time::{self, SystemTime};
 
 /// How often the children are looked at.
 const LOOKS: time::Duration = time::Duration::from_secs(30);
+
+/// How soon it looks again at a client that is gone: `cs-agent` may be starting another one in the seat.
+pub const DOUBTS: time::Duration = time::Duration::from_secs(2);
 
 /// The children of a seat.
 pub struct Family {

@@ -1,7 +1,7 @@
 //! Owns the waiting: which process may wait, what ends it, and when it looks again. Must stay true: the pipe is opened
 //! before the queue is looked at, so that no message falls between; the queue is looked at before each sleep.
 
-use crate::family::Family;
+use crate::family::{DOUBTS, Family};
 use crate::state;
 use agents::Event;
 use agents::hook_call::HookCall;
@@ -22,8 +22,6 @@ use std::time::Duration;
 const LOOKS: Duration = Duration::from_secs(30);
 /// How soon it looks again while messages wait that may not be delivered yet: no hook tells it when a turn is over.
 const SOON: Duration = Duration::from_millis(500);
-/// How soon it looks again at a client that is gone: `cs-agent` may be starting another one in the seat.
-pub const DOUBTS: Duration = Duration::from_secs(2);
 /// How long it tries to take the place of the waiter of the conversation before, and how often.
 const TAKES_OVER: (Duration, Duration) = (Duration::from_secs(5), Duration::from_millis(20));
 

@@ -3,6 +3,7 @@
 //! written at this moment is not reported.
 
 use super::Store;
+use super::file_kind::Place;
 use super::project::Context;
 use super::seats::{SEAT_VERSION, SeatHead};
 use super::sweep::{entries, is_dir};
@@ -11,7 +12,7 @@ use crate::config::{self, Config};
 use crate::days::Days;
 use crate::error::{Error, Result};
 use crate::file::{self, TEMP_PREFIX};
-use crate::id::{SeatId, SessionId, Slug, Uuid};
+use crate::id::{SessionId, Slug, Uuid};
 use crate::index;
 use crate::live::Live;
 use crate::patch::Patch;
@@ -72,37 +73,6 @@ pub struct Finding {
     pub path: PathBuf,
     /// The fault, in words for people.
     pub reason: String,
-}
-
-/// The kind of file that belongs at a path.
-pub(super) enum Place {
-    Config,
-    Notified,
-    Record(SessionId),
-    Archived,
-    Project(Slug),
-    Context(Slug),
-    Live(Uuid),
-    Ended(Uuid),
-    /// The last figures of a conversation's status line.
-    Reading(Uuid),
-    /// The costs of a day.
-    Spent,
-    /// The usage of a conversation.
-    Usage,
-    /// The usage of each day.
-    UsedOn,
-    /// When the summaries were last written.
-    Kept,
-    Index,
-    Seat(SeatId),
-    /// A message to a seat.
-    Message,
-    /// The leases of a project.
-    Leases,
-    /// A directory of ours, or something whose content does not matter.
-    Passed,
-    Foreign,
 }
 
 impl Store {

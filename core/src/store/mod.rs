@@ -11,6 +11,7 @@ mod contradict;
 mod delete;
 mod deleted;
 mod doubt;
+mod file_kind;
 mod index;
 mod live;
 mod moved;

@@ -3,7 +3,8 @@
 //! `config.json` is never moved, because without it the hooks would store what the user forbade; nor is a file that a
 //! newer program wrote.
 
-use super::check::{Finding, Place, Problem};
+use super::check::{Finding, Problem};
+use super::file_kind::Place;
 use super::sweep::{Run, SweepAction};
 use super::{NoteSync, Store};
 use crate::clock::{self, Instant};

@@ -3,7 +3,7 @@
 //! long ago; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
 
 use super::Store;
-use super::check::Place;
+use super::file_kind::Place;
 use super::sweep::{LEFT_OVER, OLD_NEWS, Run, SweepAction, entries, is_left_over};
 use crate::error::Result;
 use crate::file;

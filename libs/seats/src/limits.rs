@@ -1,6 +1,5 @@
 //! Owns how much may be sent. Must stay true: what is above a limit is refused before anything is stored.
 
-use crate::draft::Draft;
 use crate::message::{Kind, Message};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
@@ -22,8 +21,8 @@ pub const BURST: usize = 20;
 pub const HOPS: u32 = 8;
 
 /// Refuses an answer at the end of a long chain: two agents that only thank each other would never stop.
-pub(crate) fn hops(draft: &Draft) -> Result<()> {
-    match draft.hops {
+pub(crate) fn hops(hops: u32) -> Result<()> {
+    match hops {
         0..=HOPS => Ok(()),
         hops => Err(Error::Limited(format!("this is answer {hops} to an answer, at most {HOPS} are allowed"))),
     }
@@ -37,13 +36,9 @@ pub(crate) fn waiting(count: usize) -> Result<()> {
     }
 }
 
-/// Refuses a message after many of the same sender. `newest` are the recipient's messages, the newest first; they are
+/// Refuses a message of `sender` ([`Sender::word`](crate::Sender::word)) after many of the same one. `newest` are the recipient's messages, the newest first; they are
 /// read only as far as necessary. Reports are not counted: there is one for each turn.
-pub(crate) fn burst(draft: &Draft, newest: impl Iterator<Item = Message>, now: Instant) -> Result<()> {
-    if draft.kind == Kind::Report {
-        return Ok(());
-    }
-    let sender = draft.from.word();
+pub(crate) fn burst(sender: &str, newest: impl Iterator<Item = Message>, now: Instant) -> Result<()> {
     let of_last_minute = newest.take_while(|message| !is_before(&message.sent_at, now));
     let is_counted =
         |message: &Message| message.kind != Kind::Report && message.from.word() == sender && is_until(message, now);

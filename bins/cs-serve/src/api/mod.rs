@@ -53,7 +53,7 @@ pub fn agents(asked: &Asked) -> Result<Reply, Refusal> {
 
 /// `/api/agents/<agent>`
 pub fn agent(asked: &Asked, id: &SeatId) -> Result<Reply, Refusal> {
-    Ok(Reply::json(&agents::show(&asked.caches.keeper, &asked.snapshot, id)?))
+    Ok(Reply::json(&agents::show(&asked.caches.keeper.store, &asked.snapshot.agents, id)?))
 }
 
 /// `/api/leases`

@@ -2,7 +2,6 @@
 //! Must stay true: texts are masked; reasons have no age (see [`super::verdicts`]); a figure that is not known is absent,
 //! never 0.
 
-use super::keeper::{Keeper, Snapshot};
 use super::verdicts::timeless;
 use agents::LastCall;
 use cs_core::clock::{self, TimeDelta};
@@ -194,8 +193,7 @@ impl Agents {
 }
 
 /// A seat; `Missing` if there is none with this id.
-pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SeatId) -> Result<ShownAgent> {
-    let (store, agents) = (&keeper.store, &snapshot.agents);
+pub fn show(store: &Store, agents: &Agents, id: &SeatId) -> Result<ShownAgent> {
     let (at, standing) = agents.find(id.as_str()).ok_or_else(|| Error::Missing(format!("no agent {id}")))?;
     let below = agents.standings.iter().skip(at + 1).take_while(|other| other.depth > standing.depth);
     let mut held = leases(store)?;
