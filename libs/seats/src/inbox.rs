@@ -93,7 +93,9 @@ impl Inbox {
             return Ok(Vec::new());
         }
         let lock = self.lock()?;
-        let chosen = queue::batch(self.expire(now)?, want, now);
+        let on_their_way = self.files.readable(Folder::Cur)?.into_iter().filter(|message| message.is_on_its_way(now));
+        let waiting = queue::not_before(self.expire(now)?, on_their_way.collect(), channel);
+        let chosen = queue::batch(waiting, want, now);
         lock.confirm()?;
         let delivered = |message: Message| Message {
             state: State::Delivered,
@@ -107,9 +109,9 @@ impl Inbox {
     }
 
     /// Moves what was delivered to the conversation to `read/`, because something proves that its client took it.
-    /// Returns how many. What is in Codex's own queue comes as a prompt of its own, which alone proves it.
+    /// Returns how many. What the client keeps for later comes as a prompt of its own, which alone proves it.
     pub fn mark_read(&self, conversation: &str, now: Instant) -> Result<usize> {
-        self.mark_read_if(|message| is_handed_to(message, conversation), now)
+        self.mark_read_if(|message| is_handed_to(message, conversation) && !message.is_on_its_way(now), now)
     }
 
     /// The same for those that were delivered and for which `is_read` returns true.

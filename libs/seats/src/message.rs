@@ -2,7 +2,7 @@
 //! survive; the directory decides the state, and the field only repeats it. Deliberately absent: files and clocks.
 
 use crate::sender::Sender;
-use cs_core::clock::{self, Instant};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::keeps_unknown;
 use cs_core::unknown::Unknown;
@@ -96,6 +96,9 @@ pub enum Channel {
     /// The recipient read it by `cs-message`.
     Command,
 }
+
+/// How soon the prompt follows with which a waiter wakes an idle agent, at the latest.
+const KEPT: TimeDelta = TimeDelta::seconds(3);
 
 /// A message. Instants are RFC 3339 texts in UTC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,6 +217,17 @@ impl Message {
     pub fn next_due(&self, now: Instant) -> Option<Instant> {
         let expires = self.expires_at.as_deref().and_then(clock::parse);
         [self.not_before_at().filter(|at| *at > now), expires].into_iter().flatten().min()
+    }
+
+    /// Whether the client may still keep it, until its turn ends: what is in Codex's own queue, and what woke an agent
+    /// that seemed idle while its turn went on.
+    pub fn is_on_its_way(&self, now: Instant) -> bool {
+        let is_new = || self.delivered_at.as_deref().and_then(clock::parse).is_none_or(|at| now - at < KEPT);
+        match self.channel {
+            Some(Channel::Queue) => true,
+            Some(Channel::Wake) => self.mode == Mode::Sequential && is_new(),
+            _ => false,
+        }
     }
 
     fn not_before_at(&self) -> Option<Instant> {

@@ -3,7 +3,7 @@
 
 use crate::frame;
 use crate::limits;
-use crate::message::{Message, Mode};
+use crate::message::{Channel, Message, Mode};
 use cs_core::clock::Instant;
 
 /// Which messages a delivery takes.
@@ -30,6 +30,16 @@ pub(crate) fn batch(waiting: Vec<Message>, want: Want, now: Instant) -> Vec<Mess
         is_first || (length <= limits::TEXT && bytes <= limits::BATCH_BYTES)
     };
     wanted.take_while(fits).collect()
+}
+
+/// What may be delivered on this way while others are on their way in the client: nothing that would overtake an earlier
+/// message of its sender.
+pub(crate) fn not_before(waiting: Vec<Message>, on_their_way: Vec<Message>, channel: Channel) -> Vec<Message> {
+    let is_behind = |message: &Message| {
+        let is_earlier = |other: &Message| other.from.word() == message.from.word() && other.seq() < message.seq();
+        on_their_way.iter().any(|other| other.channel != Some(channel) && is_earlier(other))
+    };
+    waiting.into_iter().filter(|message| !is_behind(message)).collect()
 }
 
 /// Moves each important message before the sequential ones of other senders.

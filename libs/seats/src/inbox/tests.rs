@@ -105,6 +105,30 @@ fn an_unread_message_comes_again_once() {
 }
 
 #[test]
+fn nothing_overtakes_a_message_that_the_client_keeps_until_its_turn_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let inbox = inbox(dir.path());
+    let take_by = |channel: Channel, seconds: i64| {
+        let taken = inbox.take(Want::Any, channel, UUID, Some("t1"), at() + TimeDelta::seconds(seconds)).unwrap();
+        taken.into_iter().map(|message| message.text).collect::<Vec<_>>()
+    };
+    inbox.send(draft("one"), at()).unwrap();
+    assert_eq!(take_by(Channel::Wake, 0), ["one"]);
+    inbox.send(draft("two"), at()).unwrap();
+    let other = Draft { from: Sender::conversation("other", None), ..draft("of another") };
+    inbox.send(other, at()).unwrap();
+    assert_eq!(inbox.mark_read(UUID, at() + TimeDelta::seconds(1)).unwrap(), 0, "the turn was not over after all");
+    assert_eq!(take_by(Channel::Stop, 1), ["of another"]);
+    assert_eq!(take_by(Channel::Stop, 4), ["two"], "it did not come as a prompt");
+    assert_eq!(inbox.mark_read(UUID, at() + TimeDelta::seconds(5)).unwrap(), 3);
+    inbox.send(draft("three"), at()).unwrap();
+    assert_eq!(take_by(Channel::Queue, 5), ["three"]);
+    inbox.send(draft("four"), at()).unwrap();
+    assert_eq!((take_by(Channel::Stop, 600).len(), inbox.mark_read(UUID, at()).unwrap()), (0, 0));
+    assert_eq!(take_by(Channel::Queue, 600), ["four"], "the same way keeps the order");
+}
+
+#[test]
 fn a_message_that_waits_can_be_cancelled_acked_or_failed() {
     let dir = tempfile::tempdir().unwrap();
     let inbox = inbox(dir.path());
