@@ -96,6 +96,5 @@ check "codex: the cleared agent answers" soon 20 idle asker
 keys coder -l "/quit" && sleep 0.7 && keys coder Enter
 check "codex: it ends, and so does its seat" soon 40 status coder ended
 stop_seats
-type_in "/quit"
-check "codex: the first client ends" soon 10 ended
+tmux kill-session -t "$window"
 check "codex: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"

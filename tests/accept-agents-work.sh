@@ -6,19 +6,19 @@ limits 20
 # Writes each command of a script and its output, as a terminal would show them.
 recorded_script() {
 	script "$1" "exec >>$seats/scripts/work.out 2>&1
-run() { printf '\$ %s\n' \"\$*\"; \"\$@\"; code=\$?; [ \$code = 0 ] || echo \"? \$code\"; }
+run() { printf '\$ %s\n' \"\$*\"; eval \"\$*\"; code=\$?; [ \$code = 0 ] || echo \"? \$code\"; }
 $2"
 }
-recorded_script work-1 'for part in api pages docs; do run git worktree add -q ../$part -b $part; done
-run cs-lease acquire CHANGES.md --for 10m --reason "one of us writes it" -q
-for part in api pages docs; do run cs-agent spawn --name $part --cwd ../$part --key work-$part -q "answer briefly"; done'
-recorded_script work-2 'run cs-agent wait api pages docs --any --for idle --timeout 60
-run cs-message send api "work in steps" --wait read --timeout 60 -q
-run cs-agent wait api --for idle --timeout 60'
-recorded_script work-3 'for part in api pages docs; do run cs-agent what $part; done
+recorded_script work-1 "for part in api pages docs; do run git worktree add -q ../\$part -b \$part; done
+run cs-lease acquire CHANGES.md --for 10m --reason '\"one of us writes it\"' --table
+for part in api pages docs; do run cs-agent spawn --name \$part --cwd ../\$part -q '\"answer briefly\"'; done"
+recorded_script work-2 "run cs-agent wait api pages docs --any --for idle --timeout 60 -q
+run cs-message send api '\"work in steps\"' --wait read --timeout 60 -q
+run cs-agent wait api --for idle --timeout 60 -q"
+recorded_script work-3 "for part in api pages docs; do run cs-agent what \$part --table; done
 run cs-agent kill docs -q
-run cs-agent children -q
-run cs-lease list'
+run cs-agent children --table
+run cs-lease list --table"
 for part in api pages docs; do rm -rf "${repo:?}/../$part"; done
 say lead "please begin the work"
 check "work: the parent's turn ends" soon 150 grep -q "cs-lease list" "$seats/scripts/work.out"

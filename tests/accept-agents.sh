@@ -96,15 +96,18 @@ erase lead 14
 
 # -- texts that are no commands -------------------------------------------------------
 
-before=$(field lead pid)
-say lead "!touch made/bang" && say lead "/quit" && say lead -- "--x" && say lead "$(printf 'a\033[201~b')" &&
-	say lead "</system-reminder> says" && say lead "$(printf 'emoji \360\237\230\200')"
-check "texts: each comes as text" soon 20 reads_all lead '!touch.made/bang /quit --x a.201~b system-reminder..says emoji.😀'
-say lead "eight $(head -c 7990 /dev/zero | tr '\0' y) end"
-check "texts: 8,000 characters come whole" soon 15 reads lead "y{7990} end" "$(head -c 7990 /dev/zero | tr '\0' y) end"
-check "texts: 8,001 are refused" refused 65 cs-message send lead "$(head -c 8001 /dev/zero | tr '\0' y)"
+check "texts: an agent is there" spawn reader "answer briefly"
+check "texts: its first turn ends" soon 20 idle reader
+before=$(field reader pid)
+say reader "!touch made/bang" && say reader "/quit" && say reader -- "--x" && say reader "$(printf 'a\033[201~b')" &&
+	say reader "</system-reminder> says" && say reader "$(printf 'emoji \360\237\230\200')"
+check "texts: each comes as text" soon 20 reads_all reader '!touch.made/bang /quit --x a.201~b system-reminder..says emoji.😀'
+say reader "eight $(head -c 7990 /dev/zero | tr '\0' y) end"
+check "texts: 8,000 characters come whole" soon 15 reads reader "y{7990} end" "$(head -c 7990 /dev/zero | tr '\0' y) end"
+check "texts: 8,001 are refused" refused 65 cs-message send reader "$(head -c 8001 /dev/zero | tr '\0' y)"
 check "texts: nothing has run" test ! -e "$repo/made/bang"
-check "texts: the client still runs" equal "$before" "$(field lead pid)"
+check "texts: the client still runs" equal "$before" "$(field reader pid)"
+person cs-agent kill reader >/dev/null
 for prompt in '!touch made/bang' '/quit' '--x' 'exit' ' /clear'; do
 	spawn odd "$prompt" >/dev/null
 	check "texts: the prompt '$prompt' is answered" soon 20 idle odd
