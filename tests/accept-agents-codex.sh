@@ -9,13 +9,13 @@ cat >"$home/.claude/dashboard/config.json" <<END
 {"agents": {"codex": {"args": ["--dangerously-bypass-hook-trust", "-a", "on-request", "-s", "workspace-write",
 	"-c", "sandbox_workspace_write.writable_roots=[\"$home/.claude/dashboard/inbox\"]"]}}}
 END
-codex() {
+start_codex() {
 	tmux new-session -d -s "$window" -x 120 -y 50 -- "$REAL_CODEX" --no-hooks --interactive --home "$home" \
 		--repo "$repo" --out "$out" --script "$model" -- -m gpt-6-sol && within 20 see "Ask Codex"
 }
 # An idle Codex looks into its queue every 10 s.
 idly=25
-check "codex: a client starts, whose environment the seats get" codex
+check "codex: a client starts, whose environment the seats get" start_codex
 check "codex: its environment is known" surroundings "HOME=$home" codex
 printf '\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n' >>"$home/.codex/config.toml" # no question at the start
 check "codex: the hooks are registered" person cs-setup install --yes --codex
@@ -27,18 +27,18 @@ check "codex: seat and live file agree" equal "running $(field coder agent_id)" 
 	"$(field coder status) $(live coder '["agent_id"]')"
 
 script send-ten 'for n in 1 2 3 4 5 6 7 8 9 10; do cs-message send coder "$1-$n" -q || exit 1; sleep 0.3; done'
-for name in one two; do
-	script "send-$name" "sh $seats/scripts/send-ten $name"
-	check "codex: another agent starts" spawn_codex "$name" "please send-$name"
+for who in one two; do
+	script "send-$who" "sh $seats/scripts/send-ten $who"
+	check "codex: another agent starts" spawn_codex "$who" "please send-$who"
 done
 say coder "work in steps"
 check "codex: an idle agent gets a message" soon "$idly" working coder
 n=0
 while [ $((n += 1)) -le 10 ]; do say coder "three-$n" && sleep 0.8; done
-for name in one two three; do
-	check "codex: it reads the ten of $name, each once and in order" soon 60 \
-		reads coder "$name-[0-9]+" "$(n=0 && while [ $((n += 1)) -le 10 ]; do echo "$name-$n"; done | xargs)"
-	[ "$name" = three ] || person cs-agent kill "$name" >/dev/null
+for who in one two three; do
+	check "codex: it reads the ten of $who, each once and in order" soon 60 \
+		reads coder "$who-[0-9]+" "$(n=0 && while [ $((n += 1)) -le 10 ]; do echo "$who-$n"; done | xargs)"
+	[ "$who" = three ] || person cs-agent kill "$who" >/dev/null
 done
 check "codex: the turn ends" soon 20 idle coder
 check "codex: all are recorded as read" soon "$idly" waiting coder 0

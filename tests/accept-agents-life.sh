@@ -6,7 +6,7 @@
 ends="term hup kill close exit"
 script spawn-five "for n in $ends; do cs-agent spawn --name end-\$n -q 'answer briefly' || exit 1; done"
 say lead "please spawn-five"
-for name in $ends; do check "life: end-$name is there" soon 40 idle "end-$name"; done
+for who in $ends; do check "life: end-$who is there" soon 40 idle "end-$who"; done
 check "life: each has one waiter" soon 5 waits end-exit 1
 
 before="$(field end-exit agent_id) $(field end-exit parent)"
@@ -32,13 +32,13 @@ kill -HUP "$(field end-hup pid)"
 kill -KILL "$(field end-kill pid)"
 at kill-session -t "$(target end-close)"
 keys end-exit -l "/exit" && sleep 0.5 && keys end-exit Enter
-for name in $ends; do
-	check "end by $name: no waiter is left" soon 35 waits "end-$name" 0
-	check "end by $name: the seat has ended" soon 35 status "end-$name" ended
-	check "end by $name: the parent is told once" soon 35 told_once lead "^end-$name ended(?! its turn)"
+for who in $ends; do
+	check "end by $who: no waiter is left" soon 35 waits "end-$who" 0
+	check "end by $who: the seat has ended" soon 35 status "end-$who" ended
+	check "end by $who: the parent is told once" soon 35 told_once lead "^end-$who ended(?! its turn)"
 done
 check "end: the parent reads of all five" soon 30 reads_all lead \
-	"$(for name in $ends; do echo "end-$name.ended(?!.its)"; done | xargs)"
+	"$(for who in $ends; do echo "end-$who.ended(?!.its)"; done | xargs)"
 
 # -- a subagent -------------------------------------------------------------------------
 

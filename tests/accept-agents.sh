@@ -37,10 +37,10 @@ person cs-agent kill child >/dev/null
 # -- messages ---------------------------------------------------------------------
 
 script send-ten 'for n in 1 2 3 4 5 6 7 8 9 10; do cs-message send lead "$1-$n" -q || exit 1; sleep 0.3; done'
-for name in one two; do
-	script "send-$name" "sh $seats/scripts/send-ten $name"
-	spawn "$name" "answer briefly" >/dev/null
-	check "messages: $name is there" soon 15 idle "$name"
+for who in one two; do
+	script "send-$who" "sh $seats/scripts/send-ten $who"
+	spawn "$who" "answer briefly" >/dev/null
+	check "messages: $who is there" soon 15 idle "$who"
 done
 say lead "work in steps"
 say one "please send-one"
@@ -50,9 +50,9 @@ while [ $((n += 1)) -le 10 ]; do
 	say lead "three-$n"
 	sleep 0.9
 done
-for name in one two three; do
-	check "messages: lead reads the ten of $name, each once and in order" soon 40 \
-		reads lead "$name-[0-9]+" "$(n=0 && while [ $((n += 1)) -le 10 ]; do echo "$name-$n"; done | xargs)"
+for who in one two three; do
+	check "messages: lead reads the ten of $who, each once and in order" soon 40 \
+		reads lead "$who-[0-9]+" "$(n=0 && while [ $((n += 1)) -le 10 ]; do echo "$who-$n"; done | xargs)"
 done
 check "messages: all are recorded as read" soon 20 waiting lead 0
 person cs-agent kill two >/dev/null

@@ -11,7 +11,8 @@
 #   REAL_CODEX           a program that runs Codex with its own HOME, against a model that answers (otherwise skipped):
 #                          $REAL_CODEX --no-hooks --home DIR --repo DIR --out DIR [--script FILE] \
 #                            (--prompt TEXT | --interactive) -- OPTIONS OF THE CLIENT
-#                        It reads accept-codex.json.
+#                        It reads accept-codex.json. accept-agents.sh gives agents in seats the environment and the
+#                        program of such a client.
 #
 # Prints `ok - …` or `not ok - …` for each check and exits 1 if one failed. Needs git, tmux and python3.
 set -u
@@ -276,6 +277,14 @@ check "kill: the terminal is free again" within 10 ended
 # -- notices ------------------------------------------------------------------
 
 . "$here/accept-notify.sh"
+
+# -- agents in seats ------------------------------------------------------------
+
+if [ -d /proc/self/ns ]; then
+	. "$here/accept-agents.sh"
+else
+	echo "skipped: agents in seats are tried on Linux only"
+fi
 
 # -- skills -------------------------------------------------------------------
 
