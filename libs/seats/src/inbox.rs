@@ -8,7 +8,7 @@ mod wake;
 
 use crate::draft::{self, Draft};
 use crate::limits;
-use crate::message::{Channel, Message, State, id_of, message_id};
+use crate::message::{Channel, Kind, Message, State, id_of, message_id};
 use crate::queue::{self, Want};
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
