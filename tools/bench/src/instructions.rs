@@ -17,6 +17,7 @@ pub fn count(sandbox: &Sandbox, command: &Command, input: &Path) -> u64 {
     let mut valgrind = sandbox.command("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
     valgrind.arg(format!("--log-file={}", log.display())).arg(command.get_program()).args(command.get_args());
+    valgrind.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(folder) = command.get_current_dir() {
         valgrind.current_dir(folder);
     }

@@ -9,6 +9,7 @@ pub mod measure;
 pub mod native;
 pub mod report;
 pub mod scenario;
+pub mod seats;
 pub mod serve;
 pub mod store;
 pub mod trace;

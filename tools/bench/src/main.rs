@@ -13,14 +13,16 @@ use bench::instructions;
 use bench::measure::{Bench, Times, median};
 use bench::native::{self, Native};
 use bench::report::{self, Found, Part, Table, millis};
+use bench::seats;
 use bench::serve::{self, Costs};
 use cs_tests::machine;
 use cs_tests::{strace, workspace};
 
-const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
+const HELP: &str = "bench [--sessions N,N] [--runs N] [--only TEXT] [--markdown] [--save]\n\
     --sessions N,N  sizes of the stores, each at least 10 (10,1000,10000); 100000 takes minutes;\n\
     \x20               instructions are counted for sizes up to 1000\n\
     --runs N        how often each call is measured (11)\n\
+    --only TEXT     only calls whose program or name contains TEXT; not with --save\n\
     --markdown      print Markdown tables\n\
     --save          also write docs/BENCH.md\n";
 
@@ -35,6 +37,7 @@ const FOOT: &str = "Every time is the median of the runs, from the start of the 
 struct Options {
     sessions: Vec<usize>,
     runs: usize,
+    only: Option<String>,
     markdown: bool,
     save: bool,
 }
@@ -49,22 +52,25 @@ fn main() -> ExitCode {
     let mut sync = Vec::new();
     let mut served = Vec::new();
     let mut one = |sessions: &usize| {
-        let (part, bench) = measure(*sessions, options.runs, &floor, &peak, &mut sync);
-        served.extend(serve::measure(&bench, options.runs));
+        let (part, bench) = measure(*sessions, &options, &floor, &peak, &mut sync);
+        served.extend(if options.has("cs-serve") { serve::measure(&bench, options.runs) } else { None });
         part
     };
     let parts: Vec<Part> = options.sessions.iter().map(&mut one).collect();
-    let text = document(&parts, &served, &floor, &sync, if options.markdown { Table::markdown } else { Table::plain });
+    let seats = if options.has(seats::NAME) { seats::measure(options.runs) } else { Vec::new() };
+    let all = Measured { parts, served, seats, floor, sync };
+    let text = all.document(if options.markdown { Table::markdown } else { Table::plain });
     // The reader has closed the pipe, which is fine.
     let _ = io::stdout().write_all(text.as_bytes());
     if options.save {
-        save(&document(&parts, &served, &floor, &sync, Table::markdown), &words);
+        save(&all.document(Table::markdown), &words);
     }
     ExitCode::SUCCESS
 }
 
 fn parse(words: &[String]) -> Option<Options> {
-    let mut options = Options { sessions: vec![10, 1000, 10_000], runs: 11, markdown: false, save: false };
+    let sessions = vec![10, 1000, 10_000];
+    let mut options = Options { sessions, runs: 11, only: None, markdown: false, save: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -72,22 +78,48 @@ fn parse(words: &[String]) -> Option<Options> {
                 options.sessions = words.next()?.split(',').map(|n| n.parse().ok()).collect::<Option<_>>()?
             }
             "--runs" => options.runs = words.next()?.parse().ok()?,
+            "--only" => options.only = Some(words.next()?.clone()),
             "--markdown" => options.markdown = true,
             "--save" => options.save = true,
             _ => return None,
         }
     }
-    (options.runs > 0 && options.sessions.iter().all(|n| *n >= 10)).then_some(options)
+    let is_part = options.only.is_some() && options.save;
+    (options.runs > 0 && options.sessions.iter().all(|n| *n >= 10) && !is_part).then_some(options)
 }
 
-fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &mut Vec<Duration>) -> (Part, Bench) {
+impl Options {
+    /// Whether something with this name is to be measured.
+    fn has(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| name.contains(only))
+    }
+}
+
+/// Everything that was measured.
+struct Measured {
+    parts: Vec<Part>,
+    served: Vec<Costs>,
+    seats: Vec<seats::Row>,
+    floor: Native,
+    sync: Vec<Duration>,
+}
+
+fn measure(
+    sessions: usize,
+    options: &Options,
+    floor: &Native,
+    peak: &Native,
+    sync: &mut Vec<Duration>,
+) -> (Part, Bench) {
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
     let can_trace = strace::is_possible().is_ok();
     // Instructions are not counted on large stores, since everything takes fifty times as long under valgrind.
     let can_count = instructions::is_possible().is_ok() && sessions <= 1000;
     let mut found = Vec::new();
-    for scenario in bench.scenarios() {
+    let runs = options.runs;
+    let scenarios = bench.scenarios().into_iter();
+    for scenario in scenarios.filter(|scenario| options.has(scenario.name) || options.has(scenario.program)) {
         progress(sessions, scenario.name);
         bench.check(&scenario);
         let trace = can_trace.then(|| bench.trace(&scenario).0);
@@ -111,22 +143,25 @@ fn progress(sessions: usize, what: &str) {
     eprint!("\r\x1b[Kbench: {} sessions: {what}", report::thousands(sessions));
 }
 
-fn document(parts: &[Part], served: &[Costs], floor: &Native, sync: &[Duration], form: fn(&Table) -> String) -> String {
-    let linked = if floor.is_static { "statically linked" } else { "not statically linked: this platform cannot" };
-    let all: Vec<Duration> =
-        parts.iter().flat_map(|part| &part.found).flat_map(|found| found.times.floor.iter().copied()).collect();
-    let sizes = form(&report::sizes(&report::programs()));
-    [
-        machine::describe() + "\n",
-        format!("floor: a program that does nothing, {linked}: {} ms\n", millis(median(&all))),
-        format!("disk: a record written, synced and renamed: {} ms\n", millis(median(sync))),
-        form(&report::times(parts)),
-        form(&report::calls_and_memory(parts)),
-        form(&report::growth(parts)),
-        form(&serve::table(served)),
-        sizes,
-    ]
-    .join("\n")
+impl Measured {
+    fn document(&self, form: fn(&Table) -> String) -> String {
+        let is_static = self.floor.is_static;
+        let linked = if is_static { "statically linked" } else { "not statically linked: this platform cannot" };
+        let found = self.parts.iter().flat_map(|part| &part.found);
+        let floors: Vec<Duration> = found.flat_map(|found| found.times.floor.iter().copied()).collect();
+        [
+            machine::describe() + "\n",
+            format!("floor: a program that does nothing, {linked}: {} ms\n", millis(median(&floors))),
+            format!("disk: a record written, synced and renamed: {} ms\n", millis(median(&self.sync))),
+            form(&report::times(&self.parts)),
+            form(&report::calls_and_memory(&self.parts)),
+            form(&report::growth(&self.parts)),
+            form(&serve::table(&self.served)),
+            form(&seats::table(&self.seats)),
+            form(&report::sizes(&report::programs())),
+        ]
+        .join("\n")
+    }
 }
 
 fn save(tables: &str, words: &[String]) {

@@ -76,6 +76,7 @@ impl Bench {
 
     fn put(&self, path: &Path, text: &str) {
         let path = self.sandbox.data().join(path);
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("the sandbox can be written");
         fs::write(&path, text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
 
@@ -98,6 +99,9 @@ impl Bench {
 
     /// Removes the files that a call made.
     fn clean(&self, scenario: &Scenario) {
+        for folder in ["agents", "inbox"] {
+            let _ = fs::remove_dir_all(self.sandbox.data().join(folder));
+        }
         let mut folders = vec!["live", "ended", "statusline"];
         folders.extend(scenario.changes.contains(&Kind::Created).then_some("sessions"));
         let data = self.sandbox.data();
@@ -136,7 +140,7 @@ impl Bench {
 
     fn command(&self, scenario: &Scenario) -> Command {
         let mut command = self.sandbox.command(scenario.program);
-        command.args(&scenario.args).current_dir(&scenario.folder);
+        command.args(&scenario.args).envs(scenario.variables.iter().cloned()).current_dir(&scenario.folder);
         command
     }
 
@@ -203,6 +207,7 @@ impl Bench {
         let call = self.command(scenario);
         let mut command = self.sandbox.command(peak.path.to_str().expect("our path is text"));
         command.arg(call.get_program()).args(call.get_args()).current_dir(&scenario.folder);
+        command.envs(scenario.variables.iter().cloned());
         command.stdin(File::open(self.input(scenario)).expect("the input was just written"));
         let output = command.output().expect("peak can be run");
         self.clean(scenario);

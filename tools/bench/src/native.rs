@@ -1,4 +1,4 @@
-//! Compiles the benchmark's own two programs, `floor` and `peak`, without cargo: they are linked statically, which no
+//! Compiles the benchmark's own programs, `floor`, `peak` and `pane`, without cargo: they are linked statically, which no
 //! profile can set for a single program.
 
 use std::env;

@@ -221,7 +221,8 @@ fn verdict(budget: Budget, found: &[&Found]) -> String {
     }
 }
 
-fn word(is_within: bool) -> &'static str {
+/// The verdict about a budget.
+pub fn word(is_within: bool) -> &'static str {
     if is_within { "ok" } else { "over" }
 }
 

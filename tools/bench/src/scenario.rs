@@ -2,6 +2,8 @@
 //!
 //! Payloads are the recorded ones of `fixtures/claude-code/hooks`, adapted to the store's own conversations.
 
+mod seats;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -47,6 +49,8 @@ pub struct Scenario {
     pub args: Vec<String>,
     /// Standard input.
     pub input: String,
+    /// Environment variables besides those of the sandbox.
+    pub variables: Vec<(&'static str, String)>,
     /// The directory in which it runs.
     pub folder: PathBuf,
     /// Files of the data directory that differ from the store or are added to it.
@@ -66,11 +70,11 @@ impl Scenario {
 pub fn all(store: &Store) -> Vec<Scenario> {
     let mut all = heartbeats(store);
     all.extend(hooks(store));
-    all.extend(outside_seats(store));
+    all.extend(seats::hooks(store));
     all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
-    all.push(seats(store));
+    all.push(seats::list(store));
     all.extend(long(store, &all));
     all
 }
@@ -135,13 +139,6 @@ fn hooks(store: &Store) -> Vec<Scenario> {
     ]
 }
 
-/// The hooks of seats, called by a client that is in none.
-fn outside_seats(store: &Store) -> [Scenario; 2] {
-    let stop = || payload(store, "Stop.plain", &store::uuid(0));
-    let of = |program, name| hook(store, program, name, stop(), &[], Budget::Floors(1.3));
-    [of("cs-deliver", "delivery, outside seats"), of("cs-wake", "waiter, outside seats")]
-}
-
 fn statusline(store: &Store) -> Scenario {
     let figures = payload(store, "../statusline/resumed", &store::uuid(0));
     hook(store, "cs-statusline", "status line, figures kept", figures, &[], Budget::Floors(3.0))
@@ -176,31 +173,6 @@ fn questions(store: &Store) -> Vec<Scenario> {
     ]
 }
 
-/// How many seats are listed.
-const SEATS: u64 = 100;
-
-/// The list of seats whose clients run, each with a conversation, and all but the first four children of others.
-fn seats(store: &Store) -> Scenario {
-    let mut list =
-        command(store, "cs-agent", "agent list of 100 seats", &["list", "--json"], &[], Budget::Millis(20.0));
-    for n in 0..SEATS {
-        let (id, uuid) = (format!("agent_20261121T0930_{n:04x}"), format!("0c0ffee1-1111-4222-8333-{n:012}"));
-        let mut live = store.newcomer(&uuid, 0);
-        (live["state"], live["last_event"]) = (json!("working"), json!("UserPromptSubmit"));
-        let mut seat = json!({
-            "agent_id": id, "name": format!("worker {n}"), "agent": live["agent"], "cwd": live["cwd"], "depth": 0,
-            "claude_session_id": uuid, "pid": live["pid"], "pid_started": live["pid_started"], "status": "running",
-            "spawned_at": store::stamp(60), "spawned_by": "user", "schema_version": 1,
-        });
-        if n >= 4 {
-            seat["parent"] = json!({"agent_id": format!("agent_20261121T0930_{:04x}", n % 4)});
-        }
-        list.given.push((format!("live/{uuid}.json").into(), live.to_string()));
-        list.given.push((format!("agents/{id}.json").into(), seat.to_string()));
-    }
-    list
-}
-
 fn hook(
     store: &Store,
     program: &'static str,
@@ -221,7 +193,8 @@ fn command(
     budget: Budget,
 ) -> Scenario {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-    Scenario { name, program, args, input: String::new(), folder: store.checkout(0), given: vec![], budget, changes }
+    let (input, variables, folder, given) = (String::new(), vec![], store.checkout(0), vec![]);
+    Scenario { name, program, args, input, variables, folder, given, budget, changes }
 }
 
 /// A recorded payload, as a conversation in the first session's checkout would send it.
