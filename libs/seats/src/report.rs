@@ -4,15 +4,18 @@
 use crate::draft::Draft;
 use crate::inbox::Inbox;
 use crate::message::{Kind, Message};
-use crate::seat::{Seat, SeatStatus};
+use crate::seat::{NOT_STARTED, Seat, SeatStatus};
 use crate::sender::Sender;
 use crate::store::Seats;
 use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
 use cs_core::id::SeatId;
+use cs_core::validate;
 
 /// Who ended a seat whose client ended by itself.
 pub const CLIENT: &str = "client";
+/// Maximum number of characters of what ended a seat.
+const ENDED_BY: usize = 200;
 
 impl Seats {
     /// Tells the parent of a seat something, if it wants to know; `key` makes a second report of the same one none.
@@ -26,6 +29,16 @@ impl Seats {
     /// if the seat has another conversation by now, or was ended before. `how` is replaced if somebody is killing it
     /// ([`Seats::kills`]).
     pub fn end(&self, id: &SeatId, uuid: Option<&str>, how: &str, now: Instant) -> Result<Option<Seat>> {
+        self.end_by(CLIENT, id, uuid, how, now)
+    }
+
+    /// Records that the client of a seat could not be started, and tells the same ones; `why` is the error.
+    pub fn fail(&self, id: &SeatId, uuid: Option<&str>, why: &str, now: Instant) -> Result<Option<Seat>> {
+        let by = validate::cut(&format!("{NOT_STARTED}{why}"), ENDED_BY);
+        self.end_by(&by, id, uuid, &format!("could not be started: {}", validate::cut(why, ENDED_BY)), now)
+    }
+
+    fn end_by(&self, by: &str, id: &SeatId, uuid: Option<&str>, how: &str, now: Instant) -> Result<Option<Seat>> {
         let mut was_open = false;
         let seat = self.update(id, |seat| {
             was_open = seat.status.is_open() && seat.claude_session_id.as_deref() == uuid;
@@ -33,7 +46,7 @@ impl Seats {
                 let killer = seat.ended_by.take();
                 seat.status = if killer.is_some() { SeatStatus::Killed } else { SeatStatus::Ended };
                 seat.ended_at = Some(clock::stamp(now));
-                seat.ended_by = killer.or_else(|| Some(CLIENT.to_string()));
+                seat.ended_by = killer.or_else(|| Some(by.to_string()));
             }
             Ok(())
         })?;

@@ -77,6 +77,9 @@ pub struct Tmux {
     pub unknown: Unknown,
 }
 
+/// Before the error in `ended_by` of a seat whose client could not be started.
+pub const NOT_STARTED: &str = "error: ";
+
 /// A place in which an agent works. Instants are RFC 3339 texts in UTC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
@@ -208,6 +211,11 @@ impl Seat {
     pub fn is_client(&self, caller: &Process) -> bool {
         let starts = self.status == SeatStatus::Starting;
         store::is_client(caller, self.process().as_ref(), self.pane_process().as_ref(), starts)
+    }
+
+    /// Why its client could not be started, if that is how it ended.
+    pub fn start_error(&self) -> Option<&str> {
+        self.ended_by.as_deref().filter(|_| self.status == SeatStatus::Ended)?.strip_prefix(NOT_STARTED)
     }
 
     /// The seat of its parent, if that has one.

@@ -90,9 +90,9 @@ fn a_process_that_only_has_the_same_id_gets_no_signal() {
     assert!(runs(&seat), "another process was killed");
 }
 
-#[test]
-fn who_wrote_to_an_agent_that_is_killed_is_told() {
-    let Some(team) = Team::new() else { return };
+/// Spawns `boss`, which spawns `kid` and sends it a message that is not delivered, because `kid` works. Returns how many
+/// messages of `kid` are in a folder of its inbox.
+fn with_message_that_waits(team: &Team) -> impl Fn(&str) -> usize + use<> {
     team.spawn("boss", "hello");
     let kid = "cs-agent spawn --name kid \"$(printf 'sh true\\nsleep 60')\"";
     let (code, told) = team.in_shell("boss", kid);
@@ -102,17 +102,38 @@ fn who_wrote_to_an_agent_that_is_killed_is_told() {
     let (code, told) = team.in_shell("boss", "cs-message send kid 'are you done?'");
     assert_eq!(code, 0, "{told}");
     let inbox = team.sandbox.data().join(format!("inbox/{}", text(&team.seat("kid"), "agent_id")));
-    let count = |state: &str| fs::read_dir(inbox.join(state)).map_or(0, Iterator::count);
+    let count = move |state: &str| fs::read_dir(inbox.join(state)).map_or(0, Iterator::count);
     assert_eq!(count("new"), 1);
+    count
+}
+
+/// Waits until `boss` is told this, and that its message was not delivered: by the waiter, or at the end of its turn.
+#[track_caller]
+fn is_told(team: &Team, words: &str) {
+    let told = || [team.seen("wake"), team.seen("context")].concat();
+    let is_told = |words: &str| told().iter().any(|seen| text(seen, "text").contains(words));
+    let met = eventually(PATIENCE, || is_told("did not get your messages m000001") && is_told(words));
+    assert!(met, "{:#?}", told());
+}
+
+#[test]
+fn who_wrote_to_an_agent_that_is_killed_is_told() {
+    let Some(team) = Team::new() else { return };
+    let count = with_message_that_waits(&team);
     team.line(&["kill", "kid"]);
     // A hook of the client may outlive it for a moment.
     assert!(eventually(PATIENCE, || (count("new"), count("failed")) == (0, 1)));
-    // By the waiter, or at the end of the turn that it began.
-    let told = || [team.seen("wake"), team.seen("context")].concat();
-    let is_told = |words: &str| told().iter().any(|seen| text(seen, "text").contains(words));
-    assert!(
-        eventually(PATIENCE, || is_told("did not get your messages m000001") && is_told("kid ended")),
-        "{:#?}",
-        told()
-    );
+    is_told(&team, "kid ended");
+}
+
+#[test]
+fn a_client_that_ends_at_once_ends_its_seat_wholly() {
+    let Some(team) = Team::new() else { return };
+    let count = with_message_that_waits(&team);
+    let team = team.shadow("claude", "#!/bin/sh\nexit 3\n");
+    team.fails(&["clear", "kid", "--now", "again"], 1, "ended at once");
+    assert_eq!((count("new"), count("failed")), (0, 1), "nobody reads it any more");
+    assert_eq!(text(&team.seat("kid"), "status"), "ended");
+    is_told(&team, "kid ended at once");
+    team.fails(&["kill", "kid"], 1, "has ended already");
 }

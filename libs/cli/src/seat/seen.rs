@@ -4,7 +4,6 @@
 use super::{Agents, id_of, pane};
 use crate::Context;
 use crate::failure::{Failure, Outcome};
-use cs_core::clock::stamp;
 use cs_core::file;
 use cs_core::live::Live;
 use cs_core::process;
@@ -74,14 +73,7 @@ fn ended(context: &Context, agents: &Agents, seat: &Seat) -> Failure {
     let changed = id_of(seat).and_then(|id| {
         // It contains the caller's environment, and nobody reads it any more.
         file::remove(&agents.files.home().seat_launch(&id))?;
-        Ok(agents.files.update(&id, |seat| {
-            if seat.status.is_open() {
-                seat.status = SeatStatus::Ended;
-                seat.ended_at = Some(stamp(context.now));
-                seat.ended_by = Some("client".into());
-            }
-            Ok(())
-        })?)
+        Ok(agents.files.end(&id, seat.claude_session_id.as_deref(), "ended at once", context.now)?)
     });
     if let Err(failure) = changed {
         return failure;

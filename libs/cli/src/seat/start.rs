@@ -11,12 +11,11 @@ use crate::{Context, call, programs};
 use agents::Agent;
 use agents::event::{DELIVER, WAKE};
 use agents::launch::{Beginning, Launch, check_word, refuse_taken};
-use cs_core::clock::stamp;
 use cs_core::file::{self, Durability};
 use cs_core::id::SeatId;
 use cs_core::process::{self, Process};
 use seats::settings::Settings;
-use seats::{Seat, SeatStatus, Tmux, tmux};
+use seats::{Seat, Tmux, tmux};
 use std::path::{Path, PathBuf};
 
 /// The word with which `cs-agent` is called in a pane, to become the client.
@@ -193,13 +192,9 @@ pub fn terminal(seat: &Seat, socket: &str, pane: &str, process: &Process) -> Tmu
     }
 }
 
-/// Marks a seat whose client could not be started.
+/// Ends a seat whose client could not be started. What cannot be recorded is found out by `cs-cleanup gone` later.
 pub fn give_up(context: &Context, agents: &Agents, id: &SeatId, why: &Failure) {
-    let by = why.message().map(|(text, _)| format!("error: {text}")).unwrap_or_default();
-    let _ = agents.files.update(id, |seat| {
-        seat.status = SeatStatus::Ended;
-        seat.ended_at = Some(stamp(context.now));
-        seat.ended_by = Some(cs_core::validate::cut(&by, 200));
-        Ok(())
-    });
+    let why = why.message().map(|(text, _)| text).unwrap_or_default();
+    let uuid = agents.files.seat(id).ok().and_then(|seat| seat.claude_session_id);
+    let _ = agents.files.fail(id, uuid.as_deref(), &why, context.now);
 }
