@@ -124,13 +124,32 @@ fn run(
     match with_session(agents, &id, session.as_ref()).and_then(|seat| ready.start(&seat, beginning)) {
         // Without a prompt a person answers what the client asks first, and Codex reports nothing before one.
         Ok(seat) if prompt.is_none() && (made.forked_from.is_none() || !is_claude) => Ok(seat),
-        Ok(seat) => seen::wait(context, agents, &seat),
+        Ok(seat) => seen::wait(context, agents, &seat).inspect_err(|_| leave(agents, &id, Left::Session)),
         Err(failure) => {
             start::give_up(context, agents, &id, &failure);
-            opening::forget(context, session.as_ref());
+            let left = if opening::forget(context, session.as_ref()) { Left::Nothing } else { Left::Session };
+            leave(agents, &id, left);
             Err(failure)
         }
     }
+}
+
+/// What there is of a seat whose client was not started, besides the seat.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    Nothing,
+    Session,
+}
+
+/// Takes from a seat that has ended at its start what it stands for: a call with its key starts another one.
+fn leave(agents: &Agents, id: &SeatId, left: Left) {
+    let _ = agents.files.update(id, |seat| {
+        if !seat.status.is_open() {
+            seat.key = None;
+            seat.session_id.take_if(|_| left == Left::Nothing);
+        }
+        Ok(())
+    });
 }
 
 fn with_session(agents: &Agents, id: &SeatId, session: Option<&Session>) -> Outcome<Seat> {

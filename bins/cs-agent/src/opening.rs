@@ -46,10 +46,10 @@ fn parent_session(agents: &Agents, seat: &Seat) -> Option<String> {
     of_seat().or_else(of_conversation)
 }
 
-/// Removes the session that was stored for a client that could not be started, unless something happened in it.
-pub fn forget(context: &Context, session: Option<&Session>) {
-    let Some(session) = session else { return };
-    if let Ok(id) = SessionId::parse(&session.session_id) {
-        let _ = context.store.forget_when(&id, context.now, |now| now == session);
-    }
+/// Removes the session that was stored for a client that could not be started, unless something happened in it. Returns
+/// whether it was removed.
+pub fn forget(context: &Context, session: Option<&Session>) -> bool {
+    let id = session.and_then(|session| SessionId::parse(&session.session_id).ok());
+    let (Some(session), Some(id)) = (session, id) else { return false };
+    context.store.forget_when(&id, context.now, |now| now == session).unwrap_or(false)
 }

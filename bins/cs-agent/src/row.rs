@@ -121,6 +121,7 @@ fn style(seen: &Seen) -> Style {
         SeatState::Of(State::Gone) => Style::Wrong,
         SeatState::Of(state) => Style::of_state(state, seen.verdict.failed.is_some()),
         SeatState::Starting => Style::Plain,
+        SeatState::Ended if seen.verdict.failed.is_some() => Style::Wrong,
         SeatState::Ended | SeatState::Killed => Style::Dim,
     }
 }

@@ -133,6 +133,12 @@ fn client(seat: &Seat) -> Client {
 }
 
 fn ended(seat: &Seat, now: Instant) -> Verdict {
+    if let Some(error) = seat.start_error() {
+        let mut verdict = dated(&format!("its client could not be started: {error}"), seat.ended_at.as_deref(), now);
+        verdict.reason.clone_from(&verdict.evidence);
+        verdict.failed = Some(error.to_string());
+        return verdict;
+    }
     let by = match (seat.status, seat.ended_by.as_deref()) {
         (SeatStatus::Killed, Some(by)) => format!("killed by {by}"),
         (SeatStatus::Killed, None) => "killed".to_string(),
@@ -160,7 +166,10 @@ impl Seen<'_> {
     pub fn label(&self) -> String {
         match self.state {
             SeatState::Of(_) => self.verdict.label(),
-            other => other.as_str().to_string(),
+            other => match &self.verdict.failed {
+                Some(why) => format!("failed: {why}"),
+                None => other.as_str().to_string(),
+            },
         }
     }
 

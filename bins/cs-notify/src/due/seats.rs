@@ -44,6 +44,10 @@ impl Finder<'_> {
         let seat = seen.seat;
         let (ended_by, name) = (seat.ended_by.as_deref(), &seat.name);
         match (seat.status, seat.ended_at.as_ref()) {
+            (SeatStatus::Ended, Some(at)) if seat.start_error().is_some() && self.is_news(at) => {
+                let why = seat.start_error().unwrap_or_default();
+                Some((Reason::AgentFailed, at.clone(), format!("agent {name} could not be started: {why}")))
+            }
             (SeatStatus::Ended | SeatStatus::Killed, Some(at)) if ended_by != Some(USER) && self.is_news(at) => {
                 let by = ended_by.filter(|_| seat.status == SeatStatus::Killed).map(|by| self.name_of(by));
                 let how = by.map_or("ended".to_string(), |by| format!("was killed by {by}"));

@@ -28,8 +28,9 @@ fn block(seat: &Seat) -> Block {
     block.field("id", &seat.agent_id);
     let style = if seat.status == SeatStatus::Running { Style::Strong } else { Style::Plain };
     let ended = seat.ended_at.as_deref().map(|at| {
-        let by = seat.ended_by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
-        format!(" ({}{by})", when(at))
+        let by = seat.start_error().map(|error| format!(", it could not be started: {error}"));
+        let by = by.or_else(|| seat.ended_by.as_deref().map(|by| format!(", by {by}")));
+        format!(" ({}{})", when(at), by.unwrap_or_default())
     });
     block.marked_field("status", seat.status.as_str(), style, &ended.unwrap_or_default());
     let mut field = |name: &str, value: Option<&str>| block.field(name, value.unwrap_or_default());
