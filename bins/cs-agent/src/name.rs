@@ -3,7 +3,7 @@
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::{self, Agents, pane};
 use cli::{Context, Failure, Outcome, note};
-use seats::tmux;
+use seats::{Seat, tmux};
 
 /// give an agent another name: the own seat, or one that the caller started
 #[derive(ArgsInfo, FromArgs)]
@@ -34,13 +34,23 @@ impl Name {
             seat.name.clone_from(&name);
             Ok(())
         })?;
-        if changed.status.is_open()
-            && let Some(terminal) = changed.tmux.as_ref()
-            && let Err(Failure::Nothing(text)) = pane::run(&tmux::rename(terminal, &name))
-        {
-            note(crate::PROGRAM, &format!("its window keeps the old name: {text}"));
+        if changed.status.is_open() && changed.tmux.is_some() {
+            rename_window(&changed)?;
         }
         seat::print_seat(context, &changed)
+    }
+}
+
+/// Gives the seat's window its name. If the pane is not the seat's any more, that is no failure of the seat.
+fn rename_window(seat: &Seat) -> Outcome<()> {
+    let renamed = pane::checked(seat).and_then(|terminal| pane::run(&tmux::rename(terminal, &seat.name)));
+    match renamed {
+        Ok(_) => Ok(()),
+        Err(failure) => {
+            let (text, _) = failure.message().ok_or(failure)?;
+            note(crate::PROGRAM, &format!("its window keeps the old name: {text}"));
+            Ok(())
+        }
     }
 }
 
