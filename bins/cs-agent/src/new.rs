@@ -1,11 +1,13 @@
-//! `new`: starts an agent without a prompt and shows its terminal, for a person.
+//! `new`: starts an agent without a prompt and shows its terminal, for a person. Must stay true: the seat has no parent, so
+//! an agent cannot call this.
 
 use crate::options::{Chosen, folder};
 use crate::{attach, begin, found, options};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::Wanted;
 use cli::seat::{self, Agents};
-use cli::{Context, Outcome};
+use cli::{Context, Failure, Outcome};
+use seats::Caller;
 
 /// start an agent without a prompt, and show its terminal in this one
 #[derive(ArgsInfo, FromArgs)]
@@ -32,9 +34,10 @@ pub struct New {
 
 impl New {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let agents = Agents::read(&context.store)?;
+        refuse_agent(&agents)?;
         attach::must_be_on_terminal("show an agent in")?;
         found::refuse_switched_off()?;
-        let agents = Agents::read(&context.store)?;
         let chosen = Chosen {
             agent: options::client(self.agent.as_deref())?,
             cwd: folder(self.dir.as_deref())?,
@@ -48,5 +51,17 @@ impl New {
         let settings = seat::settings(&context.store);
         let made = begin::begin(context, &agents, &settings, chosen)?;
         attach::attach(context, &made, false)
+    }
+}
+
+/// Refuses an agent, whatever terminal it has made for itself: such a seat has no parent, so the agent could neither be
+/// told about it nor end it.
+fn refuse_agent(agents: &Agents) -> Outcome<()> {
+    match agents.caller {
+        Caller::Person => Ok(()),
+        _ => Err(Failure::Advised(
+            "cs-agent new starts an agent of the user, with no agent above it".into(),
+            "cs-agent spawn \"PROMPT\" starts one below you".into(),
+        )),
     }
 }

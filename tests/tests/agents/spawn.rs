@@ -181,3 +181,12 @@ fn new_shows_an_agent_without_a_prompt_in_this_terminal() {
         ("running", &json!(null), &json!(null))
     );
 }
+
+#[test]
+fn an_agent_makes_no_seat_without_a_parent() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("boss", "hello");
+    let (code, told) = team.in_shell("boss", "cs-agent new --name desk");
+    assert!(code == 1 && told.contains("no agent above it") && told.contains("cs-agent spawn"), "{told}");
+    assert_eq!(team.seats().len(), 1);
+}
