@@ -416,7 +416,7 @@ fn failures_and_questions_are_told_unless_the_seat_tells_nothing() {
             assert!(told.is_empty(), "{told:?}");
             continue;
         }
-        assert_eq!(told[0], "builder waits for the user: Bash: mkdir x Only the user can answer.");
+        assert_eq!(told[0], "builder waits for the user: Bash: mkdir x. Only the user can answer.");
         assert_eq!(told[1], "builder waits for the user: Which one?");
         assert_eq!(told[2], "builder: the turn failed: rate_limit");
         assert!(told[3].starts_with("builder ended its turn.\n\nKey [masked]\nxxx") && !told[3].contains(&secret));

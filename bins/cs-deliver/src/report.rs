@@ -82,7 +82,9 @@ pub fn asks_permission(seated: &Seated) -> Result<()> {
     let subject = subject.or(payload.input.file_path.as_deref()).map(|subject| format!(": {subject}"));
     let what = format!("{tool}{}", subject.unwrap_or_default());
     let name = &seated.seat.name;
-    let text = format!("{name} waits for the user: {} Only the user can answer.", hook_call::first_line(&what, LINE));
+    let what = hook_call::first_line(&what, LINE);
+    let stop = if what.ends_with(['.', '?', '!', '…']) { "" } else { "." };
+    let text = format!("{name} waits for the user: {what}{stop} Only the user can answer.");
     let key = payload.tool_key().map(|key| format!("asks {} {key}", seated.uuid()));
     tell(seated, &text, key.as_deref())
 }
