@@ -155,7 +155,7 @@ fn an_old_idle_is_not_taken_for_the_answer_to_a_message() {
     team.stop(0);
     sleep(Duration::from_millis(20));
     team.deliver(0);
-    let late = team.wait(&["worker 0", "--timeout", "0.2"]);
+    let late = team.wait(&["worker 0", "--timeout", "1s"]);
     assert_eq!((status(&late), stdout(&late)), (75, String::new()));
     assert!(stderr(&late).contains("time is up: worker 0 (agent_20261121T0930_0000) is idle"), "{}", stderr(&late));
     let output = team.wait_while(&["worker 0"], || {
@@ -169,8 +169,8 @@ fn an_old_idle_is_not_taken_for_the_answer_to_a_message() {
 fn since_now_only_a_turn_that_ends_from_now_on_counts() {
     let team = Team::of(1);
     team.stop(0);
-    assert_eq!(status(&team.wait(&["worker 0", "--timeout", "0.1", "--since", "now"])), 75);
-    assert_eq!(status(&team.wait(&["worker 0", "--timeout", "0.1", "--since", "1h"])), 0);
+    assert_eq!(status(&team.wait(&["worker 0", "--timeout", "0", "--since", "now"])), 75);
+    assert_eq!(status(&team.wait(&["worker 0", "--timeout", "0", "--since", "1h"])), 0);
     let output = team.wait_while(&["worker 0", "--since", "now"], || team.stop(0));
     assert_eq!(status(&output), 0, "a turn that goes on at its end has no prompt: {}", stderr(&output));
 }

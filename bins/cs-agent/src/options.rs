@@ -3,16 +3,15 @@
 //! person wrote. Everything else about the client is the person's.
 
 use crate::prompt;
-use crate::wait::parse_seconds;
 use agents::{Agent, trust};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::seat::start::Wanted;
-use cli::{Failure, Outcome};
+use cli::{Failure, Outcome, patience};
+use cs_core::clock::TimeDelta;
 use cs_core::error::Error;
-use cs_core::git;
 use cs_core::id::Uuid;
-use cs_core::{paths, validate};
+use cs_core::{git, paths, range, validate};
 use seats::Caller;
 use seats::settings::{Settings, Template};
 use std::path::Path;
@@ -20,6 +19,8 @@ use std::time::Duration;
 
 /// Maximum number of characters of a key.
 const KEY: usize = 200;
+/// The longest silence that can be waited for.
+const LONGEST: TimeDelta = TimeDelta::days(365);
 
 /// start an agent in a seat of its own. PROMPT is one word (quote it), `-` for standard input, or a file; what follows
 /// after `--` are arguments of the client, which only a person may give
@@ -59,13 +60,13 @@ pub struct Spawn {
     #[argh(switch)]
     pub no_tell: bool,
     /// tell the parent when it works for so long without an event, such as 20m
-    #[argh(option)]
-    pub silent_after: Option<String>,
+    #[argh(option, from_str_fn(silence))]
+    pub silent_after: Option<u64>,
     /// wait until it is idle, waiting or at its end, or several of these: idle,waiting
     #[argh(option, arg_name = "goals")]
     pub wait: Option<String>,
-    /// with --wait: at most this many seconds
-    #[argh(option, from_str_fn(parse_seconds))]
+    /// with --wait: at most so long: 30s, 5m; a number alone is in seconds
+    #[argh(option, from_str_fn(patience))]
     pub timeout: Option<Duration>,
     /// a file with the prompt
     #[argh(option)]
@@ -143,7 +144,7 @@ impl<'a> Options<'a> {
             name: call.name.as_deref().map(seats::name).transpose()?,
             key: validate::optional("key", call.key.as_deref(), KEY)?,
             tells: !call.no_tell,
-            silent_after_seconds: call.silent_after.as_deref().map(seconds).transpose()?,
+            silent_after_seconds: call.silent_after,
             forked: None,
         })
     }
@@ -180,17 +181,9 @@ fn refuse_untrusted(agent: Agent, cwd: &str) -> Outcome<()> {
     Err(Failure::Advised(text, format!("cs-agent new {} shows the question; answer it once", cli::quote_word(cwd))))
 }
 
-/// A time span such as `20m`, in seconds.
-fn seconds(text: &str) -> Outcome<u64> {
-    let wrong = || Failure::Usage(format!("{text:?} is not a time span; write 90s, 20m, 2h or 1d"), None);
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let factor = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number = text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok()).ok_or_else(wrong)?;
-    number.checked_mul(factor).filter(|seconds| (1..=365 * 86_400).contains(seconds)).ok_or_else(wrong)
+/// The value of `--silent-after`.
+fn silence(text: &str) -> Result<u64, String> {
+    let span = range::span(text).map_err(|error| error.to_string())?;
+    let seconds = u64::try_from(span.num_seconds()).ok().filter(|_| span <= LONGEST);
+    seconds.filter(|seconds| *seconds > 0).ok_or_else(|| format!("{text:?} is not from 1s to 365d"))
 }

@@ -5,7 +5,7 @@ use crate::row::{self, Row};
 use crate::watch::{Goal, Met, Plan, Watch};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::{Agents, names};
-use cli::{Context, Failure, Failures, Form, Out, Outcome};
+use cli::{Context, Failure, Failures, Form, Out, Outcome, patience};
 use cs_core::clock::{self, Instant};
 use cs_core::range;
 use cs_core::store::Store;
@@ -20,7 +20,7 @@ use std::time::Duration;
 #[argh(
     subcommand,
     name = "wait",
-    example = "{command_name} builder --timeout 300",
+    example = "{command_name} builder --timeout 5m",
     example = "cs-agent children -q | {command_name} - --any --for idle,waiting"
 )]
 pub struct Wait {
@@ -33,8 +33,8 @@ pub struct Wait {
     /// stop waiting when the first agent has reached it
     #[argh(switch)]
     any: bool,
-    /// at most this many seconds
-    #[argh(option, from_str_fn(parse_seconds))]
+    /// at most so long: 30s, 5m; a number alone is in seconds
+    #[argh(option, from_str_fn(patience))]
     timeout: Option<Duration>,
     /// only an end of a turn after TIME counts: now, a time such as 2026-11-21T09:30, or an age such as 5m
     #[argh(option)]
@@ -47,13 +47,6 @@ struct Reached<'a> {
     reached: &'static str,
     #[serde(flatten)]
     row: Row<'a>,
-}
-
-/// Reads a number of seconds.
-pub fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.strip_suffix('s').unwrap_or(text).trim().parse::<f64>().ok();
-    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.ok_or_else(|| format!("{text:?} is not a number of seconds"))
 }
 
 impl Wait {

@@ -1,9 +1,9 @@
 //! `acquire`: claims paths.
 
-use crate::asker::{Asker, length, patience};
+use crate::asker::{Asker, length};
 use crate::{shown, wait};
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome};
+use cli::{Context, Failure, Outcome, patience};
 use cs_core::clock::TimeDelta;
 use cs_core::validate;
 use seats::{Owner, REASON, Request, USUAL};

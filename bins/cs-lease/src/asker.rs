@@ -8,7 +8,6 @@ use cs_core::id::Slug;
 use cs_core::range;
 use seats::{Caller, LONGEST, Lease, Leases, Owner, Scope, Seat, Seats};
 use std::path::Path;
-use std::time::Duration;
 
 /// Who calls, and where.
 pub struct Asker {
@@ -97,10 +96,4 @@ pub fn length(text: &str) -> Result<TimeDelta, String> {
         return Ok(length);
     }
     Err(format!("{text:?} is not from 1s to 7d"))
-}
-
-/// The value of `--wait`.
-pub fn patience(text: &str) -> Result<Duration, String> {
-    let span = range::span(text).map_err(|error| error.to_string())?;
-    span.to_std().map_err(|error| error.to_string())
 }

@@ -2,10 +2,10 @@
 //! released when it has ended, also after a signal; if this program is killed, the lease falls with its process.
 
 use crate::acquire::How;
-use crate::asker::{Asker, length, patience};
+use crate::asker::{Asker, length};
 use crate::{PROGRAM, wait};
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome};
+use cli::{Context, Failure, Outcome, patience};
 use cs_core::clock::{self, TimeDelta};
 use rustix::process::{Pid, Signal, kill_process};
 use seats::{Lease, Leases};

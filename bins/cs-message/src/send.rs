@@ -7,7 +7,7 @@ use crate::span;
 use crate::wait::{self, Awaited};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::{self, Agents, nudge};
-use cli::{Context, Failure, Failures, Outcome, STDIN, note, words};
+use cli::{Context, Failure, Failures, Outcome, STDIN, note, patience, words};
 use cs_core::error::Error;
 use cs_core::id::SessionId;
 use cs_core::validate;
@@ -59,9 +59,9 @@ pub struct Send {
     /// wait until this has happened: read or reply
     #[argh(option, from_str_fn(awaited))]
     wait: Option<Awaited>,
-    /// how many seconds to wait at most (default: as long as the recipient runs)
-    #[argh(option)]
-    timeout: Option<u64>,
+    /// wait at most so long: 30s, 5m; a number alone is in seconds (default: as long as the recipient runs)
+    #[argh(option, from_str_fn(patience))]
+    timeout: Option<Duration>,
 }
 
 fn awaited(word: &str) -> Result<Awaited, String> {
@@ -192,11 +192,10 @@ impl Send {
         } else if !way.is_for_later {
             nudge::nudge(context, agents, seat, &to, &sent.message)?;
         }
-        let limit = self.timeout.map(Duration::from_secs);
         match self.wait {
             None => row::print(context, &sent.message),
             Some(awaited) => {
-                wait::wait(context, &wait::Watch { agents, seat, to, own, last }, awaited, &sent.message, limit)
+                wait::wait(context, &wait::Watch { agents, seat, to, own, last }, awaited, &sent.message, self.timeout)
             }
         }
     }

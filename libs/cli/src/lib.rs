@@ -26,6 +26,7 @@ pub mod seat;
 mod select;
 mod shared;
 mod short;
+mod span;
 mod state;
 pub mod terminal;
 pub mod words;
@@ -47,6 +48,7 @@ pub use refusal::{did_you_mean, see};
 pub use select::{each, selectors};
 pub use shared::STDIN;
 pub use short::ShortIds;
+pub use span::patience;
 
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;

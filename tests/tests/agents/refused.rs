@@ -22,7 +22,8 @@ fn bad_input_makes_nothing() {
     team.fails(&["spawn", "fix", "it"], 64, "quote it");
     team.fails(&["spawn", "--", "--add-dir", "/"], 64, "before --");
     team.fails(&["spawn", "x", "--agent", "gpt"], 64, "claude or codex");
-    team.fails(&["spawn", "x", "--silent-after", "soon"], 64, "time span");
+    team.fails(&["spawn", "x", "--silent-after", "soon"], 64, "length of time");
+    team.fails(&["spawn", "x", "--silent-after", "0"], 64, "not from 1s to 365d");
     team.fails(&["spawn", "--agent", "codex", "--permission-mode", "plan", "x"], 64, "Claude Code only");
     team.fails(&["spawn", "--prompt-file", &nul], 65, "NUL");
     team.fails(&["spawn", "--prompt-file", &latin], 65, "UTF-8");
