@@ -64,6 +64,14 @@ impl Error {
         Error::Corrupt { path: path.to_path_buf(), reason: reason.into() }
     }
 
+    /// The file that cannot be parsed, and the reason.
+    pub fn as_corrupt(&self) -> Option<(&Path, &str)> {
+        match self {
+            Error::Corrupt { path, reason } => Some((path, reason)),
+            _ => None,
+        }
+    }
+
     /// A hint for the user, if one sentence is enough.
     pub fn hint(&self) -> Option<String> {
         match self {

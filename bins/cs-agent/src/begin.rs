@@ -98,6 +98,7 @@ fn store(context: &Context, agents: &Agents, settings: &Settings, draft: Seat) -
     let now = Agents {
         files: agents.files.clone(),
         seats: agents.files.all()?.0,
+        damaged: Vec::new(),
         lives: Vec::new(),
         caller: agents.caller.clone(),
     };

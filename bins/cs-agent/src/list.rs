@@ -24,6 +24,7 @@ pub struct List {
 impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let agents = Agents::read(&context.store)?;
+        agents.damaged.iter().for_each(cli::defer);
         let has_ended = |seen: &Seen| matches!(seen.state, SeatState::Ended | SeatState::Killed);
         let wanted = |seen: &Seen| match self.state {
             Some(state) => seen.state == state,

@@ -98,17 +98,21 @@ fn on_tool_end(seated: &Seated) -> Result<()> {
     seated.inbox.mark_read(seated.uuid(), seated.hook.now)?;
     seated.note_session()?;
     let messages = seated.take(Want::Important, Channel::Tool)?;
-    print(seated, Event::PostToolUse, &messages);
-    Ok(())
+    print(seated, Event::PostToolUse, &messages)
 }
 
-/// Prints messages for the client. An error is ignored: nothing proves that they were read, so they come again.
-fn print(seated: &Seated, event: Event, messages: &[Message]) {
+/// Prints messages for the client. If they cannot be printed, they wait again.
+fn print(seated: &Seated, event: Event, messages: &[Message]) -> Result<()> {
     if messages.is_empty() {
-        return;
+        return Ok(());
     }
     let answer = answer::answer(seated.agent, event, &seats::frame(messages), &notice(messages));
-    let _ = answer.map(|answer| std::io::stdout().write_all(answer.as_bytes()));
+    let mut out = std::io::stdout();
+    let printed = answer.map(|answer| out.write_all(answer.as_bytes()).and_then(|()| out.flush()));
+    match printed {
+        Some(Ok(())) => seated.inbox.handed_over(messages),
+        _ => seated.inbox.give_back(messages),
+    }
 }
 
 /// The line for the person: `message m000012 from builder`.

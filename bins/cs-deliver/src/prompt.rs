@@ -20,8 +20,7 @@ pub fn on_prompt(seated: &Seated) -> Result<()> {
     // Important messages wake a working agent, too: the others then still wait for the end of its turn.
     let want = if is_ours { Want::Important } else { Want::Any };
     let messages = seated.take(want, Channel::Prompt)?;
-    print(seated, Event::UserPromptSubmit, &messages);
-    Ok(())
+    print(seated, Event::UserPromptSubmit, &messages)
 }
 
 fn is_of(seated: &Seated, message: &Message) -> bool {

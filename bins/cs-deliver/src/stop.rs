@@ -25,8 +25,7 @@ pub fn on_stop(seated: &Seated) -> Result<()> {
     };
     let stop = seated.hook.payload.stop_mark();
     let changed = change(seated, |live| live.continued(&newest.message_id, &stop, seated.hook.now));
-    print(seated, Event::Stop, &messages);
-    changed
+    print(seated, Event::Stop, &messages).and(changed)
 }
 
 fn is_at_limit(agent: Agent, live: Option<&Live>) -> bool {

@@ -21,7 +21,7 @@ pub struct Asker {
 impl Asker {
     pub fn find(context: &Context) -> Outcome<Self> {
         let (seats, errors) = Seats::of(&context.store).all()?;
-        errors.iter().for_each(cli::defer);
+        cli::seat::note_damaged(&errors);
         let lives = context.store.all_live()?;
         let caller = cli::seat::caller(&seats, &lives)?;
         let owner = Owner::of(&caller, &lives);

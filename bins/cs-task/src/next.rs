@@ -46,7 +46,7 @@ impl Next {
 /// Who calls, as a word for the record.
 fn caller(store: &Store) -> Outcome<String> {
     let (seats, errors) = Seats::of(store).all()?;
-    errors.iter().for_each(cli::defer);
+    cli::seat::note_damaged(&errors);
     Ok(cli::seat::caller(&seats, &store.all_live()?)?.word())
 }
 

@@ -55,21 +55,22 @@ pub unsafe extern "C" fn main(words: i32, argv: *const *const c_char) -> i32 {
     if seats::claimed().is_none() || seats::are_off() || hook_call::is_unattended() {
         return 0;
     }
-    let mut text = None;
+    let mut wakes = false;
     hook_call::guard(PROGRAM, |home| {
         let store = Store::for_hooks(home.clone(), agents::WITNESS);
         let Call::Event(hook) = hook_call::call(PROGRAM, store) else { return Ok(()) };
         if hook.is_from_subagent() || hook.payload.agent() == Some(Agent::Codex) {
             return Ok(());
         }
-        if let Some(waiter) = Waiter::begin(&hook)? {
-            drop(hook);
-            text = waiter.wait()?;
+        let Some(waiter) = Waiter::begin(&hook)? else { return Ok(()) };
+        drop(hook);
+        let Some((messages, inbox)) = waiter.wait()? else { return Ok(()) };
+        let text = seats::frame(&messages) + "\n";
+        if std::io::stderr().write_all(text.as_bytes()).is_err() {
+            return inbox.give_back(&messages);
         }
-        Ok(())
+        wakes = true;
+        inbox.handed_over(&messages)
     });
-    let Some(text) = text else { return 0 };
-    // If it cannot be written, nothing proves that the messages were read, so they come again.
-    let _ = std::io::stderr().write_all(text.as_bytes());
-    WAKES
+    if wakes { WAKES } else { 0 }
 }

@@ -12,7 +12,7 @@ use cs_core::lock::Lock;
 use cs_core::process::{self, Process};
 use cs_core::stdin;
 use cs_core::store::Store;
-use seats::{Channel, Inbox, Seat, Seats};
+use seats::{Channel, Inbox, Message, Seat, Seats};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::parent_id;
@@ -72,8 +72,9 @@ impl Waiter {
         Ok(Some(Waiter { store, seats, id, uuid, client, parent, inbox, pipe, family, _lock: lock }))
     }
 
-    /// Waits. Returns what the client is to be woken with; `None` if there is nothing to wait for any more.
-    pub fn wait(mut self) -> Result<Option<String>> {
+    /// Waits. Returns the messages with which the client is to be woken, and their inbox; `None` if there is nothing to
+    /// wait for any more.
+    pub fn wait(mut self) -> Result<Option<(Vec<Message>, Inbox)>> {
         loop {
             let now = clock::now();
             if !is_of(&self.seats.seat(&self.id)?, &self.uuid) {
@@ -85,7 +86,7 @@ impl Waiter {
             // An error with a child, or with one look at the queue, is not the end of the waiting.
             let doubts = self.log(|waiter| waiter.family.look(&waiter.seats, &waiter.store, now)).unwrap_or_default();
             if let Some(messages) = self.log(|waiter| waiter.take(now)).flatten() {
-                return Ok(Some(messages));
+                return Ok(Some((messages, self.inbox)));
             }
             let pause = self.pause(doubts, now);
             self.sleep(pause);
@@ -93,13 +94,13 @@ impl Waiter {
     }
 
     /// What may be delivered now.
-    fn take(&mut self, now: Instant) -> Result<Option<String>> {
+    fn take(&mut self, now: Instant) -> Result<Option<Vec<Message>>> {
         if self.inbox.count_waiting()? == 0 {
             return Ok(None);
         }
         let Some(want) = state::wanted(&self.store, &self.uuid, &self.client, now)? else { return Ok(None) };
         let messages = self.inbox.take(want, Channel::Wake, self.uuid.as_str(), None, now)?;
-        Ok((!messages.is_empty()).then(|| seats::frame(&messages) + "\n"))
+        Ok(Some(messages).filter(|messages| !messages.is_empty()))
     }
 
     fn log<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T>) -> Option<T> {

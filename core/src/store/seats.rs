@@ -35,7 +35,7 @@ pub(super) struct SeatHead {
 }
 
 /// Files in an inbox that are no messages.
-const QUEUE: [&str; 3] = ["seq", "wake", ".lock"];
+const QUEUE: [&str; 4] = ["seq", "wake", "handed", ".lock"];
 /// The states whose messages are removed when they are old.
 const DONE: [&str; 2] = ["read", "failed"];
 /// How a client of a seat is to be started; it is removed as soon as that is done.

@@ -13,17 +13,20 @@ pub mod start;
 
 pub use show::print_seat;
 
-use crate::deferred::defer;
+use crate::deferred::{defer, program};
 use crate::failure::{Failure, Outcome};
+use crate::messages::note;
 use crate::shared::STDIN;
 use crate::{config_of, lines};
 use agents::Agent;
+use cs_core::error::Error;
 use cs_core::id::SeatId;
 use cs_core::live::Live;
 use cs_core::store::Store;
 use seats::settings::Settings;
 use seats::{Caller, Seat, Seats};
 use std::io::stdin;
+use std::path::Path;
 
 /// All seats at one moment, and who asks.
 #[derive(Debug)]
@@ -32,10 +35,17 @@ pub struct Agents {
     pub files: Seats,
     /// All seats, the oldest first.
     pub seats: Vec<Seat>,
+    /// Why others cannot be read.
+    pub damaged: Vec<Error>,
     /// All running conversations.
     pub lives: Vec<Live>,
     /// Who runs this program.
     pub caller: Caller,
+}
+
+/// Says which seats cannot be read. That is no failure of a command about others.
+pub fn note_damaged(errors: &[Error]) {
+    errors.iter().for_each(|error| note(program(), &error.to_string()));
 }
 
 /// Who runs this program.
@@ -44,21 +54,30 @@ pub fn caller(seats: &[Seat], lives: &[Live]) -> Outcome<Caller> {
 }
 
 impl Agents {
-    /// Reads all seats, and finds out who asks.
+    /// Reads all seats, and finds out who asks. A seat that cannot be read is only noted: it is another agent's.
     pub fn read(store: &Store) -> Outcome<Self> {
         let files = Seats::of(store);
-        let (seats, errors) = files.all()?;
-        errors.iter().for_each(defer);
+        let (seats, damaged) = files.all()?;
+        note_damaged(&damaged);
         let lives = store.all_live()?;
         let caller = caller(&seats, &lives)?;
-        Ok(Agents { files, seats, lives, caller })
+        Ok(Agents { files, seats, damaged, lives, caller })
     }
 
     /// The seat that a text names; without a text the one in which this program runs.
     pub fn find(&self, name: Option<&str>) -> Outcome<&Seat> {
         match name {
-            Some(name) => Ok(seats::find(&self.seats, name)?),
+            Some(name) => Ok(seats::find(&self.seats, name).map_err(|error| self.why_not(name, error))?),
             None => self.own(),
+        }
+    }
+
+    /// Why a seat is not found: perhaps its file is damaged.
+    fn why_not(&self, name: &str, error: Error) -> Error {
+        let is_its = |path: &Path| path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem == name);
+        match self.damaged.iter().find_map(|damaged| damaged.as_corrupt().filter(|(path, _)| is_its(path))) {
+            Some((path, reason)) => Error::corrupt(path, reason),
+            None => error,
         }
     }
 

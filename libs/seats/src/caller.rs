@@ -1,6 +1,6 @@
 //! Owns who calls a program: the user, an agent in a seat, or a conversation without a seat. Must stay true: the
-//! processes above this one decide, and the nearest one that belongs to an agent wins; the variable `CS_AGENT` is a
-//! claim that must agree with them. Where a sandbox hides them (Codex runs the commands of its agent in a PID namespace
+//! processes above this one decide: the nearest one that belongs to a seat wins, also over a client that the agent in that
+//! seat started in its shell; the variable `CS_AGENT` is a claim that must agree with them. Where a sandbox hides them (Codex runs the commands of its agent in a PID namespace
 //! of their own), the claim counts if the client's own variable names the seat's conversation, too; and without any
 //! evidence an agent's variable makes a caller an agent, never the user. That keeps honest agents honest. It is no boundary: a program of the same user can
 //! leave its processes (`setsid`, `at`) and change every file.
@@ -37,7 +37,9 @@ impl Caller {
     }
 
     fn among(above: impl Iterator<Item = Process>, seats: &[Seat], lives: &[Live], claims: Claims) -> Result<Self> {
-        let found = above.into_iter().find_map(|process| Self::of_process(&process, seats, lives));
+        let above: Vec<Process> = above.collect();
+        let found = above.iter().find_map(|process| Self::of_seat(process, seats));
+        let found = found.or_else(|| above.iter().find_map(|process| Self::of_conversation(process, lives)));
         let hidden = || claims.hidden(seats).map(|seat| Caller::Seat(Box::new(seat.clone())));
         let named = || Uuid::parse(claims.conversation.as_deref()?).ok();
         let Some(caller) = found.or_else(hidden) else {
@@ -50,17 +52,18 @@ impl Caller {
         match (&caller, claims.seat) {
             (_, None) => Ok(caller),
             (Caller::Seat(seat), Some(claim)) if seat.agent_id == claim => Ok(caller),
-            // A client that an agent started in its own shell inherited the variable.
-            (Caller::Conversation(_), Some(_)) => Ok(caller),
             (_, Some(claim)) => Err(unconfirmed(&claim)),
         }
     }
 
-    fn of_process(process: &Process, seats: &[Seat], lives: &[Live]) -> Option<Self> {
+    fn of_seat(process: &Process, seats: &[Seat]) -> Option<Self> {
         let seat = seats.iter().rev().find(|seat| seat.is_process(process));
-        let live = || lives.iter().find(|live| live.process().is_some_and(|own| own.is(process)));
-        let seat = seat.map(|seat| Caller::Seat(Box::new(seat.clone())));
-        seat.or_else(|| live().map(|live| Caller::Conversation(live.claude_session_id.clone())))
+        seat.map(|seat| Caller::Seat(Box::new(seat.clone())))
+    }
+
+    fn of_conversation(process: &Process, lives: &[Live]) -> Option<Self> {
+        let live = lives.iter().find(|live| live.process().is_some_and(|own| own.is(process)));
+        live.map(|live| Caller::Conversation(live.claude_session_id.clone()))
     }
 
     /// The seat of the caller.
@@ -195,7 +198,9 @@ mod tests {
         for (above, claim) in [(&[5][..], "a"), (&[20, 10], "a"), (&[10], "b"), (&[10], "no id")] {
             assert!(matches!(find(above, Some(claim)), Err(Error::Refused(_))), "{above:?} {claim}");
         }
-        assert_eq!(find(&[30, 10], Some("a")).unwrap(), "claude:e998145e-4e5d-40c9-a3a6-681ad5bd51c9");
+        assert_eq!(find(&[30, 10], Some("a")).unwrap(), "a", "a client in its shell does not hide the agent");
+        assert_eq!(find(&[30, 10], None).unwrap(), "a");
+        assert!(matches!(find(&[30], Some("a")), Err(Error::Refused(_))));
     }
 
     #[test]

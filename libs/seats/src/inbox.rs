@@ -3,6 +3,7 @@
 //! if nothing proved that it was read, and then says so. All changes happen under the inbox's lock.
 
 mod files;
+mod handed;
 mod search;
 mod wake;
 
@@ -108,16 +109,28 @@ impl Inbox {
         self.files.shift(Folder::New, Folder::Cur, chosen.into_iter().map(delivered).collect())
     }
 
-    /// Moves what was delivered to the conversation to `read/`, because something proves that its client took it.
-    /// Returns how many. What the client keeps for later comes as a prompt of its own, which alone proves it.
+    /// Moves what was delivered to the conversation to `read/`, because a later event proves that its client took it, if
+    /// it was handed over at all ([`Inbox::handed_over`]). Returns how many. What the client keeps for later comes as a
+    /// prompt of its own, which alone proves it.
     pub fn mark_read(&self, conversation: &str, now: Instant) -> Result<usize> {
-        self.mark_read_if(|message| is_handed_to(message, conversation) && !message.is_on_its_way(now), now)
+        if self.files.count(Folder::Cur)? == 0 {
+            return Ok(0);
+        }
+        let lock = self.lock()?;
+        let was_handed = self.read_handed()?;
+        let mut read = self.files.usable(Folder::Cur)?;
+        read.retain(|message| {
+            is_handed_to(message, conversation) && !message.is_on_its_way(now) && was_handed(message)
+        });
+        lock.confirm()?;
+        let read = read.into_iter().map(|message| read_at(message, now)).collect();
+        let moved = self.files.shift(Folder::Cur, Folder::Read, read)?;
+        self.forget_handed().map(|()| moved.len())
     }
 
     /// The same for those that were delivered and for which `is_read` returns true.
     pub fn mark_read_if(&self, is_read: impl Fn(&Message) -> bool, now: Instant) -> Result<usize> {
-        let read = |message: Message| Message { state: State::Read, read_at: Some(clock::stamp(now)), ..message };
-        self.shift_if(Folder::Cur, Folder::Read, is_read, read).map(|moved| moved.len())
+        self.shift_if(Folder::Cur, Folder::Read, is_read, |message| read_at(message, now)).map(|moved| moved.len())
     }
 
     /// Puts what was delivered to the conversation, but not proved to have been read, back into the queue, once; it
@@ -282,6 +295,10 @@ impl Inbox {
 /// Whether it was handed to the client of this conversation, in a way on which it is not kept for later.
 fn is_handed_to(message: &Message, conversation: &str) -> bool {
     message.claude_session_id.as_deref() == Some(conversation) && message.channel != Some(Channel::Queue)
+}
+
+fn read_at(message: Message, now: Instant) -> Message {
+    Message { state: State::Read, read_at: Some(clock::stamp(now)), ..message }
 }
 
 fn failed(message: Message, reason: &str, now: Instant) -> Message {

@@ -16,9 +16,11 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| word.to_string()).collect()
 }
 
-/// A text for an option in which tmux expands formats: `#(…)` in it would run a shell.
+/// A text for an option in which tmux expands formats: `#(…)` in it would run a shell. A `;` at the end of a word would
+/// separate two commands.
 fn literal(text: &str) -> String {
-    text.replace('#', "##")
+    let text = text.replace('#', "##");
+    text.strip_suffix(';').map_or_else(|| text.clone(), |rest| format!("{rest}\\;"))
 }
 
 /// A command for the server of a seat.

@@ -30,6 +30,7 @@ fn work(words: &[String]) -> Result<Vec<String>> {
     match doing.as_str() {
         "take" => {
             let taken = inbox.take(Want::Any, Channel::Stop, conversation, None, now)?;
+            inbox.handed_over(&taken)?;
             Ok(taken.into_iter().map(|message| message.message_id).collect())
         }
         "read" => Ok(vec![inbox.mark_read(conversation, now)?.to_string()]),

@@ -78,7 +78,9 @@ fn set(operation: &Operation) -> (Sandbox, Inbox) {
 }
 
 fn take(inbox: &Inbox) -> Vec<Message> {
-    inbox.take(Want::Any, Channel::Prompt, UUID, None, clock::now()).expect("it can be taken")
+    let taken = inbox.take(Want::Any, Channel::Prompt, UUID, None, clock::now()).expect("it can be taken");
+    inbox.handed_over(&taken).expect("it can be noted");
+    taken
 }
 
 /// Checks what holds whatever the operation was: all messages are there once, whole, and no program fell over.

@@ -181,7 +181,8 @@ fn waiting_ends_when_the_message_was_read_answered_or_failed() {
     };
     let now = clock::now();
     let read = |_: &str| {
-        inbox.take(Want::Any, Channel::Stop, UUID, None, now).unwrap();
+        let taken = inbox.take(Want::Any, Channel::Stop, UUID, None, now).unwrap();
+        inbox.handed_over(&taken).unwrap();
         inbox.mark_read(UUID, now).unwrap();
     };
     let (code, message) = wait("read", "one", &read);

@@ -63,6 +63,10 @@ impl Files {
         self.0.join("waiter.lock")
     }
 
+    pub fn handed(&self) -> PathBuf {
+        self.0.join("handed")
+    }
+
     pub fn pipe(&self) -> PathBuf {
         self.0.join("wake")
     }

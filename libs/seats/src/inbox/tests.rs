@@ -55,6 +55,7 @@ fn from(sender: &str, text: &str) -> Draft {
 
 fn take(inbox: &Inbox) -> Vec<String> {
     let taken = inbox.take(Want::Any, Channel::Stop, UUID, Some("t1"), at()).unwrap();
+    inbox.handed_over(&taken).unwrap();
     taken.into_iter().map(|message| message.text).collect()
 }
 
@@ -110,6 +111,7 @@ fn nothing_overtakes_a_message_that_the_client_keeps_until_its_turn_ends() {
     let inbox = inbox(dir.path());
     let take_by = |channel: Channel, seconds: i64| {
         let taken = inbox.take(Want::Any, channel, UUID, Some("t1"), at() + TimeDelta::seconds(seconds)).unwrap();
+        inbox.handed_over(&taken).unwrap();
         taken.into_iter().map(|message| message.text).collect::<Vec<_>>()
     };
     inbox.send(draft("one"), at()).unwrap();
@@ -361,4 +363,21 @@ fn two_senders_and_two_takers_lose_and_repeat_nothing() {
         assert_eq!(of.len(), 60);
         assert!(of.is_sorted(), "{of:?}");
     }
+}
+
+#[test]
+fn what_was_taken_but_not_handed_over_is_never_read_and_comes_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let inbox = inbox(dir.path());
+    let handed = path(dir.path(), "handed");
+    inbox.send(draft("lost"), at()).unwrap();
+    // The hook was killed before it printed, and a later one prints something else.
+    inbox.take(Want::Any, Channel::Stop, UUID, None, at()).unwrap();
+    inbox.send(draft("printed"), at()).unwrap();
+    assert_eq!(take(&inbox), ["printed"]);
+    assert_eq!(inbox.mark_read(UUID, at()).unwrap(), 1);
+    assert!(handed.exists() && inbox.unread().unwrap().iter().map(|message| &*message.text).eq(["lost"]));
+    assert_eq!(inbox.redeliver(UUID, at()).unwrap(), 1);
+    assert_eq!(take(&inbox), ["lost"]);
+    assert_eq!((inbox.mark_read(UUID, at()).unwrap(), handed.exists()), (1, false));
 }
