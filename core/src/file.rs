@@ -3,8 +3,10 @@
 //! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
 
 mod dir;
+mod many;
 
 pub use dir::{count, make_dir, own_dir, real_dir, stems, sync_dir};
+pub use many::stage_many;
 
 use crate::error::{Error, Result};
 use crate::open;

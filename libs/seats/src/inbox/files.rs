@@ -5,7 +5,7 @@
 use crate::draft::Enclosure;
 use crate::message::{Message, State, VERSION, id_of, number};
 use cs_core::error::{Error, Result};
-use cs_core::file::{self, Durability};
+use cs_core::file::{self, Durability, Staged};
 use cs_core::patch::Patch;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -189,9 +189,15 @@ impl Files {
     /// Writes changed messages to the next directory, then removes them from the present one. Returns those that were
     /// moved: if something fails on the way, the others stay where they were.
     pub fn shift(&self, from: Folder, to: Folder, messages: Vec<Message>) -> Result<Vec<Message>> {
+        if let Some(newer) = messages.iter().find(|message| message.schema_version > VERSION) {
+            let path = self.path(to, &newer.message_id);
+            return Err(Error::Newer { path, version: newer.schema_version });
+        }
+        let files = messages.iter().map(|message| (self.path(to, &message.message_id), encode(message)));
+        let staged = file::stage_many(files.collect());
         let (mut placed, mut failure) = (Vec::new(), None);
-        for message in messages {
-            match self.place(to, &message) {
+        for (message, staged) in messages.into_iter().zip(staged) {
+            match staged.and_then(Staged::place) {
                 Ok(()) => placed.push(message),
                 Err(error) => {
                     failure = Some(error);
@@ -210,14 +216,6 @@ impl Files {
             self.leave(from, to, &mut placed)?;
         }
         Ok(placed)
-    }
-
-    fn place(&self, to: Folder, message: &Message) -> Result<()> {
-        let path = self.path(to, &message.message_id);
-        if message.schema_version > VERSION {
-            return Err(Error::Newer { path, version: message.schema_version });
-        }
-        file::stage(&path, &encode(message), Durability::Synced)?.place()
     }
 
     /// Removes messages from the directory that they leave; those that cannot be removed have not left it.
