@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-#[allow(clippy::zombie_processes, reason = "the pane outlives this program, as in tmux")]
+#[allow(clippy::zombie_processes)] // it outlives this program, as in a pane
 fn main() {
     let mut words = std::env::args().skip_while(|word| word != "--").skip(1);
     let program = words.next().expect("a command for the pane");
