@@ -54,6 +54,8 @@ fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, check
         depth: limits::depth(caller),
         model: chosen.wanted.model.clone(),
         effort: chosen.wanted.effort.clone(),
+        permission_mode: chosen.wanted.permission_mode.clone(),
+        args: chosen.wanted.args.clone(),
         claude_session_id: None,
         conversations: Vec::new(),
         session_id: None,

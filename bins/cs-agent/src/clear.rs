@@ -61,8 +61,8 @@ impl Clear {
         }
         let is_seen = agent == Agent::Claude || prompt.is_some();
         let before = Wanted::of(found);
-        let (model, effort) = (self.model.or(before.model), self.effort.or(before.effort));
-        let wanted = Wanted { model, effort, prompt, ..Wanted::default() };
+        let (model, effort) = (self.model.or(before.model.clone()), self.effort.or(before.effort.clone()));
+        let wanted = Wanted { model, effort, prompt, ..before };
         let started = clear(context, &agents, found, agent, wanted)?;
         let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
         seat::print_seat(context, &shown)

@@ -102,6 +102,12 @@ pub struct Seat {
     /// The effort that its client was told to use; absent for the one in the settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
+    /// Which tools run without a question, if a person chose that when it was spawned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_mode: Option<String>,
+    /// Further arguments of its client: a person's, or those of a template.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
     /// The conversation that takes place in it; absent as long as a Codex thread has no id.
     #[serde(default)]
     pub claude_session_id: Option<String>,

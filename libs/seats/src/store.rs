@@ -146,6 +146,8 @@ pub(crate) mod tests {
             depth: 0,
             model: None,
             effort: None,
+            permission_mode: None,
+            args: Vec::new(),
             claude_session_id: None,
             conversations: Vec::new(),
             session_id: None,

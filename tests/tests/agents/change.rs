@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cs_tests::{status, stdout};
+use cs_tests::{status, stderr, stdout};
 use serde_json::{Value, json};
 
 use crate::team::{Team, text};
@@ -106,4 +106,46 @@ fn attach_shows_a_seat_only_on_a_terminal() {
     assert_eq!(status(&team.sandbox.sh(&words)), 0);
     team.line(&["kill", "builder"]);
     team.fails(&["attach", "builder"], 1, "cs-agent restore");
+}
+
+#[test]
+fn a_name_changes_no_window_of_another_agent() {
+    let Some(team) = Team::new() else { return };
+    let (mut seat, other) = (team.spawn("builder", "hello"), team.spawn("tester", "hello"));
+    seat["tmux"]["pane"] = other["tmux"]["pane"].clone();
+    let path = team.sandbox.data().join(format!("agents/{}.json", text(&seat, "agent_id")));
+    fs::write(path, seat.to_string()).unwrap();
+    let output = team.agent(&["name", "builder", "mine"]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(stderr(&output).contains("its window keeps the old name"), "{}", stderr(&output));
+    assert_eq!(team.seat("mine")["agent_id"], seat["agent_id"]);
+    let windows = team.tmux(&["list-windows", "-a", "-F", "#{window_name}"]).stdout;
+    assert_eq!(String::from_utf8(windows).unwrap(), "builder\ntester\n");
+}
+
+#[test]
+fn what_a_person_chose_at_spawn_stays_in_the_seat() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("boss", "hello");
+    let chosen = ["--permission-mode", "plan", "hello", "--", "--add-dir", "/x"];
+    let seat = team.line(&[&["spawn", "--name", "builder"], &chosen[..]].concat());
+    let starts = |id: &Value| -> Vec<String> {
+        let starts = team.seen("start").into_iter().filter(|seen| seen["agent"] == *id);
+        starts.map(|seen| seen["args"].to_string()).collect()
+    };
+    assert_eq!((text(&seat, "permission_mode"), &seat["args"]), ("plan", &json!(["--add-dir", "/x"])));
+    team.line(&["clear", "builder", "--now", "again"]);
+    team.line(&["kill", "builder"]);
+    team.line(&["restore", "builder"]);
+    let copy = team.line(&["fork", "builder"]);
+    let all = [starts(&seat["agent_id"]), starts(&copy["agent_id"])].concat();
+    assert_eq!(all.len(), 4);
+    assert!(all.iter().all(|line| line.contains("plan") && line.contains("\"--add-dir\",\"/x\"")), "{all:#?}");
+    // An agent gives its children nothing of it.
+    let (code, told) = team.in_shell("boss", "cs-agent spawn --name kid hello");
+    assert_eq!((code, &team.seat("kid")["args"]), (0, &Value::Null), "{told}");
+    let (code, told) = team.in_shell("boss", "cs-agent clear kid --now again");
+    assert_eq!(code, 0, "{told}");
+    let kid = starts(&team.seat("kid")["agent_id"]);
+    assert!(kid.len() == 2 && kid.iter().all(|line| !line.contains("plan") && !line.contains("/x")), "{kid:?}");
 }

@@ -16,10 +16,17 @@ pub fn print_seat(context: &mut Context, seat: &Seat) -> Outcome<()> {
         return context.out.flush();
     }
     match context.out.form {
-        Form::Json => context.out.json(seat)?,
+        Form::Json => context.out.json(&masked(seat))?,
         Form::Table => block(seat).print(&mut context.out)?,
     }
     context.out.flush()
+}
+
+/// The seat without secrets in what a person gave to its client.
+fn masked(seat: &Seat) -> Seat {
+    let mut shown = seat.clone();
+    shown.args.iter_mut().for_each(cs_core::masked::text);
+    shown
 }
 
 fn block(seat: &Seat) -> Block {

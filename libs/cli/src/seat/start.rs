@@ -37,9 +37,16 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What was chosen when the client of a seat was started before.
+    /// What was chosen when the client of a seat was started before: whoever starts it again gives it neither more nor
+    /// less.
     pub fn of(seat: &Seat) -> Self {
-        Wanted { model: seat.model.clone(), effort: seat.effort.clone(), ..Wanted::default() }
+        Wanted {
+            model: seat.model.clone(),
+            effort: seat.effort.clone(),
+            permission_mode: seat.permission_mode.clone(),
+            args: seat.args.clone(),
+            prompt: None,
+        }
     }
 }
 
