@@ -3,7 +3,7 @@
 //! written at this moment is not reported.
 
 use super::Store;
-use super::file_kind::Place;
+use super::file_kind::FileKind;
 use super::project::Context;
 use super::seats::{SEAT_VERSION, SeatHead};
 use super::sweep::{entries, is_dir};
@@ -91,17 +91,17 @@ impl Store {
     /// The problems of one file, directory or link; none if it is gone.
     pub fn check_file(&self, path: &Path) -> Vec<Finding> {
         let Ok(meta) = std::fs::symlink_metadata(path) else { return Vec::new() };
-        let found = |kind, reason: String| Finding { found: kind, path: path.to_path_buf(), reason };
+        let found = |problem, reason: String| Finding { found: problem, path: path.to_path_buf(), reason };
         if path != self.home.root() && meta.is_symlink() {
             let to = std::fs::read_link(path).unwrap_or_default();
             let what = if path.is_dir() { "no file is moved through it" } else { "which is never followed here" };
             let reason = format!("it is a symbolic link to {}, {what}", to.display());
             return vec![found(Problem::Link, reason)];
         }
-        let place = self.place_of(path, meta.is_dir());
-        let mut all = match place {
-            Place::Foreign => vec![found(Problem::Foreign, "not created by these programs".into())],
-            place => self.judge(path, &place).into_iter().map(|(kind, reason)| found(kind, reason)).collect(),
+        let kind = self.kind_of(path, meta.is_dir());
+        let mut all = match kind {
+            FileKind::Foreign => vec![found(Problem::Foreign, "not created by these programs".into())],
+            kind => self.judge(path, &kind).into_iter().map(|(problem, reason)| found(problem, reason)).collect(),
         };
         let mode = meta.permissions().mode() & 0o777;
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
@@ -116,12 +116,12 @@ impl Store {
     }
 
     /// The problem with the content of a file, if any.
-    pub(super) fn judge(&self, path: &Path, place: &Place) -> Option<(Problem, String)> {
-        if matches!(place, Place::Passed | Place::Foreign) {
+    pub(super) fn judge(&self, path: &Path, kind: &FileKind) -> Option<(Problem, String)> {
+        if matches!(kind, FileKind::Passed | FileKind::Foreign) {
             return None;
         }
-        let (read, limit) = match place {
-            Place::Index => (file::read_at_most(path, INDEX_BYTES), INDEX_BYTES),
+        let (read, limit) = match kind {
+            FileKind::Index => (file::read_at_most(path, INDEX_BYTES), INDEX_BYTES),
             _ => (file::read(path), FILE_BYTES),
         };
         let bytes = match read {
@@ -132,16 +132,16 @@ impl Store {
                 return Some((if large { Problem::Oversized } else { Problem::Damaged }, reason_of(error)));
             }
         };
-        if let Some(reason) = newer(&bytes, place) {
+        if let Some(reason) = newer(&bytes, kind) {
             return Some((Problem::Newer, reason));
         }
-        check_content(path, place, &bytes).err().map(|reason| (Problem::Damaged, reason))
+        check_content(path, kind, &bytes).err().map(|reason| (Problem::Damaged, reason))
     }
 
     /// The purpose of a path in the data directory.
-    pub(super) fn place_of(&self, path: &Path, is_dir: bool) -> Place {
+    pub(super) fn kind_of(&self, path: &Path, is_dir: bool) -> FileKind {
         let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
-            return Place::Foreign;
+            return FileKind::Foreign;
         };
         let is_spool = dir == self.home.spool_dir() && (name.ends_with(".jsonl") || name.ends_with(".folding"));
         let passed = is_spool
@@ -151,67 +151,67 @@ impl Store {
             || name == ".DS_Store";
         let home = &self.home;
         if passed || [home.root(), &home.archive(), &home.usage_cache_dir()].contains(&path) {
-            return Place::Passed;
+            return FileKind::Passed;
         }
         if dir == self.home.root() {
             // Other programs may have directories of their own here.
             return match name {
-                "config.json" => Place::Config,
-                "notify_state.json" => Place::Notified,
-                _ if is_dir || name.starts_with('.') => Place::Passed,
-                _ => Place::Foreign,
+                "config.json" => FileKind::Config,
+                "notify_state.json" => FileKind::Notified,
+                _ if is_dir || name.starts_with('.') => FileKind::Passed,
+                _ => FileKind::Foreign,
             };
         }
-        if let Some(place) = self.place_of_seats(path, is_dir) {
-            return place;
+        if let Some(kind) = self.kind_of_seats(path, is_dir) {
+            return kind;
         }
         name.strip_suffix(".json").map_or_else(|| self.without_suffix(path), |stem| self.of_stem(path, dir, stem))
     }
 
-    fn without_suffix(&self, path: &Path) -> Place {
+    fn without_suffix(&self, path: &Path) -> FileKind {
         let ours = [self.home.index_pending(), self.home.index_folding(), self.home.index_stale()];
-        if ours.iter().any(|known| known == path) { Place::Passed } else { Place::Foreign }
+        if ours.iter().any(|known| known == path) { FileKind::Passed } else { FileKind::Foreign }
     }
 
-    fn of_stem(&self, path: &Path, dir: &Path, stem: &str) -> Place {
+    fn of_stem(&self, path: &Path, dir: &Path, stem: &str) -> FileKind {
         let home = &self.home;
         match path {
-            _ if path == home.index() => return Place::Index,
-            _ if path == home.usage_days() => return Place::UsedOn,
-            _ if path == home.usage_keep() => return Place::Kept,
+            _ if path == home.index() => return FileKind::Index,
+            _ if path == home.usage_days() => return FileKind::UsedOn,
+            _ if path == home.usage_keep() => return FileKind::Kept,
             _ => {}
         }
         let (id, slug, uuid) = (SessionId::parse(stem).ok(), Slug::parse(stem).ok(), Uuid::parse(stem).ok());
         let uuid = uuid.filter(|uuid| uuid.as_str() == stem);
         let day = stem.parse::<Date>().ok().filter(|day| day.to_string() == stem);
-        let place = match dir {
-            _ if dir == home.sessions() => id.map(Place::Record),
-            _ if dir == home.archive() => id.map(|_| Place::Archived),
-            _ if dir == home.projects_dir() => slug.map(Place::Project),
-            _ if dir == home.context_dir() => slug.map(Place::Context),
-            _ if dir == home.live_dir() => uuid.map(Place::Live),
-            _ if dir == home.ended_dir() => uuid.map(Place::Ended),
-            _ if dir == home.usage_dir() => uuid.map(|_| Place::Usage),
-            _ if dir == home.statusline_dir() => uuid.map(Place::Reading).or(day.map(|_| Place::Spent)),
+        let kind = match dir {
+            _ if dir == home.sessions() => id.map(FileKind::Record),
+            _ if dir == home.archive() => id.map(|_| FileKind::Archived),
+            _ if dir == home.projects_dir() => slug.map(FileKind::Project),
+            _ if dir == home.context_dir() => slug.map(FileKind::Context),
+            _ if dir == home.live_dir() => uuid.map(FileKind::Live),
+            _ if dir == home.ended_dir() => uuid.map(FileKind::Ended),
+            _ if dir == home.usage_dir() => uuid.map(|_| FileKind::Usage),
+            _ if dir == home.statusline_dir() => uuid.map(FileKind::Reading).or(day.map(|_| FileKind::Spent)),
             _ => None,
         };
-        place.unwrap_or(Place::Foreign)
+        kind.unwrap_or(FileKind::Foreign)
     }
 }
 
 /// The version of a file that a newer program wrote.
-fn newer(bytes: &[u8], place: &Place) -> Option<String> {
+fn newer(bytes: &[u8], kind: &FileKind) -> Option<String> {
     let patch = Patch::of(bytes).ok()?;
-    match place {
-        Place::Record(_) | Place::Archived => {
+    match kind {
+        FileKind::Record(_) | FileKind::Archived => {
             let version = patch.newer_version(SCHEMA_VERSION).ok()??;
             Some(format!("its schema_version is {version}; update claude-sessions"))
         }
-        Place::Seat(_) => {
+        FileKind::Seat(_) => {
             let version = patch.newer_version(SEAT_VERSION).ok()??;
             Some(format!("its schema_version is {version}; update claude-sessions"))
         }
-        Place::Config => {
+        FileKind::Config => {
             let version = config::newer_version(&patch)?;
             Some(format!("its version is {version}; update claude-sessions"))
         }
@@ -220,35 +220,35 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
 }
 
 /// Checks that the bytes are valid content for this path; the error says why not.
-fn check_content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
-    match place {
-        Place::Record(_) | Place::Archived => check_times(&super::parse(path, bytes).map_err(reason_of)?),
-        Place::Config => config(path, bytes),
-        Place::Notified | Place::Kept | Place::Message | Place::Leases => {
+fn check_content(path: &Path, kind: &FileKind, bytes: &[u8]) -> std::result::Result<(), String> {
+    match kind {
+        FileKind::Record(_) | FileKind::Archived => check_times(&super::parse(path, bytes).map_err(reason_of)?),
+        FileKind::Config => config(path, bytes),
+        FileKind::Notified | FileKind::Kept | FileKind::Message | FileKind::Leases => {
             as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop)
         }
-        Place::Project(slug) => {
+        FileKind::Project(slug) => {
             let state: ProjectState = as_json(bytes)?;
             check_name("project", &state.project_slug, slug.as_str())
         }
-        Place::Context(_) => as_json::<Context>(bytes).map(drop),
-        Place::Live(uuid) | Place::Ended(uuid) => {
+        FileKind::Context(_) => as_json::<Context>(bytes).map(drop),
+        FileKind::Live(uuid) | FileKind::Ended(uuid) => {
             let live = Live::read(bytes).ok_or("it is not the file of a conversation")?;
             check_name("conversation", &live.claude_session_id, uuid.as_str())
         }
-        Place::Seat(id) => check_name("agent", &as_json::<SeatHead>(bytes)?.agent_id, id.as_str()),
-        Place::Reading(uuid) => {
+        FileKind::Seat(id) => check_name("agent", &as_json::<SeatHead>(bytes)?.agent_id, id.as_str()),
+        FileKind::Reading(uuid) => {
             let reading: Reading = as_json(bytes)?;
             check_name("conversation", &reading.claude_session_id, uuid.as_str())
         }
-        Place::Spent => as_json::<Day>(bytes).map(drop),
-        Place::Usage => as_json::<Usage>(bytes).map(drop),
-        Place::UsedOn => as_json::<Days>(bytes).map(drop),
-        Place::Index => {
+        FileKind::Spent => as_json::<Day>(bytes).map(drop),
+        FileKind::Usage => as_json::<Usage>(bytes).map(drop),
+        FileKind::UsedOn => as_json::<Days>(bytes).map(drop),
+        FileKind::Index => {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
             index::parse(text).map(drop).ok_or_else(|| "it is incomplete; it will be rebuilt".into())
         }
-        Place::Passed | Place::Foreign => Ok(()),
+        FileKind::Passed | FileKind::Foreign => Ok(()),
     }
 }
 

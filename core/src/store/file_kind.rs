@@ -3,7 +3,7 @@
 use crate::id::{SeatId, SessionId, Slug, Uuid};
 
 /// The kind of file that belongs at a path.
-pub(super) enum Place {
+pub(super) enum FileKind {
     Config,
     Notified,
     Record(SessionId),

@@ -4,7 +4,7 @@
 //! newer program wrote.
 
 use super::check::{Finding, Problem};
-use super::file_kind::Place;
+use super::file_kind::FileKind;
 use super::sweep::{Run, SweepAction};
 use super::{NoteSync, Store};
 use crate::clock::{self, Instant};
@@ -41,10 +41,12 @@ impl Store {
         match finding.found {
             Problem::Open => self.narrow(path, run),
             Problem::Index => self.rebuild_index_file(path, &finding.reason, run),
-            Problem::Damaged | Problem::Oversized | Problem::Link => match self.place_of(path, false) {
-                Place::Index if finding.found != Problem::Link => self.rebuild_index_file(path, &finding.reason, run),
-                Place::Config | Place::Passed | Place::Foreign => Ok(None),
-                place => self.quarantine(finding, &place, run, now),
+            Problem::Damaged | Problem::Oversized | Problem::Link => match self.kind_of(path, false) {
+                FileKind::Index if finding.found != Problem::Link => {
+                    self.rebuild_index_file(path, &finding.reason, run)
+                }
+                FileKind::Config | FileKind::Passed | FileKind::Foreign => Ok(None),
+                kind => self.quarantine(finding, &kind, run, now),
             },
             Problem::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(SessionId::parse) {
                 Some(Ok(id)) => self.finish_archiving(&id, run, now),
@@ -108,17 +110,17 @@ impl Store {
         })
     }
 
-    fn quarantine(&self, finding: &Finding, place: &Place, run: Run, now: Instant) -> Result<Option<SweepAction>> {
+    fn quarantine(&self, finding: &Finding, kind: &FileKind, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = &finding.path;
-        let lock = if run == Run::Real { self.lock_of_place(path, place)? } else { None };
+        let lock = if run == Run::Real { self.lock_of_kind(path, kind)? } else { None };
         let still = self.check_file(path).into_iter().any(|again| again.found == finding.found);
         let to = match (still, run) {
             (false, _) => None,
             (true, Run::Dry) => Some(self.home.quarantine()),
-            (true, Run::Real) => Some(self.move_away(finding, place, lock.as_ref(), now)?),
+            (true, Run::Real) => Some(self.move_away(finding, kind, lock.as_ref(), now)?),
         };
         // The id of a seat is never given again, and its lock stays.
-        if let Some(lock) = lock.filter(|_| !matches!(place, Place::Seat(_)) && super::is_absent(path)) {
+        if let Some(lock) = lock.filter(|_| !matches!(kind, FileKind::Seat(_)) && super::is_absent(path)) {
             lock.remove()?;
         }
         Ok(to.map(|to| SweepAction {
@@ -128,20 +130,20 @@ impl Store {
     }
 
     /// The lock under which such a file is written; archived records are never written.
-    fn lock_of_place(&self, path: &Path, place: &Place) -> Result<Option<Lock>> {
-        let of = match place {
-            Place::Record(_) | Place::Project(_) | Place::Live(_) | Place::Seat(_) | Place::Leases => {
+    fn lock_of_kind(&self, path: &Path, kind: &FileKind) -> Result<Option<Lock>> {
+        let of = match kind {
+            FileKind::Record(_) | FileKind::Project(_) | FileKind::Live(_) | FileKind::Seat(_) | FileKind::Leases => {
                 path.to_path_buf()
             }
-            Place::Ended(uuid) => self.home.live(uuid),
-            Place::Context(slug) => self.home.project(slug),
-            Place::Usage | Place::UsedOn => self.home.usage_keep(),
+            FileKind::Ended(uuid) => self.home.live(uuid),
+            FileKind::Context(slug) => self.home.project(slug),
+            FileKind::Usage | FileKind::UsedOn => self.home.usage_keep(),
             _ => return Ok(None),
         };
         lock::acquire(&Home::lock_of(&of), self.wait).map(Some)
     }
 
-    fn move_away(&self, finding: &Finding, place: &Place, lock: Option<&Lock>, now: Instant) -> Result<PathBuf> {
+    fn move_away(&self, finding: &Finding, kind: &FileKind, lock: Option<&Lock>, now: Instant) -> Result<PathBuf> {
         let from = finding.path.as_path();
         let why = self.note_of(from, &finding.reason, "cs-cleanup check --repair", now);
         let (to, note) = self.free_name(from, why)?;
@@ -149,8 +151,8 @@ impl Store {
             lock.map_or(Ok(()), Lock::confirm)?;
             file::move_new(from, &to)
         };
-        let moved = match place {
-            Place::Record(id) => self.publish(id, NoteSync::Later, put),
+        let moved = match kind {
+            FileKind::Record(id) => self.publish(id, NoteSync::Later, put),
             _ => put(),
         };
         match moved {

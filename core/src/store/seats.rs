@@ -3,7 +3,7 @@
 //! long ago; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
 
 use super::Store;
-use super::file_kind::Place;
+use super::file_kind::FileKind;
 use super::sweep::{LEFT_OVER, OLD_NEWS, Run, SweepAction, entries, is_left_over};
 use crate::error::Result;
 use crate::file;
@@ -56,44 +56,44 @@ impl Store {
     }
 
     /// The purpose of a path that belongs to seats; `None` if it belongs elsewhere.
-    pub(super) fn place_of_seats(&self, path: &Path, is_dir: bool) -> Option<Place> {
+    pub(super) fn kind_of_seats(&self, path: &Path, is_dir: bool) -> Option<FileKind> {
         let (home, dir) = (&self.home, path.parent()?);
         let name = path.file_name()?.to_str()?;
         let stem = name.strip_suffix(".json");
-        let seat = || stem.and_then(|stem| SeatId::parse(stem).ok()).map(Place::Seat);
-        let passed = |is_ours: bool| is_ours.then_some(Place::Passed);
-        let place = if dir == home.seats_dir() {
+        let seat = || stem.and_then(|stem| SeatId::parse(stem).ok()).map(FileKind::Seat);
+        let passed = |is_ours: bool| is_ours.then_some(FileKind::Passed);
+        let kind = if dir == home.seats_dir() {
             let is_launch = name.strip_suffix(LAUNCH).is_some_and(|stem| SeatId::parse(stem).is_ok());
             passed(path == home.seat_settings() || is_launch).or_else(seat)
         } else if dir == home.leases_dir() {
-            stem.filter(|stem| Slug::parse(stem).is_ok()).map(|_| Place::Leases)
+            stem.filter(|stem| Slug::parse(stem).is_ok()).map(|_| FileKind::Leases)
         } else if dir == home.inboxes_dir() {
             passed(is_dir && SeatId::parse(name).is_ok())
         } else {
-            return self.place_in_inbox(path, dir, name, is_dir);
+            return self.kind_in_inbox(path, dir, name, is_dir);
         };
-        Some(place.unwrap_or(Place::Foreign))
+        Some(kind.unwrap_or(FileKind::Foreign))
     }
 
     /// The purpose of a path inside an inbox.
-    fn place_in_inbox(&self, path: &Path, dir: &Path, name: &str, is_dir: bool) -> Option<Place> {
+    fn kind_in_inbox(&self, path: &Path, dir: &Path, name: &str, is_dir: bool) -> Option<FileKind> {
         let is_inbox = |dir: &Path| {
             let name = dir.file_name().and_then(|name| name.to_str());
             dir.parent() == Some(&self.home.inboxes_dir()) && name.is_some_and(|name| SeatId::parse(name).is_ok())
         };
         if is_inbox(dir) {
             let is_ours = if is_dir { INBOX_DIRS.contains(&name) } else { QUEUE.contains(&name) };
-            return Some(if is_ours { Place::Passed } else { Place::Foreign });
+            return Some(if is_ours { FileKind::Passed } else { FileKind::Foreign });
         }
         let state = dir.file_name()?.to_str().filter(|_| dir.parent().is_some_and(is_inbox))?;
         let is_message = path.extension().is_some_and(|extension| extension == "json");
         Some(match state {
-            "files" => Place::Passed,
-            _ if !INBOX_DIRS.contains(&state) => Place::Foreign,
+            "files" => FileKind::Passed,
+            _ if !INBOX_DIRS.contains(&state) => FileKind::Foreign,
             // What could not be parsed was moved here, with a note.
-            "failed" => Place::Passed,
-            _ if is_message => Place::Message,
-            _ => Place::Foreign,
+            "failed" => FileKind::Passed,
+            _ if is_message => FileKind::Message,
+            _ => FileKind::Foreign,
         })
     }
 
@@ -113,7 +113,7 @@ impl Store {
         if is_old && run == Run::Real {
             file::remove(path)?;
         }
-        Ok(is_old.then(|| SweepAction::at("removed", path, "the start of an agent that did not take place", run)))
+        Ok(is_old.then(|| SweepAction::at("removed", path, "the start of an agent that did not take kind", run)))
     }
 
     /// Messages that were read or failed more than 30 days ago.
