@@ -6,7 +6,7 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, patience};
 use cs_core::clock::TimeDelta;
 use cs_core::validate;
-use seats::{Owner, REASON, Request, USUAL};
+use seats::{Claim, Owner, REASON, Request, Trees, USUAL};
 use std::time::Duration;
 
 /// claim paths: all of them, or none
@@ -27,7 +27,7 @@ pub struct Acquire {
     /// others may have the same paths, if they share them, too
     #[argh(switch)]
     shared: bool,
-    /// in this work tree only; leases on all work trees still exclude it
+    /// in this work tree only; it conflicts with leases on all work trees, too
     #[argh(switch)]
     worktree: bool,
     /// how long to wait while others have the paths, in seconds or such as 5m
@@ -65,7 +65,8 @@ impl How {
             let hint = "name files or folders; . is the folder you are in";
             return Err(Failure::Usage("no path is given".into(), Some(hint.into())));
         }
-        let claim = asker.scope.claim(paths, self.shared, self.worktree)?;
+        let trees = if self.worktree { Trees::Here } else { Trees::All };
+        let claim = Claim { shared: self.shared, ..asker.scope.claim(paths, trees)? };
         let reason = validate::optional("reason", self.reason.as_deref(), REASON)?;
         let length = self.length.unwrap_or(USUAL);
         Ok(Request { claim, owner, caller: asker.owner.clone(), length, reason })

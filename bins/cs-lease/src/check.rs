@@ -4,7 +4,7 @@ use crate::asker::Asker;
 use crate::shown;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
-use seats::{Claim, Lease, Leases};
+use seats::{Claim, Lease, Leases, Trees};
 use serde::Serialize;
 
 /// ask whether a path may be changed: 0 if it is free or yours, 1 if somebody else has it
@@ -50,8 +50,8 @@ impl Check {
     /// place in another work tree; then all of them are meant.
     fn claim(&self, asker: &Asker) -> Outcome<Claim> {
         let path = std::slice::from_ref(&self.path);
-        let here = asker.scope.claim(path, false, true);
-        Ok(here.or_else(|_| asker.scope.claim(path, false, false))?)
+        let here = asker.scope.claim(path, Trees::Here);
+        Ok(here.or_else(|_| asker.scope.claim(path, Trees::All))?)
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Run {
     /// others may have the same paths, if they share them, too
     #[argh(switch)]
     shared: bool,
-    /// in this work tree only; leases on all work trees still exclude it
+    /// in this work tree only; it conflicts with leases on all work trees, too
     #[argh(switch)]
     worktree: bool,
     /// how long to wait while others have the paths, in seconds or such as 5m

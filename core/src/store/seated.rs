@@ -9,11 +9,21 @@ use crate::id::{SeatId, SessionId, Uuid};
 use crate::patch::Patch;
 use crate::process::{self, Process};
 
+/// How far the start of a seat's client has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// It was started; no hook of it was seen yet.
+    Starting,
+    /// A hook of it was seen.
+    #[default]
+    Started,
+}
+
 /// Whether `caller` is the client of a seat. `own` is the client that was seen last; while the seat starts, or after that
 /// client ended, the process that was started in its pane is, or the one that this one started. A client that an agent
 /// starts in its own shell is not the seat's.
-pub fn is_client(caller: &Process, own: Option<&Process>, pane: Option<&Process>, starts: bool) -> bool {
-    match own.filter(|_| !starts) {
+pub fn is_client(caller: &Process, own: Option<&Process>, pane: Option<&Process>, phase: Phase) -> bool {
+    match own.filter(|_| phase == Phase::Started) {
         Some(own) if own.is(caller) => true,
         Some(own) if process::is_alive(own) != Some(false) => false,
         _ => pane.is_some_and(|pane| pane.is(caller) || process::is_child(caller.pid, pane)),
@@ -29,7 +39,7 @@ pub struct Seated {
     pub session_id: Option<SessionId>,
     client: Option<Process>,
     pane: Option<Process>,
-    starts: bool,
+    phase: Phase,
     parent: (Option<String>, Option<String>),
 }
 
@@ -49,14 +59,17 @@ impl Seated {
             session_id: seat.text("session_id").and_then(|id| SessionId::parse(&id).ok()),
             client: process(&seat, "pid", "pid_started"),
             pane: process(&tmux, "pane_pid", "pane_started"),
-            starts: seat.text("status").as_deref() == Some("starting"),
+            phase: match seat.text("status").as_deref() {
+                Some("starting") => Phase::Starting,
+                _ => Phase::Started,
+            },
             parent: (parent.text("agent_id"), parent.text("claude_session_id")),
         })
     }
 
     /// Whether this process is its client.
     pub fn is_client(&self, caller: &Process) -> bool {
-        is_client(caller, self.client.as_ref(), self.pane.as_ref(), self.starts)
+        is_client(caller, self.client.as_ref(), self.pane.as_ref(), self.phase)
     }
 }
 
@@ -85,18 +98,22 @@ mod tests {
         let own = process::find(std::process::id()).unwrap();
         let parent = process::find(std::os::unix::process::parent_id()).unwrap();
         let gone = Process { started: "1".into(), ..own.clone() };
-        assert!(is_client(&own, Some(&own), None, false));
-        assert!(!is_client(&own, Some(&parent), Some(&parent), false), "the client still runs");
-        assert!(is_client(&own, Some(&gone), Some(&parent), false), "another one was started in its pane");
-        assert!(is_client(&own, None, Some(&parent), true) && is_client(&own, None, Some(&own), true));
-        assert!(!is_client(&parent, None, Some(&own), true) && !is_client(&own, None, None, true));
+        assert!(is_client(&own, Some(&own), None, Phase::Started));
+        assert!(!is_client(&own, Some(&parent), Some(&parent), Phase::Started), "the client still runs");
+        assert!(is_client(&own, Some(&gone), Some(&parent), Phase::Started), "another one was started in its pane");
+        assert!(
+            is_client(&own, None, Some(&parent), Phase::Starting) && is_client(&own, None, Some(&own), Phase::Starting)
+        );
+        assert!(
+            !is_client(&parent, None, Some(&own), Phase::Starting) && !is_client(&own, None, None, Phase::Starting)
+        );
     }
 
     #[test]
     fn a_seat_of_any_form_is_read_as_far_as_it_goes() {
         let text = r#"{"pid":7,"pid_started":"s","status":"starting","tmux":null,"parent":{"agent_id":"a"},"x":1}"#;
         let seat = Seated::of(text.as_bytes()).unwrap();
-        assert_eq!((seat.starts, seat.client.map(|it| it.pid), seat.pane), (true, Some(7), None));
+        assert_eq!((seat.phase, seat.client.map(|it| it.pid), seat.pane), (Phase::Starting, Some(7), None));
         assert_eq!(seat.parent, (Some("a".into()), None));
         assert_eq!(Seated::of(b"[]"), None);
         assert_eq!(Seated::of(b"{}"), Some(Seated::default()));

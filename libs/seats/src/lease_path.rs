@@ -10,6 +10,15 @@ use cs_core::store::project_root;
 use cs_core::validate;
 use std::path::{Component, Path, PathBuf};
 
+/// Which work trees of a project are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trees {
+    /// All of them.
+    All,
+    /// Only the one in which the caller works.
+    Here,
+}
+
 /// Where a caller works.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scope {
@@ -35,24 +44,24 @@ impl Scope {
         Ok(Scope { project_root: root.clone(), worktree_root: root, here })
     }
 
-    /// The claim on paths as they were typed. `only_here`: the other work trees of the project are not meant.
-    pub fn claim(&self, paths: &[String], shared: bool, only_here: bool) -> Result<Claim> {
+    /// The claim on paths as they were typed, which is not shared.
+    pub fn claim(&self, paths: &[String], trees: Trees) -> Result<Claim> {
         if paths.is_empty() || paths.len() > PATHS {
             return Err(Error::Invalid(format!("{} paths are given; a lease has 1 to {PATHS}", paths.len())));
         }
         let mut found = Vec::new();
         for path in paths {
-            let path = self.path(path, only_here)?;
+            let path = self.path(path, trees)?;
             if !found.contains(&path) {
                 found.push(path);
             }
         }
-        let worktree_root = only_here.then(|| self.worktree_root.to_string_lossy().into_owned());
-        Ok(Claim { paths: found, shared, worktree_root })
+        let worktree_root = (trees == Trees::Here).then(|| self.worktree_root.to_string_lossy().into_owned());
+        Ok(Claim { paths: found, shared: false, worktree_root })
     }
 
     /// The path that a text names.
-    pub fn path(&self, text: &str, only_here: bool) -> Result<String> {
+    pub fn path(&self, text: &str, trees: Trees) -> Result<String> {
         let typed = Path::new(text);
         if text.is_empty() || text.contains(char::is_control) || text.chars().count() > validate::PATH {
             return Err(Error::Invalid(format!("{text:?} is not a path of at most {} characters", validate::PATH)));
@@ -61,8 +70,8 @@ impl Scope {
             return Err(Error::Invalid(format!("{text:?} contains ..; name it from a directory above it")));
         }
         let real = resolve(&self.here.join(typed))?;
-        let inside = self.inside(&real, only_here).ok_or_else(|| {
-            let what = if only_here { "this work tree" } else { "the project" };
+        let inside = self.inside(&real, trees).ok_or_else(|| {
+            let what = if trees == Trees::Here { "this work tree" } else { "the project" };
             Error::Invalid(format!("{text:?} is outside of {what} ({})", self.worktree_root.display()))
         })?;
         match inside.to_str() {
@@ -73,7 +82,7 @@ impl Scope {
     }
 
     /// The path relative to the top of the work tree that contains it, if that belongs to the project.
-    fn inside(&self, real: &Path, only_here: bool) -> Option<PathBuf> {
+    fn inside(&self, real: &Path, trees: Trees) -> Option<PathBuf> {
         let is_of_project = |found: &Checkout| found.main_root == self.project_root;
         let other = || {
             let dir = real.ancestors().find(|dir| dir.is_dir())?;
@@ -82,7 +91,7 @@ impl Scope {
         let here = real.strip_prefix(&self.worktree_root).ok();
         // A work tree may lie within another one.
         match other().filter(|root| *root != self.worktree_root) {
-            Some(_) if only_here => None,
+            Some(_) if trees == Trees::Here => None,
             Some(root) => real.strip_prefix(root).ok(),
             None => here,
         }
@@ -139,14 +148,20 @@ mod tests {
         let within = Scope { here: main.here.join("src"), ..main.clone() };
         let absolute = main.here.join("src/a.rs").display().to_string();
         let linked = other.here.join("src/a.rs").display().to_string();
-        assert_eq!(within.path("a.rs", false).unwrap(), "src/a.rs");
+        assert_eq!(within.path("a.rs", Trees::All).unwrap(), "src/a.rs");
         for text in ["src/a.rs", "./src//a.rs", &absolute, &linked] {
-            assert_eq!(main.path(text, false).unwrap(), "src/a.rs", "{text}");
+            assert_eq!(main.path(text, Trees::All).unwrap(), "src/a.rs", "{text}");
         }
-        assert_eq!(other.path(&absolute, false).unwrap(), "src/a.rs");
-        assert_eq!((main.path(".", false).unwrap(), within.path(".", false).unwrap()), (".".into(), "src".into()));
-        assert!(main.path("src", true).is_ok() && other.path(&absolute, true).is_err(), "another work tree");
-        let claim = main.claim(&["src".into(), "./src".into()], false, true).unwrap();
+        assert_eq!(other.path(&absolute, Trees::All).unwrap(), "src/a.rs");
+        assert_eq!(
+            (main.path(".", Trees::All).unwrap(), within.path(".", Trees::All).unwrap()),
+            (".".into(), "src".into())
+        );
+        assert!(
+            main.path("src", Trees::Here).is_ok() && other.path(&absolute, Trees::Here).is_err(),
+            "another work tree"
+        );
+        let claim = main.claim(&["src".into(), "./src".into()], Trees::Here).unwrap();
         assert_eq!(
             (claim.paths, claim.worktree_root),
             (vec!["src".to_string()], main.here.to_str().map(str::to_string))
@@ -179,10 +194,10 @@ mod tests {
             &long,
         ];
         for text in bad {
-            assert!(matches!(main.path(text, false), Err(Error::Invalid(_))), "{text:?}");
+            assert!(matches!(main.path(text, Trees::All), Err(Error::Invalid(_))), "{text:?}");
         }
-        assert_eq!(main.path("alias/new/deep", false).unwrap(), "src/new/deep", "one name for one path");
-        assert_eq!(main.path("file", false).unwrap(), "file");
-        assert!(main.claim(&[], false, false).is_err());
+        assert_eq!(main.path("alias/new/deep", Trees::All).unwrap(), "src/new/deep", "one name for one path");
+        assert_eq!(main.path("file", Trees::All).unwrap(), "file");
+        assert!(main.claim(&[], Trees::All).is_err());
     }
 }

@@ -34,7 +34,7 @@ pub use frame::frame;
 pub use inbox::{Inbox, Sent};
 pub use lease::{Claim, LEASES, LONGEST, Lease, LeaseFile, REASON, USUAL};
 pub use lease_owner::Owner;
-pub use lease_path::Scope;
+pub use lease_path::{Scope, Trees};
 pub use lease_store::{Answer, Leases, Request};
 pub use message::{Channel, Kind, Message, Mode, State, message_id};
 pub use queue::Want;

@@ -3,7 +3,7 @@
 
 use cs_core::keeps_unknown;
 use cs_core::process::Process;
-use cs_core::store;
+use cs_core::store::{self, Phase};
 use cs_core::unknown::Unknown;
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +155,8 @@ pub struct Seat {
     /// When its client ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// What ended it: `client`, `user`, or the id of an agent.
+    /// What ended it: `client`, `user`, the id of an agent, or `error: ` and why its client could not be started. While
+    /// the seat is open: who is about to end its client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
     /// The seat whose conversation it continues.
@@ -215,8 +216,8 @@ impl Seat {
 
     /// Whether this process is its client; see [`cs_core::store::is_client`].
     pub fn is_client(&self, caller: &Process) -> bool {
-        let starts = self.status == SeatStatus::Starting;
-        store::is_client(caller, self.process().as_ref(), self.pane_process().as_ref(), starts)
+        let phase = if self.status == SeatStatus::Starting { Phase::Starting } else { Phase::Started };
+        store::is_client(caller, self.process().as_ref(), self.pane_process().as_ref(), phase)
     }
 
     /// Why its client could not be started, if that is how it ended.
