@@ -1,13 +1,14 @@
 //! Owns which files of agents' seats are checked and swept: seats, messages, leases. Must stay true: the lock of a seat is
 //! never removed, because the id of a seat is never given again; a message is removed only when it was read or failed
-//! long ago; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
+//! long ago, and the file that was sent with it goes first; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
 
-use super::Store;
 use super::file_kind::FileKind;
 use super::sweep::{LEFT_OVER, OLD_NEWS, Run, SweepAction, entries, is_left_over};
+use super::{Store, is_absent};
 use crate::error::Result;
 use crate::file;
 use crate::id::{SeatId, Slug};
+use crate::lock;
 use crate::paths::INBOX_DIRS;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -35,9 +36,15 @@ pub(super) struct SeatHead {
 }
 
 /// Files in an inbox that are no messages.
-const QUEUE: [&str; 4] = ["seq", "wake", "handed", ".lock"];
+const QUEUE: [&str; 4] = ["seq", "wake", "handed", LOCK];
+/// The lock of an inbox.
+const LOCK: &str = ".lock";
+/// The directory of the files that were sent with messages.
+const FILES: &str = "files";
 /// The states whose messages are removed when they are old.
 const DONE: [&str; 2] = ["read", "failed"];
+/// The states whose messages are still to be read.
+const OPEN: [&str; 2] = ["new", "cur"];
 /// How a client of a seat is to be started; it is removed as soon as that is done.
 const LAUNCH: &str = ".launch";
 
@@ -88,7 +95,7 @@ impl Store {
         let state = dir.file_name()?.to_str().filter(|_| dir.parent().is_some_and(is_inbox))?;
         let is_message = path.extension().is_some_and(|extension| extension == "json");
         Some(match state {
-            "files" => FileKind::Passed,
+            FILES => FileKind::Passed,
             _ if !INBOX_DIRS.contains(&state) => FileKind::Foreign,
             // What could not be parsed was moved here, with a note.
             "failed" => FileKind::Passed,
@@ -116,6 +123,28 @@ impl Store {
         Ok(is_old.then(|| SweepAction::at("removed", path, "the start of an agent that did not take kind", run)))
     }
 
+    /// Files that were sent with messages that are gone, or were read or failed more than 30 days ago.
+    pub fn old_enclosures(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for id in self.inboxes()? {
+            let files = entries(&self.home.inbox(&id).join(FILES))?.into_iter().map(|entry| entry.path());
+            found.extend(files.filter(|path| is_old_enclosure(path, now)));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes such a file, under the lock of its inbox: a file is written before its message, and messages move.
+    pub fn remove_enclosure(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
+        let Some(inbox) = path.parent().and_then(Path::parent) else { return Ok(None) };
+        let _lock = (run == Run::Real).then(|| lock::acquire(&inbox.join(LOCK), self.wait)).transpose()?;
+        let is_old = is_old_enclosure(path, now);
+        if is_old && run == Run::Real {
+            file::remove(path)?;
+        }
+        Ok(is_old.then(|| SweepAction::at("removed", path, "a file whose message was dealt with, or is gone", run)))
+    }
+
     /// Messages that were read or failed more than 30 days ago.
     pub fn old_messages(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
@@ -137,4 +166,22 @@ impl Store {
         }
         Ok(is_old.then(|| SweepAction::at("removed", path, "a message that was dealt with more than 30 days ago", run)))
     }
+}
+
+/// Whether a file was sent with a message that is gone or was dealt with long ago. A file that was written within the
+/// hour may belong to a message that is about to be stored.
+fn is_old_enclosure(path: &Path, now: SystemTime) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let message = name.and_then(|name| name.split_once('-')).map(|(id, _)| id).filter(|id| is_message_id(id));
+    let (Some(id), Some(inbox)) = (message, path.parent().and_then(Path::parent)) else { return false };
+    let of = |state: &str| inbox.join(state).join(format!("{id}.json"));
+    let is_over = |state: &str| is_absent(&of(state)) || is_left_over(&of(state), OLD_NEWS, now);
+    is_left_over(path, LEFT_OVER, now)
+        && OPEN.iter().all(|state| is_absent(&of(state)))
+        && DONE.into_iter().all(is_over)
+}
+
+fn is_message_id(text: &str) -> bool {
+    let number = text.strip_prefix('m');
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -119,6 +119,35 @@ fn only_what_is_over_and_old_is_removed_from_inboxes() {
     assert!(sandbox.data().join("agents/agent_20261121T1000_2f0c.launch").exists());
 }
 
+#[test]
+fn a_file_that_was_sent_goes_with_its_message() {
+    let sandbox = Sandbox::new();
+    put_seat(&sandbox, &seat(SEAT, "builder"));
+    let place = |file: &str| sandbox.data().join(format!("inbox/{SEAT}/{file}"));
+    let put_old = |file: &str| {
+        put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
+        age(&place(file), 40 * DAY);
+    };
+    // Message 7 is gone without its file; 8 was read only now; 9 is about to be stored.
+    let messages = ["failed/m000002.json", "read/m000003.json", "new/m000004.json", "cur/m000005.json"];
+    let kept = ["files/m000004-f.txt", "files/m000005-f.txt", "files/m000008-f.txt", "files/notes.txt"];
+    let gone = ["files/m000002-f.txt", "files/m000003-f-g.txt", "files/m000007-f.txt"];
+    messages.into_iter().chain(kept).chain(gone).for_each(put_old);
+    for file in ["read/m000008.json", "files/m000009-f.txt"] {
+        put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
+    }
+    let expected = ["m000002-f.txt", "m000003-f-g.txt", "m000007-f.txt", "m000002.json", "m000003.json"];
+    let dry = done(&ok(&sandbox, "cs-cleanup", &["all", "--dry-run"]));
+    assert_eq!(dry, expected.map(|file| format!("removed {file}")));
+    assert!(gone.iter().all(|file| place(file).exists()), "a dry run removes nothing");
+    assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["all"])), dry);
+    assert!(gone.iter().all(|file| !place(file).exists()));
+    for file in kept.iter().chain(&["files/m000009-f.txt", "read/m000008.json"]) {
+        assert!(place(file).exists(), "{file}");
+    }
+    assert_eq!(ok(&sandbox, "cs-cleanup", &["all"]), "", "once");
+}
+
 /// A process of the seat that has ended: this one's id with another start.
 fn ended_process() -> Value {
     json!({"pid": std::process::id(), "pid_started": "1"})
