@@ -1,24 +1,26 @@
 //! A terminal of a given size, for programs that fill a screen: a tmux server of its own for each.
 
+use std::marker::PhantomData;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::{Sandbox, can_run, eventually, run, stderr, stdout};
 
-/// A running program in a terminal. It ends when this value is dropped.
-pub struct Terminal {
+/// A running program in a terminal. It ends when this value is dropped, which is before the sandbox with its socket is.
+pub struct Terminal<'s> {
     sandbox_command: Box<dyn Fn() -> Command>,
+    sandbox: PhantomData<&'s Sandbox>,
 }
 
-impl Terminal {
+impl<'s> Terminal<'s> {
     /// The reason why no terminal can be had here.
     pub fn is_available() -> Result<(), String> {
         can_run("tmux", &["-V"], "tmux")
     }
 
     /// Starts a shell command in a terminal of `columns` × `lines`.
-    pub fn start(sandbox: &Sandbox, columns: usize, lines: usize, command: &str) -> Terminal {
+    pub fn start(sandbox: &'s Sandbox, columns: usize, lines: usize, command: &str) -> Terminal<'s> {
         // A server that was told to end may still hold its socket.
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let socket = sandbox.root().join(format!("tmux-{}", STARTED.fetch_add(1, Ordering::Relaxed)));
@@ -30,7 +32,7 @@ impl Terminal {
             command.arg("-S").arg(&socket).args(["-f", "/dev/null"]);
             command
         });
-        let terminal = Terminal { sandbox_command };
+        let terminal = Terminal { sandbox_command, sandbox: PhantomData };
         let (width, height) = (columns.to_string(), lines.to_string());
         let options = "set -g status off; set -g default-terminal tmux-256color; set -g escape-time 0";
         let mut words: Vec<&str> = vec!["new-session", "-d", "-x", &width, "-y", &height, command];
@@ -78,7 +80,7 @@ impl Terminal {
     }
 }
 
-impl Drop for Terminal {
+impl Drop for Terminal<'_> {
     fn drop(&mut self) {
         let mut command = (self.sandbox_command)();
         command.arg("kill-server");

@@ -6,8 +6,9 @@ use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use cs_tests::seating::Seating;
 use cs_tests::transcript::{self, Step};
-use cs_tests::{Sandbox, program_names, seating, stderr, table, workspace};
+use cs_tests::{Sandbox, program_names, stderr, table, workspace};
 
 fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).expect("README.md exists")
@@ -34,10 +35,11 @@ fn lines_of_agents() -> Range<usize> {
 
 /// Checks examples that spawn agents, in a repository whose files the client trusts.
 fn check_with_agents(name: &str, steps: &[Step]) {
-    let Some((_server, sandbox)) = seating::new() else { return };
+    let Some(seating) = Seating::new() else { return };
+    let sandbox = &seating.sandbox;
     let made = sandbox.sh("git init -q . && touch CHANGES.md && git add . && git commit -qm begin");
     assert!(made.status.success(), "{}", stderr(&made));
-    transcript::check(&sandbox, name, steps).unwrap_or_else(|report| panic!("\n{report}"));
+    transcript::check(sandbox, name, steps).unwrap_or_else(|report| panic!("\n{report}"));
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn bad_input_makes_nothing() {
     team.fails(&["spawn", "x", "--cwd", &untrusted], 1, "does not trust");
     team.fails(&["spawn", "x", "--", "--settings", "{}"], 65, "--settings");
     team.fails(&["spawn", "x", "--", "--resume=1"], 65, "--resume");
-    team.sandbox = team.sandbox.with("CS_AGENTS", "off");
+    team = team.with("CS_AGENTS", "off");
     team.fails(&["spawn", "x"], 1, "CS_AGENTS=off");
     assert!(team.seats().is_empty() && team.seen("start").is_empty());
     assert!(!team.sandbox.data().join("sessions").exists(), "a session was made");
@@ -44,13 +44,13 @@ fn bad_input_makes_nothing() {
 fn without_tmux_or_client_nothing_is_made() {
     let Some(mut team) = Team::new() else { return };
     let bin = cs_tests::programs().display().to_string();
-    team.sandbox = team.sandbox.with("PATH", bin.clone());
+    team = team.with("PATH", bin.clone());
     team.fails(&["spawn", "x"], 1, "claude is not on PATH");
     let stand_in = cs_tests::workspace().join("tests/stand-in").display().to_string();
-    team.sandbox = team.sandbox.with("PATH", format!("{bin}:{stand_in}"));
+    team = team.with("PATH", format!("{bin}:{stand_in}"));
     team.fails(&["spawn", "x"], 1, "install tmux");
     assert!(team.seats().is_empty());
-    team.sandbox = team.sandbox.with("PATH", "/usr/local/bin:/usr/bin:/bin");
+    team = team.with("PATH", "/usr/local/bin:/usr/bin:/bin");
 }
 
 #[test]

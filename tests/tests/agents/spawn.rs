@@ -81,10 +81,10 @@ fn a_name_and_a_folder_run_nothing_in_tmux() {
 #[test]
 fn the_caller_decides_about_the_environment_and_not_the_server() {
     let Some(mut team) = Team::new() else { return };
-    team.sandbox = team.sandbox.with("MARK", "old").with("CS_PARENT", "x").with("KITTY_WINDOW_ID", "7");
+    team = team.with("MARK", "old").with("CS_PARENT", "x").with("KITTY_WINDOW_ID", "7");
     team.spawn("first", "one");
-    team.sandbox = team.sandbox.with("MARK", "new").with("CLAUDE_CODE_CHILD_SESSION", "1").with("CLAUDECODE", "1");
-    team.sandbox = team.sandbox.with("CLAUDE_CODE_LATER", "mine");
+    team = team.with("MARK", "new").with("CLAUDE_CODE_CHILD_SESSION", "1").with("CLAUDECODE", "1");
+    team = team.with("CLAUDE_CODE_LATER", "mine");
     let seat = team.spawn("second", "two");
     let found = team.wait_for("start", |seen| seen["agent"] == seat["agent_id"])["environment"].clone();
     assert_eq!((&found["MARK"], &found["CLAUDE_CODE_LATER"]), (&json!("new"), &json!("mine")));

@@ -1,31 +1,41 @@
 //! A sandbox with a tmux of its own, a folder that the client trusts, and the stand-in for the client on PATH.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::Duration;
 
-use cs_tests::seating::{self, Server};
-use cs_tests::{Sandbox, eventually, run, status, stderr, stdout};
+use cs_tests::seating::Seating;
+use cs_tests::{eventually, run, status, stderr, stdout};
 use serde_json::Value;
 
 /// How long anything may take that happens by itself.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Team {
-    // Dropped first, while its socket exists.
-    server: Server,
-    pub sandbox: Sandbox,
+pub struct Team(Seating);
+
+impl std::ops::Deref for Team {
+    type Target = Seating;
+
+    fn deref(&self) -> &Seating {
+        &self.0
+    }
 }
 
 impl Team {
     /// A team without agents; `None` if there is no tmux or no Python here.
     pub fn new() -> Option<Team> {
-        seating::new().map(|(server, sandbox)| Team { server, sandbox })
+        Seating::new().map(Team)
+    }
+
+    /// The same with a variable of the environment.
+    pub fn with(self, name: &str, value: impl Into<OsString>) -> Team {
+        Team(self.0.with(name, value))
     }
 
     /// Puts a program before all others on PATH.
-    pub fn shadow(mut self, name: &str, script: &str) -> Team {
+    pub fn shadow(self, name: &str, script: &str) -> Team {
         let folder = self.sandbox.root().join("shadow");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(name), script).unwrap();
@@ -33,8 +43,7 @@ impl Team {
         let path =
             self.sandbox.command("sh").get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().to_owned();
         let path = format!("{}:{}", folder.display(), path.to_string_lossy());
-        self.sandbox = self.sandbox.with("PATH", path);
-        self
+        self.with("PATH", path)
     }
 
     /// Runs `cs-agent`.
@@ -133,7 +142,7 @@ impl Team {
 
     /// Runs a command of the team's tmux.
     pub fn tmux(&self, words: &[&str]) -> Output {
-        run(self.server.command(words), "")
+        run(self.0.tmux(words), "")
     }
 }
 
