@@ -45,7 +45,7 @@ use cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
 /// Starts agents in seats and controls them. A seat is a place in tmux with a name, an inbox and a parent. AGENT is an
-/// agent's id or a unique part of it, a name, a session's id, or claude:UUID; without it a command acts on the seat that
+/// agent's id or a unique part of it, a name, me, a session's id, or claude:UUID; without it a command acts on the seat that
 /// runs it.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(

@@ -24,7 +24,7 @@ use cs_core::id::SeatId;
 use cs_core::live::Live;
 use cs_core::store::Store;
 use seats::settings::Settings;
-use seats::{Caller, Seat, Seats};
+use seats::{Caller, ME, Seat, Seats};
 use std::io::stdin;
 use std::path::Path;
 
@@ -64,9 +64,9 @@ impl Agents {
         Ok(Agents { files, seats, damaged, lives, caller })
     }
 
-    /// The seat that a text names; without a text the one in which this program runs.
+    /// The seat that a text names; without a text, or as `me`, the one in which this program runs.
     pub fn find(&self, name: Option<&str>) -> Outcome<&Seat> {
-        match name {
+        match name.filter(|name| *name != ME) {
             Some(name) => Ok(seats::find(&self.seats, name).map_err(|error| self.why_not(name, error))?),
             None => self.own(),
         }

@@ -1,5 +1,6 @@
 //! Owns how an agent is named: by its id, a unique part of the id, its name, `claude:UUID`, or a session's id. Must stay
 //! true: an ended seat never wins over a running one; two running seats of one name are refused, and both are named.
+//! Deliberately absent: which seat is [`ME`], which the caller decides.
 
 use crate::seat::Seat;
 use crate::store::missing;
@@ -9,6 +10,8 @@ use cs_core::validate;
 
 /// Maximum number of characters of a name.
 const NAME: usize = 60;
+/// The caller's own seat.
+pub const ME: &str = "me";
 /// A part of an id has at least so many characters.
 const PART: usize = 4;
 
@@ -73,7 +76,7 @@ fn is_near(name: &str, text: &str) -> bool {
 pub fn name(text: &str) -> Result<String> {
     let text = validate::text("name", text, NAME)?;
     let is_id = SeatId::parse(&text).is_ok() || SessionId::parse(&text).is_ok() || Uuid::parse(&text).is_ok();
-    let is_word = ["parent", "children", "user", "-"].contains(&text.as_str());
+    let is_word = [ME, "parent", "children", "user", "-"].contains(&text.as_str());
     let is_odd =
         text.starts_with("claude:") || text.starts_with("agent_") || text.starts_with("sess_") || text.starts_with('-');
     if is_id || is_word || is_odd {
@@ -121,7 +124,9 @@ mod tests {
     fn a_name_is_short_and_means_nothing_else() {
         assert_eq!(name(" builder 1 ").unwrap(), "builder 1");
         let long = "x".repeat(61);
-        for bad in ["", "parent", "-x", "agent_x", "claude:1", "a\nb", "agent_20261129T1134_1f0c", "\u{1b}[1m", &long] {
+        for bad in
+            ["", "parent", "me", "-x", "agent_x", "claude:1", "a\nb", "agent_20261129T1134_1f0c", "\u{1b}[1m", &long]
+        {
             assert!(name(bad).is_err(), "{bad:?}");
         }
     }

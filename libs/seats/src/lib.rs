@@ -27,7 +27,7 @@ mod store;
 pub mod tmux;
 pub mod tree;
 
-pub use address::{find, name};
+pub use address::{ME, find, name};
 pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
 pub use draft::Draft;
 pub use frame::frame;
