@@ -20,7 +20,7 @@ const NAME: usize = 60;
     example = "{command_name} -q"
 )]
 pub struct Fork {
-    /// the agent: the own seat (the default), or one that the caller started
+    /// the agent: your own (the default), or one that you started
     #[argh(positional)]
     agent: Option<String>,
     /// the name of the new one (default: made from the first one's)

@@ -5,7 +5,7 @@ use cli::seat::{self, Agents, pane};
 use cli::{Context, Failure, Outcome, note};
 use seats::{Seat, tmux};
 
-/// give an agent another name: the own seat, or one that the caller started
+/// give an agent another name: yourself, or one that you started
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,

@@ -15,7 +15,7 @@ use seats::sight::{Held, Seen};
 use serde::Serialize;
 use std::time::Duration;
 
-/// wait until agents are idle: until the turn has ended that began with the last thing they were given
+/// wait until agents have ended the turn that began with the last prompt or message they got
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,

@@ -1,11 +1,11 @@
-//! `ack`: confirms messages of the own inbox.
+//! `ack`: confirms messages in the caller's inbox.
 
-use crate::place;
+use crate::named;
 use crate::row;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 
-/// confirm messages of the own inbox: they are done with. One that still waits is not delivered any more
+/// confirm messages in your inbox: they are done with. One that still waits is not delivered any more
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -14,16 +14,16 @@ use cli::{Context, Outcome};
     example = "cs-message list --state read -q | {command_name} -"
 )]
 pub struct Ack {
-    /// messages: AGENT/m000012, or m000012 for one of the own inbox
+    /// messages: AGENT/m000012, or m000012 for one in your inbox
     #[argh(positional)]
     id: Vec<String>,
 }
 
 impl Ack {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        place::each(context, &self.id, |context, agents, place| {
-            agents.must_be_or_own(place.seat, "confirm messages of")?;
-            let message = place.inbox.ack(&place.id, context.now)?;
+        named::each(context, &self.id, |context, agents, named| {
+            agents.must_be_or_own(named.seat, "confirm messages of")?;
+            let message = named.inbox.ack(&named.id, context.now)?;
             row::print(context, &message)
         })
     }

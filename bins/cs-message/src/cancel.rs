@@ -1,6 +1,6 @@
 //! `cancel`: takes back messages that still wait.
 
-use crate::place;
+use crate::named;
 use crate::row;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
@@ -14,19 +14,19 @@ use cli::{Context, Outcome};
     example = "cs-message list --sent --state queued -q | {command_name} -"
 )]
 pub struct Cancel {
-    /// messages: AGENT/m000012, or m000012 for one of the own inbox
+    /// messages: AGENT/m000012, or m000012 for one in your inbox
     #[argh(positional)]
     id: Vec<String>,
 }
 
 impl Cancel {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        place::each(context, &self.id, |context, agents, place| {
+        named::each(context, &self.id, |context, agents, named| {
             let by = agents.caller.word();
-            if place.message()?.from.word() != by {
-                agents.must_own(place.seat, "cancel messages to")?;
+            if named.message()?.from.word() != by {
+                agents.must_own(named.seat, "cancel messages to")?;
             }
-            let message = place.inbox.cancel(&place.id, &by, context.now)?;
+            let message = named.inbox.cancel(&named.id, &by, context.now)?;
             row::print(context, &message)
         })
     }

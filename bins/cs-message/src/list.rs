@@ -1,13 +1,13 @@
 //! `list`: shows messages.
 
-use crate::place::inbox;
+use crate::named::inbox;
 use crate::row;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::{Context, Failure, Outcome, defer, words};
 use seats::{Caller, Message, State};
 
-/// list messages: those of the own inbox, of an agent, or, for the user, of all agents
+/// list messages: those in your inbox, in that of an agent, or, for the user, of all agents
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,

@@ -2,14 +2,15 @@
 //! deliver them.
 //!
 //! Reads: `agents/`, `live/`, `inbox/`, `config.json`; `send` also the file that it sends.
-//! Writes: the named inboxes. Starts: `send --urgent` tmux, to stop a turn or to replace the client in the
-//! pane; `send` Codex, for its queue.
+//! Writes: the named inboxes; `send` takes `waiter.lock` while it hands messages to Codex; `send --urgent` to Codex also the
+//! seat and its `.launch`, and `agents/claude-settings.json`. Starts: `send --urgent` tmux, to stop a turn or to replace the
+//! client in the pane; `send` Codex, for its queue.
 //! Exits: 0 done, 1 not found, refused or failed, 64 usage, 65 invalid, 74 disk, 75 busy, a limit, or not in time.
 
 mod ack;
 mod cancel;
 mod list;
-mod place;
+mod named;
 mod recipient;
 mod row;
 mod send;
@@ -21,8 +22,8 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
-/// Sends messages to agents and shows them. An agent is named by its id or a part of it, or by its name. A message is
-/// named by its agent and its number, as in agent_20261129T1134_1f0c/m000012; m000012 alone is one of the own inbox.
+/// Sends messages to agents and shows them. An agent is named by its id or a part of it, or by its name; me is your own seat. A message is
+/// named by its agent and its number, as in agent_20261129T1134_1f0c/m000012; m000012 alone is one in your inbox.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} send builder \"the tests are green, go on\"",

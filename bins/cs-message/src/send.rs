@@ -1,6 +1,6 @@
 //! `send`: stores messages in the inboxes of their recipients, and waits for an answer if asked to.
 
-use crate::place::{Place, inbox};
+use crate::named::{Named, inbox};
 use crate::recipient::{self, Recipient, Way};
 use crate::row;
 use crate::span;
@@ -23,7 +23,7 @@ use std::time::Duration;
     subcommand,
     name = "send",
     note = "The text is the last word, or - for standard input; after -- it may begin with a hyphen. Recipients are \
-            agents, parent, children, or user, who gets an answer to --reply-to. The message is delivered at the end \
+            agents, parent, children, me (only for later), or user, who gets an answer to --reply-to. The message is delivered at the end \
             of the recipient's turn, with --important after its next tool call; it never answers a dialog.",
     example = "{command_name} builder \"the tests are green, go on\"",
     example = "git diff | {command_name} children --important --wait read -"
@@ -41,7 +41,7 @@ pub struct Send {
     /// a second call with the same key stores nothing and prints the first message
     #[argh(option)]
     key: Option<String>,
-    /// the message of the own inbox that this answers; its sender is the default recipient
+    /// the message in your inbox that this answers; its sender is the default recipient
     #[argh(option)]
     reply_to: Option<String>,
     /// do not deliver it later than this: 90s, 10m, 1h, 2d
@@ -201,7 +201,7 @@ impl Send {
     }
 }
 
-/// Answers a message of the own inbox for a sender without an inbox.
+/// Answers a message in the caller's inbox for a sender without an inbox.
 fn answer(context: &mut Context, agents: &Agents, answered: Option<&Message>, content: &Content) -> Outcome<()> {
     let (Some(message), Content::Text(text)) = (answered, content) else {
         return Err(Failure::Usage("the user gets a text, not a file".into(), None));
@@ -210,12 +210,12 @@ fn answer(context: &mut Context, agents: &Agents, answered: Option<&Message>, co
     row::print(context, &answered)
 }
 
-/// The message of the own inbox that is answered.
+/// The message in the caller's inbox that is answered.
 fn own_message(agents: &Agents, id: &str) -> Outcome<Message> {
     let own = agents.own()?;
-    let place = Place::parse(agents, id)?;
-    match place.seat.agent_id == own.agent_id {
-        true => place.message(),
+    let named = Named::parse(agents, id)?;
+    match named.seat.agent_id == own.agent_id {
+        true => named.message(),
         false => Err(Failure::Nothing(format!("{id} is not a message of your inbox, so you cannot answer it"))),
     }
 }

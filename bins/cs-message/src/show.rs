@@ -1,6 +1,6 @@
 //! `show`: shows messages with their whole text.
 
-use crate::place;
+use crate::named;
 use crate::row;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
@@ -14,13 +14,13 @@ use cli::{Context, Outcome};
     example = "cs-message list builder --state failed -q | {command_name} -"
 )]
 pub struct Show {
-    /// messages: AGENT/m000012, or m000012 for one of the own inbox
+    /// messages: AGENT/m000012, or m000012 for one in your inbox
     #[argh(positional)]
     id: Vec<String>,
 }
 
 impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        place::each(context, &self.id, |context, _, place| row::print(context, &place.message()?))
+        named::each(context, &self.id, |context, _, named| row::print(context, &named.message()?))
     }
 }

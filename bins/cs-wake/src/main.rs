@@ -2,7 +2,7 @@
 //! asynchronous hook (`asyncRewake`). Outside a seat, and where nobody attends the client (`claude -p`), it ends at once.
 //!
 //! Reads: standard input, `agents/`, `inbox/<id>/`, `live/<uuid>.json`, the client's registry.
-//! Writes: `inbox/<id>/`; about children that ended or are silent, `agents/<id>.json` and the own inbox.
+//! Writes: `inbox/<id>/`; about children that ended or are silent, `agents/<id>.json` and its own inbox.
 //! Exits: 0, or 2 with messages on standard error, which is how a hook wakes its client. It is the only program that exits
 //! with 2, and only after it has moved a message out of the queue. Errors go to `logs/hook.log`.
 //!

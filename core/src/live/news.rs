@@ -170,7 +170,7 @@ impl Live {
         self.background_tasks = None;
     }
 
-    /// Whether a message continued the turn at this end, so that it is none.
+    /// Whether a message continued the turn at this Stop, so that the turn has not ended.
     pub fn is_continued_at(&self, stop: &str) -> bool {
         self.continued_by.as_ref().is_some_and(|by| by.stop == stop) && self.state == Activity::Working
     }

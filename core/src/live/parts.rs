@@ -21,7 +21,7 @@ pub struct Question {
 pub struct Continued {
     /// The newest message that did.
     pub message: String,
-    /// Fingerprint of the end that became none.
+    /// Fingerprint of the Stop at which the turn went on.
     pub stop: String,
     /// How many times in a row messages continued the turn.
     pub times: u32,

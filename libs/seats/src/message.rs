@@ -75,7 +75,7 @@ impl Mode {
     }
 }
 
-/// The way on which a message was delivered.
+/// How a message was delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -144,7 +144,7 @@ pub struct Message {
     /// When it was handed over, the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<String>,
-    /// On which way.
+    /// How it was handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
     /// To which conversation.

@@ -18,7 +18,7 @@ pub const CLIENT: &str = "client";
 const ENDED_BY: usize = 200;
 
 impl Seats {
-    /// Tells the parent of a seat something, if it wants to know; `key` makes a second report of the same one none.
+    /// Tells the parent of a seat something, if it wants to know; a second report with the same `key` is not sent.
     pub fn tell_parent(&self, seat: &Seat, text: &str, key: Option<&str>, now: Instant) -> Result<()> {
         let Some(parent) = seat.parent_seat().filter(|_| seat.tells) else { return Ok(()) };
         let draft = Draft::report(Sender::seat(seat), text)?;

@@ -1,4 +1,4 @@
-//! Owns how a message is named on a command line: `AGENT/m000012`, or `m000012` for one of the own inbox. `-` reads
+//! Owns how a message is named on a command line: `AGENT/m000012`, or `m000012` for one in the caller's inbox. `-` reads
 //! names, or the lines that other commands print, from standard input.
 
 use cli::seat::Agents;
@@ -8,19 +8,19 @@ use seats::{Inbox, Message, Seat};
 use std::io::stdin;
 
 /// A message that a command line names: its seat, the inbox, and its id there.
-pub struct Place<'a> {
+pub struct Named<'a> {
     pub seat: &'a Seat,
     pub inbox: Inbox,
     pub id: String,
 }
 
-impl<'a> Place<'a> {
-    /// The place that a word names.
+impl<'a> Named<'a> {
+    /// The message that a word names. Whether it exists is not checked.
     pub fn parse(agents: &'a Agents, word: &str) -> Outcome<Self> {
         let (agent, id) = word.rsplit_once('/').map_or((None, word), |(agent, id)| (Some(agent), id));
         let id = seats::message_id(id)?;
         let seat = agents.find(agent)?;
-        Ok(Place { seat, inbox: inbox(agents, seat)?, id })
+        Ok(Named { seat, inbox: inbox(agents, seat)?, id })
     }
 
     /// The message.
@@ -39,7 +39,7 @@ pub fn inbox(agents: &Agents, seat: &Seat) -> Outcome<Inbox> {
 pub fn each(
     context: &mut Context,
     words: &[String],
-    mut work: impl FnMut(&mut Context, &Agents, &Place) -> Outcome<()>,
+    mut work: impl FnMut(&mut Context, &Agents, &Named) -> Outcome<()>,
 ) -> Outcome<()> {
     let agents = Agents::read(&context.store)?;
     let mut names = Vec::new();
@@ -50,12 +50,12 @@ pub fn each(
         }
     }
     if names.is_empty() {
-        let hint = "name one as AGENT/m000012, or m000012 for one of the own inbox; cs-message list shows all";
+        let hint = "name one as AGENT/m000012, or m000012 for one in your inbox; cs-message list shows all";
         return Err(Failure::Usage("no message is named".into(), Some(hint.into())));
     }
     let mut failures = Failures::default();
     for name in &names {
-        let done = Place::parse(&agents, name).and_then(|place| work(context, &agents, &place));
+        let done = Named::parse(&agents, name).and_then(|named| work(context, &agents, &named));
         match done {
             Ok(()) => {}
             Err(failure) if names.len() == 1 => return Err(failure),
