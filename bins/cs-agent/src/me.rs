@@ -37,7 +37,7 @@ impl Me {
         let is_parent = |seat: &&seats::Seat| own.parent_seat() == Some(&seat.agent_id);
         let parent = agents.seats.iter().find(is_parent).map(|seat| sight::look(seat, &agents.lives, &states));
         let is_child = |seat: &&seats::Seat| seat.parent_seat() == Some(&own.agent_id) && seat.status.is_open();
-        let held = Held::read(store, *now);
+        let held = Held::read(store, &agents.seats, *now);
         let shown = Shown {
             row: row::row(store, &seen, &held, 0),
             parent_name: parent.as_ref().map(|parent| parent.seat.name.as_str()),
@@ -67,7 +67,7 @@ fn block(shown: &Shown) -> Block {
         block.field("children", &shown.children.to_string());
     }
     block.field("inbox", &format!("{} waiting", format_quantity(row.messages_waiting as u64, "message")));
-    block.field("leases", &row.leases.join(", "));
+    block.field("leases", &row.lease_paths.join(", "));
     block.field("doing", row.doing.unwrap_or_default());
     block.field("session", row.session_id.unwrap_or_default());
     block

@@ -44,9 +44,11 @@ pub struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<&'a str>,
     pub messages_waiting: usize,
-    /// The paths that it holds.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub leases: &'a [String],
+    /// Number of leases that it holds.
+    pub leases: usize,
+    /// The paths of these leases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lease_paths: Vec<&'a str>,
     /// In the last summary of `cs-usage keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
@@ -72,9 +74,7 @@ pub struct Row<'a> {
 /// The row of a seat; `indent` is its depth in a list.
 pub fn row<'a>(store: &Store, seen: &'a Seen, held: &'a Held, indent: usize) -> Row<'a> {
     let Seen { seat, live, verdict, .. } = seen;
-    let usage = seen.usage(store);
-    let reading = seen.reading(store);
-    let cost = reading.and_then(|reading| reading.cost_usd);
+    let spent = seen.spent(store);
     Row {
         agent_id: &seat.agent_id,
         name: &seat.name,
@@ -95,10 +95,11 @@ pub fn row<'a>(store: &Store, seen: &'a Seen, held: &'a Held, indent: usize) -> 
         spawned_at: &seat.spawned_at,
         ended_at: seat.ended_at.as_deref(),
         messages_waiting: sight::count_waiting(&store.home, seat),
-        leases: held.of(seat),
-        tokens: usage.as_ref().map(|usage| usage.total_tokens),
-        calls: usage.as_ref().map(|usage| usage.messages),
-        cost_usd: cost.or_else(|| usage.as_ref()?.cost_usd),
+        leases: held.count(seat),
+        lease_paths: held.paths(seat),
+        tokens: spent.tokens,
+        calls: spent.calls,
+        cost_usd: spent.cost_usd,
         last_call: live.and_then(last_call),
         indent,
         since: verdict.since,
@@ -160,7 +161,7 @@ fn cells(row: &Row, ids: &[&str], now: Instant) -> Vec<TableCell> {
         row.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, now)).into(),
         TableCell::from(row.project_slug.unwrap_or_default()),
         count(row.messages_waiting),
-        count(row.leases.len()),
+        count(row.leases),
         some(row.tokens).into(),
         some(row.calls).into(),
         TableCell::styled(row.last_call.as_ref().map(|call| last(call, now)).unwrap_or_default(), Style::Dim),

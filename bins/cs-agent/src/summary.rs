@@ -54,7 +54,7 @@ pub fn of(context: &Context, agents: &Agents, seat: &Seat, deep: bool) -> Outcom
     let states = States::of_lives(&context.store, &agents.lives, context.config().stale_after(), context.now);
     let seen = sight::look(seat, &agents.lives, &states);
     let session = session(context, &seen, &states)?;
-    let held = Held::read(&context.store, context.now);
+    let held = Held::read(&context.store, std::slice::from_ref(seat), context.now);
     let row: Row = row::row(&context.store, &seen, &held, 0);
     let messages = seen.live.filter(|_| deep).map(|live| last_messages(live, MESSAGES)).unwrap_or_default();
     let tasks = |wanted: fn(TaskStatus) -> bool| -> Vec<String> {
@@ -118,7 +118,7 @@ pub fn block(summary: &Summary, now: Instant) -> Block {
     block.field("branch", summary.git_branch.as_deref().unwrap_or_default());
     block.field("last call", &last_call(summary, now));
     block.field("usage", &usage(summary));
-    let leases = summary.seat.get("leases").and_then(serde_json::Value::as_array).into_iter().flatten();
+    let leases = summary.seat.get("lease_paths").and_then(serde_json::Value::as_array).into_iter().flatten();
     block.field("leases", &leases.filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", "));
     let mark = |mark: &'static str| move |text: &String| (mark.to_string(), text.clone());
     let (done, open) = (summary.tasks_done.iter().map(mark("[x] ")), summary.tasks_open.iter().map(mark("[ ] ")));

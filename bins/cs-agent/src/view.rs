@@ -33,7 +33,7 @@ pub fn print<'a>(
     if out.quiet {
         in_tree.map(|(_, seen)| &seen.seat.agent_id).try_for_each(|id| out.line(id))?;
     } else {
-        let held = Held::read(store, *now);
+        let held = Held::read(store, &agents.seats, *now);
         let rows: Vec<Row> = in_tree.map(|(depth, seen)| row::row(store, seen, &held, depth)).collect();
         match out.form {
             Form::Json => rows.iter().try_for_each(|row| out.json(row))?,

@@ -124,7 +124,7 @@ pub fn wait(context: &mut Context, seats: &[&Seat], plan: &Plan) -> Outcome<()> 
 
 /// Prints a seat for programs; returns its row for people.
 fn tell(store: &Store, out: &mut Out, seen: &Seen, goal: Goal) -> Outcome<Vec<String>> {
-    let held = Held::read(store, clock::now());
+    let held = Held::read(store, std::slice::from_ref(seen.seat), clock::now());
     let row = row::row(store, seen, &held, 0);
     let said = row.asks.or(row.failed).or(row.said).unwrap_or(row.state_reason);
     let cells = vec![row.name.to_string(), row.agent_id.to_string(), goal.as_str().to_string(), said.to_string()];

@@ -4,10 +4,11 @@
 use crate::seated::Seated;
 use agents::hook_call;
 use cs_core::error::Result;
-use cs_core::id::{SessionId, Uuid};
+use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::record::{Session, TaskStatus};
 use render::{format_count, format_dollars, format_quantity};
+use seats::sight;
 
 /// Maximum number of characters of the agent's last answer.
 const ANSWER: usize = 1000;
@@ -40,7 +41,7 @@ pub fn turn_ended(seated: &Seated, live: Option<&Live>) -> Result<()> {
     let id = live.and_then(Live::session);
     let record = id.as_ref().and_then(|id| seated.hook.store.session(id).ok());
     parts.extend(record.as_ref().map(progress).filter(|line| !line.is_empty()));
-    parts.extend(id.and_then(|id| spent(seated, &id)));
+    parts.extend(id.and_then(|id| spent(seated, &id, live)));
     tell(seated, &parts.join("\n\n"), None)
 }
 
@@ -56,14 +57,11 @@ fn progress(record: &Session) -> String {
     tasks.into_iter().chain(commits).collect::<Vec<_>>().join("\n")
 }
 
-/// Tokens and cost of the session at the last count, else the cost that the client reported.
-fn spent(seated: &Seated, id: &SessionId) -> Option<String> {
-    let (store, uuid): (_, &Uuid) = (&seated.hook.store, &seated.hook.uuid);
-    let usage = store.usage(uuid, id.as_str()).ok().flatten();
-    let tokens = usage.as_ref().map(|usage| format!("{} tokens", format_count(usage.total_tokens)));
-    let cost = || store.reading(uuid)?.cost_usd;
-    let cost = usage.as_ref().and_then(|usage| usage.cost_usd).or_else(cost).map(format_dollars);
-    let figures: Vec<String> = tokens.into_iter().chain(cost).collect();
+/// Tokens and cost of the conversation.
+fn spent(seated: &Seated, id: &SessionId, live: Option<&Live>) -> Option<String> {
+    let spent = sight::spent(&seated.hook.store, &seated.hook.uuid, Some(id.as_str()), live);
+    let tokens = spent.tokens.map(|tokens| format!("{} tokens", format_count(tokens)));
+    let figures: Vec<String> = tokens.into_iter().chain(spent.cost_usd.map(format_dollars)).collect();
     (!figures.is_empty()).then(|| figures.join(", "))
 }
 

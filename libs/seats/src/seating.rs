@@ -1,9 +1,8 @@
 //! Owns which session works in which seat, for lists of sessions. Must stay true: without `agents/` nothing but that is
 //! looked at; no record and no message is read. Deliberately absent: the state of a seat.
 
-use crate::lease_store::Leases;
 use crate::seat::{Parent, Seat};
-use crate::sight::count_waiting;
+use crate::sight::{Held, count_waiting};
 use crate::store::Seats;
 use cs_core::clock::Instant;
 use cs_core::live::Live;
@@ -20,8 +19,7 @@ pub struct Seating {
     by_session: HashMap<String, usize>,
     /// The sessions of running conversations.
     by_conversation: HashMap<String, String>,
-    /// The number of a seat's leases.
-    leases: HashMap<String, usize>,
+    held: Held,
 }
 
 /// What a list says about the seat of a session.
@@ -60,8 +58,8 @@ impl Seating {
 
     /// The same for seats that were read before.
     pub fn look(store: &Store, seats: Vec<Seat>, lives: &[Live], now: Instant) -> Self {
-        let leases = count_leases(store, &seats, now);
-        Seating { leases, ..Seating::of(seats, lives) }
+        let held = Held::read(store, &seats, now);
+        Seating { held, ..Seating::of(seats, lives) }
     }
 
     /// The sessions of these seats.
@@ -76,7 +74,7 @@ impl Seating {
                 by_session.extend(session.map(|session| (session.to_string(), number)));
             }
         }
-        Seating { seats, by_session, by_conversation, leases: HashMap::new() }
+        Seating { seats, by_session, by_conversation, held: Held::default() }
     }
 
     /// Whether there are no seats.
@@ -92,11 +90,6 @@ impl Seating {
     /// The seat in which the session works, or worked until the seat ended.
     pub fn of_session(&self, id: &str) -> Option<&Seat> {
         self.by_session.get(id).and_then(|number| self.seats.get(*number))
-    }
-
-    /// The number of leases that a seat holds.
-    pub fn leases_of(&self, seat: &Seat) -> usize {
-        self.leases.get(&seat.agent_id).copied().unwrap_or_default()
     }
 
     /// The session of a seat's present conversation.
@@ -125,9 +118,8 @@ impl Seating {
             status: seat.status.as_str(),
             parent_agent_id: seat.parent_seat().map(str::to_string),
             parent_session_id: parent.and_then(|parent| self.session_of_parent(parent)).map(str::to_string),
-            // Those of a seat that has ended have failed.
-            messages_waiting: if seat.status.is_open() { count_waiting(home, seat) } else { 0 },
-            leases: self.leases_of(seat),
+            messages_waiting: count_waiting(home, seat),
+            leases: self.held.count(seat),
             has_terminal: seat.status.is_open() && seat.tmux.is_some(),
         }
     }
@@ -145,24 +137,6 @@ impl Seating {
         };
         sessions.iter().map(parent).collect()
     }
-}
-
-/// The number of leases of each seat that hold now.
-fn count_leases(store: &Store, seats: &[Seat], now: Instant) -> HashMap<String, usize> {
-    let owners = Seats::of(store);
-    let open: HashMap<&str, &Seat> =
-        seats.iter().filter(|seat| seat.status.is_open()).map(|seat| (seat.agent_id.as_str(), seat)).collect();
-    let mut counts = HashMap::new();
-    for slug in Leases::projects(store).unwrap_or_default() {
-        let file = Leases::of(store, &slug).read();
-        for lease in file.iter().flat_map(|file| &file.leases).filter(|lease| lease.lasts(now)) {
-            let Some(seat) = lease.owner.agent_id.as_deref().and_then(|id| open.get(id)) else { continue };
-            // The seat was read already, unless the lease belongs to one of its commands.
-            let has_ended = if lease.owner.runs { lease.owner.has_ended(&owners) } else { owners.has_ended(seat) };
-            *counts.entry(seat.agent_id.clone()).or_default() += usize::from(!has_ended);
-        }
-    }
-    counts
 }
 
 fn session_in<'s>(seat: &'s Seat, by_conversation: &'s HashMap<String, String>) -> Option<&'s str> {

@@ -6,6 +6,7 @@
 use crate::inbox::Inbox;
 use crate::lease_store::Leases;
 use crate::seat::{Seat, SeatStatus};
+use crate::store::Seats;
 use crate::tree;
 use cs_core::clock::{self, Instant};
 use cs_core::id::{SeatId, Uuid};
@@ -14,9 +15,7 @@ use cs_core::paths::Home;
 use cs_core::process::{self, Condition, Process};
 use cs_core::state::{STATES, State, Verdict};
 use cs_core::states::States;
-use cs_core::statusline::Reading;
 use cs_core::store::{self, Store};
-use cs_core::usage::Usage;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -178,23 +177,46 @@ impl Seen<'_> {
         self.live.and_then(|live| live.session_id.as_deref()).or(self.seat.session_id.as_deref())
     }
 
-    /// The usage of its present conversation in the last summary; `None` if there is none yet.
-    pub fn usage(&self, store: &Store) -> Option<Usage> {
-        store.usage(&self.uuid()?, self.session_id().unwrap_or_default()).ok().flatten()
+    /// What its present conversation used.
+    pub fn spent(&self, store: &Store) -> Spent {
+        self.uuid().map(|uuid| spent(store, &uuid, self.session_id(), self.live)).unwrap_or_default()
     }
 
-    /// The last figures of its status line, while the conversation runs.
-    pub fn reading(&self, store: &Store) -> Option<Reading> {
-        self.live.and_then(|_| store.reading(&self.uuid()?))
-    }
-
-    fn uuid(&self) -> Option<Uuid> {
-        Uuid::parse(self.seat.claude_session_id.as_deref()?).ok()
+    /// Its present conversation.
+    pub fn uuid(&self) -> Option<Uuid> {
+        let running = self.live.map(|live| live.claude_session_id.as_str());
+        Uuid::parse(running.or(self.seat.claude_session_id.as_deref())?).ok()
     }
 }
 
-/// How many messages wait for a seat: those that were not delivered yet. Only names are read.
+/// What a conversation used; figures that are not known are absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// At the last count.
+    pub tokens: Option<u64>,
+    /// Answers of models at the last count.
+    pub calls: Option<u64>,
+    /// In dollars: while the conversation runs, the newest figure is that of its status line; else that of the last count.
+    pub cost_usd: Option<f64>,
+}
+
+/// What a conversation used in a session. `live` is there while it runs.
+pub fn spent(store: &Store, uuid: &Uuid, session: Option<&str>, live: Option<&Live>) -> Spent {
+    let usage = store.usage(uuid, session.unwrap_or_default()).ok().flatten();
+    let reading = live.and_then(|_| store.reading(uuid));
+    Spent {
+        tokens: usage.as_ref().map(|usage| usage.total_tokens),
+        calls: usage.as_ref().map(|usage| usage.messages),
+        cost_usd: reading.and_then(|reading| reading.cost_usd).or_else(|| usage?.cost_usd),
+    }
+}
+
+/// How many messages wait for a seat: those that were not delivered yet. Only names are read. None wait for a seat that
+/// has ended: they have failed, even if their files could not be moved yet.
 pub fn count_waiting(home: &Home, seat: &Seat) -> usize {
+    if !seat.status.is_open() {
+        return 0;
+    }
     inbox(home, seat).and_then(|inbox| inbox.count_waiting().ok()).unwrap_or_default()
 }
 
@@ -210,25 +232,41 @@ pub fn has_due(home: &Home, seat: &Seat, now: Instant) -> bool {
     waiting.iter().any(|message| message.is_due(now) && !message.is_expired(now))
 }
 
-/// The paths that are leased now, by the seats that hold them.
+/// The leases that hold now, by the seats that have them: the paths of each.
 #[derive(Clone, Debug, Default)]
-pub struct Held(HashMap<String, Vec<String>>);
+pub struct Held(HashMap<String, Vec<Vec<String>>>);
 
 impl Held {
-    /// Reads the leases of all projects. A damaged file hides no other one.
-    pub fn read(store: &Store, now: Instant) -> Self {
-        let mut held: HashMap<String, Vec<String>> = HashMap::new();
+    /// Reads the leases of all projects, for these seats. A damaged file hides no other one.
+    pub fn read(store: &Store, seats: &[Seat], now: Instant) -> Self {
+        let files = Seats::of(store);
+        let known: HashMap<&str, &Seat> = seats.iter().map(|seat| (seat.agent_id.as_str(), seat)).collect();
+        let mut held: HashMap<String, Vec<Vec<String>>> = HashMap::new();
         for slug in Leases::projects(store).unwrap_or_default() {
-            for lease in Leases::of(store, &slug).held(now).unwrap_or_default() {
-                let Some(agent_id) = lease.owner.agent_id else { continue };
-                held.entry(agent_id).or_default().extend(lease.paths);
+            let leases = Leases::of(store, &slug).read().map(|file| file.leases).unwrap_or_default();
+            for lease in leases.into_iter().filter(|lease| lease.lasts(now)) {
+                let Some(seat) = lease.owner.agent_id.as_deref().and_then(|id| known.get(id)) else { continue };
+                // The seat was read already, unless the lease belongs to one of its commands.
+                let has_ended = if lease.owner.runs { lease.owner.has_ended(&files) } else { files.has_ended(seat) };
+                if !has_ended {
+                    held.entry(seat.agent_id.clone()).or_default().push(lease.paths);
+                }
             }
         }
         Held(held)
     }
 
-    /// The paths that a seat holds.
-    pub fn of(&self, seat: &Seat) -> &[String] {
+    /// How many leases a seat has.
+    pub fn count(&self, seat: &Seat) -> usize {
+        self.of(seat).len()
+    }
+
+    /// The paths that a seat has leased.
+    pub fn paths<'a>(&'a self, seat: &Seat) -> Vec<&'a str> {
+        self.of(seat).iter().flatten().map(String::as_str).collect()
+    }
+
+    fn of(&self, seat: &Seat) -> &[Vec<String>] {
         self.0.get(&seat.agent_id).map(Vec::as_slice).unwrap_or_default()
     }
 }

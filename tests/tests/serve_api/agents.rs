@@ -106,3 +106,54 @@ fn a_seat_a_message_and_its_end_appear_by_themselves() {
     store(&sandbox, &format!("agents/{WRITER}.json"), &with(seat(WRITER, "writer"), ended));
     assert!(eventually(Duration::from_secs(5), || rows()[1]["state"] == "killed"));
 }
+
+/// The list of the commands, that of the dashboard and that of the sessions counted paths and leases, showed different
+/// costs, and disagreed whether messages wait for an agent that has ended.
+#[test]
+fn all_lists_agree_on_leases_messages_and_cost() {
+    const TALK: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+    let (sandbox, sessions) = family();
+    let fields = json!({"session_id": sessions[1], "claude_session_id": TALK});
+    store(&sandbox, &format!("agents/{WRITER}.json"), &with(seat(WRITER, "writer"), fields));
+    let now = "2026-11-21T10:00:00.000000+00:00";
+    store(
+        &sandbox,
+        &format!("live/{TALK}.json"),
+        &json!({"claude_session_id": TALK, "session_id": sessions[1], "state": "idle", "last_event": "Stop",
+            "last_event_at": now, "cwd": "/x", "started_at": now, "schema_version": 1}),
+    );
+    store(
+        &sandbox,
+        &format!("statusline/{TALK}.json"),
+        &json!({"claude_session_id": TALK, "at": now, "cost_usd": 1.25, "schema_version": 1}),
+    );
+    let lease = json!({"id": "l00000001", "token": 7, "paths": ["src/a", "src/b"], "owner": {"agent_id": WRITER},
+        "acquired_at": now, "expires_at": "2036-11-21T11:00:00.000000+00:00", "for_seconds": 3600});
+    let file = json!({"project_slug": "api", "last_token": 7, "leases": [lease], "schema_version": 1});
+    store(&sandbox, "leases/api.json", &file);
+    let waits = json!({"message_id": "m000001", "to": CHECKER, "from": {"kind": "user"}, "text": "x", "sent_at": now,
+        "schema_version": 1});
+    store(&sandbox, &format!("inbox/{CHECKER}/new/m000001.json"), &waits);
+
+    let told = |row: &Value| json!([row["name"], row["messages_waiting"], row["leases"], row["cost_usd"]]);
+    let mut listed: Vec<Value> = rows(&sandbox, "cs-agent", &["list", "--all", "--json"]).iter().map(told).collect();
+    let served = Served::start(&sandbox, &[]);
+    let mut shown: Vec<Value> =
+        served.get("/api/agents").json()["agents"].as_array().unwrap().iter().map(told).collect();
+    let by_name = |row: &Value| row[0].as_str().unwrap().to_string();
+    listed.sort_by_key(by_name);
+    shown.sort_by_key(by_name);
+    let wanted = json!([["checker", 0, 0, null], ["planner", 0, 0, null], ["writer", 0, 1, 1.25]]);
+    assert_eq!(json!(listed), wanted);
+    assert_eq!(json!(shown), wanted);
+    let of_session = rows(&sandbox, "cs-session", &["list", "--json"]);
+    let row = of_session.iter().find(|row| row["seat"]["name"] == "writer").unwrap();
+    assert_eq!(row["seat"]["leases"], 1);
+}
+
+/// The lines that a command prints for programs.
+fn rows(sandbox: &Sandbox, program: &str, args: &[&str]) -> Vec<Value> {
+    let output = sandbox.cs(program, args);
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}

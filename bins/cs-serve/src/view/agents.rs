@@ -5,7 +5,7 @@
 use super::verdicts::timeless;
 use agents::LastCall;
 use cs_core::clock::{self, TimeDelta};
-use cs_core::id::SeatId;
+use cs_core::id::{SeatId, Uuid};
 use cs_core::live::Live;
 use cs_core::masked;
 use cs_core::states::States;
@@ -33,6 +33,8 @@ struct Standing {
     state: SeatState,
     verdict: cs_core::state::Verdict,
     session_id: Option<String>,
+    /// Its present conversation.
+    uuid: Option<Uuid>,
     asks: Option<String>,
 }
 
@@ -132,6 +134,7 @@ impl Agents {
             let seen = sight::look(seat, lives, &states);
             let asks = seen.live.filter(|_| seen.verdict.asks).and_then(Live::open_question).map(str::to_string);
             let session_id = seen.session_id().map(str::to_string);
+            let uuid = seen.uuid();
             let (state, verdict) = (seen.state, timeless(seen.verdict));
             Standing {
                 brief: seating.brief_of(&store.home, seat),
@@ -140,6 +143,7 @@ impl Agents {
                 state,
                 verdict,
                 session_id,
+                uuid,
                 asks,
             }
         };
@@ -249,10 +253,9 @@ impl Standing {
     /// The row in a list whose topmost seats have the depth `top`.
     fn row(&self, store: &Store, top: usize) -> AgentRow {
         let (seat, verdict, brief) = (&self.seat, &self.verdict, &self.brief);
-        let live = seat.claude_session_id.as_deref().and_then(|uuid| cs_core::id::Uuid::parse(uuid).ok());
-        let usage =
-            live.as_ref().and_then(|uuid| store.usage(uuid, self.session_id.as_deref().unwrap_or_default()).ok()?);
-        let live = live.filter(|_| !self.state.is_over()).and_then(|uuid| store.live(&uuid).ok()?);
+        let live = self.uuid.as_ref().and_then(|uuid| store.live(uuid).ok()?);
+        let spent = |uuid| sight::spent(store, uuid, self.session_id.as_deref(), live.as_ref());
+        let spent = self.uuid.as_ref().map(spent).unwrap_or_default();
         AgentRow {
             agent_id: seat.agent_id.clone(),
             name: mask(seat.name.clone()),
@@ -277,9 +280,9 @@ impl Standing {
             ended_by: seat.ended_by.clone(),
             messages_waiting: brief.messages_waiting,
             leases: brief.leases,
-            tokens: usage.as_ref().map(|usage| usage.total_tokens),
-            calls: usage.as_ref().map(|usage| usage.messages),
-            cost_usd: usage.as_ref().and_then(|usage| usage.cost_usd),
+            tokens: spent.tokens,
+            calls: spent.calls,
+            cost_usd: spent.cost_usd,
             last_call: live.as_ref().and_then(agents::last_call),
             is_over: self.state.is_over(),
         }
