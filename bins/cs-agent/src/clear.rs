@@ -12,7 +12,7 @@ use cs_core::error::Result;
 use cs_core::id::Uuid;
 use cs_core::record::Session;
 use cs_core::state::State;
-use seats::{Seat, SeatStatus};
+use seats::Seat;
 
 /// begin a new conversation in an agent's seat, which keeps its name, parent and messages
 #[derive(ArgsInfo, FromArgs)]
@@ -112,8 +112,7 @@ fn begin(seat: &mut Seat, fresh: &Seat, session: Option<&Session>) -> Result<()>
     seat.claude_session_id.clone_from(&fresh.claude_session_id);
     seat.conversations.clone_from(&fresh.conversations);
     seat.session_id = session.map(|session| session.session_id.clone());
-    seat.status = SeatStatus::Starting;
-    (seat.pid, seat.pid_started) = (None, None);
+    seat.await_client();
     Ok(())
 }
 

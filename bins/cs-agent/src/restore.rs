@@ -60,7 +60,7 @@ impl Restore {
 /// Refuses a seat of which a process lives, or may live.
 fn refuse_running(seat: &Seat) -> Outcome<()> {
     let own = [seat.process(), seat.pane_process()];
-    match own.iter().flatten().any(process::may_run) {
+    match seat.awaits_client() || own.iter().flatten().any(process::may_run) {
         false => Ok(()),
         true => Err(Failure::Advised(
             format!("{} runs", seat.title()),
@@ -71,8 +71,7 @@ fn refuse_running(seat: &Seat) -> Outcome<()> {
 
 /// Makes the seat one whose client is being started. Its lock is held: of two calls at once, one finds it open.
 fn open(seat: &mut Seat) -> Result<()> {
-    let is_new = seat.status == SeatStatus::Starting && seat.tmux.is_none();
-    if is_new || [seat.process(), seat.pane_process()].iter().flatten().any(process::may_run) {
+    if seat.awaits_client() || [seat.process(), seat.pane_process()].iter().flatten().any(process::may_run) {
         return Err(Error::Refused(format!("{} is being started already", seat.title())));
     }
     seat.status = SeatStatus::Starting;

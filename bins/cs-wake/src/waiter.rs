@@ -137,12 +137,9 @@ impl Waiter {
             return Ok(());
         }
         std::thread::sleep(DOUBTS);
-        let seat = self.seats.seat(&self.id)?;
-        if !seat.process().is_some_and(|own| own.is(&self.client)) {
-            return Ok(());
-        }
-        let how = "ended without a word: its process is gone";
-        self.seats.end(&self.id, Some(self.uuid.as_str()), how, clock::now()).map(drop)
+        let (seat, now) = (self.seats.seat(&self.id)?, clock::now());
+        let how = self.seats.how_gone(&seat, now);
+        how.map_or(Ok(()), |how| self.seats.end(&self.id, Some(self.uuid.as_str()), how, now).map(drop))
     }
 }
 

@@ -1,12 +1,12 @@
-//! Owns which seats have lost their client without a hook that says so. Must stay true: a process that cannot be judged
-//! is not gone; a seat whose client is being replaced has none for a moment, so it is looked at twice.
+//! Owns which seats have lost their client without a hook that says so, and in which words that is told. Must stay true:
+//! a client that is being replaced or opened again is not recorded for a moment, so whoever ends a seat looks twice.
 
-use crate::seat::{Seat, SeatStatus};
+use crate::client::Client;
+use crate::seat::Seat;
 use crate::store::Seats;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Result;
 use cs_core::id::SeatId;
-use cs_core::process;
 
 /// A start takes seconds; after this time without a process it did not take place.
 const START: TimeDelta = TimeDelta::hours(1);
@@ -14,17 +14,16 @@ const START: TimeDelta = TimeDelta::hours(1);
 impl Seats {
     /// What happened to the client of a seat, in words that follow its name; `None` unless it is gone.
     pub fn how_gone(&self, seat: &Seat, now: Instant) -> Option<&'static str> {
-        let gone = "ended without a word: its process is gone";
-        match seat.status {
-            SeatStatus::Ended | SeatStatus::Killed => None,
-            SeatStatus::Running => self.has_ended(seat).then_some(gone),
-            SeatStatus::Starting => match seat.pane_process() {
-                Some(pane) => (process::is_alive(&pane) == Some(false)).then_some(gone),
-                None => {
-                    let spawned = clock::credible(&seat.spawned_at, now)?;
-                    (now - spawned > START).then_some("was not started")
-                }
-            },
+        if !seat.status.is_open() {
+            return None;
+        }
+        match self.client(seat) {
+            Client::Gone(_) => Some("ended without a word: its process is gone"),
+            Client::Unknown if seat.awaits_client() => {
+                let spawned = clock::credible(&seat.spawned_at, now)?;
+                (now - spawned > START).then_some("was not started")
+            }
+            Client::Runs(_) | Client::Unknown => None,
         }
     }
 
@@ -39,7 +38,9 @@ impl Seats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seat::SeatStatus;
     use crate::store::tests::{at, seat, store};
+    use cs_core::process;
 
     fn dead(seat: Seat) -> Seat {
         let own = process::find(std::process::id()).unwrap();

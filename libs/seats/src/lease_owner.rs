@@ -3,14 +3,11 @@
 //! keeps a lease; an owner that cannot be judged has not ended.
 
 use crate::caller::Caller;
-use crate::seat::{Seat, SeatStatus};
 use crate::store::Seats;
-use cs_core::file;
-use cs_core::id::{SeatId, Uuid};
+use cs_core::id::SeatId;
 use cs_core::keeps_unknown;
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
-use cs_core::store::runner;
 use cs_core::unknown::Unknown;
 use serde::{Deserialize, Serialize};
 
@@ -129,32 +126,10 @@ impl Owner {
     }
 }
 
-impl Seats {
-    /// Whether a seat is known to have no client: it ended, was killed, or its processes are gone. The seat's file may
-    /// lag behind its conversation, which has got a new process.
-    pub fn has_ended(&self, seat: &Seat) -> bool {
-        let known: Vec<Process> = [seat.process(), seat.pane_process()].into_iter().flatten().collect();
-        let is_gone = |process: &Process| process::is_alive(process) == Some(false);
-        match seat.status {
-            // Its next client has not reported yet.
-            SeatStatus::Starting => false,
-            SeatStatus::Running => !known.is_empty() && known.iter().all(is_gone) && !self.has_new_process(seat),
-            SeatStatus::Ended | SeatStatus::Killed => true,
-        }
-    }
-
-    fn has_new_process(&self, seat: &Seat) -> bool {
-        let uuid = seat.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let bytes = uuid.and_then(|uuid| file::read(&self.home().live(&uuid)).ok().flatten());
-        let live = bytes.and_then(|bytes| Live::read(&bytes));
-        live.as_ref().and_then(runner).is_some_and(|process| process::is_alive(&process) != Some(false))
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::store::tests::{at, seat, store};
+    use crate::store::tests::store;
 
     pub(crate) fn owner() -> Owner {
         Owner::default().with(process::find(std::process::id()))
@@ -190,28 +165,5 @@ pub(crate) mod tests {
         let elsewhere = Owner { host: Some("other:1".into()), pid_started: Some("1".into()), ..owner() };
         assert!(!elsewhere.has_ended(&seats), "it cannot be judged from here");
         assert!(!Owner::default().has_ended(&seats), "nothing is known");
-    }
-
-    #[test]
-    fn a_seat_decides_for_its_leases() {
-        const TALK: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
-        let dir = tempfile::tempdir().unwrap();
-        let seats = Seats::of(&store(dir.path()));
-        let own = process::find(std::process::id()).unwrap();
-        let of = |status, started: &str| {
-            let pid_started = Some(started.to_string());
-            let talk = Some(TALK.to_string());
-            Seat { status, pid: Some(own.pid), pid_started, claude_session_id: talk, ..seat("a") }
-        };
-        assert!(!seats.has_ended(&of(SeatStatus::Running, &own.started)));
-        assert!(seats.has_ended(&of(SeatStatus::Running, "1")));
-        assert!(!seats.has_ended(&of(SeatStatus::Starting, "1")), "its next client is being started");
-        assert!(seats.has_ended(&of(SeatStatus::Killed, &own.started)));
-        assert!(!seats.has_ended(&Seat { status: SeatStatus::Running, ..seat("a") }), "no process is known");
-        let mut live = Live::new(TALK, at());
-        live.set_process(Some(own.clone()));
-        let uuid = Uuid::parse(TALK).unwrap();
-        file::replace(&seats.home().live(&uuid), &live.to_bytes(), file::Durability::Disposable).unwrap();
-        assert!(!seats.has_ended(&of(SeatStatus::Running, "1")), "its conversation has a new process");
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod caller;
+mod client;
 mod draft;
 mod frame;
 mod gone;
@@ -29,6 +30,7 @@ pub mod tree;
 
 pub use address::{ME, find, name};
 pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
+pub use client::Client;
 pub use draft::Draft;
 pub use frame::frame;
 pub use inbox::{Inbox, Sent};

@@ -3,6 +3,7 @@
 //! end of a client is seen from its process, also without a hook; what is not known is `unknown` or absent, never guessed.
 //! Deliberately absent: names of tools and texts of conversations, which are in the agents' own files (`libs/agents`).
 
+use crate::client::Client;
 use crate::inbox::Inbox;
 use crate::lease_store::Leases;
 use crate::seat::{Seat, SeatStatus};
@@ -12,7 +13,6 @@ use cs_core::clock::{self, Instant};
 use cs_core::id::{SeatId, Uuid};
 use cs_core::live::Live;
 use cs_core::paths::Home;
-use cs_core::process::{self, Condition, Process};
 use cs_core::state::{STATES, State, Verdict};
 use cs_core::states::States;
 use cs_core::store::{self, Store};
@@ -68,13 +68,6 @@ pub struct Seen<'a> {
     pub verdict: Verdict,
 }
 
-/// What the processes of a seat say.
-enum Client {
-    Runs(Process),
-    Ended(Process),
-    Untold,
-}
-
 /// Looks at a seat. Reads at most the conversation's own files. `lives` are those that `states` was made of.
 pub fn look<'a>(seat: &'a Seat, lives: &'a [Live], states: &States) -> Seen<'a> {
     let live = conversation(seat, lives);
@@ -82,13 +75,34 @@ pub fn look<'a>(seat: &'a Seat, lives: &'a [Live], states: &States) -> Seen<'a> 
     Seen { seat, live, state, verdict }
 }
 
-/// The running conversation of a seat. The seat may not know its newest one yet, but that names the seat.
-fn conversation<'a>(seat: &Seat, lives: &'a [Live]) -> Option<&'a Live> {
-    let is_its = |live: &&Live| seat.claude_session_id.as_deref() == Some(live.claude_session_id.as_str());
-    let names_it = |live: &&Live| live.agent_id.as_deref() == Some(seat.agent_id.as_str());
-    let runs_in_it = |live: &&Live| live.process().is_some_and(|process| seat.is_process(&process));
-    let newest = |fits: &dyn Fn(&&Live) -> bool| lives.iter().rev().find(fits);
-    newest(&is_its).or_else(|| newest(&names_it)).or_else(|| newest(&runs_in_it))
+/// The running conversation of a seat: the one that it names; else one that names it, because the seat may not know its
+/// newest one yet; else one that its process runs.
+pub fn conversation<'a>(seat: &Seat, lives: &'a [Live]) -> Option<&'a Live> {
+    let newest = |tie: Tie| lives.iter().rev().find(|live| tie_of(seat, live) == Some(tie));
+    newest(Tie::Named).or_else(|| newest(Tie::Names)).or_else(|| newest(Tie::Process))
+}
+
+/// Whether a running conversation takes place in the seat.
+pub fn is_in(seat: &Seat, live: &Live) -> bool {
+    tie_of(seat, live).is_some()
+}
+
+/// What ties a conversation to a seat.
+#[derive(Clone, Copy, PartialEq)]
+enum Tie {
+    Named,
+    Names,
+    Process,
+}
+
+fn tie_of(seat: &Seat, live: &Live) -> Option<Tie> {
+    if seat.claude_session_id.as_deref() == Some(live.claude_session_id.as_str()) {
+        return Some(Tie::Named);
+    }
+    if live.agent_id.as_deref() == Some(seat.agent_id.as_str()) {
+        return Some(Tie::Names);
+    }
+    live.process().is_some_and(|process| seat.is_process(&process)).then_some(Tie::Process)
 }
 
 fn judge(seat: &Seat, live: Option<&Live>, states: &States) -> (SeatState, Verdict) {
@@ -96,17 +110,13 @@ fn judge(seat: &Seat, live: Option<&Live>, states: &States) -> (SeatState, Verdi
         let state = if seat.status == SeatStatus::Killed { SeatState::Killed } else { SeatState::Ended };
         return (state, ended(seat, states.now()));
     }
-    let client = client(seat);
-    if let Some(live) = live {
-        // The file of a seat may lag behind its conversation, which has got a new process.
-        let has_other = store::runner(live).as_ref().and_then(process::is_alive) == Some(true);
-        if has_other || !matches!(client, Client::Ended(_)) {
-            let verdict = states.of_live(live);
-            return (SeatState::Of(verdict.state), verdict);
-        }
+    let client = seat.client(|| live.and_then(store::runner));
+    if let Some(live) = live.filter(|_| !matches!(client, Client::Gone(_))) {
+        let verdict = states.of_live(live);
+        return (SeatState::Of(verdict.state), verdict);
     }
     match client {
-        Client::Ended(process) => {
+        Client::Gone(process) => {
             let reason = format!("process {} ended without SessionEnd", process.pid);
             (SeatState::Of(State::Gone), Verdict::new(State::Gone, &reason))
         }
@@ -115,19 +125,10 @@ fn judge(seat: &Seat, live: Option<&Live>, states: &States) -> (SeatState, Verdi
             let reason = format!("process {} runs, no conversation of it is known", process.pid);
             (SeatState::Of(State::Unknown), Verdict::new(State::Unknown, &reason))
         }
-        Client::Untold => (
+        Client::Unknown => (
             SeatState::Of(State::Unknown),
             Verdict::new(State::Unknown, "neither a conversation nor a process is known"),
         ),
-    }
-}
-
-fn client(seat: &Seat) -> Client {
-    let Some(process) = seat.process().or_else(|| seat.pane_process()) else { return Client::Untold };
-    match process::condition(&process) {
-        Condition::Runs | Condition::Suspended => Client::Runs(process),
-        Condition::Ended => Client::Ended(process),
-        Condition::Elsewhere | Condition::Unknown => Client::Untold,
     }
 }
 

@@ -15,7 +15,7 @@ use agents::launch::Beginning;
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::state::State;
-use seats::{Channel, Inbox, Message, Mode, Seat, SeatStatus, Want};
+use seats::{Channel, Inbox, Message, Mode, Seat, Want};
 use std::time::Duration;
 
 /// How long the queue of a client may take.
@@ -113,8 +113,7 @@ fn respawn(context: &Context, agents: &Agents, seat: &Seat, inbox: &Inbox, conve
     let wanted = Wanted { prompt: Some(seats::frame(&taken)), ..Wanted::of(seat) };
     let started = start::prepare(context, agents, &settings(&context.store), Agent::Codex, wanted).and_then(|ready| {
         let opened = agents.files.update(&id, |seat| {
-            seat.status = SeatStatus::Starting;
-            (seat.pid, seat.pid_started) = (None, None);
+            seat.await_client();
             Ok(())
         })?;
         ready.start_again(&opened, terminal, Beginning::Resumed(uuid)).inspect_err(|_| {
