@@ -64,6 +64,10 @@ fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
         Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
             return Err(Error::corrupt(path, LINK));
         }
+        // A socket, or a device without a driver.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENXIO | libc::EOPNOTSUPP | libc::ENODEV)) => {
+            return Err(Error::corrupt(path, open::IRREGULAR));
+        }
         Err(error) => return Err(Error::io(path, "open", error)),
     };
     read_open(&file, path, most).map(Some)

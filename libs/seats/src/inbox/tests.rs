@@ -264,14 +264,16 @@ fn a_damaged_message_goes_to_failed_with_a_note_and_the_others_go_on() {
     std::os::unix::fs::symlink("/etc/passwd", file("new/m000004.json")).unwrap();
     fs::write(file("new/.tmp-1"), "{").unwrap();
     fs::write(file("new/m6.json"), "{").unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(file("new/m000006.json")).unwrap();
     assert_eq!(take(&inbox), ["two", "five"]);
     assert_eq!(fs::read(file("failed/m000001.json")).unwrap(), &text.as_bytes()[..text.len() / 2]);
     assert!(fs::read_to_string(file("failed/m000001.note")).unwrap().contains("EOF"));
     assert!(fs::read_to_string(file("failed/m000003.note")).unwrap().contains("m000009"));
     assert!(file("failed/m000004.json").is_symlink());
     let (all, errors) = inbox.all_and_errors().unwrap();
-    assert_eq!((all.len(), errors.len()), (2, 3));
-    assert_eq!(inbox.send(draft("six"), at()).unwrap().message.seq(), 6);
+    assert!(file("failed/m000006.json").exists(), "a socket stops no other message");
+    assert_eq!((all.len(), errors.len()), (2, 4));
+    assert_eq!(inbox.send(draft("seven"), at()).unwrap().message.seq(), 7);
 }
 
 #[test]
