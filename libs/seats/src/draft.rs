@@ -130,9 +130,10 @@ fn plain(what: &str, text: &str) -> Result<String> {
     Ok(text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect())
 }
 
-/// The name of a file for our directory: its letters, digits, dots, hyphens and underscores, the last 60 of them.
+/// The name of a file for our directory, tokens in it masked: its letters, digits, dots, hyphens and underscores, the
+/// last 60 of them.
 fn file_name(path: &str) -> String {
-    let last = path.rsplit('/').next().unwrap_or_default();
+    let last = validate::file_name(path.rsplit('/').next().unwrap_or_default());
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let name: Vec<char> = last.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     name.iter().skip(name.len().saturating_sub(60)).collect()
@@ -161,6 +162,8 @@ mod tests {
         let file = |name: &str, bytes: &[u8]| Draft::of_file(Sender::user(), name, bytes).map(|draft| draft.file);
         let file = |name: &str, bytes: &[u8]| file(name, bytes).map(Option::unwrap);
         assert_eq!(file("/a/../b c\u{1b}.md", b"x").unwrap(), Enclosure { name: "b_c_.md".into(), text: "x\n".into() });
+        let secret = ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_");
+        assert_eq!(file(&format!("{secret}.txt"), b"x").unwrap().name, "_masked_.txt");
         assert_eq!(file("..", &b"x".repeat(limits::FILE)).unwrap().name, "..");
         for bad in [&b""[..], b"\xff", b"\0", &b"x".repeat(limits::FILE + 1)] {
             assert!(matches!(file("x", bad), Err(Error::Invalid(_))));
