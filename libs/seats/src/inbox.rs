@@ -47,20 +47,25 @@ impl Inbox {
     pub fn send(&self, draft: Draft, now: Instant) -> Result<Sent> {
         limits::hops(draft.hops)?;
         let lock = self.lock()?;
-        let key = draft.key.as_deref();
-        if let Some(message) = key.map(|key| self.files.with_key(key, &draft.from.word())).transpose()?.flatten() {
+        let last = self.files.last_number()?;
+        if let Some(message) = self.with_key(&draft, last)? {
             return Ok(Sent { message, is_new: false });
         }
         self.expire(now)?;
         limits::waiting(self.files.count(Folder::New)?)?;
-        let last = self.files.last_number()?;
         if draft.kind != Kind::Report {
             limits::burst(&draft.from.word(), self.files.newest(last), now)?;
         }
-        let message = self.store(draft, last + 1, &lock, now)?;
+        let message = self.store(draft, self.files.next_number(last)?, &lock, now)?;
         drop(lock);
         self.wake();
         Ok(Sent { message, is_new: true })
+    }
+
+    /// The message that an earlier call stored with the key of the draft.
+    fn with_key(&self, draft: &Draft, last: u64) -> Result<Option<Message>> {
+        let find = |key| self.files.with_key(key, &draft.from.word(), draft.kind, last);
+        draft.key.as_deref().map(find).transpose().map(Option::flatten)
     }
 
     fn store(&self, draft: Draft, number: u64, lock: &Lock, now: Instant) -> Result<Message> {

@@ -235,8 +235,8 @@ impl Message {
     }
 }
 
-/// No inbox ever has so many messages; a higher number is not ours.
-const HIGHEST: u64 = 1_000_000_000_000_000;
+/// No inbox ever has so many messages; this number, or a higher one, is not ours.
+pub(crate) const HIGHEST: u64 = 1_000_000_000_000_000;
 
 /// The id of a message's number.
 pub(crate) fn id_of(number: u64) -> String {

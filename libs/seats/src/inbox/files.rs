@@ -3,7 +3,7 @@
 //! damaged message spoils no other. Deliberately absent: locking, and what a move means.
 
 use crate::draft::Enclosure;
-use crate::message::{Message, State, VERSION, id_of, number};
+use crate::message::{HIGHEST, Message, State, VERSION, id_of, number};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, Staged};
 use cs_core::patch::Patch;
@@ -156,13 +156,19 @@ impl Files {
         let written = text.strip_suffix('\n').and_then(number);
         let is_free = |id: &str| FOLDERS.into_iter().all(|folder| self.path(folder, id).symlink_metadata().is_err());
         match written {
-            Some(last) if is_free(&id_of(last + 1)) => Ok(last),
+            Some(last) if has_next(last) && is_free(&id_of(last + 1)) => Ok(last),
             _ => {
                 let highest = FOLDERS.into_iter().map(|folder| Ok(self.numbers(folder)?.last().copied()));
                 let highest = highest.collect::<Result<Vec<_>>>()?.into_iter().flatten().max();
-                Ok(highest.max(written).unwrap_or_default())
+                Ok(highest.max(written.filter(|last| has_next(*last))).unwrap_or_default())
             }
         }
+    }
+
+    /// The number of a new message.
+    pub fn next_number(&self, last: u64) -> Result<u64> {
+        let full = || Error::corrupt(&self.0, format!("the message {} has the last number", id_of(last)));
+        has_next(last).then_some(last + 1).ok_or_else(full)
     }
 
     /// Stores the highest number. If it is lost in a power failure, the messages say it.
@@ -232,6 +238,10 @@ impl Files {
             (false, _) => Ok(()),
         }
     }
+}
+
+fn has_next(last: u64) -> bool {
+    last + 1 < HIGHEST
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Message> {

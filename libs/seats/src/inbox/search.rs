@@ -1,13 +1,15 @@
 //! Owns finding messages among those of all directories of an inbox. For readers with and without the lock.
 
 use super::files::{FOLDERS, Files, Folder};
-use crate::message::{Message, id_of};
+use crate::message::{Kind, Message, id_of};
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use std::collections::BTreeSet;
 
-/// Messages that are looked at for the limit of a minute: more than all senders may send in one.
-const NEWEST: usize = 1000;
+/// Messages that are looked at for the limit of a minute, more than all senders may send in one, and for a key.
+pub(super) const NEWEST: usize = 1000;
+/// Messages that are looked at for the key of a report: the second report of the same event follows at once.
+const REPORTS: usize = 100;
 
 impl Files {
     /// All messages in order, and the errors of those that cannot be read.
@@ -34,15 +36,13 @@ impl Files {
         Ok(numbers.filter_map(|number| self.find(&id_of(number)).ok().map(|(_, message)| message)).collect())
     }
 
-    /// The newest message of a sender with a key. What cannot be read fails, else the message would be stored twice; a
-    /// damaged message has no key.
-    pub fn with_key(&self, key: &str, sender: &str) -> Result<Option<Message>> {
+    /// The newest message of a sender with a key, among those from the number `last` downwards that are not too old
+    /// for it: it is sought under the lock, for reports by hooks. What cannot be read fails, else the message would be
+    /// stored twice; a damaged message has no key.
+    pub fn with_key(&self, key: &str, sender: &str, kind: Kind, last: u64) -> Result<Option<Message>> {
         let sought = serde_json::to_vec(key).unwrap_or_default();
-        let mut numbers = BTreeSet::new();
-        for folder in FOLDERS {
-            numbers.append(&mut self.numbers(folder)?);
-        }
-        for id in numbers.into_iter().rev().map(id_of) {
+        let most = if kind == Kind::Report { REPORTS } else { NEWEST };
+        for id in (1..=last).rev().take(most).map(id_of) {
             if !self.mentions(&id, &sought)? {
                 continue;
             }

@@ -168,11 +168,12 @@ fn a_number_is_never_given_twice_whatever_happens_to_the_file_with_it() {
     let inbox = inbox(dir.path());
     let seq = path(dir.path(), "seq");
     let mut last = 0;
-    let damages: [&dyn Fn(); 6] = [
+    let damages: [&dyn Fn(); 7] = [
         &|| fs::remove_file(&seq).unwrap(),
         &|| fs::write(&seq, "").unwrap(),
         &|| fs::write(&seq, "m000001\n").unwrap(),
         &|| fs::write(&seq, "m00000").unwrap(),
+        &|| fs::write(&seq, "m999999999999999\n").unwrap(),
         &|| fs::write(&seq, b"\xff\0").unwrap(),
         &|| {
             fs::remove_file(&seq).unwrap();
@@ -190,6 +191,17 @@ fn a_number_is_never_given_twice_whatever_happens_to_the_file_with_it() {
         inbox.mark_read(UUID, at()).unwrap();
         damage();
     }
+}
+
+#[test]
+fn a_message_with_the_last_number_is_the_last_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let inbox = inbox(dir.path());
+    inbox.send(draft("one"), at()).unwrap();
+    fs::write(path(dir.path(), "new/m999999999999999.json"), "{}").unwrap();
+    fs::remove_file(path(dir.path(), "seq")).unwrap();
+    assert!(matches!(inbox.send(draft("two"), at()), Err(Error::Corrupt { .. })));
+    assert_eq!(inbox.count_waiting().unwrap(), 1, "it was set aside");
 }
 
 #[test]
@@ -216,6 +228,23 @@ fn a_key_stores_one_message_for_each_sender() {
     take(&inbox);
     inbox.mark_read(UUID, at()).unwrap();
     assert_eq!(send("a", "k\"1"), (1, false), "whatever became of it");
+}
+
+#[test]
+fn a_key_is_looked_for_among_the_newest_messages_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let inbox = inbox(dir.path());
+    let report = || Draft::report(Sender::user(), "x").unwrap().with_key("k").unwrap();
+    let is_new_after = |draft: Draft, last: &str| {
+        fs::write(path(dir.path(), "seq"), format!("{last}\n")).unwrap();
+        inbox.send(draft, at()).unwrap().is_new
+    };
+    let message = || draft("x").with_key("k").unwrap();
+    assert!(inbox.send(message(), at()).unwrap().is_new);
+    assert!(!is_new_after(message(), "m001000"));
+    assert!(is_new_after(message(), "m001001"));
+    assert!(!is_new_after(report(), "m001101"), "its own number is m001002");
+    assert!(is_new_after(report(), "m001102"));
 }
 
 #[test]
