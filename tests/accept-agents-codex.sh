@@ -96,5 +96,6 @@ check "codex: the cleared agent answers" soon 20 idle asker
 keys coder -l "/quit" && sleep 0.7 && keys coder Enter
 check "codex: it ends, and so does its seat" soon 40 status coder ended
 stop_seats
-tmux kill-session -t "$window"
+end_all
+check "codex: nothing of it runs any more" soon 15 ended
 check "codex: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"

@@ -157,6 +157,14 @@ waiters() {
 }
 waits() { equal "$2" "$(waiters "$1")"; }
 stop_seats() { at kill-server 2>/dev/null; }
+# Ends every process with this home: Codex leaves servers of its own behind.
+end_all() {
+	for environ in /proc/[0-9]*/environ; do
+		cat "$environ" 2>/dev/null | tr '\0' '\n' | grep -qxF "HOME=$home" || continue
+		id=${environ#/proc/}
+		kill "${id%/environ}" 2>/dev/null
+	done
+}
 # How many reports of $1's inbox match a regex.
 reports() { person cs-message list "$1" --json | json "sum(bool(__import__('re').search(r'$2', m['text'])) for m in r)"; }
 told_once() { equal 1 "$(reports "$1" "$2")"; }
