@@ -123,7 +123,7 @@ fn who_wrote_to_an_agent_that_is_killed_is_told() {
     team.line(&["kill", "kid"]);
     // A hook of the client may outlive it for a moment.
     assert!(eventually(PATIENCE, || (count("new"), count("failed")) == (0, 1)));
-    is_told(&team, "kid ended");
+    is_told(&team, "kid was killed by the user");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use cs_tests::{status, stderr};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::team::{Team, text};
 
@@ -56,18 +56,16 @@ fn without_tmux_or_client_nothing_is_made() {
 fn if_tmux_fails_the_seat_has_ended_and_no_session_is_left() {
     let Some(team) = Team::new() else { return };
     let team = team.shadow("tmux", "#!/bin/sh\necho 'no space for a new session' >&2; exit 1\n");
-    let config = json!({"version": 1, "agents": {"spawns_a_minute": 100}});
-    fs::write(team.sandbox.data().join("config.json"), config.to_string()).unwrap();
     for count in 1..=2 {
         team.fails(&["spawn", "--name", "builder", "--key", "one", "x"], 1, "no space for a new session");
         assert_eq!(team.seats().len(), count, "a key of a start that failed is free");
     }
     let seat = team.seat("builder");
     assert_eq!((text(&seat, "status"), &seat["session_id"]), ("ended", &Value::Null));
-    assert_eq!(text(&seat, "ended_by"), "error: no space for a new session");
+    assert_eq!(text(&seat, "ended_by"), "error: tmux failed: no space for a new session");
     let row = team.line(&["list", "--all"]);
-    assert_eq!(text(&row, "failed"), "no space for a new session");
-    assert_eq!(text(&row, "state_reason"), "its client could not be started: no space for a new session");
+    assert_eq!(text(&row, "failed"), "tmux failed: no space for a new session");
+    assert_eq!(text(&row, "state_reason"), "its client could not be started: tmux failed: no space for a new session");
     let left: Vec<String> = ["sessions", "agents"]
         .iter()
         .flat_map(|folder| fs::read_dir(team.sandbox.data().join(folder)).unwrap())
