@@ -1,6 +1,7 @@
 //! `alone`: whether no other conversation works here. Must stay true: 0 only if that is known.
 
-use crate::{others, present};
+use crate::others::{self, Width};
+use crate::present;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::{Context, Failure, Outcome};
@@ -21,9 +22,9 @@ pub struct Alone {
 
 impl Alone {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let area = others::area(context, self.here, self.repo)?;
+        let area = others::area(context, Width::of(self.here, self.repo)?)?;
         let agents = Agents::read(&context.store)?;
-        let found = present::find(context, &agents, Some(&area), false);
+        let found = present::others(context, &agents, &area);
         present::print(context, &found)?;
         let running = found.iter().filter(|one| !one.perhaps).count();
         match (found.len(), running) {

@@ -31,17 +31,17 @@ impl Attach {
             Some(name) => agents.find(Some(name))?.clone(),
             None => choose(context, &agents)?,
         };
-        attach(context, &found, self.print)
+        if self.print {
+            context.out.line(&cli::shell_line(&tmux::attach(pane::checked(&found)?)))?;
+            return context.out.flush();
+        }
+        attach(context, &found)
     }
 }
 
 /// Becomes tmux, which shows the terminal of the seat.
-pub fn attach(context: &mut Context, seat: &Seat, prints: bool) -> Outcome<()> {
+pub fn attach(context: &mut Context, seat: &Seat) -> Outcome<()> {
     let command = tmux::attach(pane::checked(seat)?);
-    if prints {
-        context.out.line(&cli::shell_line(&command))?;
-        return context.out.flush();
-    }
     must_be_on_terminal("show an agent in")?;
     context.out.flush()?;
     // Inside another tmux: a person who asks for it gets it.

@@ -50,7 +50,7 @@ impl New {
         };
         let settings = seat::settings(&context.store);
         let made = begin::begin(context, &agents, &settings, chosen)?;
-        attach::attach(context, &made, false)
+        attach::attach(context, &made)
     }
 }
 

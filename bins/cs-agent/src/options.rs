@@ -2,7 +2,7 @@
 //! choose is a list of what is allowed, never of what is not: the model, the effort, the name and a template, which a
 //! person wrote. Everything else about the client is the person's.
 
-use crate::prompt;
+use crate::prompt::{self, Source};
 use agents::{Agent, trust};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
@@ -101,7 +101,8 @@ pub struct Chosen {
 impl<'a> Options<'a> {
     /// Checks who may choose what.
     pub fn of(call: &'a Spawn, agents: &Agents, settings: &Settings) -> Outcome<Self> {
-        let (prompt, args) = prompt::split(&call.words, call.prompt_file.is_some())?;
+        let (prompt, args) =
+            prompt::split(&call.words, call.prompt_file.as_ref().map_or(Source::Words, |_| Source::File))?;
         if agents.caller != Caller::Person {
             let refused = args.first().map(String::as_str);
             let refused = refused.or(call.permission_mode.as_ref().map(|_| "--permission-mode"));

@@ -21,9 +21,9 @@ pub struct Others {
 
 impl Others {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let area = area(context, self.here, self.repo)?;
+        let area = area(context, Width::of(self.here, self.repo)?)?;
         let agents = Agents::read(&context.store)?;
-        let found = present::find(context, &agents, Some(&area), false);
+        let found = present::others(context, &agents, &area);
         present::print(context, &found)?;
         if !found.is_empty() {
             return Ok(());
@@ -32,13 +32,35 @@ impl Others {
     }
 }
 
-/// The area that the options name.
-pub fn area(context: &Context, here: bool, repo: bool) -> Outcome<Area> {
+/// How far the question goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Width {
+    /// This work tree.
+    Here,
+    /// The project: all its work trees.
+    Project,
+    /// All clones of the repository.
+    Repository,
+}
+
+impl Width {
+    /// What the options `--here` and `--repo` mean.
+    pub fn of(here: bool, repo: bool) -> Outcome<Self> {
+        match (here, repo) {
+            (true, true) => Err(Failure::Usage("--here and --repo cannot be combined".into(), None)),
+            (true, false) => Ok(Width::Here),
+            (false, true) => Ok(Width::Repository),
+            (false, false) => Ok(Width::Project),
+        }
+    }
+}
+
+/// The area around this directory.
+pub fn area(context: &Context, width: Width) -> Outcome<Area> {
     let dir = Path::new(".");
-    match (here, repo) {
-        (true, true) => Err(Failure::Usage("--here and --repo cannot be combined".into(), None)),
-        (true, false) => Ok(Area::checkout(dir)),
-        (false, true) => Area::clones(&context.config(), "."),
-        (false, false) => Ok(Area::project(&context.config(), dir)),
+    match width {
+        Width::Here => Ok(Area::checkout(dir)),
+        Width::Repository => Area::clones(&context.config(), "."),
+        Width::Project => Ok(Area::project(&context.config(), dir)),
     }
 }

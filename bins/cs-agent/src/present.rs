@@ -40,21 +40,38 @@ pub struct Present {
     style: Style,
 }
 
-/// The conversations that run in an area; without one, everywhere.
-pub fn find(context: &Context, agents: &Agents, area: Option<&Area>, with_caller: bool) -> Vec<Present> {
+/// All conversations that run.
+pub fn all(context: &Context, agents: &Agents) -> Vec<Present> {
+    find(context, agents, |_| true, |_| true)
+}
+
+/// The conversations that run in an area, without the caller's.
+pub fn others(context: &Context, agents: &Agents, area: &Area) -> Vec<Present> {
+    let own = agents.caller.seat().map(|own| own.agent_id.as_str());
+    // The folder of a seat stands for the conversation that it does not have yet.
+    let place = |seat: &Seat| Live { cwd: seat.cwd.clone(), ..Live::new("", context.now) };
+    find(
+        context,
+        agents,
+        |live| !is_caller(agents, live) && area.has(live),
+        |seat| own != Some(seat.agent_id.as_str()) && area.has(&place(seat)),
+    )
+}
+
+fn find(
+    context: &Context,
+    agents: &Agents,
+    is_meant: impl Fn(&Live) -> bool,
+    is_meant_seat: impl Fn(&Seat) -> bool,
+) -> Vec<Present> {
     let states = States::of_lives(&context.store, &agents.lives, context.config().stale_after(), context.now);
-    let is_meant = |live: &&Live| (with_caller || !is_caller(agents, live)) && area.is_none_or(|area| area.has(live));
-    let running = agents.lives.iter().filter(is_meant).filter_map(|live| {
+    let running = agents.lives.iter().filter(|live| is_meant(live)).filter_map(|live| {
         let runs = runner(live).as_ref().and_then(process::is_alive);
         (runs != Some(false)).then(|| of_live(agents, &states, live, runs.is_none()))
     });
-    let own = agents.caller.seat().map(|own| own.agent_id.as_str()).filter(|_| !with_caller);
-    let silent = agents.seats.iter().filter(|seat| seat.status.is_open() && own != Some(seat.agent_id.as_str()));
-    let silent = silent.map(|seat| sight::look(seat, &agents.lives, &states)).filter(|seen| {
-        // Its folder stands for the conversation that it does not have yet.
-        let place = || Live { cwd: seen.seat.cwd.clone(), ..Live::new("", context.now) };
-        seen.live.is_none() && !seen.state.is_over() && area.is_none_or(|area| area.has(&place()))
-    });
+    let silent = agents.seats.iter().filter(|seat| seat.status.is_open() && is_meant_seat(seat));
+    let silent = silent.map(|seat| sight::look(seat, &agents.lives, &states));
+    let silent = silent.filter(|seen| seen.live.is_none() && !seen.state.is_over());
     let mut found: Vec<Present> = running.collect();
     found.extend(silent.map(|seen| of_seat(&seen, context)));
     found

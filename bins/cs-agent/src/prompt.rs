@@ -10,26 +10,35 @@ use std::borrow::Cow;
 use std::io::{Read, stdin};
 use std::path::Path;
 
+/// Where the prompt of a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In the words of the command line, which may name standard input.
+    Words,
+    /// In a file.
+    File,
+}
+
 /// The prompt among the words of a command line, and the arguments of the client, which follow after `--`.
-pub fn split(words: &[String], is_in_file: bool) -> Outcome<(Option<String>, Vec<String>)> {
+pub fn split(words: &[String], source: Source) -> Outcome<(Option<String>, Vec<String>)> {
     let raw: Vec<_> = std::env::args_os().collect();
     if raw.iter().any(|word| word.to_str().is_none()) {
         return Err(Error::Invalid("an argument is not UTF-8".into()).into());
     }
     let at = raw.iter().position(|word| word == "--");
     let after = at.map_or(0, |at| raw.len() - at - 1);
-    divide(words, after, is_in_file)
+    divide(words, after, source)
 }
 
 /// The same; `after` is how many words follow after the first `--`.
-fn divide(words: &[String], after: usize, is_in_file: bool) -> Outcome<(Option<String>, Vec<String>)> {
+fn divide(words: &[String], after: usize, source: Source) -> Outcome<(Option<String>, Vec<String>)> {
     let (before, after) = words.split_at(words.len().saturating_sub(after));
     let wrong = |text: &str| {
         Err(Failure::Usage(text.into(), Some("cs-agent spawn \"PROMPT\" -- --option-of-the-client value".into())))
     };
     match (before, after) {
-        ([], args) if is_in_file => Ok((None, args.to_vec())),
-        ([_, ..], _) if is_in_file => wrong("there are two prompts: a word and a file"),
+        ([], args) if source == Source::File => Ok((None, args.to_vec())),
+        ([_, ..], _) if source == Source::File => wrong("there are two prompts: a word and a file"),
         ([prompt], args) => Ok((Some(prompt.clone()), args.to_vec())),
         // A prompt that begins with a dash.
         ([], [prompt]) => Ok((Some(prompt.clone()), Vec::new())),
@@ -80,9 +89,9 @@ pub fn checked(agent: Agent, text: &str) -> Outcome<String> {
 mod tests {
     use super::*;
 
-    fn divided(words: &[&str], after: usize, is_in_file: bool) -> Option<(Option<String>, Vec<String>)> {
+    fn divided(words: &[&str], after: usize, source: Source) -> Option<(Option<String>, Vec<String>)> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_string()).collect();
-        divide(&words, after, is_in_file).ok()
+        divide(&words, after, source).ok()
     }
 
     #[test]
@@ -90,14 +99,14 @@ mod tests {
         let some = |prompt: &str, args: &[&str]| {
             Some((Some(prompt.to_string()), args.iter().map(|word| (*word).to_string()).collect::<Vec<_>>()))
         };
-        assert_eq!(divided(&["p"], 0, false), some("p", &[]));
-        assert_eq!(divided(&["p", "--add-dir", "/x"], 2, false), some("p", &["--add-dir", "/x"]));
-        assert_eq!(divided(&["--x"], 1, false), some("--x", &[]), "a prompt that begins with a dash");
-        assert_eq!(divided(&["--x", "--", "--add-dir"], 3, false), some("--x", &["--add-dir"]));
-        assert_eq!(divided(&["--add-dir", "/x"], 2, true), Some((None, vec!["--add-dir".into(), "/x".into()])));
-        assert_eq!(divided(&[], 0, false), Some((None, vec![])));
-        assert_eq!(divided(&["fix", "it"], 0, false), None);
-        assert_eq!(divided(&["--add-dir", "/x"], 2, false), None);
-        assert_eq!(divided(&["p"], 0, true), None);
+        assert_eq!(divided(&["p"], 0, Source::Words), some("p", &[]));
+        assert_eq!(divided(&["p", "--add-dir", "/x"], 2, Source::Words), some("p", &["--add-dir", "/x"]));
+        assert_eq!(divided(&["--x"], 1, Source::Words), some("--x", &[]), "a prompt that begins with a dash");
+        assert_eq!(divided(&["--x", "--", "--add-dir"], 3, Source::Words), some("--x", &["--add-dir"]));
+        assert_eq!(divided(&["--add-dir", "/x"], 2, Source::File), Some((None, vec!["--add-dir".into(), "/x".into()])));
+        assert_eq!(divided(&[], 0, Source::Words), Some((None, vec![])));
+        assert_eq!(divided(&["fix", "it"], 0, Source::Words), None);
+        assert_eq!(divided(&["--add-dir", "/x"], 2, Source::Words), None);
+        assert_eq!(divided(&["p"], 0, Source::File), None);
     }
 }

@@ -20,8 +20,17 @@ use serde::Serialize;
 /// How many messages of the conversation are shown.
 const MESSAGES: usize = 10;
 
+/// How much a summary says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What is recorded.
+    Short,
+    /// The last messages of the conversation, too.
+    Deep,
+}
+
 /// What an agent was to do, and what became of it.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct Summary {
     /// What the list says about its seat.
     #[serde(flatten)]
@@ -50,36 +59,37 @@ pub struct Summary {
 }
 
 /// Sums up the work of the agent in a seat.
-pub fn of(context: &Context, agents: &Agents, seat: &Seat, deep: bool) -> Outcome<Summary> {
+pub fn of(context: &Context, agents: &Agents, seat: &Seat, depth: Depth) -> Outcome<Summary> {
     let states = States::of_lives(&context.store, &agents.lives, context.config().stale_after(), context.now);
     let seen = sight::look(seat, &agents.lives, &states);
-    let session = session(context, &seen, &states)?;
     let held = Held::read(&context.store, std::slice::from_ref(seat), context.now);
     let row: Row = row::row(&context.store, &seen, &held, 0);
-    let messages = seen.live.filter(|_| deep).map(|live| last_messages(live, MESSAGES)).unwrap_or_default();
-    let tasks = |wanted: fn(TaskStatus) -> bool| -> Vec<String> {
-        let tasks = session.iter().flat_map(|session| &session.tasks).filter(|task| wanted(task.status));
-        tasks.map(|task: &Task| task.subject.clone()).collect()
-    };
+    let live = seen.live.filter(|_| depth == Depth::Deep);
     Ok(Summary {
         seat: serde_json::to_value(&row).unwrap_or_default(),
+        messages: live.map(|live| last_messages(live, MESSAGES)).unwrap_or_default(),
+        ..session(context, &seen, &states)?.map(of_record).unwrap_or_default()
+    })
+}
+
+/// What the record of a session says.
+fn of_record(session: Session) -> Summary {
+    let tasks = |wanted: fn(TaskStatus) -> bool| -> Vec<String> {
+        let tasks = session.tasks.iter().filter(|task| wanted(task.status));
+        tasks.map(|task: &Task| task.subject.clone()).collect()
+    };
+    Summary {
         tasks_done: tasks(|status| status == TaskStatus::Completed),
         tasks_open: tasks(TaskStatus::is_open),
-        intent: session.as_ref().map(|session| session.intent.clone()),
-        awaiting_action: session.as_ref().and_then(|session| session.awaiting_action.clone()),
-        outcome: session.as_ref().and_then(|session| session.outcome.clone().or_else(|| session.last_message.clone())),
-        git_branch: session.as_ref().map(|session| session.git_branch.clone()),
-        files_changed: session.as_ref().map(|session| session.files_changed.clone()).unwrap_or_default(),
-        commits: session
-            .iter()
-            .flat_map(|session| &session.commits)
-            .map(|one| commit(&one.sha, &one.message))
-            .collect(),
-        open_questions: session.map(|session| session.open_questions).unwrap_or_default(),
-        messages,
-        reply: None,
-        text: None,
-    })
+        intent: Some(session.intent),
+        awaiting_action: session.awaiting_action,
+        outcome: session.outcome.or(session.last_message),
+        git_branch: Some(session.git_branch),
+        files_changed: session.files_changed,
+        commits: session.commits.iter().map(|one| commit(&one.sha, &one.message)).collect(),
+        open_questions: session.open_questions,
+        ..Summary::default()
+    }
 }
 
 /// The record of the present conversation, masked; `None` if there is none yet.
@@ -106,20 +116,25 @@ pub fn block(summary: &Summary, now: Instant) -> Block {
     block.marked_field("state", seat("state"), Style::Strong, &format!(" ({})", seat("state_reason")));
     block.field("intent", summary.intent.as_deref().unwrap_or_default());
     block.field("doing", seat("doing"));
-    block.field(
-        "asks",
-        Some(seat("asks")).filter(|asks| !asks.is_empty()).or(summary.awaiting_action.as_deref()).unwrap_or_default(),
-    );
+    block.field("asks", or(seat("asks"), summary.awaiting_action.as_deref()));
     block.field("failed", seat("failed"));
-    block.field(
-        "said",
-        Some(seat("said")).filter(|said| !said.is_empty()).or(summary.outcome.as_deref()).unwrap_or_default(),
-    );
+    block.field("said", or(seat("said"), summary.outcome.as_deref()));
     block.field("branch", summary.git_branch.as_deref().unwrap_or_default());
     block.field("last call", &last_call(summary, now));
     block.field("usage", &usage(summary));
     let leases = summary.seat.get("lease_paths").and_then(serde_json::Value::as_array).into_iter().flatten();
     block.field("leases", &leases.filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", "));
+    add_lists(&mut block, summary);
+    block
+}
+
+/// The first text, unless it is empty.
+fn or<'t>(first: &'t str, second: Option<&'t str>) -> &'t str {
+    if first.is_empty() { second.unwrap_or_default() } else { first }
+}
+
+/// Adds what has several lines.
+fn add_lists(block: &mut Block, summary: &Summary) {
     let mark = |mark: &'static str| move |text: &String| (mark.to_string(), text.clone());
     let (done, open) = (summary.tasks_done.iter().map(mark("[x] ")), summary.tasks_open.iter().map(mark("[ ] ")));
     block.section("tasks", done.chain(open));
@@ -134,7 +149,6 @@ pub fn block(summary: &Summary, now: Instant) -> Block {
         "reply",
         summary.reply.iter().flat_map(|text| text.lines()).map(|line| (String::new(), line.to_string())),
     );
-    block
 }
 
 fn last_call(summary: &Summary, now: Instant) -> String {

@@ -1,7 +1,7 @@
 //! `what`: what an agent was to do, what it has done, and what is open, without asking a model. Must stay true: texts are
 //! masked; the agent is not disturbed, unless the caller asks it (`--ask`).
 
-use crate::summary::{self, Summary};
+use crate::summary::{self, Depth, Summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::programs::sibling;
 use cli::seat::{self, Agents};
@@ -40,7 +40,8 @@ impl What {
             context.out.line(&seat.agent_id)?;
             return context.out.flush();
         }
-        let mut summary = summary::of(context, &agents, seat, self.deep)?;
+        let depth = if self.deep { Depth::Deep } else { Depth::Short };
+        let mut summary = summary::of(context, &agents, seat, depth)?;
         if self.ask {
             summary.reply = Some(ask(&seat.agent_id)?);
         }

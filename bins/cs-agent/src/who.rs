@@ -13,7 +13,7 @@ pub struct Who {}
 impl Who {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let agents = Agents::read(&context.store)?;
-        let found = present::find(context, &agents, None, true);
+        let found = present::all(context, &agents);
         present::print(context, &found)?;
         if found.is_empty() { Err(Failure::Nothing("no conversation runs".into())) } else { Ok(()) }
     }
