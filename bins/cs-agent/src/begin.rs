@@ -13,7 +13,6 @@ use cs_core::clock::{self, TimeDelta, stamp};
 use cs_core::git::{self, Checkout};
 use cs_core::id::{SeatId, Uuid};
 use cs_core::record::Session;
-use cs_core::unknown::Unknown;
 use cs_core::{lock, store};
 use seats::settings::Settings;
 use seats::{SCHEMA_VERSION, Seat, SeatStatus};
@@ -47,7 +46,6 @@ fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, check
     let (agent, caller) = (chosen.agent, &agents.caller);
     let some_name = || format!("{}-{}", agent.program(), uuid.as_str().get(..4).unwrap_or_default());
     let mut draft = Seat {
-        agent_id: String::new(),
         name: chosen.name.clone().unwrap_or_else(some_name),
         agent: agent.word().to_string(),
         parent: limits::parent(caller),
@@ -56,29 +54,17 @@ fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, check
         effort: chosen.wanted.effort.clone(),
         permission_mode: chosen.wanted.permission_mode.clone(),
         args: chosen.wanted.args.clone(),
-        claude_session_id: None,
-        conversations: Vec::new(),
-        session_id: None,
-        project_slug: None,
         cwd: chosen.cwd.clone(),
         worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
         prompt_sha256: chosen.wanted.prompt.as_deref().map(digest),
         key: chosen.key.clone(),
-        doing: None,
-        tmux: None,
-        pid: None,
-        pid_started: None,
-        host: None,
-        status: SeatStatus::Starting,
         spawned_at: stamp(context.now),
         spawned_by: caller.word(),
-        ended_at: None,
-        ended_by: None,
         forked_from: chosen.forked.as_ref().map(|(seat, _)| seat.clone()),
         tells: chosen.tells,
         silent_after_seconds: chosen.silent_after_seconds,
         schema_version: SCHEMA_VERSION,
-        unknown: Unknown::new(),
+        ..Seat::default()
     };
     // Codex chooses the id of its conversation itself.
     if agent == Agent::Claude {

@@ -133,37 +133,10 @@ impl<'a> Watch<'a> {
             watched.seat = self.files.seat(&watched.id)?;
         }
         self.lives = self.store.all_live()?;
-        let now = clock::now();
-        let states = States::of_lives(self.store, &self.lives, self.stale_after, now);
-        let mut met = Vec::new();
-        for watched in self.watched.iter_mut().filter(|watched| !watched.is_done) {
-            let seen = sight::look(&watched.seat, &self.lives, &states);
-            let given = Given {
-                delivered_at: watched.delivered_at,
-                has_more: sight::has_due(&self.store.home, &watched.seat, now),
-            };
-            let is_over = seen.state.is_over() && !may_be_starting(&seen, &mut watched.gone);
-            let reached = self.plan.goals.iter().copied().find(|goal| match goal {
-                Goal::End => is_over,
-                Goal::Waiting => seen.state == SeatState::Of(State::Waiting),
-                Goal::Idle => turn_ended_at(&seen).is_some_and(|at| is_new(at, seen.seat, &given, self.plan, now)),
-            });
-            met.push(match reached {
-                Some(goal) => {
-                    watched.is_done = true;
-                    Met::Reached(goal, seen)
-                }
-                None if is_over => {
-                    watched.is_done = true;
-                    Met::EndedFirst(format!("{} ended first: {}", watched.seat.title(), seen.verdict.reason))
-                }
-                None => match news(&mut watched.label, &seen) {
-                    Some(text) => Met::News(text),
-                    None => continue,
-                },
-            });
-        }
-        Ok(met)
+        let states = States::of_lives(self.store, &self.lives, self.stale_after, clock::now());
+        let (store, plan, lives) = (self.store, self.plan, &self.lives);
+        let open = self.watched.iter_mut().filter(|watched| !watched.is_done);
+        Ok(open.filter_map(|watched| met(watched, lives, &states, store, plan)).collect())
     }
 
     /// Whether a file of a seat changed, or it is time to look at everything.
@@ -199,6 +172,31 @@ impl<'a> Watch<'a> {
     pub fn sleep(&self) {
         let left = self.plan.timeout.map_or(STEP, |timeout| timeout.saturating_sub(self.began.elapsed()));
         thread::sleep(left.min(STEP));
+    }
+}
+
+/// What has happened to a seat.
+fn met<'w>(
+    watched: &'w mut Watched,
+    lives: &'w [Live],
+    states: &States,
+    store: &Store,
+    plan: &Plan,
+) -> Option<Met<'w>> {
+    let (now, seen) = (states.now(), sight::look(&watched.seat, lives, states));
+    let has_more = sight::has_due(&store.home, seen.seat, now);
+    let given = Given { delivered_at: watched.delivered_at, has_more };
+    let is_over = seen.state.is_over() && !may_be_starting(&seen, &mut watched.gone);
+    let reached = plan.goals.iter().copied().find(|goal| match goal {
+        Goal::End => is_over,
+        Goal::Waiting => seen.state == SeatState::Of(State::Waiting),
+        Goal::Idle => turn_ended_at(&seen).is_some_and(|at| is_new(at, seen.seat, &given, plan, now)),
+    });
+    watched.is_done = is_over || reached.is_some();
+    match reached {
+        Some(goal) => Some(Met::Reached(goal, seen)),
+        None if is_over => Some(Met::EndedFirst(format!("{} ended first: {}", seen.seat.title(), seen.verdict.reason))),
+        None => news(&mut watched.label, &seen).map(Met::News),
     }
 }
 

@@ -12,7 +12,7 @@ use cs_core::error::Error;
 use cs_core::id::SessionId;
 use cs_core::validate;
 use cs_core::zone::Zone;
-use seats::{Caller, Draft, Message, Mode, Sender, limits};
+use seats::{Caller, Draft, Inbox, Message, Mode, Sender, limits};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -180,12 +180,8 @@ impl Send {
         let last = own.as_ref().map(|own| own.last_number()).transpose()?.unwrap_or_default();
         let to = inbox(agents, seat)?;
         let sent = to.send(draft, context.now)?;
-        // The answer is the sign that the message was read.
         if let (Some(own), Some(message)) = (&own, answered) {
-            own.ack(&message.message_id, context.now).map(drop).or_else(|error| match error {
-                Error::Refused(_) => Ok(()),
-                other => Err(other),
-            })?;
+            acknowledge(context, own, message)?;
         }
         if !sent.is_new {
             note(crate::PROGRAM, &format!("{} has this key already; nothing was stored", sent.message.full_id()));
@@ -198,6 +194,14 @@ impl Send {
                 wait::wait(context, &wait::Watch { agents, seat, to, own, last }, awaited, &sent.message, self.timeout)
             }
         }
+    }
+}
+
+/// The answer to a message is the sign that it was read.
+fn acknowledge(context: &Context, own: &Inbox, answered: &Message) -> Outcome<()> {
+    match own.ack(&answered.message_id, context.now) {
+        Ok(_) | Err(Error::Refused(_)) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 pub use cs_core::store::SEAT_VERSION as SCHEMA_VERSION;
 
 /// Whether a seat has a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatStatus {
     /// Its client was started, but no hook of it was seen yet.
+    #[default]
     Starting,
     /// A hook of its client was seen.
     Running,
@@ -80,8 +81,9 @@ pub struct Tmux {
 /// Before the error in `ended_by` of a seat whose client could not be started.
 pub const NOT_STARTED: &str = "error: ";
 
-/// A place in which an agent works. Instants are RFC 3339 texts in UTC.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A place in which an agent works. Instants are RFC 3339 texts in UTC. The default is one of which nothing is known yet,
+/// for a seat that is being made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Seat {
     /// `agent_<UTC minute>_<4 hex>`, the same as the file's name.

@@ -124,9 +124,7 @@ pub(crate) fn missing(what: &str) -> Error {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::seat::SeatStatus;
     use cs_core::clock;
-    use cs_core::unknown::Unknown;
     use cs_core::witness::Witness;
 
     pub(crate) fn at() -> Instant {
@@ -139,38 +137,15 @@ pub(crate) mod tests {
 
     pub(crate) fn seat(name: &str) -> Seat {
         Seat {
-            agent_id: String::new(),
             name: name.into(),
             agent: "claude-code".into(),
-            parent: None,
-            depth: 0,
-            model: None,
-            effort: None,
-            permission_mode: None,
-            args: Vec::new(),
-            claude_session_id: None,
-            conversations: Vec::new(),
-            session_id: None,
             project_slug: Some("api".into()),
             cwd: "/work".into(),
-            worktree_root: None,
-            prompt_sha256: None,
-            key: None,
-            doing: None,
-            tmux: None,
-            pid: None,
-            pid_started: None,
-            host: None,
-            status: SeatStatus::Starting,
             spawned_at: clock::stamp(at()),
             spawned_by: "user".into(),
-            ended_at: None,
-            ended_by: None,
-            forked_from: None,
             tells: true,
-            silent_after_seconds: None,
             schema_version: SCHEMA_VERSION,
-            unknown: Unknown::new(),
+            ..Seat::default()
         }
     }
 

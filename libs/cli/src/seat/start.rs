@@ -72,31 +72,40 @@ pub fn prepare<'a>(
     let client = settings.client(agent.program());
     let args = [client.args, std::mem::take(&mut wanted.args)].concat();
     refuse_taken(agent, &args)?;
-    if wanted.permission_mode.is_some() && agent != Agent::Claude {
-        return Err(Failure::Usage("--permission-mode is an option of Claude Code only".into(), None));
-    }
     wanted.model = wanted.model.or(client.model);
     wanted.effort = wanted.effort.or(client.effort);
-    wanted.model.iter().try_for_each(|model| check_word("a model", model))?;
-    wanted.effort.iter().try_for_each(|effort| check_word("an effort", effort))?;
-    let mut command = client.command;
-    let name = command.first().map_or(agent.program(), String::as_str).to_string();
-    let program = call::program(&name).ok_or_else(|| {
-        Failure::Advised(
-            format!("{name} is not on PATH"),
-            format!("install it, or name it in agents.{}.command", agent.program()),
-        )
-    })?;
-    let program = program.to_string_lossy().into_owned();
-    match command.first_mut() {
-        Some(first) => *first = program,
-        None => command.push(program),
-    }
+    check(agent, &wanted)?;
+    let command = found(agent, client.command)?;
     programs::on_path("tmux").ok_or_else(|| {
         Failure::Advised("tmux is not on PATH, and agents run in it".into(), "install tmux 3.2 or newer".into())
     })?;
     let hooks = if agent == Agent::Claude { write_hooks(context)? } else { None };
     Ok(Ready { agents, agent, command, args, hooks, wanted })
+}
+
+/// Refuses what would be no option, or another one, of the client.
+fn check(agent: Agent, wanted: &Wanted) -> Outcome<()> {
+    if wanted.permission_mode.is_some() && agent != Agent::Claude {
+        return Err(Failure::Usage("--permission-mode is an option of Claude Code only".into(), None));
+    }
+    wanted.model.iter().try_for_each(|model| check_word("a model", model))?;
+    wanted.effort.iter().try_for_each(|effort| check_word("an effort", effort))?;
+    Ok(())
+}
+
+/// The command of the client with the path of its program; an empty one is the client's own name.
+fn found(agent: Agent, mut command: Vec<String>) -> Outcome<Vec<String>> {
+    let name = command.first().map_or(agent.program(), String::as_str).to_string();
+    let missing = || {
+        let hint = format!("install it, or name it in agents.{}.command", agent.program());
+        Failure::Advised(format!("{name} is not on PATH"), hint)
+    };
+    let program = call::program(&name).ok_or_else(missing)?.to_string_lossy().into_owned();
+    match command.first_mut() {
+        Some(first) => *first = program,
+        None => command.push(program),
+    }
+    Ok(command)
 }
 
 /// Writes the hooks that the conversations of seats get, if they changed.
