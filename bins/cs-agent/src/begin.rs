@@ -108,7 +108,7 @@ fn run(
 ) -> Outcome<Seat> {
     let id = id_of(&made)?;
     let is_claude = made.claude_session_id.is_some();
-    let session = prompt.filter(|_| is_claude).map(|prompt| opening::begin_session(context, agents, &made, prompt));
+    let session = prompt.filter(|_| is_claude).map(|prompt| opening::begin_session(context, &made, prompt));
     let session = session.transpose()?;
     match with_session(agents, &id, session.as_ref()).and_then(|seat| ready.start(&seat, beginning)) {
         // Without a prompt a person answers what the client asks first, and Codex reports nothing before one.

@@ -77,7 +77,7 @@ fn clear(context: &Context, agents: &Agents, seat: &Seat, agent: Agent, wanted: 
     let terminal = pane::checked(seat)?;
     let uuid = Uuid::random();
     let fresh = with_conversation(&chosen, agent, &uuid);
-    let session = prompt.map(|prompt| opening::begin_session(context, agents, &fresh, &prompt)).transpose()?;
+    let session = prompt.map(|prompt| opening::begin_session(context, &fresh, &prompt)).transpose()?;
     let id = id_of(seat)?;
     let changed = agents.files.update(&id, |seat| begin(seat, &fresh, session.as_ref()))?;
     ready.start_again(&changed, terminal, Beginning::New(uuid)).inspect_err(|_| {

@@ -2,7 +2,6 @@
 //! the client find it. Must stay true: its intent is masked, and says nothing if prompts are not to be stored.
 
 use agents::launch;
-use cli::seat::Agents;
 use cli::{Context, Outcome};
 use cs_core::id::{SessionId, Slug};
 use cs_core::record::Session;
@@ -12,7 +11,7 @@ use seats::Seat;
 use std::path::Path;
 
 /// Stores the session of a conversation that begins in a seat.
-pub fn begin_session(context: &Context, agents: &Agents, seat: &Seat, prompt: &str) -> Outcome<Session> {
+pub fn begin_session(context: &Context, seat: &Seat, prompt: &str) -> Outcome<Session> {
     let slug = Slug::parse(seat.project_slug.as_deref().unwrap_or_default())?;
     let is_stored = context.store.config().hooks.capture_prompts;
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty() && *line != launch::GUARD);
@@ -24,7 +23,7 @@ pub fn begin_session(context: &Context, agents: &Agents, seat: &Seat, prompt: &s
         worktree_root: Some(seat.worktree_root.clone().unwrap_or_else(|| seat.cwd.clone())),
         claude_session_id: seat.claude_session_id.clone(),
         agent_id: Some(seat.agent_id.clone()),
-        parent_session_id: parent_session(agents, seat),
+        parent_session_id: context.store.parent_session(&seat.agent_id),
         ..Start::default()
     };
     Ok(context.store.create(&slug, start, |_| Ok(()), context.now)?)
@@ -32,19 +31,6 @@ pub fn begin_session(context: &Context, agents: &Agents, seat: &Seat, prompt: &s
 
 /// Maximum number of characters of an intent that is taken from a prompt, as for every conversation.
 const INTENT: usize = 120;
-
-/// The session of the agent above a seat.
-fn parent_session(agents: &Agents, seat: &Seat) -> Option<String> {
-    let parent = seat.parent.as_ref()?;
-    let uuid = parent.claude_session_id.as_deref();
-    let of_seat = || {
-        let above = agents.seats.iter().find(|seat| parent.agent_id.as_deref() == Some(seat.agent_id.as_str()))?;
-        agents.live(above).and_then(|live| live.session_id.clone()).or(above.session_id.clone())
-    };
-    let of_conversation =
-        || agents.lives.iter().find(|live| uuid == Some(&*live.claude_session_id))?.session_id.clone();
-    of_seat().or_else(of_conversation)
-}
 
 /// Removes the session that was stored for a client that could not be started, unless something happened in it. Returns
 /// whether it was removed.

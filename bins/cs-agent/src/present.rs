@@ -10,8 +10,8 @@ use cs_core::record;
 use cs_core::states::States;
 use cs_core::store::runner;
 use render::{Column, Style, Table, TableCell, format_age_cell};
+use seats::Caller;
 use seats::sight::{self, Seen};
-use seats::{Caller, Seat};
 use serde::Serialize;
 
 /// A conversation that runs, or a seat whose client runs and has not reported one yet.
@@ -81,19 +81,14 @@ fn find(
 fn is_caller(agents: &Agents, live: &Live) -> bool {
     match &agents.caller {
         Caller::Person => false,
-        Caller::Seat(seat) => is_in(seat, live),
+        Caller::Seat(seat) => sight::is_in(seat, live),
         Caller::Conversation(uuid) => *uuid == live.claude_session_id,
     }
 }
 
-fn is_in(seat: &Seat, live: &Live) -> bool {
-    seat.claude_session_id.as_deref() == Some(&live.claude_session_id)
-        || live.process().is_some_and(|process| seat.is_process(&process))
-}
-
 fn of_live(agents: &Agents, states: &States, live: &Live, perhaps: bool) -> Present {
     let verdict = states.of_live(live);
-    let seat = agents.seats.iter().rev().find(|seat| seat.status.is_open() && is_in(seat, live));
+    let seat = agents.seats.iter().rev().find(|seat| seat.status.is_open() && sight::is_in(seat, live));
     Present {
         agent_id: seat.map(|seat| seat.agent_id.clone()),
         name: seat.map(|seat| seat.name.clone()),

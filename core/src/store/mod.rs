@@ -44,7 +44,7 @@ pub use opening::Opening;
 pub use project::Context;
 pub use remove::Removed;
 pub use repo::{of_repo, repo_of};
-pub use seated::{Phase, Seated, is_client};
+pub use seated::{Phase, Seated, is_client, session_of};
 pub use seats::SEAT_VERSION;
 pub use select::Selector;
 pub use spool::NoteSync;

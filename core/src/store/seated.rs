@@ -82,10 +82,29 @@ impl Store {
     /// The session of the agent that spawned the one in this seat, if it has one.
     pub fn parent_session(&self, seat: &str) -> Option<String> {
         let seated = |id: &str| self.seated(&SeatId::parse(id).ok()?).ok().flatten();
-        let (seat, conversation) = seated(seat)?.parent;
-        let of_seat = seat.and_then(|id| seated(&id)?.session_id).map(String::from);
-        let of_conversation = || self.live(&Uuid::parse(&conversation?).ok()?).ok().flatten()?.session_id;
-        of_seat.or_else(of_conversation)
+        let running = |uuid: &str| self.live(&Uuid::parse(uuid).ok()?).ok().flatten()?.session_id;
+        let parent = seated(seat)?.parent;
+        let above = parent.0.as_deref().and_then(seated);
+        let above = above.map(|above| (above.claude_session_id, above.session_id.map(String::from)));
+        session_of(
+            above.as_ref().map(|(uuid, session)| (uuid.as_deref(), session.clone())),
+            parent.1.as_deref(),
+            running,
+        )
+    }
+}
+
+/// The session in which an agent works. `seat` is its seat, if it has one: the conversation in it, and the session that
+/// it names; `conversation` is the one of an agent without a seat. A running conversation (`running` finds its session)
+/// decides, because it may have gone on in another session than its seat names.
+pub fn session_of<T>(
+    seat: Option<(Option<&str>, Option<T>)>,
+    conversation: Option<&str>,
+    running: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    match seat {
+        Some((uuid, named)) => uuid.and_then(running).or(named),
+        None => conversation.and_then(running),
     }
 }
 
@@ -107,6 +126,16 @@ mod tests {
         assert!(
             !is_client(&parent, None, Some(&own), Phase::Starting) && !is_client(&own, None, None, Phase::Starting)
         );
+    }
+
+    #[test]
+    fn the_running_conversation_decides_in_which_session_an_agent_works() {
+        let running = |uuid: &str| (uuid == "u").then(|| "now".to_string());
+        let named = || Some("named".to_string());
+        assert_eq!(session_of(Some((Some("u"), named())), None, running).as_deref(), Some("now"));
+        assert_eq!(session_of(Some((Some("over"), named())), None, running), named());
+        assert_eq!(session_of(None, Some("u"), running).as_deref(), Some("now"));
+        assert_eq!(session_of(None, None, running), None);
     }
 
     #[test]

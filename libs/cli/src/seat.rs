@@ -89,12 +89,6 @@ impl Agents {
         })
     }
 
-    /// The running conversation of a seat.
-    pub fn live(&self, seat: &Seat) -> Option<&Live> {
-        let uuid = seat.claude_session_id.as_deref()?;
-        self.lives.iter().find(|live| live.claude_session_id == uuid)
-    }
-
     /// Refuses what only the user, and agents above the seat, may do. `doing` is a verb such as `kill`.
     pub fn must_own(&self, seat: &Seat, doing: &str) -> Outcome<()> {
         Ok(self.caller.must_own(seat, &self.seats, doing)?)

@@ -7,7 +7,7 @@ use crate::store::Seats;
 use cs_core::clock::Instant;
 use cs_core::live::Live;
 use cs_core::paths::Home;
-use cs_core::store::Store;
+use cs_core::store::{Store, session_of};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -100,8 +100,8 @@ impl Seating {
     /// The session of a parent's present conversation.
     pub fn session_of_parent(&self, parent: &Parent) -> Option<&str> {
         let seat = parent.agent_id.as_deref().and_then(|id| self.seats.iter().find(|seat| seat.agent_id == id));
-        let conversation = || self.by_conversation.get(parent.claude_session_id.as_deref()?).map(String::as_str);
-        seat.map_or_else(conversation, |seat| self.session_of(seat))
+        let running = |uuid: &str| self.by_conversation.get(uuid).map(String::as_str);
+        session_of(seat.map(named), parent.claude_session_id.as_deref(), running)
     }
 
     /// What a list says about the seat of this session.
@@ -140,8 +140,12 @@ impl Seating {
 }
 
 fn session_in<'s>(seat: &'s Seat, by_conversation: &'s HashMap<String, String>) -> Option<&'s str> {
-    let running = seat.claude_session_id.as_ref().and_then(|uuid| by_conversation.get(uuid));
-    running.or(seat.session_id.as_ref()).map(String::as_str)
+    session_of(Some(named(seat)), None, |uuid| by_conversation.get(uuid).map(String::as_str))
+}
+
+/// The conversation and the session that a seat names.
+fn named(seat: &Seat) -> (Option<&str>, Option<&str>) {
+    (seat.claude_session_id.as_deref(), seat.session_id.as_deref())
 }
 
 #[cfg(test)]

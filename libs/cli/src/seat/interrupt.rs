@@ -8,7 +8,7 @@ use crate::seat::pane;
 use cs_core::clock;
 use cs_core::state::State;
 use cs_core::states::States;
-use seats::{Seat, tmux};
+use seats::{Seat, sight, tmux};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,6 @@ pub fn state(context: &Context, seat: &Seat) -> Outcome<State> {
     let lives = context.store.all_live()?;
     let now = clock::now();
     let states = States::of_lives(&context.store, &lives, context.store.config().stale_after(), now);
-    let uuid = seat.claude_session_id.as_deref();
-    let live = lives.iter().find(|live| uuid == Some(live.claude_session_id.as_str()));
+    let live = sight::conversation(seat, &lives);
     Ok(live.map_or(State::Unknown, |live| states.of_live(live).state))
 }
