@@ -53,6 +53,7 @@ pub mod usage;
 pub mod validate;
 pub mod visible;
 pub mod weight;
+pub mod who;
 pub mod witness;
 pub mod zone;
 

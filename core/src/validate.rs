@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 /// Characters of a session's intent.
 pub const INTENT: usize = 500;
+/// Characters of an intent that is taken from a prompt.
+pub const INTENT_OF_PROMPT: usize = 120;
 /// Characters of a session's outcome.
 pub const OUTCOME: usize = 1000;
 /// Characters of an event's message.

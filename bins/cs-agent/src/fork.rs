@@ -7,9 +7,7 @@ use cli::seat::start::Wanted;
 use cli::seat::{self, Agents};
 use cli::{Context, Outcome};
 use cs_core::validate;
-
-/// Maximum number of characters of a name.
-const NAME: usize = 60;
+use seats::limits::NAME;
 
 /// continue a copy of an agent's conversation in a new seat
 #[derive(ArgsInfo, FromArgs)]

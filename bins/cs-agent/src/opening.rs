@@ -15,7 +15,10 @@ pub fn begin_session(context: &Context, seat: &Seat, prompt: &str) -> Outcome<Se
     let slug = Slug::parse(seat.project_slug.as_deref().unwrap_or_default())?;
     let is_stored = context.store.config().hooks.capture_prompts;
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty() && *line != launch::GUARD);
-    let line = line.filter(|_| is_stored).map(|line| validate::cut(line, INTENT)).filter(|line| !line.is_empty());
+    let line = line
+        .filter(|_| is_stored)
+        .map(|line| validate::cut(line, validate::INTENT_OF_PROMPT))
+        .filter(|line| !line.is_empty());
     let checkout = git::find(Path::new(&seat.cwd));
     let start = Start {
         intent: line.unwrap_or_else(|| session::unsaid_intent(slug.as_str())),
@@ -28,9 +31,6 @@ pub fn begin_session(context: &Context, seat: &Seat, prompt: &str) -> Outcome<Se
     };
     Ok(context.store.create(&slug, start, |_| Ok(()), context.now)?)
 }
-
-/// Maximum number of characters of an intent that is taken from a prompt, as for every conversation.
-const INTENT: usize = 120;
 
 /// Removes the session that was stored for a client that could not be started, unless something happened in it. Returns
 /// whether it was removed.

@@ -13,12 +13,11 @@ use cs_core::error::Error;
 use cs_core::id::Uuid;
 use cs_core::{git, paths, range, validate};
 use seats::Caller;
+use seats::limits::KEY;
 use seats::settings::{Settings, Template};
 use std::path::Path;
 use std::time::Duration;
 
-/// Maximum number of characters of a key.
-const KEY: usize = 200;
 /// The longest silence that can be waited for.
 const LONGEST: TimeDelta = TimeDelta::days(365);
 

@@ -9,6 +9,7 @@ use cs_core::process;
 use cs_core::record;
 use cs_core::states::States;
 use cs_core::store::runner;
+use cs_core::who;
 use render::{Column, Style, Table, TableCell, format_age_cell};
 use seats::Caller;
 use seats::sight::{self, Seen};
@@ -130,7 +131,7 @@ fn of_seat(seen: &Seen, context: &Context) -> Present {
 impl Present {
     /// By which it is found: an agent's id, a session's id, or `claude:` and a conversation's id.
     fn id(&self) -> String {
-        let conversation = || format!("claude:{}", self.claude_session_id.as_deref().unwrap_or_default());
+        let conversation = || who::word_of(self.claude_session_id.as_deref().unwrap_or_default());
         self.agent_id.clone().or_else(|| self.session_id.clone()).unwrap_or_else(conversation)
     }
 }

@@ -6,7 +6,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::state::State;
 use cs_core::store::Store;
 use render::{Column, Style, Table, TableCell, format_age_cell, format_round_count};
-use seats::Seat;
+use seats::Parent;
 use seats::sight::{self, Held, SeatState, Seen};
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ pub fn row<'a>(store: &Store, seen: &'a Seen, held: &'a Held, indent: usize) -> 
         asks: live.and_then(|live| live.open_question()).filter(|_| verdict.asks),
         said: verdict.said.as_deref(),
         doing: seat.doing.as_deref(),
-        parent: parent(seat),
+        parent: seat.parent.as_ref().and_then(Parent::word),
         depth: seat.depth,
         session_id: seen.session_id(),
         claude_session_id: seat.claude_session_id.as_deref(),
@@ -106,11 +106,6 @@ pub fn row<'a>(store: &Store, seen: &'a Seen, held: &'a Held, indent: usize) -> 
         explains: !matches!(seen.state, SeatState::Of(state) if state.needs_user() || is_busy(state)),
         style: style(seen),
     }
-}
-
-/// The parent of a seat: an agent's id, or `claude:` and the id of a conversation.
-pub fn parent(seat: &Seat) -> Option<String> {
-    seat.parent.as_ref()?.word()
 }
 
 fn is_busy(state: State) -> bool {

@@ -3,9 +3,9 @@
 
 use crate::progress::Progress;
 use cli::{Context, Failure, Failures, Form, Outcome};
-use cs_core::Result;
 use cs_core::store::{Author, Finding, Run, Store, SweepAction};
 use cs_core::zone::Zone;
+use cs_core::{Result, who};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
@@ -71,7 +71,7 @@ impl Work {
 
     /// Reports one thing that was done, at once, because the job that runs this program may be stopped.
     pub fn report_action(&mut self, done: &SweepAction) -> Outcome<()> {
-        let conversation = done.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
+        let conversation = done.claude_session_id.as_ref().map(who::word_of);
         let session = done.session_id.as_ref().map(ToString::to_string);
         let subject = session.or(done.path.as_deref().map(|path| path.display().to_string())).or(conversation);
         let subject = subject.unwrap_or_default();

@@ -29,7 +29,7 @@ fn is_of(seated: &Seated, message: &Message) -> bool {
 
 /// Whether the prompt is the message: so the client reports what woke it, or what came from its own queue.
 fn is_in_prompt(seated: &Seated, message: &Message) -> bool {
-    let head = format!("[message {} ", message.message_id);
+    let head = seats::beginning(&message.message_id);
     seated.hook.payload.prompt.as_deref().is_some_and(|prompt| prompt.contains(&head))
 }
 

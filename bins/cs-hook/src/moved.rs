@@ -3,7 +3,7 @@
 //! prompt (Claude Code 2.1.332). So its session is created at SessionStart: a successor of the session that has just
 //! ended in the same directory, if there is one. Must stay true: a person's fork, which has no job, is not a move.
 
-use crate::{begin, continuation, prompt};
+use crate::{begin, continuation};
 use agents::hook_call::{self, HookCall};
 use cs_core::clock;
 use cs_core::error::Result;
@@ -12,6 +12,7 @@ use cs_core::live::{Activity, Live};
 use cs_core::open;
 use cs_core::patch::Patch;
 use cs_core::record::Session;
+use cs_core::validate::INTENT_OF_PROMPT;
 use std::path::{Path, PathBuf};
 
 /// An end counts as part of a move if it came at most this long before the start, in milliseconds.
@@ -55,7 +56,7 @@ fn is_moved(ended: &Live, live: &Live, hook: &HookCall) -> bool {
 fn create_for_job(hook: &HookCall, live: &Live, job: &Path, checkout: Option<&Checkout>) -> Result<Session> {
     let bytes = open::foreign_bytes(&job.join("state.json"), JOB_BYTES).unwrap_or_default();
     let intent = Patch::of(&bytes).ok().and_then(|state| state.text("intent")).filter(|_| live.capture);
-    let text = hook_call::first_line(&intent.unwrap_or_default(), prompt::INTENT);
+    let text = hook_call::first_line(&intent.unwrap_or_default(), INTENT_OF_PROMPT);
     hook.store.expect_a_session(&hook.uuid, live)?;
     begin::create_session(hook, live, &text, checkout, None)
 }

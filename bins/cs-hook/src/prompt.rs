@@ -14,10 +14,9 @@ use cs_core::namer::Namer;
 use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::{self, NoteSync};
+use cs_core::validate::INTENT_OF_PROMPT;
 use std::path::Path;
 
-/// Maximum number of characters of a prompt that are kept.
-pub const INTENT: usize = 120;
 /// Maximum number of conversations that are examined, those with the latest events first.
 const NEWEST: usize = 32;
 
@@ -45,7 +44,11 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
         live.capture = hook.config(PROGRAM).hooks.capture_prompts;
     }
     if let Some(typed) = typed.filter(|typed| !typed.is_of_client && !is_own) {
-        let text = if live.capture { hook_call::first_line(typed::gist(&typed.text), INTENT) } else { String::new() };
+        let text = if live.capture {
+            hook_call::first_line(typed::gist(&typed.text), INTENT_OF_PROMPT)
+        } else {
+            String::new()
+        };
         let tracked = track(hook, &mut live, &text);
         if tracked.is_err() {
             // The state is still written, and a repeat of this prompt may succeed.

@@ -5,6 +5,7 @@ use crate::row;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::{Context, Failure, Outcome, defer, words};
+use cs_core::who;
 use seats::{Caller, Message, State};
 
 /// list messages: those in your inbox, in that of an agent, or, for the user, of all agents
@@ -63,8 +64,8 @@ impl List {
 /// The word of a sender that a person names.
 fn sender(agents: &Agents, word: &str) -> Outcome<String> {
     match word {
-        "user" | "system" => Ok(word.to_string()),
-        _ if word.starts_with("claude:") && agents.find(Some(word)).is_err() => Ok(word.to_string()),
+        who::USER | "system" => Ok(word.to_string()),
+        _ if who::conversation(word).is_some() && agents.find(Some(word)).is_err() => Ok(word.to_string()),
         _ => agents.find(Some(word)).map(|seat| seat.agent_id.clone()),
     }
 }

@@ -2,6 +2,7 @@
 
 use cli::seat::{self, Agents};
 use cli::{Context, Failure, Outcome};
+use cs_core::who;
 use seats::{Caller, Message, Seat, SenderKind, must_reach};
 
 /// Who gets a message.
@@ -28,7 +29,7 @@ pub fn resolve<'a>(agents: &'a Agents, words: &[String], answered: Option<&Messa
         match word.as_str() {
             "parent" => all.push(Recipient::Seat(parent(agents)?)),
             "children" => all.extend(children(agents)?.into_iter().map(Recipient::Seat)),
-            "user" => all.push(user(answered)?),
+            who::USER => all.push(user(answered)?),
             name => all.push(Recipient::Seat(agents.find(Some(name))?)),
         }
     }

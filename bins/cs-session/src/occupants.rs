@@ -115,7 +115,7 @@ fn occupant_of_record(session: Session, verdict: Verdict) -> Occupant {
 }
 
 fn name(who: &Occupant) -> String {
-    let conversation = || format!("claude:{}", who.claude_session_id.as_deref().unwrap_or_default());
+    let conversation = || cs_core::who::word_of(who.claude_session_id.as_deref().unwrap_or_default());
     who.session_id.clone().unwrap_or_else(conversation)
 }
 

@@ -7,7 +7,7 @@ use cli::{Context, Failure, Outcome, each};
 use cs_core::id::{SeatId, SessionId, Uuid};
 use cs_core::record::Session;
 use cs_core::store::Store;
-use cs_core::{Error, process, task};
+use cs_core::{Error, process, task, who};
 use seats::Seats;
 use std::collections::HashMap;
 
@@ -92,7 +92,7 @@ fn has_ended(store: &Store, owner: &str) -> bool {
             Err(error) => matches!(error, Error::Missing(_)),
         };
     }
-    let Some(uuid) = owner.strip_prefix("claude:").and_then(|uuid| Uuid::parse(uuid).ok()) else { return false };
+    let Some(uuid) = who::conversation(owner).and_then(|uuid| Uuid::parse(uuid).ok()) else { return false };
     match store.live(&uuid) {
         Ok(Some(live)) => live.process().is_some_and(|process| process::is_alive(&process) == Some(false)),
         Ok(None) => true,

@@ -2,6 +2,7 @@
 
 use cli::{Context, Failure, Outcome, selectors};
 use cs_core::store::Selector;
+use cs_core::who;
 use usage::book::Book;
 
 /// Returns the ids of the conversations that the arguments name.
@@ -10,7 +11,7 @@ pub fn conversations(context: &Context, args: &[String], book: &Book) -> Outcome
 }
 
 fn conversation(context: &Context, name: &str, book: &Book) -> Outcome<String> {
-    let bare = name.strip_prefix("claude:").unwrap_or(name).to_ascii_lowercase();
+    let bare = who::conversation(name).unwrap_or(name).to_ascii_lowercase();
     let fits = |id: &str| id == bare || (bare.len() >= 4 && (id.starts_with(&bare) || id.ends_with(&bare)));
     let ids: Vec<&str> = book.sessions.iter().map(|session| session.id.as_str()).collect();
     if let Some(id) = ids.iter().find(|id| **id == bare) {

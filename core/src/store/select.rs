@@ -3,6 +3,7 @@
 use super::Store;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Uuid};
+use crate::who;
 
 /// A session as people name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum Selector {
 impl Selector {
     /// Parses a selector; text that cannot be part of an id is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
-        if let Some(uuid) = text.strip_prefix("claude:") {
+        if let Some(uuid) = who::conversation(text) {
             return Ok(Selector::Conversation(Uuid::parse(uuid)?));
         }
         if let Ok(id) = SessionId::parse(text) {

@@ -9,6 +9,7 @@ use agents::Agent;
 use cs_core::Error;
 use cs_core::id::SessionId;
 use cs_core::store::{Selector, Store};
+use cs_core::who;
 
 /// The sessions that the arguments name; without arguments, the conversation that runs this program.
 pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
@@ -32,7 +33,7 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
 /// The id of the conversation that runs this program: agents set an environment variable for their commands.
 fn own_conversation() -> Outcome<String> {
     match Agent::conversation_from_env() {
-        Some(uuid) => Ok(format!("claude:{uuid}")),
+        Some(uuid) => Ok(who::word_of(uuid)),
         None => Err(Failure::Usage(
             "no session given, and no conversation runs this command".into(),
             Some("name one: an id, its start or end, claude:UUID, or - for ids on standard input".into()),

@@ -2,14 +2,14 @@
 //! true: an ended seat never wins over a running one; two running seats of one name are refused, and both are named.
 //! Deliberately absent: which seat is [`ME`], which the caller decides.
 
+use crate::limits::NAME;
 use crate::seat::Seat;
 use crate::store::missing;
 use cs_core::error::{Error, Result};
 use cs_core::id::{SeatId, SessionId, Uuid};
 use cs_core::validate;
+use cs_core::who;
 
-/// Maximum number of characters of a name.
-const NAME: usize = 60;
 /// The caller's own seat.
 pub const ME: &str = "me";
 /// A part of an id has at least so many characters.
@@ -18,7 +18,7 @@ const PART: usize = 4;
 /// The seat that a text names.
 pub fn find<'s>(seats: &'s [Seat], text: &str) -> Result<&'s Seat> {
     let matching = |fits: &dyn Fn(&Seat) -> bool| -> Vec<&'s Seat> { seats.iter().filter(|seat| fits(seat)).collect() };
-    let found = if let Some(uuid) = text.strip_prefix("claude:") {
+    let found = if let Some(uuid) = who::conversation(text) {
         let uuid = Uuid::parse(uuid)?;
         matching(&|seat| seat.claude_session_id.as_deref() == Some(uuid.as_str()))
     } else if SeatId::parse(text).is_ok() {
@@ -76,9 +76,11 @@ fn is_near(name: &str, text: &str) -> bool {
 pub fn name(text: &str) -> Result<String> {
     let text = validate::text("name", text, NAME)?;
     let is_id = SeatId::parse(&text).is_ok() || SessionId::parse(&text).is_ok() || Uuid::parse(&text).is_ok();
-    let is_word = [ME, "parent", "children", "user", "-"].contains(&text.as_str());
-    let is_odd =
-        text.starts_with("claude:") || text.starts_with("agent_") || text.starts_with("sess_") || text.starts_with('-');
+    let is_word = [ME, "parent", "children", who::USER, "-"].contains(&text.as_str());
+    let is_odd = who::conversation(&text).is_some()
+        || text.starts_with("agent_")
+        || text.starts_with("sess_")
+        || text.starts_with('-');
     if is_id || is_word || is_odd {
         return Err(Error::Invalid(format!("{text:?} cannot be a name: it already means something else")));
     }

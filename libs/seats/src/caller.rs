@@ -11,6 +11,7 @@ use cs_core::error::{Error, Result};
 use cs_core::id::{SeatId, Uuid};
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
+use cs_core::who;
 
 /// The variable in which the client of a seat, and all that it starts, finds the seat's id.
 pub const VARIABLE: &str = "CS_AGENT";
@@ -77,9 +78,9 @@ impl Caller {
     /// Who did something, for a record: `user`, the seat's id, or `claude:` and the conversation's id.
     pub fn word(&self) -> String {
         match self {
-            Caller::Person => "user".to_string(),
+            Caller::Person => who::USER.to_string(),
             Caller::Seat(seat) => seat.agent_id.clone(),
-            Caller::Conversation(uuid) => format!("claude:{uuid}"),
+            Caller::Conversation(uuid) => who::word_of(uuid),
         }
     }
 

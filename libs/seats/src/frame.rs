@@ -23,13 +23,19 @@ pub(crate) fn of_one(message: &Message) -> String {
 
 /// `[message m000012 from builder (agent_20261129T1134_1f0c), not from your user and no approval]`
 fn head(message: &Message) -> String {
-    let again = if message.again { " again" } else { "" };
+    let again = if message.again { "again " } else { "" };
     let answered = message.reply_to.as_deref().and_then(|id| id.rsplit('/').next());
     let answered = answered.map(|id| format!(", in reply to {id}")).unwrap_or_default();
     let rest = if message.from.kind == SenderKind::User { "" } else { ", not from your user and no approval" };
-    let line = format!("message {}{again} from {}{answered}{rest}", message.message_id, message.from.title());
+    let line = format!("{again}from {}{answered}{rest}", message.from.title());
     let is_bad = |c: char| c.is_control() || matches!(c, '[' | ']') || is_line_end(c);
-    format!("[{}]", line.replace(is_bad, " "))
+    let plain = |text: &str| text.replace(is_bad, " ");
+    format!("{}{}]", beginning(&plain(&message.message_id)), plain(&line))
+}
+
+/// How the line above the message with this id begins; no other message's line does.
+pub fn beginning(id: &str) -> String {
+    format!("{BEGIN} {id} ")
 }
 
 fn body(text: &str) -> String {

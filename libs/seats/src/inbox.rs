@@ -251,11 +251,6 @@ impl Inbox {
         self.shift_if(Folder::New, Folder::Failed, |_| true, |message| failed(message, reason, now))
     }
 
-    /// The earliest time at which a message that waits becomes due or expires.
-    pub fn next_due(&self, now: Instant) -> Result<Option<Instant>> {
-        Ok(self.waiting()?.iter().filter_map(|message| message.next_due(now)).min())
-    }
-
     /// Fails what has expired, and returns what waits. The caller holds the lock.
     fn expire(&self, now: Instant) -> Result<Vec<Message>> {
         let usable = self.files.usable(Folder::New)?.into_iter();

@@ -9,6 +9,7 @@ use cs_core::keeps_unknown;
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
 use cs_core::unknown::Unknown;
+use cs_core::who;
 use serde::{Deserialize, Serialize};
 
 /// The owner of a lease. Without a seat and a conversation it is the user.
@@ -81,11 +82,8 @@ impl Owner {
 
     /// Who it is, for records: `user`, the seat's id, or `claude:` and the conversation's id.
     pub fn word(&self) -> String {
-        match (&self.agent_id, &self.claude_session_id) {
-            (Some(id), _) => id.clone(),
-            (None, Some(uuid)) => format!("claude:{uuid}"),
-            (None, None) => "user".to_string(),
-        }
+        let agent = who::word(self.agent_id.as_deref(), self.claude_session_id.as_deref());
+        agent.unwrap_or_else(|| who::USER.to_string())
     }
 
     /// Whether it is the user, not an agent.

@@ -32,7 +32,7 @@ pub use address::{ME, find, name};
 pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
 pub use client::Client;
 pub use draft::Draft;
-pub use frame::frame;
+pub use frame::{beginning, frame};
 pub use inbox::{Inbox, Sent};
 pub use lease::{Claim, LEASES, LONGEST, Lease, LeaseFile, REASON, USUAL};
 pub use lease_owner::Owner;

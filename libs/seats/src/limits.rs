@@ -1,4 +1,4 @@
-//! Owns how much may be sent. Must stay true: what is above a limit is refused before anything is stored.
+//! Owns how long names and keys of agents may be, and how much may be sent. Must stay true: what is above a limit is refused before anything is stored.
 
 use crate::message::{Kind, Message};
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -11,7 +11,9 @@ pub const TEXT: usize = 8000;
 pub const BATCH_BYTES: usize = 9500;
 /// Bytes of a file that is sent.
 pub const FILE: usize = 64 * 1024;
-/// Characters of a sender's key.
+/// Characters of a seat's name.
+pub const NAME: usize = 60;
+/// Characters of a key, by which a repeated message or spawn is found.
 pub const KEY: usize = 200;
 /// Messages that wait for one recipient.
 pub const WAITING: usize = 100;

@@ -85,8 +85,6 @@ pub enum Channel {
     Tool,
     /// A hook at a prompt.
     Prompt,
-    /// A hook at the start of a conversation.
-    Start,
     /// The waiter, which woke the client.
     Wake,
     /// The queue of Codex.

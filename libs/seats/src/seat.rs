@@ -5,6 +5,7 @@ use cs_core::keeps_unknown;
 use cs_core::process::Process;
 use cs_core::store::{self, Phase};
 use cs_core::unknown::Unknown;
+use cs_core::who;
 use serde::{Deserialize, Serialize};
 
 /// The version that this program writes.
@@ -190,8 +191,7 @@ fn is_yes(value: &bool) -> bool {
 impl Parent {
     /// The parent's id: that of its seat, or `claude:` and that of its conversation.
     pub fn word(&self) -> Option<String> {
-        let conversation = || self.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
-        self.agent_id.clone().or_else(conversation)
+        who::word(self.agent_id.as_deref(), self.claude_session_id.as_deref())
     }
 }
 

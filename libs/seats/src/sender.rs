@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::seat::Seat;
 use cs_core::keeps_unknown;
 use cs_core::unknown::Unknown;
+use cs_core::who;
 use serde::{Deserialize, Serialize};
 
 /// What kind of sender it is.
@@ -82,9 +83,9 @@ impl Sender {
     /// Identifies the sender: `user`, the seat's id, `claude:` and the conversation's id, or `system`.
     pub fn word(&self) -> String {
         match (self.kind, &self.agent_id, &self.claude_session_id) {
-            (SenderKind::User, ..) => "user".into(),
+            (SenderKind::User, ..) => who::USER.into(),
             (SenderKind::Agent, Some(id), _) => id.clone(),
-            (SenderKind::Conversation, _, Some(uuid)) => format!("claude:{uuid}"),
+            (SenderKind::Conversation, _, Some(uuid)) => who::word_of(uuid),
             _ => "system".into(),
         }
     }

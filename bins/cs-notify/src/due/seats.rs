@@ -11,9 +11,7 @@ use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
-
-/// Who did something, in a seat's file, if it was the user.
-const USER: &str = "user";
+use cs_core::who::USER;
 
 impl Finder<'_> {
     /// A failure of a session in a seat is one of its agent.

@@ -100,9 +100,8 @@ fn check_record(dir: &Path) -> Result<(), String> {
         return Err(format!("a hook reported a problem: {line}"));
     }
     let uuid = Uuid::parse(CONVERSATION).map_err(|error| error.to_string())?;
-    let id: SessionId = store
-        .find(&Selector::parse(&format!("claude:{uuid}")).map_err(|error| error.to_string())?)
-        .map_err(|_| "the hooks ran, but recorded nothing".to_string())?;
+    let id: SessionId =
+        store.find(&Selector::Conversation(uuid)).map_err(|_| "the hooks ran, but recorded nothing".to_string())?;
     let session = store.session(&id).map_err(|error| error.to_string())?;
     let is_same = session.intent == INTENT || session.intent.starts_with("conversation in");
     match is_same && session.ended_at.is_some() {

@@ -40,8 +40,8 @@ pub fn of_seat(agents: &Agents, agent_id: &str, parent: Option<&Parent>, directo
     let mut all: BTreeMap<String, String> = inherited.collect();
     all.insert("PWD".into(), directory.to_string());
     all.insert(seats::VARIABLE.into(), agent_id.to_string());
-    if let Some(parent) = parent {
-        all.insert(PARENT.into(), word(parent));
+    if let Some(parent) = parent.and_then(Parent::word) {
+        all.insert(PARENT.into(), parent);
     }
     all
 }
@@ -49,10 +49,4 @@ pub fn of_seat(agents: &Agents, agent_id: &str, parent: Option<&Parent>, directo
 fn is_foreign(name: &str) -> bool {
     let is_own = [seats::VARIABLE, PARENT, "PWD", "_"].contains(&name);
     is_own || OF_TERMINAL.contains(&name) || OF_OTHERS.iter().any(|other| name.starts_with(other))
-}
-
-/// A parent in the form of its variable.
-fn word(parent: &Parent) -> String {
-    let conversation = || parent.claude_session_id.as_deref().map(|uuid| format!("claude:{uuid}"));
-    parent.agent_id.clone().or_else(conversation).unwrap_or_default()
 }

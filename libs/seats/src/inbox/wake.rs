@@ -47,9 +47,7 @@ impl Inbox {
             Err(error) => Err(error),
         }
     }
-}
 
-impl Inbox {
     /// The same lock for a sender that hands messages over itself, to a client without a waiter. Waits for it.
     pub fn hand_over_lock(&self) -> Result<Lock> {
         lock::acquire(&self.files.waiter_lock(), self.wait)
