@@ -119,7 +119,7 @@ fn all_lists_agree_on_leases_messages_and_cost() {
     store(
         &sandbox,
         &format!("live/{TALK}.json"),
-        &json!({"claude_session_id": TALK, "session_id": sessions[1], "state": "idle", "last_event": "Stop",
+        &json!({"claude_session_id": TALK, "session_id": sessions[1], "state": "idle", "since": now, "last_event": "Stop",
             "last_event_at": now, "cwd": "/x", "started_at": now, "schema_version": 1}),
     );
     store(
