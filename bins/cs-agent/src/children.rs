@@ -5,7 +5,7 @@ use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::{Context, Failure, Outcome};
 use seats::sight::SeatState;
-use seats::{Caller, Parent, Seat};
+use seats::{Caller, Seat};
 
 /// list the agents that an agent has spawned, including those that have ended
 #[derive(ArgsInfo, FromArgs)]
@@ -27,19 +27,13 @@ pub struct Children {
     state: Option<SeatState>,
 }
 
-/// An agent that may have children.
-enum Above {
-    Seat(String),
-    Conversation(String),
-}
-
 impl Children {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let agents = Agents::read(&context.store)?;
         let above = self.above(&agents)?;
         let is_child = |seat: &&Seat| match self.recursive {
-            true => seats::is_below(seat, &agents.seats, |parent| above.is(parent)),
-            false => seat.parent.as_ref().is_some_and(|parent| above.is(parent)),
+            true => above.is_above(seat, &agents.seats),
+            false => above.is_parent_of(seat),
         };
         let children = agents.seats.iter().filter(is_child);
         match view::print(context, &agents, children, |seen| self.state.is_none_or(|state| state == seen.state))? {
@@ -49,19 +43,11 @@ impl Children {
         }
     }
 
-    fn above(&self, agents: &Agents) -> Outcome<Above> {
+    /// The agent whose children are meant.
+    fn above(&self, agents: &Agents) -> Outcome<Caller> {
         match (&self.agent, &agents.caller) {
-            (None, Caller::Conversation(uuid)) => Ok(Above::Conversation(uuid.clone())),
-            (name, _) => Ok(Above::Seat(agents.find(name.as_deref())?.agent_id.clone())),
-        }
-    }
-}
-
-impl Above {
-    fn is(&self, parent: &Parent) -> bool {
-        match self {
-            Above::Seat(id) => parent.agent_id.as_deref() == Some(id),
-            Above::Conversation(uuid) => parent.claude_session_id.as_deref() == Some(uuid),
+            (None, caller @ Caller::Conversation(_)) => Ok(caller.clone()),
+            (name, _) => Ok(Caller::Seat(Box::new(agents.find(name.as_deref())?.clone()))),
         }
     }
 }

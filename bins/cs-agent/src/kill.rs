@@ -70,7 +70,7 @@ fn below<'a>(agents: &'a Agents, top: &Seat) -> Vec<&'a Seat> {
     let mut found: Vec<&Seat> = Vec::new();
     let mut above = vec![top.agent_id.clone()];
     while let Some(id) = above.pop() {
-        for seat in agents.seats.iter().filter(|seat| seat.parent_seat() == Some(&*id)) {
+        for seat in agents.seats.iter().filter(|seat| seat.is_child_of(&id)) {
             if !found.iter().any(|known| known.agent_id == seat.agent_id) && seat.agent_id != top.agent_id {
                 found.push(seat);
                 above.insert(0, seat.agent_id.clone());

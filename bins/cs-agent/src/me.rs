@@ -34,9 +34,9 @@ impl Me {
         let Context { store, out, now } = context;
         let states = States::of_lives(store, &agents.lives, config.stale_after(), *now);
         let seen = sight::look(own, &agents.lives, &states);
-        let is_parent = |seat: &&seats::Seat| own.parent_seat() == Some(&seat.agent_id);
+        let is_parent = |seat: &&seats::Seat| own.is_child_of(&seat.agent_id);
         let parent = agents.seats.iter().find(is_parent).map(|seat| sight::look(seat, &agents.lives, &states));
-        let is_child = |seat: &&seats::Seat| seat.parent_seat() == Some(&own.agent_id) && seat.status.is_open();
+        let is_child = |seat: &&seats::Seat| agents.caller.is_parent_of(seat) && seat.status.is_open();
         let held = Held::read(store, &agents.seats, *now);
         let shown = Shown {
             row: row::row(store, &seen, &held, 0),

@@ -67,15 +67,8 @@ fn parent(agents: &Agents) -> Outcome<&Seat> {
 
 /// The open seats that the caller spawned.
 fn children(agents: &Agents) -> Outcome<Vec<&Seat>> {
-    let is_own = |seat: &Seat| {
-        let Some(parent) = &seat.parent else { return false };
-        match &agents.caller {
-            Caller::Person => false,
-            Caller::Seat(own) => parent.agent_id.as_deref() == Some(&*own.agent_id),
-            Caller::Conversation(uuid) => parent.claude_session_id.as_deref() == Some(&**uuid),
-        }
-    };
-    let children: Vec<&Seat> = agents.seats.iter().filter(|seat| seat.status.is_open() && is_own(seat)).collect();
+    let is_child = |seat: &&Seat| seat.status.is_open() && agents.caller.is_parent_of(seat);
+    let children: Vec<&Seat> = agents.seats.iter().filter(is_child).collect();
     match children.is_empty() {
         true => Err(Failure::Nothing("you have no children that run".into())),
         false => Ok(children),

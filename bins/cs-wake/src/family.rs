@@ -58,7 +58,7 @@ impl Family {
             return Ok(ids.filter_map(|id| seats.seat(&id).ok()).filter(|seat| seat.status.is_open()).collect());
         }
         let (mut all, _) = seats.all()?;
-        all.retain(|seat| seat.parent_seat() == Some(self.parent.as_str()) && seat.status.is_open());
+        all.retain(|seat| seat.is_child_of(self.parent.as_str()) && seat.status.is_open());
         self.seen = changed.map(|at| (at, all.iter().map(|seat| seat.agent_id.clone()).collect()));
         Ok(all)
     }

@@ -5,7 +5,7 @@
 //! evidence an agent's variable makes a caller an agent, never the user. That keeps honest agents honest. It is no boundary: a program of the same user can
 //! leave its processes (`setsid`, `at`) and change every file.
 
-use crate::seat::Seat;
+use crate::seat::{Parent, Seat};
 use crate::store::Seats;
 use cs_core::error::{Error, Result};
 use cs_core::id::{SeatId, Uuid};
@@ -84,16 +84,36 @@ impl Caller {
         }
     }
 
+    /// Whether the caller spawned the seat. A person's seats have no parent.
+    pub fn is_parent_of(&self, seat: &Seat) -> bool {
+        seat.parent.as_ref().is_some_and(|parent| self.is(parent))
+    }
+
+    /// Whether the caller spawned the seat, or one above it.
+    pub fn is_above(&self, seat: &Seat, seats: &[Seat]) -> bool {
+        let mut above = Some(seat);
+        // A chain is at most as long as there are seats, unless the files form a circle.
+        for _ in 0..=seats.len() {
+            let Some(seat) = above else { return false };
+            if self.is_parent_of(seat) {
+                return true;
+            }
+            above = seats.iter().find(|other| seat.is_child_of(&other.agent_id));
+        }
+        false
+    }
+
+    fn is(&self, parent: &Parent) -> bool {
+        match self {
+            Caller::Person => false,
+            Caller::Seat(own) => parent.agent_id.as_ref() == Some(&own.agent_id),
+            Caller::Conversation(uuid) => parent.claude_session_id.as_ref() == Some(uuid),
+        }
+    }
+
     /// Refuses what only the user, and agents above `seat`, may do. `doing` is a verb such as `kill`.
     pub fn must_own(&self, seat: &Seat, seats: &[Seat], doing: &str) -> Result<()> {
-        let owns = match self {
-            Caller::Person => true,
-            Caller::Seat(own) => is_below(seat, seats, |parent| parent.agent_id.as_deref() == Some(&*own.agent_id)),
-            Caller::Conversation(uuid) => {
-                is_below(seat, seats, |parent| parent.claude_session_id.as_deref() == Some(&**uuid))
-            }
-        };
-        if owns {
+        if *self == Caller::Person || self.is_above(seat, seats) {
             return Ok(());
         }
         let own =
@@ -124,21 +144,6 @@ impl Claims {
 fn unconfirmed(claim: &str) -> Error {
     let what = format!("{VARIABLE} names {claim}, but no process above this one is its client");
     Error::Refused(format!("{what}; unset {VARIABLE}"))
-}
-
-/// Whether a parent of the seat, or of one above it, is the one.
-pub fn is_below(seat: &Seat, seats: &[Seat], is_it: impl Fn(&crate::seat::Parent) -> bool) -> bool {
-    let mut above = seat.parent.as_ref();
-    // A chain is at most as long as there are seats, unless the files form a circle.
-    for _ in 0..=seats.len() {
-        let Some(parent) = above else { return false };
-        if is_it(parent) {
-            return true;
-        }
-        let next = seats.iter().find(|seat| parent.agent_id.as_deref() == Some(&*seat.agent_id));
-        above = next.and_then(|seat| seat.parent.as_ref());
-    }
-    false
 }
 
 /// The seat that this program's environment claims to be in.

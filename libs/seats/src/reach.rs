@@ -9,20 +9,12 @@ use cs_core::error::{Error, Result};
 
 /// Refuses a recipient that is out of reach. `project` is that of a conversation without a seat.
 pub fn must_reach(caller: &Caller, project: Option<&str>, to: &Seat, reach: Reach) -> Result<()> {
-    let parent = to.parent.as_ref();
     let is_near = match caller {
         Caller::Person => true,
-        Caller::Seat(own) => {
-            let is_child = parent.is_some_and(|parent| parent.agent_id.as_deref() == Some(&*own.agent_id));
-            let is_parent = own.parent_seat() == Some(&*to.agent_id);
-            is_child || is_parent || is_same(own.project_slug.as_deref(), to)
-        }
-        Caller::Conversation(uuid) => {
-            let is_child = parent.is_some_and(|parent| parent.claude_session_id.as_deref() == Some(&**uuid));
-            is_child || is_same(project, to)
-        }
+        Caller::Seat(own) => own.is_child_of(&to.agent_id) || is_same(own.project_slug.as_deref(), to),
+        Caller::Conversation(_) => is_same(project, to),
     };
-    match is_near || reach == Reach::All {
+    match is_near || caller.is_parent_of(to) || reach == Reach::All {
         true => Ok(()),
         false => Err(Error::Refused(format!("{} works in another project; it is not in your reach", to.title()))),
     }

@@ -232,6 +232,11 @@ impl Seat {
         self.parent.as_ref()?.agent_id.as_deref()
     }
 
+    /// Whether the agent in the seat with this id spawned it.
+    pub fn is_child_of(&self, agent_id: &str) -> bool {
+        self.parent_seat() == Some(agent_id)
+    }
+
     /// Adds a conversation as the present one.
     pub fn begin_conversation(&mut self, uuid: &str) {
         self.claude_session_id = Some(uuid.to_string());
