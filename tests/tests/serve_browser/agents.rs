@@ -26,6 +26,23 @@ fn seated(dashboard: &Dashboard, n: usize, name: &str, parent: Option<usize>, mo
     session
 }
 
+/// A planner with two agents below it, a message that waits, and a lease; returns the planner's session.
+pub fn team(dashboard: &Dashboard) -> String {
+    let planner = seated(dashboard, 0x21, "planner", None, json!({"doing": "waits for form and tests"}));
+    seated(dashboard, 0x22, "form", Some(0x21), json!({"doing": "writes the form"}));
+    seated(dashboard, 0x23, "tests", Some(0x21), json!({}));
+    let at = "2026-11-21T09:50:00.000000+00:00";
+    let message = json!({"message_id": "m000001", "to": "x", "from": {"kind": "user"}, "text": "How far are you?",
+        "sent_at": at, "schema_version": 1});
+    put(dashboard, "inbox/agent_20261121T1000_0021/new/m000001.json", &message);
+    let lease = json!({"id": "l00000001", "token": 7, "paths": ["src/form"], "reason": "new fields", "for_seconds": 3600,
+        "owner": {"agent_id": "agent_20261121T1000_0022"}, "acquired_at": at,
+        "expires_at": "2036-11-21T11:00:00.000000+00:00"});
+    let leases = json!({"project_slug": "api", "last_token": 7, "leases": [lease], "schema_version": 1});
+    put(dashboard, "leases/api.json", &leases);
+    planner
+}
+
 #[test]
 fn agents_stand_below_their_parents_and_nothing_is_cut() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
@@ -60,6 +77,22 @@ fn agents_stand_below_their_parents_and_nothing_is_cut() {
             assert_eq!(dashboard.browser.eval(crate::narrow::CUT), json!([]), "{path} at {width}");
         }
     }
+    let apart = "[...document.querySelectorAll('.top nav > a, #tell')].map((one) => one.getBoundingClientRect()) \
+        .map((box) => (box.top + box.bottom) / 2).reduce(([least, most], at) => \
+        [Math.min(least, at), Math.max(most, at)], [1e9, 0]).reduce((least, most) => most - least)";
+    dashboard.browser.size(390, 844);
+    dashboard.open("/agents");
+    let apart = dashboard.browser.eval(apart);
+    assert!(apart.as_f64() < Some(8.0), "the menu is one line on a phone: {apart}");
+    assert_eq!(dashboard.browser.text("#leases .line-counts a"), long[..60], "a lease names its owner");
+    let space = "['#open h2', 'h1'].map((one) => document.querySelector(one)).map((one) => \
+        one.nextElementSibling.getBoundingClientRect().top - one.getBoundingClientRect().bottom)";
+    assert!(dashboard.browser.eval(space).as_array().expect("two").iter().all(|gap| gap.as_f64() > Some(4.0)));
+    dashboard.open(&format!("/session/{planner}"));
+    assert_eq!(dashboard.browser.eval("document.getElementById('seat').textContent.includes('running')"), false);
+    let space = "const head = document.querySelector('#children h2'); \
+        head.nextElementSibling.getBoundingClientRect().top - head.getBoundingClientRect().bottom";
+    assert!(dashboard.browser.eval(space).as_f64() > Some(4.0), "a heading touches the rows");
     dashboard.open("/");
     let below = format!("document.getElementById('{writer}').previousElementSibling.id");
     assert_eq!(dashboard.browser.eval(&below), planner.as_str(), "the session stands below its parent's");

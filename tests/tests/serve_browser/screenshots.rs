@@ -207,6 +207,7 @@ fn look_at_all_pages() {
     history(&dashboard);
     story(&dashboard);
     spending(&dashboard);
+    let planner = crate::agents::team(&dashboard);
     let failed = json!({"session_id": uuid(2), "cwd": dashboard.sandbox.home().join("blog"),
         "hook_event_name": "StopFailure", "error": "rate_limit"});
     at(&dashboard, "11-21T09:55", "cs-heartbeat", &[], &failed.to_string());
@@ -222,6 +223,8 @@ fn look_at_all_pages() {
         ("gone", session(4)),
         ("project", "/project/shop".to_owned()),
         ("activity", "/activity".to_owned()),
+        ("agents", "/agents".to_owned()),
+        ("planner", format!("/session/{planner}")),
         ("api", "/api".to_owned()),
     ];
     for (width, height) in [(390, 844), (800, 1000), (1440, 900)] {

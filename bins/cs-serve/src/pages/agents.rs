@@ -20,7 +20,16 @@ pub struct AgentsPage {
     pub ended: Vec<ShownRow>,
     /// How many of those are left out.
     pub hidden: usize,
-    pub leases: Vec<Held>,
+    pub leases: Vec<ShownLease>,
+}
+
+/// A lease as `docs/API.md` describes it, and:
+#[derive(Serialize)]
+pub struct ShownLease {
+    #[serde(flatten)]
+    pub lease: Held,
+    /// The name of the agent that holds it, whose row is on the page.
+    pub owner_name: Option<String>,
 }
 
 /// A seat as `docs/API.md` describes it, and:
@@ -40,9 +49,18 @@ impl ShownRow {
     }
 }
 
+impl ShownLease {
+    fn of(lease: Held, rows: &[AgentRow]) -> Self {
+        let owner = rows.iter().find(|row| row.agent_id == lease.owner);
+        ShownLease { owner_name: owner.map(|row| row.name.clone()), lease }
+    }
+}
+
 /// The page.
 pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
-    let (open, mut ended) = split(asked.snapshot.agents.rows(asked.store()));
+    let rows = asked.snapshot.agents.rows(asked.store());
+    let leases = agents::leases(asked.store())?.into_iter().map(|lease| ShownLease::of(lease, &rows)).collect();
+    let (open, mut ended) = split(rows);
     ended.sort_by(|a, b| b.ended_at.cmp(&a.ended_at).then_with(|| b.agent_id.cmp(&a.agent_id)));
     let hidden = ended.len().saturating_sub(ENDED);
     ended.truncate(ENDED);
@@ -51,7 +69,7 @@ pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
         open: open.into_iter().map(ShownRow::of).collect(),
         ended: ended.into_iter().map(|row| ShownRow::of(AgentRow { depth: 0, ..row })).collect(),
         hidden,
-        leases: agents::leases(asked.store())?,
+        leases,
     })
 }
 
