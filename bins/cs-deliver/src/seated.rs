@@ -7,7 +7,7 @@ use cs_core::error::Result;
 use cs_core::id::SeatId;
 use cs_core::live::Live;
 use cs_core::process::Process;
-use seats::{Channel, Inbox, Message, Seat, SeatStatus, Seats, Want};
+use seats::{Channel, Inbox, Leases, Message, Seat, SeatStatus, Seats, Want};
 
 /// A call by the client of a seat.
 pub struct Seated<'a> {
@@ -70,6 +70,9 @@ impl<'a> Seated<'a> {
     /// Notes in the seat's file that this client runs this conversation.
     fn enter(&self) -> Result<Seat> {
         let uuid = self.uuid();
+        if !self.seat.status.is_open() {
+            Leases::drop_of(&self.hook.store, &self.id, self.hook.now)?;
+        }
         self.seats.update(&self.id, |seat| {
             let is_another = seat.claude_session_id.as_deref() != Some(uuid);
             if is_another {

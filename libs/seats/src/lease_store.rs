@@ -206,6 +206,23 @@ impl Leases {
         self.renew(|lease| Ok(is_due(lease)), None, now).map(|renewed| renewed.len())
     }
 
+    /// Ends the leases of a seat in all projects, before a seat that ended gets a client again: what it held then is not
+    /// what the new client knows of. A file that cannot be understood grants nothing.
+    pub fn drop_of(store: &Store, seat: &SeatId, now: Instant) -> Result<()> {
+        let is_its = |lease: &Lease| !lease.owner.runs && lease.owner.agent_id.as_deref() == Some(seat.as_str());
+        for slug in Leases::projects(store)? {
+            let leases = Leases::of(store, &slug);
+            match leases.read() {
+                Ok(found) if found.leases.iter().any(is_its) => {
+                    leases.release(|lease| Ok(is_its(lease)), now)?;
+                }
+                Ok(_) | Err(Error::Corrupt { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Changes the file under its lock. A closure that fails or changes nothing writes nothing.
     fn change<T>(&self, change: impl FnOnce(&mut LeaseFile) -> Result<T>) -> Result<T> {
         let lock = lock::acquire(&Home::lock_of(&self.path), self.seats.wait())?;

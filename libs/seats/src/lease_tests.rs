@@ -174,3 +174,23 @@ fn fields_of_other_versions_survive() {
         assert!(after.contains(kept), "{kept} {after}");
     }
 }
+
+#[test]
+fn a_lease_of_a_seat_that_ended_does_not_come_back_with_its_next_client() {
+    let place = place();
+    let (home, ended) = (store(place._dir.path()), SeatStatus::Ended);
+    let (seats, of) = (Seats::of(&home), |id: &str| Owner { agent_id: Some(id.into()), ..owner() });
+    let made = seats.create(Seat { status: SeatStatus::Running, ..seat("builder") }, at()).unwrap();
+    let id = SeatId::parse(&made.agent_id).unwrap();
+    let command = Owner { runs: true, ..of(id.as_str()) };
+    let kept = [place.get("docs", &other("a")).id, place.get("tests", &command).id];
+    place.get("src", &of(id.as_str()));
+    let turn = |status| seats.update(&id, |seat| Ok(seat.status = status)).unwrap();
+    turn(ended);
+    assert_eq!(place.leases.held(at()).unwrap().len(), 2);
+    std::fs::write(home.home.leases(&Slug::parse("torn").unwrap()), "{").unwrap();
+    Leases::drop_of(&home, &id, at()).unwrap();
+    turn(SeatStatus::Running);
+    let held: Vec<String> = place.leases.held(at()).unwrap().into_iter().map(|lease| lease.id).collect();
+    assert_eq!(held, kept, "and what is not the seat's stays");
+}
