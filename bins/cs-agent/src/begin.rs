@@ -3,7 +3,7 @@
 //! ended and the session that was stored for it is removed.
 
 use crate::options::Chosen;
-use crate::{limits, opening};
+use crate::{limits, naming, opening};
 use agents::Agent;
 use agents::launch::Beginning;
 use cli::seat::start::{self, Ready};
@@ -44,7 +44,10 @@ pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Ch
 
 fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, checkout: Option<&Checkout>) -> Seat {
     let (agent, caller) = (chosen.agent, &agents.caller);
-    let some_name = || format!("{}-{}", agent.program(), uuid.as_str().get(..4).unwrap_or_default());
+    let some_name = || {
+        let name = format!("{}-{}", agent.program(), uuid.as_str().get(..4).unwrap_or_default());
+        seats::free_name(&agents.seats, &name)
+    };
     let mut draft = Seat {
         name: chosen.name.clone().unwrap_or_else(some_name),
         agent: agent.word().to_string(),
@@ -94,6 +97,7 @@ fn store(context: &Context, agents: &Agents, settings: &Settings, draft: Seat) -
         return Ok(Made::Known(known));
     }
     limits::check(&now, settings, context.now)?;
+    naming::refuse_used(context, &now, &now.seats, &draft.name, "")?;
     Ok(Made::New(agents.files.create(draft, context.now)?))
 }
 

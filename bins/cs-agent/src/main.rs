@@ -21,6 +21,7 @@ mod limits;
 mod list;
 mod me;
 mod name;
+mod naming;
 mod new;
 mod opening;
 mod options;

@@ -1,8 +1,10 @@
 //! `name`: gives a seat another name, which tmux shows, too.
 
+use crate::naming;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::{self, Agents, pane};
 use cli::{Context, Failure, Outcome, note};
+use cs_core::lock;
 use seats::{Seat, tmux};
 
 /// give an agent another name: yourself, or one that you started
@@ -30,6 +32,8 @@ impl Name {
         let agents = Agents::read(&context.store)?;
         let found = agents.find(agent)?;
         agents.must_be_or_own(found, "rename")?;
+        let _lock = lock::acquire(&context.store.home.spawn_lock(), context.store.wait)?;
+        naming::refuse_used(context, &agents, &agents.files.all()?.0, &name, &found.agent_id)?;
         let changed = agents.files.update(&seat::id_of(found)?, |seat| {
             seat.name.clone_from(&name);
             Ok(())

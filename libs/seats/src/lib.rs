@@ -28,7 +28,7 @@ mod store;
 pub mod tmux;
 pub mod tree;
 
-pub use address::{ME, find, name};
+pub use address::{ME, find, free_name, name, named};
 pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
 pub use client::Client;
 pub use draft::Draft;
