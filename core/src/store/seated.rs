@@ -1,5 +1,5 @@
-//! Owns the few facts about a seat (`agents/<id>.json`) that a hook needs: which process its client is, and which
-//! session its parent has. Must stay true: nothing is written. Deliberately absent: everything else about seats
+//! Owns the few facts about a seat (`agents/<id>.json`) that a hook needs: its name, which process its client is, and
+//! which session its parent has. Must stay true: nothing is written. Deliberately absent: everything else about seats
 //! (`libs/seats`), which `cs-hook` does not link.
 
 use super::Store;
@@ -33,6 +33,8 @@ pub fn is_client(caller: &Process, own: Option<&Process>, pane: Option<&Process>
 /// What a hook needs to know about a seat.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seated {
+    /// Its name.
+    pub name: Option<String>,
     /// The conversation that takes place in it.
     pub claude_session_id: Option<String>,
     /// The session of that conversation.
@@ -55,6 +57,7 @@ impl Seated {
         let tmux = Patch::of(tmux.as_bytes()).unwrap_or_default();
         let parent = Patch::of(parent.as_bytes()).unwrap_or_default();
         Some(Seated {
+            name: seat.text("name"),
             claude_session_id: seat.text("claude_session_id"),
             session_id: seat.text("session_id").and_then(|id| SessionId::parse(&id).ok()),
             client: process(&seat, "pid", "pid_started"),
