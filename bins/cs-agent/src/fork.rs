@@ -6,8 +6,6 @@ use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::Wanted;
 use cli::seat::{self, Agents};
 use cli::{Context, Outcome};
-use cs_core::validate;
-use seats::limits::NAME;
 
 /// continue a copy of an agent's conversation in a new seat
 #[derive(ArgsInfo, FromArgs)]
@@ -34,17 +32,18 @@ impl Fork {
         agents.must_be_or_own(found, "fork")?;
         let name = match self.name {
             Some(name) => seats::name(&name)?,
-            None => validate::cut(&format!("fork of {}", found.name), NAME),
+            None => seats::free_name(&agents.seats, &format!("fork of {}", found.name)),
         };
+        let agent = found::agent_of(found)?;
         let chosen = Chosen {
-            agent: found::agent_of(found)?,
+            agent,
             cwd: found.cwd.clone(),
             wanted: Wanted::of(found),
             name: Some(name),
             key: None,
             tells: found.tells,
             silent_after_seconds: None,
-            forked: Some((found.agent_id.clone(), found::conversation_of(found)?)),
+            forked: Some((found.agent_id.clone(), found::conversation_of(context, agent, found)?)),
         };
         let settings = seat::settings(&context.store);
         let made = begin::begin(context, &agents, &settings, chosen)?;

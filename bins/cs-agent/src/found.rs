@@ -1,9 +1,10 @@
 //! Owns what commands need to know about the seat that they act on: whether it is open, its client, its conversation.
 
-use agents::Agent;
-use cli::{Failure, Outcome};
+use agents::{Agent, resume};
+use cli::{Context, Failure, Outcome};
 use cs_core::id::Uuid;
 use seats::Seat;
+use std::path::Path;
 
 /// Refuses to start anything if that is switched off.
 pub fn refuse_switched_off() -> Outcome<()> {
@@ -30,7 +31,25 @@ pub fn agent_of(seat: &Seat) -> Outcome<Agent> {
 }
 
 /// The conversation of a seat, which another client can continue.
-pub fn conversation_of(seat: &Seat) -> Outcome<Uuid> {
+pub fn conversation_of(context: &Context, agent: Agent, seat: &Seat) -> Outcome<Uuid> {
     let none = || Failure::Nothing(format!("{} has no conversation that could be continued", seat.title()));
-    Ok(Uuid::parse(seat.claude_session_id.as_deref().ok_or_else(none)?)?)
+    let uuid = known_conversation(seat).ok_or_else(none)?;
+    match has_messages(context, agent, &uuid) {
+        true => Ok(uuid),
+        false => {
+            Err(Failure::Nothing(format!("nothing was said to {} yet, so there is nothing to continue", seat.title())))
+        }
+    }
+}
+
+/// The conversation that the seat's file names.
+pub fn known_conversation(seat: &Seat) -> Option<Uuid> {
+    Uuid::parse(seat.claude_session_id.as_deref()?).ok()
+}
+
+/// Whether something was said in a conversation; without that, its client finds nothing to continue.
+pub fn has_messages(context: &Context, agent: Agent, uuid: &Uuid) -> bool {
+    let store = &context.store;
+    let known = store.live(uuid).ok().flatten().or_else(|| store.ended(uuid).ok().flatten());
+    resume::has_messages(agent, uuid, known.and_then(|live| live.transcript_path).as_deref().map(Path::new))
 }

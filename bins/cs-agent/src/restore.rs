@@ -1,16 +1,21 @@
-//! `restore`: continues the conversation of a seat that ended. Must stay true: not while a process of the seat lives, for
-//! two clients would write one log.
+//! `restore`: continues the conversation of a seat that ended, or begins a new one if nothing was said in it. Must stay
+//! true: not while the conversation runs, in the seat or elsewhere, for two clients would write one log; what the seat
+//! had claimed before is not claimed again.
 
-use crate::found;
+use crate::{found, naming};
 use agents::Agent;
 use agents::launch::Beginning;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::{self, Wanted};
 use cli::seat::{self, Agents, id_of, pane, seen};
-use cli::{Context, Failure, Outcome};
+use cli::{Context, Failure, Outcome, note};
 use cs_core::error::{Error, Result};
-use cs_core::process;
-use seats::{Seat, SeatStatus, tmux};
+use cs_core::id::{SeatId, Uuid};
+use cs_core::reach::Reach;
+use cs_core::states::States;
+use cs_core::store::Opening;
+use cs_core::{lock, process};
+use seats::{Leases, Seat, SeatStatus, tmux};
 
 /// continue the conversation of an agent that ended, in its seat
 #[derive(ArgsInfo, FromArgs)]
@@ -33,7 +38,9 @@ impl Restore {
         let found = agents.find(Some(&self.agent))?;
         agents.must_own(found, "restore")?;
         refuse_running(found)?;
-        let (agent, uuid) = (found::agent_of(found)?, found::conversation_of(found)?);
+        let agent = found::agent_of(found)?;
+        let uuid = found::known_conversation(found).filter(|uuid| found::has_messages(context, agent, uuid));
+        let _opening = uuid.as_ref().map(|uuid| reserve(context, found, uuid)).transpose()?;
         let settings = seat::settings(&context.store);
         let ready = start::prepare(context, &agents, &settings, agent, Wanted::of(found))?;
         if let Some(terminal) = &found.tmux {
@@ -41,8 +48,12 @@ impl Restore {
             let _ = pane::run(&tmux::kill_session(terminal));
         }
         let id = id_of(found)?;
-        let opened = agents.files.update(&id, open)?;
-        match ready.start(&opened, Beginning::Resumed(uuid)) {
+        let opened = open(context, &agents, found, &id, uuid.is_none().then_some(agent))?;
+        let beginning = match uuid {
+            Some(uuid) => Beginning::Resumed(uuid),
+            None => Beginning::New(found::known_conversation(&opened).unwrap_or_else(Uuid::random)),
+        };
+        match ready.start(&opened, beginning) {
             Err(failure) => {
                 start::give_up(context, &agents, &id, &failure);
                 Err(failure)
@@ -69,8 +80,52 @@ fn refuse_running(seat: &Seat) -> Outcome<()> {
     }
 }
 
-/// Makes the seat one whose client is being started. Its lock is held: of two calls at once, one finds it open.
-fn open(seat: &mut Seat) -> Result<()> {
+/// Refuses a conversation that runs, or may run, outside its seat, and reserves it: no other command opens it meanwhile.
+fn reserve(context: &Context, seat: &Seat, uuid: &Uuid) -> Outcome<Opening> {
+    let opening = context.store.begin_opening(uuid)?;
+    let refused = |why: &str| format!("the conversation of {} {why}", seat.title());
+    if matches!(opening, Opening::Theirs) {
+        return Err(Failure::Nothing(refused("is being opened in another terminal")));
+    }
+    let states = States::read(&context.store, context.config().stale_after(), context.now)?;
+    let Some(live) = states.lives().iter().find(|live| live.claude_session_id == uuid.as_str()) else {
+        return Ok(opening);
+    };
+    let session = live.session_id.as_deref().or(seat.session_id.as_deref()).unwrap_or(uuid.as_str());
+    match states.reach(session, Some(uuid.as_str()), states.of_live(live).state) {
+        Reach::Open => Ok(opening),
+        Reach::Jump => {
+            let text = refused("runs outside its seat");
+            Err(Failure::Advised(text, format!("cs-session jump {session} shows it")))
+        }
+        Reach::Unknown => Err(Failure::Nothing(refused("may still run outside its seat"))),
+    }
+}
+
+/// Makes the seat one whose client is being started. `fresh` is its client if a new conversation begins.
+fn open(context: &Context, agents: &Agents, found: &Seat, id: &SeatId, fresh: Option<Agent>) -> Outcome<Seat> {
+    let _lock = lock::acquire(&context.store.home.spawn_lock(), context.store.wait)?;
+    naming::refuse_used(context, agents, &agents.files.all()?.0, &found.name, &found.agent_id)?;
+    Leases::drop_of(&context.store, id, context.now)?;
+    let opened = agents.files.update(id, |seat| {
+        reopen(seat)?;
+        if let Some(agent) = fresh {
+            (seat.claude_session_id, seat.session_id) = (None, None);
+            // Codex chooses the id of its conversation itself.
+            if agent == Agent::Claude {
+                seat.begin_conversation(Uuid::random().as_str());
+            }
+        }
+        Ok(())
+    })?;
+    if fresh.is_some() {
+        note(crate::PROGRAM, &format!("{} had said nothing in its conversation, so a new one begins", found.title()));
+    }
+    Ok(opened)
+}
+
+/// Its lock is held: of two calls at once, one finds it open.
+fn reopen(seat: &mut Seat) -> Result<()> {
     if seat.awaits_client() || [seat.process(), seat.pane_process()].iter().flatten().any(process::may_run) {
         return Err(Error::Refused(format!("{} is being started already", seat.title())));
     }

@@ -28,7 +28,7 @@ impl Ended {
     /// The log of a conversation: the one that its hooks named, else a search in the agent's folders. `None` if it is
     /// gone.
     pub fn find(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> Option<Self> {
-        let log = named.filter(|path| path.is_file()).map_or_else(|| search(agent, uuid), |path| Some(path.into()))?;
+        let log = log_of(agent, uuid, named)?;
         let own =
             |folder: &&Path| folder.file_name().is_some_and(|name| agent.log_folders().iter().any(|of| name == *of));
         let account = log.ancestors().find(own).and_then(Path::parent);
@@ -52,6 +52,22 @@ impl Ended {
     }
 }
 
+/// Whether a conversation has a message, without which its client finds nothing to continue. `named` is as in
+/// [`Ended::find`].
+pub fn has_messages(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> bool {
+    let Some(log) = log_of(agent, uuid, named) else { return false };
+    // Codex begins its log with the first prompt, Claude Code perhaps with a name.
+    agent == Agent::Codex || lines(&log).is_some_and(|mut lines| lines.any(|line| is_message(&line)))
+}
+
+fn is_message(line: &Value) -> bool {
+    line.get("type").and_then(Value::as_str).is_some_and(|kind| matches!(kind, "user" | "assistant"))
+}
+
+fn log_of(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> Option<PathBuf> {
+    named.filter(|path| path.is_file()).map_or_else(|| search(agent, uuid), |path| Some(path.into()))
+}
+
 fn is_same(a: &Path, b: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     real(a) == real(b)
@@ -69,13 +85,17 @@ fn search(agent: Agent, uuid: &Uuid) -> Option<PathBuf> {
 
 /// The directory in the first line that names one: `cwd` in Claude Code's lines, `payload.cwd` in Codex's.
 fn began_in(log: &Path) -> Option<PathBuf> {
-    let lines = BufReader::new(open::foreign(log).ok()?.take(HEAD)).split(b'\n');
-    let named = |line: Vec<u8>| {
-        let line: Value = repair::decode(&line, &mut Vec::new()).ok()?;
+    let named = |line: Value| {
         let cwd = line.get("cwd").or_else(|| line.get("payload")?.get("cwd"))?;
         Some(PathBuf::from(cwd.as_str()?)).filter(|path| path.is_absolute())
     };
-    lines.map_while(Result::ok).find_map(named)
+    lines(log)?.find_map(named)
+}
+
+/// The lines at the beginning of a log that are JSON.
+fn lines(log: &Path) -> Option<impl Iterator<Item = Value> + use<>> {
+    let lines = BufReader::new(open::foreign(log).ok()?.take(HEAD)).split(b'\n');
+    Some(lines.map_while(Result::ok).filter_map(|line| repair::decode(&line, &mut Vec::new()).ok()))
 }
 
 #[cfg(test)]

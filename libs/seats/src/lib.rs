@@ -29,7 +29,7 @@ pub mod tmux;
 pub mod tree;
 
 pub use address::{ME, find, free_name, name, named};
-pub use caller::{Caller, VARIABLE, are_off, claimed, is_below};
+pub use caller::{Caller, VARIABLE, are_off, claimed};
 pub use client::Client;
 pub use draft::Draft;
 pub use frame::{beginning, frame};

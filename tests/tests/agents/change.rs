@@ -76,6 +76,7 @@ fn one_esc_stops_a_turn_and_nothing_else_gets_one() {
 fn fork_continues_a_copy_in_a_new_seat() {
     let Some(team) = Team::new() else { return };
     let seat = team.spawn("builder", "hello");
+    team.wait_until("builder", "idle");
     let copy = team.line(&["fork", "builder"]);
     assert_eq!((text(&copy, "name"), &copy["forked_from"]), ("fork of builder", &seat["agent_id"]));
     let start = team.wait_for("start", |seen| seen["agent"] == copy["agent_id"]);

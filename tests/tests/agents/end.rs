@@ -74,6 +74,118 @@ fn restore_continues_the_conversation_in_its_seat() {
 }
 
 #[test]
+fn an_agent_to_which_nothing_was_said_is_restored_with_a_new_conversation() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("builder", "hello");
+    let cleared = team.line(&["clear", "builder", "--now"]);
+    team.fails(&["fork", "builder"], 1, "nothing was said to builder");
+    team.line(&["kill", "builder"]);
+    let output = team.agent(&["restore", "builder"]);
+    assert!(status(&output) == 0 && stderr(&output).contains("so a new one begins"), "{}", stderr(&output));
+    let again = team.seat("builder");
+    assert_eq!((text(&again, "status"), &again["agent_id"]), ("running", &cleared["agent_id"]));
+    assert_ne!(again["claude_session_id"], cleared["claude_session_id"]);
+    assert_eq!(again["conversations"].as_array().unwrap().len(), 3);
+    assert!(runs(&again));
+}
+
+#[test]
+fn a_client_that_cannot_continue_is_not_called_restored() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("builder", "hello");
+    team.wait_until("builder", "idle");
+    team.line(&["kill", "builder"]);
+    // Its registry folder is another one, where it finds no log.
+    let config = team.sandbox.home().join("elsewhere");
+    let team = team.shadow(
+        "claude",
+        &format!(
+            "#!/bin/sh\nCLAUDE_CONFIG_DIR={} exec python3 {}/tests/stand-in/claude \"$@\"\n",
+            config.display(),
+            cs_tests::workspace().display()
+        ),
+    );
+    team.fails(&["restore", "builder"], 1, "ended at once");
+    assert_eq!(text(&team.seat("builder"), "status"), "ended");
+}
+
+#[test]
+fn a_conversation_that_was_opened_elsewhere_is_not_restored() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("other", "hello");
+    let seat = team.spawn("builder", "hello");
+    team.wait_until("builder", "idle");
+    team.line(&["kill", "builder"]);
+    let (uuid, work) = (text(&seat, "claude_session_id"), team.sandbox.work());
+    let client = cs_tests::workspace().join("tests/stand-in/claude");
+    let start = format!("PATH='{}' '{}' --resume {uuid}", team.path(), client.display());
+    let opened = team.tmux(&["new-session", "-d", "-c", work.to_str().unwrap(), &start]);
+    assert!(opened.status.success(), "{opened:?}");
+    team.wait_for("start", |seen| seen["agent"].is_null() && seen["session"] == uuid);
+    let live = team.sandbox.data().join(format!("live/{uuid}.json"));
+    assert!(eventually(PATIENCE, || live.exists()));
+    team.fails(&["restore", "builder"], 1, "runs outside its seat");
+    let output = team.agent(&["restore", "builder"]);
+    assert!(stderr(&output).contains("cs-session jump sess_"), "{}", stderr(&output));
+    assert_eq!(text(&team.seat("builder"), "status"), "killed");
+}
+
+#[test]
+fn a_name_in_use_is_refused_and_free_again_when_its_agent_ended() {
+    let Some(team) = Team::new() else { return };
+    let first = team.spawn("builder", "hello");
+    team.wait_until("builder", "idle");
+    team.fails(&["spawn", "--name", "builder", "again"], 1, text(&first, "agent_id"));
+    let copy = team.line(&["fork", "builder"]);
+    assert_eq!(text(&copy, "name"), "fork of builder");
+    assert_eq!(text(&team.line(&["fork", "builder"]), "name"), "fork of builder 2");
+    team.fails(&["fork", "builder", "--name", "builder"], 1, "is in use");
+    team.fails(&["name", "fork of builder", "builder"], 1, "is in use");
+    assert_eq!(text(&team.line(&["name", "builder", "builder"]), "name"), "builder", "it has that name itself");
+    team.line(&["kill", "builder"]);
+    team.line(&["name", "fork of builder", "builder"]);
+    team.fails(&["restore", text(&first, "agent_id")], 1, "is in use");
+    assert_eq!(team.seats().len(), 3);
+}
+
+#[test]
+fn an_agent_that_spawns_again_learns_of_the_key() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("boss", "hello");
+    let (code, told) = team.in_shell("boss", "cs-agent spawn --name kid hello -q && cs-agent spawn --name kid hello");
+    assert!(code == 1 && told.contains("is in use") && told.contains("spawn --key"), "{code} {told}");
+}
+
+#[test]
+fn what_an_agent_held_does_not_come_back_when_it_is_restored() {
+    let Some(team) = Team::new() else { return };
+    let seat = team.spawn("builder", "hello");
+    let (code, told) = team.in_shell("builder", "cs-lease acquire src");
+    assert_eq!(code, 0, "{told}");
+    let held = || cs_tests::stdout(&team.sandbox.cs("cs-lease", &["list"]));
+    assert!(held().contains(text(&seat, "agent_id")), "{}", held());
+    team.line(&["kill", "builder"]);
+    assert!(!held().contains(text(&seat, "agent_id")));
+    team.line(&["restore", "builder"]);
+    assert!(!held().contains(text(&seat, "agent_id")), "{}", held());
+}
+
+#[test]
+fn the_name_of_a_seat_is_no_name_of_its_session() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("builder", "fix the login");
+    team.wait_until("builder", "idle");
+    team.sandbox.cs("cs-session", &["list"]);
+    team.line(&["name", "builder", "painter"]);
+    team.line(&["kill", "painter"]);
+    let again = team.line(&["restore", "painter"]);
+    team.sandbox.cs("cs-session", &["list"]);
+    let session = || team.sandbox.cs("cs-session", &["show", text(&again, "session_id"), "--json"]);
+    let session: Value = serde_json::from_slice(&session().stdout).unwrap();
+    assert_eq!(text(&session, "intent"), "fix the login", "{session:#}");
+}
+
+#[test]
 fn a_process_that_only_has_the_same_id_gets_no_signal() {
     let Some(team) = Team::new() else { return };
     let seat = team.spawn("builder", "sleep 60");

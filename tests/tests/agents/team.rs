@@ -40,10 +40,15 @@ impl Team {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(name), script).unwrap();
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-        let path =
-            self.sandbox.command("sh").get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().to_owned();
-        let path = format!("{}:{}", folder.display(), path.to_string_lossy());
+        let path = format!("{}:{}", folder.display(), self.path());
         self.with("PATH", path)
+    }
+
+    /// Where programs are found.
+    pub fn path(&self) -> String {
+        let command = self.sandbox.command("sh");
+        let path = command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap();
+        path.to_string_lossy().into_owned()
     }
 
     /// Runs `cs-agent`.

@@ -23,8 +23,11 @@ pub fn wait(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
     let (id, until) = (id_of(seat)?, Instant::now() + PATIENCE);
     loop {
         let now = agents.files.seat(&id)?;
-        if now.status != SeatStatus::Starting {
-            return Ok(now);
+        match now.status {
+            SeatStatus::Starting => {}
+            SeatStatus::Running => return Ok(now),
+            // Its last hook was faster than we.
+            SeatStatus::Ended | SeatStatus::Killed => return Err(at_once(&now)),
         }
         if let Some(live) = live(context, &now)? {
             return Ok(agents.files.update(&id, |seat| {
@@ -78,6 +81,10 @@ fn ended(context: &Context, agents: &Agents, seat: &Seat) -> Failure {
     if let Err(failure) = changed {
         return failure;
     }
+    at_once(seat)
+}
+
+fn at_once(seat: &Seat) -> Failure {
     let text = format!("the client of {} ended at once", seat.title());
     Failure::Advised(text, format!("start it by hand in {} to see why", seat.cwd))
 }
