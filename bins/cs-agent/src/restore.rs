@@ -6,11 +6,11 @@ use crate::{found, naming};
 use agents::Agent;
 use agents::launch::Beginning;
 use argh::{ArgsInfo, FromArgs};
-use cli::seat::start::{self, Wanted};
+use cli::seat::start::{self, Ready, Wanted};
 use cli::seat::{self, Agents, id_of, pane, seen};
 use cli::{Context, Failure, Outcome, note};
 use cs_core::error::{Error, Result};
-use cs_core::id::{SeatId, Uuid};
+use cs_core::id::Uuid;
 use cs_core::reach::Reach;
 use cs_core::states::States;
 use cs_core::store::Opening;
@@ -43,29 +43,27 @@ impl Restore {
         let _opening = uuid.as_ref().map(|uuid| reserve(context, found, uuid)).transpose()?;
         let settings = seat::settings(&context.store);
         let ready = start::prepare(context, &agents, &settings, agent, Wanted::of(found))?;
+        let opened = open(context, &agents, found, uuid.is_none().then_some(agent))?;
         if let Some(terminal) = &found.tmux {
             // What it started may have outlived it there.
             let _ = pane::run(&tmux::kill_session(terminal));
         }
-        let id = id_of(found)?;
-        let opened = open(context, &agents, found, &id, uuid.is_none().then_some(agent))?;
-        let beginning = match uuid {
-            Some(uuid) => Beginning::Resumed(uuid),
-            None => Beginning::New(found::known_conversation(&opened).unwrap_or_else(Uuid::random)),
-        };
-        match ready.start(&opened, beginning) {
-            Err(failure) => {
-                start::give_up(context, &agents, &id, &failure);
-                Err(failure)
-            }
-            Ok(started) => {
-                // A hook of Codex comes with the next prompt only.
-                let is_seen = agent == Agent::Claude;
-                let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
-                seat::print_seat(context, &shown)
-            }
-        }
+        let started = begin(context, &agents, &ready, &opened, uuid)?;
+        // A hook of Codex comes with the next prompt only.
+        let is_seen = agent == Agent::Claude;
+        let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
+        seat::print_seat(context, &shown)
     }
+}
+
+/// Starts the client with this conversation, or with a new one.
+fn begin(context: &Context, agents: &Agents, ready: &Ready, opened: &Seat, uuid: Option<Uuid>) -> Outcome<Seat> {
+    let beginning = match uuid {
+        Some(uuid) => Beginning::Resumed(uuid),
+        None => Beginning::New(found::known_conversation(opened).unwrap_or_else(Uuid::random)),
+    };
+    let id = id_of(opened)?;
+    ready.start(opened, beginning).inspect_err(|failure| start::give_up(context, agents, &id, failure))
 }
 
 /// Refuses a seat of which a process lives, or may live.
@@ -103,11 +101,12 @@ fn reserve(context: &Context, seat: &Seat, uuid: &Uuid) -> Outcome<Opening> {
 }
 
 /// Makes the seat one whose client is being started. `fresh` is its client if a new conversation begins.
-fn open(context: &Context, agents: &Agents, found: &Seat, id: &SeatId, fresh: Option<Agent>) -> Outcome<Seat> {
+fn open(context: &Context, agents: &Agents, found: &Seat, fresh: Option<Agent>) -> Outcome<Seat> {
+    let id = id_of(found)?;
     let _lock = lock::acquire(&context.store.home.spawn_lock(), context.store.wait)?;
     naming::refuse_used(context, agents, &agents.files.all()?.0, &found.name, &found.agent_id)?;
-    Leases::drop_of(&context.store, id, context.now)?;
-    let opened = agents.files.update(id, |seat| {
+    Leases::drop_of(&context.store, &id, context.now)?;
+    let opened = agents.files.update(&id, |seat| {
         reopen(seat)?;
         if let Some(agent) = fresh {
             (seat.claude_session_id, seat.session_id) = (None, None);

@@ -120,6 +120,19 @@ mod tests {
     }
 
     #[test]
+    fn a_log_without_a_message_is_nothing_to_continue() {
+        let dir = tempfile::tempdir().unwrap();
+        let (uuid, log) = (Uuid::parse(ID).unwrap(), dir.path().join("log.jsonl"));
+        let has = |agent| has_messages(agent, &uuid, Some(&log));
+        std::fs::write(&log, "{\"type\":\"custom-title\",\"customTitle\":\"builder\"}\nnot JSON\n").unwrap();
+        assert!(!has(Agent::Claude) && has(Agent::Codex), "Codex begins its log with the first prompt");
+        for kind in ["user", "assistant"] {
+            std::fs::write(&log, format!("{{\"type\":\"mode\"}}\n{{\"type\":\"{kind}\"}}\n")).unwrap();
+            assert!(has(Agent::Claude), "{kind}");
+        }
+    }
+
+    #[test]
     fn a_picture_in_the_first_prompt_does_not_hide_the_folder() {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("log.jsonl");
