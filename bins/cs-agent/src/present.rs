@@ -11,8 +11,8 @@ use cs_core::states::States;
 use cs_core::store::runner;
 use cs_core::who;
 use render::{Column, Style, Table, TableCell, format_age_cell};
-use seats::Caller;
 use seats::sight::{self, Seen};
+use seats::{Caller, Seat};
 use serde::Serialize;
 
 /// A conversation that runs, or a seat whose client runs and has not reported one yet.

@@ -1,9 +1,10 @@
 //! `cancel`: takes back messages that still wait.
 
-use crate::named;
+use crate::named::{self, Named};
 use crate::row;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Outcome};
+use cli::seat::Agents;
+use cli::{Context, Failure, Outcome};
 
 /// take back messages that still wait; their sender, the user and agents above the recipient may do it
 #[derive(ArgsInfo, FromArgs)]
@@ -24,10 +25,20 @@ impl Cancel {
         named::each(context, &self.id, |context, agents, named| {
             let by = agents.caller.word();
             if named.message()?.from.word() != by {
+                refuse_own(agents, named)?;
                 agents.must_own(named.seat, "cancel messages to")?;
             }
             let message = named.inbox.cancel(&named.id, &by, context.now)?;
             row::print(context, &message)
         })
     }
+}
+
+/// A recipient cannot take back what others sent to it.
+fn refuse_own(agents: &Agents, named: &Named) -> Outcome<()> {
+    if agents.caller.seat().is_none_or(|own| own.agent_id != named.seat.agent_id) {
+        return Ok(());
+    }
+    let text = format!("{} was sent to you; its sender can cancel it", named.id);
+    Err(Failure::Advised(text, format!("cs-message ack {} says that you have read it", named.id)))
 }

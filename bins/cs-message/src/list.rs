@@ -55,7 +55,8 @@ impl List {
                 && from.as_ref().is_none_or(is_from)
                 && sent_by.as_ref().is_none_or(is_from)
         });
-        row::print_all(context, &messages, &agents.seats)?;
+        let has_one = !self.sent && (agent.is_some() || agents.caller.seat().is_some());
+        row::print_all(context, &messages, &agents.seats, !has_one)?;
         context.out.flush()?;
         if messages.is_empty() { Err(Failure::Nothing("no messages".into())) } else { Ok(()) }
     }

@@ -2,6 +2,7 @@
 
 use cli::seat::{self, Agents};
 use cli::{Context, Failure, Outcome};
+use cs_core::error::Error;
 use cs_core::who;
 use seats::{Caller, Message, Seat, SenderKind, must_reach};
 
@@ -14,26 +15,47 @@ pub enum Recipient<'a> {
     Asker,
 }
 
-/// The recipients that words name; without words the sender of the message that is answered.
-pub fn resolve<'a>(agents: &'a Agents, words: &[String], answered: Option<&Message>) -> Outcome<Vec<Recipient<'a>>> {
+/// The recipients that words name; without words the sender of the message that is answered. `text` is what the command
+/// line says after them.
+pub fn resolve<'a>(
+    agents: &'a Agents,
+    words: &[String],
+    text: Option<&str>,
+    answered: Option<&Message>,
+) -> Outcome<Vec<Recipient<'a>>> {
     let mut all = Vec::new();
     match (words, answered) {
         ([], Some(message)) => all.push(asker(agents, message)?),
         ([], None) => {
             let hint = "cs-message send TO... TEXT; TO is an agent, parent or children";
-            return Err(Failure::Usage("no recipient is named".into(), Some(hint.into())));
+            let is_recipient = text.is_some_and(|text| GROUPS.contains(&text) || agents.find(Some(text)).is_ok());
+            let missing = if is_recipient { "the text is missing" } else { "no recipient is named" };
+            return Err(Failure::Usage(missing.into(), Some(hint.into())));
         }
         _ => {}
     }
-    for word in words {
+    for (n, word) in words.iter().enumerate() {
         match word.as_str() {
             "parent" => all.push(Recipient::Seat(parent(agents)?)),
             "children" => all.extend(children(agents)?.into_iter().map(Recipient::Seat)),
             who::USER => all.push(user(answered)?),
-            name => all.push(Recipient::Seat(agents.find(Some(name))?)),
+            name => all.push(Recipient::Seat(agents.find(Some(name)).map_err(|failure| unquoted(failure, n))?)),
         }
     }
     Ok(all)
+}
+
+/// Words that name recipients without being the name of an agent.
+const GROUPS: [&str; 3] = ["parent", "children", "user"];
+
+/// The failure for the word at this place: a later one that names nobody may be part of a text without quotes.
+fn unquoted(failure: Failure, place: usize) -> Failure {
+    match failure {
+        Failure::Core(Error::Missing(text)) if place > 0 => {
+            Failure::Advised(text, "quote a text of several words".into())
+        }
+        other => other,
+    }
 }
 
 fn asker<'a>(agents: &'a Agents, message: &Message) -> Outcome<Recipient<'a>> {

@@ -29,29 +29,38 @@ pub fn print(context: &mut Context, message: &Message) -> Outcome<()> {
     }
 }
 
-/// Prints a list of messages.
-pub fn print_all(context: &mut Context, messages: &[Message], seats: &[Seat]) -> Outcome<()> {
+/// Prints a list of messages; `names_recipient` is whether they have several.
+pub fn print_all(context: &mut Context, messages: &[Message], seats: &[Seat], names_recipient: bool) -> Outcome<()> {
     if context.out.quiet || context.out.form == Form::Json {
         return messages.iter().try_for_each(|message| print(context, message));
     }
-    let columns = ["id", "to", "from", "state", "mode"].map(|title| Column::text(title).shrinks(8));
-    let sent = Column::text("sent");
-    let mut table = Table::new(columns.into_iter().chain([sent, Column::main("text")]).collect());
+    let names = ["to", "from"].map(|title| Column::text(title).shrinks(8));
+    let words = ["state", "mode", "sent"].map(Column::text);
+    let last = [Column::text("why").worth(50).shrinks(12), Column::main("text")];
+    let mut table = Table::new([Column::text("id")].into_iter().chain(names).chain(words).chain(last).collect());
     for message in messages.iter().map(shown) {
         let sent = clock::parse(&message.sent_at).map(|at| clock::age_or_unknown(at, context.now));
         let mode = if message.mode == Mode::Sequential { "" } else { message.mode.as_str() };
         let short = message.to.get(message.to.len().saturating_sub(SHORT)..).unwrap_or(&message.to);
         table.push(vec![
             TableCell::styled(format!("{short}/{}", message.message_id), Style::Dim),
-            TableCell::from(name_of(&message.to, seats)),
-            TableCell::from(message.from.name.clone().unwrap_or_else(|| message.from.word())),
+            TableCell::from(if names_recipient { name_of(&message.to, seats) } else { "" }),
+            TableCell::from(sender(&message, seats)),
             TableCell::styled(message.state.as_str(), style(message.state)),
             TableCell::from(mode),
             TableCell::from(sent.unwrap_or_default()),
+            TableCell::from(message.reason.as_deref().filter(|_| message.state == State::Failed).unwrap_or_default()),
             TableCell::from(one_line(&message.text)),
         ]);
     }
     context.out.show(&table).map(drop)
+}
+
+/// The present name of an agent that sent it, else what the message says.
+fn sender(message: &Message, seats: &[Seat]) -> String {
+    let seat = message.from.agent_id.as_deref().and_then(|id| seats.iter().find(|seat| seat.agent_id == id));
+    let name = seat.map(|seat| seat.name.clone()).or_else(|| message.from.name.clone());
+    name.unwrap_or_else(|| message.from.word())
 }
 
 fn name_of<'a>(id: &'a str, seats: &'a [Seat]) -> &'a str {

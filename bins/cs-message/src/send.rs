@@ -80,7 +80,8 @@ impl Send {
         let (names, content) = self.content()?;
         let agents = Agents::read(&context.store)?;
         let answered = self.reply_to.as_deref().map(|id| own_message(&agents, id)).transpose()?;
-        let recipients = recipient::resolve(&agents, &names, answered.as_ref())?;
+        let text = self.words.last().map(String::as_str);
+        let recipients = recipient::resolve(&agents, &names, text, answered.as_ref())?;
         let draft = self.draft(context, &agents, &content, answered.as_ref())?;
         let mut failures = Failures::default();
         for recipient in &recipients {

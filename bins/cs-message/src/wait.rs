@@ -56,7 +56,7 @@ pub fn wait(
         let failure = match message.state {
             State::Failed => Some(failed(&message, message.reason.as_deref().unwrap_or("it failed"))),
             _ if has_ended => Some(failed(&message, "the agent has ended")),
-            _ if limit.is_some_and(|limit| began.elapsed() >= limit) => Some(late(&message, limit)),
+            _ if limit.is_some_and(|limit| began.elapsed() >= limit) => Some(late(&message, awaited, limit)),
             _ => None,
         };
         if let Some(failure) = failure {
@@ -89,8 +89,11 @@ fn failed(message: &Message, why: &str) -> Failure {
     Failure::Nothing(format!("{} was not read: {why}", message.full_id()))
 }
 
-fn late(message: &Message, limit: Option<Duration>) -> Failure {
+fn late(message: &Message, awaited: Awaited, limit: Option<Duration>) -> Failure {
     let seconds = limit.unwrap_or_default().as_secs();
-    note(crate::PROGRAM, &format!("{} is {} after {seconds} s", message.full_id(), message.state.as_str()));
-    Failure::Reported(75)
+    let missing = if awaited == Awaited::Reply { ", and there is no reply" } else { "" };
+    Failure::Later(
+        format!("time is up: {} is {} after {seconds} s{missing}", message.full_id(), message.state.as_str()),
+        None,
+    )
 }
