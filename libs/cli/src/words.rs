@@ -13,7 +13,7 @@ const DEFAULTS: [(&str, &str); 7] = [
 ];
 
 /// Words for a command that are understood, each with the commands that may be meant.
-const COMMANDS: [(&str, &[&str]); 24] = [
+const COMMANDS: [(&str, &[&str]); 23] = [
     ("ls", &["list"]),
     ("ll", &["list"]),
     ("rm", &["delete", "remove"]),
@@ -33,7 +33,6 @@ const COMMANDS: [(&str, &[&str]); 24] = [
     ("claim", &["acquire"]),
     ("unlock", &["release"]),
     ("rename", &["name"]),
-    ("stop", &["interrupt"]),
     ("retire", &["kill"]),
     ("day", &["daily"]),
     ("week", &["weekly"]),
@@ -42,12 +41,20 @@ const COMMANDS: [(&str, &[&str]); 24] = [
 
 /// Words for a command that are named in a hint, each with what may be meant: a command or an option of the program, and
 /// what follows. `{}` is the word that was typed next.
-const HINTS: [(&str, &[&str]); 5] = [
+const HINTS: [(&str, &[&str]); 13] = [
     ("unhide", &["hide {} --show"]),
     ("test", &["--test"]),
     ("status", &["list", "doctor"]),
     ("undelete", &["restore {}"]),
     ("check", &["doctor"]),
+    ("stop", &["interrupt {} (its turn), or kill {}"]),
+    ("end", &["kill {}", "complete {}"]),
+    ("resume", &["restore {}"]),
+    ("continue", &["restore {}"]),
+    ("log", &["output {}", "event {}"]),
+    ("logs", &["output {}"]),
+    ("start", &["spawn {}"]),
+    ("run", &["spawn {}"]),
 ];
 
 /// Options whose values are often given to each other: the option, and its values.

@@ -37,7 +37,7 @@ pub fn interrupt(context: &Context, seat: &Seat) -> Outcome<Interrupted> {
         other => {
             let text =
                 format!("it is not known whether {} works ({}), so nothing was sent", seat.title(), other.as_str());
-            return Err(Failure::Nothing(text));
+            return Err(Failure::Advised(text, format!("cs-agent attach {} shows it", seat.agent_id)));
         }
     }
     let terminal = pane::checked(seat)?;
