@@ -99,6 +99,7 @@ pub fn wait(context: &mut Context, seats: &[&Seat], plan: &Plan) -> Outcome<()> 
             match met {
                 Met::Reached(goal, seen) => rows.push(tell(store, out, &seen, goal)?),
                 Met::EndedFirst(text) => failures.report(Failure::Nothing(text))?,
+                Met::HasNoTask(failure) => failures.report(failure)?,
                 Met::News(text) => cli::note(crate::PROGRAM, &text),
             }
         }

@@ -28,6 +28,9 @@ const STARTS: Duration = Duration::from_secs(2);
 /// A turn that ended within this time of a delivery may go on with it: the hooks of one event run beside each other.
 const SETTLES: TimeDelta = TimeDelta::seconds(2);
 
+/// How long a client may take from its start to its prompt.
+const STARTED: TimeDelta = TimeDelta::seconds(5);
+
 /// What is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
@@ -74,6 +77,8 @@ pub enum Met<'a> {
     Reached(Goal, Seen<'a>),
     /// A seat ended before.
     EndedFirst(String),
+    /// A seat that has no task, so that its turn will not end.
+    HasNoTask(Failure),
     /// What a person may want to know while they wait.
     News(String),
 }
@@ -192,11 +197,16 @@ fn met<'w>(
         Goal::Waiting => seen.state == SeatState::Of(State::Waiting),
         Goal::Idle => turn_ended_at(&seen).is_some_and(|at| is_new(at, seen.seat, &given, plan, now)),
     });
-    watched.is_done = is_over || reached.is_some();
+    let lacks_task = plan.goals == [Goal::Idle] && has_no_task(store, &seen, &given, now);
+    watched.is_done = is_over || lacks_task || reached.is_some();
     match reached {
         Some(goal) => Some(Met::Reached(goal, seen)),
         None if is_over => Some(Met::EndedFirst(format!("{} ended first: {}", seen.seat.title(), seen.verdict.reason))),
-        None => news(&mut watched.label, &seen).map(Met::News),
+        None if lacks_task => {
+            let hint = format!("give it one: cs-message send {} \"TEXT\"", seen.seat.agent_id);
+            Some(Met::HasNoTask(Failure::Advised(format!("{} has no task", seen.seat.title()), hint)))
+        }
+        None => news(&mut watched.label, &seen, &plan.goals).map(Met::News),
     }
 }
 
@@ -237,9 +247,22 @@ fn is_new(ended_at: Instant, seat: &Seat, given: &Given, plan: &Plan, now: Insta
     newest.is_none_or(|at| ended_at > at) && (!goes_on || now - ended_at > SETTLES)
 }
 
+/// Whether the seat got neither a prompt nor a message since its conversation began. The start of a client with a prompt
+/// is an idle moment, too.
+fn has_no_task(store: &Store, seen: &Seen, given: &Given, now: Instant) -> bool {
+    let Some(live) = seen.live.filter(|_| seen.state == SeatState::Of(State::Idle)) else { return false };
+    let has_prompt = seen.seat.prompt_sha256.is_some() && seen.seat.conversations.len() < 2;
+    let is_fresh = live.since == live.started_at && !live.is_in_turn() && turn_ended_at(seen).is_none();
+    let has_settled = clock::parse(&live.started_at).is_some_and(|at| now - at > STARTED);
+    let has_message = given.delivered_at.is_some() || sight::count_waiting(&store.home, seen.seat) > 0;
+    !has_prompt && is_fresh && has_settled && !has_message
+}
+
 /// What is new about a seat: for a person everything, for an agent that a child asks something.
-fn news(label: &mut String, seen: &Seen) -> Option<String> {
-    let now = seen.label();
+fn news(label: &mut String, seen: &Seen, goals: &[Goal]) -> Option<String> {
+    let is_idle = matches!(seen.state, SeatState::Of(State::Idle | State::Background));
+    let counts = if is_idle && goals.contains(&Goal::Idle) { ", but no turn has ended that counts" } else { "" };
+    let now = format!("{}{counts}", seen.label());
     if *label == now {
         return None;
     }
