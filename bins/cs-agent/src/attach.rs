@@ -1,5 +1,6 @@
 //! `attach`: shows the terminal of a seat in this one. Must stay true: nothing is attached without a terminal.
 
+use crate::row;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::{Agents, pane};
 use cli::{Context, Failure, Outcome};
@@ -7,7 +8,7 @@ use render::Table;
 use seats::{Seat, tmux};
 use std::io::{IsTerminal, stdin, stdout};
 
-/// show an agent's terminal in this one (leave it with Ctrl-B D)
+/// show an agent's terminal in this one (Ctrl-B, then d, leaves it)
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -44,7 +45,10 @@ pub fn attach(context: &mut Context, seat: &Seat) -> Outcome<()> {
     let command = tmux::attach(pane::checked(seat)?);
     must_be_on_terminal("show an agent in")?;
     context.out.flush()?;
-    // Inside another tmux: a person who asks for it gets it.
+    // Inside another tmux: a person who asks for it gets it. That one takes the first Ctrl-B for itself.
+    if std::env::var_os("TMUX").is_some() {
+        cli::note(crate::PROGRAM, "this is tmux in tmux: to leave, press Ctrl-B twice, then d");
+    }
     let outside = ["env", "-u", "TMUX"].map(str::to_string);
     cli::call::replace(&[&outside, command.as_slice()].concat(), None)
 }
@@ -64,8 +68,9 @@ fn choose(context: &mut Context, agents: &Agents) -> Outcome<Seat> {
         return Err(Failure::Nothing("no agent runs in a seat".into()));
     }
     must_be_on_terminal("choose an agent in; name one")?;
+    let ids: Vec<&str> = open.iter().map(|seat| seat.agent_id.as_str()).collect();
     let row = |(n, seat): (usize, &&Seat)| {
-        vec![(n + 1).to_string(), seat.name.clone(), seat.agent_id.clone(), seat.cwd.clone()]
+        vec![(n + 1).to_string(), seat.name.clone(), row::short(&seat.agent_id, &ids).to_string(), seat.cwd.clone()]
     };
     let rows: Vec<Vec<String>> = open.iter().enumerate().map(row).collect();
     context.out.show(&Table::of_texts(&["NUMBER", "NAME", "ID", "FOLDER"], &rows))?;

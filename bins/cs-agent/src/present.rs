@@ -1,6 +1,7 @@
 //! Owns which conversations run now, in seats or not, and where. Must stay true: one of which it is not known whether it
 //! runs is listed as `perhaps`, because agents ask before they change files; the caller is not among the others.
 
+use crate::row;
 use cli::area::Area;
 use cli::seat::Agents;
 use cli::{Context, Form, Outcome};
@@ -155,15 +156,17 @@ fn table(found: &[Present]) -> Table {
         Column::text("state"),
         Column::number("age").worth(80),
         Column::text("directory").worth(70).shrinks(10).of_paths(),
-        Column::main("doing"),
+        Column::main("doing or why"),
     ];
     let mut table = Table::new(columns);
+    let all: Vec<String> = found.iter().map(Present::id).collect();
+    let ids: Vec<&str> = all.iter().map(String::as_str).collect();
     for one in found {
         let perhaps = if one.perhaps { "perhaps: " } else { "" };
         let doing = one.doing.as_deref().unwrap_or(&one.state_reason);
         table.push(vec![
             TableCell::from(one.name.clone().unwrap_or_default()),
-            TableCell::styled(one.id(), Style::Dim),
+            TableCell::styled(row::short(&one.id(), &ids), Style::Dim),
             TableCell::styled(one.state, one.style),
             TableCell::from(one.age.clone()),
             TableCell::from(one.cwd.clone()),

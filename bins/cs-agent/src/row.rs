@@ -134,7 +134,7 @@ pub fn table(rows: &[Row], now: Instant) -> Table {
         Column::number("leases").worth(50),
         Column::number("tokens").worth(20),
         Column::number("calls").worth(10),
-        Column::text("last call").worth(30).shrinks(8),
+        Column::text("last call").worth(30).shrinks(15),
         Column::main("doing"),
     ];
     let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
@@ -176,7 +176,7 @@ pub fn last(call: &LastCall, now: Instant) -> String {
 }
 
 /// The end of an id, by which it is found, unless another one of the list ends like it.
-fn short<'a>(id: &'a str, ids: &[&str]) -> &'a str {
+pub fn short<'a>(id: &'a str, ids: &[&str]) -> &'a str {
     let end = id.rsplit('_').next().unwrap_or(id);
     if ids.iter().filter(|other| other.ends_with(end)).count() > 1 { id } else { end }
 }
