@@ -21,8 +21,8 @@ use std::time::Duration;
 /// The longest silence that can be waited for.
 const LONGEST: TimeDelta = TimeDelta::days(365);
 
-/// start an agent in a seat of its own. PROMPT is one word (quote it), `-` for standard input, or a file; what follows
-/// after `--` are arguments of the client, which only a person may give
+/// start an agent in a seat of its own. PROMPT is one word (quote it), or `-` for standard input; --prompt-file reads a
+/// file. What follows after `--` are arguments of the client, which only a person may give
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,

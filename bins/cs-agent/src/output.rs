@@ -56,12 +56,13 @@ impl Output {
     }
 }
 
-/// The last lines before the empty rest of the screen, masked and without control characters.
+/// The last lines without the empty ones at both ends, masked and without control characters.
 fn last_lines(mut text: String, count: u32) -> Vec<String> {
     text.retain(|c| c == '\n' || !c.is_control());
     masked::text(&mut text);
     let lines: Vec<String> = text.trim_end().lines().map(|line| sanitize(line.trim_end())).collect();
-    lines.get(lines.len().saturating_sub(count as usize)..).unwrap_or_default().to_vec()
+    let last = lines.into_iter().rev().take(count as usize).collect::<Vec<_>>();
+    last.into_iter().rev().skip_while(String::is_empty).collect()
 }
 
 #[cfg(test)]
@@ -75,5 +76,6 @@ mod tests {
         let text = format!("one\ntwo \u{1b}[31m\u{7}\r\n\nkey {secret}\u{202e}x\n\n  \n");
         assert_eq!(last_lines(text, 3), ["two [31m", "", "key [masked]\u{fffd}x"]);
         assert_eq!(last_lines(String::new(), 3), [""; 0]);
+        assert_eq!(last_lines("\n \nready\n\n".into(), 3), ["ready"], "empty lines at both ends");
     }
 }

@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use agents::Agent;
 use agents::launch::{self, PROMPT};
-use cli::{Failure, Outcome, STDIN, note};
+use cli::{Failure, Outcome, STDIN, note, quote_word};
 use cs_core::error::Error;
 use cs_core::open;
 use std::borrow::Cow;
@@ -63,12 +63,22 @@ pub fn read(word: Option<String>, file: Option<&str>) -> Outcome<Option<String>>
             read.map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?;
             bytes
         }
-        (word, None) => return Ok(word),
+        (word, None) => {
+            word.as_deref().into_iter().for_each(note_file);
+            return Ok(word);
+        }
     };
     if bytes.len() == most {
         return Err(Error::Invalid(format!("the prompt has more than {PROMPT} bytes")).into());
     }
     Ok(Some(String::from_utf8(bytes).map_err(|_| Error::Invalid("the prompt is not UTF-8".into()))?))
+}
+
+/// A prompt that is the name of a file may be meant as one.
+fn note_file(word: &str) {
+    if !word.contains(char::is_whitespace) && Path::new(word).is_file() {
+        note(PROGRAM, &format!("the prompt is the text {word:?}; --prompt-file {} sends the file", quote_word(word)));
+    }
 }
 
 /// The prompt as the client gets it. An empty one is a mistake on the command line.
