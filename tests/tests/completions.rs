@@ -16,6 +16,12 @@ fn furnished() -> Sandbox {
         cs create --intent later --claude-session 4391d9be-e1e5-451a-a158-565342e11be7 -q && cs park cafe --reason x -q";
     let output = sandbox.sh(setup);
     assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let seats = r#"mkdir -p "$CS_HOME/agents" && cd "$CS_HOME/agents" && seat() {
+        echo "{\"agent_id\":\"$1\",\"name\":\"$2\",\"agent\":\"claude-code\",\"cwd\":\"/\",\"status\":\"$3\",\"spawned_at\":\"2026-11-21T09:00:00Z\",\"spawned_by\":\"user\",\"schema_version\":1}" >$1.json
+        }; seat agent_20261121T0900_1f0c builder running && seat agent_20261121T0900_2b2b tester ended &&
+        cs-message send builder "go on" -q"#;
+    let output = sandbox.sh(seats);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
     for shell in ["bash", "zsh", "fish"] {
         let output = sandbox.cs("cs", &["completions", shell]);
         assert_eq!((status(&output), stderr(&output)), (0, String::new()));
@@ -25,7 +31,7 @@ fn furnished() -> Sandbox {
 }
 
 /// What is offered on the way to a command: the words typed, and the candidates.
-const OFFERED: [(&[&str], &str); 18] = [
+const OFFERED: [(&[&str], &str); 26] = [
     (&["cs-session", "sh"], "show"),
     (&["cs", "pa"], "park"),
     (&["cs", "park", "ca"], "ca5d"),
@@ -44,6 +50,14 @@ const OFFERED: [(&[&str], &str); 18] = [
     (&["cs-usage", "--agent", "c"], "claude codex"),
     (&["cs-export", "--output", "fi"], "fish"),
     (&["cs-setup", "project", "ap"], "api"),
+    (&["cs-agent", "attach", ""], "builder"),
+    (&["cs-agent", "kill", "b"], "builder"),
+    (&["cs-agent", "restore", ""], "tester"),
+    (&["cs-agent", "wait", "--for", ""], "end idle waiting"),
+    (&["cs-agent", "spawn", "--agent", ""], "claude codex"),
+    (&["cs-message", "send", "bu"], "builder"),
+    (&["cs-message", "list", "--from", "bu"], "builder"),
+    (&["cs-message", "cancel", ""], "agent_20261121T0900_1f0c/m000001"),
 ];
 
 fn sorted(text: &str) -> String {

@@ -61,7 +61,7 @@ pub struct Spawn {
     /// tell the parent when it works for so long without an event, such as 20m
     #[argh(option, from_str_fn(silence))]
     pub silent_after: Option<u64>,
-    /// wait until it is idle, waiting or at its end, or several of these: idle,waiting
+    /// what to wait for: idle, waiting or end; or several: idle,waiting
     #[argh(option, arg_name = "goals")]
     pub wait: Option<String>,
     /// with --wait: at most so long: 30s, 5m; a number alone is in seconds

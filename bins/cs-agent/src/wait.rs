@@ -27,7 +27,7 @@ pub struct Wait {
     /// the agents; - reads them from standard input
     #[argh(positional)]
     agent: Vec<String>,
-    /// what to wait for: idle (the turn is over), waiting (for an answer), end, or several, such as idle,waiting
+    /// what to wait for: idle, waiting or end (its turn is over, it asks, its client ended); or several: idle,waiting
     #[argh(option, long = "for", default = "String::from(\"idle\")")]
     goals: String,
     /// stop waiting when the first agent has reached it

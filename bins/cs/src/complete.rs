@@ -1,7 +1,7 @@
 //! Owns what completes the last word of a program's command line: its commands, options and values, each with its
 //! description. Must stay true: what cannot be found out is left out, and nothing is written.
 
-use crate::offer::{self, Candidate};
+use crate::offer::{self, Candidate, Place};
 use cli::describe::{Description, Opt, Word};
 
 /// The candidates for the last of these words.
@@ -73,7 +73,7 @@ impl<'a> Position<'a> {
 
     fn candidates(&self, program: &Description, current: &str) -> Vec<Candidate> {
         if let Some(option) = self.value_of {
-            return offer::values(&self.command.name, option.long.trim_start_matches('-'), &option.about, current);
+            return offer::values(self.place(program), option.long.trim_start_matches('-'), &option.about, current);
         }
         if current.starts_with('-') && !self.is_literal {
             let is_new = |option: &&Opt| option.is_repeatable || !self.given.contains(&option.long.as_str());
@@ -85,9 +85,13 @@ impl<'a> Position<'a> {
         let word: Option<&Word> = self.command.words.get(self.words).or(last);
         commands
             .chain(
-                word.into_iter().flat_map(|word| offer::values(&self.command.name, &word.name, &word.about, current)),
+                word.into_iter().flat_map(|word| offer::values(self.place(program), &word.name, &word.about, current)),
             )
             .collect()
+    }
+
+    fn place(&self, program: &'a Description) -> Place<'a> {
+        Place { program: &program.name, command: &self.command.name }
     }
 }
 

@@ -63,9 +63,26 @@ impl Candidate {
     }
 }
 
+/// Where a value is asked for: the program, and its command.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub program: &'a str,
+    pub command: &'a str,
+}
+
+/// Programs whose commands act on agents in seats and on their messages.
+const AGENTS: &str = "cs-agent";
+const MESSAGES: &str = "cs-message";
+
 /// The values of an option or a word of a command, by its name and its description.
-pub fn values(command: &str, name: &str, about: &str, typed: &str) -> Vec<Candidate> {
+pub fn values(place: Place, name: &str, about: &str, typed: &str) -> Vec<Candidate> {
+    let Place { program, command } = place;
+    let is_of_agents = [AGENTS, MESSAGES].contains(&program);
     match name {
+        "agent" if about.starts_with("the client") => words(about),
+        "agent" | "to" | "from" if is_of_agents => agents(command),
+        "name" if program == AGENTS && command == "name" => agents(command),
+        "id" if program == MESSAGES => messages(),
         "project" | "slug" => projects(),
         "id" if about.contains("projects") => sessions(command, typed).into_iter().chain(projects()).collect(),
         "id" => sessions(command, typed),
@@ -74,8 +91,13 @@ pub fn values(command: &str, name: &str, about: &str, typed: &str) -> Vec<Candid
         "path" if about.contains("file") => vec![Candidate::new(FILES, "")],
         "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
         "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
-        _ => set(about).into_iter().map(|word| Candidate::new(word, "")).collect(),
+        _ => words(about),
     }
+}
+
+/// The words that a description lists, as candidates.
+fn words(about: &str) -> Vec<Candidate> {
+    set(about).into_iter().map(|word| Candidate::new(word, "")).collect()
 }
 
 /// The words that a description lists: `only this status: active, parked or completed`.
@@ -151,6 +173,44 @@ struct Lease {
 fn leases() -> Vec<Candidate> {
     let found: Vec<Lease> = ask("cs-lease", &["list", "--json"]);
     found.iter().map(|lease| Candidate::new(&lease.id, &lease.paths.join(", "))).collect()
+}
+
+/// A line of `cs-agent list`.
+#[derive(Deserialize)]
+struct Agent {
+    agent_id: String,
+    name: String,
+    state: String,
+}
+
+/// The agents that a command takes: those that run, or for `restore` those that have ended. A name that a shell would
+/// not take as one word, or that two agents have, is replaced by the id.
+fn agents(command: &str) -> Vec<Candidate> {
+    let list: &[&str] = if command == RESTORE { &["list", "--all", "--json"] } else { &["list", "--json"] };
+    let found: Vec<Agent> = ask(AGENTS, list);
+    let has_ended = |agent: &&Agent| ["ended", "killed", "gone"].contains(&agent.state.as_str());
+    let is_taken = |agent: &&Agent| command != RESTORE || has_ended(agent);
+    let candidate = |agent: &Agent| {
+        let named = Candidate::new(&agent.name, &agent.state);
+        let is_unique = found.iter().filter(|other| other.name == agent.name).count() == 1;
+        if is_unique && named.fits("") { named } else { Candidate::new(&agent.agent_id, &agent.state) }
+    };
+    found.iter().filter(is_taken).rev().take(OFFERED).map(candidate).collect()
+}
+
+/// A line of `cs-message list`.
+#[derive(Deserialize)]
+struct Message {
+    id: String,
+    state: String,
+    text: String,
+}
+
+/// The newest messages.
+fn messages() -> Vec<Candidate> {
+    let found: Vec<Message> = ask(MESSAGES, &["list", "--json"]);
+    let about = |message: &Message| format!("{}: {}", message.state, message.text);
+    found.iter().rev().take(OFFERED).map(|message| Candidate::new(&message.id, &about(message))).collect()
 }
 
 /// The lines that a program prints; those that cannot be understood are left out.
