@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use cs_tests::{Sandbox, has, status, stderr, stdout};
 use serde_json::{Value, json};
@@ -160,13 +162,25 @@ fn the_lease_of_a_killed_owner_is_free_at_once() {
     assert_eq!(other.code("cs-lease check src"), 0);
     assert_eq!(other.code("cs-lease acquire src -q"), 0);
     assert_eq!(leases(&sandbox)["leases"].as_array().map(Vec::len), Some(1), "it was taken away");
-    let mut running = sandbox.start("cs-lease", &["run", "db", "--", "sh", "-c", "echo begun; exec sleep 60"]);
+}
+
+#[test]
+fn a_lease_for_a_command_falls_with_the_command_even_if_cs_lease_is_killed() {
+    let sandbox = sandbox();
+    let mut other = Shell::new(&sandbox);
+    let mut running = sandbox.start("cs-lease", &["run", "db", "--", "sh", "-c", "echo $$; exec sleep 60"]);
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("it prints");
-    assert_eq!((line.as_str(), other.code("cs-lease acquire db -q")), ("begun\n", 1));
+    let pid = || leases(&sandbox)["leases"][0]["owner"]["pid"].to_string();
+    let until = Instant::now() + Duration::from_secs(20);
+    while pid() != line.trim() && Instant::now() < until {
+        sleep(Duration::from_millis(10));
+    }
     running.0.kill().expect("it can be killed");
     running.0.wait().expect("it ends");
-    assert_eq!(other.code("cs-lease acquire db -q"), 0, "also if cs-lease run itself is killed");
+    assert_eq!(other.code("cs-lease acquire db -q"), 1, "the command still runs");
+    assert_eq!(other.code(&format!("kill -9 {}", line.trim())), 0);
+    assert_eq!(other.code("cs-lease acquire db --wait 5s -q"), 0);
 }
 
 #[test]

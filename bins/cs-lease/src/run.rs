@@ -1,5 +1,6 @@
 //! `run`: claims paths as long as a command runs. Must stay true: the lease is renewed while the command runs, and
-//! released when it has ended, also after a signal; if this program is killed, the lease falls with its process.
+//! released when it has ended, also after a signal; if this program is killed, the lease falls with the command, or when
+//! it expires, because nobody renews it then.
 
 use crate::acquire::How;
 use crate::asker::{Asker, length};
@@ -7,6 +8,7 @@ use crate::{PROGRAM, wait};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, patience};
 use cs_core::clock::{self, TimeDelta};
+use cs_core::process;
 use rustix::process::{Pid, Signal, kill_process};
 use seats::{Lease, Leases};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -59,7 +61,11 @@ impl Run {
         let (sender, events) = channel();
         listen(&sender)?;
         let lease = wait::acquire(context, &asker, &leases, &request, self.wait)?;
-        let ended = start(&command, &lease, sender).map(|pid| attend(&leases, &lease, pid, &events));
+        let ended = start(&command, &lease, sender).map(|pid| {
+            // If this fails, or the command has ended already, the lease falls with this program.
+            let _ = process::find(pid).map(|process| leases.hand_over(&lease.id, &process));
+            attend(&leases, &lease, pid, &events)
+        });
         let released = leases.release(|other| Ok(other.id == lease.id), clock::now());
         let code = code(ended?);
         released?;

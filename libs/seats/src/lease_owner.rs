@@ -22,7 +22,7 @@ pub struct Owner {
     /// The conversation, at the time of the claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claude_session_id: Option<String>,
-    /// Whether the lease belongs to one command, which renews it: the process is that of `cs-lease run`.
+    /// Whether the lease belongs to one command: the process is that of `cs-lease run` until that has started it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub runs: bool,
     /// The process with whose end the lease falls: the client, the shell of a person, or the command.

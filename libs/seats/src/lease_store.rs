@@ -11,7 +11,7 @@ use cs_core::file::{self, Durability};
 use cs_core::id::{self, SeatId, Slug};
 use cs_core::lock;
 use cs_core::paths::Home;
-use cs_core::process;
+use cs_core::process::{self, Process};
 use cs_core::store::Store;
 use cs_core::unknown::Unknown;
 use cs_core::validate::FILE_BYTES;
@@ -170,6 +170,16 @@ impl Leases {
                 }
             }
             Ok(renewed)
+        })
+    }
+
+    /// Makes a process the one with whose end a lease falls: that of the command that the lease is for.
+    pub fn hand_over(&self, id: &str, to: &Process) -> Result<()> {
+        self.change(|found| {
+            for lease in found.leases.iter_mut().filter(|lease| lease.id == id) {
+                lease.owner = lease.owner.clone().with(Some(to.clone()));
+            }
+            Ok(())
         })
     }
 
