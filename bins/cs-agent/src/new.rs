@@ -9,7 +9,7 @@ use cli::seat::{self, Agents};
 use cli::{Context, Failure, Outcome};
 use seats::Caller;
 
-/// start an agent without a prompt, and show its terminal in this one
+/// start an agent without a prompt or a parent, and show its terminal in this one; only the user may
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
