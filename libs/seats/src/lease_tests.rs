@@ -185,7 +185,13 @@ fn a_lease_of_a_seat_that_ended_does_not_come_back_with_its_next_client() {
     let command = Owner { runs: true, ..of(id.as_str()) };
     let kept = [place.get("docs", &other("a")).id, place.get("tests", &command).id];
     place.get("src", &of(id.as_str()));
-    let turn = |status| seats.update(&id, |seat| Ok(seat.status = status)).unwrap();
+    let turn = |status| {
+        let set = |seat: &mut Seat| {
+            seat.status = status;
+            Ok(())
+        };
+        seats.update(&id, set).unwrap()
+    };
     turn(ended);
     assert_eq!(place.leases.held(at()).unwrap().len(), 2);
     std::fs::write(home.home.leases(&Slug::parse("torn").unwrap()), "{").unwrap();
