@@ -236,6 +236,10 @@ impl Home {
     pub fn seat_launch(&self, id: &SeatId) -> PathBuf {
         self.0.join(format!("agents/{id}.launch"))
     }
+    /// Held while the client of a seat is replaced by another one.
+    pub fn launch_lock(&self, id: &SeatId) -> PathBuf {
+        self.0.join(format!("agents/{id}.launch.lock"))
+    }
     /// Held while the limits for a new seat are checked and the seat is made.
     pub fn spawn_lock(&self) -> PathBuf {
         self.0.join("agents/spawn.lock")

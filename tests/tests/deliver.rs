@@ -373,6 +373,37 @@ fn a_start_takes_the_seat_and_clear_keeps_it() {
     assert_eq!(desk.log(), "");
 }
 
+#[test]
+fn a_client_that_was_not_replaced_after_all_takes_its_seat_back() {
+    for status in ["starting", "ended"] {
+        let desk = Desk::new(Client::Interactive);
+        desk.send("hello", Mode::Sequential);
+        let before = desk.seat();
+        let mut seat = before.clone();
+        // As `cs-agent clear` leaves it if it is killed before tmux starts the next client.
+        seat["status"] = json!(status);
+        seat["claude_session_id"] = json!(OTHER);
+        seat["conversations"] = json!([UUID, OTHER]);
+        seat["tmux"] = tmux();
+        (seat["pid"], seat["pid_started"]) = (Value::Null, Value::Null);
+        seat::write(&desk.stage.sandbox, SEAT, std::process::id(), seat);
+        let lock = Home::at(desk.stage.sandbox.data()).launch_lock(&SeatId::parse(SEAT).unwrap());
+        let held = cs_core::lock::acquire(&lock, Duration::ZERO).unwrap();
+        let prompt = json!({"prompt": "go", "prompt_id": "p2"});
+        assert_eq!(desk.event(5, "UserPromptSubmit", prompt.clone()), Value::Null);
+        assert_eq!(desk.seat()["claude_session_id"], OTHER, "it is being replaced");
+        drop(held);
+        assert_eq!(desk.event(6, "SessionEnd", json!({"reason": "clear"})), Value::Null);
+        assert_eq!(desk.seat()["claude_session_id"], OTHER, "it ends");
+        assert_ne!(desk.event(7, "UserPromptSubmit", prompt), Value::Null, "{status}");
+        let after = desk.seat();
+        for field in ["status", "claude_session_id", "pid", "pid_started"] {
+            assert_eq!(after[field], before[field], "{field}");
+        }
+        assert_eq!((desk.states(), desk.log()), (vec![State::Delivered], String::new()));
+    }
+}
+
 /// A pane in which this test's process runs.
 fn tmux() -> Value {
     let own = cs_core::process::find(std::process::id()).unwrap();

@@ -74,11 +74,13 @@ fn clear(context: &Context, agents: &Agents, seat: &Seat, agent: Agent, wanted: 
     let prompt = wanted.prompt.clone().filter(|_| agent == Agent::Claude);
     let chosen = Seat { model: wanted.model.clone(), effort: wanted.effort.clone(), ..seat.clone() };
     let ready = start::prepare(context, agents, &seat::settings(&context.store), agent, wanted)?;
+    let id = id_of(seat)?;
+    // If this program is killed before tmux has replaced the client, that one takes the seat back at its next event.
+    let _lock = agents.files.replacing(&id, context.store.wait)?;
     let terminal = pane::checked(seat)?;
     let uuid = Uuid::random();
     let fresh = with_conversation(&chosen, agent, &uuid);
     let session = prompt.map(|prompt| opening::begin_session(context, &fresh, &prompt)).transpose()?;
-    let id = id_of(seat)?;
     let changed = agents.files.update(&id, |seat| begin(seat, &fresh, session.as_ref()))?;
     ready.start_again(&changed, terminal, Beginning::New(uuid)).inspect_err(|_| {
         let _ = agents.files.update(&id, |now| take_back(now, &changed, seat));

@@ -3,11 +3,12 @@
 
 use agents::Agent;
 use agents::hook_call::HookCall;
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::id::SeatId;
 use cs_core::live::Live;
 use cs_core::process::Process;
 use seats::{Channel, Inbox, Leases, Message, Seat, SeatStatus, Seats, Want};
+use std::time::Duration;
 
 /// A call by the client of a seat.
 pub struct Seated<'a> {
@@ -32,7 +33,7 @@ impl<'a> Seated<'a> {
         let inbox = Inbox::of(&hook.store.home, &id, hook.store.wait);
         let agent = hook.payload.agent().or(Agent::of_word(&seat.agent)).unwrap_or(Agent::Claude);
         let mut seated = Seated { hook, seats, id, seat, inbox, agent, caller };
-        if seated.is_over() {
+        if seated.is_over() && !seated.goes_on()? {
             return Ok(None);
         }
         if seated.is_news() && !seated.ends() {
@@ -57,6 +58,26 @@ impl<'a> Seated<'a> {
     fn is_over(&self) -> bool {
         let is_present = self.seat.claude_session_id.as_deref() == Some(self.uuid());
         !is_present && !self.starts() && self.seat.conversations.iter().any(|known| known == self.uuid())
+    }
+
+    /// Whether this conversation goes on, although the seat's file names another one: a program that was to replace the
+    /// client by another one was killed before it did so.
+    fn goes_on(&mut self) -> Result<bool> {
+        let is_left = |seat: &Seat| !matches!(seat.status, SeatStatus::Running | SeatStatus::Killed);
+        if self.ends() || !is_left(&self.seat) {
+            return Ok(false);
+        }
+        let _lock = match self.seats.replacing(&self.id, Duration::ZERO) {
+            Err(Error::Busy(_)) => return Ok(false),
+            lock => lock?,
+        };
+        // It may have replaced the client just now.
+        self.seat = self.seats.seat(&self.id)?;
+        if !is_left(&self.seat) || !self.seat.is_client(&self.caller) {
+            return Ok(false);
+        }
+        self.seat = self.enter()?;
+        Ok(true)
     }
 
     /// Whether the seat's file does not know this client or this conversation yet.

@@ -7,7 +7,7 @@ use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::id::SeatId;
-use cs_core::lock;
+use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
 use cs_core::store::Store;
 use cs_core::validate::FILE_BYTES;
@@ -73,6 +73,12 @@ impl Seats {
         }
         seats.sort_by(|a, b| (&a.spawned_at, &a.agent_id).cmp(&(&b.spawned_at, &b.agent_id)));
         Ok((seats, errors))
+    }
+
+    /// The lock of a program that replaces the client of a seat by another one. As long as it is held, the seat names a
+    /// conversation that has not begun, and a client that is about to end. `wait` is how long to wait for it.
+    pub fn replacing(&self, id: &SeatId, wait: Duration) -> Result<Lock> {
+        lock::acquire(&self.home.launch_lock(id), wait)
     }
 
     /// Changes a seat under its lock, and returns it. A closure that fails or changes nothing writes nothing.
