@@ -1,10 +1,11 @@
 //! Owns who gets a message: the words of a command line, and whether the caller may write to them.
 
-use cli::seat::{self, Agents};
+use cli::seat::{self, Agents, interrupt};
 use cli::{Context, Failure, Outcome};
 use cs_core::error::Error;
+use cs_core::state::State;
 use cs_core::who;
-use seats::{Caller, Message, Seat, SenderKind, must_reach};
+use seats::{Caller, Message, Seat, SeatStatus, SenderKind, must_reach};
 
 /// Who gets a message.
 #[derive(Clone, Debug)]
@@ -13,6 +14,15 @@ pub enum Recipient<'a> {
     Seat(&'a Seat),
     /// The sender of the message that is answered, who has no inbox.
     Asker,
+}
+
+impl Recipient<'_> {
+    fn id(&self) -> Option<&str> {
+        match self {
+            Recipient::Seat(seat) => Some(&seat.agent_id),
+            Recipient::Asker => None,
+        }
+    }
 }
 
 /// The recipients that words name; without words the sender of the message that is answered. `text` is what the command
@@ -42,7 +52,18 @@ pub fn resolve<'a>(
             name => all.push(Recipient::Seat(agents.find(Some(name)).map_err(|failure| unquoted(failure, n))?)),
         }
     }
-    Ok(all)
+    Ok(once(all))
+}
+
+/// Each recipient once: two words may name the same one.
+fn once(all: Vec<Recipient>) -> Vec<Recipient> {
+    let mut once: Vec<Recipient> = Vec::new();
+    for recipient in all {
+        if !once.iter().any(|known| known.id() == recipient.id()) {
+            once.push(recipient);
+        }
+    }
+    once
 }
 
 /// Words that name recipients without being the name of an agent.
@@ -110,6 +131,10 @@ pub struct Way {
 pub fn check(context: &Context, agents: &Agents, to: &Seat, way: Way) -> Outcome<()> {
     if !to.status.is_open() {
         let text = format!("{} has ended", to.title());
+        return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", to.agent_id)));
+    }
+    if to.status == SeatStatus::Running && interrupt::state(context, to)? == State::Gone {
+        let text = format!("{} is gone: its process ended without a word", to.title());
         return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", to.agent_id)));
     }
     let is_own = agents.caller.seat().is_some_and(|own| own.agent_id == to.agent_id);

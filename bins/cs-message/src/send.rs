@@ -130,6 +130,10 @@ impl Send {
         if is_read && names.iter().any(|name| name == STDIN) {
             return Err(Failure::Usage("standard input cannot be both recipients and text".into(), hint()));
         }
+        // In `words`, what is not UTF-8 was replaced.
+        if std::env::args_os().any(|word| word.to_str().is_none()) {
+            return Err(Error::Invalid("the text is not UTF-8".into()).into());
+        }
         let text = if is_read { read_text()? } else { text.clone() };
         match text.trim().is_empty() {
             true => Err(Failure::Usage("the text is empty".into(), hint())),

@@ -165,6 +165,35 @@ fn an_urgent_message_is_stored_and_a_client_without_terminal_is_not_touched() {
 }
 
 #[test]
+fn a_sender_learns_that_nothing_wakes_an_idle_agent() {
+    let client = client();
+    let sandbox = furnished(json!({"pid": client.pid()}));
+    let note = |state: &str| {
+        put_live(&sandbox, "claude-code", state, client.pid());
+        let output = sandbox.cs("cs-message", &["send", "builder", "hello", "-q"]);
+        assert_eq!(status(&output), 0);
+        stderr(&output)
+    };
+    assert!(note("idle").contains("gets this one with its next prompt"));
+    assert_eq!(note("working"), "", "it comes at the end of the turn");
+    let _waiter = inbox(sandbox.data().as_ref()).open_wake().expect("it can be made");
+    assert_eq!(note("idle"), "");
+}
+
+#[test]
+fn two_words_for_one_recipient_are_one_message_and_who_is_gone_gets_none() {
+    let client = client();
+    let sandbox = furnished(json!({"pid": client.pid()}));
+    put_live(&sandbox, "claude-code", "working", client.pid());
+    let send = || sandbox.cs("cs-message", &["send", "builder", BUILDER, "hello", "-q"]);
+    assert_eq!((status(&send()), states(&sandbox).len()), (0, 1));
+    drop(client);
+    let output = send();
+    assert_eq!((status(&output), states(&sandbox).len()), (1, 1));
+    assert!(stderr(&output).contains("is gone") && stderr(&output).contains("cs-agent restore"), "{output:?}");
+}
+
+#[test]
 fn waiting_ends_when_the_message_was_read_answered_or_failed() {
     let sandbox = furnished(json!({}));
     let inbox = inbox(&sandbox.data());

@@ -15,11 +15,16 @@ use agents::launch::Beginning;
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::state::State;
+use seats::State as Progress;
 use seats::{Channel, Inbox, Message, Mode, Seat, Want};
 use std::time::Duration;
 
 /// How long the queue of a client may take.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// How often, and after which pause, it is looked whether a process waits for messages.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Refuses an urgent message that could only arrive late, before it is stored.
 pub fn check(context: &Context, seat: &Seat, mode: Mode) -> Outcome<()> {
@@ -41,8 +46,8 @@ pub fn nudge(context: &Context, agents: &Agents, seat: &Seat, inbox: &Inbox, mes
     let nudged = match (agent, message.mode) {
         _ if seats::are_off() => Ok(()),
         (Some(Agent::Codex), mode) => hand_over(context, agents, seat, inbox, mode),
-        (_, Mode::Urgent) => stop(context, seat, inbox),
-        _ => Ok(()),
+        (_, Mode::Urgent) => stop(context, seat, inbox).and_then(|()| tell_alone(context, seat, inbox, message)),
+        _ => tell_alone(context, seat, inbox, message),
     };
     nudged.or_else(|failure| match failure {
         Failure::ClosedPipe | Failure::Output(_) => Err(failure),
@@ -69,6 +74,21 @@ fn stop(context: &Context, seat: &Seat, inbox: &Inbox) -> Outcome<()> {
 fn tell_waiting(seat: &Seat) {
     let text = "waits for an answer; it was not interrupted and gets the message after that";
     note(program(), &format!("{} {text}", seat.title()));
+}
+
+/// Says so if nothing wakes an idle client: the process that waited for messages was killed.
+fn tell_alone(context: &Context, seat: &Seat, inbox: &Inbox, message: &Message) -> Outcome<()> {
+    for _ in 0..LOOKS {
+        let is_queued = || inbox.find(&message.message_id).is_ok_and(|now| now.state == Progress::Queued);
+        if inbox.has_waiter() || interrupt::state(context, seat)? != State::Idle || !is_queued() {
+            return Ok(());
+        }
+        // At the end of a turn, the next one begins to wait.
+        std::thread::sleep(LOOK);
+    }
+    let text = "is idle, and nothing waits there for messages: it gets this one with its next prompt";
+    note(program(), &format!("{} {text}", seat.title()));
+    Ok(())
 }
 
 /// Hands messages to a client that has no waiter.

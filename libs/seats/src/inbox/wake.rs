@@ -24,6 +24,12 @@ impl Inbox {
         let _ = opened.map(|mut pipe| pipe.write(b"\n"));
     }
 
+    /// Whether a process waits for messages. Its lock is not asked: a waiter that begins now would find it taken.
+    pub fn has_waiter(&self) -> bool {
+        let path = self.files.pipe();
+        file::own_dir(&path).is_ok() && open(&path, OpenOptions::new().write(true)).is_ok()
+    }
+
     /// Opens the pipe for its waiter, and makes it if needed. Open it, then look into the inbox, then poll.
     pub fn open_wake(&self) -> Result<File> {
         let path = self.files.pipe();
@@ -88,7 +94,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let inbox = inbox(dir.path());
         inbox.wake();
+        assert!(!inbox.has_waiter());
         let mut pipe = inbox.open_wake().unwrap();
+        assert!(inbox.has_waiter());
         let mut byte = [0; 8];
         assert_eq!(pipe.read(&mut byte).unwrap_err().kind(), ErrorKind::WouldBlock);
         inbox.wake();
