@@ -385,6 +385,7 @@ fn a_client_that_was_not_replaced_after_all_takes_its_seat_back() {
         seat["claude_session_id"] = json!(OTHER);
         seat["conversations"] = json!([UUID, OTHER]);
         seat["tmux"] = tmux();
+        seat["tmux"]["replaced"] = json!(status == "starting");
         (seat["pid"], seat["pid_started"]) = (Value::Null, Value::Null);
         seat::write(&desk.stage.sandbox, SEAT, std::process::id(), seat);
         let lock = Home::at(desk.stage.sandbox.data()).launch_lock(&SeatId::parse(SEAT).unwrap());
@@ -400,6 +401,7 @@ fn a_client_that_was_not_replaced_after_all_takes_its_seat_back() {
         for field in ["status", "claude_session_id", "pid", "pid_started"] {
             assert_eq!(after[field], before[field], "{field}");
         }
+        assert_eq!(after["tmux"], tmux());
         assert_eq!((desk.states(), desk.log()), (vec![State::Delivered], String::new()));
     }
 }

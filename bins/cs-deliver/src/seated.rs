@@ -26,14 +26,15 @@ impl<'a> Seated<'a> {
     pub fn find(hook: &'a HookCall) -> Result<Option<Self>> {
         let seats = Seats::of(&hook.store);
         let (Some(seat), Some(caller)) = (seats.own()?, hook.caller()) else { return Ok(None) };
-        if !seat.is_client(&caller) || seat.status == SeatStatus::Killed {
+        let is_replaced = seat.is_replaced(&caller);
+        if !(is_replaced || seat.is_client(&caller)) || seat.status == SeatStatus::Killed {
             return Ok(None);
         }
         let id = SeatId::parse(&seat.agent_id)?;
         let inbox = Inbox::of(&hook.store.home, &id, hook.store.wait);
         let agent = hook.payload.agent().or(Agent::of_word(&seat.agent)).unwrap_or(Agent::Claude);
         let mut seated = Seated { hook, seats, id, seat, inbox, agent, caller };
-        if seated.is_over() && !seated.goes_on()? {
+        if (is_replaced || seated.is_over()) && !seated.goes_on()? {
             return Ok(None);
         }
         if seated.is_news() && !seated.ends() {
@@ -73,7 +74,7 @@ impl<'a> Seated<'a> {
         };
         // It may have replaced the client just now.
         self.seat = self.seats.seat(&self.id)?;
-        if !is_left(&self.seat) || !self.seat.is_client(&self.caller) {
+        if !is_left(&self.seat) || !(self.seat.is_client(&self.caller) || self.seat.is_replaced(&self.caller)) {
             return Ok(false);
         }
         self.seat = self.enter()?;
@@ -106,6 +107,9 @@ impl<'a> Seated<'a> {
             seat.pid_started = Some(self.caller.started.clone());
             seat.host.clone_from(&self.caller.host);
             seat.status = SeatStatus::Running;
+            if let Some(tmux) = seat.tmux.as_mut() {
+                tmux.replaced = false;
+            }
             (seat.ended_at, seat.ended_by) = (None, None);
             Ok(())
         })

@@ -49,7 +49,7 @@ impl Seat {
         self.status = SeatStatus::Starting;
         (self.pid, self.pid_started) = (None, None);
         if let Some(tmux) = self.tmux.as_mut() {
-            (tmux.pane_pid, tmux.pane_started) = (None, None);
+            tmux.replaced = true;
         }
     }
 
@@ -96,6 +96,7 @@ mod tests {
             pane: text("%1"),
             pane_pid: Some(std::process::id()),
             pane_started: Some(text(started)),
+            replaced: false,
             unknown: Unknown::new(),
         };
         Seat { tmux: Some(tmux), ..seat }

@@ -74,6 +74,9 @@ pub struct Tmux {
     /// When that process started, as the system writes it.
     #[serde(default)]
     pub pane_started: Option<String>,
+    /// Whether this is the process before: it is being replaced, and the next one is not recorded yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
     /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
@@ -203,7 +206,16 @@ impl Seat {
 
     /// The process that tmux started in its pane.
     pub fn pane_process(&self) -> Option<Process> {
-        let tmux = self.tmux.as_ref()?;
+        self.pane_of(false)
+    }
+
+    /// The process in its pane that is being replaced.
+    pub fn replaced_process(&self) -> Option<Process> {
+        self.pane_of(true)
+    }
+
+    fn pane_of(&self, replaced: bool) -> Option<Process> {
+        let tmux = self.tmux.as_ref().filter(|tmux| tmux.replaced == replaced)?;
         self.process_of(tmux.pane_pid, tmux.pane_started.as_deref())
     }
 
@@ -220,6 +232,11 @@ impl Seat {
     pub fn is_client(&self, caller: &Process) -> bool {
         let phase = if self.status == SeatStatus::Starting { Phase::Starting } else { Phase::Started };
         store::is_client(caller, self.process().as_ref(), self.pane_process().as_ref(), phase)
+    }
+
+    /// Whether this process is the client that is being replaced.
+    pub fn is_replaced(&self, caller: &Process) -> bool {
+        store::is_client(caller, None, self.replaced_process().as_ref(), Phase::Starting)
     }
 
     /// Why its client could not be started, if that is how it ended.

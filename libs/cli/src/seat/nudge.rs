@@ -125,6 +125,7 @@ fn queue(context: &Context, seat: &Seat, inbox: &Inbox, conversation: &str) -> O
 fn respawn(context: &Context, agents: &Agents, seat: &Seat, inbox: &Inbox, conversation: &str) -> Outcome<()> {
     let _lock = inbox.hand_over_lock()?;
     let (id, uuid) = (id_of(seat)?, Uuid::parse(conversation)?);
+    let _replacing = agents.files.replacing(&id, context.store.wait)?;
     let terminal = pane::checked(seat)?;
     let taken = inbox.take(Want::Any, Channel::Respawn, conversation, None, clock::now())?;
     if taken.is_empty() {

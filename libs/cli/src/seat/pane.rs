@@ -23,7 +23,8 @@ pub fn checked(seat: &Seat) -> Outcome<&Tmux> {
         Failure::Advised(text, format!("cs-agent restore {} continues its conversation", seat.agent_id))
     };
     let terminal = seat.tmux.as_ref().ok_or_else(|| gone("it was never started"))?;
-    let recorded = seat.pane_process().ok_or_else(|| gone("its process was not recorded"))?;
+    let recorded =
+        seat.pane_process().or_else(|| seat.replaced_process()).ok_or_else(|| gone("its process was not recorded"))?;
     let answer = run(&tmux::check(terminal)).map_err(|_| gone("tmux has no such pane"))?;
     match tmux::pane_pid(&answer) {
         None => Err(gone("its program has ended")),

@@ -204,6 +204,7 @@ pub fn terminal(seat: &Seat, socket: &str, pane: &str, process: &Process) -> Tmu
         pane: pane.to_string(),
         pane_pid: Some(process.pid),
         pane_started: Some(process.started.clone()),
+        replaced: false,
         unknown: seat.tmux.as_ref().map(|known| known.unknown.clone()).unwrap_or_default(),
     }
 }
