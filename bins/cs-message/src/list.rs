@@ -1,7 +1,7 @@
 //! `list`: shows messages.
 
 use crate::named::inbox;
-use crate::row;
+use crate::row::{self, Recipients};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
 use cli::{Context, Failure, Outcome, defer, words};
@@ -56,7 +56,8 @@ impl List {
                 && sent_by.as_ref().is_none_or(is_from)
         });
         let has_one = !self.sent && (agent.is_some() || agents.caller.seat().is_some());
-        row::print_all(context, &messages, &agents.seats, !has_one)?;
+        let to = if has_one { Recipients::One } else { Recipients::Several };
+        row::print_all(context, &messages, &agents.seats, to)?;
         context.out.flush()?;
         if messages.is_empty() { Err(Failure::Nothing("no messages".into())) } else { Ok(()) }
     }

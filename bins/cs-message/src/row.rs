@@ -29,8 +29,16 @@ pub fn print(context: &mut Context, message: &Message) -> Outcome<()> {
     }
 }
 
-/// Prints a list of messages; `names_recipient` is whether they have several.
-pub fn print_all(context: &mut Context, messages: &[Message], seats: &[Seat], names_recipient: bool) -> Outcome<()> {
+/// Whose messages a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// Those of one agent, which need not be named in each row.
+    One,
+    Several,
+}
+
+/// Prints a list of messages.
+pub fn print_all(context: &mut Context, messages: &[Message], seats: &[Seat], to: Recipients) -> Outcome<()> {
     if context.out.quiet || context.out.form == Form::Json {
         return messages.iter().try_for_each(|message| print(context, message));
     }
@@ -44,7 +52,7 @@ pub fn print_all(context: &mut Context, messages: &[Message], seats: &[Seat], na
         let short = message.to.get(message.to.len().saturating_sub(SHORT)..).unwrap_or(&message.to);
         table.push(vec![
             TableCell::styled(format!("{short}/{}", message.message_id), Style::Dim),
-            TableCell::from(if names_recipient { name_of(&message.to, seats) } else { "" }),
+            TableCell::from(if to == Recipients::Several { name_of(&message.to, seats) } else { "" }),
             TableCell::from(sender(&message, seats)),
             TableCell::styled(message.state.as_str(), style(message.state)),
             TableCell::from(mode),

@@ -38,6 +38,11 @@ pub fn new_session(session: &str, name: &str, dir: &str, command: &[String]) -> 
     all.extend(words(&size));
     all.extend(words(&["-s", session, "-n", &literal(name), "-c", &literal(dir), "--"]));
     all.extend_from_slice(command);
+    // Below the pane stands how to leave it, in place of the session's long name and of a clock.
+    let of_session = format!("={session}:");
+    for [option, value] in [["status-left", ""], ["status-right", " Ctrl-B d leaves "]] {
+        all.extend(words(&[";", "set-option", "-t", &of_session, option, value]));
+    }
     all
 }
 
@@ -97,14 +102,14 @@ mod tests {
     #[test]
     fn a_name_and_a_folder_run_no_shell() {
         let made_by = new_session("agent_1", "#(touch x) #{y}", "/work/#(z)", &[]).join(" ");
-        assert!(made_by.ends_with("-n ##(touch x) ##{y} -c /work/##(z) --"), "{made_by}");
+        assert!(made_by.contains(" -n ##(touch x) ##{y} -c /work/##(z) -- ; set-option "), "{made_by}");
     }
 
     #[test]
     fn a_command_keeps_its_words_and_answers_are_read() {
         let command = words(&["env", "claude", "--", "a b; $(c)"]);
         let made_by = new_session("agent_1", "builder", "/work dir", &command);
-        assert_eq!(made_by.last().map(String::as_str), Some("a b; $(c)"));
+        assert!(made_by.iter().any(|word| word == "a b; $(c)"), "{made_by:?}");
         assert_eq!(made("%3 4711 /tmp/a b/cs\n"), Some(("%3".into(), 4711, "/tmp/a b/cs".into())));
         assert_eq!(made(""), None);
         assert_eq!((pane_pid("0 4711\n"), pane_pid("1 4711\n"), pane_pid("")), (Some(4711), None, None));
