@@ -250,3 +250,14 @@ fn all_of_three_are_waited_for_in_any_order() {
     let names: Vec<String> = reached(&output).into_iter().map(|(name, _)| name).collect();
     assert_eq!((status(&output), names), (0, vec!["worker 2".into(), "worker 0".into(), "worker 1".into()]));
 }
+
+#[test]
+fn an_agent_that_got_no_task_is_not_waited_for() {
+    let mut team = Team::of(0);
+    team.clients.push(Command::new("sleep").arg("600").stdout(Stdio::null()).spawn().expect("sleep runs"));
+    team.seat(0);
+    team.tell(0, "SessionStart", json!({"source": "startup"}));
+    let output = team.wait(&[&id(0), "--timeout", "30"]);
+    assert_eq!(status(&output), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("worker 0 (agent_20261121T0930_0000) has no task\n"), "{}", stderr(&output));
+}
