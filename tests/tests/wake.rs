@@ -49,10 +49,10 @@ impl Desk {
     /// The conversation's file.
     fn live(&self, state: &str) {
         let now = clock::stamp(clock::now());
-        let own = cs_core::process::find(std::process::id()).unwrap();
+        let own = seat::read(&self.sandbox, SEAT);
         let live = json!({"claude_session_id": UUID, "state": state, "since": now, "last_event": "Stop",
-            "last_event_at": now, "started_at": now, "cwd": self.sandbox.work(), "pid": own.pid,
-            "pid_started": own.started, "host": own.host, "capture": true, "prompt_id": "p1",
+            "last_event_at": now, "started_at": now, "cwd": self.sandbox.work(), "pid": own["pid"],
+            "pid_started": own["pid_started"], "host": own["host"], "capture": true, "prompt_id": "p1",
             "waiting_for": if state == "waiting" { json!("permission for Bash") } else { Value::Null }});
         let folder = self.sandbox.data().join("live");
         fs::create_dir_all(&folder).unwrap();
@@ -285,6 +285,7 @@ fn client_with_waiter(desk: &Desk) -> Child {
     shell.args(["-c", "read go; export CLAUDE_PID=$$; cs-wake <payload & echo $! >waiter; wait"]);
     let mut client = shell.env("CS_AGENT", SEAT).stdin(Stdio::piped()).spawn().unwrap();
     desk.seat(client.id(), json!({}));
+    desk.live("idle");
     drop(client.stdin.take());
     assert!(desk.is_awaited());
     client

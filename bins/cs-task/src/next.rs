@@ -95,7 +95,8 @@ fn has_ended(store: &Store, owner: &str) -> bool {
     let Some(uuid) = who::conversation(owner).and_then(|uuid| Uuid::parse(uuid).ok()) else { return false };
     match store.live(&uuid) {
         Ok(Some(live)) => live.process().is_some_and(|process| process::is_alive(&process) == Some(false)),
-        Ok(None) => true,
+        // A conversation of which no hook ever told anything cannot be judged.
+        Ok(None) => matches!(store.ended(&uuid), Ok(Some(_))),
         Err(_) => false,
     }
 }

@@ -15,9 +15,9 @@ fn at(second: u32) -> Instant {
 fn every_field_is_written_and_unknown_ones_survive() {
     let mut live = Live::new("u", at(0));
     let text = || Some("x".to_string());
+    live.continued("m000001", "x", at(0));
     (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
     (live.title, live.agent_id) = (text(), text());
-    live.continued("m000001", "x", at(0));
     live.place = Some(crate::place::Place { tty: text(), ..Default::default() });
     (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
     (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
