@@ -2,12 +2,11 @@
 //! signal; a seat is `killed` only if its processes are gone.
 
 use argh::{ArgsInfo, FromArgs};
-use cli::seat::{self, Agents, id_of, interrupt, pane};
+use cli::seat::{self, Agents, id_of, pane};
 use cli::{Context, Failure, Failures, Outcome};
 use cs_core::clock::stamp;
 use cs_core::file;
 use cs_core::process::{self, Condition, Process};
-use cs_core::state::State;
 use seats::{Seat, SeatStatus, tmux};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -91,9 +90,7 @@ fn living(seat: &Seat) -> Vec<Process> {
 
 fn end(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
     let elsewhere = |process: Process| process::condition(&process) == Condition::Elsewhere;
-    // What ran on this machine before it was started again is gone.
-    let is_gone = || Ok::<_, Failure>(interrupt::state(context, seat)? == State::Gone);
-    if seat.pane_process().or(seat.process()).is_some_and(elsewhere) && !is_gone()? {
+    if seat.pane_process().or(seat.process()).is_some_and(elsewhere) {
         return Err(Failure::Nothing(format!("{} runs on another machine or in a container", seat.title())));
     }
     let (id, by) = (id_of(seat)?, agents.caller.word());

@@ -74,22 +74,6 @@ fn restore_continues_the_conversation_in_its_seat() {
 }
 
 #[test]
-fn an_agent_from_before_the_last_boot_can_be_killed() {
-    let Some(team) = Team::new() else { return };
-    let seat = team.spawn("builder", "hello");
-    team.wait_until("builder", "idle");
-    let (id, uuid) = (text(&seat, "agent_id"), text(&seat, "claude_session_id"));
-    for name in [format!("agents/{id}.json"), format!("live/{uuid}.json")] {
-        let path = team.sandbox.data().join(name);
-        let before = std::fs::read_to_string(&path).unwrap();
-        let after = before.replace(text(&seat, "host"), "00000000-0000-0000-0000-000000000000:1");
-        assert_ne!(before, after);
-        std::fs::write(&path, after).unwrap();
-    }
-    assert_eq!(text(&team.line(&["kill", "builder"]), "status"), "killed");
-}
-
-#[test]
 fn an_agent_to_which_nothing_was_said_is_restored_with_a_new_conversation() {
     let Some(team) = Team::new() else { return };
     team.spawn("builder", "hello");
