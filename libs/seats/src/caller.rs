@@ -164,7 +164,7 @@ impl Seats {
             Err(Error::Missing(_)) => return Ok(None),
             other => other?,
         };
-        let own = [seat.process(), seat.pane_process()];
+        let own = [seat.process(), seat.pane_process(), seat.replaced_process()];
         Ok(Some(seat).filter(|_| own.iter().flatten().any(process::is_above)))
     }
 }
