@@ -8,7 +8,7 @@ use agents::Agent;
 use agents::launch::Beginning;
 use cli::seat::start::{self, Ready};
 use cli::seat::{Agents, id_of, seen};
-use cli::{Context, Failure, Outcome};
+use cli::{Context, Outcome};
 use cs_core::clock::{self, TimeDelta, stamp};
 use cs_core::git::{self, Checkout};
 use cs_core::id::{SeatId, Uuid};
@@ -18,13 +18,11 @@ use seats::settings::Settings;
 use seats::{SCHEMA_VERSION, Seat, SeatStatus};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// Makes the seat, starts its client and waits for it. With a known key the existing seat is returned.
 pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Chosen) -> Outcome<Seat> {
     if let Some(known) = find_key(context, agents, chosen.key.as_deref()) {
-        return known_one(agents, known);
+        return Ok(known);
     }
     let (uuid, checkout) = (Uuid::random(), git::find(Path::new(&chosen.cwd)));
     let mut draft = draft(context, agents, &chosen, &uuid, checkout.as_ref());
@@ -35,7 +33,7 @@ pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Ch
     draft.project_slug = Some(context.store.register(&root, None, context.now)?.to_string());
     let made = match store(context, agents, settings, draft)? {
         Made::New(made) => made,
-        Made::Known(known) => return known_one(agents, known),
+        Made::Known(known) => return Ok(known),
     };
     let beginning = match forked {
         Some((_, from)) => Beginning::Forked(from, uuid),
@@ -153,25 +151,6 @@ fn with_session(agents: &Agents, id: &SeatId, session: Option<&Session>) -> Outc
         Ok(())
     })?)
 }
-
-/// The seat that another call made, once that call has started its client.
-fn known_one(agents: &Agents, mut seat: Seat) -> Outcome<Seat> {
-    let until = Instant::now() + PATIENCE;
-    while seat.status == SeatStatus::Starting && seat.tmux.is_none() {
-        if Instant::now() >= until {
-            let text = format!("another call is starting {}, or was killed while it did", seat.title());
-            let hint = format!("{} s after its start the same call starts another one", ABANDONED.num_seconds());
-            return Err(Failure::Later(text, Some(hint)));
-        }
-        thread::sleep(STEP);
-        seat = agents.files.seat(&id_of(&seat)?)?;
-    }
-    Ok(seat)
-}
-
-/// How long a second call with the same key waits for the first one, and how often it looks.
-const PATIENCE: Duration = Duration::from_secs(5);
-const STEP: Duration = Duration::from_millis(25);
 
 /// How long a call may take until tmux has started the client. A seat without a terminal is abandoned after that: the call
 /// that made it was killed.
