@@ -121,7 +121,9 @@ fn a_name_changes_no_window_of_another_agent() {
     assert!(stderr(&output).contains("its window keeps the old name"), "{}", stderr(&output));
     assert_eq!(team.seat("mine")["agent_id"], seat["agent_id"]);
     let windows = team.tmux(&["list-windows", "-a", "-F", "#{window_name}"]).stdout;
-    assert_eq!(String::from_utf8(windows).unwrap(), "builder\ntester\n");
+    let mut windows: Vec<String> = String::from_utf8(windows).unwrap().lines().map(str::to_string).collect();
+    windows.sort();
+    assert_eq!(windows, ["builder", "tester"]);
 }
 
 #[test]
