@@ -3,6 +3,7 @@
 //! person wrote. Everything else about the client is the person's.
 
 use crate::prompt::{self, Source};
+use agents::launch::may_sit;
 use agents::{Agent, trust};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
@@ -154,6 +155,7 @@ impl<'a> Options<'a> {
 pub fn client(word: Option<&str>) -> Outcome<Agent> {
     let Some(word) = word else { return Ok(Agent::Claude) };
     Agent::of_person(word)
+        .filter(|agent| may_sit(*agent))
         .ok_or_else(|| Failure::Usage(format!("{word:?} is not an agent; use {}", Agent::shorts()), None))
 }
 

@@ -43,13 +43,11 @@ fn in_log(path: &Path, agent: Agent) -> Option<LastCall> {
 }
 
 fn in_bytes(bytes: &[u8], agent: Agent) -> Option<LastCall> {
-    let mark = match agent {
-        Agent::Claude => "\"tool_use\"",
-        Agent::Codex => "_call\"",
-    };
-    let of_line = |line: &Value| match agent {
-        Agent::Claude => of_claude(line),
-        Agent::Codex => of_codex(line),
+    let (mark, of_line): (&str, fn(&Value) -> Option<LastCall>) = match agent {
+        Agent::Claude => ("\"tool_use\"", of_claude),
+        Agent::Codex => ("_call\"", of_codex),
+        #[allow(unreachable_patterns, reason = "the calls of another agent are not known here")]
+        _ => return None,
     };
     let mut lines = bytes.rsplit(|byte| *byte == b'\n').filter(|line| memmem::find(line, mark.as_bytes()).is_some());
     lines.find_map(|line| of_line(&repair::decode(line, &mut Vec::new()).ok()?))

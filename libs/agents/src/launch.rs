@@ -47,6 +47,11 @@ pub struct Launch<'a> {
     pub prompt: Option<&'a str>,
 }
 
+/// Whether this page knows how a client of the agent is started in a seat.
+pub fn may_sit(agent: Agent) -> bool {
+    matches!(agent, Agent::Claude | Agent::Codex)
+}
+
 impl Launch<'_> {
     /// The command, word by word.
     pub fn words(&self) -> Vec<String> {
@@ -57,6 +62,8 @@ impl Launch<'_> {
         match self.agent {
             Agent::Claude => self.add_claude(&mut words),
             Agent::Codex => self.add_codex(&mut words),
+            #[allow(unreachable_patterns, reason = "see [`may_sit`]")]
+            _ => {}
         }
         words.extend_from_slice(self.args);
         words.extend(self.prompt.into_iter().flat_map(|prompt| ["--".to_string(), prompt.to_string()]));
@@ -135,6 +142,8 @@ pub fn check_prompt(agent: Agent, prompt: &str) -> Result<Cow<'_, str>> {
     let is_command = match agent {
         Agent::Claude => trimmed.starts_with('/') || ENDING.contains(&trimmed.to_lowercase().as_str()),
         Agent::Codex => trimmed.starts_with('!'),
+        #[allow(unreachable_patterns, reason = "see [`may_sit`]")]
+        _ => false,
     };
     Ok(if is_command { Cow::Owned(format!("{GUARD}\n{prompt}")) } else { Cow::Borrowed(prompt) })
 }
