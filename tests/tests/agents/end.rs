@@ -245,7 +245,7 @@ fn a_client_that_ends_at_once_ends_its_seat_wholly() {
     let team = team.shadow("claude", "#!/bin/sh\nexit 3\n");
     team.fails(&["clear", "kid", "--now", "again"], 1, "ended at once");
     let fails = || (count("new"), count("failed")) == (0, 1);
-    assert!(eventually(PATIENCE, fails), "nobody reads it any more: {} {}", count("new"), count("failed"));
+    assert!(eventually(PATIENCE, fails), "nobody reads it any more: {:#}", team.seat("kid"));
     assert_eq!(text(&team.seat("kid"), "status"), "ended");
     is_told(&team, "kid ended at once");
     team.fails(&["kill", "kid"], 1, "has ended already");

@@ -159,15 +159,17 @@ impl Ready<'_> {
         self.record(seat, made)
     }
 
-    /// Ends what runs in the seat's pane, and starts the client there.
+    /// Ends what runs in the seat's pane, and starts the client there. An error means that nothing was ended. If the new
+    /// client has ended by now, the seat is returned as it is, and whoever waits for the client finds that out.
     pub fn start_again(&self, seat: &Seat, terminal: &Tmux, beginning: Beginning) -> Outcome<Seat> {
         let command = self.write_launch(seat, beginning)?;
-        let made = pane::run(&tmux::respawn(terminal, &seat.cwd, &command)).and_then(|_| {
-            let pid = tmux::pane_pid(&pane::run(&tmux::check(terminal))?);
-            let pid = pid.ok_or_else(|| Failure::Nothing("the client ended at once".into()))?;
-            Ok((terminal.pane.clone(), pid, terminal.socket.clone()))
-        });
-        self.record(seat, made)
+        let replaced = pane::run(&tmux::respawn(terminal, &seat.cwd, &command));
+        let pid = || pane::run(&tmux::check(terminal)).ok().and_then(|answer| tmux::pane_pid(&answer));
+        match replaced.map(|_| pid()) {
+            Ok(None) => Ok(self.agents.files.seat(&id_of(seat)?)?),
+            Ok(Some(pid)) => self.record(seat, Ok((terminal.pane.clone(), pid, terminal.socket.clone()))),
+            Err(failure) => self.record(seat, Err(failure)),
+        }
     }
 
     fn write_launch(&self, seat: &Seat, beginning: Beginning) -> Outcome<Vec<String>> {
