@@ -4,9 +4,10 @@
 use crate::failure::Outcome;
 use cs_core::Error;
 use cs_core::validate::{self, FILE_BYTES};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{BufRead, Read};
 
 /// Maximum number of sessions that one call reads from standard input.
@@ -60,11 +61,41 @@ fn name_of(field: &str, line: &[u8]) -> Outcome<Option<String>> {
     if !text.starts_with('{') {
         return Ok((!text.is_empty()).then(|| short(text)));
     }
-    let named: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(text)
+    let mut json = serde_json::Deserializer::from_str(text);
+    let named = Field(field)
+        .deserialize(&mut json)
+        .and_then(|named| json.end().map(|()| named))
         .map_err(|error| Error::Invalid(format!("a line on standard input is not JSON: {error}")))?;
-    match named.get(field).and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
+    match named.and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
         Some(id) => Ok(Some(short(&id))),
         None => Err(invalid(format!("a line on standard input has no {field}"))),
+    }
+}
+
+/// Reads one field of an object, of any type; the others are skipped, however many they are.
+struct Field<'f>(&'f str);
+
+impl<'de> DeserializeSeed<'de> for Field<'_> {
+    type Value = Option<&'de RawValue>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Field<'_> {
+    type Value = Option<&'de RawValue>;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = fields.next_key::<Cow<str>>()? {
+            match name == self.0 {
+                true => found = Some(fields.next_value()?),
+                false => drop(fields.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
     }
 }
 
