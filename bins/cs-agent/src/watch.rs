@@ -190,12 +190,13 @@ fn met<'w>(
 ) -> Option<Met<'w>> {
     let (now, seen) = (states.now(), sight::look(&watched.seat, lives, states));
     let has_more = sight::has_due(&store.home, seen.seat, now);
+    let is_reading = sight::is_reading(&store.home, seen.seat, now);
     let given = Given { delivered_at: watched.delivered_at, has_more };
     let is_over = seen.state.is_over() && !may_be_starting(&seen, &mut watched.gone);
     let reached = plan.goals.iter().copied().find(|goal| match goal {
         Goal::End => is_over,
         Goal::Waiting => seen.state == SeatState::Of(State::Waiting),
-        Goal::Idle => turn_ended_at(&seen).is_some_and(|at| is_new(at, seen.seat, &given, plan, now)),
+        Goal::Idle => !is_reading && turn_ended_at(&seen).is_some_and(|at| is_new(at, seen.seat, &given, plan, now)),
     });
     let lacks_task = plan.goals == [Goal::Idle] && has_no_task(store, &seen, &given, now);
     watched.is_done = is_over || lacks_task || reached.is_some();

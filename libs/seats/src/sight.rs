@@ -9,7 +9,7 @@ use crate::lease_store::Leases;
 use crate::seat::{Seat, SeatStatus};
 use crate::store::Seats;
 use crate::tree;
-use cs_core::clock::{self, Instant};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::{SeatId, Uuid};
 use cs_core::live::Live;
 use cs_core::paths::Home;
@@ -231,6 +231,17 @@ pub fn delivered_at(home: &Home, seat: &Seat) -> Option<Instant> {
 pub fn has_due(home: &Home, seat: &Seat, now: Instant) -> bool {
     let waiting = inbox(home, seat).and_then(|inbox| inbox.waiting().ok()).unwrap_or_default();
     waiting.iter().any(|message| message.is_due(now) && !message.is_expired(now))
+}
+
+/// A message that was delivered but not proved to be read keeps a seat busy for this long: the hook that took it may still
+/// be writing.
+const READS: TimeDelta = TimeDelta::seconds(10);
+
+/// Whether a seat is about to read a message that was just delivered.
+pub fn is_reading(home: &Home, seat: &Seat, now: Instant) -> bool {
+    let unread = inbox(home, seat).and_then(|inbox| inbox.unread().ok()).unwrap_or_default();
+    let is_new = |at: Instant| (now - at).abs() < READS;
+    unread.iter().any(|message| message.delivered_at.as_deref().and_then(clock::parse).is_some_and(is_new))
 }
 
 /// The leases that hold now, by the seats that have them: the paths of each.
