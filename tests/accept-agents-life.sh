@@ -5,6 +5,8 @@
 
 ends="term hup kill close exit"
 script spawn-five "for n in $ends; do cs-agent spawn --name end-\$n -q 'answer briefly' || exit 1; done"
+# The person has sent many messages to lead, and 20 a minute are the limit.
+sleep 60
 say lead "please spawn-five"
 for who in $ends; do check "life: end-$who is there" soon 40 idle "end-$who"; done
 check "life: each has one waiter" soon 5 waits end-exit 1
