@@ -40,7 +40,7 @@ script send-ten 'for n in 1 2 3 4 5 6 7 8 9 10; do cs-message send lead "$1-$n" 
 for who in one two; do
 	script "send-$who" "sh $seats/scripts/send-ten $who"
 	spawn "$who" "answer briefly" >/dev/null
-	check "messages: $who is there" soon 15 idle "$who"
+	check "messages: $who has ended its first turn" person cs-agent wait "$who" --timeout 15
 done
 say lead "work in steps"
 say one "please send-one"
