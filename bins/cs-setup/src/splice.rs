@@ -3,6 +3,7 @@
 //! is valid JSON.
 
 use super::text::{self, Kind, Node, Trouble};
+use cs_core::visible::one_line;
 use cs_core::quote::Quote;
 
 /// A step of a path: the value of a key, or an element.
@@ -96,7 +97,8 @@ fn must_be(text: &str, node: &Node, kind: &str) -> Result<(), Trouble> {
         Kind::Scalar => "a plain value",
     };
     let what = || {
-        let shown: String = text.get(node.span.clone()).unwrap_or_default().chars().take(20).collect();
+        let value = one_line(text.get(node.span.clone()).unwrap_or_default());
+        let shown: String = value.chars().take(20).collect();
         Trouble::new(node.span.start, format!("expected {kind} here, found {is}: {}", shown.trim()))
     };
     if is == kind { Ok(()) } else { Err(what()) }
