@@ -3,8 +3,8 @@
 //! is valid JSON.
 
 use super::text::{self, Kind, Node, Trouble};
-use cs_core::visible::one_line;
 use cs_core::quote::Quote;
+use cs_core::visible::one_line;
 
 /// A step of a path: the value of a key, or an element.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! Owns commands: operators, keywords, redirections and here-documents.
 
-use super::{Command, DEPTH, Word};
+use super::{Command, Commands, DEPTH, Direction, Input, Redirect, WORDS, Word};
 
 /// A here-document whose lines have not been read yet.
 struct Awaited {
     delimiter: String,
     /// Whether tabs at the beginning of a line are ignored (`<<-`).
     is_indented: bool,
+    /// Whether the delimiter has quotes, so that nothing in the text is expanded.
+    is_literal: bool,
     /// The index of its text.
     body: usize,
 }
@@ -22,33 +24,61 @@ pub struct Parser<'a> {
     awaited: Vec<Awaited>,
     loops: usize,
     has_functions: bool,
+    is_cut: bool,
+    /// For each compound command that is open, whether a pipe is its input.
+    piped: Vec<bool>,
+}
+
+/// Where the input of a command comes from, as far as the line has been read.
+#[derive(Clone, Copy, Default)]
+enum Source {
+    #[default]
+    Inherited,
+    /// The text with this index.
+    Text(usize),
+    File,
 }
 
 /// The state of one script: the line, or the text between parentheses.
 #[derive(Default)]
 struct Script {
     words: Vec<Word>,
-    input: Option<usize>,
-    /// How many `case` are open: inside them a `)` ends a pattern.
+    redirects: Vec<Redirect>,
+    input: Source,
+    /// Whether the command follows a `|`.
+    is_piped: bool,
+    /// How many `case` are open.
     cases: usize,
+    /// Whether one of their patterns comes next.
+    in_pattern: bool,
 }
 
 impl<'a> Parser<'a> {
     pub fn new(text: &'a [u8], depth: usize) -> Self {
-        let (done, bodies, awaited) = (Vec::new(), Vec::new(), Vec::new());
-        Parser { text, at: 0, depth, done, bodies, awaited, loops: 0, has_functions: false }
+        let (done, bodies, awaited, piped) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Parser { text, at: 0, depth, done, bodies, awaited, loops: 0, has_functions: false, is_cut: false, piped }
     }
 
-    /// All commands.
-    pub fn commands(mut self) -> Vec<Command> {
+    /// All commands of a script.
+    pub fn commands(mut self) -> Commands {
         self.script(None);
+        self.finish()
+    }
+
+    /// The commands in the expansions of a text, in which quotes mean nothing: a here-document.
+    fn commands_in_text(mut self) -> Commands {
+        self.expansions();
+        self.finish()
+    }
+
+    fn finish(self) -> Commands {
         let (mut bodies, has_functions) = (self.bodies, self.has_functions);
-        let finish = |(command, input): (Command, Option<usize>)| Command {
-            input: input.and_then(|n| bodies.get_mut(n)).map(std::mem::take).or(command.input),
-            repeats: command.repeats || has_functions,
-            words: command.words,
+        let finish = |(command, body): (Command, Option<usize>)| {
+            let text = body.and_then(|n| bodies.get_mut(n)).map(std::mem::take);
+            let input = text.map_or(command.input, Input::Text);
+            Command { input, repeats: command.repeats || has_functions, ..command }
         };
-        self.done.into_iter().map(finish).collect()
+        Commands { commands: self.done.into_iter().map(finish).collect(), is_cut: self.is_cut }
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -59,8 +89,22 @@ impl<'a> Parser<'a> {
         self.text.get(self.at + count).copied()
     }
 
+    /// The text from an earlier place to the present one.
+    pub(super) fn since(&self, start: usize) -> &'a [u8] {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
     pub(super) fn skip(&mut self, count: usize) {
         self.at = (self.at + count).min(self.text.len());
+    }
+
+    /// Goes back by a byte that was read.
+    pub(super) fn back(&mut self) {
+        self.at = self.at.saturating_sub(1);
     }
 
     pub(super) fn next(&mut self) -> Option<u8> {
@@ -75,12 +119,13 @@ impl<'a> Parser<'a> {
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' | b'\r' => self.skip(1),
-                b'\\' if self.after(1) == Some(b'\n') => self.skip(2),
                 b'#' => self.comment(),
+                _ if script.in_pattern => self.pattern(&mut script),
+                b'\\' if self.after(1) == Some(b'\n') => self.skip(2),
                 b'&' if self.after(1) == Some(b'>') => self.redirect(&mut script),
                 b'<' | b'>' if self.after(1) != Some(b'(') => self.redirect(&mut script),
                 b'(' => self.open(&mut script),
-                b')' if until == Some(b')') && script.cases == 0 => {
+                b')' if until == Some(b')') => {
                     self.skip(1);
                     break;
                 }
@@ -88,6 +133,16 @@ impl<'a> Parser<'a> {
                     self.skip(1);
                     self.flush(&mut script);
                     self.here_documents();
+                }
+                b'|' if self.after(1) != Some(b'|') => {
+                    self.skip(1 + usize::from(self.after(1) == Some(b'&')));
+                    self.flush(&mut script);
+                    script.is_piped = true;
+                }
+                b';' if matches!(self.after(1), Some(b';' | b'&')) => {
+                    self.skip(2);
+                    self.flush(&mut script);
+                    script.in_pattern = script.cases > 0;
                 }
                 b';' | b'&' | b'|' | b')' => {
                     self.skip(1);
@@ -108,6 +163,7 @@ impl<'a> Parser<'a> {
     pub(super) fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
         if self.depth >= DEPTH {
             self.at = self.text.len();
+            self.is_cut = true;
             return;
         }
         self.depth += 1;
@@ -118,11 +174,18 @@ impl<'a> Parser<'a> {
     /// Parses the text between backquotes, without the backquotes.
     pub(super) fn quoted_script(&mut self, text: &[u8]) {
         if self.depth < DEPTH {
-            let commands = Parser::new(text, self.depth + 1).commands();
-            let repeats = self.loops > 0;
-            let inside = |command: Command| Command { repeats: command.repeats || repeats, ..command };
-            self.done.extend(commands.into_iter().map(|command| (inside(command), None)));
+            self.adopt(Parser::new(text, self.depth + 1).commands());
+        } else {
+            self.is_cut = true;
         }
+    }
+
+    /// Adds the commands of a text that was parsed by itself.
+    fn adopt(&mut self, parsed: Commands) {
+        let repeats = self.loops > 0;
+        let inside = |command: Command| Command { repeats: command.repeats || repeats, ..command };
+        self.done.extend(parsed.commands.into_iter().map(|command| (inside(command), None)));
+        self.is_cut |= parsed.is_cut;
     }
 
     fn comment(&mut self) {
@@ -146,8 +209,10 @@ impl<'a> Parser<'a> {
             script.words.clear();
             return;
         }
+        self.piped.push(script.is_piped);
         self.flush(script);
         self.nested();
+        self.piped.pop();
     }
 
     /// Skips `((…))` if it comes next: nothing in it is a command or a redirection.
@@ -182,18 +247,49 @@ impl<'a> Parser<'a> {
             return;
         }
         let is_keyword = script.words.is_empty() && !word.is_quoted && self.keyword(&word.text, script);
-        if !is_keyword {
+        if !is_keyword && script.words.len() < WORDS {
             script.words.push(word);
+        } else if !is_keyword {
+            self.is_cut = true;
         }
         let is_definition = script.words.first().is_some_and(|word| word.text == "function" && !word.is_quoted);
         if is_definition && script.words.len() == 2 {
             self.has_functions = true;
             script.words.clear();
         }
+        if let [first, _, last] = script.words.as_slice()
+            && (first.text.as_str(), last.text.as_str()) == ("case", "in")
+        {
+            script.words.clear();
+            script.in_pattern = true;
+        }
+    }
+
+    /// Reads a part of the pattern of a `case`, through the `)` after it.
+    fn pattern(&mut self, script: &mut Script) {
+        match self.peek() {
+            Some(b'(' | b'|' | b'\n' | b';' | b'&' | b'<' | b'>') => self.skip(1),
+            Some(b')') => {
+                self.skip(1);
+                script.in_pattern = false;
+            }
+            _ => {
+                let word = self.word();
+                if word.text == "esac" && !word.is_quoted {
+                    script.in_pattern = false;
+                    self.keyword("esac", script);
+                }
+            }
+        }
     }
 
     /// Whether the word is a keyword that is followed by a command or by nothing.
     fn keyword(&mut self, word: &str, script: &mut Script) -> bool {
+        match word {
+            "if" | "while" | "until" | "for" | "select" | "case" | "{" => self.piped.push(script.is_piped),
+            "fi" | "done" | "esac" | "}" => drop(self.piped.pop()),
+            _ => {}
+        }
         match word {
             "if" | "then" | "elif" | "else" | "fi" | "do" | "!" | "{" | "}" | "coproc" => true,
             "while" | "until" => {
@@ -227,10 +323,10 @@ impl<'a> Parser<'a> {
         while matches!(self.peek(), Some(b'<' | b'>' | b'&' | b'|')) && self.after(1) != Some(b'(') {
             self.skip(1);
         }
-        if self.text.get(start..self.at) == Some(b"<<") && self.peek() == Some(b'-') {
+        if self.since(start) == b"<<" && self.peek() == Some(b'-') {
             self.skip(1);
         }
-        let operator = self.text.get(start..self.at).unwrap_or_default();
+        let operator = self.since(start);
         while matches!(self.peek(), Some(b' ' | b'\t')) {
             self.skip(1);
         }
@@ -238,16 +334,24 @@ impl<'a> Parser<'a> {
             return;
         }
         let word = self.word();
-        let body = self.bodies.len();
-        match operator {
-            b"<<<" => self.bodies.push(word.text),
-            b"<<" | b"<<-" => {
-                self.bodies.push(String::new());
-                self.awaited.push(Awaited { delimiter: word.text, is_indented: operator == b"<<-", body });
-            }
-            _ => return,
+        if operator.starts_with(b"<<") {
+            script.input = self.here_text(operator, word);
+        } else {
+            script.redirect(operator, word);
         }
-        script.input = Some(body);
+    }
+
+    /// The text of a here-string, or the place for that of a here-document.
+    fn here_text(&mut self, operator: &[u8], word: Word) -> Source {
+        let body = self.bodies.len();
+        if operator == b"<<<" {
+            self.bodies.push(word.text);
+        } else {
+            let (is_indented, is_literal) = (operator == b"<<-", word.is_quoted);
+            self.bodies.push(String::new());
+            self.awaited.push(Awaited { delimiter: word.text, is_indented, is_literal, body });
+        }
+        Source::Text(body)
     }
 
     /// Reads the here-documents that the line before announced.
@@ -264,8 +368,13 @@ impl<'a> Parser<'a> {
                 }
                 end = self.at;
             }
-            if let (Some(body), Some(text)) = (self.bodies.get_mut(awaited.body), self.text.get(start..end)) {
+            let text = self.text.get(start..end).unwrap_or_default();
+            if let Some(body) = self.bodies.get_mut(awaited.body) {
                 *body = String::from_utf8_lossy(text).into_owned();
+            }
+            if !awaited.is_literal && self.depth < DEPTH {
+                let found = Parser::new(text, self.depth + 1).commands_in_text();
+                self.adopt(found);
             }
         }
     }
@@ -278,10 +387,38 @@ impl<'a> Parser<'a> {
         rest.get(..length).unwrap_or_default()
     }
 
+    /// Ends the command that was being read.
     fn flush(&mut self, script: &mut Script) {
-        let (words, input) = (std::mem::take(&mut script.words), script.input.take());
-        if !words.is_empty() {
-            self.done.push((Command { words, input: None, repeats: self.loops > 0 }, input));
+        let is_piped = std::mem::take(&mut script.is_piped) || self.piped.contains(&true);
+        let (words, redirects) = (std::mem::take(&mut script.words), std::mem::take(&mut script.redirects));
+        let (input, body) = match std::mem::take(&mut script.input) {
+            Source::Text(body) => (Input::Inherited, Some(body)),
+            Source::File => (Input::File, None),
+            Source::Inherited if is_piped => (Input::Pipe, None),
+            Source::Inherited => (Input::Inherited, None),
+        };
+        if !words.is_empty() || !redirects.is_empty() {
+            self.done.push((Command { words, input, redirects, repeats: self.loops > 0 }, body));
+        }
+    }
+}
+
+impl Script {
+    /// Adds a redirection. Those that copy or close a descriptor (`2>&1`, `<&-`) have no file.
+    fn redirect(&mut self, operator: &[u8], target: Word) {
+        let is_descriptor = target.is_plain && target.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let direction = match operator {
+            b"<" => Direction::Read,
+            b">>" | b"&>>" => Direction::Append,
+            b">&" | b"<&" if is_descriptor => return,
+            b">" | b">|" | b"&>" | b">&" | b"<>" => Direction::Write,
+            _ => return,
+        };
+        if direction == Direction::Read {
+            self.input = Source::File;
+        }
+        if self.redirects.len() < WORDS {
+            self.redirects.push(Redirect { direction, target });
         }
     }
 }

@@ -3,12 +3,26 @@
 use super::Word;
 use super::parser::Parser;
 
+/// Longest expansion that a word shows as it is written.
+const EXPANSION: usize = 100;
+
+/// How a word shows an expansion that contains commands: `$(…)`.
+const COMMANDS: &[u8] = "$(…)".as_bytes();
+
 /// A word that is being read.
 #[derive(Default)]
 struct Draft {
     text: Vec<u8>,
     is_expanded: bool,
     is_quoted: bool,
+}
+
+impl Draft {
+    /// Adds an expansion, as it is written.
+    fn expand(&mut self, written: &[u8]) {
+        self.is_expanded = true;
+        self.text.extend_from_slice(if written.len() <= EXPANSION { written } else { COMMANDS });
+    }
 }
 
 impl Parser<'_> {
@@ -22,7 +36,7 @@ impl Parser<'_> {
                 b'<' | b'>' if self.after(1) == Some(b'(') => {
                     self.skip(2);
                     self.nested();
-                    draft.is_expanded = true;
+                    draft.expand(COMMANDS);
                 }
                 b'<' | b'>' if !is_first => break,
                 b'(' if draft.text.ends_with(b"=") => self.array(&mut draft),
@@ -57,6 +71,20 @@ impl Parser<'_> {
         }
     }
 
+    /// Reads the expansions in a text, which is no part of a word.
+    pub(super) fn expansions(&mut self) {
+        let mut draft = Draft::default();
+        while let Some(byte) = self.next() {
+            match byte {
+                b'\\' => self.skip(1),
+                b'`' => self.backquoted(&mut draft),
+                b'$' if matches!(self.peek(), Some(b'(' | b'{')) => self.dollar(&mut draft),
+                _ => {}
+            }
+            draft.text.clear();
+        }
+    }
+
     fn single(&mut self, draft: &mut Draft) {
         draft.is_quoted = true;
         while let Some(byte) = self.next().filter(|&byte| byte != b'\'') {
@@ -86,6 +114,7 @@ impl Parser<'_> {
 
     /// Reads what follows a `$`.
     fn dollar(&mut self, draft: &mut Draft) {
+        let start = self.place() - 1;
         match self.peek() {
             Some(b'\'') => {
                 self.skip(1);
@@ -96,26 +125,26 @@ impl Parser<'_> {
                 self.double(draft);
             }
             Some(b'(') => {
-                draft.is_expanded = true;
                 if !self.skip_arithmetic() {
                     self.skip(1);
                     self.nested();
                 }
+                draft.expand(COMMANDS);
             }
             Some(b'{') => {
-                draft.is_expanded = true;
                 self.skip(1);
                 self.braces();
+                draft.expand(self.since(start));
             }
             Some(byte) if byte == b'_' || byte.is_ascii_alphabetic() => {
-                draft.is_expanded = true;
                 while self.peek().is_some_and(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
                     self.skip(1);
                 }
+                draft.expand(self.since(start));
             }
             Some(byte) if byte.is_ascii_digit() || b"@*#?-$!".contains(&byte) => {
-                draft.is_expanded = true;
                 self.skip(1);
+                draft.expand(self.since(start));
             }
             _ => draft.text.push(b'$'),
         }
@@ -134,23 +163,31 @@ impl Parser<'_> {
                 Some(b't') => draft.text.push(b'\t'),
                 Some(b'r') => draft.text.push(b'\r'),
                 Some(byte @ (b'\\' | b'\'' | b'"' | b'?')) => draft.text.push(byte),
-                Some(b'x') => self.number(draft, 0, 16),
-                Some(byte @ b'0'..=b'7') => self.number(draft, u32::from(byte - b'0'), 8),
+                Some(b'x') => self.number(draft, 16, 2),
+                Some(b'u') => self.number(draft, 16, 4),
+                Some(b'U') => self.number(draft, 16, 8),
+                Some(b'0'..=b'7') => {
+                    self.back();
+                    self.number(draft, 8, 3);
+                }
                 Some(byte) => draft.text.extend([b'\\', byte]),
                 None => {}
             }
         }
     }
 
-    /// A character by its number, with up to two more digits.
-    fn number(&mut self, draft: &mut Draft, first: u32, radix: u32) {
-        let mut value = first;
-        for _ in 0..2 {
+    /// A character by its number: a byte for up to three digits, else a character of Unicode.
+    fn number(&mut self, draft: &mut Draft, radix: u32, digits: usize) {
+        let mut value = 0_u32;
+        for _ in 0..digits {
             let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(radix)) else { break };
             self.skip(1);
-            value = value * radix + digit;
+            value = value.wrapping_mul(radix).wrapping_add(digit);
         }
-        draft.text.extend(u8::try_from(value & 0xff));
+        match digits {
+            ..=3 => draft.text.extend(u8::try_from(value & 0xff)),
+            _ => draft.text.extend(char::from_u32(value).map(String::from).unwrap_or_default().bytes()),
+        }
     }
 
     /// `${…}`: commands in it are commands.
@@ -166,7 +203,6 @@ impl Parser<'_> {
 
     /// `` `…` ``: a script in which a backslash escapes backquotes, dollars and backslashes.
     fn backquoted(&mut self, draft: &mut Draft) {
-        draft.is_expanded = true;
         let mut script = Vec::new();
         while let Some(byte) = self.next().filter(|&byte| byte != b'`') {
             match (byte, self.peek()) {
@@ -178,6 +214,7 @@ impl Parser<'_> {
             }
         }
         self.quoted_script(&script);
+        draft.expand(COMMANDS);
     }
 
     /// `name=(…)`: words, not commands.

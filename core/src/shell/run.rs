@@ -1,0 +1,249 @@
+//! Owns which programs a command line runs: those of its simple commands, after wrappers such as
+//! `env` and `timeout`, in `sh -c '…'` and in the text that a shell reads, and by `find -exec`.
+//!
+//! Must stay true: the work is proportional to the length of the line; what a limit has cut off, or
+//! cannot be seen in the line, is named as such.
+
+use super::wrapper::{self, Rest, Wrapper};
+use super::{Command, Input, Redirect, Word, parse};
+
+/// Deepest nesting of command lines in command lines that is followed.
+const DEPTH: usize = 8;
+/// Maximum number of programs of a line.
+const MOST: usize = 5_000;
+
+/// The shells whose language is parsed.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
+/// Programs that run the words after one of their options, to the next `;` or `+`.
+const FINDERS: &[&str] = &["find", "gfind", "fd", "fdfind"];
+const EXECUTES: &[&str] = &["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
+
+/// A program that a command line runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The program and its arguments; empty for redirections without a command.
+    pub words: Vec<Word>,
+    /// What runs it, outermost first: names of wrappers, `sh -c`, `sh <<`, `find -exec`.
+    pub via: Vec<String>,
+    /// Its standard input.
+    pub input: Input,
+    /// Its other redirections to and from files.
+    pub redirects: Vec<Redirect>,
+    /// Whether it may run more than once.
+    pub repeats: bool,
+    /// Whether it runs on another machine or in another tree of files.
+    pub is_elsewhere: bool,
+    /// Whether it gets more arguments, which the line does not show.
+    pub has_more_words: bool,
+}
+
+/// The programs that a command line runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// In the order of the line; a wrapper is followed by what it runs.
+    pub runs: Vec<Run>,
+    /// Whether a limit has cut something off.
+    pub is_cut: bool,
+}
+
+impl Run {
+    /// The program's base name, or `None` if the line does not show which one it is.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        let word = self.words.first().filter(|word| word.is_plain)?;
+        base(&word.text)
+    }
+
+    /// Its arguments.
+    #[must_use]
+    pub fn arguments(&self) -> &[Word] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// Whether its standard input is a program in the language of a shell, which the line does not show: no script
+    /// is among its arguments.
+    #[must_use]
+    pub fn is_fed(&self) -> bool {
+        let is_shell = self.program().is_some_and(|name| SHELLS.contains(&name));
+        is_shell && matches!(self.input, Input::Pipe | Input::File) && script_of(self.arguments()) == Script::Input
+    }
+}
+
+/// The programs that a command line runs.
+#[must_use]
+pub fn runs(line: &str) -> Runs {
+    let mut walk = Walk::default();
+    walk.line(line, &Context::default());
+    walk.found
+}
+
+/// Where a shell reads what it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Script<'a> {
+    /// In this word of its command line.
+    Word(&'a Word),
+    /// In this file.
+    File(&'a Word),
+    /// On its standard input.
+    Input,
+}
+
+/// Where a shell with these arguments reads what it runs.
+pub(super) fn script_of(words: &[Word]) -> Script<'_> {
+    let (mut is_script, mut is_input) = (false, false);
+    for (n, word) in words.iter().enumerate() {
+        match word.text.strip_prefix(['-', '+']) {
+            Some("") => return Script::Input,
+            Some(letters) if letters.starts_with('-') => {}
+            Some(letters) => {
+                is_script |= letters.contains('c');
+                is_input |= letters.contains('s');
+            }
+            None if n > 0 && words.get(n - 1).is_some_and(is_shell_option_with_value) => {}
+            None if is_script => return Script::Word(word),
+            None if is_input => return Script::Input,
+            None => return Script::File(word),
+        }
+    }
+    Script::Input
+}
+
+/// What holds for all programs of a line inside another one.
+#[derive(Clone, Default)]
+struct Context {
+    via: Vec<String>,
+    repeats: bool,
+    is_elsewhere: bool,
+    depth: usize,
+}
+
+impl Context {
+    fn inside(&self, via: &str) -> Context {
+        let via = self.via.iter().cloned().chain([via.to_string()]).collect();
+        Context { via, depth: self.depth + 1, ..self.clone() }
+    }
+}
+
+#[derive(Default)]
+struct Walk {
+    found: Runs,
+}
+
+impl Walk {
+    fn line(&mut self, line: &str, context: &Context) {
+        if context.depth > DEPTH {
+            self.found.is_cut = true;
+            return;
+        }
+        let parsed = parse(line);
+        self.found.is_cut |= parsed.is_cut;
+        for command in parsed.commands {
+            self.command(command, context);
+        }
+    }
+
+    fn command(&mut self, command: Command, context: &Context) {
+        let assignments = command.words.iter().take_while(|word| is_assignment(word)).count();
+        let words = command.words.get(assignments..).unwrap_or_default().to_vec();
+        if words.is_empty() && command.redirects.is_empty() {
+            return;
+        }
+        let (input, redirects) = (command.input, command.redirects);
+        let run = Run { words, input, redirects, repeats: command.repeats, ..Run::default() };
+        self.run(run, context);
+    }
+
+    /// Adds a program, and what it runs.
+    fn run(&mut self, run: Run, context: &Context) {
+        if self.found.runs.len() >= MOST || context.depth > DEPTH {
+            self.found.is_cut = true;
+            return;
+        }
+        let run = Run {
+            via: context.via.clone(),
+            repeats: run.repeats || context.repeats,
+            is_elsewhere: context.is_elsewhere,
+            ..run
+        };
+        let inner = run.clone();
+        self.found.runs.push(run);
+        let Some(name) = inner.program().map(str::to_string) else { return };
+        if SHELLS.contains(&name.as_str()) {
+            self.shell(&name, &inner, context);
+        } else if FINDERS.contains(&name.as_str()) {
+            self.found_files(&name, &inner, context);
+        } else if let Some((wrapper, words)) = wrapper::find(&name, inner.arguments()) {
+            self.wrapped(&name, wrapper, words, &inner, context);
+        }
+    }
+
+    /// `sh -c SCRIPT`, or a script on standard input.
+    fn shell(&mut self, name: &str, run: &Run, context: &Context) {
+        match (script_of(run.arguments()), &run.input) {
+            (Script::Word(word), _) => self.line(&word.text, &context.within(run, &format!("{name} -c"))),
+            (Script::Input, Input::Text(text)) => self.line(text, &context.within(run, &format!("{name} <<"))),
+            _ => {}
+        }
+    }
+
+    /// `find -exec PROGRAM … ;`
+    fn found_files(&mut self, name: &str, run: &Run, context: &Context) {
+        let mut rest = run.arguments();
+        while let Some(at) = rest.iter().position(|word| EXECUTES.contains(&word.text.as_str())) {
+            let option = rest.get(at).map(|word| word.text.clone()).unwrap_or_default();
+            let after = rest.get(at + 1..).unwrap_or_default();
+            let length = after.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(after.len());
+            let words = after.get(..length).unwrap_or_default().to_vec();
+            let inner = Run { words, input: run.input.clone(), repeats: true, ..Run::default() };
+            self.run(inner, &context.within(run, &format!("{name} {option}")));
+            rest = after.get(length..).unwrap_or_default();
+        }
+    }
+
+    fn wrapped(&mut self, name: &str, wrapper: &Wrapper, words: &[Word], run: &Run, context: &Context) {
+        let mut context = context.within(run, name);
+        context.repeats |= wrapper.repeats;
+        context.is_elsewhere |= wrapper.is_elsewhere;
+        if let Some((script, after)) = wrapper.script(words) {
+            let more = if name == "env" { join(after) } else { String::new() };
+            return self.line(&format!("{} {more}", script.text), &context);
+        }
+        let words = wrapper.command(words);
+        match wrapper.rest {
+            _ if words.is_empty() => {}
+            Rest::Script => self.line(&join(words), &context),
+            Rest::Words => {
+                let words = words.to_vec();
+                let has_more_words = run.has_more_words || matches!(name, "xargs" | "gxargs" | "parallel");
+                self.run(Run { words, input: run.input.clone(), has_more_words, ..Run::default() }, &context);
+            }
+        }
+    }
+}
+
+impl Context {
+    fn within(&self, run: &Run, via: &str) -> Context {
+        Context { repeats: run.repeats, ..self.inside(via) }
+    }
+}
+
+fn base(path: &str) -> Option<&str> {
+    path.rsplit(['/', '\\']).next().map(|name| name.strip_suffix(".exe").unwrap_or(name))
+}
+
+/// `-o NAME`, also with other letters before it.
+fn is_shell_option_with_value(word: &Word) -> bool {
+    word.text.starts_with(['-', '+']) && !word.text.starts_with("--") && word.text.ends_with('o')
+}
+
+/// `NAME=value` or `NAME+=value`.
+pub(super) fn is_assignment(word: &Word) -> bool {
+    let Some((name, _)) = word.text.split_once('=') else { return false };
+    let name = name.strip_suffix('+').unwrap_or(name);
+    let is_letter = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) && name.chars().all(is_letter)
+}
+
+fn join(words: &[Word]) -> String {
+    words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+}
