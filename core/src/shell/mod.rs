@@ -10,6 +10,7 @@
 //! Deliberately absent: the values of variables, aliases, and which branch is taken.
 
 mod parser;
+mod redirect;
 mod run;
 mod word;
 mod wrapper;
@@ -22,6 +23,8 @@ use parser::Parser;
 const DEPTH: usize = 40;
 /// Maximum number of bytes that are parsed.
 pub const LONGEST: usize = 64 * 1024;
+/// Maximum number of commands and nested scripts of a line.
+const COMMANDS: usize = 1_000;
 /// Maximum number of words of a command that are kept.
 pub const WORDS: usize = 500;
 
@@ -97,7 +100,7 @@ pub struct Commands {
 pub fn parse(line: &str) -> Commands {
     let bytes = line.as_bytes();
     let kept = bytes.get(..LONGEST).unwrap_or(bytes);
-    let mut parsed = Parser::new(kept, 0).commands();
+    let mut parsed = Parser::new(kept, 0, COMMANDS).commands();
     parsed.is_cut |= kept.len() < bytes.len();
     parsed
 }

@@ -1,62 +1,34 @@
-//! Owns commands: operators, keywords, redirections and here-documents.
+//! Owns commands: operators, keywords, and the limits of the work.
 
-use super::{Command, Commands, DEPTH, Direction, Input, Redirect, WORDS, Word};
+use super::redirect::{Awaited, Script, Source};
+use super::{Command, Commands, DEPTH, Input, WORDS};
 
-/// A here-document whose lines have not been read yet.
-struct Awaited {
-    delimiter: String,
-    /// Whether tabs at the beginning of a line are ignored (`<<-`).
-    is_indented: bool,
-    /// Whether the delimiter has quotes, so that nothing in the text is expanded.
-    is_literal: bool,
-    /// The index of its text.
-    body: usize,
-}
+/// Longest arithmetic expression that is recognized.
+const ARITHMETIC: usize = 1000;
 
 /// Reads a line from its beginning to its end.
 pub struct Parser<'a> {
-    text: &'a [u8],
-    at: usize,
-    depth: usize,
+    pub(super) text: &'a [u8],
+    pub(super) at: usize,
+    pub(super) depth: usize,
     /// Each with the index of the text that is its input.
     done: Vec<(Command, Option<usize>)>,
-    bodies: Vec<String>,
-    awaited: Vec<Awaited>,
+    pub(super) bodies: Vec<String>,
+    pub(super) awaited: Vec<Awaited>,
     loops: usize,
     has_functions: bool,
     is_cut: bool,
+    /// How many commands and nested scripts may still follow.
+    pub(super) left: usize,
     /// For each compound command that is open, whether a pipe is its input.
     piped: Vec<bool>,
 }
 
-/// Where the input of a command comes from, as far as the line has been read.
-#[derive(Clone, Copy, Default)]
-enum Source {
-    #[default]
-    Inherited,
-    /// The text with this index.
-    Text(usize),
-    File,
-}
-
-/// The state of one script: the line, or the text between parentheses.
-#[derive(Default)]
-struct Script {
-    words: Vec<Word>,
-    redirects: Vec<Redirect>,
-    input: Source,
-    /// Whether the command follows a `|`.
-    is_piped: bool,
-    /// How many `case` are open.
-    cases: usize,
-    /// Whether one of their patterns comes next.
-    in_pattern: bool,
-}
-
 impl<'a> Parser<'a> {
-    pub fn new(text: &'a [u8], depth: usize) -> Self {
+    /// A parser of a text at this depth, for at most `left` commands and nested scripts.
+    pub fn new(text: &'a [u8], depth: usize, left: usize) -> Self {
         let (done, bodies, awaited, piped) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Parser { text, at: 0, depth, done, bodies, awaited, loops: 0, has_functions: false, is_cut: false, piped }
+        Parser { text, at: 0, depth, done, bodies, awaited, loops: 0, has_functions: false, is_cut: false, piped, left }
     }
 
     /// All commands of a script.
@@ -66,7 +38,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The commands in the expansions of a text, in which quotes mean nothing: a here-document.
-    fn commands_in_text(mut self) -> Commands {
+    pub(super) fn commands_in_text(mut self) -> Commands {
         self.expansions();
         self.finish()
     }
@@ -161,10 +133,8 @@ impl<'a> Parser<'a> {
 
     /// Runs `read` one level deeper; at the deepest level it skips the rest of the text.
     pub(super) fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
-        if self.depth >= DEPTH {
-            self.at = self.text.len();
-            self.is_cut = true;
-            return;
+        if self.depth >= DEPTH || !self.spend() {
+            return self.cut();
         }
         self.depth += 1;
         read(self);
@@ -173,17 +143,30 @@ impl<'a> Parser<'a> {
 
     /// Parses the text between backquotes, without the backquotes.
     pub(super) fn quoted_script(&mut self, text: &[u8]) {
-        if self.depth < DEPTH {
-            self.adopt(Parser::new(text, self.depth + 1).commands());
-        } else {
-            self.is_cut = true;
+        if self.depth >= DEPTH || !self.spend() {
+            return self.cut();
         }
+        self.adopt(Parser::new(text, self.depth + 1, self.left).commands());
+    }
+
+    /// Takes one of the commands and scripts that are left; `false` if none is.
+    fn spend(&mut self) -> bool {
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+
+    /// Skips the rest of the text.
+    fn cut(&mut self) {
+        self.is_cut = true;
+        self.at = self.text.len();
     }
 
     /// Adds the commands of a text that was parsed by itself.
-    fn adopt(&mut self, parsed: Commands) {
+    pub(super) fn adopt(&mut self, parsed: Commands) {
         let repeats = self.loops > 0;
         let inside = |command: Command| Command { repeats: command.repeats || repeats, ..command };
+        self.left = self.left.saturating_sub(parsed.commands.len());
         self.done.extend(parsed.commands.into_iter().map(|command| (inside(command), None)));
         self.is_cut |= parsed.is_cut;
     }
@@ -221,7 +204,8 @@ impl<'a> Parser<'a> {
             return false;
         }
         let mut open = 0_usize;
-        for (n, byte) in self.text.get(self.at..).unwrap_or_default().iter().enumerate() {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        for (n, byte) in rest.iter().take(ARITHMETIC).enumerate() {
             match byte {
                 b'(' => open += 1,
                 b')' => open -= 1,
@@ -316,77 +300,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A redirection with its target; the lines of a here-document follow after the line.
-    fn redirect(&mut self, script: &mut Script) {
-        let start = self.at;
-        self.skip(1);
-        while matches!(self.peek(), Some(b'<' | b'>' | b'&' | b'|')) && self.after(1) != Some(b'(') {
-            self.skip(1);
-        }
-        if self.since(start) == b"<<" && self.peek() == Some(b'-') {
-            self.skip(1);
-        }
-        let operator = self.since(start);
-        while matches!(self.peek(), Some(b' ' | b'\t')) {
-            self.skip(1);
-        }
-        if matches!(self.peek(), None | Some(b'\n' | b';' | b'|' | b')')) {
-            return;
-        }
-        let word = self.word();
-        if operator.starts_with(b"<<") {
-            script.input = self.here_text(operator, word);
-        } else {
-            script.redirect(operator, word);
-        }
-    }
-
-    /// The text of a here-string, or the place for that of a here-document.
-    fn here_text(&mut self, operator: &[u8], word: Word) -> Source {
-        let body = self.bodies.len();
-        if operator == b"<<<" {
-            self.bodies.push(word.text);
-        } else {
-            let (is_indented, is_literal) = (operator == b"<<-", word.is_quoted);
-            self.bodies.push(String::new());
-            self.awaited.push(Awaited { delimiter: word.text, is_indented, is_literal, body });
-        }
-        Source::Text(body)
-    }
-
-    /// Reads the here-documents that the line before announced.
-    fn here_documents(&mut self) {
-        for awaited in std::mem::take(&mut self.awaited) {
-            let start = self.at;
-            let mut end = start;
-            while self.at < self.text.len() {
-                end = self.at;
-                let line = self.line();
-                let tabs = line.iter().take_while(|&&byte| awaited.is_indented && byte == b'\t').count();
-                if line.get(tabs..) == Some(awaited.delimiter.as_bytes()) {
-                    break;
-                }
-                end = self.at;
-            }
-            let text = self.text.get(start..end).unwrap_or_default();
-            if let Some(body) = self.bodies.get_mut(awaited.body) {
-                *body = String::from_utf8_lossy(text).into_owned();
-            }
-            if !awaited.is_literal && self.depth < DEPTH {
-                let found = Parser::new(text, self.depth + 1).commands_in_text();
-                self.adopt(found);
-            }
-        }
-    }
-
-    /// The rest of the line, without its end, which is skipped.
-    fn line(&mut self) -> &'a [u8] {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
-        self.skip(length + 1);
-        rest.get(..length).unwrap_or_default()
-    }
-
     /// Ends the command that was being read.
     fn flush(&mut self, script: &mut Script) {
         let is_piped = std::mem::take(&mut script.is_piped) || self.piped.contains(&true);
@@ -397,28 +310,13 @@ impl<'a> Parser<'a> {
             Source::Inherited if is_piped => (Input::Pipe, None),
             Source::Inherited => (Input::Inherited, None),
         };
-        if !words.is_empty() || !redirects.is_empty() {
+        if words.is_empty() && redirects.is_empty() {
+            return;
+        }
+        if self.spend() {
             self.done.push((Command { words, input, redirects, repeats: self.loops > 0 }, body));
-        }
-    }
-}
-
-impl Script {
-    /// Adds a redirection. Those that copy or close a descriptor (`2>&1`, `<&-`) have no file.
-    fn redirect(&mut self, operator: &[u8], target: Word) {
-        let is_descriptor = target.is_plain && target.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let direction = match operator {
-            b"<" => Direction::Read,
-            b">>" | b"&>>" => Direction::Append,
-            b">&" | b"<&" if is_descriptor => return,
-            b">" | b">|" | b"&>" | b">&" | b"<>" => Direction::Write,
-            _ => return,
-        };
-        if direction == Direction::Read {
-            self.input = Source::File;
-        }
-        if self.redirects.len() < WORDS {
-            self.redirects.push(Redirect { direction, target });
+        } else {
+            self.cut();
         }
     }
 }

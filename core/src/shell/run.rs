@@ -5,12 +5,10 @@
 //! cannot be seen in the line, is named as such.
 
 use super::wrapper::{self, Rest, Wrapper};
-use super::{Command, Input, Redirect, Word, parse};
+use super::{COMMANDS, Command, Input, Redirect, Word, parse};
 
 /// Deepest nesting of command lines in command lines that is followed.
 const DEPTH: usize = 8;
-/// Maximum number of programs of a line.
-const MOST: usize = 5_000;
 
 /// The shells whose language is parsed.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
@@ -143,82 +141,97 @@ impl Walk {
     }
 
     fn command(&mut self, command: Command, context: &Context) {
-        let assignments = command.words.iter().take_while(|word| is_assignment(word)).count();
-        let words = command.words.get(assignments..).unwrap_or_default().to_vec();
-        if words.is_empty() && command.redirects.is_empty() {
-            return;
+        let Command { mut words, input, redirects, repeats } = command;
+        let assignments = words.iter().take_while(|word| is_assignment(word)).count();
+        words.drain(..assignments);
+        if !words.is_empty() || !redirects.is_empty() {
+            self.run(Run { words, input, redirects, repeats, ..Run::default() }, context);
         }
-        let (input, redirects) = (command.input, command.redirects);
-        let run = Run { words, input, redirects, repeats: command.repeats, ..Run::default() };
-        self.run(run, context);
     }
 
     /// Adds a program, and what it runs.
     fn run(&mut self, run: Run, context: &Context) {
-        if self.found.runs.len() >= MOST || context.depth > DEPTH {
+        if self.found.runs.len() >= COMMANDS || context.depth > DEPTH {
             self.found.is_cut = true;
             return;
         }
-        let run = Run {
-            via: context.via.clone(),
-            repeats: run.repeats || context.repeats,
-            is_elsewhere: context.is_elsewhere,
-            ..run
-        };
-        let inner = run.clone();
+        let repeats = run.repeats || context.repeats;
+        let run = Run { via: context.via.clone(), repeats, is_elsewhere: context.is_elsewhere, ..run };
+        let inner = inner(&run, context);
         self.found.runs.push(run);
-        let Some(name) = inner.program().map(str::to_string) else { return };
-        if SHELLS.contains(&name.as_str()) {
-            self.shell(&name, &inner, context);
-        } else if FINDERS.contains(&name.as_str()) {
-            self.found_files(&name, &inner, context);
-        } else if let Some((wrapper, words)) = wrapper::find(&name, inner.arguments()) {
-            self.wrapped(&name, wrapper, words, &inner, context);
-        }
-    }
-
-    /// `sh -c SCRIPT`, or a script on standard input.
-    fn shell(&mut self, name: &str, run: &Run, context: &Context) {
-        match (script_of(run.arguments()), &run.input) {
-            (Script::Word(word), _) => self.line(&word.text, &context.within(run, &format!("{name} -c"))),
-            (Script::Input, Input::Text(text)) => self.line(text, &context.within(run, &format!("{name} <<"))),
-            _ => {}
-        }
-    }
-
-    /// `find -exec PROGRAM … ;`
-    fn found_files(&mut self, name: &str, run: &Run, context: &Context) {
-        let mut rest = run.arguments();
-        while let Some(at) = rest.iter().position(|word| EXECUTES.contains(&word.text.as_str())) {
-            let option = rest.get(at).map(|word| word.text.clone()).unwrap_or_default();
-            let after = rest.get(at + 1..).unwrap_or_default();
-            let length = after.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(after.len());
-            let words = after.get(..length).unwrap_or_default().to_vec();
-            let inner = Run { words, input: run.input.clone(), repeats: true, ..Run::default() };
-            self.run(inner, &context.within(run, &format!("{name} {option}")));
-            rest = after.get(length..).unwrap_or_default();
-        }
-    }
-
-    fn wrapped(&mut self, name: &str, wrapper: &Wrapper, words: &[Word], run: &Run, context: &Context) {
-        let mut context = context.within(run, name);
-        context.repeats |= wrapper.repeats;
-        context.is_elsewhere |= wrapper.is_elsewhere;
-        if let Some((script, after)) = wrapper.script(words) {
-            let more = if name == "env" { join(after) } else { String::new() };
-            return self.line(&format!("{} {more}", script.text), &context);
-        }
-        let words = wrapper.command(words);
-        match wrapper.rest {
-            _ if words.is_empty() => {}
-            Rest::Script => self.line(&join(words), &context),
-            Rest::Words => {
-                let words = words.to_vec();
-                let has_more_words = run.has_more_words || matches!(name, "xargs" | "gxargs" | "parallel");
-                self.run(Run { words, input: run.input.clone(), has_more_words, ..Run::default() }, &context);
+        for (inner, context) in inner {
+            match inner {
+                Inner::Line(line) => self.line(&line, &context),
+                Inner::Program(run) => self.run(run, &context),
             }
         }
     }
+}
+
+/// What a program runs.
+enum Inner {
+    /// A command line.
+    Line(String),
+    /// A program.
+    Program(Run),
+}
+
+fn inner(run: &Run, context: &Context) -> Vec<(Inner, Context)> {
+    let Some(name) = run.program() else { return Vec::new() };
+    if SHELLS.contains(&name) {
+        script(name, run, context).into_iter().collect()
+    } else if FINDERS.contains(&name) {
+        actions(name, run, context)
+    } else if let Some((wrapper, words)) = wrapper::find(name, run.arguments()) {
+        wrapped(name, wrapper, words, run, context).into_iter().collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// `sh -c SCRIPT`, or a script on standard input.
+fn script(name: &str, run: &Run, context: &Context) -> Option<(Inner, Context)> {
+    let (line, sign) = match (script_of(run.arguments()), &run.input) {
+        (Script::Word(word), _) => (&word.text, "-c"),
+        (Script::Input, Input::Text(text)) => (text, "<<"),
+        _ => return None,
+    };
+    Some((Inner::Line(line.clone()), context.within(run, &format!("{name} {sign}"))))
+}
+
+/// `find -exec PROGRAM … ;`
+fn actions(name: &str, run: &Run, context: &Context) -> Vec<(Inner, Context)> {
+    let (mut found, mut rest) = (Vec::new(), run.arguments());
+    while let Some(at) = rest.iter().position(|word| EXECUTES.contains(&word.text.as_str())) {
+        let (action, after) = rest.split_at(at + 1);
+        let option = action.last().map(|word| word.text.as_str()).unwrap_or_default();
+        let length = after.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(after.len());
+        let (words, after) = after.split_at(length);
+        let program = Run { words: words.to_vec(), input: run.input.clone(), repeats: true, ..Run::default() };
+        found.push((Inner::Program(program), context.within(run, &format!("{name} {option}"))));
+        rest = after;
+    }
+    found
+}
+
+fn wrapped(name: &str, wrapper: &Wrapper, words: &[Word], run: &Run, context: &Context) -> Option<(Inner, Context)> {
+    let mut context = context.within(run, name);
+    context.repeats |= wrapper.repeats;
+    context.is_elsewhere |= wrapper.is_elsewhere;
+    if let Some((script, after)) = wrapper.script(words) {
+        let more = if name == "env" { join(after) } else { String::new() };
+        return Some((Inner::Line(format!("{} {more}", script.text)), context));
+    }
+    let words = wrapper.command(words);
+    let inner = match wrapper.rest {
+        _ if words.is_empty() => return None,
+        Rest::Script => Inner::Line(join(words)),
+        Rest::Words => {
+            let has_more_words = run.has_more_words || matches!(name, "xargs" | "gxargs" | "parallel");
+            Inner::Program(Run { words: words.to_vec(), input: run.input.clone(), has_more_words, ..Run::default() })
+        }
+    };
+    Some((inner, context))
 }
 
 impl Context {
