@@ -82,6 +82,8 @@ pub struct Command {
     pub input: Input,
     /// Its other redirections to and from files.
     pub redirects: Vec<Redirect>,
+    /// Whether its output is the input of the next command.
+    pub feeds: bool,
     /// Whether it may run more than once: it is in a loop, or in a line that defines functions.
     pub repeats: bool,
 }

@@ -110,6 +110,7 @@ impl<'a> Parser<'a> {
                     self.skip(1 + usize::from(self.after(1) == Some(b'&')));
                     self.flush(&mut script);
                     script.is_piped = true;
+                    self.feed();
                 }
                 b';' if matches!(self.after(1), Some(b';' | b'&')) => {
                     self.skip(2);
@@ -300,6 +301,13 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// The output of the last command goes into a pipe.
+    fn feed(&mut self) {
+        if let Some((command, _)) = self.done.last_mut() {
+            command.feeds = true;
+        }
+    }
+
     /// Ends the command that was being read.
     fn flush(&mut self, script: &mut Script) {
         let is_piped = std::mem::take(&mut script.is_piped) || self.piped.contains(&true);
@@ -314,7 +322,8 @@ impl<'a> Parser<'a> {
             return;
         }
         if self.spend() {
-            self.done.push((Command { words, input, redirects, repeats: self.loops > 0 }, body));
+            let repeats = self.loops > 0;
+            self.done.push((Command { words, input, redirects, feeds: false, repeats }, body));
         } else {
             self.cut();
         }

@@ -135,13 +135,22 @@ impl Walk {
         }
         let parsed = parse(line);
         self.found.is_cut |= parsed.is_cut;
-        for command in parsed.commands {
+        let mut printed = Vec::new();
+        for mut command in parsed.commands {
+            if command.input == Input::Pipe
+                && let Some(text) = printed.pop().flatten()
+            {
+                command.input = Input::Text(text);
+            }
+            if command.feeds {
+                printed.push(printed_text(&command.words));
+            }
             self.command(command, context);
         }
     }
 
     fn command(&mut self, command: Command, context: &Context) {
-        let Command { mut words, input, redirects, repeats } = command;
+        let Command { mut words, input, redirects, repeats, .. } = command;
         let assignments = words.iter().take_while(|word| is_assignment(word)).count();
         words.drain(..assignments);
         if !words.is_empty() || !redirects.is_empty() {
@@ -166,6 +175,17 @@ impl Walk {
             }
         }
     }
+}
+
+/// What `echo` and `printf` print, if the line shows it.
+fn printed_text(words: &[Word]) -> Option<String> {
+    let (program, arguments) = words.split_first()?;
+    let is_text = |word: &&Word| !matches!(word.text.as_str(), "-e" | "-n" | "-en" | "-ne");
+    let is_printer = program.is_plain && matches!(base(&program.text)?, "echo" | "printf");
+    is_printer.then(|| {
+        let texts: Vec<&str> = arguments.iter().filter(is_text).map(|word| word.text.as_str()).collect();
+        texts.join(" ").replace("\\n", "\n")
+    })
 }
 
 /// What a program runs.

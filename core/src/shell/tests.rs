@@ -180,6 +180,16 @@ fn a_shell_that_is_fed_is_recognized() {
 }
 
 #[test]
+fn what_echo_prints_is_the_input_of_the_next_command() {
+    for line in ["echo 'rm x' | sh", "printf 'a\\nrm x\\n' | sudo bash", "echo rm $(a | b) x | sh"] {
+        assert!(last_program(line).starts_with("rm|"), "{line}");
+    }
+    assert_eq!(runs("echo a | cat; sh").runs[2].input, Input::Inherited);
+    assert_eq!(runs("echo a | (b; c)").runs[2].input, Input::Pipe);
+    assert_eq!(runs("cat a | sh").runs[1].input, Input::Pipe);
+}
+
+#[test]
 fn limits_cut_and_say_so() {
     let lines = [
         "a ".repeat(WORDS + 1),
