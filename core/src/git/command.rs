@@ -24,7 +24,7 @@ pub struct Commits {
 }
 
 /// Options of git itself whose value is the next word.
-const GIT_VALUED: &[&str] = &[
+pub const VALUED_OPTIONS: &[&str] = &[
     "-C",
     "-c",
     "--git-dir",
@@ -89,7 +89,7 @@ impl Found {
             match word.text.as_str() {
                 "--help" | "-h" | "--version" | "-v" => return,
                 "-C" => dir.extend(words.next().map(|word| &word.text)),
-                option if GIT_VALUED.contains(&option) => drop(words.next()),
+                option if VALUED_OPTIONS.contains(&option) => drop(words.next()),
                 option if option.starts_with('-') || !word.is_plain => {}
                 "commit" if makes_one(words.as_slice()) => {
                     self.count += 1;

@@ -15,7 +15,7 @@ mod run;
 mod word;
 mod wrapper;
 
-pub use run::{Run, Runs, runs};
+pub use run::{Run, Runs, Script, runs};
 
 use parser::Parser;
 

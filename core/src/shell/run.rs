@@ -58,12 +58,17 @@ impl Run {
         self.words.get(1..).unwrap_or_default()
     }
 
+    /// Where it reads what it runs, if it is a shell.
+    #[must_use]
+    pub fn script(&self) -> Option<Script<'_>> {
+        self.program().filter(|name| SHELLS.contains(name)).map(|_| script_of(self.arguments()))
+    }
+
     /// Whether its standard input is a program in the language of a shell, which the line does not show: no script
     /// is among its arguments.
     #[must_use]
     pub fn is_fed(&self) -> bool {
-        let is_shell = self.program().is_some_and(|name| SHELLS.contains(&name));
-        is_shell && matches!(self.input, Input::Pipe | Input::File) && script_of(self.arguments()) == Script::Input
+        matches!(self.input, Input::Pipe | Input::File) && self.script() == Some(Script::Input)
     }
 }
 
@@ -77,7 +82,7 @@ pub fn runs(line: &str) -> Runs {
 
 /// Where a shell reads what it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Script<'a> {
+pub enum Script<'a> {
     /// In this word of its command line.
     Word(&'a Word),
     /// In this file.
@@ -87,7 +92,7 @@ pub(super) enum Script<'a> {
 }
 
 /// Where a shell with these arguments reads what it runs.
-pub(super) fn script_of(words: &[Word]) -> Script<'_> {
+fn script_of(words: &[Word]) -> Script<'_> {
     let (mut is_script, mut is_input) = (false, false);
     for (n, word) in words.iter().enumerate() {
         match word.text.strip_prefix(['-', '+']) {

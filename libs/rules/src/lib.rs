@@ -1,0 +1,29 @@
+//! Which calls of tools a person should know of: destructive ones, those that touch secrets, install
+//! software or use other rights, and those that nobody can see through. Rules are data; the command
+//! line is parsed by `cs_core::shell`.
+//!
+//! Must stay true: any call gets a verdict in bounded time; nothing is executed and no file is read;
+//! text that a program only gets (`echo 'rm -rf /'`, a commit message, a here-document) is no command.
+//!
+//! Deliberately absent: what to do about a verdict, and where it is logged.
+
+mod builtin;
+mod call;
+mod flags;
+mod glob;
+mod judge;
+mod opaque;
+mod rule;
+mod secret;
+mod sql;
+mod subcommand;
+mod words;
+
+pub use call::Call;
+pub use judge::{Judged, Rules, Verdict, judge};
+pub use rule::{Kind, Rule};
+pub use words::Words;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests;

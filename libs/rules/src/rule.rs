@@ -1,0 +1,122 @@
+//! Owns the form of a rule, which is the same for those of this crate and those in `config.json`.
+
+use crate::words::Words;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Why a person should know of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Something may be lost, here or elsewhere.
+    Destructive,
+    /// A file with secrets is touched.
+    Sensitive,
+    /// Software is installed outside the project.
+    Install,
+    /// The rights of another user are used.
+    Privilege,
+    /// The call does not show what it runs.
+    Opaque,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 5] = [Kind::Destructive, Kind::Sensitive, Kind::Install, Kind::Privilege, Kind::Opaque];
+
+    /// Its word in files and options.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Destructive => "destructive",
+            Kind::Sensitive => "sensitive",
+            Kind::Install => "install",
+            Kind::Privilege => "privilege",
+            Kind::Opaque => "opaque",
+        }
+    }
+}
+
+/// A rule. It applies to a program if every one of its conditions does; an empty one always does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name, such as `git-push-force`. A rule of the configuration replaces ours of the same name.
+    pub id: Cow<'static, str>,
+    /// What it is about: `files`, `git`, `database`.
+    #[serde(default)]
+    pub group: Cow<'static, str>,
+    /// What it says.
+    #[serde(rename = "verdict")]
+    pub kind: Kind,
+    /// 1, worth knowing, to 3, hardly ever wanted.
+    #[serde(default = "usual")]
+    pub severity: u8,
+    /// The program's base name; `*` and `?` stand for any characters.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub program: Words,
+    /// The words after the program and its global options, such as `stash drop`.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub sub: Words,
+    /// Options of which one must be there, as short letters (`-f`) or long names (`--force`). With `+` between them all
+    /// must be there: `-d+-f`.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub flags_any: Words,
+    /// Options of which none may be there.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub flags_not: Words,
+    /// Beginnings of which an argument must have one.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub arg_prefix: Words,
+    /// Patterns of which an argument must match one; `*` stands for any characters, `?` for one, `\` makes the next one
+    /// stand for itself.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub arg_glob: Words,
+    /// Patterns that no argument may match.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub arg_not: Words,
+    /// Phrases of which an argument, or what the program reads, must contain one, as whole words in any case.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub words: Words,
+    /// Beginnings of SQL statements, of which an argument, or what the program reads, must contain one. `delete from` and
+    /// `update` count only without a condition that excludes rows.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub statements: Words,
+    /// Patterns of files, of which the program must overwrite one by a redirection.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub writes: Words,
+    /// Patterns of files, of which the call must name one: an argument, a redirection, or the file of another tool than
+    /// a shell. `.env*` means a file of that name anywhere.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub paths: Words,
+    /// Patterns of files that do not count.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub paths_not: Words,
+}
+
+const fn usual() -> u8 {
+    2
+}
+
+impl Rule {
+    /// A rule without conditions.
+    pub fn new(id: &'static str, group: &'static str, kind: Kind, severity: u8) -> Rule {
+        Rule {
+            id: Cow::Borrowed(id),
+            group: Cow::Borrowed(group),
+            kind,
+            severity,
+            program: Words::NONE,
+            sub: Words::NONE,
+            flags_any: Words::NONE,
+            flags_not: Words::NONE,
+            arg_prefix: Words::NONE,
+            arg_glob: Words::NONE,
+            arg_not: Words::NONE,
+            words: Words::NONE,
+            statements: Words::NONE,
+            writes: Words::NONE,
+            paths: Words::NONE,
+            paths_not: Words::NONE,
+        }
+    }
+}

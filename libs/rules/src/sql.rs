@@ -1,0 +1,101 @@
+//! Owns what the statements in an SQL text begin with, and whether a `DELETE` or `UPDATE` spares a row.
+
+/// Statements that change every row unless a condition excludes some.
+const WIDE: [&str; 2] = ["delete from", "update"];
+
+/// Whether a statement of the text begins with the phrase.
+pub fn has(text: &str, phrase: &str) -> bool {
+    let wanted: Vec<&str> = phrase.split(' ').collect();
+    statements(text).iter().any(|statement| {
+        let begins = statement.iter().zip(&wanted).filter(|(word, wanted)| word.eq_ignore_ascii_case(wanted)).count();
+        begins == wanted.len() && (!WIDE.contains(&phrase) || !spares(statement))
+    })
+}
+
+/// Whether the condition of a statement can exclude a row: it names something that is not a constant.
+fn spares(statement: &[String]) -> bool {
+    let is_where = |word: &String| word.eq_ignore_ascii_case("where");
+    let Some(at) = statement.iter().position(is_where) else {
+        return statement.iter().any(|word| word.eq_ignore_ascii_case("limit"));
+    };
+    let is_constant = |word: &String| {
+        let word = word.to_ascii_lowercase();
+        word.chars().all(|c| !c.is_alphabetic()) || matches!(word.as_str(), "true" | "or" | "and" | "not" | "false")
+    };
+    statement.iter().skip(at + 1).any(|word| !is_constant(word))
+}
+
+/// The words of each statement: texts are `''`, comments are left out.
+fn statements(text: &str) -> Vec<Vec<String>> {
+    let mut statements = vec![Vec::new()];
+    let mut chars = text.chars().peekable();
+    let mut word = String::new();
+    let end = |word: &mut String, statements: &mut Vec<Vec<String>>| {
+        if let (false, Some(last)) = (word.is_empty(), statements.last_mut()) {
+            last.push(std::mem::take(word));
+        }
+    };
+    while let Some(c) = chars.next() {
+        match (c, chars.peek().copied()) {
+            ('-', Some('-')) | ('#', _) => {
+                while chars.next_if(|c| *c != '\n').is_some() {}
+                end(&mut word, &mut statements);
+            }
+            ('/', Some('*')) => {
+                let mut last = ' ';
+                chars.next();
+                while let Some(c) = chars.next() {
+                    if (last, c) == ('*', '/') {
+                        break;
+                    }
+                    last = c;
+                }
+                end(&mut word, &mut statements);
+            }
+            ('\'', _) => {
+                while chars.next_if(|c| *c != '\'').is_some() {}
+                chars.next();
+                word.push_str("''");
+            }
+            (';', _) => {
+                end(&mut word, &mut statements);
+                statements.push(Vec::new());
+            }
+            (c, _) if c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '`' | '$') => word.push(c),
+            _ => end(&mut word, &mut statements),
+        }
+    }
+    end(&mut word, &mut statements);
+    statements
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_recognized_by_their_beginning() {
+        for (text, phrase) in [
+            ("drop table users", "drop table"),
+            ("BEGIN;\n  DROP\n TABLE x; COMMIT", "drop table"),
+            ("/* x */ drop -- y\n table z", "drop table"),
+            ("delete from users", "delete from"),
+            ("delete from users where 1=1", "delete from"),
+            ("DELETE FROM users WHERE true or 'a' = 'a'", "delete from"),
+            ("update users set a = 'where x'", "update"),
+        ] {
+            assert!(has(text, phrase), "{text}");
+        }
+        for (text, phrase) in [
+            ("select 'drop table x'", "drop table"),
+            ("select 1; -- drop table x", "drop table"),
+            ("insert into log values ('; drop table x')", "drop table"),
+            ("select drop_table from x", "drop table"),
+            ("delete from users where id = 3", "delete from"),
+            ("delete from users limit 1", "delete from"),
+            ("update users set a = 1 where id = 3", "update"),
+        ] {
+            assert!(!has(text, phrase), "{text}");
+        }
+    }
+}

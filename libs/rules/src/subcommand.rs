@@ -1,0 +1,43 @@
+//! Owns where the subcommand of a program begins: after its global options.
+
+use cs_core::shell::Word;
+
+/// Programs, and their global options whose value is the next word.
+const VALUED: &[(&str, &[&str])] = &[
+    ("git", cs_core::git::command::VALUED_OPTIONS),
+    ("docker", &["-H", "--host", "--context", "-c", "--config", "-l", "--log-level"]),
+    ("podman", &["--url", "--connection", "-c", "--root", "--log-level"]),
+    (
+        "kubectl",
+        &["-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--user", "-s", "--server", "--token"],
+    ),
+    ("oc", &["-n", "--namespace", "--context", "--kubeconfig"]),
+    ("helm", &["-n", "--namespace", "--kube-context", "--kubeconfig"]),
+    ("aws", &["--profile", "--region", "--output", "--endpoint-url", "--query"]),
+    ("gcloud", &["--project", "--account", "--configuration", "--format"]),
+    ("az", &["--subscription", "-o", "--output"]),
+    ("npm", &["--prefix", "-C", "--workspace", "-w", "--registry"]),
+    ("pnpm", &["--dir", "-C", "--filter", "-F"]),
+    ("yarn", &["--cwd"]),
+    ("pip", &["--python", "--log", "--proxy"]),
+    ("pip3", &["--python", "--log", "--proxy"]),
+    ("systemctl", &["-H", "--host", "-M", "--machine", "-t", "--type", "-p", "--property"]),
+    ("gh", &["-R", "--repo"]),
+    ("redis-cli", &["-h", "-p", "-a", "-n", "-u", "-s", "--user", "--pass"]),
+];
+
+/// The words that match one of the phrases, and those after them; `None` if none does.
+pub fn after<'a>(program: &str, words: &'a [Word], phrase: &str) -> Option<&'a [Word]> {
+    let valued = VALUED.iter().find(|(name, _)| *name == program).map(|(_, valued)| *valued).unwrap_or_default();
+    phrase.split(' ').try_fold(words, |words, wanted| {
+        let (word, rest) = after_options(words, valued).split_first()?;
+        word.text.eq_ignore_ascii_case(wanted).then_some(rest)
+    })
+}
+
+fn after_options<'a>(mut words: &'a [Word], valued: &[&str]) -> &'a [Word] {
+    while let Some((word, rest)) = words.split_first().filter(|(word, _)| word.text.starts_with(['-', '+'])) {
+        words = if valued.contains(&word.text.as_str()) { rest.get(1..).unwrap_or_default() } else { rest };
+    }
+    words
+}
