@@ -44,7 +44,7 @@ fn statements(text: &str) -> Vec<Vec<String>> {
             ('/', Some('*')) => {
                 let mut last = ' ';
                 chars.next();
-                while let Some(c) = chars.next() {
+                for c in chars.by_ref() {
                     if (last, c) == ('*', '/') {
                         break;
                     }

@@ -46,7 +46,7 @@ impl Words {
 
     /// Whether one of them fulfils a condition.
     pub fn any(&self, mut is_met: impl FnMut(&str) -> bool) -> bool {
-        self.iter().any(|word| is_met(word))
+        self.iter().any(&mut is_met)
     }
 }
 
