@@ -264,6 +264,26 @@ impl Home {
     pub fn leases(&self, slug: &Slug) -> PathBuf {
         self.0.join(format!("leases/{slug}.json"))
     }
+    /// `audit`: the log of what tools did.
+    pub fn audit_dir(&self) -> PathBuf {
+        self.0.join("audit")
+    }
+
+    /// `audit/head.json`: its last line.
+    pub fn audit_head(&self) -> PathBuf {
+        self.audit_dir().join("head.json")
+    }
+
+    /// `audit/pending`: lines that could not be appended in time.
+    pub fn audit_pending(&self) -> PathBuf {
+        self.audit_dir().join("pending")
+    }
+
+    /// `audit/.lock`: held by whoever appends.
+    pub fn audit_lock(&self) -> PathBuf {
+        self.audit_dir().join(".lock")
+    }
+
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")

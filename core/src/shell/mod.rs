@@ -15,12 +15,12 @@ mod run;
 mod word;
 mod wrapper;
 
-pub use run::{Run, Runs, Script, runs};
+pub use run::{DEPTH, Run, Runs, Script, runs};
 
 use parser::Parser;
 
 /// Deepest nesting of substitutions and subshells that is parsed.
-const DEPTH: usize = 40;
+const NESTED: usize = 40;
 /// Maximum number of bytes that are parsed.
 pub const LONGEST: usize = 64 * 1024;
 /// Maximum number of commands and nested scripts of a line.

@@ -1,7 +1,7 @@
 //! Owns commands: operators, keywords, and the limits of the work.
 
 use super::redirect::{Awaited, Script, Source};
-use super::{Command, Commands, DEPTH, Input, WORDS};
+use super::{Command, Commands, Input, NESTED, WORDS};
 
 /// Longest arithmetic expression that is recognized.
 const ARITHMETIC: usize = 1000;
@@ -134,7 +134,7 @@ impl<'a> Parser<'a> {
 
     /// Runs `read` one level deeper; at the deepest level it skips the rest of the text.
     pub(super) fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
-        if self.depth >= DEPTH || !self.spend() {
+        if self.depth >= NESTED || !self.spend() {
             return self.cut();
         }
         self.depth += 1;
@@ -144,7 +144,7 @@ impl<'a> Parser<'a> {
 
     /// Parses the text between backquotes, without the backquotes.
     pub(super) fn quoted_script(&mut self, text: &[u8]) {
-        if self.depth >= DEPTH || !self.spend() {
+        if self.depth >= NESTED || !self.spend() {
             return self.cut();
         }
         self.adopt(Parser::new(text, self.depth + 1, self.left).commands());

@@ -1,7 +1,7 @@
 //! Owns redirections, here-documents, and the state of a script to which they belong.
 
 use super::parser::Parser;
-use super::{DEPTH, Direction, Redirect, WORDS, Word};
+use super::{Direction, NESTED, Redirect, WORDS, Word};
 
 /// A here-document whose lines have not been read yet.
 pub(super) struct Awaited {
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
             if let Some(body) = self.bodies.get_mut(awaited.body) {
                 *body = String::from_utf8_lossy(text).into_owned();
             }
-            if !awaited.is_literal && self.depth < DEPTH {
+            if !awaited.is_literal && self.depth < NESTED {
                 self.adopt(Parser::new(text, self.depth + 1, self.left).commands_in_text());
             }
         }

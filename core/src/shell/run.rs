@@ -8,7 +8,7 @@ use super::wrapper::{self, Rest, Wrapper};
 use super::{COMMANDS, Command, Input, Redirect, Word, parse};
 
 /// Deepest nesting of command lines in command lines that is followed.
-const DEPTH: usize = 8;
+pub const DEPTH: usize = 8;
 
 /// The shells whose language is parsed.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];

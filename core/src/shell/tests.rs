@@ -194,7 +194,7 @@ fn limits_cut_and_say_so() {
     let lines = [
         "a ".repeat(WORDS + 1),
         "a;".repeat(LONGEST),
-        "$(".repeat(DEPTH + 2),
+        "$(".repeat(NESTED + 2),
         "eval ".repeat(20) + "rm",
         "sudo ".repeat(20) + "rm",
     ];

@@ -1,0 +1,215 @@
+//! Owns what a line of the log says. `core/FORMAT.md` describes each field.
+
+use cs_core::clock::{self, Instant};
+use cs_core::validate;
+use rules::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// Version of the lines.
+pub const VERSION: u32 = 1;
+/// Maximum number of characters of a command or path.
+const INPUT: usize = 2_000;
+/// Maximum number of characters of a word, such as a tool's name.
+const WORD: usize = 200;
+
+/// What a line reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A tool is about to be called.
+    #[default]
+    Attempt,
+    /// A call ended.
+    Result,
+    /// A subagent began.
+    SubagentStart,
+    /// A subagent ended.
+    SubagentStop,
+    /// The guard asked about a call, or denied it.
+    Decision,
+    /// A message between agents.
+    Message,
+    /// A lease was taken or given back.
+    Lease,
+    /// The oldest days were removed.
+    Base,
+}
+
+/// What a tool was called with: never the contents of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Input {
+    /// The command line of a shell, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// The file, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// Sizes of what was passed, in bytes of JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bytes {
+    /// Of the tool's input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<u64>,
+    /// Of its response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<u64>,
+}
+
+/// A verdict, as it was when the call was logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The rule.
+    pub rule: String,
+    /// The word of its kind.
+    pub verdict: String,
+    /// 1 to 3.
+    pub severity: u8,
+}
+
+/// What was removed: everything to the end of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The last file that was removed.
+    pub file: String,
+    /// The number of its last line.
+    pub seq: u64,
+    /// The hash of its last line.
+    pub hash: String,
+}
+
+/// A line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Entry {
+    /// Version of the line.
+    pub v: u32,
+    /// Its number; the first one is 1.
+    pub seq: u64,
+    /// When it happened, RFC 3339, UTC.
+    pub at: String,
+    /// What it reports.
+    pub kind: Kind,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claude_session_id: Option<String>,
+    /// The client's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The seat in which the agent works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_seat: Option<String>,
+    /// The subagent; absent for the conversation itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// The subagent's type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_type: Option<String>,
+    /// The call, which its attempt and its result share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_use_id: Option<String>,
+    /// The tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// What it was called with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Input>,
+    /// SHA-256 of its whole input, as the client reported it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_sha256: Option<String>,
+    /// What the call is about: the words of the worst verdict, or the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What the rules said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Said>,
+    /// What the guard did: `ask` or `deny`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// How long the call took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// Whether the call succeeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok: Option<bool>,
+    /// Whether a person interrupted it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// Sizes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Bytes>,
+    /// Where the conversation works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// The slug of its project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// The file in `pending/` from which the line was taken, because the log was locked when it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<String>,
+    /// How many result lines were not logged before this one, because the day's log was full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<u64>,
+    /// What was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
+    /// The hash of the line before.
+    pub prev: String,
+}
+
+impl Entry {
+    /// A line of this kind, which happens now.
+    pub fn new(kind: Kind, now: Instant) -> Self {
+        Entry { v: VERSION, at: clock::stamp(now), kind, ..Entry::default() }
+    }
+
+    /// Notes what the rules said, and what the worst verdict is about.
+    #[must_use]
+    pub fn with_verdicts(mut self, verdicts: &[Verdict]) -> Self {
+        let said = |verdict: &Verdict| Said {
+            rule: verdict.rule.to_string(),
+            verdict: verdict.kind.word().to_string(),
+            severity: verdict.severity,
+        };
+        for verdict in verdicts.iter().map(said) {
+            if !self.verdicts.contains(&verdict) {
+                self.verdicts.push(verdict);
+            }
+        }
+        let worst = verdicts.iter().max_by_key(|verdict| verdict.severity);
+        self.target = worst.map(|verdict| verdict.target.clone()).or(self.target);
+        self
+    }
+
+    /// The same with every text within its limit, on one line and masked.
+    #[must_use]
+    pub(crate) fn storable(mut self) -> Self {
+        let words = [
+            &mut self.claude_session_id,
+            &mut self.agent,
+            &mut self.agent_seat,
+            &mut self.agent_id,
+            &mut self.agent_type,
+            &mut self.tool_use_id,
+            &mut self.tool,
+            &mut self.input_sha256,
+            &mut self.target,
+            &mut self.decision,
+            &mut self.project,
+        ];
+        words.into_iter().for_each(|word| cut(word, WORD));
+        cut(&mut self.cwd, validate::PATH);
+        if let Some(input) = &mut self.input {
+            cut(&mut input.command, INPUT);
+            cut(&mut input.path, INPUT);
+        }
+        self
+    }
+}
+
+fn cut(text: &mut Option<String>, limit: usize) {
+    *text = text.take().map(|text| validate::cut(&text, limit));
+}

@@ -1,0 +1,26 @@
+//! The log of what tools did: one line a fact, each with a hash over itself and the line before it, so
+//! that a change to a part of the log shows.
+//!
+//! Must stay true: a line is written whole or its tear shows; what is in the log never changes; the log
+//! contains no contents of files and no answers of tools, and secrets in commands are masked. It is
+//! evidence against changes to parts: the same user can write a whole new log.
+//!
+//! Deliberately absent: which calls are dangerous (`rules`), and what agents report (`agents`).
+
+mod chain;
+mod entry;
+mod head;
+mod last;
+mod log;
+mod pending;
+mod verify;
+
+pub use chain::{START, digest};
+pub use entry::{Base, Bytes, Entry, Input, Kind, Said};
+pub use head::Head;
+pub use log::{DAY_BYTES, Log};
+pub use verify::{Finding, Report, verify};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests;
