@@ -36,9 +36,10 @@ const PROGRAM: &str = "cs-deliver";
 const HELP: &str = "\
 Usage: cs-deliver <PAYLOAD
 
-Hands messages to the agent in a seat, and tells its parent what a turn came to. Claude Code and Codex call it and write
-one JSON object to its standard input; nobody else needs to. It does nothing unless CS_AGENT names the seat of the client
-that calls. It always exits with 0; its errors are in logs/hook.log.
+Hands messages to the agent in a seat, and tells its parent what a turn came to.
+Claude Code and Codex call it and write one JSON object to its standard input;
+nobody else needs to. It does nothing unless CS_AGENT names the seat of the
+client that calls. It always exits with 0; its errors are in logs/hook.log.
 
 See also:
   cs-agent spawn    starts an agent in a seat, with this hook

@@ -37,8 +37,9 @@ const CRONS: usize = 50;
 const HELP: &str = "\
 Usage: cs-heartbeat <PAYLOAD
 
-Records the end of a turn. Claude Code and Codex call it and write one JSON object to its standard input. Called by
-hand (on a terminal, or with any other argument), it records a sign of life of the project's newest active session. It
+Records the end of a turn. Claude Code and Codex call it and write one JSON
+object to its standard input. Called by hand (on a terminal, or with any other
+argument), it records a sign of life of the project's newest active session. It
 always exits with 0; its errors are in logs/hook.log.
 
 See also:

@@ -35,8 +35,9 @@ use std::os::unix::ffi::OsStrExt;
 const HELP: &str = "\
 Usage: cs-hook <PAYLOAD
 
-Handles every hook of Claude Code and Codex except the end of a turn. The agent calls it and writes one JSON object to
-its standard input; nobody else needs to. It always exits with 0; its errors are in logs/hook.log.
+Handles every hook of Claude Code and Codex except the end of a turn. The agent
+calls it and writes one JSON object to its standard input; nobody else needs to.
+It always exits with 0; its errors are in logs/hook.log.
 
 See also:
   cs-setup install  registers it

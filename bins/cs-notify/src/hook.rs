@@ -23,7 +23,7 @@ use std::process::{Command, Stdio};
 #[argh(
     subcommand,
     name = "hook",
-    example = "echo '{{\"session_id\":\"e998145e-4e5d-40c9-a3a6-681ad5bd51c9\",\"hook_event_name\":\"Stop\"}}' | {command_name}",
+    example = "printf '{{\"session_id\":\"%s\",\"hook_event_name\":\"Stop\"}}' e998145e-4e5d-40c9-a3a6-681ad5bd51c9 | {command_name}",
     example = "{command_name} <event.json"
 )]
 pub struct Hook {

@@ -30,9 +30,11 @@ const WAKES: i32 = 2;
 const HELP: &str = "\
 Usage: cs-wake <PAYLOAD
 
-Sleeps until there is a message for the agent in a seat, then wakes its client. Claude Code calls it and writes one JSON
-object to its standard input; nobody else needs to. It does nothing unless CS_AGENT names the seat of the client that
-calls. It exits with 0, or with 2 and messages on standard error; its errors are in logs/hook.log.
+Sleeps until there is a message for the agent in a seat, then wakes its client.
+Claude Code calls it and writes one JSON object to its standard input; nobody
+else needs to. It does nothing unless CS_AGENT names the seat of the client that
+calls. It exits with 0, or with 2 and messages on standard error; its errors are
+in logs/hook.log.
 
 See also:
   cs-agent spawn    starts an agent in a seat, with this hook

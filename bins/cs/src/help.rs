@@ -25,10 +25,11 @@ pub fn text() -> String {
     let program = map::rows().filter_map(|row| Some(line(row.name.strip_prefix("cs-")?, row.about)));
     let own = OWN.iter().map(|(word, about)| line(word, about));
     let (aliases, programs, own): (String, String, String) = (alias.collect(), program.collect(), own.collect());
-    format!(
+    let text = format!(
         "Usage: cs [WORD [ARGUMENTS]]\n\n{ABOUT}\n\nShort for a command:\n{aliases}\nPrograms, each also by its full \
          name (cs-session):\n{programs}\nOf cs itself:\n{own}{EXAMPLES}"
-    )
+    );
+    cli::fitted_help(&text)
 }
 
 fn line(word: &str, meaning: &str) -> String {

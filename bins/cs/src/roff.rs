@@ -1,6 +1,9 @@
 //! Owns roff, the language of manual pages. Must stay true: text goes through [`escape`], so that none of it is read as
 //! a request or an escape; every request begins a line.
 
+/// The columns of an example: a page has 78, and the example is indented twice.
+const ROOM: usize = 64;
+
 /// A manual page that is being written.
 #[derive(Debug)]
 pub struct Page(String);
@@ -81,11 +84,12 @@ impl Page {
         self.line(".TP").line(term).line(if meaning.is_empty() { "\\&" } else { &meaning })
     }
 
-    /// Command lines, each on a line of its own.
-    pub fn example(&mut self, lines: &[String]) -> &mut Page {
+    /// Command lines, each on lines of its own, which no terminal has to divide.
+    pub fn example(&mut self, commands: &[String]) -> &mut Page {
         self.part().line(".nf").line(".RS");
-        for line in lines {
-            self.line(&escape(line));
+        for line in commands.iter().flat_map(|command| cli::command_lines(command, "", ROOM)) {
+            let indent = line.len() - line.trim_start().len();
+            self.line(&format!("{}{}", "\\ ".repeat(indent), escape(&line)));
         }
         self.line(".RE").line(".fi")
     }

@@ -5,6 +5,7 @@
 use crate::deferred;
 use crate::describe::{DESCRIBE, Description};
 use crate::failure::{Failure, Outcome};
+use crate::help::fitted;
 use crate::messages::report;
 use crate::out::Out;
 use crate::shared::{HELP, Shared, dashes};
@@ -120,16 +121,16 @@ fn refuse(program: &Description, words: &[&str], text: &str) -> Failure {
     refusal::failure(text, known, &path, &typed)
 }
 
-/// The parser's help, with the command that need not be named, and the shared options.
+/// The parser's help, with the command that need not be named, and the shared options, in the width of the terminal.
 fn help(text: &str, program: &Description) -> String {
     let is_whole = text.starts_with(&format!("Usage: {} <command>", program.name));
     let default = program.default.as_ref().filter(|_| is_whole);
     let default = default.map(|command| format!("\nWithout a command: {command}\n")).unwrap_or_default();
     let common = format!("{default}\nOutput:\n{}", shared::help());
-    match text.find("\nExamples:").and_then(|at| text.split_at_checked(at)) {
+    fitted(&match text.find("\nExamples:").and_then(|at| text.split_at_checked(at)) {
         Some((before, after)) => format!("{before}{common}{after}"),
         None => format!("{text}{common}"),
-    }
+    })
 }
 
 #[cfg(test)]

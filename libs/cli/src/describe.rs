@@ -97,8 +97,8 @@ impl Description {
 fn command(name: &str, path: &str, info: &CommandInfoWithArgs) -> Description {
     Description {
         name: name.to_string(),
-        about: info.description.to_string(),
-        examples: info.examples.iter().map(|example| format_example(example, path)).collect(),
+        about: as_printed(info.description, path),
+        examples: info.examples.iter().map(|example| as_printed(example, path)).collect(),
         options: info.flags.iter().filter(|flag| !flag.hidden && flag.long != HELP).map(option).collect(),
         words: info.positionals.iter().filter(|word| !word.hidden).map(word).collect(),
         commands: info
@@ -110,9 +110,9 @@ fn command(name: &str, path: &str, info: &CommandInfoWithArgs) -> Description {
     }
 }
 
-/// An example as the parser prints it: the attribute is a format string.
-fn format_example(example: &str, path: &str) -> String {
-    example.replace("{command_name}", path).replace("{{", "{").replace("}}", "}")
+/// The description of a command, or an example, as the parser prints it: both are format strings.
+fn as_printed(text: &str, path: &str) -> String {
+    text.replace("{command_name}", path).replace("{{", "{").replace("}}", "}")
 }
 
 fn option(flag: &FlagInfo) -> Opt {

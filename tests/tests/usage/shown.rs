@@ -154,8 +154,9 @@ fn each_report_has_its_own_help() {
     let sandbox = Sandbox::new();
     for report in ["daily", "weekly", "monthly", "session", "project", "repo", "model", "blocks", "explain", "keep"] {
         let help = stdout(&sandbox.cs("cs-usage", &[report, "--help"]));
-        let about = help.lines().nth(2).unwrap().to_string();
-        let all = stdout(&sandbox.cs("cs-usage", &["--help"])).split_whitespace().collect::<Vec<_>>().join(" ");
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let about = one_line(help.split("\n\n").nth(1).unwrap());
+        let all = one_line(&stdout(&sandbox.cs("cs-usage", &["--help"])));
         assert!(all.contains(&format!("{report} {about}")), "{report}: {about}");
         let examples: Vec<&str> = help.lines().skip_while(|line| *line != "Examples:").skip(1).collect();
         assert_eq!(examples.len(), 2, "{help}");
