@@ -1,6 +1,6 @@
 //! Rules of the architecture that a search can check: which crate may link which, and which formats for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -163,4 +163,56 @@ fn a_fact_is_decided_by_its_owner() {
         assert!(found.iter().any(|name| name.starts_with(owner)), "{fact}: the search misses its owner: {found:?}");
         assert!(elsewhere.is_empty(), "{fact} is decided by {owner} alone, not in {elsewhere:?}");
     }
+}
+
+/// The documents, except `docs/BENCH.md`, which a program writes and whose rows have two names.
+fn documents() -> Vec<PathBuf> {
+    let named = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "core/FORMAT.md"].map(|name| workspace().join(name));
+    let docs = entries(&workspace().join("docs")).into_iter().filter(|path| {
+        path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("BENCH.md")
+    });
+    named.into_iter().chain(docs).collect()
+}
+
+/// The first cell of a row of a table.
+fn first_cell(line: &str) -> Option<&str> {
+    line.strip_prefix('|')?.split(" |").next().map(str::trim).filter(|cell| !cell.starts_with("--"))
+}
+
+/// How many characters of two items of a list are compared: a merge leaves the older words of one beside the newer ones.
+const ITEM: usize = 50;
+/// The same of two paragraphs.
+const PARAGRAPH: usize = 100;
+
+/// Lines that say again what a line before them says: rows of one table with the same first cell, items and
+/// paragraphs that begin alike.
+fn doubled(text: &str) -> Vec<String> {
+    let (mut rows, mut lines, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let prose = text.split("```").step_by(2).flat_map(|part| part.lines().chain([""]));
+    for line in prose {
+        let is_new = match first_cell(line) {
+            Some(cell) => rows.insert(cell.to_string()),
+            None => {
+                rows.clear();
+                let most = if line.starts_with("- ") { ITEM } else { PARAGRAPH };
+                line.chars().count() < ITEM || lines.insert(line.chars().take(most).collect::<String>())
+            }
+        };
+        found.extend((!is_new && !line.starts_with("|--")).then(|| line.to_string()));
+    }
+    found
+}
+
+#[test]
+fn no_document_says_a_thing_twice_after_a_merge() {
+    let twice = "| a | 1 |\n|---|---|\n| `x` | old |\n| `x` | new |\n\n| b | 1 |\n| `x` | other table |\n";
+    assert_eq!(doubled(twice), ["| `x` | new |"]);
+    let item = "- Tables fit the terminal: columns of less worth go first";
+    assert_eq!(doubled(&format!("{item}, costs last.\n- another\n{item} (but not all).\n")).len(), 1);
+    let found: Vec<(String, Vec<String>)> = documents()
+        .iter()
+        .map(|path| (inside(path), doubled(&fs::read_to_string(path).expect("it can be read"))))
+        .filter(|(_, lines)| !lines.is_empty())
+        .collect();
+    assert!(found.is_empty(), "keep the one that is true: {found:#?}");
 }
