@@ -156,7 +156,7 @@ fn changes(store: &Store) -> Vec<Scenario> {
         of("event", &["event", &id, "--message", "the tests are green"], RECORD, Budget::None("")),
         of("park", &["park", &id, "--reason", "waits for the review"], RECORD, soon),
         of("complete", &["complete", &id, "--outcome", "merged"], RECORD, soon),
-        of("resume", &["resume", &parked], &[Kind::Record, Kind::Created], Budget::None("")),
+        of("resume", &["resume", &parked, "-q"], &[Kind::Record, Kind::Created], Budget::None("")),
     ]
 }
 
