@@ -1,9 +1,12 @@
 //! Owns what the operating system reports about processes: which one called us, whether it runs. A process is
 //! identified by its id and its start time, because ids are reused, and by where it was seen. Must stay true: a process
-//! that was seen elsewhere (in another PID namespace, on another machine, before the last boot) is not judged here.
+//! that was seen elsewhere (in another PID namespace, on another machine, before the last boot) is not judged here, unless
+//! the machine is known to be this one ([`is_over`]).
 
+mod machine;
 mod terminal;
 
+pub use machine::{is_over, machine};
 pub use terminal::{Terminal, host_name, terminal};
 
 use std::sync::OnceLock;

@@ -3,6 +3,8 @@
 #[path = "agents/team.rs"]
 mod team;
 
+#[path = "agents/boot.rs"]
+mod boot;
 #[path = "agents/change.rs"]
 mod change;
 #[path = "agents/end.rs"]

@@ -45,6 +45,6 @@ fn place(seat: &mut Seat, own: Option<&Process>) {
     let socket = std::env::var("TMUX").unwrap_or_default();
     let socket = socket.rsplitn(3, ',').last().unwrap_or_default();
     let (Ok(pane), Some(own)) = (std::env::var("TMUX_PANE"), own) else { return };
-    seat.host.clone_from(&own.host);
+    seat.take_host(own);
     seat.tmux = Some(terminal(seat, socket, &pane, own));
 }

@@ -89,7 +89,7 @@ fn living(seat: &Seat) -> Vec<Process> {
 }
 
 fn end(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
-    let elsewhere = |process: Process| process::condition(&process) == Condition::Elsewhere;
+    let elsewhere = |process: Process| seat.condition(&process) == Condition::Elsewhere;
     if seat.pane_process().or(seat.process()).is_some_and(elsewhere) {
         return Err(Failure::Nothing(format!("{} runs on another machine or in a container", seat.title())));
     }

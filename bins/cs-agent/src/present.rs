@@ -6,7 +6,7 @@ use cli::area::Area;
 use cli::seat::Agents;
 use cli::{Context, Form, Outcome};
 use cs_core::live::Live;
-use cs_core::process;
+use cs_core::process::{self, Condition, Process};
 use cs_core::record;
 use cs_core::states::States;
 use cs_core::store::runner;
@@ -68,8 +68,10 @@ fn find(
 ) -> Vec<Present> {
     let states = States::of_lives(&context.store, &agents.lives, context.config().stale_after(), context.now);
     let running = agents.lives.iter().filter(|live| is_meant(live)).filter_map(|live| {
-        let runs = runner(live).as_ref().and_then(process::is_alive);
-        (runs != Some(false)).then(|| of_live(agents, &states, live, runs.is_none()))
+        let process = runner(live);
+        let runs = process.as_ref().and_then(process::is_alive);
+        let is_gone = runs == Some(false) || process.as_ref().is_some_and(|process| is_over(agents, process));
+        (!is_gone).then(|| of_live(agents, &states, live, runs.is_none()))
     });
     let silent = agents.seats.iter().filter(|seat| seat.status.is_open() && is_meant_seat(seat));
     let silent = silent.map(|seat| sight::look(seat, &agents.lives, &states));
@@ -77,6 +79,11 @@ fn find(
     let mut found: Vec<Present> = running.collect();
     found.extend(silent.map(|seen| of_seat(&seen, context)));
     found
+}
+
+/// Whether a seat knows that what was seen where this process was ran before this machine was started again.
+fn is_over(agents: &Agents, process: &Process) -> bool {
+    agents.seats.iter().any(|seat| seat.condition(process) == Condition::Ended)
 }
 
 /// Whether the conversation is the one that runs this program.

@@ -105,7 +105,7 @@ impl<'a> Seated<'a> {
             }
             seat.pid = Some(self.caller.pid);
             seat.pid_started = Some(self.caller.started.clone());
-            seat.host.clone_from(&self.caller.host);
+            seat.take_host(&self.caller);
             seat.status = SeatStatus::Running;
             if let Some(tmux) = seat.tmux.as_mut() {
                 tmux.replaced = false;

@@ -1,6 +1,6 @@
 //! Owns whether the client of a seat runs. Everything that asks this asks here: lists, leases, limits, tasks, and whoever
-//! reports an end. Must stay true: a process that cannot be judged has not ended; while a client is replaced, the process
-//! in the pane is not known ([`Seat::await_client`]), so nothing ends in that moment.
+//! reports an end. Must stay true: a process that cannot be judged has not ended, but one from
+//! before this machine was started again has; while a client is replaced, the process in the pane is not known ([`Seat::await_client`]), so nothing ends in that moment.
 
 use crate::seat::{Seat, SeatStatus};
 use crate::store::Seats;
@@ -29,17 +29,27 @@ impl Seat {
         let own = self.process().filter(|_| self.status != SeatStatus::Starting);
         let mut gone = None;
         for process in [own, self.pane_process()].into_iter().flatten() {
-            match process::condition(&process) {
+            match self.condition(&process) {
                 Condition::Runs | Condition::Suspended => return Client::Runs(process),
                 Condition::Ended => gone = gone.or(Some(process)),
                 Condition::Elsewhere | Condition::Unknown => return Client::Unknown,
             }
         }
         let Some(gone) = gone else { return Client::Unknown };
-        match live().map(|process| (process::is_alive(&process), process)) {
-            Some((Some(true), process)) => Client::Runs(process),
-            Some((None, _)) => Client::Unknown,
-            Some((Some(false), _)) | None => Client::Gone(gone),
+        match live().map(|process| (self.condition(&process), process)) {
+            Some((Condition::Runs | Condition::Suspended, process)) => Client::Runs(process),
+            Some((Condition::Elsewhere | Condition::Unknown, _)) => Client::Unknown,
+            Some((Condition::Ended, _)) | None => Client::Gone(gone),
+        }
+    }
+
+    /// The state of a process that was seen in the seat: one from before this machine was started again has ended.
+    pub fn condition(&self, process: &Process) -> Condition {
+        let is_of_seat = process.host == self.host;
+        let is_over = |host: &str| is_of_seat && process::is_over(host, self.machine.as_deref());
+        match process::condition(process) {
+            Condition::Elsewhere if process.host.as_deref().is_some_and(is_over) => Condition::Ended,
+            condition => condition,
         }
     }
 
@@ -117,6 +127,24 @@ mod tests {
         let uuid = Uuid::parse(TALK).unwrap();
         file::replace(&seats.home().live(&uuid), &live.to_bytes(), file::Durability::Disposable).unwrap();
         assert!(!seats.has_ended(&of(SeatStatus::Running, "1")), "its conversation has a new process");
+    }
+
+    #[test]
+    fn what_ran_before_this_machine_was_started_again_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (seats, own) = (Seats::of(&store(dir.path())), process::find(std::process::id()).unwrap());
+        let host = Some("00000000-0000-4000-8000-000000000000:1".to_string());
+        let of = |machine: Option<&str>| {
+            let machine = machine.map(str::to_string);
+            Seat { host: host.clone(), machine, ..in_pane(of(SeatStatus::Running, &own.started), &own.started) }
+        };
+        let Some(here) = process::machine() else { return };
+        assert!(seats.has_ended(&of(Some(here))));
+        assert!(!seats.has_ended(&of(Some("another"))) && !seats.has_ended(&of(None)), "another machine");
+        let of_talk = |host: Option<String>| of(Some(here)).client(|| Some(Process { host, ..own.clone() }));
+        assert!(matches!(of_talk(host.clone()), Client::Gone(_)), "its conversation ran in that boot, too");
+        assert_eq!(of_talk(Some("elsewhere:1".into())), Client::Unknown, "its conversation was opened elsewhere");
+        assert!(matches!(of_talk(own.host.clone()), Client::Runs(_)));
     }
 
     /// `cs-agent list` said that it was gone, while its leases held and it counted as a child that runs.

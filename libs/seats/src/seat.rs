@@ -2,7 +2,7 @@
 //! files, clocks, and what the conversation in the seat is doing, which `cs_core::states` derives.
 
 use cs_core::keeps_unknown;
-use cs_core::process::Process;
+use cs_core::process::{self, Process};
 use cs_core::store::{self, Phase};
 use cs_core::unknown::Unknown;
 use cs_core::who;
@@ -152,6 +152,9 @@ pub struct Seat {
     /// The machine or container in which the processes run; see [`cs_core::process::here`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// The machine of `host`, across its boots; see [`cs_core::process::machine`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// Whether it has a client.
     pub status: SeatStatus,
     /// When it was made.
@@ -221,6 +224,12 @@ impl Seat {
 
     fn process_of(&self, pid: Option<u32>, started: Option<&str>) -> Option<Process> {
         Some(Process { pid: pid?, started: started?.to_string(), host: self.host.clone() })
+    }
+
+    /// Notes where its processes run: a process of it was seen here.
+    pub fn take_host(&mut self, process: &Process) {
+        self.host.clone_from(&process.host);
+        self.machine = self.host.as_ref().and_then(|_| process::machine()).map(str::to_string);
     }
 
     /// Whether this is one of its processes.

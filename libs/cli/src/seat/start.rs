@@ -190,7 +190,7 @@ impl Ready<'_> {
         let process = process::find(pid);
         Ok(files.update(&id, |seat| {
             if let Some(process) = &process {
-                seat.host.clone_from(&process.host);
+                seat.take_host(process);
                 seat.tmux = Some(terminal(seat, &socket, &pane, process));
             }
             Ok(())
