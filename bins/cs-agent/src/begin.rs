@@ -116,7 +116,8 @@ fn run(
     let session = session.transpose()?;
     match with_session(agents, &id, session.as_ref()).and_then(|seat| ready.start(&seat, beginning)) {
         // Without a prompt a person answers what the client asks first, and Codex reports nothing before one.
-        Ok(seat) if prompt.is_none() && (made.forked_from.is_none() || !is_claude) => Ok(seat),
+        Ok(seat) if prompt.is_none() && made.forked_from.is_none() => Ok(seat),
+        Ok(seat) if prompt.is_none() && !is_claude => seen::settle(context, agents, &seat),
         Ok(seat) => seen::wait(context, agents, &seat).inspect_err(|_| leave(agents, &id, Left::Session)),
         Err(failure) => {
             start::give_up(context, agents, &id, &failure);

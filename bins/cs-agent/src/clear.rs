@@ -64,7 +64,8 @@ impl Clear {
         let (model, effort) = (self.model.or(before.model.clone()), self.effort.or(before.effort.clone()));
         let wanted = Wanted { model, effort, prompt, ..before };
         let started = clear(context, &agents, found, agent, wanted)?;
-        let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
+        let shown =
+            if is_seen { seen::wait(context, &agents, &started)? } else { seen::settle(context, &agents, &started)? };
         seat::print_seat(context, &shown)
     }
 }

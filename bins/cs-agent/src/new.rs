@@ -5,7 +5,7 @@ use crate::options::{Chosen, folder};
 use crate::{attach, begin, found, options};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::Wanted;
-use cli::seat::{self, Agents};
+use cli::seat::{self, Agents, seen};
 use cli::{Context, Failure, Outcome};
 use seats::Caller;
 
@@ -50,6 +50,7 @@ impl New {
         };
         let settings = seat::settings(&context.store);
         let made = begin::begin(context, &agents, &settings, chosen)?;
+        seen::show(context, &agents, &made)?;
         attach::attach(context, &made)
     }
 }

@@ -51,7 +51,8 @@ impl Restore {
         let started = begin(context, &agents, &ready, &opened, uuid)?;
         // A hook of Codex comes with the next prompt only.
         let is_seen = agent == Agent::Claude;
-        let shown = if is_seen { seen::wait(context, &agents, &started)? } else { started };
+        let shown =
+            if is_seen { seen::wait(context, &agents, &started)? } else { seen::settle(context, &agents, &started)? };
         seat::print_seat(context, &shown)
     }
 }

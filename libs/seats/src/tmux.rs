@@ -4,11 +4,14 @@
 //! a command in several words is executed as it is, and names and folders are escaped. Deliberately absent: running the commands.
 
 use crate::seat::Tmux;
+use cs_core::id::SeatId;
 
 /// The name of the server's socket; its directory is tmux's own (`TMUX_TMPDIR`).
 const SERVER: &str = "cs";
 /// What a new pane tells about itself.
 const MADE: &str = "#{pane_id} #{pane_pid} #{socket_path}";
+/// Whether a pane stays when its program has ended, with what that printed.
+const HOLD: &str = "remain-on-exit";
 /// What is checked before a command with an effect.
 const CHECKED: &str = "#{pane_dead} #{pane_pid}";
 
@@ -31,7 +34,7 @@ fn of(tmux: &Tmux, rest: &[&str]) -> Vec<String> {
 }
 
 /// The command that makes a session with one pane in a window with this name, which runs `command` in `dir`. Its answer
-/// is for [`made`].
+/// is for [`made`]. The pane is held until [`release`].
 pub fn new_session(session: &str, name: &str, dir: &str, command: &[String]) -> Vec<String> {
     let size = ["-x", "200", "-y", "50"];
     let mut all = words(&["tmux", "-u", "-L", SERVER, "-f", "/dev/null", "new-session", "-d", "-P", "-F", MADE]);
@@ -43,14 +46,33 @@ pub fn new_session(session: &str, name: &str, dir: &str, command: &[String]) -> 
     for [option, value] in [["status-left", ""], ["status-right", " Ctrl-B d leaves "]] {
         all.extend(words(&[";", "set-option", "-t", &of_session, option, value]));
     }
+    // It is set before tmux looks whether the command has ended.
+    all.extend(words(&[";", "set-option", "-p", "-t", &of_session, HOLD, "on"]));
     all
 }
 
-/// The command that ends what runs in the pane and starts `command` in it. Its answer is empty.
+/// The command that ends what runs in the pane and starts `command` in it. Its answer is empty. The pane is
+/// held until [`release`].
 pub fn respawn(tmux: &Tmux, dir: &str, command: &[String]) -> Vec<String> {
     let mut all = of(tmux, &["respawn-pane", "-k", "-t", &tmux.pane, "-c", &literal(dir), "--"]);
     all.extend_from_slice(command);
+    all.extend(words(&[";", "set-option", "-p", "-t", &tmux.pane, HOLD, "on"]));
     all
+}
+
+/// The command after which the pane is closed when its program ends. It asks for the pane's process, too: the answer is
+/// for [`pane_pid`], and a pane whose program has ended by then must be closed by [`kill_session`].
+pub fn release(tmux: &Tmux) -> Vec<String> {
+    let asks = ["display-message", "-p", "-t", &tmux.pane, CHECKED];
+    of(tmux, &[&["set-option", "-p", "-u", "-t", &tmux.pane, HOLD, ";"], &asks[..]].concat())
+}
+
+/// The command after which a person who is about to see the pane can read why its program failed: then the pane is
+/// closed when they leave it.
+pub fn show_failure(tmux: &Tmux, session: &SeatId) -> Vec<String> {
+    let leave = format!("if-shell -F -t '={session}:' '#{{pane_dead}}' 'kill-session -t ={session}'");
+    let hook = [";", "set-hook", "-t", &tmux.pane, "client-detached", &leave];
+    of(tmux, &[&["set-option", "-p", "-t", &tmux.pane, HOLD, "failed"], &hook[..]].concat())
 }
 
 /// Reads the answer to [`new_session`]: the pane, its process, and the server's socket.

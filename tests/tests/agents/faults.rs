@@ -13,8 +13,9 @@ use soak::trace::{self, Act};
 
 use crate::team::{Team, text};
 
-/// Names what is on the disk when tmux is called. Its pane has a process that is gone.
-const TMUX: &str = "#!/bin/sh\nls $CS_HOME/agents $CS_HOME/sessions >>$HOME/called\necho '%0 99999999 /nowhere/cs'\n";
+/// Names what is on the disk when tmux is called to start something. Its pane has a process that is gone.
+const TMUX: &str = "#!/bin/sh\ncase \"$*\" in *new-session*) ls $CS_HOME/agents $CS_HOME/sessions >>$HOME/called ;; *) exit 1 ;; esac\n\
+                    echo '%0 99999999 /nowhere/cs'\n";
 
 fn reset(team: &Team) {
     let _ = fs::remove_dir_all(team.sandbox.data());

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use cs_tests::{status, stderr};
+use cs_tests::{eventually, status, stderr};
 use serde_json::Value;
 
-use crate::team::{Team, text};
+use crate::team::{PATIENCE, Team, text};
 
 #[test]
 fn bad_input_makes_nothing() {
@@ -85,6 +85,35 @@ fn a_client_that_ends_at_once_is_not_running() {
     assert_eq!((text(&seat, "status"), text(&seat, "ended_by")), ("ended", "client"));
     let launch = team.sandbox.data().join(format!("agents/{}.launch", text(&seat, "agent_id")));
     assert!(!launch.exists(), "the environment of the caller was left behind");
+}
+
+/// The call said to start the client by hand, and the terminal with its words was gone.
+#[test]
+fn the_words_of_a_client_that_ends_at_once_are_told() {
+    let Some(team) = Team::new() else { return };
+    team.spawn("kid", "hello");
+    team.wait_until("kid", "idle");
+    // Built at run time, so that secret scanners do not report this file.
+    let secret = ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_");
+    let words = format!("one\\n\\033[31merror: no mode bogus\\033[0m\\n\\nkey {secret}\\n");
+    let team = team.shadow("claude", &format!("#!/bin/sh\nprintf '{words}'; sleep 0.2; exit 1\n"));
+    let told = "ended at once: one / error: no mode bogus / key [masked]\n";
+    team.fails(&["spawn", "--name", "builder", "x"], 1, told);
+    team.fails(&["restore", "builder"], 1, told);
+    team.fails(&["clear", "kid", "--now", "again"], 1, told);
+    let sessions = team.tmux(&["list-sessions"]);
+    assert!(!sessions.status.success(), "a terminal was left behind: {sessions:?}");
+}
+
+/// A client that is seen is not held: its terminal closes when it ends.
+#[test]
+fn the_terminal_of_a_client_that_fails_later_closes() {
+    let Some(team) = Team::new() else { return };
+    let seat = team.spawn("builder", "hello");
+    team.wait_until("builder", "idle");
+    let pid = seat["pid"].as_u64().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+    assert!(eventually(PATIENCE, || !team.tmux(&["list-sessions"]).status.success()));
 }
 
 #[test]

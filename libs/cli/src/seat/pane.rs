@@ -1,15 +1,22 @@
 //! Owns running tmux for a seat. Must stay true: before a command with an effect, the pane is proved to be the seat's:
 //! our socket, a process that runs, with the id and the start time that the seat names. Sessions of other servers are
-//! never touched.
+//! never touched. What is told of a terminal is masked and harmless.
 
 use crate::call;
 use crate::failure::{Failure, Outcome};
-use cs_core::process;
+use cs_core::{masked, process, validate};
 use seats::{Seat, Tmux, tmux};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long tmux may take for one command.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long tmux may take to read what a program printed before its end.
+const READ: Duration = Duration::from_millis(500);
+/// How often is looked.
+const STEP: Duration = Duration::from_millis(10);
+/// How many lines of it are told.
+const WORDS: u32 = 5;
 
 /// Runs a command of [`seats::tmux`] and returns what it prints.
 pub fn run(words: &[String]) -> Outcome<String> {
@@ -34,9 +41,38 @@ pub fn checked(seat: &Seat) -> Outcome<&Tmux> {
     }
 }
 
-/// The last lines of a seat's terminal that are not empty; nothing if it is gone.
-pub fn last_lines(terminal: &Tmux, lines: usize) -> Vec<String> {
-    let text = run(&tmux::capture(terminal, 0)).unwrap_or_default();
-    let shown: Vec<String> = text.lines().map(crate::sanitize).filter(|line| !line.trim().is_empty()).collect();
-    shown.get(shown.len().saturating_sub(lines)..).unwrap_or_default().to_vec()
+/// Maximum number of characters of a line that is told.
+const LINE: usize = 300;
+
+/// The last lines of a seat's terminal that are not empty, masked, for a message; nothing if it is gone.
+pub fn last_lines(terminal: &Tmux, lines: u32) -> Vec<String> {
+    let text = run(&tmux::capture(terminal, lines)).unwrap_or_default();
+    let is_said = |line: &String| !line.trim().is_empty() && !line.starts_with("Pane is dead");
+    let shown: Vec<String> = text.lines().map(said).filter(is_said).collect();
+    shown.get(shown.len().saturating_sub(lines as usize)..).unwrap_or_default().to_vec()
+}
+
+fn said(line: &str) -> String {
+    let mut line: String = line.chars().filter(|c| !c.is_control()).collect();
+    masked::text(&mut line);
+    validate::cut(&crate::sanitize(line.trim()), LINE)
+}
+
+/// Lets the pane of a seat close when its client ends, and closes it if that has ended.
+pub fn release(seat: &Seat) {
+    let Some(terminal) = &seat.tmux else { return };
+    if run(&tmux::release(terminal)).is_ok_and(|answer| tmux::pane_pid(&answer).is_none()) {
+        let _ = run(&tmux::kill_session(terminal));
+    }
+}
+
+/// What the client of a seat printed before it ended, in one line; nothing if that is not known.
+pub fn last_words(seat: &Seat) -> Option<String> {
+    let terminal = seat.tmux.as_ref()?;
+    // Its process is gone a moment before tmux has read all that it printed.
+    let until = Instant::now() + READ;
+    while run(&tmux::check(terminal)).is_ok_and(|answer| tmux::pane_pid(&answer).is_some()) && Instant::now() < until {
+        thread::sleep(STEP);
+    }
+    Some(last_lines(terminal, WORDS).join(" / ")).filter(|words| !words.is_empty())
 }

@@ -7,19 +7,58 @@ use crate::failure::{Failure, Outcome};
 use cs_core::file;
 use cs_core::live::Live;
 use cs_core::process;
-use seats::{Seat, SeatStatus};
+use seats::{Seat, SeatStatus, tmux};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long the client may take to its first hook.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client is watched that no hook will report.
+const SETTLES: Duration = Duration::from_secs(1);
 /// How often it is looked for.
 const STEP: Duration = Duration::from_millis(25);
 /// How many lines of the terminal are shown if it does not come.
-const LINES: usize = 8;
+const LINES: u32 = 8;
 
 /// Waits for the client of a seat, and returns the seat.
 pub fn wait(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
+    held(seat, |seat| until_seen(context, agents, seat))
+}
+
+/// The same for a client whose first hook comes with a prompt that a person is yet to write: it is only seen not to end
+/// at once.
+pub fn settle(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
+    held(seat, |seat| {
+        let (id, until) = (id_of(seat)?, Instant::now() + SETTLES);
+        while Instant::now() < until {
+            let now = agents.files.seat(&id)?;
+            if has_ended(&now) {
+                return Err(ended(context, agents, &now));
+            }
+            thread::sleep(STEP);
+        }
+        Ok(agents.files.seat(&id)?)
+    })
+}
+
+/// The same for a client that a person is about to see: if it fails later, its pane stays until they leave it.
+pub fn show(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<()> {
+    let id = id_of(seat)?;
+    let now = agents.files.seat(&id)?;
+    if has_ended(&now) {
+        return held(&now, |seat| Err(ended(context, agents, seat))).map(drop);
+    }
+    now.tmux.as_ref().map_or(Ok(()), |terminal| pane::run(&tmux::show_failure(terminal, &id)).map(drop))
+}
+
+/// Looks at a seat whose pane stays until then, whatever its client does.
+fn held(seat: &Seat, look: impl FnOnce(&Seat) -> Outcome<Seat>) -> Outcome<Seat> {
+    let looked = look(seat);
+    pane::release(seat);
+    looked
+}
+
+fn until_seen(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
     let (id, until) = (id_of(seat)?, Instant::now() + PATIENCE);
     loop {
         let now = agents.files.seat(&id)?;
@@ -35,8 +74,7 @@ pub fn wait(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
                 Ok(())
             })?);
         }
-        // Its process was recorded, unless it was gone before.
-        if now.pane_process().is_none_or(|pane| process::is_alive(&pane) == Some(false)) {
+        if has_ended(&now) {
             return Err(ended(context, agents, &now));
         }
         if Instant::now() >= until {
@@ -44,6 +82,11 @@ pub fn wait(context: &Context, agents: &Agents, seat: &Seat) -> Outcome<Seat> {
         }
         thread::sleep(STEP);
     }
+}
+
+/// Whether the process in its pane is gone. It was recorded, unless it was gone before.
+fn has_ended(seat: &Seat) -> bool {
+    seat.pane_process().is_none_or(|pane| process::is_alive(&pane) == Some(false))
 }
 
 /// The conversation of the client in a seat.
@@ -86,7 +129,10 @@ fn ended(context: &Context, agents: &Agents, seat: &Seat) -> Failure {
 
 fn at_once(seat: &Seat) -> Failure {
     let text = format!("the client of {} ended at once", seat.title());
-    Failure::Advised(text, format!("start it by hand in {} to see why", seat.cwd))
+    match pane::last_words(seat) {
+        Some(words) => Failure::Nothing(format!("{text}: {words}")),
+        None => Failure::Advised(text, format!("start it by hand in {} to see why", seat.cwd)),
+    }
 }
 
 fn late(seat: &Seat) -> Failure {

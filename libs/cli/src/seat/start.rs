@@ -142,7 +142,8 @@ impl Ready<'_> {
         LaunchFile::new(launch.words(), &seat.cwd, environment)
     }
 
-    /// Starts the client in a new session of tmux, and returns the seat with its pane.
+    /// Starts the client in a new session of tmux, and returns the seat with its pane. The pane is held: the caller looks
+    /// with [`super::seen`] what becomes of the client.
     pub fn start(&self, seat: &Seat, beginning: Beginning) -> Outcome<Seat> {
         let command = self.write_launch(seat, beginning)?;
         let words = tmux::new_session(&seat.agent_id, &seat.name, &seat.cwd, &command);
@@ -189,9 +190,14 @@ impl Ready<'_> {
         })?;
         let process = process::find(pid);
         Ok(files.update(&id, |seat| {
-            if let Some(process) = &process {
-                seat.take_host(process);
-                seat.tmux = Some(terminal(seat, &socket, &pane, process));
+            match &process {
+                Some(process) => {
+                    seat.take_host(process);
+                    seat.tmux = Some(terminal(seat, &socket, &pane, process));
+                }
+                // It has ended already. What it printed is in the pane.
+                None if seat.tmux.is_none() => seat.tmux = Some(place(seat, &socket, &pane)),
+                None => {}
             }
             Ok(())
         })?)
@@ -200,12 +206,17 @@ impl Ready<'_> {
 
 /// The terminal of a seat, with the process that runs in its pane.
 pub fn terminal(seat: &Seat, socket: &str, pane: &str, process: &Process) -> Tmux {
+    let (pane_pid, pane_started) = (Some(process.pid), Some(process.started.clone()));
+    Tmux { pane_pid, pane_started, ..place(seat, socket, pane) }
+}
+
+fn place(seat: &Seat, socket: &str, pane: &str) -> Tmux {
     Tmux {
         socket: socket.to_string(),
         session: seat.agent_id.clone(),
         pane: pane.to_string(),
-        pane_pid: Some(process.pid),
-        pane_started: Some(process.started.clone()),
+        pane_pid: None,
+        pane_started: None,
         replaced: false,
         unknown: seat.tmux.as_ref().map(|known| known.unknown.clone()).unwrap_or_default(),
     }
