@@ -3,6 +3,8 @@
 #[path = "agents/team.rs"]
 mod team;
 
+#[path = "agents/ask.rs"]
+mod ask;
 #[path = "agents/boot.rs"]
 mod boot;
 #[path = "agents/change.rs"]

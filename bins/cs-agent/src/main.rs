@@ -8,6 +8,7 @@
 //! Exits: 0 done, 1 not found or refused, 64 usage, 65 invalid, 74 disk, 75 busy, or not confirmed in time.
 
 mod alone;
+mod ask;
 mod attach;
 mod begin;
 mod children;

@@ -1,9 +1,9 @@
 //! `what`: what an agent was to do, what it has done, and what is open, without asking a model. Must stay true: texts are
 //! masked; the agent is not disturbed, unless the caller asks it (`--ask`).
 
+use crate::ask;
 use crate::summary::{self, Depth, Summary};
 use argh::{ArgsInfo, FromArgs};
-use cli::programs::sibling;
 use cli::seat::{self, Agents};
 use cli::{Context, Failure, Form, Outcome, call, sanitize};
 use cs_core::masked;
@@ -19,16 +19,11 @@ pub struct What {
     /// add the last messages of its conversation
     #[argh(switch)]
     deep: bool,
-    /// send it a message that asks what it is doing, and wait for its reply, at most 5 minutes
+    /// send it a message that asks what it is doing, and wait for its reply: until its turn ends, at most 5 minutes
     #[argh(switch)]
     ask: bool,
 }
 
-/// The question of `--ask`.
-const QUESTION: &str = "What are you working on, what is done, what is open, and what do you need? Reply in at most 10 \
-    lines with cs-message send, and name this message with --reply-to.";
-/// How long to wait for the reply, in seconds.
-const PATIENCE: u64 = 300;
 /// How long the command that makes a text of a summary may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -43,25 +38,11 @@ impl What {
         let depth = if self.deep { Depth::Deep } else { Depth::Short };
         let mut summary = summary::of(context, &agents, seat, depth)?;
         if self.ask {
-            summary.reply = Some(ask(&seat.agent_id)?);
+            summary.reply = Some(ask::ask(context, &agents, seat)?);
         }
         summary.text = text_of(context, &summary)?;
         print(context, &summary)
     }
-}
-
-/// Sends the question, and waits for the reply.
-fn ask(agent_id: &str) -> Outcome<String> {
-    let program = sibling("cs-message")
-        .ok_or_else(|| Failure::Advised("cs-message is not installed".into(), "make install installs it".into()))?;
-    let timeout = PATIENCE.to_string();
-    let program = program.to_string_lossy();
-    let words = [&*program, "send", agent_id, "--wait", "reply", "--timeout", &timeout, "--json", QUESTION];
-    let limit = Duration::from_secs(PATIENCE + 10);
-    let answer = call::answer(&words.map(str::to_string), b"", limit).map_err(Failure::Nothing)?;
-    let mut replies = answer.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let text = replies.next_back().and_then(|reply| reply.get("text")?.as_str().map(str::to_string));
-    text.ok_or_else(|| Failure::Nothing("cs-message returned no reply".into()))
 }
 
 /// The text that the person's own command makes of the summary, if there is one.

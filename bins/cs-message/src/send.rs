@@ -12,7 +12,7 @@ use cs_core::error::Error;
 use cs_core::id::SessionId;
 use cs_core::validate;
 use cs_core::zone::Zone;
-use seats::{Caller, Draft, Inbox, Message, Mode, Sender, limits};
+use seats::{Caller, Draft, Inbox, Message, Mode, Replies, Sender, limits};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -182,7 +182,7 @@ impl Send {
         recipient::check(context, agents, seat, way)?;
         nudge::check(context, seat, draft.mode)?;
         let own = agents.caller.seat().map(|own| inbox(agents, own)).transpose()?;
-        let last = own.as_ref().map(|own| own.last_number()).transpose()?.unwrap_or_default();
+        let replies = Replies::begin(own.clone())?;
         let to = inbox(agents, seat)?;
         let sent = to.send(draft, context.now)?;
         if let (Some(own), Some(message)) = (&own, answered) {
@@ -196,7 +196,7 @@ impl Send {
         match self.wait {
             None => row::print(context, &sent.message),
             Some(awaited) => {
-                wait::wait(context, &wait::Watch { agents, seat, to, own, last }, awaited, &sent.message, self.timeout)
+                wait::wait(context, &wait::Watch { agents, seat, to, replies }, awaited, &sent.message, self.timeout)
             }
         }
     }

@@ -4,8 +4,7 @@
 use crate::row;
 use cli::seat::{Agents, id_of};
 use cli::{Context, Failure, Outcome, note};
-use cs_core::error::Error;
-use seats::{Inbox, Message, Seat, State};
+use seats::{Inbox, Message, Replies, Seat, State};
 use std::io::IsTerminal;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,9 +23,8 @@ pub struct Watch<'a> {
     pub agents: &'a Agents,
     pub seat: &'a Seat,
     pub to: Inbox,
-    /// The sender's own inbox, and the number of its last message when the message was sent.
-    pub own: Option<Inbox>,
-    pub last: u64,
+    /// Where a reply arrives.
+    pub replies: Replies,
 }
 
 /// How often the files are looked at: at first, and later.
@@ -73,16 +71,7 @@ fn found(context: &Context, watch: &Watch, awaited: Awaited, message: &Message) 
         let is_read = matches!(message.state, State::Read | State::Acked);
         return Ok(is_read.then(|| message.clone()));
     }
-    let Some(own) = &watch.own else { return Ok(message.answer.is_some().then(|| message.clone())) };
-    let id = message.full_id();
-    let reply = own.newer_than(watch.last)?.into_iter().find(|reply| reply.reply_to.as_deref() == Some(&*id));
-    let Some(reply) = reply else { return Ok(None) };
-    // It is printed here, so it need not be delivered.
-    match own.ack(&reply.message_id, context.now) {
-        Ok(acked) => Ok(Some(acked)),
-        Err(Error::Refused(_)) => Ok(Some(reply)),
-        Err(error) => Err(error.into()),
-    }
+    Ok(watch.replies.find(message, context.now)?)
 }
 
 fn failed(message: &Message, why: &str) -> Failure {
