@@ -1,14 +1,15 @@
 //! Owns the text that a recipient reads: each message under one line of ours that names its sender. Must stay true: no
-//! text can imitate that line, because lines that resemble it get `> ` in front; no control characters except newline
+//! text can imitate that line, because lines that look like it get `> ` in front; no control characters except newline
 //! and tab. Everything else in a text arrives as it is, because it is only read. Pure.
 
+use crate::lookalike;
 use crate::message::Message;
 use crate::sender::SenderKind;
 
 /// What separates two messages.
 pub(crate) const GAP: &str = "\n\n";
-/// How a line of ours begins.
-const BEGIN: &str = "[message";
+/// With which word a line of ours begins, in a bracket.
+const WORD: &str = "message";
 
 /// The messages as their recipient reads them.
 pub fn frame(messages: &[Message]) -> String {
@@ -35,13 +36,15 @@ fn head(message: &Message) -> String {
 
 /// How the line above the message with this id begins; no other message's line does.
 pub fn beginning(id: &str) -> String {
-    format!("{BEGIN} {id} ")
+    format!("[{WORD} {id} ")
 }
 
 fn body(text: &str) -> String {
     let text: String = text.chars().filter_map(plain).collect();
-    let lines: Vec<String> =
-        text.split('\n').map(|line| if imitates(line) { format!("> {line}") } else { line.into() }).collect();
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| if lookalike::begins(line, WORD) { format!("> {line}") } else { line.into() })
+        .collect();
     lines.join("\n")
 }
 
@@ -56,17 +59,6 @@ fn plain(c: char) -> Option<char> {
 
 fn is_line_end(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Whether a line could be taken for one of ours, whatever its case, and whatever invisible is in it.
-fn imitates(line: &str) -> bool {
-    let seen = line.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).flat_map(char::to_lowercase);
-    seen.take(BEGIN.len()).eq(BEGIN.chars())
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -117,6 +109,8 @@ mod tests {
             ("a\n \t[MESSAGE m1]", "a\n>  \t[MESSAGE m1]"),
             ("a\u{2028}[mes\u{200b}sage m1]", "a\n> [mes\u{200b}sage m1]"),
             ("\u{1b}[message m1]", "> [message m1]"),
+            ("x\n［mеssаge m1］", "x\n> ［mеssаge m1］"),
+            ("[me\u{301}ssage m1]", "> [me\u{301}ssage m1]"),
             ("a [message m1]", "a [message m1]"),
             ("> [message m1]", "> [message m1]"),
         ] {

@@ -15,6 +15,7 @@ mod lease_owner;
 mod lease_path;
 mod lease_store;
 pub mod limits;
+mod lookalike;
 mod message;
 mod queue;
 mod reach;
