@@ -20,3 +20,6 @@ mod limits;
 mod refused;
 #[path = "agents/spawn.rs"]
 mod spawn;
+#[cfg(target_os = "linux")]
+#[path = "agents/stopped.rs"]
+mod stopped;

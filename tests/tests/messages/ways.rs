@@ -3,12 +3,14 @@
 use super::{BUILDER, UUID, furnished, inbox, put_seat};
 use cs_core::clock;
 use cs_core::process;
+use cs_core::stdin::is_readable_within;
 use cs_tests::seat_files::{seat, with};
 use cs_tests::tmux::Terminal;
 use cs_tests::{Running, Sandbox, has, made, status, stderr, stdout};
 use seats::{Channel, State, Want};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Read;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -176,7 +178,13 @@ fn a_sender_learns_that_nothing_wakes_an_idle_agent() {
     };
     assert!(note("idle").contains("gets this one with its next prompt"));
     assert_eq!(note("working"), "", "it comes at the end of the turn");
-    let _waiter = inbox(sandbox.data().as_ref()).open_wake().expect("it can be made");
+    let mut waiter = inbox(sandbox.data().as_ref()).open_wake().expect("it can be made");
+    assert!(note("idle").contains("does not react"), "it was stopped");
+    thread::spawn(move || {
+        while is_readable_within(&waiter, Duration::from_secs(20)) {
+            let _ = waiter.read(&mut [0; 64]);
+        }
+    });
     assert_eq!(note("idle"), "");
 }
 

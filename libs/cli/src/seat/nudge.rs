@@ -17,13 +17,15 @@ use cs_core::id::Uuid;
 use cs_core::state::State;
 use seats::State as Progress;
 use seats::{Channel, Inbox, Message, Mode, Seat, Want};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long the queue of a client may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How often, and after which pause, it is looked whether a process waits for messages.
-const LOOKS: u32 = 5;
+/// How long, and how often, it is looked whether a process waits for messages and has noticed this one.
+const LOOKS: Duration = Duration::from_millis(500);
+const FIRST_LOOK: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Refuses an urgent message that could only arrive late, before it is stored.
@@ -76,17 +78,36 @@ fn tell_waiting(seat: &Seat) {
     note(program(), &format!("{} {text}", seat.title()));
 }
 
-/// Says so if nothing wakes an idle client: the process that waited for messages was killed.
+/// Says so if nothing wakes the client: the process that waits for messages was killed or stopped, or the client was.
 fn tell_alone(context: &Context, seat: &Seat, inbox: &Inbox, message: &Message) -> Outcome<()> {
-    for _ in 0..LOOKS {
-        let is_queued = || inbox.find(&message.message_id).is_ok_and(|now| now.state == Progress::Queued);
-        if inbox.has_waiter() || interrupt::state(context, seat)? != State::Idle || !is_queued() {
-            return Ok(());
+    let is_queued = || inbox.find(&message.message_id).is_ok_and(|now| now.state == Progress::Queued);
+    let (mut step, until) = (FIRST_LOOK, Instant::now() + LOOKS);
+    loop {
+        let has_waiter = inbox.has_waiter();
+        if has_waiter && inbox.is_heard() || !is_queued() {
+            break;
         }
-        // At the end of a turn, the next one begins to wait.
-        std::thread::sleep(LOOK);
+        match interrupt::state(context, seat)? {
+            State::Idle if Instant::now() < until => {}
+            State::Idle => return tell_late(seat, if has_waiter { NOT_HEARD } else { NO_WAITER }),
+            _ => break,
+        }
+        // At the end of a turn, the next process begins to wait.
+        thread::sleep(step);
+        step = (step * 2).min(LOOK);
     }
-    let text = "is idle, and nothing waits there for messages: it gets this one with its next prompt";
+    if is_queued() && interrupt::state(context, seat)? == State::Suspended {
+        return tell_late(seat, SUSPENDED);
+    }
+    Ok(())
+}
+
+const NO_WAITER: &str = "is idle, and nothing waits there for messages: it gets this one with its next prompt";
+const NOT_HEARD: &str = "is idle, and the process that waits there for messages does not react: it gets this one when that \
+    goes on, or with its next prompt";
+const SUSPENDED: &str = "is stopped (Ctrl-Z): it gets the message after it goes on";
+
+fn tell_late(seat: &Seat, text: &str) -> Outcome<()> {
     note(program(), &format!("{} {text}", seat.title()));
     Ok(())
 }
@@ -101,6 +122,7 @@ fn hand_over(context: &Context, agents: &Agents, seat: &Seat, inbox: &Inbox, mod
             tell_waiting(seat);
             Ok(())
         }
+        (State::Suspended, _) => tell_late(seat, "is stopped (Ctrl-Z): it gets the message at its next turn"),
         _ => Ok(()),
     }
 }

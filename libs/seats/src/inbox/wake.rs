@@ -5,6 +5,7 @@ use super::Inbox;
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::lock::{self, Lock};
+use cs_core::stdin;
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -28,6 +29,12 @@ impl Inbox {
     pub fn has_waiter(&self) -> bool {
         let path = self.files.pipe();
         file::own_dir(&path).is_ok() && open(&path, OpenOptions::new().write(true)).is_ok()
+    }
+
+    /// Whether the process that waits has noticed all that was written to wake it. One that was stopped does not.
+    pub fn is_heard(&self) -> bool {
+        let opened = open(&self.files.pipe(), OpenOptions::new().read(true));
+        opened.is_ok_and(|pipe| !stdin::is_readable_within(&pipe, Duration::ZERO))
     }
 
     /// Opens the pipe for its waiter, and makes it if needed. Open it, then look into the inbox, then poll.
@@ -99,9 +106,12 @@ mod tests {
         assert!(inbox.has_waiter());
         let mut byte = [0; 8];
         assert_eq!(pipe.read(&mut byte).unwrap_err().kind(), ErrorKind::WouldBlock);
+        assert!(inbox.is_heard());
         inbox.wake();
         inbox.wake();
+        assert!(!inbox.is_heard());
         assert_eq!(pipe.read(&mut byte).unwrap(), 2);
+        assert!(inbox.is_heard());
         let held = inbox.waiter_lock().unwrap().unwrap();
         assert!(inbox.waiter_lock().unwrap().is_none());
         drop(held);
