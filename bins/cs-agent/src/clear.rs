@@ -57,7 +57,7 @@ impl Clear {
         let agent = found::agent_of(found)?;
         let prompt = text.as_deref().map(|text| prompt::checked(agent, text)).transpose()?;
         if !self.now {
-            refuse_busy(context, found)?;
+            refuse_busy(context, found, text.as_deref())?;
         }
         let is_seen = agent == Agent::Claude || prompt.is_some();
         let before = Wanted::of(found);
@@ -90,14 +90,16 @@ fn clear(context: &Context, agents: &Agents, seat: &Seat, agent: Agent, wanted: 
 }
 
 /// Refuses to end a turn, or to drop a question, without being told to.
-fn refuse_busy(context: &Context, seat: &Seat) -> Outcome<()> {
+fn refuse_busy(context: &Context, seat: &Seat, prompt: Option<&str>) -> Outcome<()> {
     let why = match interrupt::state(context, seat)? {
         State::Idle | State::Background => return Ok(()),
         State::Working => "works",
         State::Waiting => "waits for an answer",
         _ => "may be working",
     };
-    Err(Failure::Advised(format!("{} {why}; nothing was changed", seat.title()), "--now ends its turn".into()))
+    let prompt = prompt.map(|_| " \"PROMPT\"").unwrap_or_default();
+    let hint = format!("cs-agent clear {} --now{prompt} ends its turn", seat.agent_id);
+    Err(Failure::Advised(format!("{} {why}; nothing was changed", seat.title()), hint))
 }
 
 /// The seat with a new conversation. Codex chooses the id itself.

@@ -18,13 +18,12 @@ pub fn check(agents: &Agents, settings: &Settings, now: Instant) -> Outcome<()> 
     }
     let word = agents.caller.word();
     let spawned = || agents.seats.iter().filter(|seat| seat.spawned_by == word);
-    let open = spawned().filter(|seat| !agents.files.has_ended(seat)).count();
-    if open >= settings.max_children {
-        let text = format!("{open} agents that you spawned are running, and more are not allowed");
-        return Err(Failure::Advised(
-            text,
-            "cs-agent kill ends one; agents.max_children in config.json is the limit".into(),
-        ));
+    let open: Vec<&Seat> = spawned().filter(|seat| !agents.files.has_ended(seat)).collect();
+    if open.len() >= settings.max_children {
+        let text = format!("{} agents that you spawned are running, and more are not allowed", open.len());
+        let oldest = open.first().map(|seat| seat.agent_id.as_str()).unwrap_or_default();
+        let hint = format!("cs-agent kill {oldest} ends the oldest; agents.max_children in config.json is the limit");
+        return Err(Failure::Advised(text, hint));
     }
     let recent = spawned().filter(|seat| is_recent(seat, now)).count();
     if recent >= settings.spawns_a_minute {

@@ -41,7 +41,9 @@ impl List {
         match (agents.seats.len(), self.state.is_some() || self.project.is_some()) {
             (0, _) => Failure::Nothing("no agent was spawned yet".into()),
             (_, true) => Failure::Nothing("no agent matches".into()),
-            (ended, false) => Failure::Advised(format!("no agent runs; {ended} ended"), "cs-agent list --all".into()),
+            (ended, false) => {
+                Failure::Advised(format!("no agent runs; {ended} ended"), "cs-agent list --all shows them".into())
+            }
         }
     }
 }

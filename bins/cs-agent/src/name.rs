@@ -58,4 +58,4 @@ fn rename_window(seat: &Seat) -> Outcome<()> {
     }
 }
 
-const HINT: &str = "cs-agent name [AGENT] NAME";
+const HINT: &str = "cs-agent name \"NAME\" for your own seat, cs-agent name AGENT \"NAME\" for another one";

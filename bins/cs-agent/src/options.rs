@@ -125,7 +125,7 @@ impl<'a> Options<'a> {
         let Options { call, template, args, prompt } = self;
         let agent = client(call.agent.as_deref().or(template.agent.as_deref()))?;
         let text = prompt.ok_or_else(|| {
-            let hint = "cs-agent spawn \"PROMPT\"; cs-agent new starts an agent without a prompt";
+            let hint = "cs-agent spawn \"PROMPT\"; the user can start an agent without one: cs-agent new";
             Failure::Usage("there is no prompt".into(), Some(hint.into()))
         })?;
         let prompt = prompt::checked(agent, &text)?;
@@ -180,7 +180,8 @@ fn refuse_untrusted(agent: Agent, cwd: &str) -> Outcome<()> {
         Some(false) => format!("Claude Code does not trust {cwd} yet, and would ask before it reads the prompt"),
         None => format!("it cannot be told whether Claude Code trusts {cwd}"),
     };
-    Err(Failure::Advised(text, format!("cs-agent new {} shows the question; answer it once", cli::quote_word(cwd))))
+    let hint = format!("cs-agent new {} shows the question, which the user answers once", cli::quote_word(cwd));
+    Err(Failure::Advised(text, hint))
 }
 
 /// The value of `--silent-after`.

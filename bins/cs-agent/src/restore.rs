@@ -14,6 +14,7 @@ use cs_core::id::Uuid;
 use cs_core::reach::Reach;
 use cs_core::states::States;
 use cs_core::store::Opening;
+use cs_core::who;
 use cs_core::{lock, process};
 use seats::{Leases, Seat, SeatStatus, tmux};
 
@@ -70,13 +71,19 @@ fn begin(context: &Context, agents: &Agents, ready: &Ready, opened: &Seat, uuid:
 /// Refuses a seat of which a process lives, or may live.
 fn refuse_running(seat: &Seat) -> Outcome<()> {
     let own = [seat.process(), seat.pane_process()];
-    match seat.awaits_client() || own.iter().flatten().any(process::may_run) {
-        false => Ok(()),
-        true => Err(Failure::Advised(
-            format!("{} runs", seat.title()),
-            format!("cs-agent attach {} shows it", seat.agent_id),
-        )),
+    let id = &seat.agent_id;
+    if seat.awaits_client() {
+        let text = format!("{} is being started", seat.title());
+        return Err(Failure::Advised(text, format!("if it is not, cs-agent kill {id} ends its seat")));
     }
+    if !own.iter().flatten().any(process::may_run) {
+        return Ok(());
+    }
+    let hint = match pane::checked(seat) {
+        Ok(_) => format!("cs-agent attach {id} shows it"),
+        Err(_) => format!("its terminal is gone; cs-agent kill {id} ends it"),
+    };
+    Err(Failure::Advised(format!("{} runs", seat.title()), hint))
 }
 
 /// Refuses a conversation that runs, or may run, outside its seat, and reserves it: no other command opens it meanwhile.
@@ -90,7 +97,8 @@ fn reserve(context: &Context, seat: &Seat, uuid: &Uuid) -> Outcome<Opening> {
     let Some(live) = states.lives().iter().find(|live| live.claude_session_id == uuid.as_str()) else {
         return Ok(opening);
     };
-    let session = live.session_id.as_deref().or(seat.session_id.as_deref()).unwrap_or(uuid.as_str());
+    let known = live.session_id.as_deref().or(seat.session_id.as_deref()).map(str::to_string);
+    let session = &*known.unwrap_or_else(|| who::word_of(uuid.as_str()));
     match states.reach(session, Some(uuid.as_str()), states.of_live(live).state) {
         Reach::Open => Ok(opening),
         Reach::Jump => {

@@ -68,7 +68,10 @@ impl Agents {
     pub fn find(&self, name: Option<&str>) -> Outcome<&Seat> {
         match name.filter(|name| *name != ME) {
             Some(name) => Ok(seats::find(&self.seats, name).map_err(|error| self.why_not(name, error))?),
-            None => self.own(),
+            None => self.own().map_err(|failure| match failure {
+                Failure::Advised(text, hint) => Failure::Advised(text, format!("name an agent; {hint}")),
+                other => other,
+            }),
         }
     }
 
@@ -84,9 +87,7 @@ impl Agents {
     /// The seat in which this program runs.
     pub fn own(&self) -> Outcome<&Seat> {
         let own = self.caller.seat().and_then(|own| self.seats.iter().find(|seat| seat.agent_id == own.agent_id));
-        own.ok_or_else(|| {
-            Failure::Advised("no agent's seat runs this".into(), "name an agent; cs-agent list shows all".into())
-        })
+        own.ok_or_else(|| Failure::Advised("no agent's seat runs this".into(), "cs-agent list shows all".into()))
     }
 
     /// Refuses what only the user, and agents above the seat, may do. `doing` is a verb such as `kill`.

@@ -250,3 +250,27 @@ fn a_client_that_ends_at_once_ends_its_seat_wholly() {
     is_told(&team, "kid ended at once");
     team.fails(&["kill", "kid"], 1, "has ended already");
 }
+
+/// `output` told to restore it, and `restore` that it runs and that `attach` shows it.
+#[test]
+fn each_hint_about_an_agent_that_was_never_started_leads_on() {
+    let Some(team) = Team::new() else { return };
+    let seat = team.spawn("builder", "hello");
+    team.line(&["kill", "builder"]);
+    let id = text(&seat, "agent_id");
+    let path = team.sandbox.data().join(format!("agents/{id}.json"));
+    let mut seat: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for field in ["tmux", "pid", "pid_started", "ended_at", "ended_by"] {
+        seat.as_object_mut().unwrap().remove(field);
+    }
+    seat["status"] = "starting".into();
+    fs::write(&path, seat.to_string()).unwrap();
+    let kill = format!("cs-agent kill {id} ends");
+    for command in ["output", "attach", "restore"] {
+        team.fails(&[command, "builder"], 1, &kill);
+    }
+    team.line(&["kill", id]);
+    let restore = format!("cs-agent restore {id} continues its conversation");
+    team.fails(&["output", "builder"], 1, &restore);
+    assert_eq!(text(&team.line(&["restore", id]), "status"), "running");
+}

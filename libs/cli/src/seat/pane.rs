@@ -27,7 +27,12 @@ pub fn run(words: &[String]) -> Outcome<String> {
 pub fn checked(seat: &Seat) -> Outcome<&Tmux> {
     let gone = |why: &str| {
         let text = format!("the terminal of {} is gone: {why}", seat.title());
-        Failure::Advised(text, format!("cs-agent restore {} continues its conversation", seat.agent_id))
+        let runs = seat.process().is_some_and(|own| process::is_alive(&own) == Some(true));
+        let hint = match seat.status.is_open() && (runs || seat.awaits_client()) {
+            true => format!("cs-agent kill {} ends what is left of it; then it can be restored", seat.agent_id),
+            false => format!("cs-agent restore {} continues its conversation", seat.agent_id),
+        };
+        Failure::Advised(text, hint)
     };
     let terminal = seat.tmux.as_ref().ok_or_else(|| gone("it was never started"))?;
     let recorded =
