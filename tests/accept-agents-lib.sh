@@ -86,6 +86,9 @@ agrees() {
 }
 state_of() { person cs-agent list --json | json "[s['state'] for s in r if s['name'] == '$1'][-1]"; }
 idle() { equal idle "$(state_of "$1")"; }
+# Its turn has ended since the last thing that it was given: a client is idle before its first turn, too, and what is
+# written to it then comes with its first prompt.
+rests() { person cs-agent wait "$1" --timeout 3 -q; }
 working() { equal working "$(state_of "$1")"; }
 waiting() { equal "$2" "$(person cs-message list "$1" --json | json 'sum(m["state"] in ("queued", "delivered") for m in r)')"; }
 # The files with the conversations of a seat, oldest first.

@@ -8,14 +8,14 @@ script spawn-five "for n in $ends; do cs-agent spawn --name end-\$n -q 'answer b
 # The person has sent many messages to lead, and 20 a minute are the limit.
 sleep 60
 say lead "please spawn-five"
-for who in $ends; do check "life: end-$who is there" soon 40 idle "end-$who"; done
+for who in $ends; do check "life: end-$who has ended its first turn" soon 40 rests "end-$who"; done
 check "life: each has one waiter" soon 5 waits end-exit 1
 
 before="$(field end-exit agent_id) $(field end-exit parent)"
 old=$(field end-exit claude_session_id)
 say end-exit --after 8s "kept-for-later"
 check "clear: another conversation begins" person cs-agent clear end-exit "answer briefly"
-check "clear: it ends its turn" soon 20 idle end-exit
+check "clear: it ends its turn" soon 20 rests end-exit
 check "clear: it is a new one" test "$old" != "$(field end-exit claude_session_id)"
 check "clear: seat, live file and registry agree" soon 5 agrees end-exit
 check "clear: the seat and its parent are the same" equal "$before" "$(field end-exit agent_id) $(field end-exit parent)"
@@ -50,12 +50,12 @@ sleep 1
 say lead --important "not-for-the-helper"
 check "subagent: the main agent reads the message" soon 25 reads lead not-for-the-helper not-for-the-helper
 check "subagent: the subagent does not" none grep -l "not-for-the-helper" "$home"/.claude/projects/*/*/subagents/*.jsonl
-check "subagent: the turn ends" soon 20 idle lead
+check "subagent: the turn ends" soon 20 rests lead
 
 # -- who may do what -----------------------------------------------------------------------
 
 spawn sibling "answer briefly" >/dev/null
-check "rights: a sibling is there" soon 20 idle sibling
+check "rights: a sibling has ended its first turn" soon 20 rests sibling
 script touch-sibling "for c in kill clear interrupt name; do
 	case \$c in name) set -- sibling mine ;; clear) set -- sibling hello ;; *) set -- sibling ;; esac
 	cs-agent \$c \"\$@\"; echo \"\$c: \$?\"; done >$seats/scripts/touch-sibling.out 2>&1"

@@ -22,7 +22,7 @@ run cs-lease list --table"
 for part in api pages docs; do rm -rf "${repo:?}/../$part"; done
 say lead "please begin the work"
 check "work: the parent's turn ends" soon 150 grep -q "cs-lease list" "$seats/scripts/work.out"
-check "work: and it is idle" soon 30 idle lead
+check "work: and it is idle" soon 30 rests lead
 sed 's/^/# /' "$seats/scripts/work.out"
 check "work: no command failed" none grep -nE '^\? [1-9]' "$seats/scripts/work.out"
 for part in api pages; do

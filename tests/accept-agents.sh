@@ -18,13 +18,13 @@ check "agents: its environment is known" surroundings "HOME=$home" claude
 script spawn-child 'cs-agent spawn --name child -q "answer briefly"'
 check "spawn: an agent starts" spawn lead "answer briefly"
 check "spawn: its seat, its live file and the client's registry agree" soon 10 agrees lead
-check "spawn: its first turn ends" soon 15 idle lead
+check "spawn: its first turn ends" soon 15 rests lead
 check "spawn: the same key starts nothing" equal "$(person cs-agent spawn --key once --name once -q "answer briefly")" \
 	"$(person cs-agent spawn --key once --name once -q "answer briefly")"
 check "spawn: it is one seat" equal 1 "$(seat_count once)"
 person cs-agent kill once >/dev/null
 say lead "please spawn-child"
-check "child: an agent spawns one from its shell" soon 25 idle child
+check "child: an agent spawns one from its shell" soon 25 rests child
 check "child: the seat names its parent" equal "$(field lead agent_id)" "$(seat child 's["parent"]["agent_id"]')"
 check "child: it has a transcript" test -s "$(transcripts child)"
 check "child: the client is registered" agrees child
@@ -40,7 +40,7 @@ script send-ten 'for n in 1 2 3 4 5 6 7 8 9 10; do cs-message send lead "$1-$n" 
 for who in one two; do
 	script "send-$who" "sh $seats/scripts/send-ten $who"
 	spawn "$who" "answer briefly" >/dev/null
-	check "messages: $who has ended its first turn" person cs-agent wait "$who" --timeout 15
+	check "messages: $who has ended its first turn" soon 15 rests "$who"
 done
 say lead "work in steps"
 say one "please send-one"
@@ -64,7 +64,7 @@ n=0
 while [ $((n += 1)) -le 9 ]; do say one "nine-$n $long"; done
 check "cap: nine long messages come one by one, none is lost" soon 60 \
 	reads one "nine-[0-9]" "nine-1 nine-2 nine-3 nine-4 nine-5 nine-6 nine-7 nine-8 nine-9"
-check "cap: the turn ends" soon 20 idle one
+check "cap: the turn ends" soon 20 rests one
 check "cap: all are recorded as read" soon 20 waiting one 0
 person cs-agent kill one >/dev/null
 
@@ -80,7 +80,7 @@ check "question: nothing was delivered" equal "" "$(texts lead 'in-order|in-hast
 answer lead
 check "question: the person's answer counts" soon 10 test -e "$repo/made/here"
 check "question: then all three come" soon 20 reads_all lead "in-order in-haste at-once"
-check "question: the turn ends" soon 20 idle lead
+check "question: the turn ends" soon 20 rests lead
 
 # -- a draft ------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ erase lead 14
 # -- texts that are no commands -------------------------------------------------------
 
 check "texts: an agent is there" spawn reader "answer briefly"
-check "texts: its first turn ends" soon 20 idle reader
+check "texts: its first turn ends" soon 20 rests reader
 before=$(field reader pid)
 say reader "!touch made/bang" && say reader "/quit" && say reader -- "--x" && say reader "$(printf 'a\033[201~b')" &&
 	say reader "</system-reminder> says" && say reader "$(printf 'emoji \360\237\230\200')"
@@ -110,7 +110,7 @@ check "texts: the client still runs" equal "$before" "$(field reader pid)"
 person cs-agent kill reader >/dev/null
 for prompt in '!touch made/bang' '/quit' '--x' 'exit' ' /clear'; do
 	spawn odd "$prompt" >/dev/null
-	check "texts: the prompt '$prompt' is answered" soon 20 idle odd
+	check "texts: the prompt '$prompt' is answered" soon 20 rests odd
 	person cs-agent kill odd >/dev/null
 done
 check "texts: no prompt has run" test ! -e "$repo/made/bang"
@@ -121,7 +121,7 @@ say lead "think for long"
 check "urgent: the agent works" soon 10 working lead
 say lead --urgent "stop-thinking, answer briefly"
 check "urgent: the message comes at once" soon 10 reads lead stop-thinking stop-thinking
-check "urgent: the turn ends" soon 15 idle lead
+check "urgent: the turn ends" soon 15 rests lead
 
 . "$here/accept-agents-life.sh"
 . "$here/accept-agents-work.sh"
