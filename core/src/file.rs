@@ -3,10 +3,10 @@
 //! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
 
 mod dir;
-mod many;
+mod several;
 
-pub use dir::{count, make_dir, own_dir, real_dir, stems, sync_dir};
-pub use many::stage_many;
+pub use dir::{count, make_dir, make_dirs, own_dir, real_dir, stems, sync_dir};
+pub use several::OwnDir;
 
 use crate::error::{Error, Result};
 use crate::open;
@@ -118,13 +118,6 @@ impl Staged {
         }
         self.temp.persist(&self.path).map_err(|failed| Error::io(&self.path, "replace", failed.error))?;
         settle(&self.path, self.durability)
-    }
-
-    /// Moves the file to its path, replacing what is there. For several files in one directory: their names count as
-    /// stored after [`sync_dir`], which the caller calls once.
-    pub fn place(self) -> Result<()> {
-        let placed = self.temp.persist(&self.path).map(drop);
-        placed.map_err(|failed| Error::io(&self.path, "replace", failed.error))
     }
 
     /// Moves the file to its path, unless something is there: then returns `Ok(false)` and changes nothing.
@@ -311,6 +304,10 @@ pub fn empty(path: &Path) -> Result<()> {
 /// Opens a file for locking or appending; creates it and its directory if needed.
 pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
     own_dir(path)?;
+    open_or_make(path, options)
+}
+
+fn open_or_make(path: &Path, options: &mut OpenOptions) -> Result<File> {
     let options = options.create(true).mode(0o600);
     match open::unlinked(path, options) {
         Err(error) if is_absent(&error) => {

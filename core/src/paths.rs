@@ -322,8 +322,9 @@ fn depth(dir: &Path) -> usize {
 
 /// Directories inside another one of ours.
 const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
-/// The directories of an inbox: messages that wait, were delivered, were read, failed, and files that they name.
-pub const INBOX_DIRS: [&str; 5] = ["new", "cur", "read", "failed", "files"];
+/// The directories of an inbox: messages that wait, were delivered, were read, failed, how far each has come, and files
+/// that they name.
+pub const INBOX_DIRS: [&str; 6] = ["new", "cur", "read", "failed", "way", "files"];
 /// The directory that has one of its own for each seat.
 const INBOX: &str = "inbox";
 

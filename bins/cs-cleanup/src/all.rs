@@ -36,8 +36,8 @@ impl All {
         work.each(ended, |store, uuid| store.remove_ended(uuid, run, system_now))?;
         let launches = work.context.store.old_launches(system_now);
         work.each(launches, |store, path| store.remove_launch(path, run, system_now))?;
-        let enclosures = work.context.store.old_enclosures(system_now);
-        work.each(enclosures, |store, path| store.remove_enclosure(path, run, system_now))?;
+        let belongings = work.context.store.old_belongings(system_now);
+        work.each(belongings, |store, path| store.remove_belonging(path, run, system_now))?;
         let messages = work.context.store.old_messages(system_now);
         work.each(messages, |store, path| store.remove_message(path, run, system_now))?;
         let figures = work.context.store.old_figures(system_now);

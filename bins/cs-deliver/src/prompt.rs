@@ -24,7 +24,7 @@ pub fn on_prompt(seated: &Seated) -> Result<()> {
 }
 
 fn is_of(seated: &Seated, message: &Message) -> bool {
-    message.claude_session_id.as_deref() == Some(seated.uuid())
+    message.may_be_of(seated.uuid())
 }
 
 /// Whether the prompt is the message: so the client reports what woke it, or what came from its own queue.

@@ -12,6 +12,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Row<'a> {
     id: String,
+    state: State,
     #[serde(flatten)]
     message: &'a Message,
 }
@@ -24,7 +25,7 @@ pub fn print(context: &mut Context, message: &Message) -> Outcome<()> {
     let message = &shown(message);
     match context.out.form {
         _ if context.out.quiet => context.out.line(&message.full_id()),
-        Form::Json => context.out.json(&Row { id: message.full_id(), message }),
+        Form::Json => context.out.json(&Row { id: message.full_id(), state: message.state, message }),
         Form::Table => block(message).print(&mut context.out),
     }
 }

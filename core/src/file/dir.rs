@@ -49,6 +49,20 @@ fn make_all(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Creates several directories inside one. Their names are synced together.
+pub fn make_dirs(parent: &Path, names: &[&str]) -> Result<()> {
+    make_dir(parent)?;
+    for dir in names.iter().map(|name| parent.join(name)) {
+        match DirBuilder::new().mode(0o700).create(&dir) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(Error::io(&dir, "create", error));
+            }
+            _ => {}
+        }
+    }
+    sync_dir(parent)
+}
+
 /// Creates a directory if needed; refuses a link to one, through which files would be written somewhere else.
 pub fn real_dir(dir: &Path) -> Result<()> {
     make_dir(dir)?;

@@ -1,6 +1,6 @@
 //! Owns which files of agents' seats are checked and swept: seats, messages, leases. Must stay true: the lock of a seat is
 //! never removed, because the id of a seat is never given again; a message is removed only when it was read or failed
-//! long ago, and the file that was sent with it goes first; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
+//! long ago, and what belongs to it goes first; pipes and links are not opened. Deliberately absent: what the files mean (`libs/seats`).
 
 use super::file_kind::FileKind;
 use super::sweep::{LEFT_OVER, OLD_NEWS, Run, SweepAction, entries, is_left_over};
@@ -36,11 +36,13 @@ pub(super) struct SeatHead {
 }
 
 /// Files in an inbox that are no messages.
-const QUEUE: [&str; 4] = ["seq", "wake", "handed", LOCK];
+const QUEUE: [&str; 3] = ["seq", "wake", LOCK];
 /// The lock of an inbox.
 const LOCK: &str = ".lock";
 /// The directory of the files that were sent with messages.
 const FILES: &str = "files";
+/// The directory that says how far each message has come.
+const WAY: &str = "way";
 /// The states whose messages are removed when they are old.
 const DONE: [&str; 2] = ["read", "failed"];
 /// The states whose messages are still to be read.
@@ -96,10 +98,11 @@ impl Store {
         let is_message = path.extension().is_some_and(|extension| extension == "json");
         Some(match state {
             FILES => FileKind::Passed,
+            WAY if message_of(path).is_some() => FileKind::Passed,
             _ if !INBOX_DIRS.contains(&state) => FileKind::Foreign,
             // What could not be parsed was moved here, with a note.
             "failed" => FileKind::Passed,
-            _ if is_message => FileKind::Message,
+            _ if is_message && state != WAY => FileKind::Message,
             _ => FileKind::Foreign,
         })
     }
@@ -123,26 +126,31 @@ impl Store {
         Ok(is_old.then(|| SweepAction::at("removed", path, "the start of an agent that did not take kind", run)))
     }
 
-    /// Files that were sent with messages that are gone, or were read or failed more than 30 days ago.
-    pub fn old_enclosures(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+    /// What belongs to messages that are gone, or were read or failed more than 30 days ago: files that were sent with
+    /// them, and how far they came.
+    pub fn old_belongings(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for id in self.inboxes()? {
-            let files = entries(&self.home.inbox(&id).join(FILES))?.into_iter().map(|entry| entry.path());
-            found.extend(files.filter(|path| is_old_enclosure(path, now)));
+            // The way last: it says when the message was dealt with.
+            for dir in [FILES, WAY].map(|dir| self.home.inbox(&id).join(dir)) {
+                let mut files: Vec<PathBuf> = entries(&dir)?.into_iter().map(|entry| entry.path()).collect();
+                files.retain(|path| is_left_behind(path, now));
+                files.sort();
+                found.extend(files);
+            }
         }
-        found.sort();
         Ok(found)
     }
 
     /// Removes such a file, under the lock of its inbox: a file is written before its message, and messages move.
-    pub fn remove_enclosure(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
+    pub fn remove_belonging(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         let Some(inbox) = path.parent().and_then(Path::parent) else { return Ok(None) };
         let _lock = (run == Run::Real).then(|| lock::acquire(&inbox.join(LOCK), self.wait)).transpose()?;
-        let is_old = is_old_enclosure(path, now);
+        let is_old = is_left_behind(path, now);
         if is_old && run == Run::Real {
             file::remove(path)?;
         }
-        Ok(is_old.then(|| SweepAction::at("removed", path, "a file whose message was dealt with, or is gone", run)))
+        Ok(is_old.then(|| SweepAction::at("removed", path, "its message was dealt with long ago, or is gone", run)))
     }
 
     /// Messages that were read or failed more than 30 days ago.
@@ -151,16 +159,16 @@ impl Store {
         for id in self.inboxes()? {
             for dir in DONE.map(|state| self.home.inbox(&id).join(state)) {
                 let files = entries(&dir)?.into_iter().map(|entry| entry.path());
-                found.extend(files.filter(|path| is_left_over(path, OLD_NEWS, now)));
+                found.extend(files.filter(|path| was_dealt_with(path, now)));
             }
         }
         found.sort();
         Ok(found)
     }
 
-    /// Removes a message that was read or failed long ago. Nobody writes it any more, so no lock is needed.
+    /// Removes a message that was read or failed long ago. Nobody changes it any more, so no lock is needed.
     pub fn remove_message(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
-        let is_old = is_left_over(path, OLD_NEWS, now);
+        let is_old = was_dealt_with(path, now);
         if is_old && run == Run::Real {
             file::remove(path)?;
         }
@@ -168,20 +176,27 @@ impl Store {
     }
 }
 
-/// Whether a file was sent with a message that is gone or was dealt with long ago. A file that was written within the
-/// hour may belong to a message that is about to be stored.
-fn is_old_enclosure(path: &Path, now: SystemTime) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let message = name.and_then(|name| name.split_once('-')).map(|(id, _)| id).filter(|id| is_message_id(id));
-    let (Some(id), Some(inbox)) = (message, path.parent().and_then(Path::parent)) else { return false };
+/// Whether what happened to a message that was read or failed is long ago. The time of its file is that at which it was
+/// stored; that of its way is that of the last step.
+fn was_dealt_with(message: &Path, now: SystemTime) -> bool {
+    let way = || Some(message.parent()?.parent()?.join(WAY).join(format!("{}.jsonl", message_of(message)?)));
+    is_left_over(message, OLD_NEWS, now) && way().is_none_or(|way| is_absent(&way) || is_left_over(&way, OLD_NEWS, now))
+}
+
+/// Whether a file belongs to a message that is gone or was dealt with long ago. One that was written within the hour may
+/// belong to a message that is about to be stored.
+fn is_left_behind(path: &Path, now: SystemTime) -> bool {
+    let (Some(id), Some(inbox)) = (message_of(path), path.parent().and_then(Path::parent)) else { return false };
     let of = |state: &str| inbox.join(state).join(format!("{id}.json"));
-    let is_over = |state: &str| is_absent(&of(state)) || is_left_over(&of(state), OLD_NEWS, now);
+    let is_over = |state: &str| is_absent(&of(state)) || was_dealt_with(&of(state), now);
     is_left_over(path, LEFT_OVER, now)
         && OPEN.iter().all(|state| is_absent(&of(state)))
         && DONE.into_iter().all(is_over)
 }
 
-fn is_message_id(text: &str) -> bool {
-    let number = text.strip_prefix('m');
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// The id of the message to which a file belongs: its name begins with that.
+fn message_of(path: &Path) -> Option<&str> {
+    let (id, _) = path.file_name()?.to_str()?.split_once(['-', '.'])?;
+    let number = id.strip_prefix('m')?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
 }

@@ -98,6 +98,7 @@ impl Draft {
             answer: None,
             failed_at: None,
             reason: None,
+            was_handed: false,
             schema_version: VERSION,
             unknown: Unknown::new(),
         }

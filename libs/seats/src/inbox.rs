@@ -1,11 +1,12 @@
 //! Owns the way of a message through its recipient's inbox: `new/` → `cur/` → `read/`, or `failed/`. Must stay true: a
 //! message is acknowledged after it is on disk; it leaves `new/` before it is handed over; it is handed over twice only
-//! if nothing proved that it was read, and then says so. All changes happen under the inbox's lock.
+//! if nothing proved that it was read, and then says so. All changes happen under the inbox's lock. What hooks change is
+//! not synced: after a power failure a message comes twice rather than never. What people change is.
 
 mod files;
-mod handed;
 mod search;
 mod wake;
+mod way;
 
 use crate::draft::{self, Draft};
 use crate::limits;
@@ -13,6 +14,7 @@ use crate::message::{Channel, Kind, Message, State, id_of, message_id};
 use crate::queue::{self, Want};
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
+use cs_core::file::Durability;
 use cs_core::id::SeatId;
 use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
@@ -111,26 +113,16 @@ impl Inbox {
             turn: turn.map(str::to_string),
             ..message
         };
-        self.files.shift(Folder::New, Folder::Cur, chosen.into_iter().map(delivered).collect())
+        let delivered = chosen.into_iter().map(delivered).collect();
+        self.files.shift(Folder::New, Folder::Cur, delivered, Durability::Disposable)
     }
 
     /// Moves what was delivered to the conversation to `read/`, because a later event proves that its client took it, if
     /// it was handed over at all ([`Inbox::handed_over`]). Returns how many. What the client keeps for later comes as a
     /// prompt of its own, which alone proves it.
     pub fn mark_read(&self, conversation: &str, now: Instant) -> Result<usize> {
-        if self.files.count(Folder::Cur)? == 0 {
-            return Ok(0);
-        }
-        let lock = self.lock()?;
-        let was_handed = self.read_handed()?;
-        let mut read = self.files.usable(Folder::Cur)?;
-        read.retain(|message| {
-            is_handed_to(message, conversation) && !message.is_on_its_way(now) && was_handed(message)
-        });
-        lock.confirm()?;
-        let read = read.into_iter().map(|message| read_at(message, now)).collect();
-        let moved = self.files.shift(Folder::Cur, Folder::Read, read)?;
-        self.forget_handed().map(|()| moved.len())
+        let is_read = |message: &Message| message.is_proved_by(conversation) && !message.is_on_its_way(now);
+        self.mark_read_if(is_read, now)
     }
 
     /// The same for those that were delivered and for which `is_read` returns true.
@@ -141,7 +133,8 @@ impl Inbox {
     /// Puts what was delivered to the conversation, but not proved to have been read, back into the queue, once; it
     /// then says that it comes again. Returns how many.
     pub fn redeliver(&self, conversation: &str, now: Instant) -> Result<usize> {
-        self.put_back(|message| is_handed_to(message, conversation), now)
+        // What is in its own queue comes from there.
+        self.put_back(|message| message.may_be_of(conversation) && message.channel != Some(Channel::Queue), now)
     }
 
     /// The same for what was delivered to any other conversation of the seat, which is over.
@@ -187,42 +180,43 @@ impl Inbox {
 
     /// Confirms a message for its recipient. One that still waits is not delivered any more.
     pub fn ack(&self, id: &str, now: Instant) -> Result<Message> {
-        let id = message_id(id)?;
-        let _lock = self.lock_existing(&id)?;
-        let (folder, message) = self.files.find(&id)?;
-        let at = Some(clock::stamp(now));
-        let (delivered_at, read_at) =
-            (message.delivered_at.clone().or(at.clone()), message.read_at.clone().or(at.clone()));
-        let channel = message.channel.or(Some(Channel::Command));
-        match message.state {
-            State::Acked => return Ok(message),
-            State::Failed => return Err(refused(&message, "cannot be confirmed")),
-            State::Queued | State::Delivered | State::Read => {}
-        }
-        let acked = Message { state: State::Acked, delivered_at, read_at, channel, acked_at: at, ..message };
-        self.move_one(folder, Folder::Read, acked)
+        self.confirm(id, None, now)
     }
 
     /// Confirms a message with an answer, for a sender without an inbox: the user, or a conversation without a seat.
     pub fn answer(&self, id: &str, text: &str, now: Instant) -> Result<Message> {
-        let answer = Some(draft::text("answer", text)?);
-        let acked = self.ack(id, now)?;
-        let _lock = self.lock()?;
-        self.move_one(Folder::Read, Folder::Read, Message { answer, ..acked })
+        self.confirm(id, Some(draft::text("answer", text)?), now)
+    }
+
+    fn confirm(&self, id: &str, answer: Option<String>, now: Instant) -> Result<Message> {
+        let id = message_id(id)?;
+        let _lock = self.lock_existing(&id)?;
+        let (folder, message) = self.files.find(&id)?;
+        match message.state {
+            State::Acked if answer.is_none() => return Ok(message),
+            State::Failed => return Err(refused(&message, "cannot be confirmed")),
+            State::Queued | State::Delivered | State::Read | State::Acked => {}
+        }
+        let at = Some(clock::stamp(now));
+        let confirmed = Message {
+            state: State::Acked,
+            delivered_at: message.delivered_at.clone().or(at.clone()),
+            channel: message.channel.or(Some(Channel::Command)),
+            read_at: message.read_at.clone().or(at.clone()),
+            acked_at: message.acked_at.clone().or(at),
+            answer: answer.or(message.answer.clone()),
+            ..message
+        };
+        self.move_one(folder, Folder::Read, confirmed)
     }
 
     /// Puts back what was taken, but not handed over, as if it had never been taken.
     pub fn give_back(&self, taken: &[Message]) -> Result<()> {
-        let is_taken = |message: &Message| taken.iter().any(|taken| taken.message_id == message.message_id);
-        let as_before = |message: Message| Message {
-            state: State::Queued,
-            delivered_at: None,
-            channel: None,
-            claude_session_id: None,
-            turn: None,
-            ..message
-        };
-        self.shift_if(Folder::Cur, Folder::New, is_taken, as_before).map(drop)
+        let lock = self.lock()?;
+        let mut there = self.files.usable(Folder::Cur)?;
+        there.retain(|message| taken.iter().any(|taken| taken.message_id == message.message_id));
+        lock.confirm()?;
+        self.files.take_back(Folder::Cur, Folder::New, &there)
     }
 
     /// The highest number of a message so far; 0 without any.
@@ -248,7 +242,10 @@ impl Inbox {
 
     /// Fails everything that waits, because the seat ended, and returns it, so that its senders can be told.
     pub fn fail_all(&self, reason: &str, now: Instant) -> Result<Vec<Message>> {
-        self.shift_if(Folder::New, Folder::Failed, |_| true, |message| failed(message, reason, now))
+        let failed = self.shift_if(Folder::New, Folder::Failed, |_| true, |message| failed(message, reason, now))?;
+        // Their senders are told in any case.
+        let _ = failed.first().map(|_| self.files.sync(Folder::New, Folder::Failed));
+        Ok(failed)
     }
 
     /// Fails what has expired, and returns what waits. The caller holds the lock.
@@ -256,7 +253,7 @@ impl Inbox {
         let usable = self.files.usable(Folder::New)?.into_iter();
         let (expired, waiting): (Vec<Message>, Vec<Message>) = usable.partition(|message| message.is_expired(now));
         let failed = expired.into_iter().map(|message| failed(message, "it expired", now)).collect();
-        self.files.shift(Folder::New, Folder::Failed, failed)?;
+        self.files.shift(Folder::New, Folder::Failed, failed, Durability::Disposable)?;
         Ok(waiting)
     }
 
@@ -273,12 +270,14 @@ impl Inbox {
         let lock = self.lock()?;
         let meant: Vec<Message> = self.files.usable(from)?.into_iter().filter(is_meant).collect();
         lock.confirm()?;
-        self.files.shift(from, to, meant.into_iter().map(change).collect())
+        self.files.shift(from, to, meant.into_iter().map(change).collect(), Durability::Disposable)
     }
 
+    /// Moves a message for a person, who may rely on it afterwards.
     fn move_one(&self, from: Folder, to: Folder, message: Message) -> Result<Message> {
-        let gone = || Error::Missing(format!("no message {}", message.full_id()));
-        self.files.shift(from, to, vec![message.clone()])?.pop().ok_or_else(gone)
+        let moved = self.files.shift(from, to, vec![message.clone()], Durability::Synced)?;
+        self.files.sync(from, to)?;
+        moved.into_iter().next().ok_or_else(|| Error::Missing(format!("no message {}", message.full_id())))
     }
 
     fn lock(&self) -> Result<Lock> {
@@ -290,11 +289,6 @@ impl Inbox {
         self.files.find(id)?;
         self.lock()
     }
-}
-
-/// Whether it was handed to the client of this conversation, in a way on which it is not kept for later.
-fn is_handed_to(message: &Message, conversation: &str) -> bool {
-    message.claude_session_id.as_deref() == Some(conversation) && message.channel != Some(Channel::Queue)
 }
 
 fn read_at(message: Message, now: Instant) -> Message {

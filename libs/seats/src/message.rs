@@ -1,5 +1,6 @@
-//! Owns the wire format of a message, `inbox/<agent id>/<directory>/<message id>.json`. Must stay true: unknown fields
-//! survive; the directory decides the state, and the field only repeats it. Deliberately absent: files and clocks.
+//! Owns the wire format of a message, `inbox/<agent id>/<directory>/<message id>.json`. Must stay true: the file is never
+//! written again; the directory decides the state. Deliberately absent: files and clocks, and the wire format of how far
+//! it has come (`inbox/way.rs`), although its fields are here.
 
 use crate::sender::Sender;
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -114,8 +115,8 @@ pub struct Message {
     /// How soon it is to be delivered.
     #[serde(default)]
     pub mode: Mode,
-    /// How far it has come.
-    #[serde(default = "queued")]
+    /// How far it has come. Not in the file.
+    #[serde(default = "queued", skip_serializing)]
     pub state: State,
     /// At most 8,000 characters, secrets masked, no control characters except newline and tab.
     pub text: String,
@@ -169,9 +170,12 @@ pub struct Message {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether the client got the answer with which it was handed over, the last time.
+    #[serde(skip)]
+    pub was_handed: bool,
     /// 1, see [`VERSION`].
     pub schema_version: u64,
-    /// Fields that this program does not know; written back unchanged.
+    /// Fields that this program does not know.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -226,6 +230,20 @@ impl Message {
             Some(Channel::Wake) => self.mode == Mode::Sequential && is_new(),
             _ => false,
         }
+    }
+
+    /// Whether it was handed to the client of this conversation. If it is not known to which one, as after a power
+    /// failure, it may have been any.
+    pub fn may_be_of(&self, conversation: &str) -> bool {
+        self.claude_session_id.as_deref().is_none_or(|uuid| uuid == conversation)
+    }
+
+    /// Whether a later event of this conversation proves that its client took it: it was handed over at all, in a way on
+    /// which it is not kept for later.
+    pub(crate) fn is_proved_by(&self, conversation: &str) -> bool {
+        let needs_note = matches!(self.channel, Some(Channel::Stop | Channel::Tool | Channel::Prompt | Channel::Wake));
+        let is_of = self.claude_session_id.as_deref() == Some(conversation);
+        is_of && self.channel != Some(Channel::Queue) && (!needs_note || self.was_handed)
     }
 
     fn not_before_at(&self) -> Option<Instant> {

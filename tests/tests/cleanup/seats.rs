@@ -30,7 +30,15 @@ fn foreign_files_links_and_open_files_of_seats_are_reported() {
     for file in ["agents/notes.json", "agents/x.launch", "leases/No.json", "inbox/elsewhere/x", "inbox/notes.txt"] {
         put(&sandbox, file, "{}");
     }
-    for file in ["new/m000001.txt", "new/m000001.json", "waiter.lock", "else/x.json", "mail.json"] {
+    for file in [
+        "new/m000001.txt",
+        "new/m000001.json",
+        "way/m000001.jsonl",
+        "way/x.json",
+        "waiter.lock",
+        "else/x.json",
+        "mail.json",
+    ] {
         put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
     }
     let inbox = sandbox.data().join(format!("inbox/{SEAT}"));
@@ -51,6 +59,7 @@ fn foreign_files_links_and_open_files_of_seats_are_reported() {
         "foreign inbox/SEAT/mail.json",
         "open inbox/SEAT/new/m000001.json",
         "foreign inbox/SEAT/new/m000001.txt",
+        "foreign inbox/SEAT/way/x.json",
         "foreign leases/No.json",
     ]
     .map(id);
@@ -95,13 +104,17 @@ fn ok_or_one(sandbox: &Sandbox, args: &[&str]) {
 fn only_what_is_over_and_old_is_removed_from_inboxes() {
     let sandbox = Sandbox::new();
     put_seat(&sandbox, &seat(SEAT, "builder"));
-    let old = ["read/m000001.json", "failed/m000002.json", "failed/m000002.note"];
-    let kept = ["new/m000003.json", "cur/m000004.json", "files/m000003-a", "seq"];
+    let old =
+        ["read/m000001.json", "way/m000001.jsonl", "way/m000099.jsonl", "failed/m000002.json", "failed/m000002.note"];
+    let waiting = ["new/m000003.json", "way/m000003.jsonl", "cur/m000004.json", "files/m000003-a", "seq"];
+    // It was stored long ago and confirmed only now.
+    let kept = [&waiting[..], &["read/m000006.json", "files/m000006-a"]].concat();
     for file in old.iter().chain(&kept) {
         put(&sandbox, &format!("inbox/{SEAT}/{file}"), "{}");
         age(&sandbox.data().join(format!("inbox/{SEAT}/{file}")), 31 * DAY);
     }
     put(&sandbox, &format!("inbox/{SEAT}/read/m000005.json"), "{}");
+    put(&sandbox, &format!("inbox/{SEAT}/way/m000006.jsonl"), "{}");
     put(&sandbox, &format!("inbox/{SEAT}/new/.tmp-1"), "torn");
     age(&sandbox.data().join(format!("inbox/{SEAT}/new/.tmp-1")), 2 * HOUR);
     for (launch, hours) in [("1f0c", 2), ("2f0c", 0)] {
@@ -111,9 +124,11 @@ fn only_what_is_over_and_old_is_removed_from_inboxes() {
     }
     let mut removed = done(&ok(&sandbox, "cs-cleanup", &["all"]));
     removed.sort();
-    let expected = [".tmp-1", &format!("{SEAT}.launch"), "m000001.json", "m000002.json", "m000002.note"];
-    assert_eq!(removed, expected.map(|file| format!("removed {file}")));
-    for file in kept.iter().chain(&["read/m000005.json"]) {
+    let messages = ["m000001.json", "m000001.jsonl", "m000002.json", "m000002.note", "m000099.jsonl"];
+    let launch = format!("{SEAT}.launch");
+    let expected = [".tmp-1", &launch].into_iter().chain(messages);
+    assert_eq!(removed, expected.map(|file| format!("removed {file}")).collect::<Vec<_>>());
+    for file in kept.iter().chain(&["read/m000005.json", "way/m000006.jsonl"]) {
         assert!(sandbox.data().join(format!("inbox/{SEAT}/{file}")).exists(), "{file}");
     }
     assert!(sandbox.data().join("agents/agent_20261121T1000_2f0c.launch").exists());

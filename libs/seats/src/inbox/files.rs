@@ -1,11 +1,12 @@
-//! Owns the files of an inbox. Must stay true: a message is written to the next directory, synced, before it leaves the
-//! present one; if it is in two, because a program was killed in between, the one that it was to leave counts. A
-//! damaged message spoils no other. Deliberately absent: locking, and what a move means.
+//! Owns the files of an inbox. Must stay true: a message is one file, synced when it is stored and never written again; a
+//! move is one rename, so it is always in exactly one directory. A damaged message spoils no other. Deliberately absent:
+//! locking, what a move means, and how far a message has come (`way`).
 
+use super::way;
 use crate::draft::Enclosure;
 use crate::message::{HIGHEST, Message, State, VERSION, id_of, number};
 use cs_core::error::{Error, Result};
-use cs_core::file::{self, Durability, Staged};
+use cs_core::file::{self, Durability, OwnDir};
 use cs_core::patch::Patch;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,9 @@ pub(super) enum Folder {
     Failed,
 }
 
-/// In the order of a message's way: the first one that has a message counts.
+/// The directory that says how far each message has come.
+pub(super) const WAY: &str = "way";
+/// In the order of a message's way.
 pub(super) const FOLDERS: [Folder; 4] = [Folder::New, Folder::Cur, Folder::Read, Folder::Failed];
 impl Folder {
     fn name(self) -> &'static str {
@@ -31,8 +34,14 @@ impl Folder {
         }
     }
 
-    fn before(self) -> impl Iterator<Item = Folder> {
-        FOLDERS.into_iter().filter(move |folder| *folder < self)
+    /// The directory of the messages with a state.
+    pub(super) fn of(state: State) -> Self {
+        match state {
+            State::Queued => Folder::New,
+            State::Delivered => Folder::Cur,
+            State::Read | State::Acked => Folder::Read,
+            State::Failed => Folder::Failed,
+        }
     }
 
     fn state(self, message: &Message) -> State {
@@ -63,10 +72,6 @@ impl Files {
         self.0.join("waiter.lock")
     }
 
-    pub fn handed(&self) -> PathBuf {
-        self.0.join("handed")
-    }
-
     pub fn pipe(&self) -> PathBuf {
         self.0.join("wake")
     }
@@ -75,8 +80,12 @@ impl Files {
         self.0.join(folder.name())
     }
 
+    pub(super) fn dir(&self, name: &str) -> Result<OwnDir> {
+        OwnDir::checked(self.0.join(name))
+    }
+
     pub(super) fn path(&self, folder: Folder, id: &str) -> PathBuf {
-        self.folder(folder).join(format!("{id}.json"))
+        self.folder(folder).join(name(id))
     }
 
     /// How many messages a directory has.
@@ -89,38 +98,40 @@ impl Files {
         Ok(file::stems(&self.folder(folder), ".json")?.iter().filter_map(|stem| number(stem)).collect())
     }
 
-    /// The ids of the messages whose state a directory decides, in order.
-    fn ids(&self, folder: Folder) -> Result<Vec<String>> {
+    /// The messages of a directory, in order, or why one cannot be read. One that has left it meanwhile is not among them.
+    fn messages(&self, folder: Folder) -> Result<Vec<(String, Result<Message>)>> {
+        let (dir, way) = (self.dir(folder.name())?, self.way()?);
         let ids = self.numbers(folder)?.into_iter().map(id_of);
-        let is_left_over = |id: &str| folder.before().any(|before| self.path(before, id).is_file());
-        Ok(ids.filter(|id| !is_left_over(id)).collect())
+        let with_way = |id: &str| {
+            let mut message = self.stored(folder, &dir, id)?;
+            message.iter_mut().try_for_each(|message| complete(message, folder, &way)).map(|()| message)
+        };
+        Ok(ids.filter_map(|id| with_way(&id).transpose().map(|message| (id, message))).collect())
     }
 
-    /// One message of a directory; `None` if it is not there.
-    fn message(&self, folder: Folder, id: &str) -> Result<Option<Message>> {
+    /// One message of a directory as it was stored; `None` if it is not there.
+    fn stored(&self, folder: Folder, dir: &OwnDir, id: &str) -> Result<Option<Message>> {
+        let Some(bytes) = dir.read(&name(id))? else { return Ok(None) };
         let path = self.path(folder, id);
-        let Some(bytes) = file::read(&path)? else { return Ok(None) };
-        let mut message = parse(&path, &bytes)?;
+        let message = parse(&path, &bytes)?;
         if message.message_id != id || self.0.file_name().is_none_or(|seat| seat != message.to.as_str()) {
             return Err(Error::corrupt(&path, format!("it contains the message {}", message.full_id())));
         }
-        message.state = folder.state(&message);
         Ok(Some(message))
     }
 
     /// The messages of a directory that can be read, in order. For readers without the lock.
     pub fn readable(&self, folder: Folder) -> Result<Vec<Message>> {
-        let ids = self.ids(folder)?;
-        Ok(ids.iter().filter_map(|id| self.message(folder, id).ok().flatten()).collect())
+        Ok(self.messages(folder)?.into_iter().filter_map(|(_, message)| message.ok()).collect())
     }
 
     /// The messages of a directory that may be changed, in order. Damaged ones go to `failed/`; newer ones stay. The
     /// caller holds the lock.
     pub fn usable(&self, folder: Folder) -> Result<Vec<Message>> {
         let mut usable = Vec::new();
-        for id in self.ids(folder)? {
-            match self.message(folder, &id) {
-                Ok(message) => usable.extend(message.filter(|message| message.schema_version <= VERSION)),
+        for (id, message) in self.messages(folder)? {
+            match message {
+                Ok(message) => usable.extend(Some(message).filter(|message| message.schema_version <= VERSION)),
                 Err(Error::Newer { .. }) => {}
                 Err(error @ Error::Corrupt { .. }) => self.set_aside(folder, &id, &error)?,
                 Err(error) => return Err(error),
@@ -139,9 +150,16 @@ impl Files {
 
     /// The message with an id, and the directory that decides its state.
     pub fn find(&self, id: &str) -> Result<(Folder, Message)> {
+        let (folder, mut message) = self.find_stored(id)?;
+        complete(&mut message, folder, &self.way()?)?;
+        Ok((folder, message))
+    }
+
+    /// The same as it was stored, without how far it has come.
+    pub(super) fn find_stored(&self, id: &str) -> Result<(Folder, Message)> {
         // Twice: it may go back to the first directory meanwhile.
         for folder in FOLDERS.into_iter().chain(FOLDERS) {
-            if let Some(message) = self.message(folder, id)? {
+            if let Some(message) = self.stored(folder, &self.dir(folder.name())?, id)? {
                 return Ok((folder, message));
             }
         }
@@ -183,61 +201,65 @@ impl Files {
         Ok(path)
     }
 
-    /// Stores a new message.
+    /// Stores a new message. The first one makes the directories of its way, which hooks then need not sync.
     pub fn create(&self, message: &Message) -> Result<()> {
         let path = self.path(Folder::New, &message.message_id);
+        if !self.folder(Folder::New).is_dir() {
+            file::make_dirs(&self.0, &[WAY, Folder::Cur.name(), Folder::Read.name(), Folder::New.name()])?;
+        }
+        // What a message with its number left behind, if somebody removed the message, is not its own way.
+        file::remove(&self.way()?.path(&way::name(&message.message_id)))?;
         match file::stage(&path, &encode(message), Durability::Synced)?.create()? {
             true => Ok(()),
             false => Err(Error::Contended { path, kept: None }),
         }
     }
 
-    /// Writes changed messages to the next directory, then removes them from the present one. Returns those that were
-    /// moved: if something fails on the way, the others stay where they were.
-    pub fn shift(&self, from: Folder, to: Folder, messages: Vec<Message>) -> Result<Vec<Message>> {
+    /// Notes how far messages have come, then moves each to the next directory. Returns those that were moved: if
+    /// something fails on the way, the others stay where they were. Of the two steps, a power failure may undo the
+    /// later one or both, unless they are synced.
+    pub fn shift(&self, from: Folder, to: Folder, messages: Vec<Message>, how: Durability) -> Result<Vec<Message>> {
         if let Some(newer) = messages.iter().find(|message| message.schema_version > VERSION) {
-            let path = self.path(to, &newer.message_id);
+            let path = self.path(from, &newer.message_id);
             return Err(Error::Newer { path, version: newer.schema_version });
         }
-        let files = messages.iter().map(|message| (self.path(to, &message.message_id), encode(message)));
-        let staged = file::stage_many(files.collect());
-        let (mut placed, mut failure) = (Vec::new(), None);
-        for (message, staged) in messages.into_iter().zip(staged) {
-            match staged.and_then(Staged::place) {
-                Ok(()) => placed.push(message),
-                Err(error) => {
-                    failure = Some(error);
-                    break;
-                }
+        let (old, new, way) = (self.dir(from.name())?, self.dir(to.name())?, self.way()?);
+        let mut moved = Vec::new();
+        for message in messages {
+            let noted = way::note(&way, &message, how);
+            match noted.and_then(|()| if from == to { Ok(()) } else { old.give(&name(&message.message_id), &new) }) {
+                Ok(()) => moved.push(message),
+                Err(error) if moved.is_empty() => return Err(error),
+                // Nothing overtakes the first one that stays.
+                Err(_) => break,
             }
         }
-        if let (true, Some(error)) = (placed.is_empty(), failure) {
-            return Err(error);
-        }
-        if placed.is_empty() {
-            return Ok(placed);
-        }
-        file::sync_dir(&self.folder(to))?;
-        if from != to {
-            self.leave(from, to, &mut placed)?;
-        }
-        Ok(placed)
+        Ok(moved)
     }
 
-    /// Removes messages from the directory that they leave; those that cannot be removed have not left it.
-    fn leave(&self, from: Folder, to: Folder, placed: &mut Vec<Message>) -> Result<()> {
-        let left = placed.iter().take_while(|message| file::remove(&self.path(from, &message.message_id)).is_ok());
-        let left = left.count();
-        // On the way back the new place counts already.
-        if to > from {
-            placed.truncate(left);
-        }
-        match (placed.is_empty(), file::sync_dir(&self.folder(from))) {
-            (true, _) => Err(Error::Refused(format!("no message can be removed from {}", self.folder(from).display()))),
-            // It was moved, but perhaps not for a machine that loses power now.
-            (false, _) => Ok(()),
-        }
+    /// Moves messages back, whose last step then does not count.
+    pub fn take_back(&self, from: Folder, to: Folder, messages: &[Message]) -> Result<()> {
+        let (old, new) = (self.dir(from.name())?, self.dir(to.name())?);
+        messages.iter().map(|message| old.give(&name(&message.message_id), &new)).fold(Ok(()), Result::and)
     }
+
+    /// Syncs the names in two directories between which messages were moved.
+    pub fn sync(&self, from: Folder, to: Folder) -> Result<()> {
+        file::sync_dir(&self.folder(to))?;
+        if from == to { Ok(()) } else { file::sync_dir(&self.folder(from)) }
+    }
+}
+
+/// Adds how far a message in a directory has come.
+fn complete(message: &mut Message, folder: Folder, way: &OwnDir) -> Result<()> {
+    way::add_to(message, folder, way)?;
+    message.state = folder.state(message);
+    Ok(())
+}
+
+/// The name of a message's file.
+fn name(id: &str) -> String {
+    format!("{id}.json")
 }
 
 fn has_next(last: u64) -> bool {

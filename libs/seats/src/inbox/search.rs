@@ -46,9 +46,9 @@ impl Files {
             if !self.mentions(&id, &sought)? {
                 continue;
             }
-            match self.find(&id) {
+            match self.find_stored(&id) {
                 Ok((_, message)) if message.key.as_deref() == Some(key) && message.from.word() == sender => {
-                    return Ok(Some(message));
+                    return self.find(&id).map(|(_, message)| Some(message));
                 }
                 Err(error @ Error::Io { .. }) => return Err(error),
                 _ => {}
@@ -69,9 +69,9 @@ impl Files {
         Ok(false)
     }
 
-    /// The messages from a number downwards.
+    /// The messages from a number downwards, as they were stored.
     pub fn newest(&self, last: u64) -> impl Iterator<Item = Message> {
         let numbers = (1..=last).rev().take(NEWEST);
-        numbers.filter_map(|number| self.find(&id_of(number)).ok().map(|(_, message)| message))
+        numbers.filter_map(|number| self.find_stored(&id_of(number)).ok().map(|(_, message)| message))
     }
 }

@@ -33,7 +33,7 @@ fn delivery(store: &Store, name: &'static str, messages: usize, changes: &'stati
     stop.given.extend((1..=messages).map(|n| {
         let message = json!({
             "message_id": format!("m{n:06}"), "to": SEAT, "from": {"kind": "user"}, "kind": "message",
-            "mode": "sequential", "state": "queued", "text": "the handler refuses an empty name now",
+            "mode": "sequential", "text": "the handler refuses an empty name now",
             "sent_at": store::stamp(1), "schema_version": 1,
         });
         (format!("inbox/{SEAT}/new/m{n:06}.json").into(), message.to_string())
