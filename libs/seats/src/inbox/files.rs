@@ -201,14 +201,14 @@ impl Files {
         Ok(path)
     }
 
-    /// Stores a new message. The first one makes the directories of its way, which hooks then need not sync.
+    /// Stores a new message, with an empty file for its way: a hook then makes no file, which can take a millisecond.
+    /// The first message also makes the directories, which hooks then need not sync.
     pub fn create(&self, message: &Message) -> Result<()> {
         let path = self.path(Folder::New, &message.message_id);
         if !self.folder(Folder::New).is_dir() {
             file::make_dirs(&self.0, &[WAY, Folder::Cur.name(), Folder::Read.name(), Folder::New.name()])?;
         }
-        // What a message with its number left behind, if somebody removed the message, is not its own way.
-        file::remove(&self.way()?.path(&way::name(&message.message_id)))?;
+        way::begin(&self.way()?, &message.message_id)?;
         match file::stage(&path, &encode(message), Durability::Synced)?.create()? {
             true => Ok(()),
             false => Err(Error::Contended { path, kept: None }),

@@ -473,8 +473,10 @@ fn what_is_in_the_place_of_the_way_holds_no_message_up() {
     }
     let (way, other) = (path(dir.path(), "way/m000001.jsonl"), dir.path().join("other"));
     fs::write(&other, "kept").unwrap();
+    fs::remove_file(&way).unwrap();
     std::os::unix::fs::symlink(&other, &way).unwrap();
     // Nothing can be written there, as on a full disk.
+    fs::remove_file(path(dir.path(), "way/m000002.jsonl")).unwrap();
     fs::create_dir(path(dir.path(), "way/m000002.jsonl")).unwrap();
     assert_eq!(inbox.waiting().unwrap().len(), 3);
     assert_eq!(take(&inbox), ["one"], "the second one stays, and the third one does not overtake it");

@@ -64,6 +64,13 @@ impl Files {
     }
 }
 
+/// Makes an empty file for a new message. What a message with its number left behind, if somebody removed the message, is
+/// not its own way.
+pub(super) fn begin(way: &OwnDir, id: &str) -> Result<()> {
+    file::remove(&way.path(&name(id)))?;
+    way.append(&name(id), b"", Durability::Disposable)
+}
+
 /// Notes a step. If that fails, the message must stay where it is.
 pub(super) fn note(way: &OwnDir, message: &Message, durability: Durability) -> Result<()> {
     append(way, &message.message_id, &Line::of(message.clone()), durability)

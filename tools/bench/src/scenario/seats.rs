@@ -30,6 +30,11 @@ fn delivery(store: &Store, name: &'static str, messages: usize, changes: &'stati
     let mut stop = hook(store, "cs-deliver", name, payload(store, "Stop.plain", &uuid), changes, budget);
     stop.variables = vec![("CS_AGENT", SEAT.into())];
     stop.given.push((format!("agents/{SEAT}.json").into(), seat(SEAT, "builder", &store.live(0)).to_string()));
+    // A hook makes neither directories nor files: the first message made the ones, and each message makes its own.
+    let lock = (format!("inbox/{SEAT}/.lock").into(), String::new());
+    let made = ["cur", "read"].map(|dir| (format!("inbox/{SEAT}/{dir}/.tmp-1").into(), String::new()));
+    stop.given.extend(made.into_iter().chain([lock]).filter(|_| messages > 0));
+    stop.given.extend((1..=messages).map(|n| (format!("inbox/{SEAT}/way/m{n:06}.jsonl").into(), String::new())));
     stop.given.extend((1..=messages).map(|n| {
         let message = json!({
             "message_id": format!("m{n:06}"), "to": SEAT, "from": {"kind": "user"}, "kind": "message",
