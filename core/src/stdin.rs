@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Bytes per read: the most that Linux returns from a pipe of the default size.
 const CHUNK: usize = 64 * 1024;
+/// Bytes of the first read: most payloads fit, and each page of a buffer costs a page fault.
+const FIRST: usize = 8 * 1024;
 
 /// How much is read, and how long a read waits.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,7 @@ pub struct Received {
 pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
     let mut input = borrowed(&fd);
     let (mut skim, mut bytes) = (Skim::default(), 0);
-    let mut buffer = vec![0; CHUNK.min(limits.bytes)];
+    let mut buffer = vec![0; FIRST.min(limits.bytes)];
     let started = Instant::now();
     let end = loop {
         if bytes >= limits.bytes {
@@ -86,8 +88,10 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
             Err(_) => break End::Failed,
         };
         bytes += chunk.len();
+        let has_rest = bytes == FIRST && chunk.len() == FIRST;
         match skim.feed(chunk) {
-            Progress::More if started.elapsed() < limits.whole => {}
+            // What is there already is read even if no time is left.
+            Progress::More if has_rest || started.elapsed() < limits.whole => buffer.resize(CHUNK.min(limits.bytes), 0),
             Progress::More => break End::TooLate,
             Progress::Complete(_) => break End::Complete,
             Progress::Rejected => break End::NoObject,
@@ -240,7 +244,7 @@ mod tests {
         std::fs::write(&path, vec![b' '; 3 * CHUNK]).unwrap();
         let file = File::open(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(receive(&file, limits(LIMIT, Duration::ZERO)).bytes, CHUNK);
+        assert_eq!(receive(&file, limits(LIMIT, Duration::ZERO)).bytes, FIRST + CHUNK);
     }
 
     #[test]
