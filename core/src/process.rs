@@ -145,8 +145,17 @@ pub fn is_above(process: &Process) -> bool {
 
 /// Whether `above` runs, and `below` is `above`, or a process that it started, directly or not.
 pub fn descends(below: u32, above: &Process) -> bool {
-    let chain = std::iter::successors(Some(below), |pid| parent_of(*pid).filter(|pid| *pid > 1));
-    chain.take(ANCESTORS).any(|pid| pid == above.pid) && is_alive(above) == Some(true)
+    let mut pid = below;
+    for _ in 0..ANCESTORS {
+        if pid == above.pid {
+            return is_alive(above) == Some(true);
+        }
+        match parent_of(pid).filter(|pid| *pid > 1) {
+            Some(parent) => pid = parent,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Whether `above` runs and started the process `below` itself.
