@@ -5,6 +5,8 @@
 
 #[path = "messages/faults.rs"]
 mod faults;
+#[path = "messages/power.rs"]
+mod power;
 #[path = "messages/storm.rs"]
 mod storm;
 #[path = "messages/ways.rs"]
