@@ -85,6 +85,7 @@ pub fn own_dir(path: &Path) -> Result<()> {
 
 /// How many entries of a directory have a name that fits; 0 if the directory is missing.
 pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
+    own_dir(&dir.join("_"))?;
     let mut count = 0;
     each_name(dir, |name| count += usize::from(fits(name)))?;
     Ok(count)
@@ -93,6 +94,12 @@ pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
 /// Names of the entries of a directory that end in `suffix`, unordered, without the suffix; none if the directory is
 /// missing.
 pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
+    own_dir(&dir.join("_"))?;
+    stems_in(dir, suffix)
+}
+
+/// The same for a directory that was checked.
+pub(super) fn stems_in(dir: &Path, suffix: &str) -> Result<Vec<String>> {
     let mut stems = Vec::new();
     each_name(dir, |name| stems.extend(name.strip_suffix(suffix).map(str::to_string)))?;
     Ok(stems)
@@ -100,7 +107,6 @@ pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
 
 /// Passes each name in a directory that is valid UTF-8 to `see`.
 fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
-    own_dir(&dir.join("_"))?;
     let entries = match std::fs::read_dir(dir) {
         Err(error) if is_absent(&error) => return Ok(()),
         other => other.map_err(|error| Error::io(dir, "list", error))?,

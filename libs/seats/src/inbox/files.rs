@@ -95,13 +95,14 @@ impl Files {
 
     /// The numbers of the messages in a directory.
     pub(super) fn numbers(&self, folder: Folder) -> Result<BTreeSet<u64>> {
-        Ok(file::stems(&self.folder(folder), ".json")?.iter().filter_map(|stem| number(stem)).collect())
+        Ok(numbers_in(&self.dir(folder.name())?)?.collect())
     }
 
     /// The messages of a directory, in order, or why one cannot be read. One that has left it meanwhile is not among them.
     fn messages(&self, folder: Folder) -> Result<Vec<(String, Result<Message>)>> {
         let (dir, way) = (self.dir(folder.name())?, self.way()?);
-        let ids = self.numbers(folder)?.into_iter().map(id_of);
+        let numbers: BTreeSet<u64> = numbers_in(&dir)?.collect();
+        let ids = numbers.into_iter().map(id_of);
         let with_way = |id: &str| {
             let mut message = self.stored(folder, &dir, id)?;
             message.iter_mut().try_for_each(|message| complete(message, folder, &way)).map(|()| message)
@@ -248,6 +249,10 @@ impl Files {
         file::sync_dir(&self.folder(to))?;
         if from == to { Ok(()) } else { file::sync_dir(&self.folder(from)) }
     }
+}
+
+fn numbers_in(dir: &OwnDir) -> Result<impl Iterator<Item = u64> + use<>> {
+    Ok(dir.stems(".json")?.into_iter().filter_map(|stem| number(&stem)))
 }
 
 /// Adds how far a message in a directory has come.

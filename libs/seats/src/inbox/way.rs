@@ -73,13 +73,14 @@ pub(super) fn begin(way: &OwnDir, id: &str) -> Result<()> {
 
 /// Notes a step. If that fails, the message must stay where it is.
 pub(super) fn note(way: &OwnDir, message: &Message, durability: Durability) -> Result<()> {
-    append(way, &message.message_id, &Line::of(message.clone()), durability)
+    append(way, &message.message_id, &Line::of(message), durability)
 }
 
 /// Begins with a line break, so that a torn line spoils only itself.
 fn append(way: &OwnDir, id: &str, line: &Line, durability: Durability) -> Result<()> {
-    let mut bytes = b"\n".to_vec();
-    bytes.extend(serde_json::to_vec(line).unwrap_or_default());
+    let mut bytes = Vec::with_capacity(256);
+    bytes.push(b'\n');
+    serde_json::to_writer(&mut bytes, line).map_err(|error| Error::corrupt(&way.path(&name(id)), error.to_string()))?;
     let (name, path) = (name(id), way.path(&name(id)));
     let is_ours = || path.symlink_metadata().is_ok_and(|meta| meta.is_file());
     match way.append(&name, &bytes, durability) {
@@ -115,19 +116,19 @@ pub(super) fn add_to(message: &mut Message, folder: Folder, way: &OwnDir) -> Res
 }
 
 impl Line {
-    fn of(message: Message) -> Self {
+    fn of(message: &Message) -> Self {
         Line {
             state: Some(message.state),
-            delivered_at: message.delivered_at,
+            delivered_at: message.delivered_at.clone(),
             channel: message.channel,
-            claude_session_id: message.claude_session_id,
-            turn: message.turn,
+            claude_session_id: message.claude_session_id.clone(),
+            turn: message.turn.clone(),
             again: message.again,
-            read_at: message.read_at,
-            acked_at: message.acked_at,
-            answer: message.answer,
-            failed_at: message.failed_at,
-            reason: message.reason,
+            read_at: message.read_at.clone(),
+            acked_at: message.acked_at.clone(),
+            answer: message.answer.clone(),
+            failed_at: message.failed_at.clone(),
+            reason: message.reason.clone(),
             handed: None,
         }
     }
