@@ -228,6 +228,9 @@ impl Seat {
 
     /// Notes where its processes run: a process of it was seen here.
     pub fn take_host(&mut self, process: &Process) {
+        if self.machine.is_some() && self.host == process.host {
+            return;
+        }
         self.host.clone_from(&process.host);
         self.machine = self.host.as_ref().and_then(|_| process::machine()).map(str::to_string);
     }
