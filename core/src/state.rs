@@ -140,6 +140,8 @@ pub struct Evidence<'a> {
     pub ended_at: Option<Instant>,
     /// Start of the silence if the last sign of life has an impossible time (see `ending::doubted_at`).
     pub counted_from: Option<Instant>,
+    /// What the record says that the user is needed for; counts if there is no live file, which says it itself.
+    pub requested: Option<&'a str>,
     /// The conversation's live file, if there is one.
     pub live: Option<&'a Live>,
     /// Condition of the process that the live file names.
@@ -268,15 +270,16 @@ fn find(evidence: &Evidence) -> Verdict {
     }
 }
 
+/// Without a conversation, no turn can answer a request: it stands until somebody clears it, or the session is stale.
 fn from_heartbeat(evidence: &Evidence) -> Verdict {
-    let Some(beat) = evidence.last_heartbeat else {
-        return Verdict::new(State::Unknown, "no running conversation and no heartbeat are known");
-    };
-    let age = Age::ago(Some(beat), evidence.now);
-    if evidence.is_silent_since(Some(beat)) {
-        return dated(State::Stale, "last heartbeat", &age, "");
+    let age = Age::ago(evidence.last_heartbeat, evidence.now);
+    match (evidence.last_heartbeat, evidence.requested) {
+        (Some(beat), _) if evidence.is_silent_since(Some(beat)) => dated(State::Stale, "last heartbeat", &age, ""),
+        (Some(_), Some(what)) => dated(State::Waiting, &format!("{what} (requested; last heartbeat"), &age, ")"),
+        (Some(_), None) => dated(State::Unknown, "no running conversation is known; last heartbeat", &age, ""),
+        (None, Some(what)) => Verdict::new(State::Waiting, &format!("{what} (requested)")),
+        (None, None) => Verdict::new(State::Unknown, "no running conversation and no heartbeat are known"),
     }
-    dated(State::Unknown, "no running conversation is known; last heartbeat", &age, "")
 }
 
 /// Asks in this order: the system about the process; the client or the log about the turn, if they are newer than the

@@ -26,6 +26,8 @@ pub struct States<'a> {
     lives: Cow<'a, [Live]>,
     stale_after: TimeDelta,
     now: Instant,
+    /// Whether records may be read for what sessions without a conversation need the user for.
+    reads_requests: bool,
 }
 
 /// What its record and its hooks say about a session.
@@ -34,6 +36,8 @@ struct Standing<'a> {
     last_heartbeat: &'a str,
     ended_at: Option<&'a str>,
     live: Option<&'a Live>,
+    /// Its record, if it was read.
+    record: Option<&'a Session>,
 }
 
 /// Evidence on a conversation that does not come from its hooks.
@@ -47,12 +51,19 @@ struct Gathered<'l> {
 impl<'a> States<'a> {
     /// Reads the live files. A session with no sign of life for longer than `stale_after` is stale.
     pub fn read(store: &'a Store, stale_after: TimeDelta, now: Instant) -> Result<Self> {
-        Ok(States { store, lives: Cow::Owned(store.all_live()?), stale_after, now })
+        let reads_requests = store.may_take_time();
+        Ok(States { store, lives: Cow::Owned(store.all_live()?), stale_after, now, reads_requests })
     }
 
     /// Uses live files that were read before.
     pub fn of_lives(store: &'a Store, lives: &'a [Live], stale_after: TimeDelta, now: Instant) -> Self {
-        States { store, lives: Cow::Borrowed(lives), stale_after, now }
+        let reads_requests = store.may_take_time();
+        States { store, lives: Cow::Borrowed(lives), stale_after, now, reads_requests }
+    }
+
+    /// The same for somebody who only asks which sessions are silent, which no request changes.
+    pub(crate) fn without_requests(self) -> Self {
+        States { reads_requests: false, ..self }
     }
 
     /// The moment at which the states hold.
@@ -94,7 +105,10 @@ impl<'a> States<'a> {
 
     /// The state of a record.
     pub fn of_session(&self, session: &Session) -> Verdict {
-        self.of(&session.session_id, session.status, &session.last_heartbeat, session.ended_at.as_deref())
+        let live = self.live(&session.session_id);
+        let (last_heartbeat, ended_at) = (session.last_heartbeat.as_str(), session.ended_at.as_deref());
+        let standing = Standing { status: session.status, last_heartbeat, ended_at, live, record: Some(session) };
+        self.judge(&session.session_id, standing)
     }
 
     /// The state of a record, after [`States::drop_answered`].
@@ -116,16 +130,19 @@ impl<'a> States<'a> {
 
     /// The state of a running conversation, which may have no session yet. No other conversation of its session counts.
     pub fn of_live(&self, live: &Live) -> Verdict {
-        let alone = Standing { status: Status::Active, last_heartbeat: "", ended_at: None, live: Some(live) };
+        let alone =
+            Standing { status: Status::Active, last_heartbeat: "", ended_at: None, live: Some(live), record: None };
         self.judge(&live.claude_session_id, alone)
     }
 
     /// The state of a session, from the facts that its index entry and its record share.
     pub fn of(&self, id: &str, status: Status, last_heartbeat: &str, ended_at: Option<&str>) -> Verdict {
-        self.judge(id, Standing { status, last_heartbeat, ended_at, live: self.live(id) })
+        self.judge(id, Standing { status, last_heartbeat, ended_at, live: self.live(id), record: None })
     }
 
-    fn judge(&self, id: &str, Standing { status, last_heartbeat, ended_at, live }: Standing) -> Verdict {
+    fn judge(&self, id: &str, standing: Standing) -> Verdict {
+        let requested = self.requested(id, &standing);
+        let Standing { status, last_heartbeat, ended_at, live, .. } = standing;
         let last_heartbeat = match live {
             None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat),
             // The heartbeat does not matter for running conversations and ended sessions.
@@ -143,6 +160,7 @@ impl<'a> States<'a> {
             last_heartbeat,
             ended_at: ended_at.and_then(clock::parse),
             counted_from,
+            requested: requested.as_deref(),
             live,
             process,
             client,
@@ -151,6 +169,19 @@ impl<'a> States<'a> {
             stale_after,
             now,
         })
+    }
+
+    /// What the record of an active session says that the user is needed for, if no conversation runs: that of a
+    /// running one is in its live file. The index does not have it, so the record is read; hooks do without.
+    fn requested(&self, id: &str, standing: &Standing) -> Option<String> {
+        if standing.status != Status::Active || standing.live.is_some() {
+            return None;
+        }
+        if let Some(record) = standing.record {
+            return record.awaiting_action.clone();
+        }
+        let id = SessionId::parse(id).ok().filter(|_| self.reads_requests)?;
+        self.store.session(&id).ok()?.awaiting_action
     }
 
     /// Asks the system and the client about a conversation, and its log if neither knows. Hooks never read the log.

@@ -31,6 +31,7 @@ fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>,
         last_heartbeat: Some(at("08:00:00")),
         ended_at: None,
         counted_from: None,
+        requested: None,
         live,
         process: condition(alive),
         logged: None,
@@ -104,6 +105,36 @@ fn without_a_live_file_only_the_heartbeat_counts() {
     assert_eq!(judge(None, None, None, "11:00:00"), State::Stale);
 }
 
+#[test]
+fn a_request_without_a_conversation_needs_the_user() {
+    let judge = |status, beat: Option<&str>, live: Option<&Live>, now| {
+        derive(&Evidence {
+            status,
+            last_heartbeat: beat.map(at),
+            ended_at: None,
+            counted_from: None,
+            requested: Some("the deploy needs a key"),
+            live,
+            process: condition(Some(true)),
+            logged: None,
+            left_for: None,
+            client: None,
+            stale_after: TimeDelta::hours(2),
+            now: at(now),
+        })
+    };
+    let asked = judge(Status::Active, Some("08:00:00"), None, "09:00:00");
+    assert_eq!((asked.state, asked.evidence_at), (State::Waiting, Some(at("08:00:00"))));
+    assert_eq!(asked.reason, "the deploy needs a key (requested; last heartbeat 1 h ago)");
+    assert_eq!(crate::board::Group::of(&asked), crate::board::Group::NeedsUser);
+    assert_eq!(judge(Status::Active, None, None, "09:00:00").state, State::Waiting);
+    assert_eq!(judge(Status::Active, Some("08:00:00"), None, "11:00:00").state, State::Stale);
+    assert_eq!(judge(Status::Parked, Some("08:00:00"), None, "09:00:00").state, State::Parked);
+    let idle = live(Activity::Idle, "08:00:00");
+    let running = judge(Status::Active, Some("08:00:00"), Some(&idle), "08:01:00").state;
+    assert_eq!(running, State::Idle, "the live file of a running conversation knows whether it was answered");
+}
+
 /// Describes a combination, for messages of failed checks.
 #[derive(Clone, Copy, Debug)]
 struct Case {
@@ -156,6 +187,7 @@ fn judge_case(case: Case) -> Verdict {
         last_heartbeat: Some(heard),
         ended_at: None,
         counted_from: None,
+        requested: None,
         live: live.as_ref(),
         process: condition(case.alive),
         logged: None,
@@ -244,6 +276,7 @@ fn reasons_have_an_age_and_evidence_has_none() {
         last_heartbeat: None,
         ended_at: None,
         counted_from: None,
+        requested: None,
         live: Some(&asked),
         process: Condition::Runs,
         logged: None,
@@ -267,6 +300,7 @@ fn an_impossible_time_makes_no_session_stale_until_it_is_counted() {
             last_heartbeat: clock::parse(when),
             ended_at: None,
             counted_from,
+            requested: None,
             live: with_live.then_some(&live),
             process: condition(alive),
             logged: None,
@@ -308,6 +342,7 @@ fn a_client_is_newer_than_an_event_from_the_future() {
         last_heartbeat: None,
         ended_at: None,
         counted_from: None,
+        requested: None,
         live: Some(&live),
         process: Condition::Runs,
         logged: None,
@@ -337,6 +372,7 @@ fn a_state_counts_from_its_beginning_not_from_the_latest_event() {
             last_heartbeat: None,
             ended_at: None,
             counted_from: None,
+            requested: None,
             live: Some(live),
             process: Condition::Runs,
             logged: None,

@@ -32,7 +32,7 @@ impl Store {
     /// index suggests it.
     pub fn stale(&self, now: Instant) -> Result<Vec<SessionId>> {
         let stale_after = self.config().stale_after();
-        let (index, states) = (self.index()?, States::read(self, stale_after, now)?);
+        let (index, states) = (self.index()?, States::read(self, stale_after, now)?.without_requests());
         let mut entries = index.entries(index::of_status(Status::Active));
         let is_stale = |id: &SessionId, entry: &IndexEntry| {
             let verdict = states.of_entry(id.as_str(), entry);

@@ -220,6 +220,7 @@ fn states(live: &Live, now: clock::Instant) {
                 last_heartbeat: heard,
                 ended_at: heard,
                 counted_from,
+                requested: Some(&live_since),
                 live,
                 process,
                 client,
