@@ -3,7 +3,8 @@
 //! succeeded; what it prints is never lost, however early.
 
 use crate::channel::{ACTIONS, Call};
-use crate::send::{COMPLAINT_WAIT, failure, interrupt, kill_group, listen, spawn};
+use crate::send::{failure, interrupt, kill_group, listen_to_errors, spawn};
+use cli::call::GRACE;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -61,7 +62,7 @@ impl Button {
     pub fn show(call: Call, limit: Duration) -> Result<Button, String> {
         let name = call.program.display().to_string();
         let mut child = spawn(&call, Stdio::piped()).map_err(|error| format!("cannot run {name}: {error}"))?;
-        let (group, complaint) = (child.id(), listen(child.stderr.take()));
+        let (group, complaint) = (child.id(), listen_to_errors(&mut child));
         let (sender, news) = channel();
         read_lines(child.stdout.take(), sender.clone());
         thread::spawn(move || sender.send(News::Ended(child.wait())));
@@ -119,7 +120,7 @@ impl Button {
 impl Running {
     /// The next line that it prints, also after its end.
     fn next(&mut self, limit: Duration) -> Next {
-        let wait = if self.ended.is_some() { COMPLAINT_WAIT } else { limit };
+        let wait = if self.ended.is_some() { GRACE } else { limit };
         match self.news.recv_timeout(wait) {
             Ok(News::Line(line)) => Next::Line(line),
             Ok(News::Ended(status)) => {

@@ -1,9 +1,9 @@
 //! Owns running a program that delivers a notice: without a shell, in a process group of its own, with a deadline after
-//! which the whole group is killed. Its output is discarded, except the first line of its errors. It need not read its
-//! input.
+//! which the whole group is killed. Its output is discarded, except the first line of its errors. Its pipes are those of
+//! `cli::call`, which waits for an answer instead.
 
 use crate::channel::Call;
-use std::io::{Read, Write};
+use cli::call::{feed, first_line, listen};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -12,8 +12,6 @@ use std::time::Duration;
 
 /// Maximum number of bytes of standard error that are kept.
 const COMPLAINT_BYTES: u64 = 4096;
-/// How long to wait for the end of standard error after the program's end: a child of it may keep the pipe open.
-pub const COMPLAINT_WAIT: Duration = Duration::from_millis(200);
 
 /// Runs the program until it ends; the error says how it failed.
 pub fn run(call: Call, limit: Duration) -> Result<(), String> {
@@ -21,7 +19,7 @@ pub fn run(call: Call, limit: Duration) -> Result<(), String> {
         spawn(&call, Stdio::null()).map_err(|error| format!("cannot run {}: {error}", call.program.display()))?;
     let group = child.id();
     feed(&mut child, call.input);
-    let complaint = listen(child.stderr.take());
+    let complaint = listen_to_errors(&mut child);
     let (ended, end) = channel();
     thread::spawn(move || ended.send(child.wait()));
     let name = call.program.display().to_string();
@@ -44,7 +42,7 @@ pub fn failure(
 ) -> Option<String> {
     match ended {
         Some(Ok(status)) if status.success() => None,
-        Some(Ok(status)) => Some(format!("{name} {}{}", verdict(*status), first_line(complaint))),
+        Some(Ok(status)) => Some(format!("{name} {}{}", verdict(*status), first_line(complaint).unwrap_or_default())),
         Some(Err(error)) => Some(format!("cannot wait for {name}: {error}")),
         None => Some(format!("{name} ended in an unknown way")),
     }
@@ -61,32 +59,9 @@ pub fn spawn(call: &Call, stdout: Stdio) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Writes the input in a thread, so that a program that does not read it cannot block us. A pipe that is closed early
-/// only makes the write fail, because Rust programs ignore SIGPIPE.
-fn feed(child: &mut Child, input: Vec<u8>) {
-    if let Some(mut pipe) = child.stdin.take() {
-        thread::spawn(move || pipe.write_all(&input));
-    }
-}
-
-/// Receives the beginning of what a program prints; the rest is read and discarded, so that the program never blocks.
-pub fn listen(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    if let Some(mut pipe) = pipe {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = pipe.by_ref().take(COMPLAINT_BYTES).read_to_end(&mut bytes);
-            let _ = sender.send(bytes);
-            std::io::copy(&mut pipe, &mut std::io::sink())
-        });
-    }
-    receiver
-}
-
-fn first_line(complaint: &Receiver<Vec<u8>>) -> String {
-    let bytes = complaint.recv_timeout(COMPLAINT_WAIT).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    text.lines().map(str::trim).find(|line| !line.is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
+/// Receives the beginning of what a program says about its errors.
+pub fn listen_to_errors(child: &mut Child) -> Receiver<Vec<u8>> {
+    listen(child.stderr.take(), COMPLAINT_BYTES)
 }
 
 fn verdict(status: ExitStatus) -> String {

@@ -1,4 +1,5 @@
-//! Owns starting other programs for a person: one that answers, and one that takes the place of this one. Must stay true:
+//! Owns starting other programs for a person: one that answers, and one that takes the place of this one; and the pipes
+//! of a program that is started, also for callers that wait in another way. Must stay true:
 //! a command is a list of words, no shell is started; a program is found in the folders of PATH that are absolute; one
 //! that answers is killed at a deadline.
 
@@ -18,7 +19,7 @@ const OUTPUT: u64 = 1024 * 1024;
 /// How often the end of a program is looked for.
 const STEP: Duration = Duration::from_millis(2);
 /// How long to wait for the end of its output after its end: a child of it may keep the pipe open.
-const GRACE: Duration = Duration::from_millis(200);
+pub const GRACE: Duration = Duration::from_millis(200);
 
 /// The file of the program that a command names, by its path or by its name on PATH.
 pub fn program(name: &str) -> Option<PathBuf> {
@@ -35,23 +36,17 @@ pub fn answer(words: &[String], input: &[u8], limit: Duration) -> Result<String,
     command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("cannot run {name}: {error}"))?;
     feed(&mut child, input.to_vec());
-    let output = child.stdout.take().map(collect);
-    let complaint = child.stderr.take().map(collect);
+    let output = listen(child.stdout.take(), OUTPUT);
+    let complaint = listen(child.stderr.take(), OUTPUT);
     let status = wait(&mut child, limit).ok_or_else(|| {
         let _ = child.kill();
         let _ = child.wait();
         format!("{name} did not end within {} s and was killed", limit.as_secs())
     })?;
-    let text = |pipe: Option<Receiver<Vec<u8>>>| {
-        let bytes = pipe.and_then(|pipe| pipe.recv_timeout(GRACE).ok()).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
     if status.success() {
-        return Ok(text(output));
+        return Ok(heard(&output));
     }
-    let complaint = text(complaint);
-    let line = complaint.lines().map(str::trim).find(|line| !line.is_empty());
-    Err(format!("{name} failed{}", line.map_or_else(|| format!(" ({status})"), |line| format!(": {line}"))))
+    Err(format!("{name} failed{}", first_line(&complaint).unwrap_or_else(|| format!(" ({status})"))))
 }
 
 /// Lets a command take the place of this program, in a directory. Returns only if that fails.
@@ -71,23 +66,38 @@ fn prepared(words: &[String]) -> Result<(&str, Command), String> {
     Ok((name, command))
 }
 
-/// Writes the input in a thread, so that a program that does not read it cannot block us.
-fn feed(child: &mut Child, input: Vec<u8>) {
+/// Writes the input in a thread, so that a program that does not read it cannot block us. A pipe that is closed early
+/// only makes the write fail, because Rust programs ignore SIGPIPE.
+pub fn feed(child: &mut Child, input: Vec<u8>) {
     if let Some(mut pipe) = child.stdin.take() {
         thread::spawn(move || pipe.write_all(&input));
     }
 }
 
-/// Reads a pipe in a thread; what is too long is read and discarded, so that the program never blocks.
-fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+/// Receives the first `most` bytes of what a program prints, at its end; the rest is read and discarded, so that the
+/// program never blocks.
+pub fn listen(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.by_ref().take(OUTPUT).read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
-        std::io::copy(&mut pipe, &mut std::io::sink())
-    });
+    if let Some(mut pipe) = pipe {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = pipe.by_ref().take(most).read_to_end(&mut bytes);
+            let _ = sender.send(bytes);
+            std::io::copy(&mut pipe, &mut std::io::sink())
+        });
+    }
     receiver
+}
+
+/// The first line of a complaint after a colon; `None` if there is none.
+pub fn first_line(complaint: &Receiver<Vec<u8>>) -> Option<String> {
+    let text = heard(complaint);
+    text.lines().map(str::trim).find(|line| !line.is_empty()).map(|line| format!(": {line}"))
+}
+
+/// What a program that has ended printed.
+fn heard(pipe: &Receiver<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&pipe.recv_timeout(GRACE).unwrap_or_default()).into_owned()
 }
 
 fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
