@@ -1,17 +1,21 @@
 //! Owns reading and writing records: the only way to change a session on disk. Must stay true: a change happens under
 //! the record's lock, in one rename; a closure that fails or changes nothing writes nothing; readers never write. The
-//! index, project files and contexts that follow a change are in `store/index.rs` and `store/project.rs`.
+//! index, project files and contexts that follow a change are in `store/index.rs` and `store/project.rs`, new records in
+//! `store/create.rs`, notes in `store/spool.rs` and `store/fold.rs`.
 
 mod archive;
 mod begin;
+mod bytes;
 mod check;
 mod close;
 mod continuation;
 mod contradict;
+mod create;
 mod delete;
 mod deleted;
 mod doubt;
 mod file_kind;
+mod fold;
 mod index;
 mod live;
 mod moved;
@@ -19,6 +23,7 @@ mod names;
 mod opening;
 mod own;
 mod pending;
+mod presence;
 mod project;
 mod quarantine;
 mod remove;
@@ -34,6 +39,7 @@ mod usage;
 mod watch;
 
 pub use begin::{Beginning, Origin, branch, project_root};
+pub use bytes::parse;
 pub use check::{Finding, Problem};
 pub use close::runner;
 pub use delete::Openness;
@@ -50,20 +56,18 @@ pub use select::Selector;
 pub use spool::NoteSync;
 pub use sweep::{Run, SweepAction};
 
-use crate::change::Change;
+use bytes::{encode, stage};
+use presence::{exists, is_absent, is_present};
+
 use crate::clock::Instant;
 use crate::config::Config;
-use crate::ending::BY_HOOK;
 use crate::error::{Error, Result};
-use crate::file::{self, Durability};
-use crate::id::{SessionId, Slug, Uuid};
+use crate::file;
+use crate::id::SessionId;
 use crate::index::IndexEntry;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
-use crate::record::{SCHEMA_VERSION, Session, Status};
-use crate::session::{self, Start};
-use crate::validate;
-use crate::weight;
+use crate::record::{SCHEMA_VERSION, Session};
 use crate::witness::Witness;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -148,46 +152,6 @@ impl Store {
         Ok(ids)
     }
 
-    /// Writes a new record and returns it. Its id is new: no existing file is ever replaced.
-    pub fn create(
-        &self,
-        slug: &Slug,
-        start: Start,
-        fill: impl Fn(&mut Session) -> Result<()>,
-        now: Instant,
-    ) -> Result<Session> {
-        let uuid = start.claude_session_id.as_deref().map(Uuid::parse).transpose()?;
-        for attempt in 0..=u8::MAX {
-            let id = match &uuid {
-                Some(uuid) if attempt < crate::id::CONVERSATION_ATTEMPTS => {
-                    SessionId::of_conversation(now, uuid, attempt)
-                }
-                _ => SessionId::random(now),
-            };
-            // Taken as well: a session may have been archived or deleted within its first minute.
-            if is_present(&self.home.archived(&id)) || self.is_set_aside(&id) {
-                continue;
-            }
-            let mut session = session::create(&id, slug, start.clone(), now)?;
-            fill(&mut session)?;
-            session.written_by = (self.author == Author::Machine).then(|| BY_HOOK.to_string());
-            let staged = stage(&self.home.session(&id), &session)?;
-            // The new file is listed in the directory, whatever happens to the entry.
-            if self.publish(&id, NoteSync::Later, || staged.create())? {
-                self.follow(&session, now);
-                return Ok(session);
-            }
-            // Two hooks of one conversation may both find that it has no session yet.
-            let known = self.session(&id).ok().filter(|known| known.status == Status::Active);
-            if let Some(known) =
-                known.filter(|known| uuid.is_some() && known.claude_session_id == start.claude_session_id)
-            {
-                return Ok(known);
-            }
-        }
-        Err(Error::Refused("no free session id in this minute; try again in a minute".into()))
-    }
-
     /// Changes a record under its lock, including all notes of hooks about it, and returns it. An archived record is
     /// refused.
     pub fn update(
@@ -229,40 +193,6 @@ impl Store {
             self.drop_notes(id)?;
         }
         Ok(after)
-    }
-
-    /// Folds the notes of hooks about a session into its record.
-    pub fn fold(&self, id: &SessionId, now: Instant) -> Result<Session> {
-        self.update(id, now, |_| Ok(()))
-    }
-
-    /// Folds notes into the record that a killed program had set aside.
-    fn fold_left(&self, lock: &Lock, id: &SessionId, now: Instant) -> Result<()> {
-        if !is_present(&self.home.folding(id)) {
-            return Ok(());
-        }
-        let before = self.writable(id)?;
-        let left = self.left_notes(id, &before)?;
-        if !left.is_empty() {
-            self.write(lock, id, &before, &left.apply(&before), now)?;
-            self.drop_notes(id)?;
-        }
-        Ok(())
-    }
-
-    /// Applies a change that a hook saw. A change that starts or ends the session is written at once; any other is
-    /// noted, and so is one that cannot be written in time.
-    pub fn record_change(&self, id: &SessionId, change: Change, now: Instant, sync: NoteSync) -> Result<()> {
-        let change = change.bounded();
-        if !change.must_be_stored() {
-            return self.note(id, change, now, sync);
-        }
-        match self.update(id, now, |record| change.apply(record, now)) {
-            Err(Error::Busy(_) | Error::Io { .. }) => self
-                .publish(id, NoteSync::Synced, || self.note(id, change, now, NoteSync::Synced).map(|()| true))
-                .map(drop),
-            other => other.map(drop),
-        }
     }
 
     /// Retries, for as long as it may wait for a lock, an attempt that found its lock file removed at the last moment:
@@ -361,61 +291,6 @@ impl Store {
     }
 }
 
-/// Whether there is something at this path.
-fn is_present(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok()
-}
-
-/// Whether there is nothing at this path. On an error both are false, and the next operation reports it.
-fn is_absent(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-}
-
-/// Whether there is something at this path, if the system says so.
-fn exists(path: &Path) -> Result<bool> {
-    match std::fs::symlink_metadata(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::io(path, "inspect", error)),
-    }
-}
-
 fn missing(id: &SessionId) -> Error {
     Error::Missing(format!("no session {id}; cs-session list shows all"))
-}
-
-/// Parses a record's bytes; its id must be that of the file name.
-pub fn parse(path: &Path, bytes: &[u8]) -> Result<Session> {
-    if bytes.is_empty() {
-        return Err(Error::corrupt(path, "it is empty"));
-    }
-    let session = Session::read(bytes).map_err(|error| Error::corrupt(path, error.to_string()))?;
-    if path.file_stem().and_then(|stem| stem.to_str()) != Some(&session.session_id) {
-        return Err(Error::corrupt(path, format!("it contains the session {:?}", session.session_id)));
-    }
-    Ok(session)
-}
-
-fn stage(path: &Path, session: &Session) -> Result<file::Staged> {
-    file::stage(path, &encode(session)?, Durability::Synced)
-}
-
-/// The bytes of a record, if every reader accepts them.
-fn encode(session: &Session) -> Result<Vec<u8>> {
-    let bytes = session.to_bytes();
-    if bytes.len() > validate::FILE_BYTES {
-        return Err(Error::Refused(format!(
-            "{} is full: it would have {} bytes, at most {} are read",
-            session.session_id,
-            bytes.len(),
-            validate::FILE_BYTES
-        )));
-    }
-    if weight::is_too_heavy(&bytes) {
-        return Err(Error::Refused(format!(
-            "{} is full: it holds too many events, tasks or files",
-            session.session_id
-        )));
-    }
-    Ok(bytes)
 }
