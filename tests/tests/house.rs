@@ -168,9 +168,9 @@ fn a_fact_is_decided_by_its_owner() {
 /// The documents, except `docs/BENCH.md`, which a program writes and whose rows have two names.
 fn documents() -> Vec<PathBuf> {
     let named = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "core/FORMAT.md"].map(|name| workspace().join(name));
-    let docs = entries(&workspace().join("docs")).into_iter().filter(|path| {
-        path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("BENCH.md")
-    });
+    let docs = entries(&workspace().join("docs"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("BENCH.md"));
     named.into_iter().chain(docs).collect()
 }
 
