@@ -12,6 +12,7 @@
 mod parser;
 mod redirect;
 mod run;
+mod script;
 mod word;
 mod wrapper;
 
@@ -37,6 +38,17 @@ pub struct Word {
     pub is_plain: bool,
     /// Whether it has quotes, so that it is not a keyword.
     pub is_quoted: bool,
+}
+
+impl Word {
+    /// Whether it is `NAME=value` or `NAME+=value`.
+    #[must_use]
+    pub fn is_assignment(&self) -> bool {
+        let Some((name, _)) = self.text.split_once('=') else { return false };
+        let name = name.strip_suffix('+').unwrap_or(name);
+        let is_letter = |c: char| c == '_' || c.is_ascii_alphanumeric();
+        name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) && name.chars().all(is_letter)
+    }
 }
 
 /// What a redirection does with its file.

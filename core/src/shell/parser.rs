@@ -1,6 +1,6 @@
 //! Owns commands: operators, keywords, and the limits of the work.
 
-use super::redirect::{Awaited, Script, Source};
+use super::script::{Awaited, Script, Source};
 use super::{Command, Commands, Input, NESTED, WORDS};
 
 /// Longest arithmetic expression that is recognized.

@@ -1,42 +1,8 @@
-//! Owns redirections, here-documents, and the state of a script to which they belong.
+//! Owns redirections and here-documents.
 
 use super::parser::Parser;
-use super::{Direction, NESTED, Redirect, WORDS, Word};
-
-/// A here-document whose lines have not been read yet.
-pub(super) struct Awaited {
-    pub(super) delimiter: String,
-    /// Whether tabs at the beginning of a line are ignored (`<<-`).
-    is_indented: bool,
-    /// Whether the delimiter has quotes, so that nothing in the text is expanded.
-    is_literal: bool,
-    /// The index of its text.
-    body: usize,
-}
-
-/// Where the input of a command comes from, as far as the line has been read.
-#[derive(Clone, Copy, Default)]
-pub(super) enum Source {
-    #[default]
-    Inherited,
-    /// The text with this index.
-    Text(usize),
-    File,
-}
-
-/// The state of one script: the line, or the text between parentheses.
-#[derive(Default)]
-pub(super) struct Script {
-    pub(super) words: Vec<Word>,
-    pub(super) redirects: Vec<Redirect>,
-    pub(super) input: Source,
-    /// Whether the command follows a `|`.
-    pub(super) is_piped: bool,
-    /// How many `case` are open.
-    pub(super) cases: usize,
-    /// Whether one of their patterns comes next.
-    pub(super) in_pattern: bool,
-}
+use super::script::{Awaited, Script, Source};
+use super::{NESTED, Word};
 
 impl<'a> Parser<'a> {
     /// A redirection with its target; the lines of a here-document follow after the line.
@@ -107,25 +73,5 @@ impl<'a> Parser<'a> {
         let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
         self.skip(length + 1);
         rest.get(..length).unwrap_or_default()
-    }
-}
-
-impl Script {
-    /// Adds a redirection. Those that copy or close a descriptor (`2>&1`, `<&-`) have no file.
-    fn redirect(&mut self, operator: &[u8], target: Word) {
-        let is_descriptor = target.is_plain && target.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let direction = match operator {
-            b"<" => Direction::Read,
-            b">>" | b"&>>" => Direction::Append,
-            b">&" | b"<&" if is_descriptor => return,
-            b">" | b">|" | b"&>" | b">&" | b"<>" => Direction::Write,
-            _ => return,
-        };
-        if direction == Direction::Read {
-            self.input = Source::File;
-        }
-        if self.redirects.len() < WORDS {
-            self.redirects.push(Redirect { direction, target });
-        }
     }
 }

@@ -156,7 +156,7 @@ impl Walk {
 
     fn command(&mut self, command: Command, context: &Context) {
         let Command { mut words, input, redirects, repeats, .. } = command;
-        let assignments = words.iter().take_while(|word| is_assignment(word)).count();
+        let assignments = words.iter().take_while(|word| word.is_assignment()).count();
         words.drain(..assignments);
         if !words.is_empty() || !redirects.is_empty() {
             self.run(Run { words, input, redirects, repeats, ..Run::default() }, context);
@@ -272,14 +272,6 @@ fn base(path: &str) -> Option<&str> {
 /// `-o NAME`, also with other letters before it.
 fn is_shell_option_with_value(word: &Word) -> bool {
     word.text.starts_with(['-', '+']) && !word.text.starts_with("--") && word.text.ends_with('o')
-}
-
-/// `NAME=value` or `NAME+=value`.
-pub(super) fn is_assignment(word: &Word) -> bool {
-    let Some((name, _)) = word.text.split_once('=') else { return false };
-    let name = name.strip_suffix('+').unwrap_or(name);
-    let is_letter = |c: char| c == '_' || c.is_ascii_alphanumeric();
-    name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) && name.chars().all(is_letter)
 }
 
 fn join(words: &[Word]) -> String {

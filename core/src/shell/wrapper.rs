@@ -1,7 +1,6 @@
 //! Owns which programs run another one that their words name, and where in their words it begins.
 
 use super::Word;
-use super::run::is_assignment;
 
 /// What the words after the options of a wrapper are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +190,7 @@ impl Wrapper {
                 1 + usize::from(self.long.contains(&text))
             } else if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
                 1 + usize::from(letters.find(|c| self.valued.contains(c)).is_some_and(|at| at + 1 == letters.len()))
-            } else if is_assignment(word) {
+            } else if word.is_assignment() {
                 1
             } else {
                 return words;

@@ -4,6 +4,7 @@
 //! not synced: after a power failure a message comes twice rather than never. What people change is.
 
 mod files;
+mod folder;
 mod search;
 mod wake;
 mod way;
@@ -18,7 +19,8 @@ use cs_core::file::Durability;
 use cs_core::id::SeatId;
 use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
-use files::{Files, Folder};
+use files::Files;
+use folder::Folder;
 use std::time::Duration;
 
 /// The messages of a seat.

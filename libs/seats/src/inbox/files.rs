@@ -2,58 +2,15 @@
 //! move is one rename, so it is always in exactly one directory. A damaged message spoils no other. Deliberately absent:
 //! locking, what a move means, and how far a message has come (`way`).
 
+use super::folder::{FOLDERS, Folder, WAY};
 use super::way;
 use crate::draft::Enclosure;
-use crate::message::{HIGHEST, Message, State, VERSION, id_of, number};
+use crate::message::{HIGHEST, Message, VERSION, id_of, number};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, OwnDir};
 use cs_core::patch::Patch;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// A directory of messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Folder {
-    New,
-    Cur,
-    Read,
-    Failed,
-}
-
-/// The directory that says how far each message has come.
-pub(super) const WAY: &str = "way";
-/// In the order of a message's way.
-pub(super) const FOLDERS: [Folder; 4] = [Folder::New, Folder::Cur, Folder::Read, Folder::Failed];
-impl Folder {
-    fn name(self) -> &'static str {
-        match self {
-            Folder::New => "new",
-            Folder::Cur => "cur",
-            Folder::Read => "read",
-            Folder::Failed => "failed",
-        }
-    }
-
-    /// The directory of the messages with a state.
-    pub(super) fn of(state: State) -> Self {
-        match state {
-            State::Queued => Folder::New,
-            State::Delivered => Folder::Cur,
-            State::Read | State::Acked => Folder::Read,
-            State::Failed => Folder::Failed,
-        }
-    }
-
-    fn state(self, message: &Message) -> State {
-        match self {
-            Folder::New => State::Queued,
-            Folder::Cur => State::Delivered,
-            Folder::Read if message.acked_at.is_some() => State::Acked,
-            Folder::Read => State::Read,
-            Folder::Failed => State::Failed,
-        }
-    }
-}
 
 /// The directory of an inbox.
 #[derive(Clone, Debug)]
@@ -80,8 +37,12 @@ impl Files {
         self.0.join(folder.name())
     }
 
-    pub(super) fn dir(&self, name: &str) -> Result<OwnDir> {
+    fn dir(&self, name: &str) -> Result<OwnDir> {
         OwnDir::checked(self.0.join(name))
+    }
+
+    pub(super) fn way(&self) -> Result<OwnDir> {
+        self.dir(WAY)
     }
 
     pub(super) fn path(&self, folder: Folder, id: &str) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Owns finding messages among those of all directories of an inbox. For readers with and without the lock.
 
-use super::files::{FOLDERS, Files, Folder};
+use super::files::Files;
+use super::folder::{FOLDERS, Folder};
 use crate::message::{Kind, Message, id_of};
 use cs_core::error::{Error, Result};
 use cs_core::file;

@@ -3,7 +3,7 @@
 //! killed changes nothing; what is torn, lost or damaged means that less is known, never that a message is lost.
 
 use super::Inbox;
-use super::files::{Files, Folder, WAY};
+use super::folder::Folder;
 use crate::message::{Channel, Message, State};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, OwnDir};
@@ -55,12 +55,6 @@ impl Inbox {
             append(&way, &message.message_id, &line, Durability::Disposable)
         };
         messages.iter().map(note).fold(Ok(()), Result::and)
-    }
-}
-
-impl Files {
-    pub(super) fn way(&self) -> Result<OwnDir> {
-        self.dir(WAY)
     }
 }
 
