@@ -31,7 +31,7 @@ pub const HEARTBEAT_CALLS: usize = 100;
 pub struct Found {
     pub scenario: Scenario,
     pub times: Times,
-    /// `None` without strace.
+    /// `None` without strace, or if the call would take too long under it.
     pub trace: Option<Trace>,
     /// `None` without valgrind, and on large stores.
     pub instructions: Option<u64>,
@@ -127,7 +127,7 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
         let mut row = vec![scenario.program.to_owned(), scenario.name.to_owned()];
         for found in &found {
             let trace = |figure: fn(Trace) -> usize| {
-                found.trace.map_or_else(|| "no strace".into(), |trace| thousands(figure(trace)))
+                found.trace.map_or_else(|| "not counted".into(), |trace| thousands(figure(trace)))
             };
             row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories), trace(|trace| trace.written)]);
             let thousand = |count: u64| thousands(count as usize / 1000);

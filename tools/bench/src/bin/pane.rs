@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 #[allow(clippy::zombie_processes)] // it outlives this program, as in a pane
 fn main() {
-    let mut words = std::env::args().skip_while(|word| word != "--").skip(1);
+    // Other commands of tmux may follow, as in a shell.
+    let mut words = std::env::args().skip_while(|word| word != "--").skip(1).take_while(|word| word != ";");
     let program = words.next().expect("a command for the pane");
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
