@@ -95,7 +95,7 @@ fn wrong_types_and_duplicate_keys_are_refused() {
         ("[]", "line 1, column 1: expected an object here, found an array: []"),
         ("{\"hooks\": []}", "line 1, column 11: expected an object here"),
         ("{\"hooks\": {\n\"Stop\": {}}}", "line 2, column 9: expected an array here"),
-        ("{\"hooks\": {\"Stop\": {\n}}}", "line 1, column 19: expected an array here, found an object: { }"),
+        ("{\"hooks\": {\"Stop\": {\n}}}", "line 1, column 20: expected an array here, found an object: { }"),
         ("{\"hooks\": null}", "line 1, column 11: expected an object here, found a plain value: null"),
         ("{\"hooks\": {}, \"hooks\": {}}", "line 1, column 15: the key \"hooks\" appears a second time here"),
     ] {
