@@ -212,18 +212,19 @@ fn opens(line: &str, start: &str) -> bool {
 
 /// `/name arguments` from the tags that represent a typed command.
 fn command(text: &str) -> Option<String> {
-    let tag = |start: &str, end: &str| {
-        let rest = text.split_once(start)?.1;
-        Some(rest.split_once(end)?.0.trim())
-    };
-    let name = tag("<command-name>", "</command-name>")?.trim_start_matches('/');
-    let arguments =
-        text.split_once("<command-args>").map_or("", |(_, rest)| match rest.split_once("</command-args>") {
-            Some((arguments, _)) => arguments,
-            None => rest,
-        });
+    let (before, rest) = text.split_once("<command-name>")?;
+    let (name, after) = rest.split_once("</command-name>")?;
+    let name = name.trim().trim_start_matches('/');
+    // Nothing counts twice: arguments around the name would repeat it.
+    let arguments = arguments(after).or_else(|| arguments(before)).unwrap_or_default();
     let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '<');
     is_name.then(|| format!("/{name} {}", unwrapped(arguments)).trim_end().to_string())
+}
+
+/// The arguments of a command, to their end or, if that is missing, to the end of the text.
+fn arguments(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("<command-args>")?;
+    Some(rest.split_once("</command-args>").map_or(rest, |(arguments, _)| arguments))
 }
 
 /// The line of a person's words that says most about what they want: the first one with words that is not a quote,

@@ -244,3 +244,11 @@ fn the_rules_hold_for_every_text_of_such_parts() {
         assert!(typed.text.contains(gist(&typed.text)), "{prompt:?}");
     }
 }
+
+#[test]
+fn a_name_inside_torn_arguments_is_not_repeated() {
+    let name = "x".repeat(100);
+    let prompt = format!("<command-args>a<command-name>/{name}</command-name>");
+    let told = typed(&prompt).unwrap();
+    assert_eq!(told.text, format!("/{name} a"));
+}
