@@ -7,7 +7,7 @@ use crate::words::Words;
 use Kind::{Destructive, Install, Privilege, Sensitive};
 
 /// Directories whose loss is the loss of a system, a person's files or a whole project.
-const ROOTS: &str = r"/ ~ $HOME ${HOME} $PWD ${PWD} . .. ../.. \* /bin /boot /dev /etc /home /home/\* /lib /lib64 /opt /root /sbin /srv /usr /var /Users /System /Library /Applications";
+const ROOTS: &str = r"/ ~ $HOME ${HOME} $PWD ${PWD} . .. ../.. \* /bin /boot /dev /etc /home /lib /lib64 /opt /root /sbin /srv /usr /var /Users /System /Library /Applications";
 const SQL_CLIENTS: &str =
     "psql mysql mariadb sqlite3 sqlcmd duckdb clickhouse-client cockroach mysqlsh usql pgcli mycli litecli";
 const SQL_LOSSES: &str = "drop table|drop database|drop schema|drop view|drop materialized view|drop owned|drop user|drop role|drop column|truncate|delete from|update";
@@ -45,6 +45,14 @@ impl Draft {
         Draft(Rule { arg_glob: Words::of(patterns), ..self.0 })
     }
 
+    fn not(self, patterns: &'static str) -> Self {
+        Draft(Rule { arg_not: Words::of(patterns), ..self.0 })
+    }
+
+    fn last(self, patterns: &'static str) -> Self {
+        Draft(Rule { arg_last: Words::of(patterns), ..self.0 })
+    }
+
     fn words(self, phrases: &'static str) -> Self {
         Draft(Rule { words: Words::phrases(phrases), ..self.0 })
     }
@@ -74,6 +82,11 @@ fn files() -> Vec<Draft> {
         d("rm-recursive", 2).program("rm grm").flags("-r -R --recursive"),
         d("rm-root", 3).program("rm grm").flags("-r -R --recursive").argument(ROOTS),
         d("rm-root", 3).program("rm grm").flags("--no-preserve-root"),
+        d("rm-root", 3)
+            .program("rm grm")
+            .flags("-r -R --recursive")
+            .argument("/home/* /Users/*")
+            .not("/home/*/* /Users/*/*"),
         d("find-delete", 2).program("find gfind").flags("-delete"),
         d("rsync-delete", 2)
             .program("rsync")
@@ -87,7 +100,8 @@ fn files() -> Vec<Draft> {
         d("truncate", 2).program("truncate gtruncate").flags("-s --size"),
         d("move-to-null", 2).program("mv").argument("/dev/null"),
         d("overwrite-system", 3).writes("/etc/* /usr/* /boot/* /bin/* /sbin/* /lib/* /System/* /dev/sd* /dev/nvme* /dev/vd* /dev/hd* /dev/disk* /dev/mmcblk*"),
-        d("overwrite-system", 3).program("tee cp mv install ln").argument("/etc/* /boot/* /usr/bin/* /usr/lib/* /dev/sd* /dev/nvme* /dev/disk*"),
+        d("overwrite-system", 3).program("tee").argument("/etc/* /boot/* /usr/bin/* /usr/lib/* /dev/sd* /dev/nvme* /dev/disk*"),
+        d("overwrite-system", 3).program("cp mv install ln").last("/etc/* /boot/* /usr/bin/* /usr/lib/* /dev/sd* /dev/nvme* /dev/disk*"),
     ]
 }
 
@@ -190,6 +204,7 @@ fn system() -> Vec<Draft> {
         d("service-stop", 2).program("brew").sub("services stop|services restart"),
         d("kill-many", 2).program("pkill killall killall5"),
         d("kill-many", 3).program("kill").argument("-1"),
+        d("kill-many", 3).program("kill").flags("-1+-9 -1+-KILL -1+-SIGKILL -1+-TERM -1+-15 -1+-s"),
         d("crontab-remove", 3).program("crontab").flags("-r"),
         d("user-remove", 3).program("userdel deluser groupdel delgroup"),
         d("firewall-flush", 2).program("iptables ip6tables nft").flags("-F --flush -X"),
@@ -209,7 +224,7 @@ fn installs() -> Vec<Draft> {
             .flags("-g --global"),
         d("npm-install-global", 1).program("yarn").sub("global add|global remove"),
         d("pip-install", 1).program("pip pip3 pipx").sub("install").unless("--dry-run"),
-        d("pip-install", 1).program("python*").sub("pip install").flags("-m").unless("--dry-run"),
+        d("pip-install", 1).program("python*").sub("pip install").unless("--dry-run"),
         d("pip-install", 1).program("uv").sub("tool install|pip install").unless("--dry-run"),
         d("brew-install", 1)
             .program("brew")

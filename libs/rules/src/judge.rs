@@ -124,6 +124,10 @@ fn fits(rule: &Rule, run: &Run, words: &[Word]) -> bool {
             has_argument(&|text| rule.arg_glob.any(|pattern| matches_argument(pattern, text)))
         })
         && !has_argument(&|text| rule.arg_not.any(|pattern| glob::matches(pattern, text)))
+        && may(rule.arg_last.is_empty(), &|| {
+            let last = parts.arguments.last();
+            last.is_some_and(|word| rule.arg_last.any(|pattern| matches_argument(pattern, &word.text)))
+        })
         && may(rule.words.is_empty(), &|| texts(run).any(|text| rule.words.any(|phrase| contains(text, phrase))))
         && may(rule.statements.is_empty(), &|| {
             texts(run).any(|text| rule.statements.any(|start| sql::has(text, start)))
@@ -138,12 +142,16 @@ fn matches_argument(pattern: &str, text: &str) -> bool {
 }
 
 /// The arguments of a program, and the text that it reads.
-fn texts(run: &Run) -> impl Iterator<Item = &str> {
+fn texts<'a>(run: &'a Run) -> impl Iterator<Item = &'a str> {
     let read = match &run.input {
         Input::Text(text) => Some(text.as_str()),
         _ => None,
     };
-    run.arguments().iter().map(|word| word.text.as_str()).chain(read)
+    let value = |text: &'a str| match text.split_once('=') {
+        Some((_, value)) if text.starts_with("--") => value,
+        _ => text,
+    };
+    run.arguments().iter().map(move |word| value(&word.text)).chain(read)
 }
 
 /// Whether the text contains the phrase as whole words, in any case.

@@ -39,7 +39,8 @@ pub fn reason(run: &Run) -> Option<&'static str> {
     if run.is_fed() {
         return Some("opaque-pipe");
     }
-    if let Some(Script::File(_)) = run.script() {
+    let only_checks = || Parts::of(run.arguments()).flags.contains("-n");
+    if matches!(run.script(), Some(Script::File(_))) && !only_checks() {
         return Some("opaque-script");
     }
     code(name, run)

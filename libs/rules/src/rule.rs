@@ -74,6 +74,9 @@ pub struct Rule {
     /// Patterns that no argument may match.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub arg_not: Words,
+    /// Patterns of which the last argument must match one: where `cp` and `mv` write.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub arg_last: Words,
     /// Phrases of which an argument, or what the program reads, must contain one, as whole words in any case.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub words: Words,
@@ -112,6 +115,7 @@ impl Rule {
             arg_prefix: Words::NONE,
             arg_glob: Words::NONE,
             arg_not: Words::NONE,
+            arg_last: Words::NONE,
             words: Words::NONE,
             statements: Words::NONE,
             writes: Words::NONE,

@@ -5,7 +5,24 @@ use cs_core::shell::Word;
 /// Programs, and their global options whose value is the next word.
 const VALUED: &[(&str, &[&str])] = &[
     ("git", cs_core::git::command::VALUED_OPTIONS),
-    ("docker", &["-H", "--host", "--context", "-c", "--config", "-l", "--log-level"]),
+    (
+        "docker",
+        &[
+            "-H",
+            "--host",
+            "--context",
+            "-c",
+            "--config",
+            "-l",
+            "--log-level",
+            "-f",
+            "--file",
+            "-p",
+            "--project-name",
+            "--profile",
+        ],
+    ),
+    ("docker-compose", &["-f", "--file", "-p", "--project-name", "--profile", "--env-file"]),
     ("podman", &["--url", "--connection", "-c", "--root", "--log-level"]),
     (
         "kubectl",

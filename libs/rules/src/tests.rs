@@ -1,100 +1,85 @@
-//! The table of commands.
+//! Compares the rules with the table of commands, in which each rule has a row, and about half of the rows none.
 
+use crate::builtin::builtin;
 use crate::*;
+use std::collections::BTreeSet;
 
-fn found(command: &str) -> Vec<String> {
-    let judged = judge(&Call::shell(command), &Rules::with(Vec::new()));
-    let mut ids: Vec<String> = judged.verdicts.iter().map(|verdict| verdict.rule.to_string()).collect();
-    ids.sort();
-    ids.dedup();
-    ids
+/// A row: the rules that apply, and the command.
+struct Row {
+    line: usize,
+    wanted: BTreeSet<String>,
+    command: String,
+}
+
+fn rows() -> Vec<Row> {
+    let lines = include_str!("table.txt").lines().enumerate();
+    let rows = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    rows.map(|(n, line)| {
+        let (wanted, command) = line.split_once(" | ").unwrap_or_else(|| panic!("line {}: {line}", n + 1));
+        let wanted = wanted.split(' ').filter(|id| *id != "-").map(str::to_string).collect();
+        Row { line: n + 1, wanted, command: unescaped(command) }
+    })
+    .collect()
+}
+
+fn unescaped(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut whole = String::new();
+    while let Some(c) = chars.next() {
+        whole.push(match c {
+            '\\' => match chars.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('\\') => '\\',
+                other => panic!("\\{other:?} in {text}"),
+            },
+            c => c,
+        });
+    }
+    whole
+}
+
+fn found(command: &str, rules: &Rules) -> BTreeSet<String> {
+    judge(&Call::shell(command), rules).verdicts.into_iter().map(|verdict| verdict.rule.into_owned()).collect()
+}
+
+/// The rows that the rules do not fulfil.
+fn misses(rows: &[Row]) -> Vec<String> {
+    let rules = Rules::with(Vec::new());
+    let missed = rows.iter().filter_map(|row| {
+        let found = found(&row.command, &rules);
+        (found != row.wanted).then(|| format!("line {}: {:?}: {found:?}, not {:?}", row.line, row.command, row.wanted))
+    });
+    missed.collect()
 }
 
 #[test]
-fn prototype() {
-    let rows: &[(&str, &[&str])] = &[
-        ("rm -rf ./build", &["rm-recursive"]),
-        ("rm -fr build", &["rm-recursive"]),
-        ("rm -r -f build", &["rm-recursive"]),
-        ("rm build -rf", &["rm-recursive"]),
-        ("rm --recursive --force build", &["rm-recursive"]),
-        ("rm -f a.txt", &[]),
-        ("rm -rf /", &["rm-recursive", "rm-root"]),
-        ("rm -rf \"$HOME\"", &["rm-recursive", "rm-root"]),
-        ("command rm -rf x", &["rm-recursive"]),
-        ("\\rm -rf x", &["rm-recursive"]),
-        ("'rm' -rf x", &["rm-recursive"]),
-        ("r''m -rf x", &["rm-recursive"]),
-        ("/bin/rm -rf x", &["rm-recursive"]),
-        ("sudo -u root rm -rf x", &["rm-recursive", "sudo"]),
-        ("env A=1 -u B rm -rf x", &["rm-recursive"]),
-        ("env -S 'rm -rf x'", &["rm-recursive"]),
-        ("FOO=1 rm -rf x", &["rm-recursive"]),
-        ("nohup nice -n 5 timeout 5 rm -rf x", &["rm-recursive"]),
-        ("bash -c 'rm -rf x'", &["rm-recursive"]),
-        ("sh -ec \"cd a && rm -rf x\"", &["rm-recursive"]),
-        ("bash <<EOF\nrm -rf x\nEOF", &["rm-recursive"]),
-        ("bash <<'EOF'\ngit push -f\nEOF\necho done", &["git-push-force"]),
-        ("bash <<< 'rm -rf x'", &["rm-recursive"]),
-        ("eval 'rm -rf x'", &["rm-recursive"]),
-        ("ls | xargs rm -rf", &["rm-recursive"]),
-        ("ls | xargs -I{} -P 4 rm -rf {}", &["rm-recursive"]),
-        ("find . -name x -exec rm -rf {} +", &["rm-recursive"]),
-        ("find . -delete", &["find-delete"]),
-        ("echo $(rm -rf x)", &["rm-recursive"]),
-        ("echo `rm -rf x`", &["rm-recursive"]),
-        ("if true; then rm -rf x; fi", &["rm-recursive"]),
-        ("(cd x; rm -rf y)", &["rm-recursive"]),
-        ("true&&rm -rf x", &["rm-recursive"]),
-        ("cat a\nrm -rf x", &["rm-recursive"]),
-        ("cat <(rm -rf x)", &["rm-recursive"]),
-        ("ssh -p 22 host 'rm -rf x'", &["rm-recursive"]),
-        ("$'\\x72m' -rf x", &["rm-recursive"]),
-        ("rm \\\n -rf x", &["rm-recursive"]),
-        ("echo 'rm -rf /'", &[]),
-        ("git commit -m \"never rm -rf / again\"", &[]),
-        ("cat > notes.md <<'EOF'\nrm -rf /\ngit push --force\nEOF", &[]),
-        ("true <<'EOF'\nrm -rf /\nEOF", &[]),
-        ("grep -rn 'git push --force' docs", &[]),
-        ("# rm -rf /", &[]),
-        ("printf '%s -> %s' a b", &[]),
-        ("command -v rm", &[]),
-        ("python3 - <<'PY'\nmsg='rm -rf /home'\nPY", &[]),
-        ("git push --force", &["git-push-force"]),
-        ("git push -f origin main", &["git-push-force"]),
-        ("git push origin +main", &["git-push-force"]),
-        ("git -C dir -c a.b=c push origin main -f", &["git-push-force"]),
-        ("git push origin :old", &["git-push-delete"]),
-        ("git push origin main", &[]),
-        ("git reset --hard HEAD~1", &["git-reset-hard"]),
-        ("git reset --soft HEAD~1", &[]),
-        ("git clean -fdx", &["git-clean"]),
-        ("git clean -d -f", &["git-clean"]),
-        ("git clean -nfd", &[]),
-        ("git branch -D x", &["git-branch-delete"]),
-        ("git branch -d x", &[]),
-        ("git checkout -- .", &["git-discard"]),
-        ("git checkout -b x", &[]),
-        ("git restore --staged a", &[]),
-        ("git stash clear", &["git-stash-drop"]),
-        ("chmod 777 x", &["chmod-777"]),
-        ("chmod -R 0777 x", &["chmod-777"]),
-        ("chmod 755 x", &[]),
-        ("psql -c 'DROP TABLE users'", &["sql-destroy"]),
-        ("echo 'DROP TABLE users'", &[]),
-        ("dd if=a of=/dev/sda", &["dd-device"]),
-        ("cat .env", &["secret-file"]),
-        ("cat .env.example", &[]),
-        ("cp ~/.ssh/id_rsa /tmp", &["secret-file"]),
-        ("source ./.env.production", &["secret-file"]),
-        ("cat docs/environment.md", &[]),
-        ("echo KEY=1 > .env", &["secret-file"]),
-    ];
-    for (command, wanted) in rows {
-        let mut found = found(command);
-        found.retain(|id| !id.starts_with("opaque-") && id != "chmod-recursive");
-        if found != *wanted {
-            println!("MISS {command:?} wanted {wanted:?} found {found:?}");
+fn each_row_of_the_table_is_fulfilled() {
+    let rows = rows();
+    let missed = misses(&rows);
+    assert!(missed.is_empty(), "{} of {} rows:\n{}", missed.len(), rows.len(), missed.join("\n"));
+    let silent = rows.iter().filter(|row| row.wanted.is_empty()).count();
+    assert!(rows.len() >= 200 && silent * 5 >= rows.len() * 2, "{silent} of {} rows are silent", rows.len());
+}
+
+#[test]
+fn each_row_that_is_changed_is_missed() {
+    for mut row in rows() {
+        match row.wanted.pop_first() {
+            Some(_) => {}
+            None => drop(row.wanted.insert("rm-recursive".to_string())),
         }
+        assert_eq!(misses(&[row]).len(), 1);
     }
+}
+
+#[test]
+fn each_rule_has_a_row() {
+    let rows = rows();
+    let without: Vec<String> = builtin()
+        .into_iter()
+        .map(|rule| rule.id.into_owned())
+        .filter(|id| !rows.iter().any(|row| row.wanted.contains(id)))
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
 }
