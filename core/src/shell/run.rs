@@ -252,7 +252,7 @@ fn wrapped(name: &str, wrapper: &Wrapper, words: &[Word], run: &Run, context: &C
         _ if words.is_empty() => return None,
         Rest::Script => Inner::Line(join(words)),
         Rest::Words => {
-            let has_more_words = run.has_more_words || matches!(name, "xargs" | "gxargs" | "parallel");
+            let has_more_words = run.has_more_words || wrapper.adds_words;
             Inner::Program(Run { words: words.to_vec(), input: run.input.clone(), has_more_words, ..Run::default() })
         }
     };

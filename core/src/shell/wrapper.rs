@@ -27,8 +27,10 @@ pub(super) struct Wrapper {
     script: &'static [&'static str],
     /// Whether the command runs on another machine or in another tree of files.
     pub(super) is_elsewhere: bool,
-    /// Whether it may run the command more than once, with arguments that it reads.
+    /// Whether it may run the command more than once.
     pub(super) repeats: bool,
+    /// Whether it adds words that it reads to the command.
+    pub(super) adds_words: bool,
 }
 
 const NONE: Wrapper = Wrapper {
@@ -41,6 +43,7 @@ const NONE: Wrapper = Wrapper {
     script: &[],
     is_elsewhere: false,
     repeats: false,
+    adds_words: false,
 };
 
 const WRAPPERS: &[Wrapper] = &[
@@ -86,9 +89,17 @@ const WRAPPERS: &[Wrapper] = &[
         valued: "nIPdaLsE",
         long: &["--max-args", "--max-procs", "--delimiter", "--arg-file", "--max-lines", "--max-chars"],
         repeats: true,
+        adds_words: true,
         ..NONE
     },
-    Wrapper { names: &["parallel"], valued: "jIna", long: &["--jobs", "--arg-file"], repeats: true, ..NONE },
+    Wrapper {
+        names: &["parallel"],
+        valued: "jIna",
+        long: &["--jobs", "--arg-file"],
+        repeats: true,
+        adds_words: true,
+        ..NONE
+    },
     Wrapper {
         names: &["watch"],
         valued: "nq",

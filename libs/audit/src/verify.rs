@@ -7,6 +7,7 @@ use crate::head::Head;
 use crate::log::files;
 use cs_core::error::{Error, Result};
 use cs_core::file;
+use cs_core::open;
 use cs_core::paths::Home;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
@@ -113,7 +114,8 @@ impl Walk {
     fn file(&mut self, path: &Path) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failed = |error| Error::io(path, "read", error);
-        let file = file::open_own(path, OpenOptions::new().read(true).append(true))?;
+        file::own_dir(path)?;
+        let file = open::unlinked(path, OpenOptions::new().read(true)).map_err(failed)?;
         let mut reader = BufReader::with_capacity(BUFFER, file);
         let mut bytes = Vec::new();
         for number in 1.. {

@@ -4,7 +4,7 @@
 
 use crate::call;
 use crate::failure::{Failure, Outcome};
-use cs_core::{masked, process, validate};
+use cs_core::{process, validate};
 use seats::{Seat, Tmux, tmux};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,8 +58,7 @@ pub fn last_lines(terminal: &Tmux, lines: u32) -> Vec<String> {
 }
 
 fn said(line: &str) -> String {
-    let mut line: String = line.chars().filter(|c| !c.is_control()).collect();
-    masked::text(&mut line);
+    let line: String = line.chars().filter(|c| !c.is_control()).collect();
     validate::cut(&crate::sanitize(line.trim()), LINE)
 }
 
