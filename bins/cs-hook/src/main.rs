@@ -83,8 +83,10 @@ fn handle(hook: &HookCall) -> Result<()> {
         Some(Event::PostToolUse | Event::PostToolUseFailure) => tool::on_tool_end(hook),
         Some(Event::PreCompact) => on_compact(hook),
         Some(Event::SessionEnd) => end::on_session_end(hook),
-        // Events of cs-heartbeat, and unknown ones.
-        Some(Event::Stop | Event::StopFailure | Event::Interrupt) | None => Ok(()),
+        // Events of cs-heartbeat and cs-audit, and unknown ones.
+        Some(Event::Stop | Event::StopFailure | Event::Interrupt)
+        | Some(Event::PreToolUse | Event::SubagentStart | Event::SubagentStop)
+        | None => Ok(()),
     }
 }
 

@@ -16,10 +16,13 @@ pub const DELIVER: &str = "cs-deliver";
 /// The program that wakes the agent in a seat when there is a message.
 pub const WAKE: &str = "cs-wake";
 
+/// The program that logs what tools did. It is also a command for people.
+pub const AUDIT: &str = "cs-audit";
+
 /// The programs that only agents call.
 pub const PROGRAMS: [&str; 4] = [HOOK, HEARTBEAT, DELIVER, WAKE];
 /// All programs that agents call.
-pub const CALLED: [&str; 5] = [HOOK, HEARTBEAT, NOTIFY, DELIVER, WAKE];
+pub const CALLED: [&str; 6] = [HOOK, HEARTBEAT, NOTIFY, DELIVER, WAKE, AUDIT];
 
 /// An event that a hook is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +35,16 @@ pub enum Event {
     PermissionRequest,
     /// The client notifies the user.
     Notification,
+    /// A tool is about to be called.
+    PreToolUse,
     /// A tool call has succeeded.
     PostToolUse,
     /// A tool call has failed.
     PostToolUseFailure,
+    /// A subagent begins.
+    SubagentStart,
+    /// A subagent has ended.
+    SubagentStop,
     /// A request to the model has ended (Codex).
     PostModelRequest,
     /// The context is about to be compacted.
@@ -52,13 +61,16 @@ pub enum Event {
 
 impl Event {
     /// All events that are used, in the order of a conversation.
-    pub const ALL: [Event; 12] = [
+    pub const ALL: [Event; 15] = [
         Event::SessionStart,
         Event::UserPromptSubmit,
         Event::PermissionRequest,
         Event::Notification,
+        Event::PreToolUse,
         Event::PostToolUse,
         Event::PostToolUseFailure,
+        Event::SubagentStart,
+        Event::SubagentStop,
         Event::PostModelRequest,
         Event::PreCompact,
         Event::Stop,
@@ -74,8 +86,11 @@ impl Event {
             Event::UserPromptSubmit => "UserPromptSubmit",
             Event::PermissionRequest => "PermissionRequest",
             Event::Notification => "Notification",
+            Event::PreToolUse => "PreToolUse",
             Event::PostToolUse => "PostToolUse",
             Event::PostToolUseFailure => "PostToolUseFailure",
+            Event::SubagentStart => "SubagentStart",
+            Event::SubagentStop => "SubagentStop",
             Event::PostModelRequest => "PostModelRequest",
             Event::PreCompact => "PreCompact",
             Event::Stop => "Stop",
@@ -101,7 +116,10 @@ impl Event {
             Event::SessionStart
             | Event::UserPromptSubmit
             | Event::PermissionRequest
+            | Event::PreToolUse
             | Event::PostToolUse
+            | Event::SubagentStart
+            | Event::SubagentStop
             | Event::PreCompact
             | Event::Stop
             | Event::SessionEnd => &[Agent::Claude, Agent::Codex],
@@ -131,14 +149,33 @@ impl Event {
             | Event::Stop
             | Event::StopFailure
             | Event::SessionEnd => true,
-            Event::PostToolUseFailure | Event::PostModelRequest | Event::PreCompact | Event::Interrupt => false,
+            Event::PreToolUse
+            | Event::PostToolUseFailure
+            | Event::SubagentStart
+            | Event::SubagentStop
+            | Event::PostModelRequest
+            | Event::PreCompact
+            | Event::Interrupt => false,
         };
         is_one && self.is_reported_by(agent)
+    }
+
+    /// Whether the event is logged as something that a tool or a subagent did.
+    pub fn is_audited(self) -> bool {
+        matches!(
+            self,
+            Event::PreToolUse
+                | Event::PostToolUse
+                | Event::PostToolUseFailure
+                | Event::SubagentStart
+                | Event::SubagentStop
+        )
     }
 
     /// The program that the event is for.
     pub fn program(self) -> &'static str {
         match self {
+            Event::PreToolUse | Event::SubagentStart | Event::SubagentStop => AUDIT,
             Event::Stop | Event::StopFailure | Event::Interrupt => HEARTBEAT,
             Event::SessionStart
             | Event::UserPromptSubmit

@@ -43,6 +43,10 @@ const MIDWAY: &str = "midway";
 pub struct HookCall {
     /// The decoded standard input.
     pub payload: Payload,
+    /// Standard input, as far as it was kept: up to 1 MiB as it was.
+    pub kept: Vec<u8>,
+    /// Number of bytes that were read.
+    pub bytes: usize,
     /// The conversation.
     pub uuid: Uuid,
     /// The data directory, with the patience of a hook.
@@ -94,7 +98,8 @@ pub fn call(program: &str, store: Store) -> Call {
     if is_lost || trouble.is_some() {
         log(&home, program, &format!("{}; {fate}", trouble.as_deref().unwrap_or("the payload lacks a key")));
     }
-    hook.filter(|_| !is_lost).map_or(Call::Unreadable, |hook| Call::Event(Box::new(hook)))
+    let Some(hook) = hook.filter(|_| !is_lost) else { return Call::Unreadable };
+    Call::Event(Box::new(HookCall { kept: received.kept, bytes: received.bytes, ..hook }))
 }
 
 /// The fault of a payload that did not arrive completely.
@@ -122,7 +127,7 @@ impl HookCall {
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
         // An event with an id of any length belongs to a subagent.
         payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
-        HookCall { payload, uuid, store, now: clock::now() }
+        HookCall { payload, kept: Vec::new(), bytes: 0, uuid, store, now: clock::now() }
     }
 
     /// The configuration. Values that cannot be parsed are logged and replaced by their defaults.

@@ -104,6 +104,48 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
+/// Whether a value is `true`; anything else is not.
+pub struct Flag(pub bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(FlagVisitor)
+    }
+}
+
+struct FlagVisitor;
+
+impl<'de> Visitor<'de> for FlagVisitor {
+    type Value = Flag;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("true or false")
+    }
+    fn visit_bool<E>(self, is_true: bool) -> Result<Flag, E> {
+        Ok(Flag(is_true))
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Flag, E> {
+        Ok(Flag(false))
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Flag, E> {
+        Ok(Flag(false))
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Flag, E> {
+        Ok(Flag(false))
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Flag, E> {
+        Ok(Flag(false))
+    }
+    fn visit_unit<E>(self) -> Result<Flag, E> {
+        Ok(Flag(false))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Flag, A::Error> {
+        IgnoredAny.visit_map(map).map(|_| Flag(false))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Flag, A::Error> {
+        IgnoredAny.visit_seq(seq).map(|_| Flag(false))
+    }
+}
+
 /// The text of a message: a text, or the texts in a list of blocks, one per line; a number as text. A block is a text
 /// or an object with the key `text`, as in the messages of both agents.
 pub struct Said(pub Option<String>);

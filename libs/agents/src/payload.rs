@@ -6,7 +6,7 @@
 
 use crate::agent::Agent;
 use crate::event::Event;
-use crate::loose::{Fields, List, Object, Said, Text};
+use crate::loose::{Fields, Flag, List, Object, Said, Text};
 use cs_core::id::{Uuid, fnv1a};
 use cs_core::live;
 use cs_core::patch::Patch;
@@ -46,12 +46,18 @@ pub struct Payload {
     pub is_codex_turn: bool,
     /// The subagent that the event belongs to; absent for the conversation itself.
     pub agent_id: Option<String>,
+    /// The subagent's type, such as `general-purpose`.
+    pub agent_type: Option<String>,
     /// Text of a notification.
     pub message: Option<String>,
     /// The client's word for a notification's kind.
     pub notification_type: Option<String>,
     /// The tool that is called.
     pub tool_name: Option<String>,
+    /// The call, which its attempt and its result share.
+    pub tool_use_id: Option<String>,
+    /// Whether a person interrupted the call.
+    pub is_interrupt: bool,
     /// The tool's arguments.
     pub input: Input,
     /// The tool's answer.
@@ -199,6 +205,17 @@ impl Payload {
         Some(format!("{:016x}", fnv1a(bytes)))
     }
 
+    /// The command line, if the tool is a shell. What `apply_patch` calls its command is a patch.
+    pub fn command_line(&self) -> Option<&str> {
+        self.input.command.as_deref().filter(|_| self.tool_name.as_deref() != Some("apply_patch"))
+    }
+
+    /// Files that the tool call names: those that it reads, and those that it changes.
+    pub fn files_named(&self) -> Vec<String> {
+        let changed = self.files_changed();
+        if changed.is_empty() { self.input.file_path.iter().cloned().collect() } else { changed }
+    }
+
     /// Files that the tool call changed.
     pub fn files_changed(&self) -> Vec<String> {
         match self.tool_name.as_deref() {
@@ -250,9 +267,12 @@ impl Fields for Payload {
                 self.is_codex_turn = true;
             }
             "agent_id" => self.agent_id = text(map)?.filter(|id| !id.trim().is_empty()),
+            "agent_type" => self.agent_type = text(map)?.filter(|kind| !kind.trim().is_empty()),
             "message" => self.message = said(map)?,
             "notification_type" => self.notification_type = text(map)?,
             "tool_name" => self.tool_name = text(map)?,
+            "tool_use_id" => self.tool_use_id = text(map)?.filter(|id| !id.trim().is_empty()),
+            "is_interrupt" => self.is_interrupt = map.next_value::<Flag>()?.0,
             "tool_input" => map.next_value_seed(Object(&mut self.input))?,
             "tool_response" => map.next_value_seed(Object(&mut self.response))?,
             "reason" => self.reason = text(map)?,

@@ -7,18 +7,22 @@
 //!
 //! Deliberately absent: which calls are dangerous (`rules`), and what agents report (`agents`).
 
+mod call;
 mod chain;
 mod entry;
 mod head;
 mod last;
 mod log;
 mod pending;
+mod read;
 mod verify;
 
+pub use call::{Call, Outcome, Subagent, Sums};
 pub use chain::{START, digest};
 pub use entry::{Base, Bytes, Entry, Input, Kind, Said};
 pub use head::Head;
 pub use log::{DAY_BYTES, Log};
+pub use read::{Filter, calls, subagents};
 pub use verify::{Finding, Report, verify};
 
 #[cfg(test)]
