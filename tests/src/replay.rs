@@ -37,6 +37,7 @@ pub fn program(event: &str) -> Option<&'static str> {
         "Stop" | "StopFailure" | "Interrupt" => Some("cs-heartbeat"),
         "SessionStart" | "UserPromptSubmit" | "Notification" | "PermissionRequest" | "PostToolUse"
         | "PostToolUseFailure" | "PostModelRequest" | "PreCompact" | "SessionEnd" => Some("cs-hook"),
+        "PreToolUse" | "SubagentStart" | "SubagentStop" => Some("cs-audit"),
         _ => None,
     }
 }

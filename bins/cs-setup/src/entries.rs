@@ -5,7 +5,7 @@ use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::swap;
 use super::text::{self, Trouble};
-use agents::event::{CALLED, DELIVER, NOTIFY};
+use agents::event::{AUDIT, CALLED, DELIVER, NOTIFY};
 use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
 use cs_core::quote::Quote;
@@ -49,8 +49,9 @@ pub fn for_codex(share: &Path) -> Result<Vec<Hook>> {
     };
     let recorded = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex));
     let delivered = Event::ALL.into_iter().filter(|event| event.is_delivered_at(Agent::Codex));
+    let audited = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex) && event.is_also_audited());
     let programs = recorded.map(|event| (event, event.program())).chain(delivered.map(|event| (event, DELIVER)));
-    programs.map(hook).collect()
+    programs.chain(audited.map(|event| (event, AUDIT))).map(hook).collect()
 }
 
 /// A text as one word for a shell.
@@ -86,8 +87,13 @@ pub fn namesake_of(handler: &Value) -> Option<&str> {
         _ => return None,
     };
     let name = CALLED.iter().find(|name| Path::new(path).ends_with(name))?;
-    // People use the notifier, too: only this command of it is a hook of ours.
-    let is_hook = *name != NOTIFY || handler.get("args") == Some(&json!(["hook"]));
+    // People use these programs, too: only this command of each is a hook of ours.
+    let args = handler.get("args");
+    let is_hook = match *name {
+        NOTIFY => args == Some(&json!(["hook"])),
+        AUDIT => args.is_none_or(|args| *args == json!([])),
+        _ => true,
+    };
     (path.starts_with('/') && is_hook).then_some(path)
 }
 
@@ -184,14 +190,20 @@ pub fn mentions(settings: &Value) -> usize {
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
     let names_ours = |handler: &&Value| {
         let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        // As above, people use the notifier, too.
-        let is_named = |name: &&str| match **name == *NOTIFY {
-            true => command.contains(&format!("/{name} hook")),
-            false => command.contains(&format!("/{name}")),
+        // As above, people use some of them, too.
+        let is_named = |name: &&str| match *name {
+            NOTIFY => command.contains(&format!("/{name} hook")),
+            AUDIT => command.split(&format!("/{name}")).skip(1).any(has_no_words),
+            _ => command.contains(&format!("/{name}")),
         };
         namesake_of(handler).is_none() && CALLED.iter().any(is_named)
     };
     handlers.filter(names_ours).count()
+}
+
+/// Whether what follows a program's name in a command is neither a word nor an option of that program.
+fn has_no_words(rest: &str) -> bool {
+    !rest.trim_start_matches(['\'', '"']).trim_start_matches(' ').starts_with(|c: char| c == '-' || c.is_alphanumeric())
 }
 
 #[cfg(test)]
@@ -233,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn a_log_of_tools_with_words_is_the_users() {
+        let program = "/x/claude-sessions/bin/cs-audit";
+        for handler in [json!({"command": program}), json!({"command": program, "args": []})] {
+            assert_eq!(program_of(&handler), Some(program));
+        }
+        assert_eq!(program_of(&json!({"command": program, "args": ["verify"]})), None);
+        let mentioned = |command: &str| mentions(&json!({"hooks": {"Stop": [{"hooks": [{"command": command}]}]}}));
+        for command in ["tee log | /x/cs-audit", "'/x/cs-audit' >/dev/null", "/x/cs-audit; true", "/x/cs-audit | cat"] {
+            assert_eq!(mentioned(command), 1, "{command}");
+        }
+        for command in ["/x/cs-audit verify", "cat | /x/cs-audit --json list", "'/x/cs-audit' head | mail"] {
+            assert_eq!(mentioned(command), 0, "{command}");
+        }
+    }
+
+    #[test]
     fn a_namesake_in_a_folder_of_others_is_theirs() {
         for command in ["/x/cs-hook", "/x/bin/cs-hook", "/x/claude-sessions/cs-hook", "/claude-sessions/sbin/cs-hook"] {
             let handler = json!({ "command": command });
@@ -247,7 +275,8 @@ mod tests {
         let reported = || Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Claude));
         let recorded = reported().map(|event| (event.name(), event.program()));
         let notified = reported().filter(|event| event.may_notify()).map(|event| (event.name(), NOTIFY));
-        let mut programs: Vec<_> = recorded.chain(notified).collect();
+        let audited = reported().filter(|event| event.is_also_audited()).map(|event| (event.name(), AUDIT));
+        let mut programs: Vec<_> = recorded.chain(notified).chain(audited).collect();
         programs.sort_unstable();
         let name = |program: &str| programs.iter().map(|(_, name)| *name).find(|name| program.ends_with(name));
         let mut registered = Vec::new();
@@ -262,7 +291,9 @@ mod tests {
             assert_eq!(program_of(handler), Some(command));
             let is_notifier = command.ends_with(NOTIFY);
             assert_eq!(handler["args"], if is_notifier { json!(["hook"]) } else { json!([]) }, "{event}");
-            assert!(!is_notifier || handler["async"] == json!(true), "{event}");
+            let may_wait = !is_notifier && !command.ends_with(AUDIT);
+            assert!(may_wait || handler["async"] == json!(true), "{event}");
+            assert!(!command.ends_with(AUDIT) || group.get("matcher").is_none(), "{event}: each tool is logged");
         }
         registered.sort_unstable();
         assert_eq!(registered, programs);

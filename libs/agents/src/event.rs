@@ -172,6 +172,11 @@ impl Event {
         )
     }
 
+    /// Whether the log of tools gets the event besides the program that it is for.
+    pub fn is_also_audited(self) -> bool {
+        self.is_audited() && self.program() != AUDIT
+    }
+
     /// The program that the event is for.
     pub fn program(self) -> &'static str {
         match self {
