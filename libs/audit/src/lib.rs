@@ -15,6 +15,7 @@ mod last;
 mod log;
 mod pending;
 mod read;
+mod settings;
 mod verify;
 
 pub use call::{Call, Outcome, Subagent, Sums};
@@ -23,6 +24,7 @@ pub use entry::{Base, Bytes, Entry, Input, Kind, Said};
 pub use head::Head;
 pub use log::{DAY_BYTES, Log};
 pub use read::{Filter, calls, subagents};
+pub use settings::Settings;
 pub use verify::{Finding, Report, verify};
 
 #[cfg(test)]

@@ -2,7 +2,15 @@
 
 use crate::words::Words;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::borrow::Cow;
+
+/// Longest id, in bytes.
+const ID: usize = 60;
+/// Maximum number of words of a condition.
+const WORDS: usize = 100;
+/// Longest word of a condition, in bytes.
+const WORD: usize = 200;
 
 /// Why a person should know of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,6 +109,49 @@ const fn usual() -> u8 {
 }
 
 impl Rule {
+    /// The rule in a configuration, or why it cannot be used.
+    pub fn read(value: &Value) -> Result<Rule, String> {
+        let rule: Rule = serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+        let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if rule.id.is_empty() || rule.id.len() > ID || !rule.id.chars().all(is_fit) {
+            return Err(format!("id should be 1 to {ID} small letters, digits and -"));
+        }
+        if rule.id.starts_with("opaque-") {
+            return Err("the ids that begin with opaque- are not for rules".to_string());
+        }
+        if !(1..=3).contains(&rule.severity) {
+            return Err("severity should be 1, 2 or 3".to_string());
+        }
+        let conditions = rule.conditions();
+        if conditions.iter().all(|(_, words)| words.is_empty()) {
+            return Err("it has no condition, and would apply to every call".to_string());
+        }
+        let is_large = |words: &Words| words.iter().nth(WORDS).is_some() || words.iter().any(|word| word.len() > WORD);
+        match conditions.iter().find(|(_, words)| is_large(words)) {
+            Some((name, _)) => Err(format!("{name} should have at most {WORDS} words of at most {WORD} bytes")),
+            None => Ok(rule),
+        }
+    }
+
+    /// All conditions with their names; most are empty.
+    pub fn conditions(&self) -> [(&'static str, &Words); 13] {
+        [
+            ("program", &self.program),
+            ("sub", &self.sub),
+            ("flags_any", &self.flags_any),
+            ("flags_not", &self.flags_not),
+            ("arg_prefix", &self.arg_prefix),
+            ("arg_glob", &self.arg_glob),
+            ("arg_not", &self.arg_not),
+            ("arg_last", &self.arg_last),
+            ("words", &self.words),
+            ("statements", &self.statements),
+            ("writes", &self.writes),
+            ("paths", &self.paths),
+            ("paths_not", &self.paths_not),
+        ]
+    }
+
     /// A rule without conditions.
     pub fn new(id: &'static str, group: &'static str, kind: Kind, severity: u8) -> Rule {
         Rule {

@@ -23,7 +23,9 @@ pub fn check(places: &Places) -> Vec<Check> {
     let mut checks = vec![private(places)];
     let repair = || format!("repair {} by hand", places.data.config().display());
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
-    checks.extend(config.troubles.iter().map(|trouble| Check::bad("config", trouble.error.to_string(), repair())));
+    let (_, of_audit) = audit::Settings::read(&config, &places.data.config());
+    let troubles = config.troubles.iter().map(|trouble| &trouble.error).chain(&of_audit);
+    checks.extend(troubles.map(|error| Check::bad("config", error.to_string(), repair())));
     checks.extend(trouble(places));
     checks
 }
