@@ -14,7 +14,7 @@ use crate::quote::Quote;
 /// An object of up to this many bytes is kept as it is.
 const WHOLE: usize = 1024 * 1024;
 /// Beyond that, this many bytes of each string are kept: no path and no first line is longer.
-const STRING: usize = 8 * 1024;
+pub const STRING: usize = 8 * 1024;
 /// Maximum number of bytes that are kept.
 const KEPT_BYTES: usize = 2 * 1024 * 1024;
 
@@ -42,6 +42,8 @@ pub struct Skim {
     value_at: usize,
     string_at: usize,
     drops: Drops,
+    /// Whether any byte may have been dropped.
+    is_cut: bool,
 }
 
 /// The part that is being skipped at the moment.
@@ -56,6 +58,11 @@ enum Drops {
 }
 
 impl Skim {
+    /// Whether everything that was fed was kept as it is.
+    pub fn is_whole(&self) -> bool {
+        !self.is_cut
+    }
+
     /// The kept bytes, through the last byte that was fed.
     pub fn into_kept(self) -> Vec<u8> {
         self.kept
@@ -86,6 +93,7 @@ impl Skim {
     }
 
     fn keep_some(&mut self, chunk: &[u8]) -> Progress {
+        self.is_cut = true;
         let mut at = 0;
         while let Some(&byte) = chunk.get(at) {
             if self.drops != Drops::Nothing && self.quote.is_open() && !matches!(byte, b'"' | b'\\') {

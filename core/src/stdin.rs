@@ -56,6 +56,8 @@ pub enum End {
 pub struct Received {
     /// The part of the object that was kept (see `skim`).
     pub kept: Vec<u8>,
+    /// Whether nothing of the object was left out.
+    pub is_whole: bool,
     /// How many bytes were read.
     pub bytes: usize,
     /// Why reading stopped.
@@ -98,7 +100,7 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
             Progress::TooMuch => break End::TooMuch,
         }
     };
-    Received { kept: skim.into_kept(), bytes, end }
+    Received { is_whole: skim.is_whole(), kept: skim.into_kept(), bytes, end }
 }
 
 /// The descriptor as a file that does not close it. A duplicate would cost two system calls, and would fail if the

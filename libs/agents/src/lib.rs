@@ -13,6 +13,7 @@ pub mod event;
 mod evidence;
 pub mod hook_call;
 pub mod hook_runs;
+pub mod hook_seat;
 mod last_call;
 mod last_messages;
 pub mod launch;

@@ -94,6 +94,8 @@ pub struct Cron {
 pub struct Input {
     /// The file that is edited, absolute or relative to `cwd`.
     pub file_path: Option<String>,
+    /// The file or folder that is searched or listed.
+    pub path: Option<String>,
     /// A shell's command line.
     pub command: Option<String>,
     /// The agent's description of the call.
@@ -115,6 +117,8 @@ pub struct Input {
 pub struct Response {
     /// Output of a command: Claude Code's `stdout`, or Codex's whole answer.
     pub output: Option<String>,
+    /// Whether a command was ended before its end.
+    pub is_interrupted: bool,
     /// The task that Claude Code's TaskCreate created.
     pub task: CreatedTask,
     /// The change by Claude Code's TaskUpdate.
@@ -213,7 +217,19 @@ impl Payload {
     /// Files that the tool call names: those that it reads, and those that it changes.
     pub fn files_named(&self) -> Vec<String> {
         let changed = self.files_changed();
-        if changed.is_empty() { self.input.file_path.iter().cloned().collect() } else { changed }
+        let named = || self.input.file_path.iter().chain(&self.input.path).cloned().collect();
+        if changed.is_empty() { named() } else { changed }
+    }
+
+    /// Whether the tool call that ended succeeded; `None` if the client does not tell.
+    pub fn is_success(&self) -> Option<bool> {
+        match self.event()? {
+            Event::PostToolUseFailure => Some(false),
+            // The answer of Codex's shell is what the command printed, whatever became of it (0.169).
+            Event::PostToolUse if self.agent() == Some(Agent::Codex) && self.command_line().is_some() => None,
+            Event::PostToolUse => Some(!self.response.is_interrupted),
+            _ => None,
+        }
     }
 
     /// Files that the tool call changed.
@@ -301,6 +317,7 @@ impl Fields for Input {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "file_path" | "notebook_path" => self.file_path = text(map)?,
+            "path" => self.path = text(map)?,
             "command" => self.command = text(map)?,
             "description" => self.description = text(map)?,
             "subject" => self.subject = text(map)?,
@@ -321,6 +338,7 @@ impl Fields for Response {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "stdout" => self.output = text(map)?,
+            "interrupted" => self.is_interrupted = map.next_value::<Flag>()?.0,
             "task" => map.next_value_seed(Object(&mut self.task))?,
             "statusChange" => map.next_value_seed(Object(&mut self.change))?,
             _ => drop(map.next_value::<IgnoredAny>()?),

@@ -45,6 +45,20 @@ pub struct Input {
     /// The file, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Further files, if it names several: those of a patch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+}
+
+impl Input {
+    /// Maximum number of further files.
+    const PATHS: usize = 50;
+
+    /// A call that names these files.
+    pub fn of_files(files: Vec<String>) -> Self {
+        let mut files = files.into_iter();
+        Input { command: None, path: files.next(), paths: files.take(Input::PATHS).collect() }
+    }
 }
 
 /// Sizes of what was passed, in bytes of JSON.
@@ -205,6 +219,7 @@ impl Entry {
         if let Some(input) = &mut self.input {
             cut(&mut input.command, INPUT);
             cut(&mut input.path, INPUT);
+            input.paths.iter_mut().for_each(|path| *path = validate::cut(path, INPUT));
         }
         self
     }

@@ -26,7 +26,7 @@ fn at(text: &str) -> Instant {
 
 impl Place {
     fn append(&self, kind: Kind, command: &str, now: &str) {
-        let input = Input { command: Some(command.to_string()), path: None };
+        let input = Input { command: Some(command.to_string()), ..Input::default() };
         let entry = Entry { tool: Some("Bash".into()), input: Some(input), ..Entry::new(kind, at(now)) };
         Log::of(&self.home, WAIT).append(entry, at(now)).unwrap();
     }

@@ -6,6 +6,7 @@ use crate::flags::Parts;
 use crate::rule::{Kind, Rule};
 use crate::{glob, opaque, secret, sql, subcommand};
 use cs_core::shell::{self, Direction, Input, Run, Word};
+use cs_core::validate;
 use std::borrow::Cow;
 
 /// Longest text of a target, in characters.
@@ -41,7 +42,7 @@ pub struct Verdict {
     pub kind: Kind,
     /// 1 to 3.
     pub severity: u8,
-    /// The words of the program, or the file.
+    /// The words of the program, or the file, masked.
     pub target: String,
 }
 
@@ -54,7 +55,8 @@ pub struct Judged {
 
 impl Judged {
     fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: &str) {
-        let target: String = target.chars().take(TARGET).collect();
+        // Masked before it is cut, because half a secret would not be recognised.
+        let target = validate::cut(target, TARGET);
         let verdict = Verdict { rule, kind, severity, target };
         if self.verdicts.len() < VERDICTS && !self.verdicts.contains(&verdict) {
             self.verdicts.push(verdict);
@@ -81,14 +83,23 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
             judged.add(Cow::Borrowed(reason), Kind::Opaque, 1, &text);
         }
     }
-    if found.is_cut {
+    if found.is_cut || call.is_cut {
         judged.add(Cow::Borrowed("opaque-long"), Kind::Opaque, 1, command);
     }
     judged
 }
 
+/// The words of a program. One with blanks is quoted: where a secret ends would not be recognised without.
 fn text(run: &Run) -> String {
-    run.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+    run.words.iter().map(|word| shown(&word.text)).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(word: &str) -> Cow<'_, str> {
+    match (word.contains(char::is_whitespace), word.contains('\''), word.contains('"')) {
+        (false, ..) => Cow::Borrowed(word),
+        (true, true, false) => Cow::Owned(format!("\"{word}\"")),
+        (true, ..) => Cow::Owned(format!("'{}'", word.replace('\'', ""))),
+    }
 }
 
 /// Whether every condition of the rule applies to the program.
