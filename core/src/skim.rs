@@ -77,10 +77,14 @@ impl Skim {
     }
 
     fn keep_all(&mut self, chunk: &[u8]) -> Progress {
-        let before = self.kept.len();
-        for (at, &byte) in chunk.iter().enumerate() {
+        let (before, mut at) = (self.kept.len(), 0);
+        while let Some(&byte) = chunk.get(at) {
+            if self.quote.is_open() && !matches!(byte, b'"' | b'\\') {
+                at += self.passed(chunk.get(at..).unwrap_or_default());
+                continue;
+            }
             match self.scan(byte, before + at) {
-                Progress::More => {}
+                Progress::More => at += 1,
                 Progress::Complete(_) => {
                     self.kept.extend_from_slice(chunk.get(..=at).unwrap_or_default());
                     return Progress::Complete(at + 1);
@@ -97,7 +101,7 @@ impl Skim {
         let mut at = 0;
         while let Some(&byte) = chunk.get(at) {
             if self.drops != Drops::Nothing && self.quote.is_open() && !matches!(byte, b'"' | b'\\') {
-                at += self.dropped(chunk.get(at..).unwrap_or_default());
+                at += self.passed(chunk.get(at..).unwrap_or_default());
                 continue;
             }
             let (was_escaped, was_open) = (self.quote.is_escaped(), self.quote.is_open());
@@ -114,10 +118,10 @@ impl Skim {
         Progress::More
     }
 
-    /// Skips the plain bytes of a string that is not kept; returns how many.
-    fn dropped(&mut self, text: &[u8]) -> usize {
+    /// Steps over the plain bytes of a string; returns how many.
+    fn passed(&mut self, text: &[u8]) -> usize {
         self.quote.pass_plain();
-        text.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(text.len())
+        memchr::memchr2(b'"', b'\\', text).unwrap_or(text.len())
     }
 
     /// Updates the structure for one byte, which would be kept at `place`.
