@@ -68,15 +68,15 @@ impl Judged {
 pub fn judge(call: &Call, rules: &Rules) -> Judged {
     let mut judged = Judged::default();
     for path in &call.paths {
-        for rule in rules.iter().filter(|rule| rule.program.is_empty() && names_file(rule, path)) {
+        for rule in rules.iter().filter(|rule| rule.program.is_empty() && names_a_file(rule, &[path])) {
             judged.add(rule.id.clone(), rule.kind, rule.severity, path);
         }
     }
     let Some(command) = call.command else { return judged };
     let found = shell::runs(command);
     for run in &found.runs {
-        let text = text(run);
-        for rule in rules.iter().filter(|rule| applies(rule, run)) {
+        let (text, files) = (text(run), secret::files(run));
+        for rule in rules.iter().filter(|rule| applies(rule, run, &files)) {
             judged.add(rule.id.clone(), rule.kind, rule.severity, &text);
         }
         if let Some(reason) = opaque::reason(run) {
@@ -102,8 +102,8 @@ fn shown(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether every condition of the rule applies to the program.
-fn applies(rule: &Rule, run: &Run) -> bool {
+/// Whether every condition of the rule applies to the program, which may touch these files.
+fn applies(rule: &Rule, run: &Run, files: &[&str]) -> bool {
     let name = run.program().unwrap_or_default();
     if !rule.program.is_empty() && !rule.program.any(|pattern| glob::matches(pattern, name)) {
         return false;
@@ -111,7 +111,7 @@ fn applies(rule: &Rule, run: &Run) -> bool {
     if !rule.writes.is_empty() && !overwrites(rule, run) {
         return false;
     }
-    if !rule.paths.is_empty() && !secret::files(run).iter().any(|file| names_file(rule, file)) {
+    if !rule.paths.is_empty() && !names_a_file(rule, files) {
         return false;
     }
     let is_met = |words: &[Word]| fits(rule, run, words);
@@ -181,7 +181,8 @@ fn overwrites(rule: &Rule, run: &Run) -> bool {
     targets.any(|target| rule.writes.any(|pattern| glob::matches_path(pattern, target)))
 }
 
-fn names_file(rule: &Rule, path: &str) -> bool {
-    rule.paths.any(|pattern| glob::matches_path(pattern, path))
-        && !rule.paths_not.any(|pattern| glob::matches_path(pattern, path))
+/// Whether one of the files is one that the rule names. Each pattern is taken once: there may be many files.
+fn names_a_file(rule: &Rule, files: &[&str]) -> bool {
+    let is_left_out = |file: &str| rule.paths_not.any(|pattern| glob::matches_path(pattern, file));
+    rule.paths.any(|pattern| files.iter().any(|file| glob::matches_path(pattern, file) && !is_left_out(file)))
 }
