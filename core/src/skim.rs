@@ -17,6 +17,8 @@ const WHOLE: usize = 1024 * 1024;
 pub const STRING: usize = 8 * 1024;
 /// Maximum number of bytes that are kept.
 const KEPT_BYTES: usize = 2 * 1024 * 1024;
+/// Maximum number of values whose place is noted.
+const MEMBERS: usize = 64;
 
 /// The result after a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +40,32 @@ pub struct Skim {
     /// Open brackets of either kind; 0 only before the object.
     depth: usize,
     quote: Quote,
-    /// Where in `kept` the value of the object's current key begins, and where the current string begins.
+    /// Where in `kept` the object's current key, its value and the current string begin.
+    key_at: usize,
     value_at: usize,
     string_at: usize,
     drops: Drops,
+    /// The values of the object, at most [`MEMBERS`], as long as everything is kept.
+    members: Vec<Member>,
     /// Whether any byte may have been dropped.
     is_cut: bool,
+}
+
+/// Where a value of the object is in the kept bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    key_at: usize,
+    value_at: usize,
+    end: usize,
+}
+
+impl Member {
+    /// The value's text, if it has this key; of the same bytes as were fed.
+    pub fn value<'a>(&self, kept: &'a [u8], key: &str) -> Option<&'a str> {
+        let name = kept.get(self.key_at..self.value_at)?.strip_prefix(b"\"")?.strip_prefix(key.as_bytes())?;
+        let value = name.starts_with(b"\"").then(|| kept.get(self.value_at..self.end))??;
+        std::str::from_utf8(value.trim_ascii()).ok()
+    }
 }
 
 /// The part that is being skipped at the moment.
@@ -58,9 +80,9 @@ enum Drops {
 }
 
 impl Skim {
-    /// Whether everything that was fed was kept as it is.
-    pub fn is_whole(&self) -> bool {
-        !self.is_cut
+    /// The values of the object; `None` if not everything that was fed was kept as it is.
+    pub fn members(&self) -> Option<Vec<Member>> {
+        (!self.is_cut).then(|| self.members.clone())
     }
 
     /// The kept bytes, through the last byte that was fed.
@@ -139,16 +161,25 @@ impl Skim {
             b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf if self.depth == 0 => {}
             _ if self.depth == 0 => return Progress::Rejected,
             b'[' => self.depth += 1,
-            b':' if self.depth == 1 => self.value_at = place + 1,
+            b':' if self.depth == 1 => (self.key_at, self.value_at) = (self.string_at, place + 1),
+            b',' if self.depth == 1 => self.note_member(place),
             b'}' | b']' => {
                 self.depth -= 1;
                 if self.depth == 0 {
+                    self.note_member(place);
                     return Progress::Complete(0);
                 }
             }
             _ => {}
         }
         Progress::More
+    }
+
+    /// Notes the value that ends here.
+    fn note_member(&mut self, end: usize) {
+        if !self.is_cut && self.members.len() < MEMBERS {
+            self.members.push(Member { key_at: self.key_at, value_at: self.value_at, end });
+        }
     }
 
     /// Keeps the byte that was scanned, or drops it.
@@ -216,6 +247,25 @@ mod tests {
         for size in 1..=text.len() {
             assert_eq!(kept(text, size).as_deref(), Some(&text[..end]), "{size}");
         }
+    }
+
+    #[test]
+    fn a_value_is_found_by_its_key() {
+        let text = b" {\"a\" : {\"b\":[1, \"}\"]} ,\"bc\":\"x,y\",\"b\": 7 ,\"e\":\"\"}";
+        for size in 1..=text.len() {
+            let mut skim = Skim::default();
+            for chunk in text.chunks(size) {
+                skim.feed(chunk);
+            }
+            let members = skim.members().unwrap();
+            let value = |key: &str| members.iter().rev().find_map(|member| member.value(text, key));
+            assert_eq!(value("a"), Some("{\"b\":[1, \"}\"]}"), "{size}");
+            assert_eq!((value("bc"), value("b"), value("e")), (Some("\"x,y\""), Some("7"), Some("\"\"")), "{size}");
+            assert_eq!((value("c"), value("")), (None, None), "{size}");
+        }
+        let mut skim = Skim::default();
+        skim.feed(format!("{{\"a\":\"{}\"}}", "x".repeat(WHOLE)).as_bytes());
+        assert_eq!(skim.members(), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!
 //! Deliberately absent: JSON. `skim` knows enough of it to find the end of an object.
 
-use crate::skim::{Progress, Skim};
+use crate::skim::{Member, Progress, Skim};
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read};
 use std::mem::ManuallyDrop;
@@ -56,8 +56,8 @@ pub enum End {
 pub struct Received {
     /// The part of the object that was kept (see `skim`).
     pub kept: Vec<u8>,
-    /// Whether nothing of the object was left out.
-    pub is_whole: bool,
+    /// The object's values; `None` if not everything was kept.
+    pub members: Option<Vec<Member>>,
     /// How many bytes were read.
     pub bytes: usize,
     /// Why reading stopped.
@@ -100,7 +100,7 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
             Progress::TooMuch => break End::TooMuch,
         }
     };
-    Received { is_whole: skim.is_whole(), kept: skim.into_kept(), bytes, end }
+    Received { members: skim.members(), kept: skim.into_kept(), bytes, end }
 }
 
 /// The descriptor as a file that does not close it. A duplicate would cost two system calls, and would fail if the

@@ -100,9 +100,7 @@ fn with_call(hook: &HookCall, settings: &Settings, entry: Entry) -> Entry {
     let paths = files.iter().map(String::as_str).collect();
     let call = rules::Call { command, is_cut: hook.is_command_cut(), paths };
     let judged = rules::judge(&call, &settings.all_rules());
-    let fields = Patch::of(&hook.kept).unwrap_or_default();
-    let reported = |name: &str| fields.value(name).filter(|_| hook.is_whole);
-    let (tool_input, response) = (reported("tool_input"), reported("tool_response"));
+    let (tool_input, response) = (hook.reported("tool_input"), hook.reported("tool_response"));
     let input = match command {
         Some(command) => Input { command: Some(command.to_string()), ..Input::default() },
         None => Input::of_files(files),

@@ -21,7 +21,7 @@ use cs_core::paths::Home;
 use cs_core::place::Place;
 use cs_core::process::{self, Process, Terminal};
 use cs_core::signal;
-use cs_core::skim;
+use cs_core::skim::{self, Member};
 use cs_core::stdin::{self, End, Limits, Received};
 use cs_core::store::{NoteSync, Store};
 use cs_core::validate;
@@ -47,8 +47,8 @@ pub struct HookCall {
     pub payload: Payload,
     /// Standard input, as far as it was kept: up to 1 MiB as it was.
     pub kept: Vec<u8>,
-    /// Whether all of it was kept.
-    pub is_whole: bool,
+    /// Its values; `None` if not all of it was kept.
+    members: Option<Vec<Member>>,
     /// Number of bytes that were read.
     pub bytes: usize,
     /// The conversation.
@@ -103,8 +103,8 @@ pub fn call(program: &str, store: Store) -> Call {
         log(&home, program, &format!("{}; {fate}", trouble.as_deref().unwrap_or("the payload lacks a key")));
     }
     let Some(hook) = hook.filter(|_| !is_lost) else { return Call::Unreadable };
-    let Received { kept, is_whole, bytes, .. } = received;
-    Call::Event(Box::new(HookCall { kept, is_whole, bytes, ..hook }))
+    let Received { kept, members, bytes, .. } = received;
+    Call::Event(Box::new(HookCall { kept, members, bytes, ..hook }))
 }
 
 /// The fault of a payload that did not arrive completely.
@@ -132,7 +132,7 @@ impl HookCall {
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
         // An event with an id of any length belongs to a subagent.
         payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
-        HookCall { payload, kept: Vec::new(), is_whole: false, bytes: 0, uuid, store, now: clock::now() }
+        HookCall { payload, kept: Vec::new(), members: None, bytes: 0, uuid, store, now: clock::now() }
     }
 
     /// The configuration. Values that cannot be parsed are logged and replaced by their defaults.
@@ -147,6 +147,11 @@ impl HookCall {
         self.payload.agent_id.is_some()
     }
 
+    /// A value of the payload, exactly as it was reported; `None` if it may not be all of it.
+    pub fn reported(&self, key: &str) -> Option<&str> {
+        self.members.iter().flatten().rev().find_map(|member| member.value(&self.kept, key))
+    }
+
     /// Whether the command line is only the beginning of what was reported.
     pub fn is_command_cut(&self) -> bool {
         let kept = || Patch::of(&self.kept).ok();
@@ -154,7 +159,9 @@ impl HookCall {
             let input = Patch::of(fields.value("tool_input")?.as_bytes()).ok()?;
             Some(input.value("command")?.len() >= skim::STRING)
         };
-        !self.is_whole && self.payload.command_line().is_some() && kept().and_then(|kept| is_long(&kept)) != Some(false)
+        self.members.is_none()
+            && self.payload.command_line().is_some()
+            && kept().and_then(|kept| is_long(&kept)) != Some(false)
     }
 
     /// Takes the lock of the conversation; `None` if it is not free in time.
