@@ -237,6 +237,12 @@ impl<'a> Parser<'a> {
         } else if !is_keyword {
             self.is_cut = true;
         }
+        if let [word] = script.words.as_slice()
+            && word.text == "[["
+            && !word.is_quoted
+        {
+            self.test(script);
+        }
         let is_definition = script.words.first().is_some_and(|word| word.text == "function" && !word.is_quoted);
         if is_definition && script.words.len() == 2 {
             self.has_functions = true;
@@ -247,6 +253,27 @@ impl<'a> Parser<'a> {
         {
             script.words.clear();
             script.in_pattern = true;
+        }
+    }
+
+    /// Reads `[[ … ]]`, in which `<`, `>`, `(`, `|` and `&` are no operators of the shell.
+    fn test(&mut self, script: &mut Script) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\n' | b';' => return,
+                b'<' | b'>' if self.after(1) == Some(b'(') => drop(self.word()),
+                b' ' | b'\t' | b'\r' | b'<' | b'>' | b'(' | b')' | b'|' | b'&' => self.skip(1),
+                _ => {
+                    let word = self.word();
+                    let is_end = word.text == "]]" && !word.is_quoted;
+                    if script.words.len() < WORDS {
+                        script.words.push(word);
+                    }
+                    if is_end {
+                        return;
+                    }
+                }
+            }
         }
     }
 

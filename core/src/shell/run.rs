@@ -5,13 +5,20 @@
 //! cannot be seen in the line, is named as such.
 
 use super::wrapper::{self, Rest, Wrapper};
-use super::{COMMANDS, Command, Input, Redirect, Word, parse};
+use super::{COMMANDS, Command, Input, LONGEST, Redirect, Word, parse};
 
 /// Deepest nesting of command lines in command lines that is followed.
 pub const DEPTH: usize = 8;
+/// Maximum number of bytes that are parsed in all, and of copies of texts that commands read.
+const BYTES: usize = 6 * LONGEST;
 
 /// The shells whose language is parsed.
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "mksh", "rbash", "csh", "tcsh"];
+/// Programs that read a command line on standard input if they get no command.
+const READERS: &[&str] =
+    &["ssh", "su", "sudo", "doas", "run0", "chroot", "nix-shell", "newgrp", "unshare", "nsenter", "adb"];
+/// Programs that read command lines on standard input for a later time.
+const LATER: &[&str] = &["at", "batch"];
 /// Programs that run the words after one of their options, to the next `;` or `+`.
 const FINDERS: &[&str] = &["find", "gfind", "fd", "fdfind"];
 const EXECUTES: &[&str] = &["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
@@ -75,8 +82,8 @@ impl Run {
 /// The programs that a command line runs.
 #[must_use]
 pub fn runs(line: &str) -> Runs {
-    let mut walk = Walk::default();
-    walk.line(line, &Context::default());
+    let mut walk = Walk { found: Runs::default(), left: BYTES };
+    walk.line(line, &Input::Inherited, &Context::default());
     walk.found
 }
 
@@ -104,7 +111,7 @@ fn script_of(words: &[Word]) -> Script<'_> {
             }
             None if n > 0 && words.get(n - 1).is_some_and(is_shell_option_with_value) => {}
             None if is_script => return Script::Word(word),
-            None if is_input => return Script::Input,
+            None if is_input || word.text == "/dev/stdin" => return Script::Input,
             None => return Script::File(word),
         }
     }
@@ -117,6 +124,7 @@ struct Context {
     via: Vec<String>,
     repeats: bool,
     is_elsewhere: bool,
+    has_more_words: bool,
     depth: usize,
 }
 
@@ -127,14 +135,16 @@ impl Context {
     }
 }
 
-#[derive(Default)]
 struct Walk {
     found: Runs,
+    /// How many bytes may still be parsed or copied.
+    left: usize,
 }
 
 impl Walk {
-    fn line(&mut self, line: &str, context: &Context) {
-        if context.depth > DEPTH {
+    /// Adds the programs of a line. `input` is what its commands read if nothing else is their input.
+    fn line(&mut self, line: &str, input: &Input, context: &Context) {
+        if context.depth > DEPTH || !self.spend(line.len()) {
             self.found.is_cut = true;
             return;
         }
@@ -146,11 +156,30 @@ impl Walk {
                 && let Some(text) = printed.pop().flatten()
             {
                 command.input = Input::Text(text);
+            } else if command.input == Input::Inherited {
+                command.input = self.copy(input);
             }
             if command.feeds {
-                printed.push(printed_text(&command.words));
+                printed.push(printed_text(&command));
             }
             self.command(command, context);
+        }
+    }
+
+    fn spend(&mut self, bytes: usize) -> bool {
+        let is_left = bytes <= self.left;
+        self.left = self.left.saturating_sub(bytes);
+        is_left
+    }
+
+    /// The same input, as long as copies are not too long together.
+    fn copy(&mut self, input: &Input) -> Input {
+        match input {
+            Input::Text(text) if !self.spend(text.len()) => {
+                self.found.is_cut = true;
+                Input::Pipe
+            }
+            input => input.clone(),
         }
     }
 
@@ -170,35 +199,83 @@ impl Walk {
             return;
         }
         let repeats = run.repeats || context.repeats;
-        let run = Run { via: context.via.clone(), repeats, is_elsewhere: context.is_elsewhere, ..run };
+        let has_more_words = run.has_more_words || context.has_more_words;
+        let (via, is_elsewhere) = (context.via.clone(), context.is_elsewhere);
+        let run = Run { via, repeats, is_elsewhere, has_more_words, ..run };
         let inner = inner(&run, context);
+        let place = self.found.runs.len();
         self.found.runs.push(run);
         for (inner, context) in inner {
+            let given = match &inner {
+                Inner::Script(_) => Input::Inherited,
+                _ => self.given(place),
+            };
             match inner {
-                Inner::Line(line) => self.line(&line, &context),
-                Inner::Program(run) => self.run(run, &context),
+                Inner::Script(line) | Inner::Line(line) => self.line(&line, &given, &context),
+                Inner::Program(words) => self.run(Run { words, input: given, ..Run::default() }, &context),
             }
         }
     }
+
+    /// What a program that was found reads, for one that it runs.
+    fn given(&mut self, place: usize) -> Input {
+        let length = match self.found.runs.get(place).map(|run| &run.input) {
+            Some(Input::Text(text)) => text.len(),
+            _ => 0,
+        };
+        if !self.spend(length) {
+            self.found.is_cut = true;
+            return Input::Pipe;
+        }
+        self.found.runs.get(place).map(|run| run.input.clone()).unwrap_or_default()
+    }
 }
 
-/// What `echo` and `printf` print, if the line shows it.
-fn printed_text(words: &[Word]) -> Option<String> {
-    let (program, arguments) = words.split_first()?;
-    let is_text = |word: &&Word| !matches!(word.text.as_str(), "-e" | "-n" | "-en" | "-ne");
-    let is_printer = program.is_plain && matches!(base(&program.text)?, "echo" | "printf");
-    is_printer.then(|| {
-        let texts: Vec<&str> = arguments.iter().filter(is_text).map(|word| word.text.as_str()).collect();
-        texts.join(" ").replace("\\n", "\n")
-    })
+/// What `echo`, `printf` and `cat` print, if the line shows it.
+fn printed_text(command: &Command) -> Option<String> {
+    let (program, arguments) = command.words.split_first()?;
+    let texts = || arguments.iter().map(|word| word.text.as_str());
+    match base(&program.text).filter(|_| program.is_plain)? {
+        "echo" => {
+            let is_text = |text: &&str| !matches!(*text, "-e" | "-n" | "-E" | "-en" | "-ne");
+            Some(texts().filter(is_text).collect::<Vec<_>>().join(" ").replace("\\n", "\n"))
+        }
+        "printf" => Some(formatted(&texts().skip_while(|text| *text == "--").collect::<Vec<_>>())),
+        "cat" | "tee" => match &command.input {
+            Input::Text(text) if program.text.ends_with("tee") || texts().all(|text| text == "-") => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What `printf` prints: each argument in the place of a `%s` or another directive, or behind the format.
+fn formatted(words: &[&str]) -> String {
+    let Some((format, arguments)) = words.split_first() else { return String::new() };
+    let mut arguments = arguments.iter();
+    let mut text = String::new();
+    for (n, part) in format.replace("%%", "\0").split('%').enumerate() {
+        let is_flag = |c: char| c.is_ascii_digit() || "-+ #.*".contains(c);
+        let letters = if n == 0 { part } else { part.trim_start_matches(is_flag) };
+        let rest = if n == 0 { letters } else { letters.get(1..).unwrap_or_default() };
+        text += if n == 0 { "" } else { arguments.next().copied().unwrap_or_default() };
+        text += rest;
+    }
+    for argument in arguments {
+        text.push('\n');
+        text += argument;
+    }
+    text.replace('\0', "%").replace("\\n", "\n")
 }
 
 /// What a program runs.
 enum Inner {
-    /// A command line.
+    /// A command line, whose commands read what the program reads.
     Line(String),
+    /// A command line that the program itself reads.
+    Script(String),
     /// A program.
-    Program(Run),
+    Program(Vec<Word>),
 }
 
 fn inner(run: &Run, context: &Context) -> Vec<(Inner, Context)> {
@@ -207,6 +284,10 @@ fn inner(run: &Run, context: &Context) -> Vec<(Inner, Context)> {
         script(name, run, context).into_iter().collect()
     } else if FINDERS.contains(&name) {
         actions(name, run, context)
+    } else if name == "trap" {
+        trapped(run, context).into_iter().collect()
+    } else if LATER.contains(&name) {
+        read(name, run, context).into_iter().collect()
     } else if let Some((wrapper, words)) = wrapper::find(name, run.arguments()) {
         wrapped(name, wrapper, words, run, context).into_iter().collect()
     } else {
@@ -216,12 +297,23 @@ fn inner(run: &Run, context: &Context) -> Vec<(Inner, Context)> {
 
 /// `sh -c SCRIPT`, or a script on standard input.
 fn script(name: &str, run: &Run, context: &Context) -> Option<(Inner, Context)> {
-    let (line, sign) = match (script_of(run.arguments()), &run.input) {
-        (Script::Word(word), _) => (&word.text, "-c"),
-        (Script::Input, Input::Text(text)) => (text, "<<"),
-        _ => return None,
-    };
-    Some((Inner::Line(line.clone()), context.within(run, &format!("{name} {sign}"))))
+    match script_of(run.arguments()) {
+        Script::Word(word) => Some((Inner::Line(word.text.clone()), context.within(run, &format!("{name} -c")))),
+        Script::Input => read(name, run, context),
+        Script::File(_) => None,
+    }
+}
+
+/// A script on standard input.
+fn read(name: &str, run: &Run, context: &Context) -> Option<(Inner, Context)> {
+    let Input::Text(text) = &run.input else { return None };
+    Some((Inner::Script(text.clone()), context.within(run, &format!("{name} <<"))))
+}
+
+/// `trap SCRIPT SIGNAL`
+fn trapped(run: &Run, context: &Context) -> Option<(Inner, Context)> {
+    let script = run.arguments().first().filter(|word| !word.text.starts_with('-'))?;
+    Some((Inner::Line(script.text.clone()), context.within(run, "trap")))
 }
 
 /// `find -exec PROGRAM … ;`
@@ -232,8 +324,8 @@ fn actions(name: &str, run: &Run, context: &Context) -> Vec<(Inner, Context)> {
         let option = action.last().map(|word| word.text.as_str()).unwrap_or_default();
         let length = after.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(after.len());
         let (words, after) = after.split_at(length);
-        let program = Run { words: words.to_vec(), input: run.input.clone(), repeats: true, ..Run::default() };
-        found.push((Inner::Program(program), context.within(run, &format!("{name} {option}"))));
+        let context = Context { repeats: true, ..context.within(run, &format!("{name} {option}")) };
+        found.push((Inner::Program(words.to_vec()), context));
         rest = after;
     }
     found
@@ -243,25 +335,27 @@ fn wrapped(name: &str, wrapper: &Wrapper, words: &[Word], run: &Run, context: &C
     let mut context = context.within(run, name);
     context.repeats |= wrapper.repeats;
     context.is_elsewhere |= wrapper.is_elsewhere;
+    context.has_more_words |= wrapper.adds_words;
     if let Some((script, after)) = wrapper.script(words) {
         let more = if name == "env" { join(after) } else { String::new() };
-        return Some((Inner::Line(format!("{} {more}", script.text)), context));
+        return Some((Inner::Line(format!("{script} {more}")), context));
     }
     let words = wrapper.command(words);
     let inner = match wrapper.rest {
-        _ if words.is_empty() => return None,
-        Rest::Script => Inner::Line(join(words)),
-        Rest::Words => {
-            let has_more_words = run.has_more_words || wrapper.adds_words;
-            Inner::Program(Run { words: words.to_vec(), input: run.input.clone(), has_more_words, ..Run::default() })
-        }
+        Rest::Script if !words.is_empty() => Inner::Line(join(words)),
+        Rest::Words if !words.is_empty() => Inner::Program(words.to_vec()),
+        _ if !READERS.contains(&name) => return None,
+        _ => match &run.input {
+            Input::Text(text) => Inner::Script(text.clone()),
+            _ => return None,
+        },
     };
     Some((inner, context))
 }
 
 impl Context {
     fn within(&self, run: &Run, via: &str) -> Context {
-        Context { repeats: run.repeats, ..self.inside(via) }
+        Context { repeats: run.repeats, has_more_words: run.has_more_words, ..self.inside(via) }
     }
 }
 
@@ -271,7 +365,8 @@ fn base(path: &str) -> Option<&str> {
 
 /// `-o NAME`, also with other letters before it.
 fn is_shell_option_with_value(word: &Word) -> bool {
-    word.text.starts_with(['-', '+']) && !word.text.starts_with("--") && word.text.ends_with('o')
+    let is_letter = word.text.starts_with(['-', '+']) && !word.text.starts_with("--");
+    matches!(word.text.as_str(), "--rcfile" | "--init-file") || is_letter && word.text.ends_with(['o', 'O'])
 }
 
 fn join(words: &[Word]) -> String {
