@@ -1,49 +1,65 @@
 //! Owns which words of a command are options and which are arguments.
 
 use cs_core::shell::Word;
-use std::collections::BTreeSet;
+
+/// Options with which most programs only show what they would do.
+const DRY: [&str; 2] = ["--dry-run", "--dryrun"];
 
 /// The words of a command after its program or subcommand.
 #[derive(Debug, Default)]
 pub struct Parts<'a> {
-    /// Options without their values. `-rf` is `-rf`, `-r` and `-f`.
-    pub flags: BTreeSet<String>,
+    /// Options as they are written, and without their values. `-rf` is `-rf`; its letters are in `letters`.
+    flags: Vec<&'a str>,
+    /// The letters of short options, by their code.
+    letters: u128,
     /// All other words, and what follows `--`.
     pub arguments: Vec<&'a Word>,
-    /// Values in the same word as a long option: `/tmp` of `--output=/tmp`.
-    pub values: Vec<&'a str>,
-    /// Whether `--` is among the words.
-    pub has_end: bool,
+    /// Whether a word follows `--`.
+    has_end: bool,
+    /// Whether nothing is done: only help, or what would be done, is shown.
+    pub only_shows: bool,
 }
 
 impl<'a> Parts<'a> {
     /// Splits words.
     pub fn of(words: &'a [Word]) -> Parts<'a> {
         let mut parts = Parts::default();
+        let mut is_end = false;
         for word in words {
             let text = word.text.as_str();
-            if parts.has_end || !text.starts_with('-') || text == "-" {
+            if is_end || !text.starts_with('-') || text == "-" {
+                parts.has_end |= is_end;
                 parts.arguments.push(word);
             } else if text == "--" {
-                parts.has_end = true;
-            } else if let Some((name, value)) = text.split_once('=').filter(|_| text.starts_with("--")) {
-                parts.flags.insert(name.to_string());
-                parts.values.push(value);
+                is_end = true;
             } else {
-                parts.flags.insert(text.to_string());
-                if !text.starts_with("--") {
-                    parts.flags.extend(text.chars().skip(1).map(|c| format!("-{c}")));
-                }
+                parts.option(text, words.len());
             }
-        }
-        if parts.has_end {
-            parts.flags.insert("--".to_string());
         }
         parts
     }
 
-    /// Whether an option is there; with `+` between them, whether all are.
+    fn option(&mut self, text: &'a str, words: usize) {
+        self.flags.push(text);
+        if !text.starts_with("--") {
+            let letters = text.bytes().skip(1).filter(u8::is_ascii);
+            self.letters |= letters.fold(0, |letters, letter| letters | 1 << letter);
+            return;
+        }
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        if name.len() < text.len() {
+            self.flags.push(name);
+        }
+        let is_off = matches!(value, "none" | "false" | "no");
+        self.only_shows |= name == "--help" || name == "--version" && words == 1 || DRY.contains(&name) && !is_off;
+    }
+
+    /// Whether an option is there; with `+` between them, whether all are. `--` is there if a word follows it.
     pub fn has(&self, flags: &str) -> bool {
-        flags.split('+').all(|flag| self.flags.contains(flag))
+        flags.split('+').all(|flag| match flag.as_bytes() {
+            b"--" => self.has_end,
+            [b'-', letter] if letter.is_ascii() => self.letters & (1 << letter) != 0,
+            _ => self.flags.contains(&flag),
+        })
     }
 }

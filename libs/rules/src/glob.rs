@@ -3,34 +3,41 @@
 /// Longest text that is compared.
 const LONGEST: usize = 4096;
 
+/// Whether a text is a pattern that matches other texts than itself.
+pub fn is_pattern(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'*' | b'?' | b'\\'))
+}
+
 /// Whether the whole text matches. Letters count as they are.
 pub fn matches(pattern: &str, text: &str) -> bool {
+    if !is_pattern(pattern) {
+        return pattern == text;
+    }
     if text.len() > LONGEST {
         return false;
     }
-    // Compared as bytes, because many words are compared with many patterns; only `?` and `*` step over whole characters.
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Where to go on if the text after the last `*` does not match: it then stands for one more character.
+    // Where to go on if the text after the last `*` does not match: it then stands for one more byte.
     let mut star: Option<(usize, usize)> = None;
-    while let Some(found) = text.get(t) {
+    while let Some(&byte) = text.get(t) {
         let (step, length) = match (pattern.get(p), pattern.get(p + 1)) {
             (Some(b'*'), _) => {
                 star = Some((p + 1, t));
                 p += 1;
                 continue;
             }
-            (Some(b'\\'), Some(next)) => (2, usize::from(next == found)),
-            (Some(b'?'), _) => (1, length(text, t)),
-            (Some(byte), _) => (1, usize::from(byte == found)),
+            (Some(b'\\'), Some(&next)) => (2, usize::from(next == byte)),
+            (Some(b'?'), _) => (1, length_of(byte)),
+            (Some(&next), _) => (1, usize::from(next == byte)),
             (None, _) => (0, 0),
         };
         if length > 0 {
-            (p, t) = (p + step, t + length);
+            p += step;
+            t += length;
         } else if let Some((after, from)) = star {
-            let from = from + self::length(text, from);
-            star = Some((after, from));
-            (p, t) = (after, from);
+            star = Some((after, from + 1));
+            (p, t) = (after, from + 1);
         } else {
             return false;
         }
@@ -38,28 +45,72 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|byte| *byte == b'*')
 }
 
-/// The number of bytes of the character at this place of a text.
-fn length(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at + 1..).unwrap_or_default();
-    1 + rest.iter().take_while(|byte| **byte & 0xc0 == 0x80).count()
+/// The length of the character that begins with this byte; 0 for a byte within one.
+fn length_of(byte: u8) -> usize {
+    match byte {
+        0..0x80 => 1,
+        0x80..0xc0 => 0,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 4,
+    }
 }
 
-/// Whether a path matches: a pattern without `/` is compared with its last part, one that begins with `/` or `~` with the
+/// Patterns of paths: one without `/` is compared with the last part of a path, one that begins with `/` or `~` with the
 /// whole path, any other with the end of the path.
-pub fn matches_path(pattern: &str, path: &str) -> bool {
-    let path = path.trim_end_matches('/');
-    let wanted = pattern.bytes().filter(|byte| *byte == b'/').count();
-    if wanted > 0 && pattern.starts_with(['/', '~']) {
-        return matches(pattern, path);
+#[derive(Debug, Default)]
+pub struct Paths<'a> {
+    names: Vec<&'a str>,
+    whole: Vec<&'a str>,
+    ends: Vec<(usize, &'a str)>,
+    /// Whether every pattern that is compared with a name has one of `.`, `_` and `-` in it, so that most names need not
+    /// be compared.
+    has_marks: bool,
+}
+
+impl<'a> Paths<'a> {
+    /// The patterns.
+    pub fn of(patterns: impl Iterator<Item = &'a str>) -> Self {
+        let mut paths = Paths { has_marks: true, ..Paths::default() };
+        for pattern in patterns {
+            let count = pattern.bytes().filter(|byte| *byte == b'/').count();
+            match count {
+                _ if pattern.starts_with(['/', '~']) => paths.whole.push(pattern),
+                0 => paths.names.push(pattern),
+                count => paths.ends.push((count, pattern)),
+            }
+            paths.has_marks &= count > 0 || has_mark(pattern);
+        }
+        paths
     }
-    let mut slashes = path.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'/');
-    let start = slashes.nth(wanted).map_or(0, |(at, _)| at + 1);
+
+    /// Whether one of them matches.
+    pub fn match_path(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let may_be_name = !self.has_marks || has_mark(name);
+        may_be_name && self.names.iter().any(|pattern| matches(pattern, name))
+            || path.starts_with(['/', '~']) && self.whole.iter().any(|pattern| matches(pattern, path))
+            || path.contains('/') && self.ends.iter().any(|(count, pattern)| matches_end(pattern, *count, path))
+    }
+}
+
+fn has_mark(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'.' | b'_' | b'-'))
+}
+
+fn matches_end(pattern: &str, count: usize, path: &str) -> bool {
+    let start = path.rmatch_indices('/').nth(count).map_or(0, |(at, _)| at + 1);
     path.get(start..).is_some_and(|end| matches(pattern, end))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn matches_path(pattern: &str, path: &str) -> bool {
+        Paths::of(std::iter::once(pattern)).match_path(path)
+    }
 
     #[test]
     fn patterns_match_whole_texts() {
@@ -71,14 +122,10 @@ mod tests {
             ("*a*b*", "xaxbx"),
             (":?*", ":old"),
             ("ä?", "äö"),
-            ("*?ö", "日ö"),
-            (r"\ä*", "äö"),
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in
-            [("a*c", "abcd"), ("a?c", "ac"), (r"\*", "a"), (":?*", ":"), ("", "a"), ("??", "ä"), ("*??", "日")]
-        {
+        for (pattern, text) in [("a*c", "abcd"), ("a?c", "ac"), (r"\*", "a"), (":?*", ":"), ("", "a")] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
         assert!(!matches(&"*a".repeat(2000), &"a".repeat(4096).replace("aaaa", "aaab")));
@@ -86,7 +133,14 @@ mod tests {
 
     #[test]
     fn patterns_of_paths_match_their_ends() {
-        for (pattern, path) in [(".env", "/a/.env"), (".env", ".env"), (".ssh/*", "~/.ssh/id"), (".ssh/*", ".ssh/id")] {
+        for (pattern, path) in [
+            (".env", "/a/.env"),
+            (".env", ".env"),
+            (".ssh/*", "~/.ssh/id"),
+            (".ssh/*", ".ssh/id"),
+            ("*", "x"),
+            ("/etc/*", "/etc/a/b"),
+        ] {
             assert!(matches_path(pattern, path), "{pattern} {path}");
         }
         for (pattern, path) in [(".env", "/a/.envx"), (".ssh/*", "/a.ssh/id"), ("/etc/*", "x/etc/y"), (".ssh/*", "a")] {

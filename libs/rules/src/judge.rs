@@ -3,14 +3,19 @@
 use crate::builtin::builtin;
 use crate::call::Call;
 use crate::flags::Parts;
+use crate::glob::{self, Paths};
+use crate::index::Index;
 use crate::rule::{Kind, Rule};
-use crate::{glob, opaque, secret, sql, subcommand};
+use crate::{opaque, secret, sql, subcommand, target};
 use cs_core::shell::{self, Direction, Input, Run, Word};
 use cs_core::validate;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Longest text of a target, in characters.
 const TARGET: usize = 200;
+/// Bytes of which a target is cut and masked; no secret that begins in it is longer.
+const READ: usize = 16 * 1024;
 /// Maximum number of verdicts of a call.
 const VERDICTS: usize = 50;
 
@@ -22,8 +27,10 @@ impl Rules {
     /// Ours and those of a configuration.
     pub fn with(own: Vec<Rule>) -> Self {
         let mut rules: Vec<Rule> = builtin();
-        rules.retain(|rule| !own.iter().any(|own| own.id == rule.id));
-        rules.extend(own);
+        if !own.is_empty() {
+            rules.retain(|rule| !own.iter().any(|own| own.id == rule.id));
+            rules.extend(own);
+        }
         Rules(rules)
     }
 
@@ -42,7 +49,7 @@ pub struct Verdict {
     pub kind: Kind,
     /// 1 to 3.
     pub severity: u8,
-    /// The words of the program, or the file, masked.
+    /// The words of the program, or the file.
     pub target: String,
 }
 
@@ -57,9 +64,11 @@ impl Judged {
     fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: &str) {
         // Masked before it is cut, because half a secret would not be recognised.
         let target = validate::cut(target, TARGET);
-        let verdict = Verdict { rule, kind, severity, target };
-        if self.verdicts.len() < VERDICTS && !self.verdicts.contains(&verdict) {
-            self.verdicts.push(verdict);
+        let known = self.verdicts.iter_mut().find(|known| known.rule == rule && known.target == target);
+        if let Some(known) = known {
+            known.severity = known.severity.max(severity);
+        } else if self.verdicts.len() < VERDICTS {
+            self.verdicts.push(Verdict { rule, kind, severity, target });
         }
     }
 }
@@ -67,20 +76,22 @@ impl Judged {
 /// What the rules say about a call.
 pub fn judge(call: &Call, rules: &Rules) -> Judged {
     let mut judged = Judged::default();
+    let index = Index::of(&rules.0);
     for path in &call.paths {
-        for rule in rules.iter().filter(|rule| rule.program.is_empty() && names_a_file(rule, &[path])) {
+        for rule in index.of_file(path) {
             judged.add(rule.id.clone(), rule.kind, rule.severity, path);
         }
     }
     let Some(command) = call.command else { return judged };
     let found = shell::runs(command);
     for run in &found.runs {
-        let (text, files) = (text(run), secret::files(run));
-        for rule in rules.iter().filter(|rule| applies(rule, run, &files)) {
-            judged.add(rule.id.clone(), rule.kind, rule.severity, &text);
+        let subject = Subject::new(run);
+        let rules = index.of_program(subject.name).into_iter();
+        for (_, rule) in rules.filter(|(n, rule)| subject.fulfils(*n, rule, &index)) {
+            judged.add(rule.id.clone(), rule.kind, rule.severity, subject.text());
         }
         if let Some(reason) = opaque::reason(run) {
-            judged.add(Cow::Borrowed(reason), Kind::Opaque, 1, &text);
+            judged.add(Cow::Borrowed(reason), Kind::Opaque, 1, subject.text());
         }
     }
     if found.is_cut || call.is_cut {
@@ -89,9 +100,19 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
     judged
 }
 
-/// The words of a program. One with blanks is quoted: where a secret ends would not be recognised without.
-fn text(run: &Run) -> String {
-    run.words.iter().map(|word| shown(&word.text)).collect::<Vec<_>>().join(" ")
+/// Words with spaces between them. One with blanks is quoted: where a secret ends would not be recognised without.
+fn text<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&shown(word));
+        if text.len() > READ {
+            break;
+        }
+    }
+    text
 }
 
 fn shown(word: &str) -> Cow<'_, str> {
@@ -102,54 +123,97 @@ fn shown(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether every condition of the rule applies to the program, which may touch these files.
-fn applies(rule: &Rule, run: &Run, files: &[&str]) -> bool {
-    let name = run.program().unwrap_or_default();
-    if !rule.program.is_empty() && !rule.program.any(|pattern| glob::matches(pattern, name)) {
-        return false;
+/// A program, and what several rules ask about it.
+struct Subject<'a> {
+    run: &'a Run,
+    name: &'a str,
+    /// The options and arguments behind each subcommand that was asked for, by the number of words.
+    parts: OnceCell<Box<(usize, Parts<'a>, Vec<Cow<'a, str>>)>>,
+    files: OnceCell<Vec<&'a str>>,
+    text: OnceCell<String>,
+}
+
+impl<'a> Subject<'a> {
+    fn new(run: &'a Run) -> Self {
+        let name = run.program().unwrap_or_default();
+        Subject { run, name, parts: OnceCell::new(), files: OnceCell::new(), text: OnceCell::new() }
     }
-    if !rule.writes.is_empty() && !overwrites(rule, run) {
-        return false;
+
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| text(self.run.words.iter().map(|word| word.text.as_str())))
     }
-    if !rule.paths.is_empty() && !names_a_file(rule, files) {
-        return false;
+
+    fn files(&self) -> &[&'a str] {
+        self.files.get_or_init(|| secret::files(self.run))
     }
-    let is_met = |words: &[Word]| fits(rule, run, words);
-    match rule.sub.is_empty() {
-        true => is_met(run.arguments()),
-        false => rule.sub.iter().filter_map(|phrase| subcommand::after(name, run.arguments(), phrase)).any(is_met),
+
+    /// Whether every condition of a rule for this program applies to it.
+    fn fulfils(&self, n: usize, rule: &Rule, index: &Index) -> bool {
+        if !rule.writes.is_empty() && !overwrites(rule, self.run) {
+            return false;
+        }
+        if !rule.via.is_empty() && !self.run.via.iter().any(|via| rule.via.any(|pattern| glob::matches(pattern, via))) {
+            return false;
+        }
+        if !rule.paths.is_empty() && !self.files().iter().any(|file| index.names_file(n, file)) {
+            return false;
+        }
+        if !has_more(rule) {
+            return true;
+        }
+        let words = self.run.arguments();
+        match rule.sub.is_empty() {
+            true => self.fits(rule, words),
+            false => rule
+                .sub
+                .iter()
+                .filter_map(|phrase| subcommand::after(self.name, words, phrase))
+                .any(|words| self.fits(rule, words)),
+        }
+    }
+
+    /// Whether the conditions for options and arguments apply to these words, the last ones of the program.
+    fn fits(&self, rule: &Rule, words: &'a [Word]) -> bool {
+        let parse = || {
+            let parts = Parts::of(words);
+            let plain = parts.arguments.iter().map(|word| target::plain(&word.text)).collect();
+            Box::new((words.len(), parts, plain))
+        };
+        let known = self.parts.get_or_init(parse);
+        if known.0 == words.len() {
+            return self.meets(rule, &known.1, &known.2);
+        }
+        let other = parse();
+        self.meets(rule, &other.1, &other.2)
+    }
+
+    fn meets(&self, rule: &Rule, parts: &Parts, plain: &[Cow<str>]) -> bool {
+        let does_something = !parts.only_shows || !matches!(rule.kind, Kind::Destructive | Kind::Install);
+        let arguments = || parts.arguments.iter().map(|word| word.text.as_str()).zip(plain);
+        let prefixed = |(text, _): (&str, &Cow<str>)| rule.arg_prefix.any(|prefix| text.starts_with(prefix));
+        let matching =
+            |(text, plain): (&str, &Cow<str>)| rule.arg_glob.any(|pattern| target::matches(pattern, text, plain));
+        let is_last =
+            |(text, plain): (&str, &Cow<str>)| rule.arg_last.any(|pattern| target::matches(pattern, text, plain));
+        does_something
+            && (rule.flags_any.is_empty() || rule.flags_any.any(|flags| parts.has(flags)))
+            && !rule.flags_not.any(|flags| parts.has(flags))
+            && parts.arguments.len() >= rule.args_least.into()
+            && (rule.arg_prefix.is_empty() || arguments().any(prefixed))
+            && !arguments().any(|(text, _)| rule.arg_not.any(|pattern| glob::matches(pattern, text)))
+            && (rule.arg_glob.is_empty() || arguments().any(matching))
+            && (rule.arg_last.is_empty() || arguments().next_back().is_some_and(is_last))
+            && (rule.words.is_empty() || texts(self.run).any(|text| rule.words.any(|phrase| contains(text, phrase))))
+            && (rule.statements.is_empty() || texts(self.run).any(|text| sql::has(text, &rule.statements)))
     }
 }
 
-/// Whether the conditions for options and arguments apply to these words.
-fn fits(rule: &Rule, run: &Run, words: &[Word]) -> bool {
-    let parts = Parts::of(words);
-    let has_argument = |is_met: &dyn Fn(&str) -> bool| parts.arguments.iter().any(|word| is_met(&word.text));
-    let may = |is_empty: bool, is_met: &dyn Fn() -> bool| is_empty || is_met();
-    may(rule.flags_any.is_empty(), &|| rule.flags_any.any(|flags| parts.has(flags)))
-        && !rule.flags_not.any(|flags| parts.has(flags))
-        && may(rule.arg_prefix.is_empty(), &|| {
-            has_argument(&|text| rule.arg_prefix.any(|prefix| text.starts_with(prefix)))
-        })
-        && may(rule.arg_glob.is_empty(), &|| {
-            has_argument(&|text| rule.arg_glob.any(|pattern| matches_argument(pattern, text)))
-        })
-        && !has_argument(&|text| rule.arg_not.any(|pattern| glob::matches(pattern, text)))
-        && may(rule.arg_last.is_empty(), &|| {
-            let last = parts.arguments.last();
-            last.is_some_and(|word| rule.arg_last.any(|pattern| matches_argument(pattern, &word.text)))
-        })
-        && may(rule.words.is_empty(), &|| texts(run).any(|text| rule.words.any(|phrase| contains(text, phrase))))
-        && may(rule.statements.is_empty(), &|| {
-            texts(run).any(|text| rule.statements.any(|start| sql::has(text, start)))
-        })
-}
-
-/// A directory counts with all that is in it: `/etc/` and `/etc/*` are `/etc`.
-fn matches_argument(pattern: &str, text: &str) -> bool {
-    let inner = text.strip_suffix("/*").or_else(|| text.strip_suffix("/.")).unwrap_or(text).trim_end_matches('/');
-    let inner = if inner.is_empty() && text.starts_with('/') { "/" } else { inner };
-    glob::matches(pattern, text) || glob::matches(pattern, inner)
+/// Whether a rule has a condition for options, arguments or texts, or one that `--help` lifts.
+fn has_more(rule: &Rule) -> bool {
+    let general = ["program", "writes", "paths", "paths_not", "via"];
+    let conditions = rule.conditions();
+    let has_other = conditions.iter().any(|(name, words)| !general.contains(name) && !words.is_empty());
+    has_other || rule.args_least > 0 || matches!(rule.kind, Kind::Destructive | Kind::Install)
 }
 
 /// The arguments of a program, and the text that it reads.
@@ -160,6 +224,8 @@ fn texts<'a>(run: &'a Run) -> impl Iterator<Item = &'a str> {
     };
     let value = |text: &'a str| match text.split_once('=') {
         Some((_, value)) if text.starts_with("--") => value,
+        // `-eSTATEMENT`
+        _ if text.starts_with('-') && text.contains(' ') => text.get(2..).unwrap_or_default(),
         _ => text,
     };
     run.arguments().iter().map(move |word| value(&word.text)).chain(read)
@@ -167,22 +233,28 @@ fn texts<'a>(run: &'a Run) -> impl Iterator<Item = &'a str> {
 
 /// Whether the text contains the phrase as whole words, in any case.
 fn contains(text: &str, phrase: &str) -> bool {
-    let split = |text: &str| -> Vec<String> {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut rest = text.split(move |c| !is_part(c)).filter(|word| !word.is_empty());
+    let begins = |words: &mut dyn Iterator<Item = &str>| {
+        phrase.split(' ').all(|wanted| words.next().is_some_and(|word| word.eq_ignore_ascii_case(wanted)))
     };
-    let (words, wanted) = (split(text), split(phrase));
-    !wanted.is_empty() && words.windows(wanted.len()).any(|window| *window == *wanted)
+    loop {
+        let mut words = rest.clone();
+        if begins(&mut words) {
+            return true;
+        }
+        if rest.next().is_none() {
+            return false;
+        }
+    }
 }
 
 fn overwrites(rule: &Rule, run: &Run) -> bool {
     let written = run.redirects.iter().filter(|redirect| redirect.direction == Direction::Write);
-    let mut targets = written.map(|redirect| redirect.target.text.as_str());
-    targets.any(|target| rule.writes.any(|pattern| glob::matches_path(pattern, target)))
-}
-
-/// Whether one of the files is one that the rule names. Each pattern is taken once: there may be many files.
-fn names_a_file(rule: &Rule, files: &[&str]) -> bool {
-    let is_left_out = |file: &str| rule.paths_not.any(|pattern| glob::matches_path(pattern, file));
-    rule.paths.any(|pattern| files.iter().any(|file| glob::matches_path(pattern, file) && !is_left_out(file)))
+    let mut targets = written.map(|redirect| redirect.target.text.as_str()).peekable();
+    if targets.peek().is_none() {
+        return false;
+    }
+    let paths = Paths::of(rule.writes.iter());
+    targets.any(|target| paths.match_path(target))
 }

@@ -11,12 +11,14 @@ mod builtin;
 mod call;
 mod flags;
 mod glob;
+mod index;
 mod judge;
 mod opaque;
 mod rule;
 mod secret;
 mod sql;
 mod subcommand;
+mod target;
 mod words;
 
 pub use call::Call;

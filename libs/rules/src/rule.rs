@@ -85,6 +85,12 @@ pub struct Rule {
     /// Patterns of which the last argument must match one: where `cp` and `mv` write.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub arg_last: Words,
+    /// How many arguments there must be at least.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub args_least: u8,
+    /// Patterns of what runs the program, of which one must match: `xargs`, `find *`.
+    #[serde(default, skip_serializing_if = "Words::is_empty")]
+    pub via: Words,
     /// Phrases of which an argument, or what the program reads, must contain one, as whole words in any case.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub words: Words,
@@ -102,6 +108,10 @@ pub struct Rule {
     /// Patterns of files that do not count.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub paths_not: Words,
+}
+
+fn is_zero(count: &u8) -> bool {
+    *count == 0
 }
 
 const fn usual() -> u8 {
@@ -134,7 +144,7 @@ impl Rule {
     }
 
     /// All conditions with their names; most are empty.
-    pub fn conditions(&self) -> [(&'static str, &Words); 13] {
+    pub fn conditions(&self) -> [(&'static str, &Words); 14] {
         [
             ("program", &self.program),
             ("sub", &self.sub),
@@ -144,6 +154,7 @@ impl Rule {
             ("arg_glob", &self.arg_glob),
             ("arg_not", &self.arg_not),
             ("arg_last", &self.arg_last),
+            ("via", &self.via),
             ("words", &self.words),
             ("statements", &self.statements),
             ("writes", &self.writes),
@@ -167,6 +178,8 @@ impl Rule {
             arg_glob: Words::NONE,
             arg_not: Words::NONE,
             arg_last: Words::NONE,
+            args_least: 0,
+            via: Words::NONE,
             words: Words::NONE,
             statements: Words::NONE,
             writes: Words::NONE,

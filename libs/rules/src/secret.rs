@@ -3,8 +3,13 @@
 use crate::flags::Parts;
 use cs_core::shell::{Run, Word};
 
-/// Programs that only print their words.
-const PRINTERS: &[&str] = &["echo", "printf", "logger", "true", "false", ":"];
+/// Programs that only print their words, or what is known of a file besides its contents.
+const PRINTERS: &[&str] = &[
+    "echo", "printf", "logger", "true", "false", ":", "ls", "stat", "test", "[", "[[", "file", "du", "basename",
+    "dirname", "realpath", "readlink", "touch", "mkdir", "export", "exa", "eza", "tree",
+];
+/// Subcommands of git that look at names only.
+const NAMES: &[&str] = &["check-ignore", "ls-files", "log", "status", "help", "grep"];
 /// Programs whose first argument is a pattern or a program, unless one of these options has it.
 const WITH_PATTERN: &[(&str, &[&str])] = &[
     ("grep", &["-e", "-f", "--regexp", "--file"]),
@@ -31,13 +36,25 @@ const PATTERN_OPTIONS: &[&str] = &[
     "-regex",
     "--grep",
     "--exclude",
+    "--exclude-from",
+    "--include",
+    "--ignore",
+    "--glob",
     "-g",
+    "-x",
+    "--body",
+    "--title",
+    "-am",
 ];
+/// No pattern of a file is shorter.
+const SHORTEST: usize = 2;
+
 /// The files that a program may read or write, as they are written.
 pub fn files(run: &Run) -> Vec<&str> {
     let redirects = run.redirects.iter().map(|redirect| redirect.target.text.as_str());
     let name = run.program().unwrap_or_default();
-    if PRINTERS.contains(&name) {
+    let is_name = |phrase: &&str| crate::subcommand::after(name, run.arguments(), phrase).is_some();
+    if PRINTERS.contains(&name) || name == "git" && NAMES.iter().any(|phrase| is_name(&phrase)) {
         return redirects.collect();
     }
     let skipped = pattern(name, run.arguments());
@@ -49,7 +66,10 @@ pub fn files(run: &Run) -> Vec<&str> {
 /// Which argument is a pattern or a program, for the programs that take one first.
 fn pattern(name: &str, words: &[Word]) -> Option<usize> {
     let (_, options) = WITH_PATTERN.iter().find(|(program, _)| *program == name)?;
-    let has_option = Parts::of(words).flags.iter().any(|flag| options.contains(&flag.as_str()));
+    let has_option = {
+        let parts = Parts::of(words);
+        options.iter().any(|option| parts.has(option))
+    };
     if has_option { None } else { words.iter().position(|word| !word.text.starts_with('-')) }
 }
 
@@ -59,7 +79,17 @@ fn is_pattern_value(words: &[Word], n: usize) -> bool {
         .is_some_and(|word| PATTERN_OPTIONS.contains(&word.text.as_str()))
 }
 
+/// What may be a path in a word: the whole word, and what follows the last `=`, `@` and `:`. Prose is none.
 fn candidates(text: &str) -> impl Iterator<Item = &str> {
-    let after = |separator: char| text.rsplit_once(separator).map(|(_, after)| after);
-    [Some(text), after('='), after('@'), after(':')].into_iter().flatten().filter(|text| !text.is_empty())
+    let is_prose = text.contains('\n') || text.contains(' ') && !text.starts_with(['/', '~', '.', '$']);
+    let is_excluded = text.split_once('=').is_some_and(|(option, _)| PATTERN_OPTIONS.contains(&option));
+    let may_be = !is_prose && !is_excluded;
+    let after = |separator: u8| {
+        let at = text.bytes().rposition(|byte| byte == separator)?;
+        text.get(at + 1..)
+    };
+    let all = if may_be { [Some(text), after(b'='), after(b'@'), after(b':')] } else { [None; 4] };
+    // `.env*` means at least `.env`.
+    let short = |text: &'_ str| text.len() >= SHORTEST;
+    all.into_iter().flatten().map(|text| text.strip_suffix('*').unwrap_or(text)).filter(move |text| short(text))
 }

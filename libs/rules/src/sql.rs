@@ -1,14 +1,29 @@
 //! Owns what the statements in an SQL text begin with, and whether a `DELETE` or `UPDATE` spares a row.
 
+use crate::words::Words;
+
 /// Statements that change every row unless a condition excludes some.
 const WIDE: [&str; 2] = ["delete from", "update"];
 
-/// Whether a statement of the text begins with the phrase.
-pub fn has(text: &str, phrase: &str) -> bool {
-    let wanted: Vec<&str> = phrase.split(' ').collect();
-    statements(text).iter().any(|statement| {
-        let begins = statement.iter().zip(&wanted).filter(|(word, wanted)| word.eq_ignore_ascii_case(wanted)).count();
-        begins == wanted.len() && (!WIDE.contains(&phrase) || !spares(statement))
+/// Whether a statement of the text begins with one of the phrases. `*` in a phrase stands for any words.
+pub fn has(text: &str, phrases: &Words) -> bool {
+    statements(text).iter().any(|statement| phrases.any(|phrase| begins(statement, phrase)))
+}
+
+fn begins(statement: &[String], phrase: &str) -> bool {
+    let (start, later) = phrase.split_once(" * ").unwrap_or((phrase, ""));
+    let rest = after(statement, start);
+    let is_later = |rest: &[String]| {
+        later.is_empty() || (0..rest.len()).any(|n| after(rest.get(n..).unwrap_or_default(), later).is_some())
+    };
+    rest.is_some_and(is_later) && (!WIDE.contains(&phrase) || !spares(statement))
+}
+
+/// What follows the words of a phrase, if the statement begins with them.
+fn after<'s>(statement: &'s [String], phrase: &str) -> Option<&'s [String]> {
+    phrase.split(' ').try_fold(statement, |words, wanted| {
+        let (word, rest) = words.split_first()?;
+        word.eq_ignore_ascii_case(wanted).then_some(rest)
     })
 }
 
@@ -22,7 +37,9 @@ fn spares(statement: &[String]) -> bool {
         let word = word.to_ascii_lowercase();
         word.chars().all(|c| !c.is_alphabetic()) || matches!(word.as_str(), "true" | "or" | "and" | "not" | "false")
     };
-    statement.iter().skip(at + 1).any(|word| !is_constant(word))
+    let names: Vec<&String> = statement.iter().skip(at + 1).filter(|word| !is_constant(word)).collect();
+    // A column is always equal to itself.
+    !matches!(names.as_slice(), [] | [_, _]) || matches!(names.as_slice(), [one, other] if one != other)
 }
 
 /// The words of each statement: texts are `''`, comments are left out.
@@ -52,6 +69,10 @@ fn statements(text: &str) -> Vec<Vec<String>> {
                 }
                 end(&mut word, &mut statements);
             }
+            ('"', _) => {
+                word.push('"');
+                word.extend(chars.by_ref().take_while(|c| *c != '"').map(|c| if c == ' ' { '_' } else { c }));
+            }
             ('\'', _) => {
                 while chars.next_if(|c| *c != '\'').is_some() {}
                 chars.next();
@@ -61,7 +82,7 @@ fn statements(text: &str) -> Vec<Vec<String>> {
                 end(&mut word, &mut statements);
                 statements.push(Vec::new());
             }
-            (c, _) if c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '`' | '$') => word.push(c),
+            (c, _) if c.is_alphanumeric() || matches!(c, '_' | '.' | '`' | '$') => word.push(c),
             _ => end(&mut word, &mut statements),
         }
     }
@@ -73,6 +94,10 @@ fn statements(text: &str) -> Vec<Vec<String>> {
 mod tests {
     use super::*;
 
+    fn has_one(text: &str, phrase: &'static str) -> bool {
+        has(text, &Words::phrases(phrase))
+    }
+
     #[test]
     fn statements_are_recognized_by_their_beginning() {
         for (text, phrase) in [
@@ -83,8 +108,11 @@ mod tests {
             ("delete from users where 1=1", "delete from"),
             ("DELETE FROM users WHERE true or 'a' = 'a'", "delete from"),
             ("update users set a = 'where x'", "update"),
+            ("delete from users where id = id", "delete from"),
+            ("alter table users drop column name", "alter table * drop column"),
+            ("drop table \"my; table\"", "drop table"),
         ] {
-            assert!(has(text, phrase), "{text}");
+            assert!(has_one(text, phrase), "{text}");
         }
         for (text, phrase) in [
             ("select 'drop table x'", "drop table"),
@@ -94,8 +122,12 @@ mod tests {
             ("delete from users where id = 3", "delete from"),
             ("delete from users limit 1", "delete from"),
             ("update users set a = 1 where id = 3", "update"),
+            ("update users set a = 1 where a = b", "update"),
+            ("delete from users where \"id\" = 3", "delete from"),
+            ("alter table users add column name text", "alter table * drop column"),
+            ("insert into log values (\"x; drop table y\")", "drop table"),
         ] {
-            assert!(!has(text, phrase), "{text}");
+            assert!(!has_one(text, phrase), "{text}");
         }
     }
 }

@@ -33,6 +33,10 @@ const VALUED: &[(&str, &[&str])] = &[
     ("aws", &["--profile", "--region", "--output", "--endpoint-url", "--query"]),
     ("gcloud", &["--project", "--account", "--configuration", "--format"]),
     ("az", &["--subscription", "-o", "--output"]),
+    ("apt-get", &["-o", "-c", "-t", "--target-release", "--option"]),
+    ("apt", &["-o", "-c", "-t", "--target-release", "--option"]),
+    ("tmux", &["-L", "-S", "-f"]),
+    ("terraform", &["-chdir"]),
     ("npm", &["--prefix", "-C", "--workspace", "-w", "--registry"]),
     ("pnpm", &["--dir", "-C", "--filter", "-F"]),
     ("yarn", &["--cwd"]),
@@ -43,7 +47,7 @@ const VALUED: &[(&str, &[&str])] = &[
     ("redis-cli", &["-h", "-p", "-a", "-n", "-u", "-s", "--user", "--pass"]),
 ];
 
-/// The words that match one of the phrases, and those after them; `None` if none does.
+/// The words after those of the phrase, if the program is called with them; `None` if not.
 pub fn after<'a>(program: &str, words: &'a [Word], phrase: &str) -> Option<&'a [Word]> {
     let valued = VALUED.iter().find(|(name, _)| *name == program).map(|(_, valued)| *valued).unwrap_or_default();
     phrase.split(' ').try_fold(words, |words, wanted| {
