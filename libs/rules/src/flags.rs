@@ -1,5 +1,6 @@
 //! Owns which words of a command are options and which are arguments.
 
+use crate::glob;
 use cs_core::shell::Word;
 
 /// Options with which most programs only show what they would do.
@@ -54,11 +55,13 @@ impl<'a> Parts<'a> {
         self.only_shows |= name == "--help" || name == "--version" && words == 1 || DRY.contains(&name) && !is_off;
     }
 
-    /// Whether an option is there; with `+` between them, whether all are. `--` is there if a word follows it.
+    /// Whether an option is there; with `+` between them, whether all are. `--` is there if a word follows it. `*` stands for any
+    /// characters.
     pub fn has(&self, flags: &str) -> bool {
         flags.split('+').all(|flag| match flag.as_bytes() {
             b"--" => self.has_end,
             [b'-', letter] if letter.is_ascii() => self.letters & (1 << letter) != 0,
+            _ if flag.contains('*') => self.flags.iter().any(|text| glob::matches(flag, text)),
             _ => self.flags.contains(&flag),
         })
     }

@@ -34,6 +34,12 @@ impl Rules {
         Rules(rules)
     }
 
+    #[cfg(test)]
+    /// Only these.
+    pub fn only(rules: Vec<Rule>) -> Self {
+        Rules(rules)
+    }
+
     /// Each rule.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> {
         self.0.iter()
@@ -200,7 +206,7 @@ impl<'a> Subject<'a> {
             && !rule.flags_not.any(|flags| parts.has(flags))
             && parts.arguments.len() >= rule.args_least.into()
             && (rule.arg_prefix.is_empty() || arguments().any(prefixed))
-            && !arguments().any(|(text, _)| rule.arg_not.any(|pattern| glob::matches(pattern, text)))
+            && !plain.iter().any(|plain| rule.arg_not.any(|pattern| glob::matches(pattern, plain)))
             && (rule.arg_glob.is_empty() || arguments().any(matching))
             && (rule.arg_last.is_empty() || arguments().next_back().is_some_and(is_last))
             && (rule.words.is_empty() || texts(self.run).any(|text| rule.words.any(|phrase| contains(text, phrase))))

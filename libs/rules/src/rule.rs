@@ -66,7 +66,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub sub: Words,
     /// Options of which one must be there, as short letters (`-f`) or long names (`--force`). With `+` between them all
-    /// must be there: `-d+-f`.
+    /// must be there: `-d+-f`. `*` stands for any characters.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub flags_any: Words,
     /// Options of which none may be there.
@@ -79,7 +79,7 @@ pub struct Rule {
     /// stand for itself.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub arg_glob: Words,
-    /// Patterns that no argument may match.
+    /// Patterns that no argument may match: `/etc`, not `/etc/` or `/etc/*`, which mean the same.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub arg_not: Words,
     /// Patterns of which the last argument must match one: where `cp` and `mv` write.
