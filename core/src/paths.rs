@@ -81,7 +81,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 13] {
+    pub fn dirs(&self) -> [PathBuf; 15] {
         [
             self.sessions(),
             self.archive(),
@@ -96,6 +96,8 @@ impl Home {
             self.seats_dir(),
             self.inboxes_dir(),
             self.leases_dir(),
+            self.audit_dir(),
+            self.audit_pending(),
         ]
     }
     /// The directories of a seat's messages: the inbox itself, those of [`INBOX_DIRS`].
@@ -321,7 +323,7 @@ fn depth(dir: &Path) -> usize {
 }
 
 /// Directories inside another one of ours.
-const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
+const NESTED: [&str; 3] = ["sessions/archive", "usage/cache", "audit/pending"];
 /// The directories of an inbox: messages that wait, were delivered, were read, failed, how far each has come, and files
 /// that they name.
 pub const INBOX_DIRS: [&str; 6] = ["new", "cur", "read", "failed", "way", "files"];

@@ -162,6 +162,9 @@ impl Store {
                 _ => FileKind::Foreign,
             };
         }
+        if dir == home.audit_dir() || dir == home.audit_pending() {
+            return of_audit(name, dir == home.audit_pending(), is_dir);
+        }
         if let Some(kind) = self.kind_of_seats(path, is_dir) {
             return kind;
         }
@@ -197,6 +200,17 @@ impl Store {
         };
         kind.unwrap_or(FileKind::Foreign)
     }
+}
+
+/// The log of tools; `cs-audit verify` reads what is in it.
+fn of_audit(name: &str, is_waiting: bool, is_dir: bool) -> FileKind {
+    let is_day = |stem: &str| stem.parse::<Date>().is_ok_and(|day| day.to_string() == stem);
+    let is_ours = match is_waiting {
+        _ if is_dir => !is_waiting && name == "pending",
+        true => name.ends_with(".json") || name.ends_with(".damaged"),
+        false => name == "head.json" || name.strip_suffix(".jsonl").is_some_and(is_day),
+    };
+    if is_ours { FileKind::Passed } else { FileKind::Foreign }
 }
 
 /// The version of a file that a newer program wrote.

@@ -11,6 +11,10 @@ pub const VERSION: u32 = 1;
 const INPUT: usize = 2_000;
 /// Maximum number of characters of a word, such as a tool's name.
 const WORD: usize = 200;
+/// Maximum number of verdicts of a line.
+const VERDICTS: usize = 50;
+/// Maximum number of paths of a lease in a line.
+const PATHS: usize = 50;
 
 /// What a line reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +99,32 @@ pub struct Base {
     pub hash: String,
 }
 
+/// A message between agents: never its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sent {
+    /// The seat's id and the message's: `agent_20261129T1134_1f0c/m000012`.
+    pub id: String,
+    /// The sender: `user`, a seat's id, `claude:` and a conversation's id, or `system`.
+    pub from: String,
+    /// The recipient, in the same words.
+    pub to: String,
+}
+
+/// A lease that was taken or given back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Leased {
+    /// Its id.
+    pub id: String,
+    /// `acquired`, `released`, or `lost`: taken away, because it had expired or its owner had ended.
+    pub what: String,
+    /// Its owner: `user`, a seat's id, or `claude:` and a conversation's id.
+    pub owner: String,
+    /// Its paths in the project, masked.
+    pub paths: Vec<String>,
+}
+
 /// A line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -161,6 +191,12 @@ pub struct Entry {
     /// The slug of its project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
+    /// The message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Sent>,
+    /// The lease.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Leased>,
     /// The file in `pending/` from which the line was taken, because the log was locked when it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<String>,
@@ -216,6 +252,20 @@ impl Entry {
         ];
         words.into_iter().for_each(|word| cut(word, WORD));
         cut(&mut self.cwd, validate::PATH);
+        cut_word(&mut self.at);
+        self.verdicts.truncate(VERDICTS);
+        for said in &mut self.verdicts {
+            cut_word(&mut said.rule);
+            cut_word(&mut said.verdict);
+        }
+        if let Some(message) = &mut self.message {
+            [&mut message.id, &mut message.from, &mut message.to].into_iter().for_each(cut_word);
+        }
+        if let Some(lease) = &mut self.lease {
+            [&mut lease.id, &mut lease.what, &mut lease.owner].into_iter().for_each(cut_word);
+            lease.paths.truncate(PATHS);
+            lease.paths.iter_mut().for_each(cut_word);
+        }
         if let Some(input) = &mut self.input {
             cut(&mut input.command, INPUT);
             cut(&mut input.path, INPUT);
@@ -223,6 +273,10 @@ impl Entry {
         }
         self
     }
+}
+
+fn cut_word(word: &mut String) {
+    *word = validate::cut(word, WORD);
 }
 
 fn cut(text: &mut Option<String>, limit: usize) {

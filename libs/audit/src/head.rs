@@ -1,10 +1,13 @@
 //! Owns `audit/head.json`: the last line of the log, so that a cut end shows.
 
-use crate::chain::Link;
+use crate::chain::{Link, START};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
 use serde::{Deserialize, Serialize};
+
+/// More lines than any log has.
+const MOST: u64 = 1 << 53;
 
 /// The last line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +33,17 @@ impl Head {
     pub fn read(home: &Home) -> Result<Option<Head>> {
         let path = home.audit_head();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::corrupt(&path, error.to_string()))
+        let head: Head = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+        match head.is_possible() {
+            true => Ok(Some(head)),
+            false => Err(Error::corrupt(&path, "it names no line of a log")),
+        }
+    }
+
+    /// Whether a line can have this number and this hash. A number that no log reaches would end the chain.
+    fn is_possible(&self) -> bool {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (1..MOST).contains(&self.seq) && self.hash.len() == START.len() && self.hash.bytes().all(is_digit)
     }
 
     /// Stores it. It is a hint that the log proves: it is not synced.

@@ -14,18 +14,20 @@ mod head;
 mod last;
 mod log;
 mod pending;
+mod prune;
 mod read;
 mod settings;
 mod verify;
 
 pub use call::{Call, Outcome, Subagent, Sums};
 pub use chain::{START, digest};
-pub use entry::{Base, Bytes, Entry, Input, Kind, Said};
+pub use entry::{Base, Bytes, Entry, Input, Kind, Leased, Said, Sent};
 pub use head::Head;
 pub use log::{DAY_BYTES, Log};
+pub use prune::{drop_day, old_days};
 pub use read::{Filter, calls, subagents};
 pub use settings::Settings;
-pub use verify::{Finding, Report, verify};
+pub use verify::{FINDINGS, Finding, Report, verify, verify_with};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]

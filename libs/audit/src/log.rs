@@ -1,15 +1,17 @@
 //! Owns appending. Must stay true: all lines of a call are one write under the lock, after the last line; the cost does
-//! not depend on the size of the log; a line whose write failed leaves nothing behind.
+//! not depend on the size of the log; a line whose write failed leaves nothing behind. Nothing is synced: after a power
+//! failure the end may be missing, and `head.json` tells if that is newer.
 
 use crate::chain::{self, Link, START};
 use crate::entry::{Entry, Kind};
 use crate::head::Head;
 use crate::last::{self, Last};
-use crate::pending;
+use crate::pending::{self, Waiting};
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use cs_core::file;
-use cs_core::lock;
+use cs_core::hook_log;
+use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -18,6 +20,8 @@ use std::time::Duration;
 
 /// Beyond this size of a day's log, results are counted instead of logged.
 pub const DAY_BYTES: u64 = 32 * 1024 * 1024;
+/// Number of characters of a day.
+const DAY: usize = 10;
 /// End of the name of a day's log.
 pub const SUFFIX: &str = ".jsonl";
 
@@ -34,59 +38,88 @@ impl<'h> Log<'h> {
         Log { home, wait }
     }
 
-    /// Appends a line, and those that wait. If the log is locked for too long, the line waits itself.
+    /// Appends a line, and those that wait. If the log is locked for too long, or cannot be written, the line waits
+    /// itself.
     pub fn append(&self, entry: Entry, now: Instant) -> Result<()> {
         let entry = entry.storable();
-        match lock::acquire(&self.home.audit_lock(), self.wait) {
-            Ok(_lock) => self.append_all(vec![entry], now),
-            Err(Error::Busy(_)) => pending::put(self.home, &entry),
-            Err(error) => Err(error),
-        }
+        let locked = match lock::acquire(&self.home.audit_lock(), self.wait) {
+            Ok(locked) => locked,
+            Err(Error::Busy(_)) => return pending::put(self.home, &entry),
+            Err(error) => {
+                let _ = pending::put(self.home, &entry);
+                return Err(error);
+            }
+        };
+        self.append_locked(entry, now, &locked)
     }
 
-    /// The caller holds the lock.
-    fn append_all(&self, entries: Vec<Entry>, now: Instant) -> Result<()> {
+    /// The same for the holder of the lock.
+    pub(crate) fn append_locked(&self, entry: Entry, now: Instant, _lock: &Lock) -> Result<()> {
+        let written = self.write(entry.clone(), now);
+        if written.is_err() {
+            // Perhaps there is room for it there, or the log can be written tomorrow. The error is reported anyway.
+            let _ = pending::put(self.home, &entry);
+        }
+        let (head, waiting) = written?;
+        head.write(self.home)?;
+        waiting.remove(self.home)
+    }
+
+    /// Writes the line, and those that wait. After an error the log is as it was.
+    fn write(&self, entry: Entry, now: Instant) -> Result<(Head, Waiting)> {
         let head = Head::read(self.home).unwrap_or_default().unwrap_or_default();
-        let name = file_name(now, &head);
-        let path = self.home.audit_dir().join(&name);
-        let mut log = file::open_own(&path, OpenOptions::new().read(true).append(true))?;
-        let size = log.metadata().map_err(|error| Error::io(&path, "read", error))?.len();
-        let last = if size == 0 { None } else { last::of_file(&path)? };
-        let is_torn = last.as_ref().is_some_and(|last| last.is_torn);
-        let link = self.place(last, &head, &name)?;
-        let waiting = pending::names(self.home)?;
-        let late =
-            waiting.iter().filter(|name| !is_taken(&path, name)).filter_map(|name| pending::get(self.home, name));
-        let all = late.chain(entries);
+        let files = files_with(self.home, now)?;
+        let (path, older) = files.split_last().ok_or_else(no_day)?;
+        let mut log = file::open_own(path, OpenOptions::new().read(true).append(true))?;
+        let size = log.metadata().map_err(|error| Error::io(path, "inspect", error))?.len();
+        let last = last::of_log(&log, size, path, older.iter().rev())?;
+        let waiting = Waiting::read(self.home, || last::bytes(&files, pending::REACH)).unwrap_or_else(|error| {
+            hook_log::log(self.home, "audit", &error.to_string());
+            Waiting::default()
+        });
+        let all = waiting.entries.iter().cloned().chain([entry]);
         let is_full = size > DAY_BYTES;
         let (dropped, kept): (Vec<Entry>, Vec<Entry>) = all.partition(|entry| is_full && entry.kind == Kind::Result);
         let dropped = head.dropped + dropped.len() as u64;
-        let (text, link, dropped) = write_out(kept, link, dropped, is_torn);
+        let is_torn = size > 0 && last.as_ref().is_some_and(|last| last.is_torn);
+        let (text, link, dropped) = write_out(kept, place(last, &head), dropped, is_torn);
         if let Err(error) = log.write_all(text.as_bytes()) {
             let _ = log.set_len(size);
-            return Err(Error::io(&path, "append to", error));
+            return Err(Error::io(path, "append to", error));
         }
-        Head { file: name, seq: link.seq, hash: link.hash, dropped }.write(self.home)?;
-        waiting.iter().try_for_each(|name| pending::remove(self.home, name))
+        let file = name_of(path);
+        Ok((Head { file, seq: link.seq, hash: link.hash, dropped }, waiting))
     }
+}
 
-    /// The line after which the next one comes. If the end of the log is missing or changed, it is the one that was last,
-    /// so that the gap shows.
-    fn place(&self, last: Option<Last>, head: &Head, name: &str) -> Result<Link> {
-        let last = match last {
-            Some(last) => Some(last),
-            None => self.newest_before(name)?.map(|path| last::of_file(&path)).transpose()?.flatten(),
-        };
-        let Some(link) = last.map(|last| last.link) else {
-            return Ok(if head.seq > 0 { head.link() } else { Link { seq: 0, hash: START.to_string() } });
-        };
-        let is_behind = link.seq < head.seq || (link.seq == head.seq && link.hash != head.hash);
-        Ok(if is_behind { head.link() } else { link })
-    }
+/// The line after which the next one comes. If the end of the log is missing or changed, it is the one that was last, so
+/// that the gap shows.
+fn place(last: Option<Last>, head: &Head) -> Link {
+    let Some(link) = last.map(|last| last.link) else {
+        return if head.seq > 0 { head.link() } else { Link { seq: 0, hash: START.to_string() } };
+    };
+    let is_behind = link.seq < head.seq || (link.seq == head.seq && link.hash != head.hash);
+    if is_behind { head.link() } else { link }
+}
 
-    fn newest_before(&self, name: &str) -> Result<Option<PathBuf>> {
-        Ok(files(self.home)?.into_iter().rfind(|file| file.file_name().is_some_and(|file| file < name)))
+/// The files of the log with that of the day as the last one. If the clock was set back, it is the newest one there is.
+fn files_with(home: &Home, now: Instant) -> Result<Vec<PathBuf>> {
+    let mut files = files(home)?;
+    let day: String = clock::stamp(now).chars().take(DAY).collect();
+    let path = home.audit_dir().join(format!("{day}{SUFFIX}"));
+    if is_day(&day) && files.last().is_none_or(|last| *last < path) {
+        files.push(path);
     }
+    Ok(files)
+}
+
+fn no_day() -> Error {
+    Error::Refused("the clock shows no day of our calendar".into())
+}
+
+/// The name of a file.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The files of the log, oldest first.
@@ -99,22 +132,8 @@ pub fn files(home: &Home) -> Result<Vec<PathBuf>> {
 
 /// `2026-11-29`
 fn is_day(stem: &str) -> bool {
-    stem.len() == 10
+    stem.len() == DAY
         && stem.bytes().enumerate().all(|(n, byte)| if n == 4 || n == 7 { byte == b'-' } else { byte.is_ascii_digit() })
-}
-
-/// The log of the day, or a later one that was begun already: the clock may have been set back.
-fn file_name(now: Instant, head: &Head) -> String {
-    let day: String = clock::stamp(now).chars().take(10).collect();
-    let name = format!("{day}{SUFFIX}");
-    let is_later = head.file.strip_suffix(SUFFIX).is_some_and(is_day) && head.file > name;
-    if is_later { head.file.clone() } else { name }
-}
-
-/// Whether a waiting line is in the log already: the program that took it in was killed before it removed the file.
-fn is_taken(log: &Path, name: &str) -> bool {
-    let mark = format!("\"late\":\"{name}\"");
-    file::tail(log, 256 * 1024).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(&mark))
 }
 
 /// The text of all lines, the place of the last one, and what remains to be told about lines that were left out.
@@ -122,7 +141,7 @@ fn write_out(entries: Vec<Entry>, mut link: Link, mut dropped: u64, is_torn: boo
     let mut text = String::new();
     for entry in entries {
         let left_out = Some(std::mem::take(&mut dropped)).filter(|count| *count > 0);
-        let entry = Entry { seq: link.seq + 1, prev: link.hash, dropped: left_out, ..entry };
+        let entry = Entry { seq: link.seq.saturating_add(1), prev: link.hash, dropped: left_out, ..entry };
         let (line, next) = chain::encode(&entry);
         if is_torn && text.is_empty() {
             text.push('\n');
