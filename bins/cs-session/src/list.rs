@@ -259,7 +259,7 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
     match found.store.session(id) {
         Ok(mut session) => {
             found.states.drop_answered(&mut session, verdict);
-            out.json(&shown(&session, verdict, found.place(id).as_deref(), None, found.seat(id).as_ref()))
+            out.json(&shown(&session, verdict, found.place(id).as_deref(), None, found.seat(id).as_ref(), None))
         }
         // Removed since the index was read.
         Err(Error::Missing(_)) => Ok(()),

@@ -1,6 +1,7 @@
-//! `show`: prints whole records, with the usage of their conversations.
+//! `show`: prints whole records, with the usage of their conversations and what their calls of tools come to.
 
 use argh::{ArgsInfo, FromArgs};
+use audit::Work;
 use cli::{Context, Failure, Outcome, each, print_session_with};
 
 /// show sessions, including archived ones
@@ -23,10 +24,12 @@ impl Show {
             let session = context.store.session(id)?;
             // Reports what is wrong with the settings, from which the state is derived.
             let _ = context.config();
-            // A damaged summary must not hide the record.
+            // A damaged summary or log must not hide the record.
             let usage = context.store.usage_of(&session);
-            print_session_with(context, &session, usage.as_ref().ok().and_then(Option::as_ref))?;
-            usage.map(drop).map_err(Failure::from)
+            let work = Work::read(&context.store, &session, context.now);
+            let (used, did) = (usage.as_ref().ok(), work.as_ref().ok());
+            print_session_with(context, &session, used.and_then(Option::as_ref), did.and_then(Option::as_ref))?;
+            usage.map(drop).and(work.map(drop)).map_err(Failure::from)
         })
     }
 }

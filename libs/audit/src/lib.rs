@@ -17,7 +17,9 @@ mod pending;
 mod prune;
 mod read;
 mod settings;
+mod tally;
 mod verify;
+mod work;
 
 pub use call::{Call, Outcome, Subagent, Sums};
 pub use chain::{START, digest};
@@ -27,8 +29,14 @@ pub use log::{DAY_BYTES, Log};
 pub use prune::{drop_day, old_days};
 pub use read::{Filter, calls, subagents};
 pub use settings::Settings;
+pub use tally::Tally;
 pub use verify::{FINDINGS, Finding, Report, verify, verify_with};
+pub use work::{NAMED, Work, range, worst};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 mod tests;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod shown_tests;

@@ -31,6 +31,7 @@ mod span;
 mod state;
 pub mod terminal;
 pub mod words;
+mod work;
 
 pub use args::{run, run_plain};
 pub use block::Block;

@@ -6,6 +6,8 @@ use crate::failure::Outcome;
 use crate::out::Form;
 use crate::place::place_name;
 use crate::state;
+use crate::work::add_work;
+use audit::Work;
 use cs_core::clock::{self, Instant};
 use cs_core::place::Place;
 use cs_core::reach::Reach;
@@ -38,29 +40,37 @@ struct Shown<'a> {
     usage: Option<&'a Usage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seat: Option<&'a Brief>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'a Work>,
 }
 
-/// A whole record with its state, its terminal, its usage and its seat, as JSON.
+/// A whole record with its state, its terminal, its usage, its seat and its calls of tools, as JSON.
 pub fn shown<'a>(
     session: &'a Session,
     verdict: &'a Verdict,
     place: Option<&'a str>,
     usage: Option<&'a Usage>,
     seat: Option<&'a Brief>,
+    audit: Option<&'a Work>,
 ) -> impl Serialize + 'a {
-    let session = session.without(&["state", "state_reason", "failed", "said", "place", "usage", "seat"]);
+    let session = session.without(&["state", "state_reason", "failed", "said", "place", "usage", "seat", "audit"]);
     let (state, failed, said) = (verdict.state.as_str(), verdict.failed.as_deref(), verdict.said.as_deref());
-    Shown { session, state, state_reason: &verdict.reason, failed, said, place, usage, seat }
+    Shown { session, state, state_reason: &verdict.reason, failed, said, place, usage, seat, audit }
 }
 
 /// Prints a session in the requested form.
 pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
-    print(context, session, None, &BRIEF)
+    print(context, session, None, None, &BRIEF)
 }
 
-/// Prints a session, its usage, and for people the command that leads to its conversation.
-pub fn print_session_with(context: &mut Context, session: &Session, usage: Option<&Usage>) -> Outcome<()> {
-    print(context, session, usage, &FULL)
+/// Prints a session, its usage, its calls of tools, and for people the command that leads to its conversation.
+pub fn print_session_with(
+    context: &mut Context,
+    session: &Session,
+    usage: Option<&Usage>,
+    work: Option<&Work>,
+) -> Outcome<()> {
+    print(context, session, usage, work, &FULL)
 }
 
 /// What is worth the time of a person who asks for a session.
@@ -73,7 +83,13 @@ struct Care {
 const BRIEF: Care = Care { place_name: terminal::name, next: |_, _, _| None };
 const FULL: Care = Care { place_name, next };
 
-fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: &Care) -> Outcome<()> {
+fn print(
+    context: &mut Context,
+    session: &Session,
+    usage: Option<&Usage>,
+    work: Option<&Work>,
+    care: &Care,
+) -> Outcome<()> {
     if context.out.quiet {
         context.out.line(&session.session_id)?;
         return context.out.flush();
@@ -87,12 +103,13 @@ fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: 
     let reach = states.reach(&session.session_id, session.claude_session_id.as_deref(), verdict.state);
     match context.out.form {
         Form::Json => {
-            context.out.json(&shown(&session, &verdict, place.as_deref(), usage, seat.as_ref()))?;
+            context.out.json(&shown(&session, &verdict, place.as_deref(), usage, seat.as_ref(), work))?;
         }
         Form::Table => {
             let next = (care.next)(&session, reach, seat.as_ref());
             let mut block = block(&session, &verdict, place.as_deref(), next, seat.as_ref(), context.now);
             usage.inspect(|usage| add_usage(&mut block, usage));
+            work.inspect(|work| add_work(&mut block, work, &session.session_id));
             block.print(&mut context.out)?;
         }
     }

@@ -95,6 +95,15 @@ pub fn format_millis(took: Duration) -> String {
     format!("{:.1} ms", took.as_secs_f64() * 1000.0)
 }
 
+/// How long a call took: `320 ms`, `1.2 s`, `4 min`.
+pub fn format_took(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{:.1} s", ms as f64 / 1000.0),
+        _ => format_duration(i64::try_from(ms / 1000).unwrap_or(i64::MAX)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,73 @@
+//! Owns what the calls of a session come to, for whoever shows sessions: sums, the calls that a person should know of,
+//! and its subagents.
+//! Must stay true: without a logged call nothing is said, because an empty log is no evidence that nothing was done; the
+//! sums count every call, however many are named.
+
+use crate::call::{Call, Subagent, Sums};
+use crate::read::{Filter, calls, subagents};
+use cs_core::clock::{self, Instant};
+use cs_core::error::Result;
+use cs_core::id::Uuid;
+use cs_core::range::Range;
+use cs_core::record::Session;
+use cs_core::store::Store;
+use rules::Kind as Verdict;
+use serde::Serialize;
+
+/// The verdicts whose calls are named, the worst first.
+pub const NAMED: [Verdict; 3] = [Verdict::Destructive, Verdict::Sensitive, Verdict::Opaque];
+/// Maximum number of calls that are named, the newest.
+const MOST: usize = 100;
+
+/// What the calls of a session come to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Work {
+    /// What all calls come to.
+    #[serde(flatten)]
+    pub sums: Sums,
+    /// The destructive, sensitive and opaque calls, newest first, at most 100.
+    pub named: Vec<Call>,
+    /// The subagents of its conversation, oldest first.
+    pub subagents: Vec<Subagent>,
+}
+
+impl Work {
+    /// What these calls come to, which are newest first.
+    pub fn of(calls: Vec<Call>, subagents: Vec<Subagent>) -> Self {
+        let sums = Sums::of(&calls);
+        let named = calls.into_iter().filter(|call| worst(call).is_some()).take(MOST).collect();
+        Work { sums, named, subagents }
+    }
+
+    /// The session's part of the log; `None` if it has none.
+    pub fn read(store: &Store, session: &Session, now: Instant) -> Result<Option<Work>> {
+        let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        let Some(uuid) = uuid.filter(|_| store.home.audit_dir().exists()) else { return Ok(None) };
+        let conversations = vec![uuid.to_string()];
+        let calls = calls(store, &Filter { conversations, range: range(session, now), ..Filter::default() }, now)?;
+        let mut subagents = subagents(store, &uuid, now)?;
+        subagents.retain(|subagent| began_in(subagent, &range(session, now)));
+        let is_empty = calls.is_empty() && subagents.is_empty();
+        Ok((!is_empty).then(|| Work::of(calls, subagents)))
+    }
+
+    /// The named calls whose worst verdict this is.
+    pub fn with(&self, verdict: Verdict) -> impl Iterator<Item = &Call> {
+        self.named.iter().filter(move |call| worst(call) == Some(verdict))
+    }
+}
+
+/// The worst of the named verdicts of a call.
+pub fn worst(call: &Call) -> Option<Verdict> {
+    NAMED.into_iter().find(|verdict| call.has(*verdict))
+}
+
+/// When the session's share of its conversation happened: others may have continued it, or be continued by it.
+pub fn range(session: &Session, now: Instant) -> Range {
+    Range::new(clock::parse(&session.started_at), session.ended_at.as_deref().and_then(clock::parse), now)
+}
+
+fn began_in(subagent: &Subagent, range: &Range) -> bool {
+    let at = subagent.began.as_deref().or(subagent.ended.as_deref());
+    at.is_none_or(|at| range.contains_text(at))
+}

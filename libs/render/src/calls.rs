@@ -1,0 +1,81 @@
+//! Owns how calls of tools are described to people: what they come to, and the details of one.
+
+use super::number::{format_number, format_quantity};
+use super::time::format_took;
+use audit::{Call, Outcome, Sums, worst};
+
+/// `128 calls, 3 failed, 1 was not run, 2 destructive, 4 opaque`
+pub fn format_calls(sums: &Sums) -> String {
+    let count = |count: u64, words: &str| (count > 0).then(|| format!(", {} {words}", format_number(count)));
+    let not_run = if sums.denied == 1 { "was not run" } else { "were not run" };
+    let counts = [
+        count(sums.failed, "failed"),
+        count(sums.denied, not_run),
+        count(sums.destructive, "destructive"),
+        count(sums.sensitive, "sensitive"),
+        count(sums.opaque, "opaque"),
+    ];
+    format_quantity(sums.calls, "call") + &counts.into_iter().flatten().collect::<String>()
+}
+
+/// What a call did: its command or file, with the tool's name unless it is a shell's.
+pub fn format_call(call: &Call) -> String {
+    match (call.input.command.as_deref(), call.subject()) {
+        (Some(command), _) => command.to_string(),
+        (None, "") => call.tool.clone(),
+        (None, path) => format!("{} {path}", call.tool),
+    }
+}
+
+/// What is known about a call besides: `rm-recursive; done after 1.2 s; subagent Explore`
+pub fn format_call_details(call: &Call) -> String {
+    let verdict = worst(call);
+    let said = call.verdicts.iter().filter(|said| verdict.is_some_and(|verdict| said.verdict == verdict.word()));
+    let rules: Vec<&str> = said.map(|said| said.rule.as_str()).collect();
+    let outcome = match (call.outcome, call.ms) {
+        (Outcome::Unknown, _) => "how it ended is not known".to_string(),
+        (Outcome::Denied, _) => "not run".to_string(),
+        (outcome, Some(ms)) => format!("{} after {}", outcome.word(), format_took(ms)),
+        (outcome, None) => outcome.word().to_string(),
+    };
+    let asked = call.decision.as_deref().map(|decision| match decision {
+        "ask" => "the guard asked".to_string(),
+        "deny" => "the guard denied it".to_string(),
+        other => format!("the guard: {other}"),
+    });
+    let subagent = call.agent_id.as_deref().map(|id| format!("subagent {}", call.agent_type.as_deref().unwrap_or(id)));
+    let parts = [Some(rules.join(", ")).filter(|rules| !rules.is_empty()), Some(outcome), asked, subagent];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use audit::{Input, Said};
+
+    #[test]
+    fn only_what_happened_is_told() {
+        assert_eq!(format_calls(&Sums { calls: 1, ..Sums::default() }), "1 call");
+        let sums = Sums { calls: 1280, failed: 3, denied: 1, destructive: 2, opaque: 4, ..Sums::default() };
+        assert_eq!(format_calls(&sums), "1,280 calls, 3 failed, 1 was not run, 2 destructive, 4 opaque");
+    }
+
+    #[test]
+    fn a_call_is_told_with_the_evidence_of_its_end() {
+        let said = |rule: &str, verdict: &str| Said { rule: rule.into(), verdict: verdict.into(), severity: 2 };
+        let mut call = Call {
+            tool: "Bash".into(),
+            input: Input { command: Some("rm -rf build".into()), path: None },
+            verdicts: vec![said("rm-recursive", "destructive"), said("sudo", "privilege")],
+            ..Call::default()
+        };
+        assert_eq!(format_call(&call), "rm -rf build");
+        assert_eq!(format_call_details(&call), "rm-recursive; how it ended is not known");
+        call = Call { outcome: Outcome::Done, ms: Some(1200), agent_type: Some("Explore".into()), ..call };
+        call = Call { agent_id: Some("a1".into()), decision: Some("ask".into()), ..call };
+        assert_eq!(format_call_details(&call), "rm-recursive; done after 1.2 s; the guard asked; subagent Explore");
+        call = Call { outcome: Outcome::Denied, input: Input { command: None, path: Some(".env".into()) }, ..call };
+        call = Call { tool: "Read".into(), verdicts: Vec::new(), agent_id: None, decision: None, ..call };
+        assert_eq!((format_call(&call).as_str(), format_call_details(&call).as_str()), ("Read .env", "not run"));
+    }
+}
