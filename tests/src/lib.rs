@@ -3,6 +3,7 @@
 //! Nothing here knows what a program does. A test runs the real programs in a [`Sandbox`] and looks at
 //! their output and their files; there are no stand-ins for the store.
 
+pub mod called;
 pub mod corpus;
 mod held;
 pub mod http;

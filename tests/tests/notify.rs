@@ -6,6 +6,8 @@ mod agents;
 #[cfg(target_os = "linux")]
 #[path = "notify/click.rs"]
 mod click;
+#[path = "notify/destructive.rs"]
+mod destructive;
 #[path = "notify/handlers.rs"]
 mod handlers;
 #[path = "notify/hostile.rs"]

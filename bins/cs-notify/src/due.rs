@@ -1,6 +1,7 @@
 //! Owns which notices are due: which sessions wait, failed, went stale or stay parked, and since when. The states are
 //! those of cs-core. Deliberately absent: earlier notices, and how notices are sent.
 
+mod destructive;
 mod ended;
 mod seats;
 mod turn;
@@ -132,6 +133,7 @@ impl Finder<'_> {
                 Some(live) => {
                     found.extend(self.check_done(id, live, &verdict));
                     found.extend(self.check_context(id, live, &verdict)?);
+                    found.extend(self.check_destructive(live, &verdict));
                     found.extend(self.check_conversation(live, verdict));
                 }
                 None => found.extend(self.check_silence(id, heartbeat, verdict)),

@@ -20,6 +20,8 @@ pub enum Reason {
     AgentFailed,
     /// Its process ended without reporting it, or it ended after a turn that failed.
     Error,
+    /// It made a destructive call, by the log of what tools did.
+    Destructive,
     /// A long turn ended, and no prompt came.
     Done,
     /// Its context is nearly full.
@@ -35,11 +37,12 @@ pub enum Reason {
 }
 
 /// All reasons, the most urgent first.
-pub const ALL: [Reason; 10] = [
+pub const ALL: [Reason; 11] = [
     Reason::Waiting,
     Reason::Failed,
     Reason::AgentFailed,
     Reason::Error,
+    Reason::Destructive,
     Reason::Done,
     Reason::Context,
     Reason::AgentEnded,
@@ -77,6 +80,7 @@ impl Reason {
             Reason::Failed => "failed",
             Reason::AgentFailed => "agent_failed",
             Reason::Error => "error",
+            Reason::Destructive => "destructive",
             Reason::Done => "done",
             Reason::Context => "context",
             Reason::AgentEnded => "agent_ended",
@@ -102,9 +106,10 @@ impl Reason {
         !matches!(self, Reason::Stale | Reason::Parked | Reason::AgentEnded | Reason::AgentSpawned)
     }
 
-    /// Its rule unless the settings say otherwise: all are on, held in quiet hours, and silent.
+    /// Its rule unless the settings say otherwise: all are held in quiet hours and silent, and all are on except the
+    /// one that needs the log of what tools did to be read.
     fn rule(self) -> Rule {
-        Rule { on: true, quiet: AtRest::Hold, sound: None }
+        Rule { on: self != Reason::Destructive, quiet: AtRest::Hold, sound: None }
     }
 }
 
@@ -184,7 +189,9 @@ mod tests {
         let names: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
         assert_eq!(names, ALL.map(Reason::as_str));
         assert_eq!(Reason::Waiting.rule(), Rule { on: true, quiet: AtRest::Hold, sound: None });
-        assert!(ALL.iter().all(|reason| reason.rule() == Reason::Waiting.rule()));
+        let off: Vec<Reason> = ALL.into_iter().filter(|reason| !reason.rule().on).collect();
+        assert_eq!(off, [Reason::Destructive], "as the table says");
+        assert!(table.contains("\n| `destructive` | `{\"on\": false, "));
     }
 
     #[test]

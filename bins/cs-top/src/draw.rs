@@ -193,6 +193,7 @@ fn figures(row: &Row, columns: &Columns) -> Vec<Span<'static>> {
         (columns.state, &row.label, false, look(row.style)),
         (columns.age, &row.age, true, Style::new()),
         (columns.project, &row.project, false, BOLD),
+        (columns.alarms, &row.facts.alarms, true, look(render::Style::Wrong)),
         (columns.tasks, &row.facts.tasks, true, DIM),
         (columns.context, &row.facts.context, true, DIM),
         (columns.cost, &row.facts.cost, true, DIM),

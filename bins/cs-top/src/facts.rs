@@ -1,7 +1,10 @@
-//! Owns what a row shows beyond the index and the state: what the session says, its tasks, context and cost. A record is
-//! read only while its row is on the screen, and again only after it changed.
+//! Owns what a row shows beyond the index and the state: what the session says, its tasks, context and cost, and how many
+//! destructive calls it made. A record is read only while its row is on the screen, and again only after it changed; of
+//! the log of what tools did only what was appended.
 
+use audit::Tally;
 use cs_core::id::{SessionId, Uuid};
+use cs_core::clock::Instant;
 use cs_core::record::Session;
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::state::{self, Verdict};
@@ -19,6 +22,8 @@ pub struct Facts {
     pub style: Style,
     /// Whether it is a question, a failure or last words, which matter more than the intent.
     pub is_urgent: bool,
+    /// How many destructive calls its running conversation attempted since yesterday: `2!`.
+    pub alarms: String,
     /// How many tasks are done.
     pub tasks: String,
     /// How much of the context is used.
@@ -33,7 +38,7 @@ impl Facts {
         let style = news.map(|news| news.style).unwrap_or_default();
         let is_urgent = news.is_some_and(|news| !news.label.is_empty());
         let news = news.map(|news| news.text.to_string()).unwrap_or_default();
-        Facts { news, style, is_urgent, tasks: String::new(), context, cost }
+        Facts { news, style, is_urgent, alarms: String::new(), tasks: String::new(), context, cost }
     }
 }
 
@@ -44,6 +49,7 @@ type Stamps = [Option<Stamp>; 2];
 #[derive(Debug, Default)]
 pub struct Records {
     known: HashMap<SessionId, (Stamps, Option<Kept>)>,
+    tally: Tally,
 }
 
 /// The parts of a record that a row shows.
@@ -72,6 +78,12 @@ impl Kept {
 }
 
 impl Records {
+    /// Reads what was logged since the last look. A log that cannot be read is as one without news: this screen is no
+    /// place for its troubles.
+    pub fn look(&mut self, store: &Store, now: Instant) {
+        let _ = self.tally.look(&store.home, now);
+    }
+
     /// The facts of a session in this state.
     pub fn facts(&mut self, store: &Store, states: &States, id: &SessionId, verdict: &Verdict) -> Facts {
         let live = states.live(id.as_str());
@@ -79,8 +91,10 @@ impl Records {
         let reading = uuid.and_then(|uuid| store.reading(&uuid)).unwrap_or_default();
         let context = reading.context_used_percentage.map(format_percent).unwrap_or_default();
         let estimate = reading.cost_usd.map(format_dollars);
+        let alarms = live.map_or(0, |live| self.tally.destructive(&live.claude_session_id));
+        let alarms = if alarms > 0 { format!("{alarms}!") } else { String::new() };
         let Some(kept) = self.record(store, id) else {
-            return Facts::new(Words::of(verdict), context, estimate.unwrap_or_default());
+            return Facts { alarms, ..Facts::new(Words::of(verdict), context, estimate.unwrap_or_default()) };
         };
         let mut awaiting = kept.awaiting.clone();
         state::settle(id.as_str(), &mut awaiting, states.lives(), verdict);
@@ -92,7 +106,7 @@ impl Records {
             ..Words::of(verdict)
         };
         let cost = estimate.unwrap_or_else(|| kept.cost.clone());
-        Facts { tasks: kept.tasks.clone(), ..Facts::new(words, context, cost) }
+        Facts { alarms, tasks: kept.tasks.clone(), ..Facts::new(words, context, cost) }
     }
 
     fn record(&mut self, store: &Store, id: &SessionId) -> Option<&Kept> {

@@ -78,6 +78,7 @@ pub fn compose<'a>(
     (width, height): (usize, usize),
 ) -> Screen<'a> {
     view.settle(rows);
+    records.look(source.store, source.states.now());
     let items = itemize(rows.iter().map(|row| (row.group, Group::of(&row.verdict))), height);
     let depths = depths(source, rows);
     let row_of = |records: &mut Records, item: &Item| row_of(source, records, rows, &depths, item);
@@ -152,6 +153,7 @@ fn needs<'r>(rows: impl Iterator<Item = &'r Row>) -> Needs {
         widen(|needs| &mut needs.state, &row.label);
         widen(|needs| &mut needs.age, &row.age);
         widen(|needs| &mut needs.project, &row.project);
+        widen(|needs| &mut needs.alarms, &row.facts.alarms);
         widen(|needs| &mut needs.tasks, &row.facts.tasks);
         widen(|needs| &mut needs.context, &row.facts.context);
         widen(|needs| &mut needs.cost, &row.facts.cost);

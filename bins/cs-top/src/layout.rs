@@ -16,6 +16,7 @@ pub struct Columns {
     pub age: usize,
     pub project: usize,
     pub words: usize,
+    pub alarms: usize,
     pub tasks: usize,
     pub context: usize,
     pub cost: usize,
@@ -29,12 +30,14 @@ pub struct Needs {
     pub state: usize,
     pub age: usize,
     pub project: usize,
+    pub alarms: usize,
     pub tasks: usize,
     pub context: usize,
     pub cost: usize,
 }
 
-/// Shares out `width` columns, of which the first marks the selected row. Cost goes last of the figures, tasks first.
+/// Shares out `width` columns, of which the first marks the selected row. Destructive calls go last
+/// of the figures, then the cost; tasks go first.
 pub fn share(width: usize, needs: &Needs) -> Columns {
     let is_two_lines = width < TWO_LINES_BELOW;
     let mut columns = Columns {
@@ -45,12 +48,13 @@ pub fn share(width: usize, needs: &Needs) -> Columns {
         ..Columns::default()
     };
     let taken = |columns: &Columns| {
-        let widths = [columns.state, columns.age, columns.project, columns.tasks, columns.context, columns.cost];
+        let widths = [columns.state, columns.age, columns.project, columns.alarms, columns.tasks, columns.context, columns.cost];
         1 + widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>()
     };
     let least = if is_two_lines { 0 } else { width.div_ceil(2) };
     type Column = fn(&mut Columns) -> &mut usize;
-    let figures: [(Column, usize); 3] = [
+    let figures: [(Column, usize); 4] = [
+        (|columns| &mut columns.alarms, needs.alarms),
         (|columns| &mut columns.cost, needs.cost),
         (|columns| &mut columns.context, needs.context),
         (|columns| &mut columns.tasks, needs.tasks),
@@ -117,13 +121,13 @@ pub fn scroll(items: &[Item], columns: &Columns, height: usize, top: usize, sele
 mod tests {
     use super::*;
 
-    const NEEDS: Needs = Needs { state: 10, age: 6, project: 30, tasks: 5, context: 4, cost: 7 };
+    const NEEDS: Needs = Needs { state: 10, age: 6, project: 30, alarms: 2, tasks: 5, context: 4, cost: 7 };
 
     #[test]
     fn words_keep_half_of_every_width_and_lines_fit() {
         for width in 20..220 {
             let columns = share(width, &NEEDS);
-            let fixed = [columns.state, columns.age, columns.project, columns.tasks, columns.context, columns.cost];
+            let fixed = [columns.state, columns.age, columns.project, columns.alarms, columns.tasks, columns.context, columns.cost];
             let line = 1 + fixed.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>();
             if columns.is_two_lines {
                 assert!(columns.words + 3 == width && (width < 40 || line <= width), "{width}: {columns:?}");

@@ -18,7 +18,7 @@ pub enum Mode {
 }
 
 /// The help.
-pub const HELP: [&str; 11] = [
+pub const HELP: [&str; 12] = [
     "j k ↑ ↓   next, previous session",
     "g G       first, last; space PgUp: pages",
     "Enter     jump to its terminal",
@@ -29,6 +29,7 @@ pub const HELP: [&str; 11] = [
     "/         only sessions with a text",
     "f         only its project, or all again",
     "Esc       show all sessions",
+    "2!        so many destructive calls",
     "? q       these keys, quit",
 ];
 
