@@ -75,6 +75,7 @@ function until(at, now) {
 
 const forms = {
   moment: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+  exact: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
 };
 
 function showTimes(root) {

@@ -10,6 +10,8 @@ mod access;
 mod agents;
 #[path = "serve_browser/ages.rs"]
 mod ages;
+#[path = "serve_browser/audit.rs"]
+mod audit;
 #[path = "serve_browser/chromium.rs"]
 mod chromium;
 #[path = "serve_browser/commands.rs"]

@@ -2,7 +2,7 @@
 //! Must stay true: an answer that depends on the store is made from one snapshot of it; nothing is written.
 
 use crate::asked::Asked;
-use crate::cache::Cache;
+use crate::cache::{Cache, Validity};
 use crate::http::{Refusal, Reply, Request, guard, trim_memory};
 use crate::pages::Pages;
 use crate::query::{Query, Unknown};
@@ -12,6 +12,7 @@ use crate::view::Caches;
 use cs_core::clock;
 use cs_core::id::{SeatId, SessionId, Slug};
 use cs_core::store::Store;
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tiny_http::HTTPVersion;
@@ -97,7 +98,9 @@ impl App {
     ) -> Answered {
         let snapshot = self.caches.keeper.latest(request.received_at)?;
         let path = request.target.path.as_str();
-        let validity = (snapshot.generation, clock::now().timestamp() / 60);
+        let head = std::fs::symlink_metadata(self.caches.store().home.audit_head()).ok();
+        let log = head.map(|head| (head.ino(), head.mtime(), head.mtime_nsec()));
+        let validity = Validity { generation: snapshot.generation, minute: clock::now().timestamp() / 60, log };
         let url = format!("{path}?{query}");
         if let Some(reply) = self.cache.get(validity, &url) {
             return Ok(reply);
@@ -110,7 +113,7 @@ impl App {
             Handler::Agent(make) => make(&asked, &SeatId::parse(name)?),
         }?;
         self.cache.put(validity, url, &reply);
-        self.give_back(&reply, validity.0);
+        self.give_back(&reply, validity.generation);
         Ok(reply)
     }
 

@@ -1,5 +1,5 @@
-//! Owns the cache of answers. They are valid for one generation of the store and one minute, because some of them depend
-//! on the time. Must stay true: the memory of the cache is limited.
+//! Owns the cache of answers. They are valid for one generation of the store, one log of what tools did and one minute,
+//! because some of them depend on the time. Must stay true: the memory of the cache is limited.
 
 use crate::http::Reply;
 use std::collections::HashMap;
@@ -9,8 +9,14 @@ use std::sync::{Mutex, PoisonError};
 const BODY_BYTES: usize = 768 * 1024;
 const CACHE_BYTES: usize = 1536 * 1024;
 
-/// The generation and the minute for which an answer is valid.
-pub type Validity = (u64, i64);
+/// The generation, the minute and the log of what tools did for which an answer is valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Validity {
+    pub generation: u64,
+    pub minute: i64,
+    /// The file that says where the log ends: its inode, and when it was written in seconds and nanoseconds.
+    pub log: Option<(u64, i64, i64)>,
+}
 
 /// Answers by their URL.
 #[derive(Debug, Default)]

@@ -13,6 +13,12 @@ pub enum Param {
     Limit,
     Format,
     Cursor,
+    Session,
+    Tool,
+    Verdict,
+    Outcome,
+    Sort,
+    Before,
 }
 
 impl Param {
@@ -29,6 +35,12 @@ impl Param {
             Param::Limit => "limit",
             Param::Format => "format",
             Param::Cursor => "cursor",
+            Param::Session => "session",
+            Param::Tool => "tool",
+            Param::Verdict => "verdict",
+            Param::Outcome => "outcome",
+            Param::Sort => "sort",
+            Param::Before => "before",
         }
     }
 }

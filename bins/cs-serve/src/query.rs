@@ -5,6 +5,7 @@
 use crate::http::Refusal;
 use crate::http::target::encode;
 use crate::param::Param;
+use audit::Outcome;
 use cs_core::clock::Instant;
 use cs_core::id::{SessionId, Slug};
 use cs_core::range::{self, Range};
@@ -12,6 +13,7 @@ use cs_core::record::Status;
 use cs_core::state::{STATES, State};
 use cs_core::zone::Zone;
 use render::{FORMATS, Format};
+use rules::Kind as Verdict;
 use std::fmt;
 
 /// The default and the maximum length of a list.
@@ -19,8 +21,10 @@ pub const LIMIT: usize = 50;
 pub const MAX_LIMIT: usize = 500;
 /// Longest text that is searched for, in characters.
 const SEARCH: usize = 200;
+/// The word of the order by duration.
+const SLOWEST: &str = "slowest";
 
-/// The sessions to select.
+/// The sessions, or the calls of tools, to select.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     pub project: Option<Slug>,
@@ -36,6 +40,16 @@ pub struct Query {
     pub cursor: Option<SessionId>,
     /// The format of an export.
     pub format: Option<Format>,
+    /// The session whose calls are selected.
+    pub session: Option<SessionId>,
+    /// The tool that was called.
+    pub tool: Option<String>,
+    pub verdict: Option<Verdict>,
+    pub outcome: Option<Outcome>,
+    /// Whether the slowest call comes first, instead of the newest.
+    pub is_slowest_first: bool,
+    /// The number of the last call of the page before.
+    pub before: Option<u64>,
 }
 
 /// A filter by state.
@@ -103,6 +117,15 @@ impl Query {
             }
             Param::Q => self.q = Some(value.to_string()),
             Param::IncludeArchived => self.include_archived = flag(param.name(), value)?,
+            Param::Session => self.session = Some(SessionId::parse(value).map_err(|error| bad(error.to_string()))?),
+            Param::Tool if value.chars().count() > SEARCH => {
+                return Err(bad(format!("tool may have at most {SEARCH} characters")));
+            }
+            Param::Tool => self.tool = Some(value.to_string()),
+            Param::Verdict => self.verdict = Some(verdict(value)?),
+            Param::Outcome => self.outcome = Some(outcome(value)?),
+            Param::Sort => self.is_slowest_first = is_slowest(value)?,
+            Param::Before => self.before = Some(value.parse().map_err(|_| before(value))?),
             Param::Limit => self.limit = Some(limit(value)?),
             Param::Format => self.format = Some(format(value)?),
             Param::Cursor => {
@@ -145,7 +168,7 @@ impl Query {
 
     /// The same query, from its first page on.
     pub fn first_page(&self) -> Query {
-        Query { cursor: None, ..self.clone() }
+        Query { cursor: None, before: None, ..self.clone() }
     }
 }
 
@@ -168,6 +191,12 @@ impl fmt::Display for Query {
             (Param::Limit, self.limit.map(|limit| limit.to_string())),
             (Param::Format, self.format.map(|format| format.name().to_string())),
             (Param::Cursor, self.cursor.as_ref().map(SessionId::to_string)),
+            (Param::Session, self.session.as_ref().map(SessionId::to_string)),
+            (Param::Tool, self.tool.clone()),
+            (Param::Verdict, self.verdict.map(|verdict| verdict.word().to_string())),
+            (Param::Outcome, self.outcome.map(|outcome| outcome.word().to_string())),
+            (Param::Sort, self.is_slowest_first.then(|| SLOWEST.to_string())),
+            (Param::Before, self.before.map(|number| number.to_string())),
         ];
         let given = pairs.into_iter().filter_map(|(param, value)| Some((param, value?)));
         for (n, (param, value)) in given.enumerate() {
@@ -193,6 +222,30 @@ fn state(word: &str) -> Result<Wanted, Refusal> {
     let found = STATES.into_iter().find(|state| state.as_str() == word);
     let words = STATES.map(State::as_str).join(", ");
     found.map(Wanted::One).ok_or_else(|| bad(format!("{word:?} is not a state; use needs_me, failed, {words}")))
+}
+
+fn verdict(word: &str) -> Result<Verdict, Refusal> {
+    let found = Verdict::ALL.into_iter().find(|verdict| verdict.word() == word);
+    let words = Verdict::ALL.map(Verdict::word).join(", ");
+    found.ok_or_else(|| bad(format!("{word:?} is not a verdict; use {words}")))
+}
+
+fn outcome(word: &str) -> Result<Outcome, Refusal> {
+    let found = Outcome::ALL.into_iter().find(|outcome| outcome.word() == word);
+    let words = Outcome::ALL.map(Outcome::word).join(", ");
+    found.ok_or_else(|| bad(format!("{word:?} is not an outcome; use {words}")))
+}
+
+fn is_slowest(word: &str) -> Result<bool, Refusal> {
+    match word {
+        SLOWEST => Ok(true),
+        "newest" => Ok(false),
+        _ => Err(bad(format!("sort must be newest or {SLOWEST}, not {word:?}"))),
+    }
+}
+
+fn before(value: &str) -> Refusal {
+    bad(format!("before must be a number, not {value:?}; use next_before of the page before"))
 }
 
 fn format(word: &str) -> Result<Format, Refusal> {
@@ -231,9 +284,13 @@ mod tests {
     use super::*;
     use cs_core::clock;
 
-    const ALL: [Param; 9] = {
-        use Param::{Cursor, IncludeArchived, Limit, Project, Q, Since, State, Status, Until};
-        [Project, Status, State, Since, Until, Q, IncludeArchived, Limit, Cursor]
+    const ALL: [Param; 15] = {
+        use Param::{Before, Cursor, IncludeArchived, Limit, Outcome, Project, Q, Session, Since, Sort, State, Status};
+        use Param::{Tool, Until, Verdict};
+        [
+            Project, Status, State, Since, Until, Q, IncludeArchived, Limit, Cursor, Session, Tool, Verdict, Outcome,
+            Sort, Before,
+        ]
     };
 
     fn read(text: &str) -> Result<Query, Refusal> {
@@ -244,7 +301,8 @@ mod tests {
     #[test]
     fn a_query_survives_writing_and_parsing() {
         let text = "project=api&status=parked&state=needs_me&since=7d&until=2026-11-20&q=a%26b%20%22c%20d%22\
-            &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d";
+            &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d\
+            &session=sess_20261121T0337_ca5d&tool=mcp__a%26b&verdict=destructive&outcome=denied&sort=slowest&before=17";
         let query = read(text).unwrap();
         assert_eq!(query.to_string(), text);
         assert_eq!(read(&query.to_string()).unwrap(), query);
@@ -265,6 +323,11 @@ mod tests {
             "limit=-1",
             "cursor=x",
             "q=a&q=b",
+            "verdict=bad",
+            "outcome=ended",
+            "sort=size",
+            "before=-1",
+            "session=ca5d",
         ] {
             assert_eq!(read(text).unwrap_err().status, 400, "{text}");
         }

@@ -5,7 +5,7 @@
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
-use crate::pages::{Template, activity, agents, api as about_api, overview, project, session};
+use crate::pages::{Template, activity, agents, api as about_api, audit, overview, project, session};
 use crate::param::Param;
 use crate::pattern::name_in;
 use crate::site::Site;
@@ -58,21 +58,25 @@ pub enum Handler {
 pub type Answered = Result<Reply, Refusal>;
 
 use Answer::{Asset, Download, Events, Health, Json, Page, Text};
-use Param::{Cursor, Format, IncludeArchived, Limit, Q, Since, State, Status, Until};
+use Param::{Before, Cursor, Format, IncludeArchived, Limit, Outcome, Q, Session, Since, Sort, State, Status, Tool, Until, Verdict};
 
 /// The parameters that select sessions of one project, and of all.
 const OF_PROJECT: &[Param] = &[Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
 const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
+
+/// The parameters that select calls of tools.
+const OF_CALLS: &[Param] = &[Param::Project, Session, Tool, Verdict, Outcome, Since, Until, Q, Sort, Limit, Before];
 
 const OVERVIEW: Template = Template { name: "overview.html", text: include_str!("../../../web/overview.html") };
 const SESSION: Template = Template { name: "session.html", text: include_str!("../../../web/session.html") };
 const PROJECT: Template = Template { name: "project.html", text: include_str!("../../../web/project.html") };
 const ACTIVITY: Template = Template { name: "activity.html", text: include_str!("../../../web/activity.html") };
 const AGENTS: Template = Template { name: "agents.html", text: include_str!("../../../web/agents.html") };
+const AUDIT: Template = Template { name: "audit.html", text: include_str!("../../../web/audit.html") };
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 21] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -102,6 +106,12 @@ pub static ROUTES: [Route; 19] = [
         params: &[],
         answer: Page(AGENTS, Handler::All(agents::render)),
         about: "agents that work in seats, as a tree, and the leases that hold",
+    },
+    Route {
+        path: "/audit",
+        params: OF_CALLS,
+        answer: Page(AUDIT, Handler::All(audit::render)),
+        about: "what tools did: the calls that the query selects",
     },
     Route { path: "/api", params: &[], answer: Text(API, about_api::render), about: "this description" },
     Route { path: "/assets/<name>", params: &[], answer: Asset(assets::find), about: "a file that the pages use" },
@@ -134,6 +144,12 @@ pub static ROUTES: [Route; 19] = [
         params: &[Since, Until],
         answer: Json(Handler::All(api::activity)),
         about: "sessions of the last year, by day and project; what a range of days cost",
+    },
+    Route {
+        path: "/api/audit",
+        params: OF_CALLS,
+        answer: Json(Handler::All(api::audit)),
+        about: "the calls of tools that the query selects, newest first, page by page",
     },
     Route {
         path: "/api/agents",
@@ -311,7 +327,7 @@ mod tests {
         let head = "## Routes\n\n| Route | Parameters | Answer |\n|---|---|---|\n";
         let found = document.split_once(head).map(|(_, rest)| rest.split("\n\n").next().unwrap().to_string() + "\n");
         assert_eq!(found.as_deref(), Some(table.as_str()), "docs/API.md should have this:\n{head}{table}");
-        for param in OF_ALL.iter().chain(&[Format]) {
+        for param in OF_ALL.iter().chain(OF_CALLS).chain(&[Format]) {
             assert!(document.contains(&format!("| `{}` |", param.name())), "docs/API.md describes {param:?}");
         }
     }

@@ -25,6 +25,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Done,
+        Outcome::Failed,
+        Outcome::Denied,
+        Outcome::Interrupted,
+        Outcome::Running,
+        Outcome::Unknown,
+    ];
+
     /// Its word in tables and in JSON.
     pub fn word(self) -> &'static str {
         match self {

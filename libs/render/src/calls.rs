@@ -27,24 +27,29 @@ pub fn format_call(call: &Call) -> String {
     }
 }
 
-/// What is known about a call besides: `rm-recursive; done after 1.2 s; subagent Explore`
-pub fn format_call_details(call: &Call) -> String {
-    let verdict = worst(call);
-    let said = call.verdicts.iter().filter(|said| verdict.is_some_and(|verdict| said.verdict == verdict.word()));
-    let rules: Vec<&str> = said.map(|said| said.rule.as_str()).collect();
+/// How a call ended: `done after 1.2 s`, `not run; the guard denied it`
+pub fn format_call_end(call: &Call) -> String {
     let outcome = match (call.outcome, call.ms) {
         (Outcome::Unknown, _) => "how it ended is not known".to_string(),
         (Outcome::Denied, _) => "not run".to_string(),
         (outcome, Some(ms)) => format!("{} after {}", outcome.word(), format_took(ms)),
         (outcome, None) => outcome.word().to_string(),
     };
-    let asked = call.decision.as_deref().map(|decision| match decision {
-        "ask" => "the guard asked".to_string(),
-        "deny" => "the guard denied it".to_string(),
-        other => format!("the guard: {other}"),
-    });
+    match call.decision.as_deref() {
+        None => outcome,
+        Some("ask") => format!("{outcome}; the guard asked"),
+        Some("deny") => format!("{outcome}; the guard denied it"),
+        Some(other) => format!("{outcome}; the guard: {other}"),
+    }
+}
+
+/// What is known about a call besides: `rm-recursive; done after 1.2 s; subagent Explore`
+pub fn format_call_details(call: &Call) -> String {
+    let verdict = worst(call);
+    let said = call.verdicts.iter().filter(|said| verdict.is_some_and(|verdict| said.verdict == verdict.word()));
+    let rules: Vec<&str> = said.map(|said| said.rule.as_str()).collect();
     let subagent = call.agent_id.as_deref().map(|id| format!("subagent {}", call.agent_type.as_deref().unwrap_or(id)));
-    let parts = [Some(rules.join(", ")).filter(|rules| !rules.is_empty()), Some(outcome), asked, subagent];
+    let parts = [Some(rules.join(", ")).filter(|rules| !rules.is_empty()), Some(format_call_end(call)), subagent];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 

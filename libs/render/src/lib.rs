@@ -24,7 +24,7 @@ mod time;
 mod width;
 
 pub use bar::format_bar;
-pub use calls::{format_call, format_call_details, format_calls};
+pub use calls::{format_call, format_call_details, format_call_end, format_calls};
 pub use commonmark::{escape_markdown_cell, escape_markdown_line, escape_markdown_text};
 pub use csv::{Cell, format_csv_row, format_text_cell};
 pub use html::escape_html;
@@ -42,7 +42,7 @@ pub use style::{Paint, STYLES, Style};
 pub use table::{Column, Layout, Table, TableCell};
 pub use time::{
     format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_local_day,
-    format_local_minute, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,
+    format_local_minute, format_local_time, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,
     format_time, format_time_of_day, format_took, format_until,
 };
 pub use width::{cut_start_to_width, cut_to_width, width_of, wrap_to_width};

@@ -17,6 +17,11 @@ pub fn format_local_minute(at: Instant, zone: &Zone) -> String {
     format_minute(zone.local(at).and_utc())
 }
 
+/// The local time of an instant in a list of one day: `03:37:05`.
+pub fn format_local_time(at: Instant, zone: &Zone) -> String {
+    zone.local(at).format("%H:%M:%S").to_string()
+}
+
 /// The local day of an instant: `2026-11-21`.
 pub fn format_local_day(at: Instant, zone: &Zone) -> String {
     zone.local(at).date().to_string()

@@ -208,6 +208,7 @@ fn look_at_all_pages() {
     story(&dashboard);
     spending(&dashboard);
     let planner = crate::agents::team(&dashboard);
+    let worked = crate::audit::worked(&dashboard);
     let failed = json!({"session_id": uuid(2), "cwd": dashboard.sandbox.home().join("blog"),
         "hook_event_name": "StopFailure", "error": "rate_limit"});
     at(&dashboard, "11-21T09:55", "cs-heartbeat", &[], &failed.to_string());
@@ -225,6 +226,9 @@ fn look_at_all_pages() {
         ("activity", "/activity".to_owned()),
         ("agents", "/agents".to_owned()),
         ("planner", format!("/session/{planner}")),
+        ("audit", "/audit?since=7d".to_owned()),
+        ("calls", format!("/audit?session={worked}")),
+        ("worked", format!("/session/{worked}")),
         ("api", "/api".to_owned()),
     ];
     for (width, height) in [(390, 844), (800, 1000), (1440, 900)] {

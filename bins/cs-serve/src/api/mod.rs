@@ -7,7 +7,8 @@ use crate::http::{Refusal, Reply};
 use crate::site::Site;
 use crate::view::spending::{self, Lately, Spent};
 use crate::view::usage::Rollup;
-use crate::view::{agents, history, project, session};
+use crate::view::{agents, calls, history, project, session};
+use cs_core::clock;
 use cs_core::id::{SeatId, SessionId, Slug};
 use cs_core::overview::Overview;
 use serde::Serialize;
@@ -59,6 +60,11 @@ pub fn agent(asked: &Asked, id: &SeatId) -> Result<Reply, Refusal> {
 /// `/api/leases`
 pub fn leases(asked: &Asked) -> Result<Reply, Refusal> {
     Ok(Reply::json(&serde_json::json!({"leases": agents::leases(asked.store())?})))
+}
+
+/// `/api/audit`
+pub fn audit(asked: &Asked) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&calls::list(asked.store(), &asked.snapshot, &asked.query, clock::now())?))
 }
 
 /// `/api/activity`

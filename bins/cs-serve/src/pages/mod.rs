@@ -26,10 +26,12 @@
 pub mod activity;
 pub mod agents;
 pub mod api;
+pub mod audit;
 mod charts;
 mod document;
 mod figures;
 mod filters;
+mod lanes;
 pub mod overview;
 pub mod project;
 mod rows;

@@ -1,23 +1,27 @@
 //! `/session/<id>`: one session.
 
 use super::agents::ShownRow;
+use super::audit::{Row, named};
 use super::figures::{Figures, Top};
 use super::usage::{self, AmountTable};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::commands::Offer;
 use crate::view::session::{self, ShownSession};
+use ::audit::{Subagent, Work};
 use cs_core::clock;
 use cs_core::days::Amount;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Status;
 use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
-use render::{Format, format_duration};
+use render::{Format, format_calls, format_duration};
 use serde::Serialize;
 
 /// Maximum number of facts of the timeline that the page shows; a download has all of them.
 const FACTS: usize = 500;
+/// Maximum number of calls of tools that the page names.
+const CALLS: usize = 12;
 
 /// The variables of `session.html`.
 #[derive(Serialize)]
@@ -43,6 +47,8 @@ pub struct SessionPage<'a> {
     pub shares_usage: bool,
     /// Names of formats and the URLs that save this session.
     pub downloads: Vec<(&'static str, String)>,
+    /// What its calls of tools come to.
+    pub work: Option<ShownWork>,
     /// The seats below its own.
     pub children: Vec<ShownRow>,
 }
@@ -51,6 +57,7 @@ pub struct SessionPage<'a> {
 pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let mut shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
     let children = std::mem::take(&mut shown.children).into_iter().map(ShownRow::of).collect();
+    let work = shown.audit.take().map(ShownWork::of);
     let record = &shown.session;
     let facts = timeline::of(record);
     let (tasks_done, tasks_total) = record.task_progress();
@@ -71,8 +78,29 @@ pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
         downloads: formats.into_iter().map(|(name, format)| (name, url(format))).collect(),
         session: &shown,
         children,
+        work,
     };
     asked.render(&page)
+}
+
+/// What the calls of tools come to.
+#[derive(Serialize)]
+pub struct ShownWork {
+    /// `128 calls, 3 failed, 2 destructive`
+    pub sums: String,
+    /// The newest calls that the reader should know of.
+    pub rows: Vec<Row>,
+    /// How many of those are left out.
+    pub hidden: u64,
+    pub subagents: Vec<Subagent>,
+}
+
+impl ShownWork {
+    fn of(work: Work) -> Self {
+        let rows: Vec<Row> = work.named.iter().take(CALLS).map(named).collect();
+        let hidden = (work.named.len() - rows.len()) as u64;
+        ShownWork { sums: format_calls(&work.sums), rows, hidden, subagents: work.subagents }
+    }
 }
 
 fn by_model(usage: &Usage) -> AmountTable {

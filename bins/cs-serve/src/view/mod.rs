@@ -6,6 +6,7 @@
 pub mod agents;
 mod archive;
 mod caches;
+pub mod calls;
 pub mod commands;
 mod diagnosis;
 mod files;

@@ -5,6 +5,7 @@ use super::agents::{self, AgentRow, Held, Waiting};
 use super::commands::{self, Known, Offer};
 use super::keeper::{Keeper, Snapshot};
 use ::agents::Agent;
+use audit::Work;
 use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SeatId, SessionId, Uuid};
@@ -59,6 +60,9 @@ pub struct ShownSession {
     /// The seat in which it works.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat: Option<Seated>,
+    /// What its calls of tools come to, by the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Work>,
     /// The seats that its agent spawned, and those below them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<AgentRow>,
@@ -143,6 +147,8 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         usage_error: used.as_ref().err().map(ToString::to_string),
         usage: used.unwrap_or_default(),
         seat: snapshot.agents.brief(id.as_str()).map(|brief| seated(keeper, brief)).transpose()?,
+        // A log that cannot be read must not hide the record.
+        audit: Work::read(store, &session, clock::now()).unwrap_or_default(),
         children: snapshot.agents.below(store, id.as_str()),
         status_line: uuid.filter(|_| is_active).and_then(|uuid| store.reading(&uuid)),
         session,

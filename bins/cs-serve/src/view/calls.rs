@@ -1,0 +1,188 @@
+//! Owns which calls of tools a query selects, for the page and the API: from the log of what tools did, without a range
+//! only the last day, so that a long log costs nothing until somebody asks for it.
+//! Must stay true: memory is limited, whatever is asked for; a list that was cut says so.
+
+use super::keeper::Snapshot;
+use crate::query::Query;
+use audit::{Call, Filter, Outcome, Subagent, Sums};
+use cs_core::Result;
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::id::{SessionId, Uuid};
+use cs_core::overview::Summary;
+use cs_core::range::Range;
+use cs_core::record::Session;
+use cs_core::store::Store;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Maximum number of calls that are looked at, the newest.
+pub const MOST: usize = 5_000;
+/// How many of the slowest calls are shown.
+const SLOWEST: usize = 5;
+/// What is shown if no range is asked for.
+const HOURS: i64 = 24;
+
+/// The calls that a query selects.
+#[derive(Debug, Serialize)]
+pub struct Calls {
+    /// The first instant that was asked for; null if there is none.
+    pub since: Option<String>,
+    /// The first instant after it; null if there is none.
+    pub until: Option<String>,
+    /// Whether only the newest 5,000 calls were looked at, because there are more.
+    pub is_cut: bool,
+    /// What all of them come to.
+    pub sums: Sums,
+    /// One page of them, newest first, or slowest first.
+    pub calls: Vec<Seen>,
+    /// The slowest of all.
+    pub slowest: Vec<Seen>,
+    /// The names of the tools that were called, most used first.
+    pub tools: Vec<Used>,
+    /// `before` of the next page; null on the last one.
+    pub next_before: Option<u64>,
+    /// The subagents of the session that was asked for.
+    pub subagents: Vec<Subagent>,
+}
+
+/// A call, and whose it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Seen {
+    #[serde(flatten)]
+    pub call: Call,
+    /// The session; null if that is not known here.
+    pub session_id: Option<String>,
+}
+
+/// A tool, and how often it was called.
+#[derive(Debug, Serialize)]
+pub struct Used {
+    pub name: String,
+    pub calls: usize,
+}
+
+/// The calls of all conversations, or of the session that the query names.
+pub fn list(store: &Store, snapshot: &Snapshot, query: &Query, now: Instant) -> Result<Calls> {
+    let session = query.session.as_ref().map(|id| store.session(id)).transpose()?;
+    let range = range(session.as_ref(), query, now);
+    let uuid = session.as_ref().and_then(|session| Uuid::parse(session.claude_session_id.as_deref()?).ok());
+    let found = if session.is_some() && uuid.is_none() { Vec::new() } else { find(store, query, range, &uuid, now)? };
+    let mut subagents = uuid.map(|uuid| audit::subagents(store, &uuid, now)).transpose()?.unwrap_or_default();
+    subagents.retain(|one| one.began.as_deref().is_none_or(|at| range.contains_text(at)));
+    let owners = Owners::of(snapshot, session.as_ref());
+    let is_cut = found.len() == MOST;
+    let selected: Vec<Call> = found.into_iter().filter(|call| is_wanted(call, query)).collect();
+    let seen = |call: Call| Seen { session_id: owners.of_call(&call), call };
+    let (page, next_before) = page(&selected, query);
+    Ok(Calls {
+        since: range.since.map(clock::stamp),
+        until: range.until.filter(|_| query.until.is_some()).map(clock::stamp),
+        is_cut,
+        sums: Sums::of(&selected),
+        tools: tools(&selected),
+        slowest: slowest(&selected).take(SLOWEST).cloned().map(seen).collect(),
+        calls: page.into_iter().map(seen).collect(),
+        next_before,
+        subagents,
+    })
+}
+
+fn find(store: &Store, query: &Query, range: Range, uuid: &Option<Uuid>, now: Instant) -> Result<Vec<Call>> {
+    let filter = Filter {
+        conversations: uuid.iter().map(Uuid::to_string).collect(),
+        project: query.project.as_ref().map(ToString::to_string),
+        tool: query.tool.clone(),
+        verdict: query.verdict,
+        range,
+        denied: query.outcome == Some(Outcome::Denied),
+        failed: query.outcome == Some(Outcome::Failed),
+        path: query.q.clone(),
+        limit: Some(MOST),
+        ..Filter::default()
+    };
+    audit::calls(store, &filter, now)
+}
+
+/// When the calls were attempted: as asked for; else the session's time, or the last day.
+fn range(session: Option<&Session>, query: &Query, now: Instant) -> Range {
+    let own = session.map(|session| audit::range(session, now)).unwrap_or_default();
+    let at = |when: &Option<crate::query::When>| when.as_ref().map(|when| when.at);
+    let is_open = session.is_none() && query.since.is_none() && query.until.is_none();
+    let since = at(&query.since).or(is_open.then(|| now - TimeDelta::hours(HOURS)));
+    let until = at(&query.until);
+    Range { since: since.max(own.since), until: [until, own.until].into_iter().flatten().min() }
+}
+
+/// What the filter of the log does not know.
+fn is_wanted(call: &Call, query: &Query) -> bool {
+    query.outcome.is_none_or(|outcome| call.outcome == outcome)
+}
+
+/// One page, and where the next one begins. Slowest first has only one page.
+fn page(selected: &[Call], query: &Query) -> (Vec<Call>, Option<u64>) {
+    if query.is_slowest_first {
+        return (slowest(selected).take(query.limit()).cloned().collect(), None);
+    }
+    let is_later = |call: &&Call| query.before.is_some_and(|before| call.seq >= before);
+    let mut rest = selected.iter().skip_while(is_later);
+    let calls: Vec<Call> = rest.by_ref().take(query.limit()).cloned().collect();
+    let last = calls.last().map(|call| call.seq);
+    (calls, last.filter(|_| rest.next().is_some()))
+}
+
+/// The calls with a known duration, slowest first.
+fn slowest(calls: &[Call]) -> impl Iterator<Item = &Call> {
+    let mut timed: Vec<&Call> = calls.iter().filter(|call| call.ms.is_some()).collect();
+    timed.sort_by_key(|call| std::cmp::Reverse(call.ms));
+    timed.into_iter()
+}
+
+fn tools(calls: &[Call]) -> Vec<Used> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    calls.iter().for_each(|call| *counts.entry(&call.tool).or_default() += 1);
+    let mut tools: Vec<Used> =
+        counts.into_iter().map(|(name, calls)| Used { name: name.to_string(), calls }).collect();
+    tools.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.name.cmp(&b.name)));
+    tools
+}
+
+/// Which sessions the conversations belong to, as far as the overview knows them.
+struct Owners<'a>(HashMap<&'a str, Vec<Owner<'a>>>);
+
+/// A session's share of a conversation.
+struct Owner<'a> {
+    id: &'a str,
+    range: Range,
+}
+
+impl<'a> Owners<'a> {
+    fn of(snapshot: &'a Snapshot, session: Option<&'a Session>) -> Self {
+        let mut all: HashMap<&str, Vec<Owner>> = HashMap::new();
+        let mut add = |uuid: Option<&'a str>, id: &'a str, since: &str, until: Option<&str>| {
+            let Some(uuid) = uuid else { return };
+            let range = Range { since: clock::parse(since), until: until.and_then(clock::parse) };
+            all.entry(uuid).or_default().push(Owner { id, range });
+        };
+        if let Some(one) = session {
+            add(one.claude_session_id.as_deref(), &one.session_id, &one.started_at, one.ended_at.as_deref());
+        }
+        let projects = snapshot.overview.projects.iter();
+        let known = projects.flat_map(|project| project.active.iter().chain(&project.parked).chain(&project.recent));
+        for one in known {
+            let Summary { session_id, started_at, ended_at, claude_session_id, .. } = one;
+            add(claude_session_id.as_deref(), session_id, started_at, ended_at.as_deref());
+        }
+        Owners(all)
+    }
+
+    fn of_call(&self, call: &Call) -> Option<String> {
+        let owners = self.0.get(call.claude_session_id.as_deref()?)?;
+        let is_of = |owner: &&Owner| owner.range.contains_text(&call.at);
+        owners.iter().find(is_of).map(|owner| owner.id.to_string())
+    }
+}
+
+/// The session that a page is about.
+pub fn subject(store: &Store, query: &Query) -> Result<Option<(SessionId, Session)>> {
+    query.session.clone().map(|id| store.session(&id).map(|session| (id, session))).transpose()
+}
