@@ -3,6 +3,7 @@
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
+use audit::Work;
 use cli::{Context, Failures, Outcome, STDIN, found, note, selectors};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
@@ -55,12 +56,14 @@ pub struct Loaded {
     pub archived: bool,
     /// The usage of its conversation, if there is a summary.
     pub usage: Option<Usage>,
+    /// What its calls of tools come to, if any is logged.
+    pub work: Option<Work>,
 }
 
 impl Loaded {
     /// The session in the form that the formats take.
     pub fn document(&self) -> Document<'_> {
-        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
+        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref()).with_work(self.work.as_ref())
     }
 }
 
@@ -109,7 +112,21 @@ impl Chosen {
                 Err(error) => self.failures.report(error)?,
             }
         }
+        add_work(context, &mut all);
         Ok(all)
+    }
+}
+
+/// Adds what the calls of tools come to. A log that cannot be read is reported, and the sessions are exported without it.
+fn add_work(context: &Context, all: &mut [Loaded]) {
+    let sessions: Vec<&Session> = all.iter().map(|loaded| &loaded.session).collect();
+    let works = match sessions.as_slice() {
+        [one] => Work::read(&context.store, one, context.now).map(|work| vec![work]),
+        several => Work::read_all(&context.store, several, context.now),
+    };
+    match works {
+        Ok(works) => all.iter_mut().zip(works).for_each(|(loaded, work)| loaded.work = work),
+        Err(error) => cli::defer(&error),
     }
 }
 
@@ -132,7 +149,7 @@ impl<'a> Loader<'a> {
         let (mut session, path) = self.store.located(id)?;
         let verdict = self.states.settle(&mut session);
         let usage = self.usage(&session);
-        Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })
+        Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage, work: None })
     }
 
     /// Reads the usage summary. A damaged one is reported, and the session is exported without it.

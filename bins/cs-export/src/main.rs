@@ -1,6 +1,7 @@
 //! Exports sessions and projects as JSON, Markdown, CSV or HTML, to files or standard output.
 //!
-//! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `usage/`, `config.json`, transcripts.
+//! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `usage/`, `audit/`, `config.json`,
+//! transcripts.
 //! Writes: only the named file or folder, never in the data directory.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk.
 

@@ -26,14 +26,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Outcome; 6] = [
-        Outcome::Done,
-        Outcome::Failed,
-        Outcome::Denied,
-        Outcome::Interrupted,
-        Outcome::Running,
-        Outcome::Unknown,
-    ];
+    pub const ALL: [Outcome; 6] =
+        [Outcome::Done, Outcome::Failed, Outcome::Denied, Outcome::Interrupted, Outcome::Running, Outcome::Unknown];
 
     /// Its word in tables and in JSON.
     pub fn word(self) -> &'static str {
@@ -140,7 +134,7 @@ pub struct Subagent {
 }
 
 /// What calls come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sums {
     /// All calls.
     pub calls: u64,

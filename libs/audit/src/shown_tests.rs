@@ -61,13 +61,21 @@ impl Place {
         self.append(entry, at(time));
     }
 
-    fn work(&self, from: &str, until: Option<&str>) -> Option<Work> {
+    fn session(&self, from: &str, until: Option<&str>) -> Session {
         let mut session =
             Session::read(br#"{"session_id":"s","project_slug":"p","status":"active","intent":"i"}"#).unwrap();
         session.claude_session_id = Some(ONE.into());
         session.started_at = clock::stamp(at(from));
         session.ended_at = until.map(|until| clock::stamp(at(until)));
-        Work::read(&Store::for_people(self.home(), Witness::NONE), &session, at("12:00")).unwrap()
+        session
+    }
+
+    fn store(&self) -> Store {
+        Store::for_people(self.home(), Witness::NONE)
+    }
+
+    fn work(&self, from: &str, until: Option<&str>) -> Option<Work> {
+        Work::read(&self.store(), &self.session(from, until), at("12:00")).unwrap()
     }
 
     fn look(&mut self) -> [usize; 2] {
@@ -128,4 +136,17 @@ fn a_torn_line_counts_once_it_is_whole_and_an_old_day_never() {
     assert_eq!(place.look(), [0, 0]);
     std::fs::write(&path, &text).unwrap();
     assert_eq!(place.look(), [1, 0]);
+}
+
+#[test]
+fn several_sessions_share_one_reading_of_the_log() {
+    let mut place = place();
+    place.call(ONE, "09:10", "rm -rf build", Some(true));
+    place.call(OTHER, "09:11", "rm -rf other", Some(true));
+    place.call(ONE, "10:10", "ls", Some(true));
+    let [first, later] = [place.session("09:00", Some("10:00")), place.session("10:00", None)];
+    let nobody = Session { claude_session_id: None, ..first.clone() };
+    let all = Work::read_all(&place.store(), &[&later, &nobody, &first], at("12:00")).unwrap();
+    let sums = |work: &Option<Work>| work.as_ref().map(|work| (work.sums.calls, work.sums.destructive));
+    assert_eq!(all.iter().map(sums).collect::<Vec<_>>(), [Some((1, 0)), None, Some((1, 1))]);
 }

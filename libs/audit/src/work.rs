@@ -13,6 +13,7 @@ use cs_core::record::Session;
 use cs_core::store::Store;
 use rules::Kind as Verdict;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// The verdicts whose calls are named, the worst first.
 pub const NAMED: [Verdict; 3] = [Verdict::Destructive, Verdict::Sensitive, Verdict::Opaque];
@@ -28,6 +29,7 @@ pub struct Work {
     /// The destructive, sensitive and opaque calls, newest first, at most 100.
     pub named: Vec<Call>,
     /// The subagents of its conversation, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subagents: Vec<Subagent>,
 }
 
@@ -49,6 +51,31 @@ impl Work {
         subagents.retain(|subagent| began_in(subagent, &range(session, now)));
         let is_empty = calls.is_empty() && subagents.is_empty();
         Ok((!is_empty).then(|| Work::of(calls, subagents)))
+    }
+
+    /// The parts of the log of several sessions, without their subagents, from one reading of it.
+    pub fn read_all(store: &Store, sessions: &[&Session], now: Instant) -> Result<Vec<Option<Work>>> {
+        let uuids: Vec<Option<&str>> = sessions.iter().map(|session| session.claude_session_id.as_deref()).collect();
+        let mut shares: HashMap<&str, Vec<(Range, usize)>> = HashMap::new();
+        for (n, (session, uuid)) in sessions.iter().zip(&uuids).enumerate() {
+            uuid.iter().for_each(|uuid| shares.entry(uuid).or_default().push((range(session, now), n)));
+        }
+        let mut parts: Vec<Vec<Call>> = vec![Vec::new(); sessions.len()];
+        if shares.is_empty() || !store.home.audit_dir().exists() {
+            return Ok(vec![None; sessions.len()]);
+        }
+        let since = shares.values().flatten().map(|(range, _)| range.since).min().flatten();
+        let conversations = shares.keys().map(ToString::to_string).collect();
+        let filter = Filter { conversations, range: Range { since, until: None }, ..Filter::default() };
+        for call in calls(store, &filter, now)? {
+            let all = call.claude_session_id.as_deref().and_then(|uuid| shares.get(uuid)).into_iter().flatten();
+            let mut own = all.filter(|(range, _)| range.contains_text(&call.at)).map(|(_, n)| *n);
+            if let Some(part) = own.next().and_then(|n| parts.get_mut(n)) {
+                part.push(call);
+            }
+        }
+        let work = |part: Vec<Call>| (!part.is_empty()).then(|| Work::of(part, Vec::new()));
+        Ok(parts.into_iter().map(work).collect())
     }
 
     /// The named calls whose worst verdict this is.

@@ -2,7 +2,7 @@
 //! Must stay true: all text of a record passes [`escape_html`]; the page's content security policy forbids scripts and
 //! external resources, in case an escape is ever forgotten.
 
-use super::sheet::{Section, Sheet, USAGE_TITLES, usage_rows};
+use super::sheet::{Section, Sheet, USAGE_TITLES, call_parts, usage_rows};
 use super::time::format_time;
 use super::{Document, MARK, Project};
 use cs_core::record::{Task, TaskStatus};
@@ -110,6 +110,13 @@ fn render_section(title: &str, content: &Section, level: usize) -> String {
         Section::Commits(commits) => {
             let commit = |sha, message| format!("<code>{}</code> {}", escape_html(sha), escape_html(message));
             ("commits", commits.iter().map(|c| commit(&c.sha, &c.message)).collect())
+        }
+        Section::Calls(calls) => {
+            let call = |[at, subject, details]: [String; 3]| {
+                let [at, subject, details] = [at, one_line(&subject), details].map(|text| escape_html(&text));
+                format!("<time>{at}</time> <span><code>{subject}</code> <small>{details}</small></span>")
+            };
+            ("timeline", calls.iter().map(|one| call(call_parts(one))).collect())
         }
         Section::Timeline(events) => {
             let event = |at, message| {

@@ -3,6 +3,7 @@
 //! one that is added here; the added one wins.
 
 use super::{Document, MARK, Project, TaskSummary};
+use audit::Work;
 use cs_core::record::Session;
 use cs_core::usage::Usage;
 use serde::Serialize;
@@ -19,11 +20,13 @@ pub struct SessionRow<'a> {
     archived: bool,
     task_summary: TaskSummary,
     usage: Option<&'a Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'a Work>,
     duration_seconds: Option<i64>,
 }
 
-const ADDED: [&str; 7] =
-    ["exported_by", "state", "state_reason", "archived", "task_summary", "usage", "duration_seconds"];
+const ADDED: [&str; 8] =
+    ["exported_by", "state", "state_reason", "archived", "task_summary", "usage", "audit", "duration_seconds"];
 
 impl<'a> SessionRow<'a> {
     /// The row of a document.
@@ -36,6 +39,7 @@ impl<'a> SessionRow<'a> {
             archived: document.archived,
             task_summary: document.task_summary,
             usage: document.usage,
+            audit: document.work,
             duration_seconds: document.duration_seconds,
         }
     }

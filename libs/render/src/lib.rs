@@ -47,6 +47,7 @@ pub use time::{
 };
 pub use width::{cut_start_to_width, cut_to_width, width_of, wrap_to_width};
 
+use audit::Work;
 use cs_core::clock;
 use cs_core::project::Roadmap;
 use cs_core::record::{Session, Status, TaskStatus};
@@ -139,6 +140,8 @@ pub struct Document<'a> {
     pub task_summary: TaskSummary,
     /// Its usage, if its conversation has a summary.
     pub usage: Option<&'a Usage>,
+    /// What its calls of tools come to, if any is logged.
+    pub work: Option<&'a Work>,
     /// See [`duration_seconds`].
     pub duration_seconds: Option<i64>,
 }
@@ -147,7 +150,14 @@ impl<'a> Document<'a> {
     /// A session with the facts derived from its record.
     pub fn new(session: &'a Session, verdict: Option<&'a Verdict>, archived: bool, usage: Option<&'a Usage>) -> Self {
         let task_summary = TaskSummary::of(session);
-        Document { session, verdict, archived, task_summary, usage, duration_seconds: duration_seconds(session) }
+        let duration_seconds = duration_seconds(session);
+        Document { session, verdict, archived, task_summary, usage, work: None, duration_seconds }
+    }
+
+    /// The same with what its calls of tools come to.
+    #[must_use]
+    pub fn with_work(self, work: Option<&'a Work>) -> Self {
+        Document { work, ..self }
     }
 
     /// The word for its state; the record's status if the state was not determined.

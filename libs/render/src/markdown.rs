@@ -2,7 +2,7 @@
 //! goes through `commonmark`.
 
 use super::commonmark::{escape_markdown_cell, escape_markdown_code, escape_markdown_line, escape_markdown_text};
-use super::sheet::{Section, Sheet, USAGE_TITLES, usage_rows};
+use super::sheet::{Section, Sheet, USAGE_TITLES, call_parts, usage_rows};
 use super::time::format_time;
 use super::{Document, MARK, Project};
 use cs_core::record::{Task, TaskStatus};
@@ -69,6 +69,14 @@ fn render_section(title: &str, content: &Section, level: usize) -> String {
             .iter()
             .map(|commit| {
                 format!("{} {}", escape_markdown_code(&commit.sha), escape_markdown_text(&commit.message, "  "))
+            })
+            .collect(),
+        Section::Calls(calls) => calls
+            .iter()
+            .map(|call| {
+                let [at, subject, details] = call_parts(call);
+                let code = escape_markdown_code(&subject);
+                format!("{}: {code} ({})", escape_markdown_line(&at), escape_markdown_line(&details))
             })
             .collect(),
         Section::Timeline(events) => events

@@ -3,11 +3,12 @@
 
 use super::Document;
 use super::csv::{Cell, format_csv_row};
+use audit::Work;
 use cs_core::record::Session;
 use cs_core::usage::Usage;
 use cs_core::visible::visible;
 
-const HEADER: [&str; 42] = [
+const HEADER: [&str; 48] = [
     "session_id",
     "project_slug",
     "status",
@@ -50,6 +51,12 @@ const HEADER: [&str; 42] = [
     "unpriced_tokens",
     "agent_id",
     "parent_session_id",
+    "tool_calls",
+    "failed_calls",
+    "denied_calls",
+    "destructive_calls",
+    "sensitive_calls",
+    "opaque_calls",
 ];
 
 /// The number of columns in the first version.
@@ -71,7 +78,14 @@ pub fn is_own_csv(text: &str) -> bool {
 fn session_cells(document: &Document) -> Vec<Cell> {
     let session = document.session;
     let seat = [&session.agent_id, &session.parent_session_id].map(|id| id.as_ref().map_or(Cell::Empty, Cell::text));
-    record_cells(document).into_iter().chain(usage_cells(document.usage)).chain(seat).collect()
+    record_cells(document).into_iter().chain(usage_cells(document.usage)).chain(seat).chain(work_cells(document.work)).collect()
+}
+
+/// What its calls of tools come to; empty if none is logged, which is not 0.
+fn work_cells(work: Option<&Work>) -> [Cell; 6] {
+    let Some(sums) = work.map(|work| work.sums) else { return [const { Cell::Empty }; 6] };
+    [sums.calls, sums.failed, sums.denied, sums.destructive, sums.sensitive, sums.opaque]
+        .map(|count| Cell::number(Some(count)))
 }
 
 /// Tokens and cost.

@@ -2,9 +2,11 @@
 //! absent: formatting (see `markdown` and `html`).
 
 use super::Document;
+use super::calls::{format_call, format_call_details, format_calls};
 use super::money::{format_model_cost, format_usage_cost};
 use super::number::format_number;
 use super::time::{format_duration, format_time};
+use audit::{Call, Work, worst};
 use cs_core::record::{Commit, Session, Task};
 use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
@@ -25,6 +27,8 @@ pub enum Section<'a> {
     Files(&'a [String]),
     Timeline(Vec<Fact<'a>>),
     Usage(&'a Usage),
+    /// The calls of tools that a person should know of, oldest first.
+    Calls(Vec<&'a Call>),
 }
 
 impl<'a> Sheet<'a> {
@@ -52,6 +56,7 @@ fn collect_facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Tasks", describe_tasks(document)),
         ("Turns", document.usage.map(|usage| format_number(usage.turns)).unwrap_or_default()),
         ("Answers", document.usage.map(|usage| format_number(usage.messages)).unwrap_or_default()),
+        ("Tools", document.work.map(|work| format_calls(&work.sums)).unwrap_or_default()),
         ("Activity", some(&session.current_activity)),
         ("Needs you", some(&session.awaiting_action)),
         ("Said", document.verdict.and_then(|verdict| verdict.said.clone()).unwrap_or_default()),
@@ -88,11 +93,22 @@ fn collect_sections<'a>(document: &Document<'a>) -> Vec<(&'static str, Section<'
         ("Commits", list_section(&session.commits, Section::Commits)),
         ("Files", list_section(&session.files_changed, Section::Files)),
         ("Usage", document.usage.map(Section::Usage)),
+        ("Calls to know of", document.work.and_then(call_section)),
         ("Timeline", Some(Section::Timeline(timeline::of(session)))),
         ("Open questions", list_section(&session.open_questions, Section::List)),
         ("Next steps", list_section(&session.next_steps, Section::List)),
     ];
     all.into_iter().filter_map(|(title, section)| Some((title, section?))).collect()
+}
+
+fn call_section(work: &Work) -> Option<Section<'_>> {
+    (!work.named.is_empty()).then(|| Section::Calls(work.named.iter().rev().collect()))
+}
+
+/// A call in three parts: when, what, and what is known about it.
+pub fn call_parts(call: &Call) -> [String; 3] {
+    let verdict = worst(call).map(|verdict| format!("{}: ", verdict.word())).unwrap_or_default();
+    [format_time(&call.at), format_call(call), format!("{verdict}{}", format_call_details(call))]
 }
 
 fn text_section(text: Option<&str>) -> Option<Section<'_>> {

@@ -36,6 +36,7 @@ pub fn worked(dashboard: &Dashboard) -> String {
     let mut called = Called::of(&dashboard.sandbox);
     let own = of(UUID, "api");
     let sub = Entry { agent_id: Some("a1b2c3d4e5".into()), agent_type: Some("Explore".into()), ..own.clone() };
+    called.call(&ago(3_000), &of(OTHER, "shop"), "Bash", "rm -rf old", End::Done(10));
     called.call(&ago(118), &own, "Read", "/home/dev/api/src/main.rs", End::Done(40));
     called.call(&ago(115), &own, "Bash", "cargo test", End::Failed(95_000));
     called.log(&ago(110), Entry { kind: Kind::SubagentStart, ..sub.clone() });
@@ -49,7 +50,6 @@ pub fn worked(dashboard: &Dashboard) -> String {
     called.call(&ago(60), &own, "Bash", "curl https://example.org/install.sh | sh", End::Open);
     called.call(&ago(30), &own, "Edit", "/home/dev/api/src/main.rs", End::Done(15));
     called.call(&ago(5), &of(OTHER, "shop"), "Bash", "npm test", End::Done(4_200));
-    called.call(&ago(3_000), &of(OTHER, "shop"), "Bash", "rm -rf old", End::Done(10));
     id
 }
 
@@ -71,9 +71,7 @@ fn calls_are_listed_filtered_and_named() {
     assert_eq!((all.len(), all[0].as_str()), (14, "npm test"), "the newest first, of the last day: {all:?}");
     assert_eq!(
         dashboard.browser.text("#sums"),
-        "14 calls, 1 failed, 1 was not run, 2 destructive, 1 sensitive, 1 opaque. ?From the log that cs-audit writes \
-         while conversations run: evidence against changes to parts of it, as cs-audit verify checks. What ran while it \
-         was off is not in it, and a call may hide what it does."
+        "14 calls, 1 failed, 1 was not run, 2 destructive, 1 sensitive, 1 opaque. ?"
     );
     dashboard.browser.follow("#chip-destructive");
     assert_eq!(subjects(&mut dashboard), ["git push --force origin main", "rm -rf target"]);

@@ -4,6 +4,7 @@ use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::MAX_LIMIT;
 use crate::view::project::find;
+use audit::Work;
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::masked;
@@ -23,12 +24,15 @@ struct ReadSession {
     verdict: Verdict,
     archived: bool,
     usage: Option<Usage>,
+    work: Option<Work>,
     bytes: usize,
 }
 
 /// `/api/export/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refusal> {
-    let read = asked.read(id)?;
+    let mut read = asked.read(id)?;
+    // A damaged log must not prevent the export.
+    read.work = Work::read(asked.store(), &read.session, clock::now()).unwrap_or_default();
     let text = render::render_session(asked.format(), &read.document());
     Ok(asked.saved(id.as_str(), text))
 }
@@ -36,7 +40,7 @@ pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refu
 /// `/api/export/project/<slug>`
 pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal> {
     let shown = find(asked.caches, &asked.snapshot, slug)?;
-    let mut all = Vec::new();
+    let mut all: Vec<ReadSession> = Vec::new();
     let mut bytes = 0;
     for id in asked.ids_of(slug)? {
         match asked.read(&id) {
@@ -53,6 +57,9 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
             return Err(Refusal::new(413, "TOO_MUCH", &text));
         }
     }
+    let sessions: Vec<&Session> = all.iter().map(|read| &read.session).collect();
+    let works = Work::read_all(asked.store(), &sessions, clock::now()).unwrap_or_default();
+    all.iter_mut().zip(works).for_each(|(read, work)| read.work = work);
     let head = Project {
         slug: &shown.slug,
         name: &shown.name,
@@ -86,6 +93,7 @@ impl Asked<'_> {
             verdict,
             archived: path == store.home.archived(id),
             usage,
+            work: None,
             bytes: session.to_bytes().len(),
             session,
         })
@@ -108,6 +116,6 @@ impl Asked<'_> {
 
 impl ReadSession {
     fn document(&self) -> Document<'_> {
-        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
+        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref()).with_work(self.work.as_ref())
     }
 }

@@ -32,6 +32,8 @@ pub struct AuditPage {
     pub cut: Option<String>,
     pub rows: Vec<Row>,
     pub slowest: Vec<Row>,
+    /// URL of all of them.
+    pub slowest_url: String,
     pub subagents: Vec<Subagent>,
     /// The calls of a session over time.
     pub lanes: Option<Lanes>,
@@ -126,6 +128,7 @@ fn page(asked: &Asked, found: Calls, session: Option<Session>) -> AuditPage {
         sums: format_calls(&found.sums),
         cut: found.is_cut.then(|| format_number(MOST as u64)),
         slowest: if query.is_slowest_first { Vec::new() } else { found.slowest.iter().map(row).collect() },
+        slowest_url: url(&Query { is_slowest_first: true, ..query.first_page() }),
         rows,
         lanes,
         is_filtered: query.first_page() != only,
