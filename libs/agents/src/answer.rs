@@ -2,7 +2,8 @@
 //! on. Must stay true: a client that would refuse the answer, and lose the text, gets another form.
 //! Facts: recorded from Claude Code 2.1.139 to 2.1.332 and Codex 0.169. At the end of a turn Claude Code accepts context
 //! from 2.1.163 on; older ones refuse the whole answer. Codex accepts it at no version, but a block, which Claude Code
-//! shows to the person as a problem. Claude Code moves a text of more than 10,000 characters into a file.
+//! shows to the person as a problem. Claude Code moves a text of more than 10,000 characters into a file. Before a call of
+//! a tool both clients obey `deny`; Codex ignores `ask`, and the call goes on.
 
 use crate::agent::Agent;
 use crate::event::Event;
@@ -30,6 +31,41 @@ fn context(event: Event, text: &str, notice: &str) -> Value {
     json!({"hookSpecificOutput": specific, "systemMessage": notice})
 }
 
+/// What a hook can decide about a call of a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// The person is asked.
+    Ask,
+    /// The tool is not called.
+    Deny,
+}
+
+impl Permission {
+    /// Its word in answers, settings and the log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Permission::Ask => "ask",
+            Permission::Deny => "deny",
+        }
+    }
+
+    /// What has this effect on a client: one that ignores a question gets a refusal.
+    #[must_use]
+    pub fn for_client(self, agent: Agent) -> Self {
+        match agent {
+            Agent::Codex => Permission::Deny,
+            Agent::Claude => self,
+        }
+    }
+}
+
+/// The answer of a hook that decides about the call of a tool; the person and the agent read the reason.
+pub fn permission(permission: Permission, reason: &str) -> String {
+    let specific = json!({"hookEventName": Event::PreToolUse.name(), "permissionDecision": permission.word(),
+        "permissionDecisionReason": reason});
+    json!({"hookSpecificOutput": specific}).to_string() + "\n"
+}
+
 /// The version of the Claude Code that started this program; `None` if it does not say.
 fn client_version() -> Option<[u32; 3]> {
     version(&std::env::var(NAME).ok()?)
@@ -53,6 +89,16 @@ mod tests {
             assert_eq!(version(other), None, "{other}");
         }
         assert!(version("claude-code_2-1-139_harness") < Some(CONTEXT_AT_STOP));
+    }
+
+    #[test]
+    fn a_client_that_ignores_questions_gets_a_refusal() {
+        let of = |agent| Permission::Ask.for_client(agent).word();
+        assert_eq!((of(Agent::Claude), of(Agent::Codex)), ("ask", "deny"));
+        let text = permission(Permission::Deny, "a \"b\"");
+        let specific = json!({"hookEventName": "PreToolUse", "permissionDecision": "deny",
+            "permissionDecisionReason": "a \"b\""});
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!({"hookSpecificOutput": specific}));
     }
 
     #[test]

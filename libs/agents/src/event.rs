@@ -19,10 +19,13 @@ pub const WAKE: &str = "cs-wake";
 /// The program that logs what tools did. It is also a command for people.
 pub const AUDIT: &str = "cs-audit";
 
+/// The program that asks about calls of tools, or denies them. A person registers it apart from the others.
+pub const GUARD: &str = "cs-guard";
+
 /// The programs that only agents call.
-pub const PROGRAMS: [&str; 4] = [HOOK, HEARTBEAT, DELIVER, WAKE];
+pub const PROGRAMS: [&str; 5] = [HOOK, HEARTBEAT, DELIVER, WAKE, GUARD];
 /// All programs that agents call.
-pub const CALLED: [&str; 6] = [HOOK, HEARTBEAT, NOTIFY, DELIVER, WAKE, AUDIT];
+pub const CALLED: [&str; 7] = [HOOK, HEARTBEAT, NOTIFY, DELIVER, WAKE, AUDIT, GUARD];
 
 /// An event that a hook is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 mod call;
 mod chain;
 mod entry;
+pub mod guard;
 mod head;
 mod last;
 mod log;
