@@ -280,7 +280,7 @@ impl Undo {
     fn settle(&self, after: &Document, plan: &mut Plan) -> Result<()> {
         let original = self.document.original()?;
         let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(crate::text::NOTHING);
-        if !after.persist(|after| put_original(&after.without_line()?, bare, original.as_deref()))? {
+        if !after.persist(|after| put_original(&after.without_extras()?, bare, original.as_deref()))? {
             plan.note("Claude Code changed other settings of its own in the meantime; only our entries were removed");
         }
         after.seen.back_up(None)

@@ -1,4 +1,4 @@
-//! Owns the text of a settings file, with and without our entries: hooks, plugin, status line. Must stay true: without
+//! Owns the text of a settings file, with and without our entries: hooks, plugin, status line, guard. Must stay true: without
 //! our entries, the text is the one from before the installation.
 
 use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
@@ -8,6 +8,7 @@ use super::splice::{self, Step, keys};
 use super::swap::{self, NO_FILE, Seen};
 use super::text::{self, Trouble, at};
 use super::wrapped;
+use agents::Agent;
 use agents::event::CALLED;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
@@ -67,7 +68,33 @@ impl Document {
         Ok(Document { seen: self.seen.clone(), text, value })
     }
 
-    /// The text with these entries instead of any other hooks and plugin of ours. Our status line stays.
+    /// Returns the document without our guard.
+    pub fn without_guard(&self) -> Result<Self> {
+        let before = self.before()?;
+        let keep = |path: &[Step]| entries::was_in(before.as_ref(), path);
+        let text = entries::remove_all(&self.text, &entries::guards, &keep).map_err(|trouble| self.trouble(&trouble))?;
+        let value = parse_settings(&text).map_err(|trouble| self.trouble(&trouble))?;
+        Ok(Document { seen: self.seen.clone(), text, value })
+    }
+
+    /// Returns the document without what is apart from hooks and plugin: our status line and our guard.
+    pub fn without_extras(&self) -> Result<Self> {
+        self.without_line()?.without_guard()
+    }
+
+    /// The text with this guard instead of any other one of ours.
+    pub fn with_guard(&self, guard: &Hook) -> Result<String> {
+        let bare = self.without_guard()?;
+        entries::add(&bare.text, std::slice::from_ref(guard)).map_err(|trouble| self.trouble(&trouble))
+    }
+
+    /// What the backup contains.
+    fn before(&self) -> Result<Option<Value>> {
+        let backup = self.seen.backup()?.filter(|text| !text.trim().is_empty());
+        Ok(backup.and_then(|text| parse_settings(&text).ok()))
+    }
+
+    /// The text with these entries instead of any other hooks and plugin of ours. Our status line and our guard stay.
     pub fn with(&self, ours: &Ours) -> Result<String> {
         let text = self.without()?;
         let added = match ours {
@@ -78,7 +105,7 @@ impl Document {
     }
 
     /// The text without our hooks and plugin: the one from before the installation, if nobody else has changed it since.
-    /// Our status line stays.
+    /// Our status line and our guard stay.
     pub fn without(&self) -> Result<String> {
         let backup = self.seen.backup()?.filter(|text| !text.trim().is_empty());
         let before = backup.as_deref().and_then(|text| parse_settings(text).ok());
@@ -104,9 +131,11 @@ impl Document {
             let text = if self.has_plugin() { with_plugin(&text, "/")? } else { text };
             self.stripped(&text, before.as_ref())
         };
-        // The file may have had our status line too, whose removal drops the blanks in an empty object.
+        // The file may have had our status line or our guard too, whose removal drops the blanks in an empty object.
         let lined = wrapped::with(backup, wrapped::PROGRAM).and_then(|text| wrapped::without(&text)).ok();
-        [Some(backup), lined.as_deref()].into_iter().flatten().any(|text| again(text).is_ok_and(|again| again == bare))
+        let lined = [Some(backup), lined.as_deref()].into_iter().flatten();
+        let both = lined.flat_map(|text| [Some(text.to_string()), guarded_once(text, before.as_ref())]);
+        both.flatten().any(|text| again(&text).is_ok_and(|again| again == bare))
     }
 
     /// A text without our hooks, and without the plugin if this file has it. Containers that `before` has stay, even if
@@ -129,12 +158,13 @@ impl Document {
     /// Whether the text contains anything of ours.
     pub fn has_ours(&self) -> Result<bool> {
         let has_line = || self.without_line().map(|bare| bare.text != self.text);
-        Ok(!entries::ours(&self.value).is_empty() || self.has_plugin() || has_line()?)
+        let has_hooks = !entries::ours(&self.value).is_empty() || !entries::guards(&self.value).is_empty();
+        Ok(has_hooks || self.has_plugin() || has_line()?)
     }
 
     /// The text of the backup: the file without our entries; none if there was no file.
     pub fn original(&self) -> Result<Option<String>> {
-        let bare = self.without_line()?;
+        let bare = self.without_extras()?;
         match (&self.seen.text, self.seen.backup()?) {
             (None, _) => Ok(None),
             (Some(text), _) if !self.has_ours()? => Ok(Some(text.clone())),
@@ -181,6 +211,13 @@ impl Document {
     fn trouble(&self, trouble: &Trouble) -> Error {
         Error::corrupt(&self.seen.path, trouble.in_text(&self.text))
     }
+}
+
+/// A text to which our guard was added, and from which it was removed again.
+fn guarded_once(text: &str, before: Option<&Value>) -> Option<String> {
+    let guard = entries::guard_for(Agent::Claude, Path::new("/claude-sessions")).ok()?;
+    let with = entries::add(text, &[guard]).ok()?;
+    entries::remove_all(&with, &entries::guards, &|path| entries::was_in(before, path)).ok()
 }
 
 /// Parses a text, if settings can have such a value.

@@ -1,11 +1,12 @@
 //! Owns which hooks we register, and how ours are recognized: a handler is ours if its command is only the absolute path
-//! of one of the programs that agents call, in one of our folders.
+//! of one of the programs that agents call, in one of our folders. The guard is apart from the others: it is registered
+//! only when a person switches it on, and stays when the others are replaced.
 
 use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::swap;
 use super::text::{self, Trouble};
-use agents::event::{AUDIT, CALLED, DELIVER, NOTIFY};
+use agents::event::{AUDIT, CALLED, DELIVER, GUARD, NOTIFY};
 use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
 use cs_core::quote::Quote;
@@ -18,6 +19,10 @@ const PLUGIN_ROOT: &str = "${CLAUDE_PLUGIN_ROOT}";
 
 /// Seconds after which Codex stops a hook; it allows three at an interrupt and at the end.
 const CODEX_TIMEOUT: u32 = 3;
+/// Seconds after which Claude Code stops the guard, which gives up earlier.
+const GUARD_TIMEOUT: u32 = 5;
+/// The tools that the guard can judge: those with a command line or a file.
+const GUARDED: &str = "^(Bash|PowerShell|Monitor|Read|Edit|Write|MultiEdit|NotebookEdit|mcp__.*)$";
 
 /// An event and the group (compact JSON) that it gets.
 pub type Hook = (String, String);
@@ -41,17 +46,33 @@ pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
 /// The hooks for Codex, which runs commands with a shell, does not support `args`, and skips `async` hooks. Outside seats
 /// the program that delivers messages ends at once; Claude Code gets it with the settings of a seat (`agents::seat_hooks`).
 pub fn for_codex(share: &Path) -> Result<Vec<Hook>> {
-    let hook = |(event, program): (Event, &str)| {
-        let command = shell_word(text_of(&share.join("bin").join(program))?);
-        let command = serde_json::to_string(&command).unwrap_or_default();
-        let handler = format!("{{\"type\":\"command\",\"command\":{command},\"timeout\":{CODEX_TIMEOUT}}}");
-        Ok((event.name().to_string(), format!("{{\"hooks\":[{handler}]}}")))
-    };
+    let hook = |(event, program)| of_codex(share, event, program);
     let recorded = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex));
     let delivered = Event::ALL.into_iter().filter(|event| event.is_delivered_at(Agent::Codex));
     let audited = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex) && event.is_also_audited());
     let programs = recorded.map(|event| (event, event.program())).chain(delivered.map(|event| (event, DELIVER)));
     programs.chain(audited.map(|event| (event, AUDIT))).map(hook).collect()
+}
+
+fn of_codex(share: &Path, event: Event, program: &str) -> Result<Hook> {
+    let command = shell_word(text_of(&share.join("bin").join(program))?);
+    let command = serde_json::to_string(&command).unwrap_or_default();
+    let handler = format!("{{\"type\":\"command\",\"command\":{command},\"timeout\":{CODEX_TIMEOUT}}}");
+    Ok((event.name().to_string(), format!("{{\"hooks\":[{handler}]}}")))
+}
+
+/// The guard for a client, which waits for it before each call of a tool.
+pub fn guard_for(agent: Agent, share: &Path) -> Result<Hook> {
+    match agent {
+        Agent::Codex => of_codex(share, Event::PreToolUse, GUARD),
+        Agent::Claude => {
+            let command = serde_json::to_string(text_of(&share.join("bin").join(GUARD))?).unwrap_or_default();
+            let handler =
+                format!("{{\"type\":\"command\",\"command\":{command},\"args\":[],\"timeout\":{GUARD_TIMEOUT}}}");
+            let group = format!("{{\"matcher\":\"{GUARDED}\",\"hooks\":[{handler}]}}");
+            Ok((Event::PreToolUse.name().to_string(), group))
+        }
+    }
 }
 
 /// A text as one word for a shell.
@@ -100,9 +121,14 @@ pub fn namesake_of(handler: &Value) -> Option<&str> {
 /// A handler: the event, the group's and the handler's number, and the program or command.
 pub type Found = (String, usize, usize, String);
 
-/// Our handlers, with their programs.
+/// Our handlers but for the guard, with their programs.
 pub fn ours(value: &Value) -> Vec<Found> {
-    handlers(value, program_of)
+    handlers(value, |handler| program_of(handler).filter(|path| !path.ends_with(GUARD)))
+}
+
+/// The handlers that run our guard.
+pub fn guards(value: &Value) -> Vec<Found> {
+    handlers(value, |handler| program_of(handler).filter(|path| path.ends_with(GUARD)))
 }
 
 /// The handlers that `wanted` recognizes, with what it returns.

@@ -12,6 +12,7 @@ mod diff;
 mod doctor;
 mod document;
 mod entries;
+mod guard;
 mod jobs;
 mod next;
 mod others;
@@ -51,6 +52,7 @@ enum Command {
     Project(project::Project),
     Jobs(jobs::Jobs),
     Statusline(statusline::Statusline),
+    Guard(guard::Guard),
 }
 
 /// register the hooks with Claude Code, or with Codex
@@ -102,6 +104,7 @@ fn work(command: Command, mut out: Out) -> Outcome<()> {
         Command::Project(args) => args.run(places, &mut out),
         Command::Jobs(args) => args.run(places, &mut out),
         Command::Statusline(args) => args.run(places, &mut out),
+        Command::Guard(args) => args.run(places, &mut out),
     }
 }
 

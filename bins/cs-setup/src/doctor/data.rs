@@ -23,8 +23,9 @@ pub fn check(places: &Places) -> Vec<Check> {
     let mut checks = vec![private(places)];
     let repair = || format!("repair {} by hand", places.data.config().display());
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
-    let (_, of_audit) = audit::Settings::read(&config, &places.data.config());
-    let troubles = config.troubles.iter().map(|trouble| &trouble.error).chain(&of_audit);
+    let (audit, of_audit) = audit::Settings::read(&config, &places.data.config());
+    let (_, of_guard) = audit::guard::Settings::read(&config, &places.data.config(), &audit.all_rules());
+    let troubles = config.troubles.iter().map(|trouble| &trouble.error).chain(&of_audit).chain(&of_guard);
     checks.extend(troubles.map(|error| Check::bad("config", error.to_string(), repair())));
     checks.extend(trouble(places));
     checks
