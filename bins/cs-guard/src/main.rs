@@ -148,7 +148,7 @@ fn grounds(hook: &HookCall, settings: &Settings, rules: &rules::Rules) -> Vec<Gr
     let checkout = if settings.allow.is_empty() { None } else { git::find(cwd) };
     let top = checkout.map_or_else(|| cwd.to_path_buf(), |found| found.worktree_root);
     let place = Place { cwd, top: &top, real: &|path| path.canonicalize().ok() };
-    decide(&verdicts, command, settings, &place)
+    decide(&verdicts, command, settings, rules, &place)
 }
 
 /// The leases of others on the files that the call changes.

@@ -7,7 +7,7 @@ use crate::glob::{self, Paths};
 use crate::index::Index;
 use crate::rule::{Kind, Rule};
 use crate::{opaque, secret, sql, subcommand, target};
-use cs_core::shell::{self, Direction, Input, Run, Word};
+use cs_core::shell::{self, Direction, Input, Run, Runs, Word};
 use cs_core::validate;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -104,6 +104,20 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
         judged.add(Cow::Borrowed("opaque-long"), Kind::Opaque, 1, command);
     }
     judged
+}
+
+/// The programs of a command line about which the rules of this name say something. `is_cut` of the line stays.
+pub fn programs(command: &str, id: &str, rules: &Rules) -> Runs {
+    let index = Index::of(&rules.0);
+    let mut found = shell::runs(command);
+    let says = |run: &Run| {
+        let subject = Subject::new(run);
+        let mut rules = index.of_program(subject.name).into_iter().filter(|(_, rule)| rule.id == *id);
+        rules.any(|(n, rule)| subject.fulfils(n, rule, &index))
+            || opaque::reason(run).is_some_and(|reason| reason == id)
+    };
+    found.runs.retain(says);
+    found
 }
 
 /// Words with spaces between them. One with blanks is quoted: where a secret ends would not be recognised without.

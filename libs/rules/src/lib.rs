@@ -22,7 +22,7 @@ mod target;
 mod words;
 
 pub use call::Call;
-pub use judge::{Judged, Rules, Verdict, judge};
+pub use judge::{Judged, Rules, Verdict, judge, programs};
 pub use rule::{Kind, Rule};
 pub use words::Words;
 

@@ -3,10 +3,9 @@
 //! that the line does not show, and a program on another machine or with other rights are doubts.
 
 use cs_core::shell::{self, Direction, Run, Word};
+use rules::Rules;
 use std::path::{Component, Path, PathBuf};
 
-/// Longest text of a target of a verdict, in characters; see `rules::judge`.
-const TARGET: usize = 200;
 /// Maximum number of directories in which a command may run.
 const DIRECTORIES: usize = 8;
 /// Programs that run another one in the same directory and with the same rights.
@@ -24,18 +23,14 @@ pub struct Place<'p> {
     pub real: &'p dyn Fn(&Path) -> Option<PathBuf>,
 }
 
-/// Whether every program of the line whose words are `target` is only about these folders.
-pub fn is_within(command: &str, target: &str, folders: &[&str], place: &Place) -> bool {
-    let found = shell::runs(command);
-    let Some(directories) = directories(&found.runs, place).filter(|_| !found.is_cut) else { return false };
-    let mut meant = found.runs.iter().filter(|run| is_meant(run, target)).peekable();
-    meant.peek().is_some() && meant.all(|run| is_harmless(run) && is_run_within(run, &directories, folders, place))
-}
-
-/// Whether the words of a program are the ones that a verdict names, which are cut.
-fn is_meant(run: &Run, target: &str) -> bool {
-    let words: Vec<&str> = run.words.iter().map(|word| word.text.as_str()).collect();
-    words.join(" ").chars().take(TARGET).eq(target.chars())
+/// Whether every program of the line about which the rule says something is only about these folders.
+pub fn is_within(command: &str, rule: &str, rules: &Rules, folders: &[&str], place: &Place) -> bool {
+    let meant = rules::programs(command, rule, rules);
+    let Some(directories) = directories(&shell::runs(command).runs, place).filter(|_| !meant.is_cut) else {
+        return false;
+    };
+    let is_in = |run: &Run| is_harmless(run) && is_run_within(run, &directories, folders, place);
+    !meant.runs.is_empty() && meant.runs.iter().all(is_in)
 }
 
 fn is_harmless(run: &Run) -> bool {
@@ -140,13 +135,7 @@ mod tests {
         };
         let place = Place { cwd: Path::new(cwd), top: Path::new("/p"), real: &real };
         let folders = ["target", "node_modules", "web/dist"];
-        let meant = |run: &&Run| run.program() == Some("rm");
-        let runs = shell::runs(line).runs;
-        let target = runs.iter().find(meant).map(|run| {
-            let words: Vec<&str> = run.words.iter().map(|word| word.text.as_str()).collect();
-            words.join(" ").chars().take(TARGET).collect::<String>()
-        });
-        is_within(line, &target.unwrap(), &folders, &place)
+        is_within(line, "rm-recursive", &Rules::with(Vec::new()), &folders, &place)
     }
 
     #[test]
@@ -206,7 +195,9 @@ mod tests {
             assert!(!is_allowed(line, "/p"), "{line}");
         }
         assert!(!is_allowed("rm -rf target", "/q"), "another project");
-        let long = format!("rm -rf {}target; rm -rf {}src", "target/x ".repeat(30), "target/x ".repeat(30));
-        assert!(!is_allowed(&long, "/p"), "two programs with the same beginning");
+        let long = "target/x ".repeat(30);
+        assert!(is_allowed(&format!("rm -rf {long}"), "/p"));
+        assert!(!is_allowed(&format!("rm -rf {long}; rm -rf {long}src"), "/p"), "the same beginning");
+        assert!(!is_allowed(&format!("rm -rf target; {}", "x ".repeat(40_000)), "/p"), "not all of it was read");
     }
 }

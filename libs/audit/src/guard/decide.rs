@@ -2,7 +2,7 @@
 
 use super::allow::{self, Place};
 use super::settings::{Action, Settings};
-use rules::{Kind, Verdict};
+use rules::{Kind, Rules, Verdict};
 
 /// A reason for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,33 +16,41 @@ pub struct Ground {
 /// Why a call is asked about or denied; nothing if it goes on. The strongest action is what happens.
 ///
 /// `mode` is for destructive verdicts. Other calls are asked about or denied only if `rules` names the rule.
-pub fn decide(verdicts: &[Verdict], command: Option<&str>, settings: &Settings, place: &Place) -> Vec<Ground> {
+pub fn decide(
+    verdicts: &[Verdict],
+    command: Option<&str>,
+    settings: &Settings,
+    rules: &Rules,
+    place: &Place,
+) -> Vec<Ground> {
+    // Only about folders where the rule does not count.
+    let is_allowed = |rule: &str, command: Option<&str>| {
+        let folders = settings.allow.iter().filter(|allow| allow.rule == rule).flat_map(|allow| &allow.under);
+        let folders: Vec<&str> = folders.map(String::as_str).collect();
+        let is_within = |command: &str| allow::is_within(command, rule, rules, &folders, place);
+        !folders.is_empty() && command.is_some_and(is_within)
+    };
     let ground = |verdict: &Verdict| {
         let usual = if verdict.kind == Kind::Destructive { settings.mode } else { Action::Log };
         let action = settings.rules.get(&*verdict.rule).copied().unwrap_or(usual);
-        let is_stopped = action > Action::Log && !is_allowed(verdict, command, settings, place);
+        let is_stopped = action > Action::Log && !is_allowed(&verdict.rule, command);
         is_stopped.then(|| Ground { action, verdict: verdict.clone() })
     };
     verdicts.iter().filter_map(ground).collect()
 }
 
-/// Whether the settings let the verdict pass, because it is only about folders where it does not count.
-fn is_allowed(verdict: &Verdict, command: Option<&str>, settings: &Settings, place: &Place) -> bool {
-    let folders = settings.allow.iter().filter(|allow| allow.rule == *verdict.rule).flat_map(|allow| &allow.under);
-    let folders: Vec<&str> = folders.map(String::as_str).collect();
-    !folders.is_empty() && command.is_some_and(|command| allow::is_within(command, &verdict.target, &folders, place))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rules::{Call, Rules, judge};
+    use crate::guard::Allow;
+    use rules::{Call, judge};
     use std::path::Path;
 
     fn of(line: &str, settings: &Settings) -> Vec<(String, Action)> {
-        let verdicts = judge(&Call::shell(line), &Rules::with(Vec::new())).verdicts;
+        let rules = Rules::with(Vec::new());
+        let verdicts = judge(&Call::shell(line), &rules).verdicts;
         let place = Place { cwd: Path::new("/p"), top: Path::new("/p"), real: &|path| Some(path.to_path_buf()) };
-        let grounds = decide(&verdicts, Some(line), settings, &place);
+        let grounds = decide(&verdicts, Some(line), settings, &rules, &place);
         grounds.into_iter().map(|ground| (ground.verdict.rule.to_string(), ground.action)).collect()
     }
 
@@ -73,5 +81,14 @@ mod tests {
         let deny = with(Action::Log, &[("rm-recursive", Action::Deny)]);
         assert_eq!(of("rm -r src", &deny), [("rm-recursive".to_string(), Action::Deny)]);
         assert_eq!(of("git reset --hard", &deny), []);
+    }
+
+    #[test]
+    fn folders_where_a_rule_does_not_count_are_for_that_rule_alone() {
+        let allow = vec![Allow { rule: "rm-recursive".into(), under: vec!["target".into()] }];
+        let settings = Settings { allow, ..with(Action::Deny, &[]) };
+        assert_eq!(of("rm -r target", &settings), []);
+        assert_eq!(of("rm -r target; rm -r src", &settings).len(), 2, "both are named, because one is elsewhere");
+        assert_eq!(of("find target -delete", &settings), [("find-delete".to_string(), Action::Deny)]);
     }
 }
