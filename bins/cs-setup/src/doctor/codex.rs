@@ -47,21 +47,32 @@ fn runs_ours(config: &str) -> bool {
 }
 
 fn approved(document: &Document, config: &str) -> Check {
+    match unapproved(document, config, &entries::ours(&document.value)) {
+        0 => Check::good("codex", "registered once, and approved"),
+        missing => {
+            Check::bad("codex", format!("{missing} hooks are not approved, so Codex skips them"), APPROVE)
+        }
+    }
+}
+
+/// How to approve hooks.
+pub const APPROVE: &str = "in Codex, type /hooks, then t";
+
+/// How many of these hooks are not approved.
+fn unapproved(document: &Document, config: &str, hooks: &[entries::Found]) -> usize {
     let path = &document.seen.path;
     let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let is_approved = |(event, g, h, _): &(String, usize, usize, String)| {
+    let is_approved = |(event, g, h, _): &entries::Found| {
         let key = |path: &Path| format!("[hooks.state.\"{}:{}:{g}:{h}\"]", path.display(), snake(event));
         config.contains(&key(path)) || config.contains(&key(&real))
     };
-    let missing = entries::ours(&document.value).into_iter().filter(|hook| !is_approved(hook)).count();
-    match missing {
-        0 => Check::good("codex", "registered once, and approved"),
-        _ => Check::bad(
-            "codex",
-            format!("{missing} hooks are not approved, so Codex skips them"),
-            "in Codex, type /hooks, then t",
-        ),
-    }
+    hooks.iter().filter(|hook| !is_approved(hook)).count()
+}
+
+/// Whether the guard in Codex's hooks is approved.
+pub fn is_guard_approved(places: &Places, document: &Document) -> bool {
+    let config = swap::bytes(&places.codex.join("config.toml")).unwrap_or_default();
+    unapproved(document, &String::from_utf8_lossy(&config), &entries::guards(&document.value)) == 0
 }
 
 /// `PostToolUse` as `post_tool_use`.

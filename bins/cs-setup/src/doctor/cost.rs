@@ -14,7 +14,7 @@ const RECENT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Maximum number of transcripts that are read, the newest first.
 const FILES: usize = 60;
 /// Maximum number of bytes that are read of each, from its end.
-const FILE_BYTES: u64 = 8 * 1024 * 1024;
+pub const FILE_BYTES: u64 = 8 * 1024 * 1024;
 /// Maximum number of hooks that are listed.
 const HOOKS: usize = 12;
 /// Milliseconds that one of our hooks may take (median).
@@ -50,7 +50,7 @@ fn judge(command: &str, mut times: Vec<u64>) -> Check {
 }
 
 /// The transcripts of conversations, the newest first.
-fn recent(projects: &Path) -> Vec<PathBuf> {
+pub fn recent(projects: &Path) -> Vec<PathBuf> {
     let list = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in list(projects).flat_map(|project| list(&project.path())) {

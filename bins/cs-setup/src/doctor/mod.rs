@@ -8,6 +8,7 @@ mod dashboard;
 mod data;
 mod disk;
 mod event;
+mod guard;
 mod hooks;
 mod programs;
 
@@ -62,6 +63,7 @@ impl Doctor {
         let (found, commands) = hooks::check(places);
         checks.extend(found);
         checks.push(event::check(&commands));
+        checks.extend(guard::check(places));
         checks.extend(data::check(places));
         checks.extend(dashboard::check(places));
         checks.extend(check_jobs(places));
