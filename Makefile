@@ -31,7 +31,7 @@ other = IFS=:; for d in $$PATH; do [ ! -x "$$d/cs" ] || [ "$$d/cs" -ef "$(TO_SHA
 	echo "another cs is on PATH: $$d/cs; the one that comes first on PATH runs, ours is $(SHARE)/bin/cs" >&2; break; }; done
 
 # What is installed beside the programs, in PREFIX/share: completions of the programs that people run, and manual pages.
-TYPED := $(filter-out cs-hook cs-heartbeat cs-deliver cs-wake,$(PROGRAMS))
+TYPED := $(filter-out cs-hook cs-heartbeat cs-deliver cs-wake cs-guard,$(PROGRAMS))
 PAGES := $(TYPED:%=bash-completion/completions/%) zsh/site-functions/_claude_sessions \
 	$(TYPED:%=fish/vendor_completions.d/%.fish) $(PROGRAMS:%=man/man1/%.1)
 TO_PAGES := $(DESTDIR)$(PREFIX)/share

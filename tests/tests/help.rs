@@ -5,7 +5,7 @@ use cs_tests::{Sandbox, can_run, has, program_names, run, status, stderr, stdout
 use serde_json::Value;
 
 /// Programs that link nothing that knows a terminal: their texts are fixed.
-const OF_HOOKS: [&str; 4] = ["cs-hook", "cs-heartbeat", "cs-deliver", "cs-wake"];
+const OF_HOOKS: [&str; 5] = ["cs-hook", "cs-heartbeat", "cs-deliver", "cs-wake", "cs-guard"];
 
 /// The words that lead to each command of a program, and its description.
 fn commands(sandbox: &Sandbox, program: &str) -> Vec<(Vec<String>, Value)> {

@@ -14,7 +14,7 @@ pub struct Row {
 }
 
 /// Programs that agents call. They take no arguments, so they say nothing about them.
-const OF_AGENTS: [&str; 4] = ["cs-deliver", "cs-heartbeat", "cs-hook", "cs-wake"];
+const OF_AGENTS: [&str; 5] = ["cs-deliver", "cs-guard", "cs-heartbeat", "cs-hook", "cs-wake"];
 
 /// The programs that people run.
 pub fn of_people() -> impl Iterator<Item = Row> {
