@@ -204,8 +204,9 @@ fn completing_says_nothing_when_it_cannot_help() {
 #[test]
 fn every_program_describes_what_its_help_shows() {
     let sandbox = Sandbox::new();
-    let of_people =
-        |name: &String| !["cs", "cs-hook", "cs-heartbeat", "cs-deliver", "cs-wake", "cs-guard"].contains(&name.as_str());
+    let of_people = |name: &String| {
+        !["cs", "cs-hook", "cs-heartbeat", "cs-deliver", "cs-wake", "cs-guard"].contains(&name.as_str())
+    };
     for name in program_names().into_iter().filter(of_people) {
         let described: Value = serde_json::from_str(&stdout(&sandbox.cs(&name, &["--describe"]))).expect("JSON");
         let help = stdout(&sandbox.cs(&name, &["--help"]));

@@ -6,6 +6,8 @@ mod client;
 mod doctor;
 #[path = "setup/files.rs"]
 mod files;
+#[path = "setup/guard.rs"]
+mod guard;
 #[path = "setup/jobs.rs"]
 mod jobs;
 #[path = "setup/left.rs"]
@@ -76,7 +78,7 @@ impl Place {
 
     /// Runs `cs-setup`; one that would ask gets `--yes`, because there is no terminal.
     fn setup(&self, args: &[&str]) -> Output {
-        let asks = ["install", "uninstall", "remove", "project"].iter().any(|word| args.contains(word));
+        let asks = ["install", "uninstall", "remove", "project", "on", "off"].iter().any(|word| args.contains(word));
         let is_told = ["--yes", "-y", "--dry-run"].iter().any(|word| args.contains(word));
         self.alone(&[args, if asks && !is_told { &["--yes"] } else { &[] }].concat())
     }

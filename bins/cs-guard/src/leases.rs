@@ -31,7 +31,9 @@ pub fn of_others(hook: &HookCall, config: &Config) -> Result<Vec<Lease>> {
             none => none.insert(caller(hook)?),
         };
         let held = leases.in_the_way(&claim, owner, hook.now)?;
-        found.extend(held.into_iter().filter(|lease| !found.iter().any(|other| other.id == lease.id)).collect::<Vec<_>>());
+        found.extend(
+            held.into_iter().filter(|lease| !found.iter().any(|other| other.id == lease.id)).collect::<Vec<_>>(),
+        );
     }
     Ok(found)
 }

@@ -72,7 +72,8 @@ impl Document {
     pub fn without_guard(&self) -> Result<Self> {
         let before = self.before()?;
         let keep = |path: &[Step]| entries::was_in(before.as_ref(), path);
-        let text = entries::remove_all(&self.text, &entries::guards, &keep).map_err(|trouble| self.trouble(&trouble))?;
+        let text =
+            entries::remove_all(&self.text, &entries::guards, &keep).map_err(|trouble| self.trouble(&trouble))?;
         let value = parse_settings(&text).map_err(|trouble| self.trouble(&trouble))?;
         Ok(Document { seen: self.seen.clone(), text, value })
     }

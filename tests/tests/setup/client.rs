@@ -2,10 +2,10 @@
 
 use super::*;
 
-const SETTINGS: &str = "{\"z\": [1,2],\n\t\"\\u00e9\": { },  \"hooks\": {\"Stop\": [{\"hooks\": [{\"type\":\"command\",\"command\":\"say\"}]}]}}";
+pub const SETTINGS: &str = "{\"z\": [1,2],\n\t\"\\u00e9\": { },  \"hooks\": {\"Stop\": [{\"hooks\": [{\"type\":\"command\",\"command\":\"say\"}]}]}}";
 const NOTHING: &str = "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n";
 
-fn with_client() -> Place {
+pub fn with_client() -> Place {
     let place = Place::new();
     symlink(env!("CARGO_BIN_EXE_fake-claude"), place.sandbox.home().join("fake/claude")).expect("it can be created");
     place

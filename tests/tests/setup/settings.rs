@@ -24,7 +24,7 @@ pub const FOREIGN: &str = r#"{
 "#;
 
 /// Settings files of many kinds; `None` stands for no file.
-fn kinds() -> Vec<(&'static str, Option<String>)> {
+pub fn kinds() -> Vec<(&'static str, Option<String>)> {
     let mut kinds: Vec<(&str, Option<String>)> = [
         ("absent", None),
         ("empty", Some("")),

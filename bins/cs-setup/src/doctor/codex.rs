@@ -49,9 +49,7 @@ fn runs_ours(config: &str) -> bool {
 fn approved(document: &Document, config: &str) -> Check {
     match unapproved(document, config, &entries::ours(&document.value)) {
         0 => Check::good("codex", "registered once, and approved"),
-        missing => {
-            Check::bad("codex", format!("{missing} hooks are not approved, so Codex skips them"), APPROVE)
-        }
+        missing => Check::bad("codex", format!("{missing} hooks are not approved, so Codex skips them"), APPROVE),
     }
 }
 

@@ -52,8 +52,13 @@ fn registered(places: &Places, agent: Agent, name: &str, document: &Document) ->
         return Check::bad(CHECK, format!("the guard in {path} is not that of this version, or is there twice"), ON);
     }
     if !programs::is_program(&program) {
-        let detail = format!("{} is missing, so {name} shows an error at each call, and nothing is guarded", program.display());
-        return Check::bad(CHECK, detail, "make install, in the source folder of claude-sessions, or cs-setup guard off");
+        let detail =
+            format!("{} is missing, so {name} shows an error at each call, and nothing is guarded", program.display());
+        return Check::bad(
+            CHECK,
+            detail,
+            "make install, in the source folder of claude-sessions, or cs-setup guard off",
+        );
     }
     if agent == Agent::Codex && !codex::is_guard_approved(places, document) {
         return Check::bad(CHECK, "it is not approved, so Codex skips it", codex::APPROVE);
