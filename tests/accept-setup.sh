@@ -79,6 +79,7 @@ else
 fi
 
 . "$here/accept-statusline.sh"
+. "$here/accept-guard.sh"
 
 home=$work/setup-make && mkdir -p "$home"
 check "make: uninstall works" env -i HOME="$home" PATH=/usr/bin:/bin make -s -C "$plugin" uninstall PREFIX="$prefix"
