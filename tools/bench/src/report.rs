@@ -14,7 +14,7 @@ pub fn ceiling(program: &str) -> u64 {
         "cs-heartbeat" => 1_300 * 1024,
         // 1.3 MB.
         "cs-deliver" | "cs-wake" => 1_300_000,
-        "cs-hook" => 1_600 * 1024,
+        "cs-hook" | "cs-guard" => 1_600 * 1024,
         // All pages, styles and scripts, and the document about the API, are part of it.
         "cs-serve" => 2_944 * 1024,
         // 2.5 MiB.

@@ -2,6 +2,7 @@
 //!
 //! Payloads are the recorded ones of `fixtures/claude-code/hooks`, adapted to the store's own conversations.
 
+mod guard;
 mod seats;
 
 use std::fs;
@@ -62,7 +63,7 @@ pub struct Scenario {
 impl Scenario {
     /// Whether an agent calls it.
     pub fn is_hook(&self) -> bool {
-        matches!(self.program, "cs-heartbeat" | "cs-hook" | "cs-deliver" | "cs-wake")
+        matches!(self.program, "cs-heartbeat" | "cs-hook" | "cs-deliver" | "cs-wake" | "cs-guard")
     }
 }
 
@@ -71,6 +72,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     let mut all = heartbeats(store);
     all.extend(hooks(store));
     all.extend(seats::hooks(store));
+    all.extend(guard::hooks(store));
     all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
