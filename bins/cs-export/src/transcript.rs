@@ -88,13 +88,14 @@ impl Open {
             Kind::Answer(answer) if !self.news || answer.len() > turn.answer.len() => turn.answer = answer.to_string(),
             Kind::Call { tool: Tool::Edit, .. } => turn.edits += 1,
             Kind::Call { tool: Tool::Ask, .. } => turn.questions += 1,
-            Kind::Call { id, tool: Tool::Run(line) } => {
+            Kind::Call { id, tool: Tool::Run(line), .. } => {
                 self.commits.extend(command::commits(line).map(|commits| (id.to_string(), commits)));
             }
-            Kind::Result { call, failed, text } => {
-                turn.failures += usize::from(*failed);
+            Kind::Result { call, end, text, .. } => {
+                let failed = end.is_failure();
+                turn.failures += usize::from(failed);
                 let commits = self.commits.remove(call.as_ref());
-                turn.commits += commits.map_or(0, |commits| made::count(&commits, text, *failed));
+                turn.commits += commits.map_or(0, |commits| made::count(&commits, text, failed));
             }
             Kind::Failed => turn.failures += 1,
             Kind::Interrupted => turn.interrupted = true,

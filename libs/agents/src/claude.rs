@@ -2,12 +2,14 @@
 //! optional and read separately, unknown lines are skipped.
 //! Must stay true: when only counting is wanted, lines without usage are not parsed. Counting is fast because of this.
 
+mod ended;
 mod usage;
 
+use self::ended::Ending;
 use self::usage::{Part, SYNTHETIC, Usage};
 use crate::agent::Agent;
 use crate::content;
-use crate::entry::{ClientSum, Entry, Kind, Response, Thread, Tool, Wanted};
+use crate::entry::{Asked, ClientSum, Entry, Kind, Response, Thread, Tool, Wanted};
 use crate::tokens::Class;
 use crate::{lenient, title, typed};
 use cs_core::repair;
@@ -40,6 +42,8 @@ struct Line<'a> {
     reference: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::flag", rename = "isSidechain")]
     side: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "agentId")]
+    agent_id: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::flag", rename = "isMeta")]
     meta: Option<bool>,
     #[serde(default, deserialize_with = "lenient::flag", rename = "isCompactSummary")]
@@ -119,19 +123,27 @@ pub(crate) fn entries<'a>(
     if memmem::find(line.get(..200).unwrap_or(line), ABOUT_ALL[0].as_bytes()).is_some() {
         return sum(line, room);
     }
+    let bytes = line;
     let Record(Some(mut line)) = repair::decode(line, room).ok()? else { return Some(Vec::new()) };
     let mut kinds = vec![Kind::Context { cwd: line.cwd.take(), is_copy: line.forked.is_some() }];
     match line.kind.as_deref().unwrap_or_default() {
         "assistant" => answer(&line, number, wanted, &mut kinds)?,
-        "user" => user(&line, wanted, &mut kinds),
+        "user" => user(&line, bytes, wanted, &mut kinds),
         "ai-title" => kinds.extend(line.title.as_deref().and_then(title::found).map(|found| Kind::Title(found.text))),
         "custom-title" => kinds.extend(line.custom_title.as_deref().map(renamed)),
         _ => {}
     }
     let thread = if line.side == Some(true) { Thread::Side } else { Thread::Main };
     let at = line.timestamp.as_deref().and_then(lenient::millis);
-    let (id, conversation) = (line.uuid, line.session.unwrap_or_default());
-    let entry = |kind| Entry { at, id: id.clone(), conversation: conversation.clone(), thread, kind };
+    let (id, conversation, agent_id) = (line.uuid, line.session.unwrap_or_default(), line.agent_id);
+    let entry = |kind| Entry {
+        at,
+        id: id.clone(),
+        conversation: conversation.clone(),
+        thread,
+        agent_id: agent_id.clone(),
+        kind,
+    };
     Some(kinds.into_iter().map(entry).collect())
 }
 
@@ -208,8 +220,17 @@ fn said(content: Option<&RawValue>, kinds: &mut Vec<Kind>) {
     }
     let calls = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_use"));
     kinds.extend(calls.map(|block| {
-        let tool = tool(block.name.as_deref().unwrap_or_default(), block.input.and_then(|input| input.command));
-        Kind::Call { id: owned(block.id), tool }
+        let (name, input) = (block.name.unwrap_or_default(), block.input.unwrap_or_default());
+        let tool = tool(&name, input.command);
+        let own = |text: Option<Cow<str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        let asked = Asked {
+            files: own(input.file_path.or(input.notebook_path)).into_iter().collect(),
+            purpose: own(input.description),
+            agent_type: own(input.subagent_type),
+            name: Cow::Owned(name.into_owned()),
+            change: None,
+        };
+        Kind::Call { id: owned(block.id), tool, asked }
     }));
 }
 
@@ -228,7 +249,7 @@ fn tool(name: &str, command: Option<Cow<str>>) -> Tool<'static> {
 }
 
 /// The entries of a `user` line: a prompt that a person typed, results of tool calls, or news from the client.
-fn user<'a>(line: &Line<'a>, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
+fn user<'a>(line: &Line<'a>, bytes: &[u8], wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
     let content = line.message.as_ref().and_then(|message| message.content);
     if let Some(text) = prompt(line, content) {
         return kinds.push(Kind::Prompt(Cow::Owned(text)));
@@ -245,11 +266,15 @@ fn user<'a>(line: &Line<'a>, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
     if words.starts_with(typed::NEWS) {
         kinds.push(Kind::News);
     }
-    let results = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_result"));
-    kinds.extend(results.map(|block| Kind::Result {
-        failed: block.is_error == Some(true),
-        text: Cow::Owned(content::words(&content::blocks(block.content, &mut Vec::new()))),
-        call: owned(block.call),
+    let results: Vec<_> = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_result")).collect();
+    // What the line itself says is about its only result.
+    let room = &mut Vec::new();
+    let ending = if results.len() == 1 { repair::decode(bytes, room).unwrap_or_default() } else { Ending::default() };
+    kinds.extend(results.into_iter().map(|block| {
+        let text = content::words(&content::blocks(block.content, &mut Vec::new()));
+        let end = ending.end(block.is_error == Some(true), &text);
+        let (change, agent_id) = ending.made();
+        Kind::Result { end, text: Cow::Owned(text), call: owned(block.call), change, agent_id }
     }));
 }
 
@@ -282,6 +307,6 @@ fn sum<'a>(line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
     }
     let state: State = repair::decode(line, room).ok()?;
     let (conversation, kind) = (Cow::Owned(state.session), Kind::Sum(state.sum));
-    let entry = Entry { at: None, id: None, conversation, thread: Thread::Main, kind };
+    let entry = Entry { at: None, id: None, conversation, thread: Thread::Main, agent_id: None, kind };
     Some(if state.kind == "cost-state" { vec![entry] } else { Vec::new() })
 }

@@ -4,12 +4,13 @@
 //! There are two sources. `token_usage_record` (0.153 and newer) is one response. Older versions only have
 //! `token_count`, the running total of the thread (see [`counter`]). In a thread with records, counts add nothing.
 
+mod calls;
 mod counter;
 mod line;
 
 use self::counter::Counters;
 use self::line::{Item, Line, Payload};
-use crate::entry::{Entry, Kind, Response, Thread};
+use crate::entry::{Entry, Kind, Response, Thread, Wanted};
 use crate::tokens::{Class, Tier, Tokens};
 use crate::{lenient, typed};
 use cs_core::repair;
@@ -64,15 +65,24 @@ const COPIED_WITHIN: i64 = 1000;
 /// A record and a count of one response are written within this many milliseconds.
 const TOGETHER_WITHIN: i64 = 60_000;
 
+/// The same for tool calls and their ends.
+const CALLS: [&str; 2] = ["_call", "turn_aborted"];
+
 /// Whether a line may have entries.
-pub(crate) fn may_matter(line: &[u8]) -> bool {
+pub(crate) fn may_matter(line: &[u8], wanted: Wanted) -> bool {
     let head = line.get(..400).unwrap_or(line);
-    WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some())
+    let has = |word: &&str| memmem::find(head, word.as_bytes()).is_some();
+    WORDS.iter().any(|word| has(word)) || (wanted == Wanted::All && CALLS.iter().any(|word| has(word)))
 }
 
 impl State {
     /// The entries of a line; `None` if it cannot be parsed.
-    pub(crate) fn entries<'a>(&mut self, line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
+    pub(crate) fn entries<'a>(
+        &mut self,
+        line: &'a [u8],
+        wanted: Wanted,
+        room: &'a mut Vec<u8>,
+    ) -> Option<Vec<Entry<'a>>> {
         let line: Line = repair::decode(line, room).ok()?;
         let Some(payload) = line.payload else { return Some(Vec::new()) };
         let at = line.timestamp.as_deref().and_then(lenient::millis)?;
@@ -85,7 +95,14 @@ impl State {
             (_, "token_count") => kinds.extend(self.count(&payload, at)),
             (_, "task_started") => self.turn(&payload),
             (_, "user_message") => kinds.extend(self.prompt(message(payload.message.as_deref()), at)),
+            ("response_item", _) if wanted == Wanted::All && !self.is_copied(at) => {
+                calls::of_response(&payload, &mut kinds)
+            }
+            (_, "turn_aborted") if wanted == Wanted::All && !self.is_copied(at) => kinds.push(Kind::Interrupted),
             (_, "item_completed") => {
+                if wanted == Wanted::All && !self.is_copied(at) {
+                    payload.item.iter().for_each(|item| calls::of_item(item, &mut kinds));
+                }
                 let text = payload.item.as_ref().and_then(Item::typed);
                 id = payload.item.and_then(|item| item.id).map(Cow::Owned);
                 kinds.extend(self.prompt(text, at));
@@ -95,7 +112,15 @@ impl State {
         let thread = if self.subagent { Thread::Side } else { Thread::Main };
         let (at, conversation) = (Some(at), Cow::<str>::Owned(self.root.clone()));
         let id = id.or_else(|| Some(Cow::Owned(format!("{}@{}", self.thread, at?))));
-        let entry = |kind| Entry { at, id: id.clone(), conversation: conversation.clone(), thread, kind };
+        let agent_id = self.subagent.then(|| Cow::<str>::Owned(self.thread.clone()));
+        let entry = |kind| Entry {
+            at,
+            id: id.clone(),
+            conversation: conversation.clone(),
+            thread,
+            agent_id: agent_id.clone(),
+            kind,
+        };
         Some(kinds.into_iter().map(entry).collect())
     }
 

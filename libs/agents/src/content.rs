@@ -37,6 +37,14 @@ pub(crate) struct Block<'a> {
 pub(crate) struct Input<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub command: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub file_path: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub notebook_path: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub description: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub subagent_type: Option<Cow<'a, str>>,
 }
 
 /// A content that is a text.

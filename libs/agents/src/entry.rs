@@ -20,6 +20,8 @@ pub struct Entry<'a> {
     pub conversation: Cow<'a, str>,
     /// The conversation itself or one of its branches.
     pub thread: Thread,
+    /// The subagent, if the line names it.
+    pub agent_id: Option<Cow<'a, str>>,
     /// The entry's meaning.
     pub kind: Kind<'a>,
 }
@@ -55,15 +57,21 @@ pub enum Kind<'a> {
         id: Cow<'a, str>,
         /// The kind of tool.
         tool: Tool<'a>,
+        /// What else it was called with.
+        asked: Asked<'a>,
     },
     /// A tool call ended.
     Result {
         /// Id of the call.
         call: Cow<'a, str>,
-        /// Whether the tool reported an error.
-        failed: bool,
+        /// How it ended.
+        end: CallEnd,
         /// The tool's answer.
         text: Cow<'a, str>,
+        /// What it changed in files, if the client says so.
+        change: Option<Change>,
+        /// The subagent that it started.
+        agent_id: Option<Cow<'a, str>>,
     },
     /// A model's response, or a call of a model inside one.
     Response(Response<'a>),
@@ -81,6 +89,52 @@ pub enum Kind<'a> {
     Interrupted,
     /// A request to the model failed.
     Failed,
+}
+
+/// What a tool was called with, as far as callers ask: no contents of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The tool's name, as hooks report it.
+    pub name: Cow<'a, str>,
+    /// The files that it names.
+    pub files: Vec<Cow<'a, str>>,
+    /// What the agent says that it is for.
+    pub purpose: Option<Cow<'a, str>>,
+    /// The type of the subagent that it starts.
+    pub agent_type: Option<Cow<'a, str>>,
+    /// What it changes in files, if the call itself says so.
+    pub change: Option<Change>,
+}
+
+/// How a call of a tool ended, according to the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallEnd {
+    /// It succeeded, or nothing says that it failed.
+    Done,
+    /// It failed.
+    Failed,
+    /// It was not run: a person, a rule or the client refused it.
+    Denied,
+    /// A person stopped it while it ran.
+    Interrupted,
+}
+
+impl CallEnd {
+    /// Whether the agent was told that it failed.
+    pub fn is_failure(self) -> bool {
+        self != CallEnd::Done
+    }
+}
+
+/// What a call changed in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Number of files.
+    pub files: u64,
+    /// Number of lines that were added.
+    pub added: u64,
+    /// Number of lines that were removed.
+    pub removed: u64,
 }
 
 /// The kinds of tools that callers distinguish.

@@ -73,8 +73,8 @@ impl Reader {
                 return Understood::AsItIs;
             }
             State::Claude => claude::entries(record, number, self.wanted, &mut room),
-            State::Codex(_) if !codex::may_matter(record) => return Understood::AsItIs,
-            State::Codex(state) => state.entries(record, &mut room),
+            State::Codex(_) if !codex::may_matter(record, self.wanted) => return Understood::AsItIs,
+            State::Codex(state) => state.entries(record, self.wanted, &mut room),
         };
         let Some(entries) = entries else { return Understood::Not };
         entries.into_iter().for_each(each);

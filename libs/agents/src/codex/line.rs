@@ -58,6 +58,32 @@ pub(super) struct Payload<'a> {
     /// Text of a prompt.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) message: Option<Cow<'a, str>>,
+    /// The id of a tool call.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) call_id: Option<Cow<'a, str>>,
+    /// A tool's name, and what stands before it.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) namespace: Option<Cow<'a, str>>,
+    /// A function's arguments: a text that contains JSON.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) arguments: Option<Cow<'a, str>>,
+    /// A custom tool's input, such as a patch.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) input: Option<Cow<'a, str>>,
+    /// A tool's answer.
+    #[serde(borrow, default)]
+    pub(super) output: Option<&'a RawValue>,
+    /// What a shell of older clients was called with.
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) action: Option<Action>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Action {
+    #[serde(default)]
+    pub(super) command: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +116,24 @@ pub(super) struct Item {
     pub(super) id: Option<String>,
     #[serde(default)]
     content: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) status: Option<String>,
+    #[serde(default)]
+    pub(super) command: Option<serde_json::Value>,
+    /// Files that were changed, by their paths.
+    #[serde(default)]
+    pub(super) changes: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) server: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) tool: Option<String>,
+    /// What a subagent is called for.
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) prompt: Option<String>,
+    #[serde(default)]
+    pub(super) receiver_thread_ids: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) agent_thread_id: Option<String>,
 }
 
 impl Item {
