@@ -9,9 +9,15 @@
 
 mod call;
 mod chain;
+mod day;
 mod entry;
 pub mod guard;
+mod evidence;
+mod filter;
+mod fold;
 mod head;
+mod index;
+mod key;
 mod last;
 mod log;
 mod pending;
@@ -19,6 +25,9 @@ mod prune;
 mod read;
 mod settings;
 mod tally;
+mod subagent;
+mod told;
+mod transcript;
 mod verify;
 mod work;
 
@@ -33,6 +42,16 @@ pub use settings::Settings;
 pub use tally::Tally;
 pub use verify::{FINDINGS, Finding, Report, verify, verify_with};
 pub use work::{NAMED, Work, range, worst};
+pub use entry::{Base, Bytes, Entry, Input, Kind, Said};
+pub use filter::Filter;
+pub use head::Head;
+pub use log::{DAY_BYTES, Log};
+pub use read::{begins_at, calls, each_call};
+pub use settings::Settings;
+pub use subagent::subagents;
+pub use told::{Told, ToldCall};
+pub use transcript::{Transcripts, from_transcripts};
+pub use verify::{Finding, Report, verify};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]

@@ -1,0 +1,86 @@
+//! Owns which calls are wanted: what a person may ask for, and what the lines of such a call have in an index.
+
+use crate::call::{Call, Outcome};
+use crate::index::{self, Needs, bits};
+use cs_core::clock::Instant;
+use cs_core::range::Range;
+
+/// Which calls are wanted; an empty filter wants all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Conversations of which one must be the call's; none means any.
+    pub conversations: Vec<String>,
+    /// The slug of the project.
+    pub project: Option<String>,
+    /// The tool, in upper or lower case.
+    pub tool: Option<String>,
+    /// What the rules said.
+    pub verdict: Option<rules::Kind>,
+    /// When it was attempted.
+    pub range: Range,
+    /// Only calls that were not run.
+    pub denied: bool,
+    /// Only calls that failed.
+    pub failed: bool,
+    /// The subagent.
+    pub agent_id: Option<String>,
+    /// A part of the file, or of the command.
+    pub path: Option<String>,
+    /// The call with this id.
+    pub tool_use_id: Option<String>,
+    /// At most this many, the newest.
+    pub limit: Option<usize>,
+}
+
+impl Filter {
+    /// Whether a call fits in everything but how it ended, which evidence from elsewhere may still tell.
+    pub fn fits(&self, call: &Call) -> bool {
+        let may = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
+        let has_path = |part: &String| call.subject().contains(part.as_str());
+        let is_of = |uuid: &String| self.conversations.contains(uuid);
+        (self.conversations.is_empty() || call.claude_session_id.as_ref().is_some_and(is_of))
+            && may(&self.project, &call.project)
+            && self.tool.as_ref().is_none_or(|tool| tool.eq_ignore_ascii_case(&call.tool))
+            && self.verdict.is_none_or(|verdict| call.has(verdict))
+            && self.range.contains_text(&call.at)
+            && may(&self.agent_id, &call.agent_id)
+            && self.path.as_ref().is_none_or(has_path)
+            && may(&self.tool_use_id, &call.tool_use_id)
+    }
+
+    /// Whether it fits with the outcome that it has.
+    pub fn fits_outcome(&self, call: &Call) -> bool {
+        (!self.denied || call.outcome == Outcome::Denied) && (!self.failed || call.outcome == Outcome::Failed)
+    }
+
+    /// Whether anything but the range and the limit is asked for.
+    pub(crate) fn is_selective(&self) -> bool {
+        let words = [&self.project, &self.tool, &self.agent_id, &self.path, &self.tool_use_id];
+        let has_word = words.iter().any(|word| word.is_some());
+        has_word || !self.conversations.is_empty() || self.verdict.is_some() || self.denied || self.failed
+    }
+
+    /// What the lines of a wanted call have in the index of a day, which begins at this minute since the epoch.
+    pub(crate) fn needs(&self, day: i64) -> Needs {
+        let minute = |at: Instant| at.timestamp().div_euclid(60) - day;
+        let within = |minute: i64| minute.clamp(0, 24 * 60) as u32;
+        let first = self.range.since.map_or(0, minute);
+        let last = self.range.until.map_or(24 * 60, minute);
+        let outcome = match (self.denied, self.failed) {
+            (true, _) => bits::OPEN | bits::DENIED,
+            (false, true) => bits::OPEN | bits::FAILED,
+            (false, false) => 0,
+        };
+        let verdict = self.verdict.map_or(0, |verdict| index::verdict_bit(verdict.word()));
+        Needs {
+            conversations: self.conversations.iter().map(|uuid| index::narrow16(Some(uuid))).collect(),
+            tool: self.tool.as_deref().map(|tool| index::narrow8(Some(tool))),
+            project: self.project.as_deref().map(|project| index::narrow8(Some(project))),
+            agent: self.agent_id.as_deref().map(|agent| index::narrow8(Some(agent))),
+            call: self.tool_use_id.as_deref().map(index::call_hash),
+            verdict,
+            outcome,
+            minutes: (last >= 0 && first <= 24 * 60).then(|| (within(first), within(last))),
+        }
+    }
+}

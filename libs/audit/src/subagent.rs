@@ -1,0 +1,121 @@
+//! Owns which subagents a conversation had, and what each was called for: from the log, else from the transcript.
+
+use crate::call::Subagent;
+use crate::day::{Day, Wanted};
+use crate::entry::{Entry, Kind};
+use crate::index;
+use crate::log::files;
+use crate::told::Told;
+use crate::transcript::{self, Transcripts};
+use agents::Agent;
+use cs_core::clock::{self, Instant};
+use cs_core::error::Result;
+use cs_core::id::Uuid;
+use cs_core::store::Store;
+use cs_core::{open, repair, validate};
+use serde_json::Value;
+
+/// Maximum number of bytes of a file that describes a subagent.
+const META: usize = 64 * 1024;
+/// Maximum number of characters of a purpose.
+const PURPOSE: usize = 200;
+
+/// The subagents of a conversation, oldest first.
+pub fn subagents(store: &Store, conversation: &Uuid, _now: Instant) -> Result<Vec<Subagent>> {
+    let mut found: Vec<Subagent> = Vec::new();
+    let mut agent = None;
+    let narrow = index::narrow16(Some(conversation.as_str()));
+    let files = files(&store.home)?;
+    for (n, path) in files.iter().enumerate() {
+        let Some(day) = Day::open(path, n + 1 < files.len())? else { continue };
+        let wanted = Wanted { may_fit: &|line| line.may_be_of_subagent(narrow), text: None };
+        day.some(&wanted, &mut |entry| {
+            if entry.claude_session_id.as_deref() == Some(conversation.as_str()) {
+                agent = agent.take().or(entry.agent.clone());
+                add(&mut found, entry);
+            }
+        })?;
+    }
+    let agent = agent.or_else(|| store.live(conversation).ok().flatten()?.agent);
+    let agent = agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude);
+    let transcripts = Transcripts::of(store);
+    if found.is_empty() {
+        if let Some(told) = transcripts.whole(conversation.as_str(), agent) {
+            found = of_transcripts(&told);
+        }
+    } else if let Some(told) = transcripts.conversation(conversation.as_str(), agent) {
+        found.iter_mut().for_each(|subagent| complete(subagent, &told));
+    }
+    Ok(found)
+}
+
+fn add(found: &mut Vec<Subagent>, entry: Entry) {
+    let Some(id) = entry.agent_id else { return };
+    let at = found.iter().position(|subagent| subagent.agent_id == id).unwrap_or_else(|| {
+        found.push(Subagent { agent_id: id, ..Subagent::default() });
+        found.len() - 1
+    });
+    let Some(subagent) = found.get_mut(at) else { return };
+    subagent.agent_type = entry.agent_type.or(subagent.agent_type.take());
+    match entry.kind {
+        Kind::SubagentStart => {
+            subagent.began = Some(entry.at);
+            // It was woken up again.
+            subagent.ended = None;
+        }
+        Kind::SubagentStop => subagent.ended = Some(entry.at),
+        Kind::Attempt => {
+            subagent.calls += 1;
+            subagent.began = subagent.began.take().or(Some(entry.at));
+        }
+        _ => {}
+    }
+}
+
+/// Adds what only the transcript says.
+fn complete(subagent: &mut Subagent, told: &Told) {
+    let start = told.start_of(&subagent.agent_id);
+    let meta = told.path.as_deref().and_then(|main| described(main, &subagent.agent_id));
+    let (purpose, agent_type) = meta.unwrap_or_default();
+    subagent.purpose = start.and_then(|call| call.purpose.clone()).or(purpose);
+    let named = start.and_then(|call| call.agent_type.clone()).or(agent_type);
+    subagent.agent_type = subagent.agent_type.take().or(named);
+}
+
+/// The purpose and the type in the file beside a subagent's transcript (Claude Code 2.1.197 and newer).
+fn described(main: &std::path::Path, id: &str) -> Option<(Option<String>, Option<String>)> {
+    let (_, path) = transcript::subagents(main).into_iter().find(|(of, _)| of == id)?;
+    let bytes = open::foreign_bytes(&path.with_extension("meta.json"), META).ok()?;
+    let meta: Value = repair::decode(&bytes, &mut Vec::new()).ok()?;
+    let text = |name: &str| Some(validate::cut(meta.get(name)?.as_str()?, PURPOSE));
+    Some((text("description"), text("agentType")))
+}
+
+fn of_transcripts(told: &Told) -> Vec<Subagent> {
+    let mut ids: Vec<&String> = told.agents_read.iter().collect();
+    ids.sort_unstable();
+    let stamp = |at: Option<i64>| at.and_then(clock::from_millis).map(clock::stamp);
+    let mut found: Vec<Subagent> = ids
+        .into_iter()
+        .map(|id| {
+            let calls = told.calls_of(id);
+            let start = told.start_of(id);
+            let began = start.and_then(|call| call.at).or_else(|| calls.iter().filter_map(|call| call.at).min());
+            let ended = start.filter(|call| call.tool != "spawn_agent").and_then(|call| call.ended_at());
+            let last = calls.iter().filter_map(|call| call.ended_at()).max();
+            let subagent = Subagent {
+                agent_id: id.clone(),
+                began: stamp(began),
+                // One in the background goes on after its call.
+                ended: stamp(ended.filter(|ended| last.is_none_or(|last| last <= *ended))),
+                calls: calls.len() as u64,
+                ..Subagent::default()
+            };
+            let mut subagent = subagent;
+            complete(&mut subagent, told);
+            subagent
+        })
+        .collect();
+    found.sort_by(|a, b| a.began.cmp(&b.began));
+    found
+}

@@ -1,0 +1,178 @@
+//! Owns finding the transcripts of a conversation: those that its hooks named, else those in the clients' folders. Must stay
+//! true: the folders are searched once, at most [`MOST`] bytes are read for one question, and nothing is written.
+
+use crate::call::Call;
+use crate::filter::Filter;
+use crate::told::Told;
+use agents::Agent;
+use agents::logs::{Log, Roots};
+use cs_core::clock::Instant;
+use cs_core::id::Uuid;
+use cs_core::live::Live;
+use cs_core::store::Store;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// Maximum number of bytes of transcripts that are read to find out how calls ended.
+const MOST: u64 = 256 * 1024 * 1024;
+
+/// What the transcripts of conversations say, each read at most once.
+pub struct Transcripts<'s> {
+    store: &'s Store,
+    found: OnceCell<Vec<Log>>,
+    told: RefCell<HashMap<String, Rc<Told>>>,
+    left: Cell<u64>,
+}
+
+impl<'s> Transcripts<'s> {
+    /// Nothing is read yet.
+    pub fn of(store: &'s Store) -> Self {
+        Transcripts { store, found: OnceCell::new(), told: RefCell::default(), left: Cell::new(MOST) }
+    }
+
+    /// What the transcripts of a call's conversation say, and those of the call's subagent.
+    pub fn about(&self, call: &Call) -> Option<Rc<Told>> {
+        let uuid = call.claude_session_id.as_deref()?;
+        let agent = call.agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude);
+        let told = self.conversation(uuid, agent)?;
+        match &call.agent_id {
+            Some(id) if !told.has_agent(id) => {
+                let told = self.with_subagent(&told, agent, id);
+                self.told.borrow_mut().insert(uuid.to_string(), Rc::clone(&told));
+                Some(told)
+            }
+            _ => Some(told),
+        }
+    }
+
+    /// What the transcript of a conversation says; `None` if it is no conversation's id. If there is no transcript, nothing
+    /// is said.
+    pub fn conversation(&self, uuid: &str, agent: Agent) -> Option<Rc<Told>> {
+        if let Some(told) = self.told.borrow().get(uuid) {
+            return Some(Rc::clone(told));
+        }
+        let id = Uuid::parse(uuid).ok()?;
+        let live = self.live(&id);
+        let mut told = Told::default();
+        told.may_show_prompts = live.as_ref().is_none_or(|live| live.capture);
+        if let Some(path) = self.main(&id, agent, live.as_ref()).filter(|path| self.may_read(path)) {
+            told.read(&path, agent, None);
+            told.path = Some(path);
+        }
+        let told = Rc::new(told);
+        self.told.borrow_mut().insert(uuid.to_string(), Rc::clone(&told));
+        Some(told)
+    }
+
+    /// The same with everything that its subagents' transcripts say.
+    pub fn whole(&self, uuid: &str, agent: Agent) -> Option<Rc<Told>> {
+        let mut told = self.conversation(uuid, agent)?;
+        let started: Vec<String> = told.started().map(str::to_string).collect();
+        let folder = told.path.as_deref().map(subagents).unwrap_or_default();
+        let ids: HashSet<String> = folder.into_iter().map(|(id, _)| id).chain(started).collect();
+        for id in ids.iter().filter(|id| !told.has_agent(id)).cloned().collect::<Vec<_>>() {
+            told = self.with_subagent(&told, agent, &id);
+        }
+        self.told.borrow_mut().insert(uuid.to_string(), Rc::clone(&told));
+        Some(told)
+    }
+
+    fn with_subagent(&self, told: &Told, agent: Agent, id: &str) -> Rc<Told> {
+        let mut told = told.clone();
+        let beside = told.path.as_deref().map(subagents).unwrap_or_default();
+        let beside = beside.into_iter().find(|(of, _)| of == id).map(|(_, path)| path);
+        let path = beside.or_else(|| Uuid::parse(id).ok().and_then(|uuid| self.search(&uuid, agent)));
+        if let Some(path) = path.filter(|path| self.may_read(path)) {
+            told.read(&path, agent, Some(id));
+        }
+        told.agents_read.insert(id.to_string());
+        Rc::new(told)
+    }
+
+    fn live(&self, uuid: &Uuid) -> Option<Live> {
+        let known = self.store.live(uuid).ok().flatten();
+        known.or_else(|| self.store.ended(uuid).ok().flatten())
+    }
+
+    fn main(&self, uuid: &Uuid, agent: Agent, live: Option<&Live>) -> Option<PathBuf> {
+        let named = live.and_then(|live| live.transcript_path.as_deref()).map(PathBuf::from);
+        let fits = |path: &PathBuf| stem(path).ends_with(uuid.as_str()) && path.is_file();
+        named.filter(fits).or_else(|| self.search(uuid, agent))
+    }
+
+    fn search(&self, uuid: &Uuid, agent: Agent) -> Option<PathBuf> {
+        let logs = self.found.get_or_init(|| Roots::from_env().logs().logs);
+        let is_its = |log: &&Log| log.agent == agent && stem(&log.path).ends_with(uuid.as_str());
+        logs.iter().find(is_its).map(|log| log.path.clone())
+    }
+
+    fn may_read(&self, path: &Path) -> bool {
+        let size = std::fs::metadata(path).map_or(0, |meta| meta.len());
+        let left = self.left.get().checked_sub(size);
+        self.left.set(left.unwrap_or(self.left.get()));
+        left.is_some()
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// The transcripts of Claude Code's subagents beside that of their conversation: `<uuid>/subagents/agent-<id>.jsonl`.
+pub fn subagents(main: &Path) -> Vec<(String, PathBuf)> {
+    let folder = main.with_extension("").join("subagents");
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let named = |path: PathBuf| {
+        let name = path.file_name()?.to_str()?.strip_prefix("agent-")?.strip_suffix(".jsonl")?.to_string();
+        Some((name, path))
+    };
+    let mut found: Vec<(String, PathBuf)> = entries.filter_map(named).collect();
+    found.sort_unstable();
+    found
+}
+
+/// The calls in all transcripts that fit, newest first: what happened where there was no log. Calls that the log has, by
+/// `is_logged`, are left out. Their verdicts are those of the rules as they are now.
+pub fn from_transcripts(
+    store: &Store,
+    filter: &Filter,
+    rules: &rules::Rules,
+    is_logged: &dyn Fn(&Call) -> bool,
+    _now: Instant,
+) -> Vec<Call> {
+    let config = store.config();
+    let mut projects: HashMap<String, Option<String>> = HashMap::new();
+    let mut found: Vec<Call> = Vec::new();
+    let since = filter.range.since.and_then(|at| at.timestamp_nanos_opt()).unwrap_or(i64::MIN);
+    for log in Roots::from_env().logs().logs.into_iter().filter(|log| log.identity.modified >= since) {
+        let mut told = Told::default();
+        told.read(&log.path, log.agent, None);
+        for mut call in told.calls(log.agent, rules) {
+            let cwd = call.cwd.clone().unwrap_or_default();
+            let slug = projects.entry(cwd).or_insert_with_key(|cwd| {
+                let root = cs_core::git::find(Path::new(cwd)).map(|found| found.main_root.display().to_string());
+                config.slug_of(root.as_deref().unwrap_or(cwd)).map(str::to_string)
+            });
+            call.project.clone_from(slug);
+            if filter.fits(&call) && filter.fits_outcome(&call) && !is_logged(&call) {
+                found.push(call);
+            }
+        }
+        if let Some(limit) = filter.limit.filter(|limit| found.len() > limit.saturating_mul(2).saturating_add(1000)) {
+            newest_first(&mut found);
+            found.truncate(limit);
+        }
+    }
+    newest_first(&mut found);
+    let mut seen = HashSet::new();
+    // A transcript that continues another one begins with its lines.
+    found.retain(|call| call.tool_use_id.clone().is_none_or(|id| seen.insert(id)));
+    found.truncate(filter.limit.unwrap_or(usize::MAX));
+    found
+}
+
+fn newest_first(calls: &mut [Call]) {
+    calls.sort_by(|a, b| b.at.cmp(&a.at));
+}
