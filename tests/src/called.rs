@@ -49,7 +49,11 @@ impl Called {
         let is_shell = tool == "Bash";
         let judged = if is_shell { Call::shell(subject) } else { Call::file(subject) };
         let text = Some(subject.to_owned());
-        let input = if is_shell { Input { command: text, path: None } } else { Input { command: None, path: text } };
+        let input = if is_shell {
+            Input { command: text, ..Input::default() }
+        } else {
+            Input { path: text, ..Input::default() }
+        };
         let entry = |kind| Entry { kind, tool: Some(tool.to_owned()), tool_use_id: Some(id.clone()), ..of.clone() };
         let attempt = Entry { input: Some(input), ..entry(Kind::Attempt) };
         self.log(at, attempt.with_verdicts(&judge(&judged, &self.rules).verdicts));

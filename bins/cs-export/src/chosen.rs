@@ -63,7 +63,8 @@ pub struct Loaded {
 impl Loaded {
     /// The session in the form that the formats take.
     pub fn document(&self) -> Document<'_> {
-        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref()).with_work(self.work.as_ref())
+        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
+            .with_work(self.work.as_ref())
     }
 }
 

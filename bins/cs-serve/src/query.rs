@@ -288,8 +288,21 @@ mod tests {
         use Param::{Before, Cursor, IncludeArchived, Limit, Outcome, Project, Q, Session, Since, Sort, State, Status};
         use Param::{Tool, Until, Verdict};
         [
-            Project, Status, State, Since, Until, Q, IncludeArchived, Limit, Cursor, Session, Tool, Verdict, Outcome,
-            Sort, Before,
+            Project,
+            Status,
+            State,
+            Since,
+            Until,
+            Q,
+            IncludeArchived,
+            Limit,
+            Cursor,
+            Session,
+            Tool,
+            Verdict,
+            Outcome,
+            Sort,
+            Before,
         ]
     };
 

@@ -58,7 +58,10 @@ pub enum Handler {
 pub type Answered = Result<Reply, Refusal>;
 
 use Answer::{Asset, Download, Events, Health, Json, Page, Text};
-use Param::{Before, Cursor, Format, IncludeArchived, Limit, Outcome, Q, Session, Since, Sort, State, Status, Tool, Until, Verdict};
+use Param::{
+    Before, Cursor, Format, IncludeArchived, Limit, Outcome, Q, Session, Since, Sort, State, Status, Tool, Until,
+    Verdict,
+};
 
 /// The parameters that select sessions of one project, and of all.
 const OF_PROJECT: &[Param] = &[Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];

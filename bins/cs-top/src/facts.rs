@@ -3,8 +3,8 @@
 //! the log of what tools did only what was appended.
 
 use audit::Tally;
-use cs_core::id::{SessionId, Uuid};
 use cs_core::clock::Instant;
+use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Session;
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::state::{self, Verdict};

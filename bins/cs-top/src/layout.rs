@@ -48,7 +48,8 @@ pub fn share(width: usize, needs: &Needs) -> Columns {
         ..Columns::default()
     };
     let taken = |columns: &Columns| {
-        let widths = [columns.state, columns.age, columns.project, columns.alarms, columns.tasks, columns.context, columns.cost];
+        let widths =
+            [columns.state, columns.age, columns.project, columns.alarms, columns.tasks, columns.context, columns.cost];
         1 + widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>()
     };
     let least = if is_two_lines { 0 } else { width.div_ceil(2) };
@@ -127,7 +128,15 @@ mod tests {
     fn words_keep_half_of_every_width_and_lines_fit() {
         for width in 20..220 {
             let columns = share(width, &NEEDS);
-            let fixed = [columns.state, columns.age, columns.project, columns.alarms, columns.tasks, columns.context, columns.cost];
+            let fixed = [
+                columns.state,
+                columns.age,
+                columns.project,
+                columns.alarms,
+                columns.tasks,
+                columns.context,
+                columns.cost,
+            ];
             let line = 1 + fixed.iter().filter(|width| **width > 0).map(|width| width + 1).sum::<usize>();
             if columns.is_two_lines {
                 assert!(columns.words + 3 == width && (width < 40 || line <= width), "{width}: {columns:?}");

@@ -135,8 +135,7 @@ const COMPOSE: Wrapper = Wrapper {
 };
 
 /// Options of tmux that take a value.
-const TMUX: Wrapper =
-    Wrapper { names: &["tmux"], valued: "tNsncxyFelpfLS", rest: Rest::Script, ..NONE };
+const TMUX: Wrapper = Wrapper { names: &["tmux"], valued: "tNsncxyFelpfLS", rest: Rest::Script, ..NONE };
 
 /// Options of the programs that run a package.
 const PACKAGE: Wrapper = Wrapper {
@@ -149,8 +148,23 @@ const PACKAGE: Wrapper = Wrapper {
 const WRAPPERS: &[Wrapper] = &[
     Wrapper {
         names: &[
-            "nohup", "setsid", "builtin", "command", "unbuffer", "chronic", "busybox", "toybox", "noglob", "nocorrect",
-            "setpriv", "rlwrap", "torsocks", "tsocks", "dbus-run-session", "valgrind", "pkexec",
+            "nohup",
+            "setsid",
+            "builtin",
+            "command",
+            "unbuffer",
+            "chronic",
+            "busybox",
+            "toybox",
+            "noglob",
+            "nocorrect",
+            "setpriv",
+            "rlwrap",
+            "torsocks",
+            "tsocks",
+            "dbus-run-session",
+            "valgrind",
+            "pkexec",
         ],
         ..NONE
     },
@@ -197,7 +211,17 @@ const WRAPPERS: &[Wrapper] = &[
     Wrapper {
         names: &["systemd-run"],
         valued: "puEMHtG",
-        long: &["--unit", "--property", "--uid", "--gid", "--setenv", "--machine", "--host", "--slice", "--description"],
+        long: &[
+            "--unit",
+            "--property",
+            "--uid",
+            "--gid",
+            "--setenv",
+            "--machine",
+            "--host",
+            "--slice",
+            "--description",
+        ],
         ..NONE
     },
     Wrapper { names: &["systemd-inhibit"], long: &["--what", "--who", "--why", "--mode"], ..NONE },

@@ -106,6 +106,11 @@ impl Call {
         self.verdicts.iter().map(|said| said.severity).max().unwrap_or_default()
     }
 
+    /// Whether its tool changes files.
+    pub fn is_edit(&self) -> bool {
+        matches!(self.tool.as_str(), "Edit" | "Write" | "MultiEdit" | "NotebookEdit" | "apply_patch")
+    }
+
     /// What it did, in one text: its command, its file, or nothing.
     pub fn subject(&self) -> &str {
         self.input.command.as_deref().or(self.input.path.as_deref()).unwrap_or_default()
@@ -158,19 +163,22 @@ impl Sums {
     /// The sums of these calls.
     pub fn of(calls: &[Call]) -> Self {
         let mut sums = Sums::default();
-        for call in calls {
-            let is_denied = call.outcome == Outcome::Denied;
-            sums.calls += 1;
-            sums.failed += u64::from(call.outcome == Outcome::Failed);
-            sums.denied += u64::from(is_denied);
-            sums.sensitive += u64::from(call.has(Verdict::Sensitive));
-            sums.opaque += u64::from(call.has(Verdict::Opaque));
-            if call.has(Verdict::Destructive) {
-                sums.destructive += 1;
-                sums.destructive_asked += u64::from(call.decision.as_deref() == Some("ask"));
-                sums.destructive_denied += u64::from(is_denied);
-            }
-        }
+        calls.iter().for_each(|call| sums.add(call));
         sums
+    }
+
+    /// Adds a call.
+    pub fn add(&mut self, call: &Call) {
+        let is_denied = call.outcome == Outcome::Denied;
+        self.calls += 1;
+        self.failed += u64::from(call.outcome == Outcome::Failed);
+        self.denied += u64::from(is_denied);
+        self.sensitive += u64::from(call.has(Verdict::Sensitive));
+        self.opaque += u64::from(call.has(Verdict::Opaque));
+        if call.has(Verdict::Destructive) {
+            self.destructive += 1;
+            self.destructive_asked += u64::from(call.decision.as_deref() == Some("ask"));
+            self.destructive_denied += u64::from(is_denied);
+        }
     }
 }

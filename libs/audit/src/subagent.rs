@@ -77,8 +77,8 @@ fn complete(subagent: &mut Subagent, told: &Told) {
     let start = told.start_of(&subagent.agent_id);
     let meta = told.path.as_deref().and_then(|main| described(main, &subagent.agent_id));
     let (purpose, agent_type) = meta.unwrap_or_default();
-    subagent.purpose = start.and_then(|call| call.purpose.clone()).or(purpose);
-    let named = start.and_then(|call| call.agent_type.clone()).or(agent_type);
+    subagent.purpose = purpose.or_else(|| start.and_then(|call| call.purpose.clone()));
+    let named = agent_type.or_else(|| start.and_then(|call| call.agent_type.clone()));
     subagent.agent_type = subagent.agent_type.take().or(named);
 }
 

@@ -3,6 +3,8 @@
 mod bytes;
 mod days;
 mod odd;
+mod read;
+mod told;
 
 use crate::log::files;
 use crate::*;

@@ -213,8 +213,9 @@ impl ToldCall {
 
     fn logged(&self, id: &str, agent: Agent, rules: &Rules) -> Call {
         let paths: Vec<&str> = self.files.iter().map(String::as_str).collect();
-        let judged = rules::judge(&rules::Call { command: self.command.as_deref(), paths }, rules);
-        let input = Input { command: self.command.clone(), path: self.files.first().cloned() };
+        let judged =
+            rules::judge(&rules::Call { command: self.command.as_deref(), paths, ..Default::default() }, rules);
+        let input = Input { command: self.command.clone(), ..Input::of_files(self.files.clone()) };
         let entry = Entry {
             kind: Line::Attempt,
             at: self.at.and_then(clock::from_millis).map(clock::stamp).unwrap_or_default(),

@@ -6,7 +6,6 @@ use crate::filter::Filter;
 use crate::told::Told;
 use agents::Agent;
 use agents::logs::{Log, Roots};
-use cs_core::clock::Instant;
 use cs_core::id::Uuid;
 use cs_core::live::Live;
 use cs_core::store::Store;
@@ -140,7 +139,6 @@ pub fn from_transcripts(
     filter: &Filter,
     rules: &rules::Rules,
     is_logged: &dyn Fn(&Call) -> bool,
-    _now: Instant,
 ) -> Vec<Call> {
     let config = store.config();
     let mut projects: HashMap<String, Option<String>> = HashMap::new();

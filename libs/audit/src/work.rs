@@ -4,7 +4,9 @@
 //! sums count every call, however many are named.
 
 use crate::call::{Call, Subagent, Sums};
-use crate::read::{Filter, calls, subagents};
+use crate::filter::Filter;
+use crate::read::calls;
+use crate::subagent::subagents;
 use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
 use cs_core::id::Uuid;

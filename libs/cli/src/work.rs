@@ -28,7 +28,8 @@ pub fn add_work(block: &mut Block, work: &Work, id: &str) {
     }
     let first = work.subagents.len().saturating_sub(SUBAGENTS);
     let subagents = work.subagents.iter().skip(first);
-    block.section("subagents", subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), describe(one))));
+    block
+        .section("subagents", subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), describe(one))));
     if first > 0 {
         block.item("", &format!("{} before them", format_quantity(first as u64, "subagent")));
     }
@@ -58,6 +59,7 @@ fn describe(one: &Subagent) -> String {
     let kind = one.agent_type.as_deref().map(|kind| format!("{kind} ")).unwrap_or_default();
     let purpose = one.purpose.as_deref().map(|purpose| format!(": {purpose}")).unwrap_or_default();
     let calls = format_quantity(one.calls, "call");
-    let ended = one.ended.as_deref().map_or("no end was reported".to_string(), |at| format!("ended {}", when(at).trim()));
+    let ended =
+        one.ended.as_deref().map_or("no end was reported".to_string(), |at| format!("ended {}", when(at).trim()));
     format!("{kind}{}{purpose}, {calls}, {ended}", one.agent_id)
 }

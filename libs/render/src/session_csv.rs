@@ -78,7 +78,12 @@ pub fn is_own_csv(text: &str) -> bool {
 fn session_cells(document: &Document) -> Vec<Cell> {
     let session = document.session;
     let seat = [&session.agent_id, &session.parent_session_id].map(|id| id.as_ref().map_or(Cell::Empty, Cell::text));
-    record_cells(document).into_iter().chain(usage_cells(document.usage)).chain(seat).chain(work_cells(document.work)).collect()
+    record_cells(document)
+        .into_iter()
+        .chain(usage_cells(document.usage))
+        .chain(seat)
+        .chain(work_cells(document.work))
+        .collect()
 }
 
 /// What its calls of tools come to; empty if none is logged, which is not 0.

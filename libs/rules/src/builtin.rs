@@ -11,7 +11,8 @@ const ROOTS: &str = r"/ ~ $HOME ${HOME} $PWD ${PWD} . .. ../.. \* /bin /boot /de
 /// Directories of a system, of which more than one file is hardly ever removed.
 const SYSTEM: &str = "/usr/bin /usr/lib /usr/sbin /usr/local /usr/share /var/lib /var/log /var/www ~root";
 /// Files of a system.
-const SYSTEM_FILES: &str = "/etc/?* /boot/?* /bin/?* /sbin/?* /lib/?* /usr/bin/?* /usr/lib/?* /usr/sbin/?* /usr/share/?*";
+const SYSTEM_FILES: &str =
+    "/etc/?* /boot/?* /bin/?* /sbin/?* /lib/?* /usr/bin/?* /usr/lib/?* /usr/sbin/?* /usr/share/?*";
 /// Whole disks and their partitions.
 const DISKS: &str =
     "/dev/sd* /dev/nvme* /dev/vd* /dev/xvd* /dev/hd* /dev/disk* /dev/rdisk* /dev/mmcblk* /dev/dm-* /dev/mapper/*";

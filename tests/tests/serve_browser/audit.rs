@@ -12,8 +12,7 @@ use crate::dashboard::Dashboard;
 const UUID: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 const OTHER: &str = "d8c64c56-59a9-4b11-aded-58c4ded45e16";
 /// HTML, an escape, writing from right to left, and an isolate that never ends.
-pub const HOSTILE: &str =
-    "rm -rf '\"><script>document.title=\"owned\"</script><img src=x onerror=alert(1)>' \u{1b}[31m \u{202e}gnp.exe\u{2066}";
+pub const HOSTILE: &str = "rm -rf '\"><script>document.title=\"owned\"</script><img src=x onerror=alert(1)>' \u{1b}[31m \u{202e}gnp.exe\u{2066}";
 
 /// An instant so many minutes before the clock of the sandbox.
 fn ago(minutes: i64) -> String {
@@ -111,9 +110,14 @@ fn a_hostile_command_is_shown_as_text_and_fits() {
     called.call(&ago(2), &own, "Bash", HOSTILE, End::Failed(7));
     called.call(&ago(2), &own, HOSTILE, HOSTILE, End::Done(7));
     called.call(&ago(1), &own, "Bash", &format!("rm -rf {}", "w".repeat(1900)), End::Open);
-    for path in ["/audit".to_owned(), format!("/audit?session={id}"), format!("/session/{id}"), "/audit?q=%3Cscript%3E\
-        &tool=%22onfocus%3D".to_owned()]
-    {
+    for path in [
+        "/audit".to_owned(),
+        format!("/audit?session={id}"),
+        format!("/session/{id}"),
+        "/audit?q=%3Cscript%3E\
+        &tool=%22onfocus%3D"
+            .to_owned(),
+    ] {
         let url = dashboard.url(&path);
         dashboard.browser.open(&url);
         for width in [390, 800, 1440] {

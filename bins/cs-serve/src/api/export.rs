@@ -116,6 +116,7 @@ impl Asked<'_> {
 
 impl ReadSession {
     fn document(&self) -> Document<'_> {
-        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref()).with_work(self.work.as_ref())
+        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
+            .with_work(self.work.as_ref())
     }
 }

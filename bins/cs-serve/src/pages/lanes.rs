@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn calls_are_where_they_happened_and_subagents_have_lanes() {
-        let lanes = of(&[seen("01:40", Some(0), Some("b")), seen("00:50", Some(25_000), Some("a")), seen("00:00", None, None)]);
+        let lanes =
+            of(&[seen("01:40", Some(0), Some("b")), seen("00:50", Some(25_000), Some("a")), seen("00:00", None, None)]);
         let lanes = lanes.unwrap();
         let places: Vec<(&str, usize, &str)> =
             lanes.marks.iter().map(|mark| (mark.x.as_str(), mark.y, mark.width.as_str())).collect();

@@ -140,8 +140,7 @@ fn slowest(calls: &[Call]) -> impl Iterator<Item = &Call> {
 fn tools(calls: &[Call]) -> Vec<Used> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     calls.iter().for_each(|call| *counts.entry(&call.tool).or_default() += 1);
-    let mut tools: Vec<Used> =
-        counts.into_iter().map(|(name, calls)| Used { name: name.to_string(), calls }).collect();
+    let mut tools: Vec<Used> = counts.into_iter().map(|(name, calls)| Used { name: name.to_string(), calls }).collect();
     tools.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.name.cmp(&b.name)));
     tools
 }

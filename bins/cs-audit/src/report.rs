@@ -1,0 +1,239 @@
+//! `report`: what the calls of a session, a project or a time come to. Writes `audit/<day>.index`.
+
+use crate::list::settings;
+use crate::shown::{Sessions, format_ms};
+use crate::wanted;
+use agents::Agent;
+use argh::{ArgsInfo, FromArgs};
+use audit::{CallReport, Filter, LARGE, Large, Named, Outside, Section, Subagent, Sums};
+use cli::{Block, Context, Failure, Form, Outcome, sanitize};
+use cs_core::id::Uuid;
+use cs_core::range::{self, Range};
+use cs_core::zone::Zone;
+use render::format_quantity;
+use serde::Serialize;
+
+/// report what tools did in sessions, or in a project or a time (without any: in the conversation that runs this, else in the
+/// last 7 days): calls, failures, what was destructive, touched secrets or could not be seen through, the slowest calls,
+/// subagents, files that were changed outside of the work tree, large changes (10 files or more for one prompt, or 100
+/// lines removed), and every edit in a project that audit.sensitive_projects in config.json names. Each is shown with the
+/// prompt that led to it. Prompts and numbers of lines are from the clients' own transcripts: without one they are missing.
+/// What a shell command changes in files is not known beyond what the rules say about it
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "report",
+    example = "{command_name} ca5d",
+    example = "{command_name} --project api --since 30d --json"
+)]
+pub struct Report {
+    /// sessions or conversations: ids, their starts or ends, or claude:UUID
+    #[argh(positional)]
+    session: Vec<String>,
+    /// only this project, by its short name
+    #[argh(option)]
+    project: Option<String>,
+    /// only calls at or after TIME: a day such as 2026-11-21, yesterday, monday or last week, a time such as
+    /// 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
+    #[argh(option)]
+    since: Option<String>,
+    /// only calls before TIME; if TIME is a day, up to the end of that day
+    #[argh(option)]
+    until: Option<String>,
+}
+
+/// How far a report goes back that is not about sessions.
+const BACK: &str = "7d";
+/// Maximum number of lines of a section for people.
+const SHOWN: usize = 20;
+
+/// The report as JSON.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    report: &'a CallReport,
+    subagents: &'a [Subagent],
+}
+
+impl Report {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        wanted::check_project(context, self.project.as_deref())?;
+        let filter = self.filter(context)?;
+        let sensitive = settings(context).sensitive_projects;
+        let report = audit::report(&context.store, &filter, &sensitive, context.now)?;
+        if report.sums.calls == 0 {
+            return Err(Failure::Advised(
+                "no call fits".into(),
+                "cs-audit list --from-transcripts reads what the clients wrote themselves".into(),
+            ));
+        }
+        let mut subagents = Vec::new();
+        for uuid in filter.conversations.iter().filter_map(|uuid| Uuid::parse(uuid).ok()) {
+            subagents.extend(audit::subagents(&context.store, &uuid, context.now)?);
+        }
+        match context.out.form {
+            _ if context.out.quiet => named(&report).try_for_each(|call| {
+                let id = call.call.tool_use_id.as_deref().unwrap_or_default();
+                context.out.line(&sanitize(id))
+            })?,
+            Form::Json => context.out.json(&Shown { report: &report, subagents: &subagents })?,
+            Form::Table => self.page(context, &filter, &report, &subagents).print(&mut context.out)?,
+        }
+        context.out.flush()
+    }
+
+    fn filter(&self, context: &Context) -> Outcome<Filter> {
+        let mut conversations = wanted::conversations(context, &self.session)?;
+        let is_about_time = self.project.is_some() || self.since.is_some() || self.until.is_some();
+        if conversations.is_empty() && !is_about_time {
+            conversations.extend(Agent::conversation_from_env());
+        }
+        let mut range = context.range(self.since.as_deref(), self.until.as_deref())?;
+        if conversations.is_empty() && range.since.is_none() {
+            let since = range::start(BACK, Zone::system(), context.now)?;
+            range = Range::new(Some(since), range.until, context.now);
+        }
+        Ok(Filter { conversations, project: self.project.clone(), range, ..Filter::default() })
+    }
+
+    fn page(&self, context: &Context, filter: &Filter, report: &CallReport, subagents: &[Subagent]) -> Block {
+        let mut words = Words { sessions: Sessions::of(&context.store), zone: Zone::system() };
+        let mut block = Block::new(&self.title(filter, words.zone));
+        sums(&mut block, &report.sums, report);
+        words.section(&mut block, "destructive", &report.destructive);
+        words.section(&mut block, "touches secrets", &report.sensitive);
+        words.section(&mut block, "not seen through", &report.opaque);
+        let slowest = report.slowest.iter();
+        block.section(
+            "slowest",
+            slowest
+                .map(|named| (format!("{:>8}  ", format_ms(named.call.ms.unwrap_or_default())), words.named(named)))
+                .collect::<Vec<_>>(),
+        );
+        block.section(
+            "subagents",
+            subagents.iter().take(SHOWN).map(|subagent| words.subagent(subagent)).collect::<Vec<_>>(),
+        );
+        more(&mut block, subagents.len());
+        block.section(
+            "changed outside of the work tree",
+            report.outside.iter().take(SHOWN).map(|outside| words.outside(outside)).collect::<Vec<_>>(),
+        );
+        more(&mut block, report.outside.len());
+        let (files, lines) = LARGE;
+        let title = format!("large changes ({files} files or more, or {lines} lines removed)");
+        block.section(&title, report.large.iter().take(SHOWN).map(|large| words.large(large)).collect::<Vec<_>>());
+        more(&mut block, report.large.len());
+        words.section(&mut block, "edits in sensitive projects", &report.edits);
+        block
+    }
+
+    fn title(&self, filter: &Filter, zone: &Zone) -> String {
+        let mut title = match filter.conversations.len() {
+            0 => "calls of tools".to_string(),
+            1 => format!("calls of tools in {}", filter.conversations.join(" ")),
+            count => format!("calls of tools in {}", format_quantity(count as u64, "conversation")),
+        };
+        if let Some(project) = &filter.project {
+            title.push_str(&format!(" in the project {project}"));
+        }
+        if let Some(since) = filter.range.since {
+            title.push_str(&format!(" since {}", render::format_local_minute(since, zone)));
+        }
+        title
+    }
+}
+
+fn named(report: &CallReport) -> impl Iterator<Item = &Named> {
+    let sections = [&report.destructive, &report.sensitive, &report.opaque, &report.edits];
+    sections.into_iter().flat_map(|section| &section.calls)
+}
+
+fn sums(block: &mut Block, sums: &Sums, report: &CallReport) {
+    let parts = |parts: &[(u64, &str)]| {
+        let parts = parts.iter().filter(|(count, _)| *count > 0);
+        parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    };
+    let by = parts(&[(report.by_subagents, "by subagents")]);
+    let ends = parts(&[(sums.failed, "failed"), (sums.denied, "denied"), (report.unknown, "without a known end")]);
+    let rest = [by, ends].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    block.field("calls", &if rest.is_empty() { sums.calls.to_string() } else { format!("{} ({rest})", sums.calls) });
+    let guard = parts(&[(sums.destructive_asked, "asked about"), (sums.destructive_denied, "denied")]);
+    let destructive =
+        if guard.is_empty() { sums.destructive.to_string() } else { format!("{} ({guard})", sums.destructive) };
+    block.field("destructive", &destructive);
+    block.field("sensitive", &sums.sensitive.to_string());
+    block.field("opaque", &sums.opaque.to_string());
+}
+
+fn more(block: &mut Block, count: usize) {
+    if count > SHOWN {
+        block.item("", &format!("… and {} more: --json", count - SHOWN));
+    }
+}
+
+/// How parts of a report read.
+struct Words<'w> {
+    sessions: Sessions<'w>,
+    zone: &'static Zone,
+}
+
+impl Words<'_> {
+    fn section(&mut self, block: &mut Block, title: &str, section: &Section) {
+        let items: Vec<(String, String)> = section
+            .calls
+            .iter()
+            .take(SHOWN)
+            .map(|named| (format!("{}  ", self.at(&named.call.at)), self.named(named)))
+            .collect();
+        block.section(title, items);
+        more(block, usize::try_from(section.count).unwrap_or(usize::MAX));
+    }
+
+    fn at(&self, at: &str) -> String {
+        cs_core::clock::parse(at).map_or_else(|| at.to_string(), |at| render::format_local_minute(at, self.zone))
+    }
+
+    fn named(&mut self, named: &Named) -> String {
+        let call = &named.call;
+        let session = self.sessions.name(call.claude_session_id.as_deref());
+        let what = if call.subject().is_empty() { call.tool.as_str() } else { call.subject() };
+        let ended = match call.outcome {
+            audit::Outcome::Done => String::new(),
+            outcome => format!(" ({})", outcome.word()),
+        };
+        format!("{session}: {what}{ended}{}", for_prompt(named.prompt.as_deref()))
+    }
+
+    fn subagent(&self, subagent: &Subagent) -> (String, String) {
+        let kind = subagent.agent_type.as_deref().unwrap_or("subagent");
+        let purpose = subagent.purpose.as_ref().map(|purpose| format!(": {purpose}")).unwrap_or_default();
+        let ended = match &subagent.ended {
+            Some(at) => format!("ended {}", self.at(at)),
+            None => "no end is known".to_string(),
+        };
+        let began = subagent.began.as_ref().map(|at| self.at(at)).unwrap_or_default();
+        (format!("{began}  "), format!("{kind}{purpose} ({}, {ended})", format_quantity(subagent.calls, "call")))
+    }
+
+    fn outside(&self, outside: &Outside) -> (String, String) {
+        let count = format_quantity(outside.calls, "call");
+        let text =
+            format!("{} ({count}, outside of {}){}", outside.path, outside.root, for_prompt(outside.prompt.as_deref()));
+        (format!("{}  ", self.at(&outside.at)), text)
+    }
+
+    fn large(&mut self, large: &Large) -> (String, String) {
+        let session = self.sessions.name(large.claude_session_id.as_deref());
+        let files = format_quantity(large.files as u64, "file");
+        let lines = format!("{} lines removed, {} added", large.removed, large.added);
+        (
+            format!("{}  ", self.at(&large.at)),
+            format!("{session}: {files}, {lines}{}", for_prompt(large.prompt.as_deref())),
+        )
+    }
+}
+
+fn for_prompt(prompt: Option<&str>) -> String {
+    prompt.map(|prompt| format!(" — for {prompt:?}")).unwrap_or_default()
+}

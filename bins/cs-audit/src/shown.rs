@@ -1,0 +1,171 @@
+//! Owns how a call looks: as a line of JSON, a row of a table or of CSV.
+
+use audit::{Call, Outcome};
+use cs_core::clock::{self, Instant};
+use cs_core::id::Uuid;
+use cs_core::store::Store;
+use cs_core::zone::Zone;
+use render::{Cell, Column, Style, Table, TableCell, format_csv_row};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// A call as JSON.
+#[derive(Serialize)]
+pub struct Shown<'a> {
+    #[serde(flatten)]
+    call: &'a Call,
+    /// Where it was read: `log`, or `transcript`.
+    source: &'static str,
+}
+
+impl<'a> Shown<'a> {
+    pub fn of(call: &'a Call) -> Self {
+        Shown { call, source: source(call) }
+    }
+}
+
+/// Where a call was read.
+pub fn source(call: &Call) -> &'static str {
+    if call.seq == 0 { "transcript" } else { "log" }
+}
+
+/// The columns of the CSV form; new ones come at the end.
+const HEADER: [&str; 18] = [
+    "at",
+    "tool_use_id",
+    "claude_session_id",
+    "project",
+    "agent",
+    "agent_seat",
+    "agent_id",
+    "agent_type",
+    "tool",
+    "command",
+    "path",
+    "target",
+    "verdicts",
+    "severity",
+    "decision",
+    "outcome",
+    "ms",
+    "source",
+];
+
+pub fn csv_header() -> String {
+    format_csv_row(&HEADER.map(|name| Cell::Plain(name.to_string())))
+}
+
+pub fn csv_row(call: &Call) -> String {
+    let text = |text: &Option<String>| text.as_deref().map_or(Cell::Empty, Cell::text);
+    let severity = Some(call.severity()).filter(|severity| *severity > 0);
+    format_csv_row(&[
+        Cell::text(&*call.at),
+        text(&call.tool_use_id),
+        text(&call.claude_session_id),
+        text(&call.project),
+        text(&call.agent),
+        text(&call.agent_seat),
+        text(&call.agent_id),
+        text(&call.agent_type),
+        Cell::text(&*call.tool),
+        text(&call.input.command),
+        text(&call.input.path),
+        text(&call.target),
+        Cell::text(rules_of(call)),
+        Cell::number(severity),
+        text(&call.decision),
+        Cell::Plain(call.outcome.word().to_string()),
+        Cell::number(call.ms),
+        Cell::Plain(source(call).to_string()),
+    ])
+}
+
+/// The rules that said something.
+pub fn rules_of(call: &Call) -> String {
+    call.verdicts.iter().map(|said| said.rule.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The style of an outcome.
+pub fn style(outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Done => Style::Plain,
+        Outcome::Failed => Style::Wrong,
+        Outcome::Denied | Outcome::Interrupted => Style::Turn,
+        Outcome::Running => Style::Busy,
+        Outcome::Unknown => Style::Dim,
+    }
+}
+
+/// The style of the worst verdict.
+pub fn verdict_style(call: &Call) -> Style {
+    if call.has(rules::Kind::Destructive) { Style::Wrong } else { Style::Turn }
+}
+
+/// How long a call took: `340 ms`, `4.2 s`, `3 min`.
+pub fn format_ms(ms: u64) -> String {
+    match ms {
+        ..1_000 => format!("{ms} ms"),
+        ..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => render::format_duration(i64::try_from(ms / 1_000).unwrap_or(i64::MAX)),
+    }
+}
+
+/// The local time of a call, to the second; on another day than now with its day.
+pub fn format_at(at: &str, zone: &Zone, now: Instant) -> String {
+    let Some(at) = clock::parse(at) else { return at.to_string() };
+    let (local, today) = (zone.local(at), zone.local(now).date());
+    let form = if local.date() == today { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    local.format(form).to_string()
+}
+
+/// The short name of the session of each conversation: the end of its id, or the beginning of the conversation's.
+pub struct Sessions<'s>(&'s Store, HashMap<String, String>);
+
+impl<'s> Sessions<'s> {
+    pub fn of(store: &'s Store) -> Self {
+        Sessions(store, HashMap::new())
+    }
+
+    pub fn name(&mut self, uuid: Option<&str>) -> String {
+        let Some(uuid) = uuid else { return String::new() };
+        let store = self.0;
+        let name = self.1.entry(uuid.to_string()).or_insert_with(|| {
+            let session = Uuid::parse(uuid).ok().and_then(|uuid| store.conversation(&uuid).ok().flatten());
+            let end = session.and_then(|id| id.as_str().rsplit('_').next().map(str::to_string));
+            end.unwrap_or_else(|| uuid.chars().take(8).collect())
+        });
+        name.clone()
+    }
+}
+
+/// The table of calls.
+pub fn table(store: &Store, calls: &[Call], zone: &Zone, now: Instant) -> Table {
+    let columns = vec![
+        Column::text("time"),
+        Column::text("session").worth(60),
+        Column::text("project").worth(50).shrinks(8),
+        Column::text("subagent").worth(20).shrinks(8),
+        Column::text("tool").shrinks(8),
+        Column::text("outcome"),
+        Column::number("took").worth(30),
+        Column::text("verdict").worth(70).shrinks(10),
+        Column::main("what"),
+    ];
+    let mut sessions = Sessions::of(store);
+    let mut table = Table::new(columns).folds_below(60);
+    for call in calls {
+        let subagent = call.agent_id.as_ref().map(|id| call.agent_type.clone().unwrap_or_else(|| id.clone()));
+        table.push(vec![
+            TableCell::styled(format_at(&call.at, zone, now), Style::Dim),
+            TableCell::styled(sessions.name(call.claude_session_id.as_deref()), Style::Dim),
+            call.project.clone().unwrap_or_default().into(),
+            subagent.unwrap_or_default().into(),
+            call.tool.clone().into(),
+            TableCell::styled(call.outcome.word(), style(call.outcome)),
+            call.ms.map(format_ms).unwrap_or_default().into(),
+            TableCell::styled(rules_of(call), verdict_style(call)),
+            call.subject().to_string().into(),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,254 @@
+//! Owns what a report on calls says: their sums, those that a person should know of, the slowest, files outside of the work
+//! tree, large changes, and edits in sensitive projects, each with the prompt that led to it.
+//! Must stay true: what is counted comes from the log; prompts and changed lines come from transcripts, so that without one
+//! they are missing, not zero; memory does not grow with the number of calls, but for their transcripts.
+
+use crate::call::{Call, Outcome, Sums};
+use crate::filter::Filter;
+use crate::read::each_call;
+use crate::transcript::Transcripts;
+use cs_core::clock::Instant;
+use cs_core::error::Result;
+use cs_core::git;
+use cs_core::store::Store;
+use rules::Kind as Verdict;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Maximum number of calls that are named in a section; all are counted.
+pub const NAMED: usize = 200;
+/// Number of the slowest calls.
+const SLOWEST: usize = 5;
+/// A prompt's changes are large if they are in this many files or more, or remove this many lines or more.
+pub const LARGE: (usize, u64) = (10, 100);
+/// Maximum number of outside files and of prompts that are kept.
+const KEPT: usize = 10_000;
+
+/// A call with the prompt that led to it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Named {
+    /// The call.
+    #[serde(flatten)]
+    pub call: Call,
+    /// The prompt, masked and cut; absent if no transcript tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+}
+
+/// Calls that are named, the newest first, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Section {
+    /// How many there are.
+    pub count: u64,
+    /// At most [`NAMED`] of them.
+    pub calls: Vec<Named>,
+}
+
+/// A file outside of the work tree that calls changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Outside {
+    /// The file.
+    pub path: String,
+    /// How many calls changed it.
+    pub calls: u64,
+    /// When it was changed last; RFC 3339, UTC.
+    pub at: String,
+    /// The work tree, or the folder in which the conversation worked.
+    pub root: String,
+    /// The prompt that led to the last change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+}
+
+/// What one prompt changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Large {
+    /// When the last change was made; RFC 3339, UTC.
+    pub at: String,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claude_session_id: Option<String>,
+    /// Number of files.
+    pub files: usize,
+    /// Number of lines that were removed.
+    pub removed: u64,
+    /// Number of lines that were added.
+    pub added: u64,
+    /// The prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+}
+
+/// A report.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// What the calls come to.
+    pub sums: Sums,
+    /// Calls without a result, of which nothing tells how they ended.
+    pub unknown: u64,
+    /// Calls of subagents.
+    pub by_subagents: u64,
+    /// Destructive calls.
+    pub destructive: Section,
+    /// Calls that touch secrets.
+    pub sensitive: Section,
+    /// Calls that do not show what they run.
+    pub opaque: Section,
+    /// The slowest calls, the slowest first.
+    pub slowest: Vec<Named>,
+    /// Files outside of the work tree that were changed.
+    pub outside: Vec<Outside>,
+    /// Prompts whose changes are large.
+    pub large: Vec<Large>,
+    /// Edits in sensitive projects.
+    pub edits: Section,
+}
+
+/// The report on the calls that fit. `sensitive` are the projects in which every edit is named.
+pub fn report(store: &Store, filter: &Filter, sensitive: &BTreeSet<String>, now: Instant) -> Result<Report> {
+    let transcripts = Transcripts::of(store);
+    let mut making = Making {
+        transcripts: &transcripts,
+        sensitive,
+        roots: HashMap::new(),
+        real: HashMap::new(),
+        report: Report::default(),
+        outside: BTreeMap::new(),
+        prompts: HashMap::new(),
+    };
+    each_call(store, filter, now, &mut |call| {
+        making.add(call);
+        ControlFlow::Continue(())
+    })?;
+    Ok(making.end())
+}
+
+struct Making<'m> {
+    transcripts: &'m Transcripts<'m>,
+    sensitive: &'m BTreeSet<String>,
+    /// The work tree of each folder, and the real path of each file.
+    roots: HashMap<String, PathBuf>,
+    real: HashMap<PathBuf, PathBuf>,
+    report: Report,
+    outside: BTreeMap<String, Outside>,
+    /// What each prompt of a conversation changed, and in which files.
+    prompts: HashMap<(String, Option<usize>), (Large, BTreeSet<String>)>,
+}
+
+impl Making<'_> {
+    fn add(&mut self, call: Call) {
+        let is_edit = call.is_edit() && !matches!(call.outcome, Outcome::Denied | Outcome::Failed);
+        let is_sensitive = is_edit && call.project.as_ref().is_some_and(|slug| self.sensitive.contains(slug));
+        self.report.sums.add(&call);
+        self.report.unknown += u64::from(call.outcome == Outcome::Unknown);
+        self.report.by_subagents += u64::from(call.agent_id.is_some());
+        let wanted = [Verdict::Destructive, Verdict::Sensitive, Verdict::Opaque].map(|verdict| call.has(verdict));
+        let is_slow = self.is_slow(&call);
+        if !is_edit && !is_slow && wanted == [false; 3] {
+            return;
+        }
+        let told = self.transcripts.about(&call);
+        let known = told.as_ref().zip(call.tool_use_id.as_deref()).and_then(|(told, id)| told.call(id));
+        let prompt = told.as_ref().zip(known).and_then(|(told, known)| told.prompt(known)).map(str::to_string);
+        if is_edit {
+            let files = known.map(|known| known.files.clone()).filter(|files| !files.is_empty());
+            let files = files.unwrap_or_else(|| call.input.path.iter().cloned().collect());
+            self.note_outside(&call, &files, prompt.as_deref());
+            if let Some(known) = known {
+                self.note_change(&call, known.prompt, known.change, files, prompt.as_deref());
+            }
+        }
+        let named = Named { call, prompt };
+        let report = &mut self.report;
+        let sections = [&mut report.destructive, &mut report.sensitive, &mut report.opaque, &mut report.edits];
+        let [destructive, sensitive, opaque] = wanted;
+        for (section, is_wanted) in sections.into_iter().zip([destructive, sensitive, opaque, is_sensitive]) {
+            if is_wanted {
+                section.count += 1;
+                if section.calls.len() < NAMED {
+                    section.calls.push(named.clone());
+                }
+            }
+        }
+        if is_slow {
+            report.slowest.push(named);
+            report.slowest.sort_by_key(|named| std::cmp::Reverse(named.call.ms));
+            report.slowest.truncate(SLOWEST);
+        }
+    }
+
+    fn is_slow(&self, call: &Call) -> bool {
+        let slowest = &self.report.slowest;
+        call.ms.is_some() && (slowest.len() < SLOWEST || slowest.last().is_some_and(|last| call.ms > last.call.ms))
+    }
+
+    fn note_outside(&mut self, call: &Call, files: &[String], prompt: Option<&str>) {
+        let Some(cwd) = call.cwd.clone() else { return };
+        let root = self.roots.entry(cwd.clone()).or_insert_with_key(|cwd| root(cwd)).clone();
+        for file in files {
+            let path = Path::new(&cwd).join(file);
+            let path = self.real.entry(path).or_insert_with_key(|path| git::real(path).unwrap_or_else(|| path.clone()));
+            if path.starts_with(&root) || self.outside.len() >= KEPT {
+                continue;
+            }
+            let path = path.display().to_string();
+            let known = self.outside.entry(path.clone()).or_insert_with(|| Outside {
+                path,
+                at: call.at.clone(),
+                root: root.display().to_string(),
+                prompt: prompt.map(str::to_string),
+                calls: 0,
+            });
+            known.calls += 1;
+        }
+    }
+
+    fn note_change(
+        &mut self,
+        call: &Call,
+        place: Option<usize>,
+        change: Option<agents::entry::Change>,
+        files: Vec<String>,
+        prompt: Option<&str>,
+    ) {
+        let key = (call.claude_session_id.clone().unwrap_or_default(), place);
+        if self.prompts.len() >= KEPT && !self.prompts.contains_key(&key) {
+            return;
+        }
+        let (large, all) = self.prompts.entry(key).or_insert_with(|| {
+            let large = Large {
+                at: call.at.clone(),
+                claude_session_id: call.claude_session_id.clone(),
+                prompt: prompt.map(str::to_string),
+                ..Large::default()
+            };
+            (large, BTreeSet::new())
+        });
+        let change = change.unwrap_or_default();
+        large.removed += change.removed;
+        large.added += change.added;
+        all.extend(files);
+        large.files = all.len();
+    }
+
+    fn end(self) -> Report {
+        let Making { mut report, outside, prompts, .. } = self;
+        let (files, lines) = LARGE;
+        let is_large = |large: &Large| large.files >= files || large.removed >= lines;
+        report.large = prompts.into_values().map(|(large, _)| large).filter(is_large).collect();
+        report.large.sort_by(|a, b| (b.removed, b.files, &b.at).cmp(&(a.removed, a.files, &a.at)));
+        report.large.truncate(NAMED);
+        report.outside = outside.into_values().collect();
+        report.outside.sort_by(|a, b| (&b.at, &a.path).cmp(&(&a.at, &b.path)));
+        report
+    }
+}
+
+/// The work tree that holds a folder; outside of repositories the folder itself.
+fn root(cwd: &str) -> PathBuf {
+    let folder = Path::new(cwd);
+    let found = git::find(folder).map(|found| found.worktree_root);
+    found.or_else(|| git::real(folder)).unwrap_or_else(|| folder.to_path_buf())
+}
