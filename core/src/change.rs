@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::SessionEnd;
 use crate::ending::Ending;
 use crate::naming::Title;
-use crate::record::TaskStatus;
+use crate::record::{AuditHead, TaskStatus};
 use crate::validate;
 use serde::{Deserialize, Serialize};
 
@@ -209,11 +209,14 @@ pub struct Ended {
     /// Text for the timeline if this ends the session.
     #[serde(default)]
     pub note: Option<String>,
+    /// The last line of the log of tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_head: Option<Box<AuditHead>>,
 }
 
 impl Ended {
-    /// Copies an ending and a note for the timeline.
-    pub fn of(ending: &Ending, note: Option<&str>) -> Self {
+    /// Copies an ending, a note for the timeline, and the end of the log of tools.
+    pub fn of(ending: &Ending, note: Option<&str>, audit_head: Option<AuditHead>) -> Self {
         Ended {
             setting: ending.setting,
             attended: ending.attended,
@@ -225,6 +228,7 @@ impl Ended {
             by: ending.by.to_string(),
             seen_at: ending.seen_at.map(clock::stamp),
             note: note.map(str::to_string),
+            audit_head: audit_head.map(Box::new),
         }
     }
 }

@@ -82,6 +82,7 @@ mod tests {
             "status",
             "agent",
             "agent_key",
+            "audit_head",
             "ended_by",
             "claimed_by",
             "resumed_from",

@@ -186,6 +186,39 @@ pub struct Reopened {
 
 keeps_unknown!(Reopened);
 
+/// The last line of the log of tools when the conversation ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+pub struct AuditHead {
+    /// Name of its file: `2026-11-21.jsonl`.
+    #[serde(default)]
+    pub file: String,
+    /// Its number.
+    #[serde(default)]
+    pub seq: u64,
+    /// Its hash: 64 hexadecimal digits.
+    #[serde(default)]
+    pub hash: String,
+    /// Fields that this program does not know; written back unchanged.
+    #[serde(flatten, skip_deserializing)]
+    pub unknown: Unknown,
+}
+
+keeps_unknown!(AuditHead);
+
+impl AuditHead {
+    /// More lines than any log has. A number that no log reaches would end the log.
+    const MOST: u64 = 1 << 53;
+    /// Number of digits of a hash.
+    const DIGITS: usize = 64;
+
+    /// Whether a line can have this number and this hash.
+    pub fn is_possible(seq: u64, hash: &str) -> bool {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (1..Self::MOST).contains(&seq) && hash.len() == Self::DIGITS && hash.bytes().all(is_digit)
+    }
+}
+
 /// One session, as in `sessions/<id>.json`. Instants are RFC 3339 texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
@@ -292,6 +325,9 @@ pub struct Session {
     /// The session of the agent that spawned this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_session_id: Option<String>,
+    /// The last line of the log of tools when its conversation last ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_head: Option<Box<AuditHead>>,
     /// Token of the notes that the record already contains (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,

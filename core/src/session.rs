@@ -79,6 +79,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         reopened: None,
         agent_id: start.agent_id,
         parent_session_id: start.parent_session_id,
+        audit_head: None,
         folded: None,
         unknown: Unknown::new(),
     })

@@ -2,13 +2,21 @@
 
 use argh::{ArgsInfo, FromArgs};
 use audit::{Finding, Report};
-use cli::{Context, Failure, Form, Outcome};
+use cli::{Context, Failure, Form, Outcome, Progress};
 use serde::Serialize;
 
 /// read the whole log and name each place that is not as it was written: 0 if there is none, 1 if
-/// there is one
+/// there is one. The last line is compared with head.json, and each line that the record of a
+/// session names with the record
 #[derive(ArgsInfo, FromArgs)]
-#[argh(subcommand, name = "verify", example = "{command_name}", example = "{command_name} --json")]
+#[argh(
+    subcommand,
+    name = "verify",
+    note = "This is evidence against changes to parts of the log. Who can write the files can also write a new log: \
+            store what cs-audit head prints where others cannot write.",
+    example = "{command_name}",
+    example = "{command_name} --json"
+)]
 pub struct Verify {}
 
 /// The result as JSON.
@@ -18,31 +26,70 @@ struct Shown {
     bytes: u64,
     seq: u64,
     hash: String,
+    vouched: u64,
     findings: Vec<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    more_findings: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Verify {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let report = audit::verify(&context.store.home, Vec::new())?;
-        let findings: Vec<String> = report.findings.iter().map(words).collect();
-        print(context, &report, &findings)?;
+        let (named, unreadable) = audit::named_by_records(&context.store)?;
+        let records = named.len();
+        if unreadable > 0 {
+            let count = render::format_quantity(unreadable as u64, "record");
+            cli::note(
+                crate::PROGRAM,
+                &format!("{count} of sessions cannot be read, so what they name is not compared"),
+            );
+        }
+        let mut progress = Progress::new(0);
+        let report = audit::verify_with(&context.store.home, named, &mut |read, all| {
+            progress.show(|| format!("{} of {}", render::format_bytes(read), render::format_bytes(all)));
+        });
+        progress.clear();
+        let report = report?;
+        print(context, &report, records)?;
         context.out.flush()?;
-        match findings.len() {
+        match report.findings.len() as u64 + report.more {
             0 => Ok(()),
+            1 => Err(Failure::Nothing("one place is not as it was written".into())),
             count => Err(Failure::Nothing(format!("{count} places are not as they were written"))),
         }
     }
 }
 
-fn print(context: &mut Context, report: &Report, findings: &[String]) -> Outcome<()> {
+fn print(context: &mut Context, report: &Report, records: usize) -> Outcome<()> {
+    let findings: Vec<String> = report.findings.iter().map(words).collect();
     if context.out.form == Form::Json {
-        let (hash, findings) = (report.hash.clone(), findings.to_vec());
-        let shown = Shown { lines: report.lines, bytes: report.bytes, seq: report.seq, hash, findings };
-        return context.out.json(&shown);
+        let (hash, more_findings) = (report.hash.clone(), report.more);
+        let Report { lines, bytes, seq, vouched, .. } = *report;
+        return context.out.json(&Shown { lines, bytes, seq, hash, vouched, findings, more_findings });
     }
-    findings.iter().try_for_each(|finding| context.out.line(finding))?;
-    let count = render::format_quantity(report.lines, "line");
-    context.out.line(&format!("{count}, the last one is {} {}", report.seq, report.hash))
+    findings.iter().try_for_each(|finding| context.out.line(&cli::sanitize(finding)))?;
+    if report.more > 0 {
+        context.out.line(&format!("… and {} more", render::format_number(report.more)))?;
+    }
+    if context.out.quiet {
+        return Ok(());
+    }
+    if report.lines == 0 {
+        return context.out.line("nothing was logged yet");
+    }
+    let (lines, size) = (render::format_quantity(report.lines, "line"), render::format_bytes(report.bytes));
+    context.out.line(&format!("{lines}, {size}; the last one is {} {}", report.seq, report.hash))?;
+    context.out.line(&format!(
+        "compared with head.json{}",
+        match records {
+            0 => String::new(),
+            1 => " and the record of one session".to_string(),
+            count => format!(" and the records of {} sessions", render::format_number(count as u64)),
+        }
+    ))
 }
 
 /// A finding in words.
@@ -60,6 +107,7 @@ fn words(finding: &Finding) -> String {
             format!("the log begins with line {seq}, and no line says that the ones before were removed")
         }
         Finding::Missing { named_by, seq } => format!("{named_by} names line {seq}, which is not in the log"),
-        Finding::NoHead(why) => format!("head.json: {why}"),
+        Finding::NoHead(why) => format!("head.json does not name the last line: {why}"),
+        Finding::Damaged(file) => format!("{file}: a line that waited could not be understood and is not in the log"),
     }
 }

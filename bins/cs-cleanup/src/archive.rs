@@ -28,7 +28,7 @@ pub struct Archive {
     dry_run: bool,
 }
 
-fn parse_days(text: &str) -> Result<f64, String> {
+pub fn parse_days(text: &str) -> Result<f64, String> {
     let days = text.parse().ok().filter(|days: &f64| days.is_finite() && *days >= 0.0);
     days.ok_or_else(|| format!("{text:?} is not a number of days"))
 }

@@ -1,10 +1,9 @@
 //! `check`: reads everything and reports what is wrong; `--repair` repairs what needs no decision.
 
 use crate::PROGRAM;
-use crate::progress::Progress;
 use crate::work::Work;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome, note};
+use cli::{Context, Failure, Outcome, Progress, note};
 use cs_core::store::Finding;
 
 /// read everything and report each damaged, oversized, foreign or newer file; exit with 1 if there is any

@@ -1,19 +1,20 @@
 //! Keeps the data directory in order: closes sessions that nobody closed, archives old ones, removes
-//! left-over files, and checks everything. Made for timers: the exit code is 0 if there is nothing to do.
+//! left-over files and old days of the log of tools, and checks everything. Made for timers: the exit code is 0 if there is nothing to do.
 //!
 //! Reads: the index, `live/`, `config.json`, names of files; `check` reads everything.
-//! Writes: records that it closes or moves, and the files derived from them; it removes left-over files.
+//! Writes: records that it closes or moves, and the files derived from them; it removes left-over files; `audit` changes
+//! `audit/`.
 //! Exits: 0 done or nothing to do, 1 refused or (check) problems found, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod all;
 mod archive;
+mod audit;
 mod check;
 mod doubt;
 mod gone;
 mod index;
 mod locks;
 mod notes;
-mod progress;
 mod stale;
 mod tmp;
 mod work;
@@ -42,6 +43,7 @@ enum Command {
     Stale(stale::Stale),
     Gone(gone::Gone),
     Archive(archive::Archive),
+    Audit(audit::Audit),
     Locks(locks::Locks),
     Tmp(tmp::Tmp),
     Index(index::Index),
@@ -62,6 +64,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Stale(args) => args.run(context),
         Command::Gone(args) => args.run(context),
         Command::Archive(args) => args.run(context),
+        Command::Audit(args) => args.run(context),
         Command::Locks(args) => args.run(context),
         Command::Tmp(args) => args.run(context),
         Command::Index(args) => args.run(context),

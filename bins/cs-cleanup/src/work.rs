@@ -1,8 +1,7 @@
 //! Owns doing things one after the other: each is reported as it is done. A failure is reported and the work goes on;
 //! the code of the first failure is the exit code.
 
-use crate::progress::Progress;
-use cli::{Context, Failure, Failures, Form, Outcome};
+use cli::{Context, Failure, Failures, Form, Outcome, Progress};
 use cs_core::store::{Author, Finding, Run, Store, SweepAction};
 use cs_core::zone::Zone;
 use cs_core::{Result, who};

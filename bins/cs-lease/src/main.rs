@@ -1,7 +1,8 @@
 //! Claims on paths of a project, for agents and people that work side by side.
 //!
 //! Reads: `leases/`, `agents/`, `live/`, `config.json`, and which processes run. Writes: `leases/`, a message in
-//! `inbox/` to an agent that lost a lease; it registers the project.
+//! `inbox/` to an agent that lost a lease, a line in `audit/` for each lease that is taken, given back or lost; it
+//! registers the project.
 //! Exits: 0 done, 1 taken, not found or not yours, 64 usage, 65 invalid, 74 disk, 75 busy, or still taken after `--wait`;
 //! `run` exits with the code of its command.
 
@@ -9,6 +10,7 @@ mod acquire;
 mod asker;
 mod check;
 mod list;
+mod log;
 mod release;
 mod renew;
 mod run;

@@ -1,6 +1,7 @@
 //! `release`: ends leases.
 
 use crate::asker::{Asker, named};
+use crate::log::log;
 use crate::renew::none;
 use crate::shown;
 use argh::{ArgsInfo, FromArgs};
@@ -33,6 +34,7 @@ impl Release {
         if released.is_empty() {
             return Err(none());
         }
+        released.iter().for_each(|lease| log(context, &asker, &leases, "released", lease, context.now));
         shown::print_changed(context, &asker, leases.slug().as_str(), &released)
     }
 }

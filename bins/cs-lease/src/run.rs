@@ -4,6 +4,7 @@
 
 use crate::acquire::How;
 use crate::asker::{Asker, length};
+use crate::log::log;
 use crate::{PROGRAM, wait};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, patience};
@@ -68,7 +69,7 @@ impl Run {
         });
         let released = leases.release(|other| Ok(other.id == lease.id), clock::now());
         let code = code(ended?);
-        released?;
+        released?.iter().for_each(|lease| log(context, &asker, &leases, "released", lease, clock::now()));
         if code == 0 { Ok(()) } else { Err(Failure::Reported(code)) }
     }
 }

@@ -1,6 +1,7 @@
 //! Owns waiting for a claim that others hold. Must stay true: whoever waits holds no lock, and does not delay the owner.
 
 use crate::asker::Asker;
+use crate::log::log;
 use crate::{shown, tell};
 use cli::{Context, Failure, Outcome};
 use cs_core::clock;
@@ -24,6 +25,8 @@ pub fn acquire(
         context.now = clock::now();
         let obstacles = match leases.acquire(request, context.now)? {
             Answer::Granted(lease, lost) => {
+                lost.iter().for_each(|lost| log(context, asker, leases, "lost", lost, context.now));
+                log(context, asker, leases, "acquired", &lease, context.now);
                 tell::losers(context, asker, &lease, &lost);
                 return Ok(*lease);
             }

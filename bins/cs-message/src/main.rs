@@ -2,7 +2,7 @@
 //! deliver them.
 //!
 //! Reads: `agents/`, `live/`, `inbox/`, `config.json`; `send` also the file that it sends.
-//! Writes: the named inboxes; `send` takes `waiter.lock` while it hands messages to Codex; `send --urgent` to Codex also the
+//! Writes: the named inboxes; `send` a line in `audit/`; `send` takes `waiter.lock` while it hands messages to Codex; `send --urgent` to Codex also the
 //! seat and its `.launch`, and `agents/claude-settings.json`. Starts: `send --urgent` tmux, to stop a turn or to replace the
 //! client in the pane; `send` Codex, for its queue.
 //! Exits: 0 done, 1 not found, refused or failed, 64 usage, 65 invalid, 74 disk, 75 busy, a limit, or not in time.

@@ -6,6 +6,7 @@ use crate::row;
 use crate::span;
 use crate::wait::{self, Awaited};
 use argh::{ArgsInfo, FromArgs};
+use audit::By;
 use cli::seat::{self, Agents, nudge};
 use cli::{Context, Failure, Failures, Outcome, STDIN, note, patience, words};
 use cs_core::error::Error;
@@ -185,6 +186,10 @@ impl Send {
         let replies = Replies::begin(own.clone())?;
         let to = inbox(agents, seat)?;
         let sent = to.send(draft, context.now)?;
+        if sent.is_new {
+            let message = &sent.message;
+            log(context, agents, message.full_id(), message.from.word(), seat.agent_id.clone());
+        }
         if let (Some(own), Some(message)) = (&own, answered) {
             acknowledge(context, own, message)?;
         }
@@ -202,6 +207,16 @@ impl Send {
     }
 }
 
+/// Logs who wrote to whom; never what.
+fn log(context: &Context, agents: &Agents, id: String, from: String, to: String) {
+    let by = match &agents.caller {
+        Caller::Person => By::default(),
+        Caller::Seat(seat) => By { seat: Some(&seat.agent_id), conversation: seat.claude_session_id.as_deref() },
+        Caller::Conversation(uuid) => By { seat: None, conversation: Some(uuid) },
+    };
+    audit::note_message(&context.store, crate::PROGRAM, by, audit::Sent { id, from, to }, context.now);
+}
+
 /// The answer to a message is the sign that it was read.
 fn acknowledge(context: &Context, own: &Inbox, answered: &Message) -> Outcome<()> {
     match own.ack(&answered.message_id, context.now) {
@@ -215,7 +230,9 @@ fn answer(context: &mut Context, agents: &Agents, answered: Option<&Message>, co
     let (Some(message), Content::Text(text)) = (answered, content) else {
         return Err(Failure::Usage("the user gets a text, not a file".into(), None));
     };
-    let answered = inbox(agents, agents.own()?)?.answer(&message.message_id, text, context.now)?;
+    let own = agents.own()?;
+    let answered = inbox(agents, own)?.answer(&message.message_id, text, context.now)?;
+    log(context, agents, answered.full_id(), own.agent_id.clone(), answered.from.word());
     row::print(context, &answered)
 }
 

@@ -31,7 +31,12 @@ impl Change {
             Change::AlsoCommitted { worktree_root, sha, message } => {
                 session::also_committed(record, sha, worktree_root, message, now);
             }
-            Change::Ended(ended) if is_active => ended.finish(record, now)?,
+            Change::Ended(ended) => {
+                if is_active {
+                    ended.finish(record, now)?;
+                }
+                ended.vouch(record);
+            }
             Change::Reopened if continuation::may_reopen(record) => session::reopen(record, now),
             Change::Adopted { conversation } if record.claude_session_id.is_none() => {
                 record.claude_session_id = Some(Uuid::parse(conversation)?.to_string());
@@ -51,6 +56,14 @@ impl Change {
 }
 
 impl Ended {
+    /// The record vouches for the log up to here. A late change does not replace a later line.
+    fn vouch(&self, record: &mut Session) {
+        let known = record.audit_head.as_ref().map_or(0, |head| head.seq);
+        if let Some(head) = self.audit_head.as_ref().filter(|head| head.seq > known) {
+            record.audit_head = Some(head.clone());
+        }
+    }
+
     fn finish(&self, record: &mut Session, now: Instant) -> Result<()> {
         let ending = Ending {
             setting: self.setting,

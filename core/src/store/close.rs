@@ -30,7 +30,7 @@ impl Store {
         // Without a live file, the record knows more about the last turn.
         let midway = ending.midway.map(|_| live.is_midway());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
-        let change = Change::Ended(Ended::of(&ending, note));
+        let change = Change::Ended(Ended::of(&ending, note, self.audit_head()));
         let closed = id.as_ref().map(|id| self.record_change(id, change, ending.now, NoteSync::Synced)).transpose();
         live.session_id = id.as_ref().map(SessionId::to_string);
         if let Err(Error::Io { .. }) = closed {

@@ -4,6 +4,7 @@
 //! `store/create.rs`, notes in `store/spool.rs` and `store/fold.rs`.
 
 mod archive;
+mod audit;
 mod begin;
 mod bytes;
 mod check;

@@ -77,8 +77,9 @@ impl Store {
     /// Locks of missing files that were not touched within the hour.
     pub fn orphan_locks(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
-        let seats = self.home.seats_dir();
-        for dir in self.home.dirs().into_iter().filter(|dir| *dir != seats && is_dir(dir)) {
+        // The locks of seats and of the log of tools stay.
+        let others = [self.home.seats_dir(), self.home.audit_dir()];
+        for dir in self.home.dirs().into_iter().filter(|dir| !others.contains(dir) && is_dir(dir)) {
             let names: std::collections::BTreeSet<String> = file::stems(&dir, "")?.into_iter().collect();
             let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
             let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));

@@ -1,13 +1,11 @@
 //! Owns `audit/head.json`: the last line of the log, so that a cut end shows.
 
-use crate::chain::{Link, START};
+use crate::chain::Link;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
+use cs_core::record::AuditHead;
 use serde::{Deserialize, Serialize};
-
-/// More lines than any log has.
-const MOST: u64 = 1 << 53;
 
 /// The last line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +22,12 @@ pub struct Head {
     pub dropped: u64,
 }
 
+impl From<AuditHead> for Head {
+    fn from(head: AuditHead) -> Self {
+        Head { file: head.file, seq: head.seq, hash: head.hash, dropped: 0 }
+    }
+}
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -34,16 +38,10 @@ impl Head {
         let path = home.audit_head();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let head: Head = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-        match head.is_possible() {
+        match AuditHead::is_possible(head.seq, &head.hash) {
             true => Ok(Some(head)),
             false => Err(Error::corrupt(&path, "it names no line of a log")),
         }
-    }
-
-    /// Whether a line can have this number and this hash. A number that no log reaches would end the chain.
-    fn is_possible(&self) -> bool {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (1..MOST).contains(&self.seq) && self.hash.len() == START.len() && self.hash.bytes().all(is_digit)
     }
 
     /// Stores it. It is a hint that the log proves: it is not synced.

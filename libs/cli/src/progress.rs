@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// The progress of the work.
+#[derive(Debug)]
 pub struct Progress {
     all: usize,
     done: usize,
@@ -15,6 +16,7 @@ pub struct Progress {
 const PAUSE: Duration = Duration::from_millis(200);
 
 impl Progress {
+    /// The progress of work that has this many steps.
     pub fn new(all: usize) -> Self {
         let shown_at = std::io::stderr().is_terminal().then(Instant::now);
         Progress { all, done: 0, shown_at, is_shown: false }
@@ -23,11 +25,17 @@ impl Progress {
     /// Counts one more step.
     pub fn step(&mut self) {
         self.done += 1;
+        let (done, all) = (self.done, self.all);
+        self.show(|| format!("{done} of {all}"));
+    }
+
+    /// Shows how far the work is, unless that was done a moment ago.
+    pub fn show(&mut self, words: impl FnOnce() -> String) {
         if self.shown_at.is_some_and(|at| at.elapsed() >= PAUSE) {
             self.shown_at = Some(Instant::now());
             self.is_shown = true;
             // Best effort: the work does not depend on this line.
-            let _ = write!(std::io::stderr(), "\r{} of {}", self.done, self.all);
+            let _ = write!(std::io::stderr(), "\r{}\u{1b}[K", words());
         }
     }
 
