@@ -5,6 +5,7 @@
 
 pub mod gate;
 pub mod instructions;
+pub mod log;
 pub mod measure;
 pub mod native;
 pub mod report;

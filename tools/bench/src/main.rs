@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bench::instructions;
+use bench::log;
 use bench::measure::{Bench, Times, median};
 use bench::native::{self, Native};
 use bench::report::{self, Found, Part, Table, millis};
@@ -59,7 +60,8 @@ fn main() -> ExitCode {
     };
     let parts: Vec<Part> = options.sessions.iter().map(&mut one).collect();
     let seats = if options.has(seats::NAME) { seats::measure(options.runs) } else { Vec::new() };
-    let all = Measured { parts, served, seats, floor, sync };
+    let log = if options.has(log::NAME) { log::measure(options.runs) } else { Vec::new() };
+    let all = Measured { parts, served, seats, log, floor, sync };
     let text = all.document(if options.markdown { Table::markdown } else { Table::plain });
     // The reader has closed the pipe, which is fine.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -101,6 +103,7 @@ struct Measured {
     parts: Vec<Part>,
     served: Vec<Costs>,
     seats: Vec<seats::Row>,
+    log: Vec<log::Row>,
     floor: Native,
     sync: Vec<Duration>,
 }
@@ -165,6 +168,7 @@ impl Measured {
             form(&report::growth(&self.parts)),
             form(&serve::table(&self.served)),
             form(&seats::table(&self.seats)),
+            form(&log::table(&self.log)),
             form(&report::sizes(&report::programs())),
         ]
         .join("\n")
