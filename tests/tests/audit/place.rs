@@ -32,7 +32,7 @@ impl Place {
 
     pub fn append(&self, command: &str, now: &str) {
         let now = clock::parse(now).expect("a time");
-        let input = Input { command: Some(command.into()), path: None };
+        let input = Input { command: Some(command.into()), ..Input::default() };
         let entry = Entry { tool: Some("Bash".into()), input: Some(input), ..Entry::new(Kind::Attempt, now) };
         Log::of(&self.home, HOOK_WAIT).append(entry, now).expect("a line can be appended");
     }
