@@ -29,7 +29,7 @@ pub fn append(hook: &HookCall, found: &Found, permission: Permission, config: &C
         tool_use_id: payload.tool_use_id.clone(),
         tool: payload.tool_name.clone(),
         target: path.clone(),
-        input: Some(Input { command, path }).filter(|input| *input != Input::default()),
+        input: Some(Input { command, path, ..Input::default() }).filter(|input| *input != Input::default()),
         decision: Some(permission.word().to_string()),
         cwd: payload.cwd.clone(),
         project: project.or_else(|| config.project_of(payload.cwd.as_deref()?).map(str::to_string)),

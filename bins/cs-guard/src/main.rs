@@ -139,7 +139,8 @@ fn grounds(hook: &HookCall, settings: &Settings, rules: &rules::Rules) -> Vec<Gr
     if command.is_none() && settings.rules.is_empty() {
         return Vec::new();
     }
-    let call = rules::Call { command, paths: files.iter().map(String::as_str).collect() };
+    let paths = files.iter().map(String::as_str).collect();
+    let call = rules::Call { command, is_cut: hook.is_command_cut(), paths };
     let verdicts = rules::judge(&call, rules).verdicts;
     if verdicts.is_empty() {
         return Vec::new();

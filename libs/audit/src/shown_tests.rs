@@ -42,7 +42,7 @@ impl Place {
             claude_session_id: Some(conversation.into()),
             tool_use_id: Some(format!("toolu_{}", self.ids)),
             tool: Some("Bash".into()),
-            input: Some(Input { command: Some(command.into()), path: None }),
+            input: Some(Input { command: Some(command.into()), ..Input::default() }),
             ..Entry::new(kind, at(time))
         };
         self.append(entry(Kind::Attempt).with_verdicts(&verdicts), at(time));

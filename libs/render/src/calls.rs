@@ -70,7 +70,7 @@ mod tests {
         let said = |rule: &str, verdict: &str| Said { rule: rule.into(), verdict: verdict.into(), severity: 2 };
         let mut call = Call {
             tool: "Bash".into(),
-            input: Input { command: Some("rm -rf build".into()), path: None },
+            input: Input { command: Some("rm -rf build".into()), ..Input::default() },
             verdicts: vec![said("rm-recursive", "destructive"), said("sudo", "privilege")],
             ..Call::default()
         };

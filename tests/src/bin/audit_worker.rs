@@ -24,7 +24,7 @@ fn work(words: &[String]) -> Result<()> {
     let now = clock::parse(now).ok_or_else(|| Error::Invalid("no time".into()))?;
     let home = Home::at(data);
     commands.iter().try_for_each(|command| {
-        let input = Input { command: Some(command.clone()), path: None };
+        let input = Input { command: Some(command.clone()), ..Input::default() };
         let entry = Entry { tool: Some("Bash".into()), input: Some(input), ..Entry::new(Kind::Attempt, now) };
         Log::of(&home, HOOK_WAIT).append(entry, now)
     })

@@ -17,7 +17,7 @@ fn line(kind: Kind, call: &str, at_text: &str) -> Entry {
         claude_session_id: Some("e998145e-4e5d-40c9-a3a6-681ad5bd51c9".into()),
         tool_use_id: Some(call.to_string()).filter(|id| !id.is_empty()),
         tool: Some("Bash".into()),
-        input: Some(Input { command: Some(format!("run {call}")), path: None }),
+        input: Some(Input { command: Some(format!("run {call}")), ..Input::default() }),
         project: Some("api".into()),
         ..Entry::new(kind, at(at_text))
     }
