@@ -79,7 +79,8 @@ mod tests {
         call = Call { outcome: Outcome::Done, ms: Some(1200), agent_type: Some("Explore".into()), ..call };
         call = Call { agent_id: Some("a1".into()), decision: Some("ask".into()), ..call };
         assert_eq!(format_call_details(&call), "rm-recursive; done after 1.2 s; the guard asked; subagent Explore");
-        call = Call { outcome: Outcome::Denied, input: Input { command: None, path: Some(".env".into()) }, ..call };
+        call =
+            Call { outcome: Outcome::Denied, input: Input { path: Some(".env".into()), ..Input::default() }, ..call };
         call = Call { tool: "Read".into(), verdicts: Vec::new(), agent_id: None, decision: None, ..call };
         assert_eq!((format_call(&call).as_str(), format_call_details(&call).as_str()), ("Read .env", "not run"));
     }
