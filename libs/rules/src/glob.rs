@@ -10,6 +10,10 @@ pub fn is_pattern(text: &str) -> bool {
 
 /// Whether the whole text matches. Letters count as they are.
 pub fn matches(pattern: &str, text: &str) -> bool {
+    let first = pattern.as_bytes().first();
+    if first != text.as_bytes().first() && first.is_some_and(|byte| !matches!(byte, b'*' | b'?' | b'\\')) {
+        return false;
+    }
     if !is_pattern(pattern) {
         return pattern == text;
     }
@@ -82,6 +86,11 @@ impl<'a> Paths<'a> {
             paths.has_marks &= count > 0 || has_mark(pattern);
         }
         paths
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.whole.is_empty() && self.ends.is_empty()
     }
 
     /// Whether one of them matches.

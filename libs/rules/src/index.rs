@@ -1,27 +1,78 @@
-//! Owns which rules may apply to a program: an index over the names in the rules, so that a line with many programs takes
-//! no longer than its length. Made for one call, which takes a few microseconds.
+//! Owns which rules may apply to a program: an index over the names in the rules, and their conditions as lists. Made for
+//! one call, so that a line with many programs takes no longer than its length.
 
 use crate::glob::{self, Paths};
 use crate::rule::Rule;
+use std::cell::OnceCell;
 
 /// The rules by the programs that they name.
 pub struct Index<'r> {
-    rules: &'r [Rule],
+    entries: Vec<Entry<'r>>,
     /// Names and the rules that name them, sorted.
     names: Vec<(&'r str, usize)>,
     /// Patterns of names.
     patterns: Vec<(&'r str, usize)>,
     /// Rules for all programs.
     general: Vec<usize>,
-    /// Patterns of files, and those that do not count, for the rules that have any.
-    paths: Vec<(usize, Paths<'r>, Paths<'r>)>,
+}
+
+/// A rule, and its conditions as lists once they were needed.
+pub struct Entry<'r> {
+    pub rule: &'r Rule,
+    lists: OnceCell<Box<Lists<'r>>>,
+}
+
+/// The conditions of a rule.
+pub struct Lists<'r> {
+    pub sub: Vec<&'r str>,
+    pub flags_any: Vec<&'r str>,
+    pub flags_not: Vec<&'r str>,
+    pub arg_prefix: Vec<&'r str>,
+    pub arg_glob: Vec<&'r str>,
+    pub arg_not: Vec<&'r str>,
+    pub arg_last: Vec<&'r str>,
+    pub via: Vec<&'r str>,
+    pub words: Vec<&'r str>,
+    pub writes: Paths<'r>,
+    pub paths: Paths<'r>,
+    pub paths_not: Paths<'r>,
+}
+
+impl<'r> Entry<'r> {
+    /// The conditions.
+    pub fn lists(&self) -> &Lists<'r> {
+        self.lists.get_or_init(|| {
+            let rule = self.rule;
+            Box::new(Lists {
+                sub: rule.sub.iter().collect(),
+                flags_any: rule.flags_any.iter().collect(),
+                flags_not: rule.flags_not.iter().collect(),
+                arg_prefix: rule.arg_prefix.iter().collect(),
+                arg_glob: rule.arg_glob.iter().collect(),
+                arg_not: rule.arg_not.iter().collect(),
+                arg_last: rule.arg_last.iter().collect(),
+                via: rule.via.iter().collect(),
+                words: rule.words.iter().collect(),
+                writes: Paths::of(rule.writes.iter()),
+                paths: Paths::of(rule.paths.iter()),
+                paths_not: Paths::of(rule.paths_not.iter()),
+            })
+        })
+    }
+
+    /// Whether the rule is about this file.
+    pub fn names_file(&self, path: &str) -> bool {
+        let lists = self.lists();
+        lists.paths.match_path(path) && !lists.paths_not.match_path(path)
+    }
 }
 
 impl<'r> Index<'r> {
     /// The index of these rules.
     pub fn of(rules: &'r [Rule]) -> Self {
-        let (names, patterns) = (Vec::with_capacity(rules.len() * 5), Vec::new());
-        let mut index = Index { rules, names, patterns, general: Vec::new(), paths: Vec::new() };
+        let entries = rules.iter().map(|rule| Entry { rule, lists: OnceCell::new() }).collect();
+        let (names, patterns) = (Vec::with_capacity(rules.len() * 4), Vec::new());
+        let mut index = Index { entries, names, patterns, general: Vec::new() };
         for (n, rule) in rules.iter().enumerate() {
             let mut is_general = true;
             for name in rule.program.iter() {
@@ -32,16 +83,13 @@ impl<'r> Index<'r> {
             if is_general {
                 index.general.push(n);
             }
-            if !rule.paths.is_empty() {
-                index.paths.push((n, Paths::of(rule.paths.iter()), Paths::of(rule.paths_not.iter())));
-            }
         }
         index.names.sort_unstable();
         index
     }
 
     /// The rules that may apply to a program, in their order.
-    pub fn of_program(&self, name: &str) -> Vec<(usize, &'r Rule)> {
+    pub fn of_program(&self, name: &str) -> Vec<&Entry<'r>> {
         let start = self.names.partition_point(|(known, _)| *known < name);
         let named = self.names.get(start..).unwrap_or_default().iter().take_while(|(known, _)| *known == name);
         let matching = self.patterns.iter().filter(|(pattern, _)| glob::matches(pattern, name));
@@ -49,18 +97,12 @@ impl<'r> Index<'r> {
             named.chain(matching).map(|(_, n)| *n).chain(self.general.iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
-        found.into_iter().filter_map(|n| Some((n, self.rules.get(n)?))).collect()
+        found.into_iter().filter_map(|n| self.entries.get(n)).collect()
     }
 
     /// The rules that apply to a file whatever uses it.
-    pub fn of_file<'i>(&'i self, path: &'i str) -> impl Iterator<Item = &'r Rule> + 'i {
-        let general = self.general.iter().filter(|n| self.names_file(**n, path));
-        general.filter_map(|n| self.rules.get(*n))
-    }
-
-    /// Whether a rule is about this file.
-    pub fn names_file(&self, rule: usize, path: &str) -> bool {
-        let found = self.paths.iter().find(|(n, _, _)| *n == rule);
-        found.is_some_and(|(_, paths, not)| paths.match_path(path) && !not.match_path(path))
+    pub fn of_file(&self, path: &str) -> impl Iterator<Item = &'r Rule> {
+        let general = self.general.iter().filter_map(|n| self.entries.get(*n));
+        general.filter(move |entry| !entry.rule.paths.is_empty() && entry.names_file(path)).map(|entry| entry.rule)
     }
 }

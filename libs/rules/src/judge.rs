@@ -3,10 +3,11 @@
 use crate::builtin::builtin;
 use crate::call::Call;
 use crate::flags::Parts;
-use crate::glob::{self, Paths};
-use crate::index::Index;
+use crate::glob;
+use crate::index::{Entry, Index, Lists};
 use crate::rule::{Kind, Rule};
-use crate::{opaque, secret, sql, subcommand, target};
+use crate::subcommand::Subcommand;
+use crate::{opaque, secret, sql, target};
 use cs_core::shell::{self, Direction, Input, Run, Runs, Word};
 use cs_core::validate;
 use std::borrow::Cow;
@@ -14,10 +15,11 @@ use std::cell::OnceCell;
 
 /// Longest text of a target, in characters.
 const TARGET: usize = 200;
-/// Bytes of which a target is cut and masked; no secret that begins in it is longer.
-const READ: usize = 16 * 1024;
-/// Maximum number of verdicts of a call.
+/// Maximum number of verdicts of a call, and of those by one rule.
 const VERDICTS: usize = 50;
+const BY_ONE: usize = 10;
+/// Longest text that is masked for a target, in bytes.
+const MASKED: usize = 4 * 1024;
 
 /// All rules: ours, except those that the configuration replaces, and its own.
 #[derive(Clone, Debug)]
@@ -55,7 +57,7 @@ pub struct Verdict {
     pub kind: Kind,
     /// 1 to 3.
     pub severity: u8,
-    /// The words of the program, or the file.
+    /// The words of the program, or the file, masked.
     pub target: String,
 }
 
@@ -66,44 +68,56 @@ pub struct Judged {
     pub verdicts: Vec<Verdict>,
 }
 
-impl Judged {
-    fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: &str) {
-        // Masked before it is cut, because half a secret would not be recognised.
-        let target = validate::cut(target, TARGET);
-        let known = self.verdicts.iter_mut().find(|known| known.rule == rule && known.target == target);
-        if let Some(known) = known {
-            known.severity = known.severity.max(severity);
-        } else if self.verdicts.len() < VERDICTS {
-            self.verdicts.push(Verdict { rule, kind, severity, target });
+/// Verdicts while they are collected.
+#[derive(Default)]
+struct Collected {
+    verdicts: Vec<Verdict>,
+    /// Their targets before they were masked, which takes longer than all rules together.
+    targets: Vec<String>,
+}
+
+impl Collected {
+    fn add(&mut self, rule: &Cow<'static, str>, kind: Kind, severity: u8, target: impl FnOnce() -> String) {
+        let by_rule = self.verdicts.iter().filter(|known| known.rule == *rule).count();
+        if self.verdicts.len() >= VERDICTS || by_rule >= BY_ONE {
+            return;
+        }
+        let target = target();
+        let mut known = self.verdicts.iter_mut().zip(&self.targets);
+        match known.find(|(known, of)| known.rule == *rule && **of == target) {
+            Some((known, _)) => known.severity = known.severity.max(severity),
+            None => {
+                self.verdicts.push(Verdict { rule: rule.clone(), kind, severity, target: masked(&target) });
+                self.targets.push(target);
+            }
         }
     }
 }
 
 /// What the rules say about a call.
 pub fn judge(call: &Call, rules: &Rules) -> Judged {
-    let mut judged = Judged::default();
+    let mut judged = Collected::default();
     let index = Index::of(&rules.0);
     for path in &call.paths {
         for rule in index.of_file(path) {
-            judged.add(rule.id.clone(), rule.kind, rule.severity, path);
+            judged.add(&rule.id, rule.kind, rule.severity, || path.to_string());
         }
     }
-    let Some(command) = call.command else { return judged };
+    let Some(command) = call.command else { return Judged { verdicts: judged.verdicts } };
     let found = shell::runs(command);
     for run in &found.runs {
         let subject = Subject::new(run);
-        let rules = index.of_program(subject.name).into_iter();
-        for (_, rule) in rules.filter(|(n, rule)| subject.fulfils(*n, rule, &index)) {
-            judged.add(rule.id.clone(), rule.kind, rule.severity, subject.text());
+        for entry in index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry)) {
+            judged.add(&entry.rule.id, entry.rule.kind, entry.rule.severity, || text(run));
         }
         if let Some(reason) = opaque::reason(run) {
-            judged.add(Cow::Borrowed(reason), Kind::Opaque, 1, subject.text());
+            judged.add(&Cow::Borrowed(reason), Kind::Opaque, 1, || text(run));
         }
     }
     if found.is_cut || call.is_cut {
-        judged.add(Cow::Borrowed("opaque-long"), Kind::Opaque, 1, command);
+        judged.add(&Cow::Borrowed("opaque-long"), Kind::Opaque, 1, || command.to_string());
     }
-    judged
+    Judged { verdicts: judged.verdicts }
 }
 
 /// The programs of a command line about which the rules of this name say something. `is_cut` of the line stays.
@@ -112,55 +126,73 @@ pub fn programs(command: &str, id: &str, rules: &Rules) -> Runs {
     let mut found = shell::runs(command);
     let says = |run: &Run| {
         let subject = Subject::new(run);
-        let mut rules = index.of_program(subject.name).into_iter().filter(|(_, rule)| rule.id == *id);
-        rules.any(|(n, rule)| subject.fulfils(n, rule, &index))
+        let entries = index.of_program(subject.name).into_iter();
+        entries.filter(|entry| entry.rule.id == *id).any(|entry| subject.fulfils(entry))
             || opaque::reason(run).is_some_and(|reason| reason == id)
     };
     found.runs.retain(says);
     found
 }
 
-/// Words with spaces between them. One with blanks is quoted: where a secret ends would not be recognised without.
-fn text<'a>(words: impl Iterator<Item = &'a str>) -> String {
+/// A text as a target shows it. It is masked before it is cut, because half a secret would not be recognised.
+fn masked(text: &str) -> String {
+    let end = text.floor_char_boundary(MASKED);
+    validate::cut(text.get(..end).unwrap_or_default(), TARGET)
+}
+
+/// The words of a program. One with blanks is quoted: where a secret ends would not be recognised without.
+fn text(run: &Run) -> String {
     let mut text = String::new();
-    for word in words {
+    for word in run.words.iter().map(|word| word.text.as_str()) {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(&shown(word));
-        if text.len() > READ {
+        match (word.contains(char::is_whitespace), word.contains('\''), word.contains('"')) {
+            (false, ..) => text += word,
+            (true, true, false) => text += &format!("\"{word}\""),
+            (true, ..) => text += &format!("'{}'", word.replace('\'', "")),
+        }
+        if text.len() > MASKED {
             break;
         }
     }
     text
 }
 
-fn shown(word: &str) -> Cow<'_, str> {
-    match (word.contains(char::is_whitespace), word.contains('\''), word.contains('"')) {
-        (false, ..) => Cow::Borrowed(word),
-        (true, true, false) => Cow::Owned(format!("\"{word}\"")),
-        (true, ..) => Cow::Owned(format!("'{}'", word.replace('\'', ""))),
-    }
-}
-
 /// A program, and what several rules ask about it.
 struct Subject<'a> {
     run: &'a Run,
     name: &'a str,
-    /// The options and arguments behind each subcommand that was asked for, by the number of words.
-    parts: OnceCell<Box<(usize, Parts<'a>, Vec<Cow<'a, str>>)>>,
+    subcommand: OnceCell<Subcommand<'a>>,
+    /// All its options and arguments.
+    whole: OnceCell<Arguments<'a>>,
+    /// Those after the subcommand that was asked for first.
+    behind: OnceCell<Arguments<'a>>,
     files: OnceCell<Vec<&'a str>>,
-    text: OnceCell<String>,
+}
+
+/// Words as options and arguments.
+struct Arguments<'a> {
+    parts: Parts<'a>,
+    /// Which paths the arguments mean.
+    plain: Vec<Cow<'a, str>>,
+    /// How many words these are.
+    count: usize,
+}
+
+impl<'a> Arguments<'a> {
+    fn of(words: &'a [Word]) -> Self {
+        let parts = Parts::of(words);
+        let plain = parts.arguments.iter().map(|word| target::plain(&word.text)).collect();
+        Arguments { parts, plain, count: words.len() }
+    }
 }
 
 impl<'a> Subject<'a> {
     fn new(run: &'a Run) -> Self {
         let name = run.program().unwrap_or_default();
-        Subject { run, name, parts: OnceCell::new(), files: OnceCell::new(), text: OnceCell::new() }
-    }
-
-    fn text(&self) -> &str {
-        self.text.get_or_init(|| text(self.run.words.iter().map(|word| word.text.as_str())))
+        let (subcommand, files) = (OnceCell::new(), OnceCell::new());
+        Subject { run, name, subcommand, whole: OnceCell::new(), behind: OnceCell::new(), files }
     }
 
     fn files(&self) -> &[&'a str] {
@@ -168,72 +200,57 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether every condition of a rule for this program applies to it.
-    fn fulfils(&self, n: usize, rule: &Rule, index: &Index) -> bool {
-        if !rule.writes.is_empty() && !overwrites(rule, self.run) {
+    fn fulfils(&self, entry: &Entry) -> bool {
+        let (rule, lists) = (entry.rule, entry.lists());
+        if !lists.writes.is_empty() && !overwrites(lists, self.run) {
             return false;
         }
-        if !rule.via.is_empty() && !self.run.via.iter().any(|via| rule.via.any(|pattern| glob::matches(pattern, via))) {
+        if !lists.via.is_empty() && !self.run.via.iter().any(|via| any(&lists.via, |it| glob::matches(it, via))) {
             return false;
         }
-        if !rule.paths.is_empty() && !self.files().iter().any(|file| index.names_file(n, file)) {
+        if !lists.paths.is_empty() && !self.files().iter().any(|file| entry.names_file(file)) {
             return false;
         }
-        if !has_more(rule) {
-            return true;
+        if lists.sub.is_empty() {
+            let whole = self.whole.get_or_init(|| Arguments::of(self.run.arguments()));
+            return self.meets(rule, lists, whole);
         }
-        let words = self.run.arguments();
-        match rule.sub.is_empty() {
-            true => self.fits(rule, words),
-            false => rule
-                .sub
-                .iter()
-                .filter_map(|phrase| subcommand::after(self.name, words, phrase))
-                .any(|words| self.fits(rule, words)),
-        }
+        let subcommand = self.subcommand.get_or_init(|| Subcommand::of(self.name, self.run.arguments()));
+        let behind = lists.sub.iter().filter_map(|phrase| subcommand.after(phrase));
+        behind.into_iter().any(|words| {
+            let known = self.behind.get_or_init(|| Arguments::of(words));
+            match known.count == words.len() {
+                true => self.meets(rule, lists, known),
+                false => self.meets(rule, lists, &Arguments::of(words)),
+            }
+        })
     }
 
-    /// Whether the conditions for options and arguments apply to these words, the last ones of the program.
-    fn fits(&self, rule: &Rule, words: &'a [Word]) -> bool {
-        let parse = || {
-            let parts = Parts::of(words);
-            let plain = parts.arguments.iter().map(|word| target::plain(&word.text)).collect();
-            Box::new((words.len(), parts, plain))
-        };
-        let known = self.parts.get_or_init(parse);
-        if known.0 == words.len() {
-            return self.meets(rule, &known.1, &known.2);
-        }
-        let other = parse();
-        self.meets(rule, &other.1, &other.2)
-    }
-
-    fn meets(&self, rule: &Rule, parts: &Parts, plain: &[Cow<str>]) -> bool {
+    /// Whether the conditions for options, arguments and texts apply.
+    fn meets(&self, rule: &Rule, lists: &Lists, words: &Arguments) -> bool {
+        let Arguments { parts, plain, .. } = words;
         let does_something = !parts.only_shows || !matches!(rule.kind, Kind::Destructive | Kind::Install);
-        let arguments = || parts.arguments.iter().map(|word| word.text.as_str()).zip(plain);
-        let prefixed = |(text, _): (&str, &Cow<str>)| rule.arg_prefix.any(|prefix| text.starts_with(prefix));
-        let matching =
-            |(text, plain): (&str, &Cow<str>)| rule.arg_glob.any(|pattern| target::matches(pattern, text, plain));
-        let is_last =
-            |(text, plain): (&str, &Cow<str>)| rule.arg_last.any(|pattern| target::matches(pattern, text, plain));
+        let mut arguments = parts.arguments.iter().map(|word| word.text.as_str()).zip(plain);
+        let matches =
+            |list: &[&str], (text, plain): (&str, &Cow<str>)| any(list, |it| target::matches(it, text, plain));
         does_something
-            && (rule.flags_any.is_empty() || rule.flags_any.any(|flags| parts.has(flags)))
-            && !rule.flags_not.any(|flags| parts.has(flags))
+            && (lists.flags_any.is_empty() || any(&lists.flags_any, |flags| parts.has(flags)))
+            && !any(&lists.flags_not, |flags| parts.has(flags))
             && parts.arguments.len() >= rule.args_least.into()
-            && (rule.arg_prefix.is_empty() || arguments().any(prefixed))
-            && !plain.iter().any(|plain| rule.arg_not.any(|pattern| glob::matches(pattern, plain)))
-            && (rule.arg_glob.is_empty() || arguments().any(matching))
-            && (rule.arg_last.is_empty() || arguments().next_back().is_some_and(is_last))
-            && (rule.words.is_empty() || texts(self.run).any(|text| rule.words.any(|phrase| contains(text, phrase))))
+            && (lists.arg_prefix.is_empty()
+                || arguments.clone().any(|(text, _)| any(&lists.arg_prefix, |prefix| text.starts_with(prefix))))
+            && (lists.arg_not.is_empty()
+                || !plain.iter().any(|plain| any(&lists.arg_not, |it| glob::matches(it, plain))))
+            && (lists.arg_glob.is_empty() || arguments.clone().any(|argument| matches(&lists.arg_glob, argument)))
+            && (lists.arg_last.is_empty() || arguments.next_back().is_some_and(|last| matches(&lists.arg_last, last)))
+            && (lists.words.is_empty()
+                || texts(self.run).any(|text| any(&lists.words, |phrase| contains(text, phrase))))
             && (rule.statements.is_empty() || texts(self.run).any(|text| sql::has(text, &rule.statements)))
     }
 }
 
-/// Whether a rule has a condition for options, arguments or texts, or one that `--help` lifts.
-fn has_more(rule: &Rule) -> bool {
-    let general = ["program", "writes", "paths", "paths_not", "via"];
-    let conditions = rule.conditions();
-    let has_other = conditions.iter().any(|(name, words)| !general.contains(name) && !words.is_empty());
-    has_other || rule.args_least > 0 || matches!(rule.kind, Kind::Destructive | Kind::Install)
+fn any(list: &[&str], is_met: impl Fn(&str) -> bool) -> bool {
+    list.iter().any(|it| is_met(it))
 }
 
 /// The arguments of a program, and the text that it reads.
@@ -269,12 +286,7 @@ fn contains(text: &str, phrase: &str) -> bool {
     }
 }
 
-fn overwrites(rule: &Rule, run: &Run) -> bool {
+fn overwrites(lists: &Lists, run: &Run) -> bool {
     let written = run.redirects.iter().filter(|redirect| redirect.direction == Direction::Write);
-    let mut targets = written.map(|redirect| redirect.target.text.as_str()).peekable();
-    if targets.peek().is_none() {
-        return false;
-    }
-    let paths = Paths::of(rule.writes.iter());
-    targets.any(|target| paths.match_path(target))
+    written.into_iter().any(|redirect| lists.writes.match_path(&redirect.target.text))
 }

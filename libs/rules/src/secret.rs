@@ -1,6 +1,7 @@
 //! Owns which words of a command may be files that it touches.
 
 use crate::flags::Parts;
+use crate::subcommand::Subcommand;
 use cs_core::shell::{Run, Word};
 
 /// Programs that only print their words, or what is known of a file besides its contents.
@@ -53,8 +54,8 @@ const SHORTEST: usize = 2;
 pub fn files(run: &Run) -> Vec<&str> {
     let redirects = run.redirects.iter().map(|redirect| redirect.target.text.as_str());
     let name = run.program().unwrap_or_default();
-    let is_name = |phrase: &&str| crate::subcommand::after(name, run.arguments(), phrase).is_some();
-    if PRINTERS.contains(&name) || name == "git" && NAMES.iter().any(|phrase| is_name(&phrase)) {
+    let is_name = |phrase: &&str| Subcommand::of(name, run.arguments()).after(phrase).is_some();
+    if PRINTERS.contains(&name) || name == "git" && NAMES.iter().any(is_name) {
         return redirects.collect();
     }
     let skipped = pattern(name, run.arguments());

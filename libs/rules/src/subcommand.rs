@@ -47,13 +47,27 @@ const VALUED: &[(&str, &[&str])] = &[
     ("redis-cli", &["-h", "-p", "-a", "-n", "-u", "-s", "--user", "--pass"]),
 ];
 
-/// The words after those of the phrase, if the program is called with them; `None` if not.
-pub fn after<'a>(program: &str, words: &'a [Word], phrase: &str) -> Option<&'a [Word]> {
-    let valued = VALUED.iter().find(|(name, _)| *name == program).map(|(_, valued)| *valued).unwrap_or_default();
-    phrase.split(' ').try_fold(words, |words, wanted| {
-        let (word, rest) = after_options(words, valued).split_first()?;
-        word.text.eq_ignore_ascii_case(wanted).then_some(rest)
-    })
+/// The words of a program from its subcommand on, and the global options that take a value.
+#[derive(Clone, Copy)]
+pub struct Subcommand<'a> {
+    words: &'a [Word],
+    valued: &'static [&'static str],
+}
+
+impl<'a> Subcommand<'a> {
+    /// That of a program with these arguments.
+    pub fn of(program: &str, words: &'a [Word]) -> Self {
+        let valued = VALUED.iter().find(|(name, _)| *name == program).map(|(_, valued)| *valued).unwrap_or_default();
+        Subcommand { words: after_options(words, valued), valued }
+    }
+
+    /// The words after those of the phrase, if the program is called with them; `None` if not.
+    pub fn after(self, phrase: &str) -> Option<&'a [Word]> {
+        phrase.split(' ').try_fold(self.words, |words, wanted| {
+            let (word, rest) = after_options(words, self.valued).split_first()?;
+            word.text.eq_ignore_ascii_case(wanted).then_some(rest)
+        })
+    }
 }
 
 fn after_options<'a>(mut words: &'a [Word], valued: &[&str]) -> &'a [Word] {
