@@ -1,11 +1,12 @@
-//! `explain`: how a command line is understood. Writes nothing.
+//! `explain`: how a command line is understood, and why rules apply to it. Writes nothing.
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
-use cs_core::shell::{self, Run};
+use rules::{Explained, Reason};
 use serde::Serialize;
 
-/// print which programs a command runs, one a line, with their words and what runs them
+/// print which programs a command runs, one a line, with their words and what runs them; below each the rules that apply
+/// to it, with their conditions
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -25,15 +26,25 @@ struct Shown<'a> {
     words: Vec<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     via: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<ShownReason<'a>>,
+}
+
+/// A rule as JSON.
+#[derive(Serialize)]
+struct ShownReason<'a> {
+    rule: &'a str,
+    verdict: &'a str,
+    severity: u8,
+    why: &'a str,
 }
 
 impl Explain {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let found = shell::runs(&line(&self.command)?);
-        for run in &found.runs {
-            print(context, run)?;
-        }
-        if found.is_cut {
+        let line = line(&self.command)?;
+        let (programs, is_cut) = rules::explain(&line, &crate::own::rules(context));
+        programs.iter().try_for_each(|program| print(context, program))?;
+        if is_cut {
             cli::note(crate::PROGRAM, "the command is too long or too deeply nested: the rest was not read");
         }
         context.out.flush()
@@ -49,14 +60,24 @@ pub fn line(words: &[String]) -> Outcome<String> {
     }
 }
 
-fn print(context: &mut Context, run: &Run) -> Outcome<()> {
+fn print(context: &mut Context, program: &Explained) -> Outcome<()> {
+    let run = &program.run;
     let words: Vec<&str> = run.words.iter().map(|word| word.text.as_str()).collect();
-    match context.out.form {
-        Form::Json => context.out.json(&Shown { words, via: &run.via }),
-        Form::Table => {
-            let via = if run.via.is_empty() { String::new() } else { format!("  (by {})", run.via.join(", ")) };
-            let words: Vec<String> = words.iter().map(|word| cli::quote_word(&cli::sanitize(word))).collect();
-            context.out.line(&format!("{}{via}", words.join(" ")))
-        }
+    if context.out.form == Form::Json {
+        let reasons = program.reasons.iter().map(shown).collect();
+        return context.out.json(&Shown { words, via: &run.via, reasons });
     }
+    let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
+    let via = if run.via.is_empty() { String::new() } else { format!("  (by {})", run.via.join(", ")) };
+    context.out.line(&format!("{}{}", cli::sanitize(&cli::shell_line(&words)), cli::sanitize(&via)))?;
+    program.reasons.iter().try_for_each(|reason| {
+        let Reason { rule, kind, severity, why } = reason;
+        let line = format!("  {rule} ({}, {severity}): {why}", kind.word());
+        context.out.line(&cli::sanitize(&line))
+    })
+}
+
+fn shown(reason: &Reason) -> ShownReason<'_> {
+    let (rule, verdict) = (reason.rule.as_ref(), reason.kind.word());
+    ShownReason { rule, verdict, severity: reason.severity, why: &reason.why }
 }

@@ -8,7 +8,9 @@ mod explain;
 mod head;
 mod hook;
 mod list;
+mod own;
 mod report;
+mod rules_list;
 mod show;
 mod shown;
 mod test;
@@ -46,6 +48,7 @@ enum Command {
     Head(head::Head),
     Test(test::Test),
     Explain(explain::Explain),
+    Rules(rules_list::List),
 }
 
 fn main() -> ExitCode {
@@ -67,5 +70,6 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Head(args) => args.run(context),
         Command::Test(args) => args.run(context),
         Command::Explain(args) => args.run(context),
+        Command::Rules(args) => args.run(context),
     }
 }

@@ -111,13 +111,56 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
             judged.add(&entry.rule.id, entry.rule.kind, entry.rule.severity, || text(run));
         }
         if let Some(reason) = opaque::reason(run) {
-            judged.add(&Cow::Borrowed(reason), Kind::Opaque, 1, || text(run));
+            judged.add(&Cow::Borrowed(reason.id), Kind::Opaque, 1, || text(run));
         }
     }
     if found.is_cut || call.is_cut {
-        judged.add(&Cow::Borrowed("opaque-long"), Kind::Opaque, 1, || command.to_string());
+        judged.add(&Cow::Borrowed(opaque::LONG.id), Kind::Opaque, 1, || command.to_string());
     }
     Judged { verdicts: judged.verdicts }
+}
+
+/// A program of a command line, and what the rules say about it.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The program.
+    pub run: Run,
+    /// The rules that apply.
+    pub reasons: Vec<Reason>,
+}
+
+/// A rule that applies, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The rule, or `opaque-…`.
+    pub rule: Cow<'static, str>,
+    /// Why a person should know.
+    pub kind: Kind,
+    /// 1 to 3.
+    pub severity: u8,
+    /// The conditions of the rule.
+    pub why: String,
+}
+
+/// What the rules say about each program of a command line, and whether the line was too long or too deep.
+pub fn explain(command: &str, rules: &Rules) -> (Vec<Explained>, bool) {
+    let index = Index::of(&rules.0);
+    let found = shell::runs(command);
+    let reasons = |run: &Run| {
+        let subject = Subject::new(run);
+        let entries = index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry));
+        let of_rule = |entry: &Entry| {
+            let Rule { id, kind, severity, .. } = entry.rule;
+            Reason { rule: id.clone(), kind: *kind, severity: *severity, why: entry.rule.describe() }
+        };
+        let of_opaque = |opaque: &'static opaque::Opaque| {
+            let (rule, why) = (Cow::Borrowed(opaque.id), opaque.about.to_string());
+            Reason { rule, kind: Kind::Opaque, severity: 1, why }
+        };
+        entries.map(of_rule).chain(opaque::reason(run).map(of_opaque)).collect()
+    };
+    let explained = |run: Run| Explained { reasons: reasons(&run), run };
+    (found.runs.into_iter().map(explained).collect(), found.is_cut)
 }
 
 /// The programs of a command line about which the rules of this name say something. `is_cut` of the line stays.
@@ -128,7 +171,7 @@ pub fn programs(command: &str, id: &str, rules: &Rules) -> Runs {
         let subject = Subject::new(run);
         let entries = index.of_program(subject.name).into_iter();
         entries.filter(|entry| entry.rule.id == *id).any(|entry| subject.fulfils(entry))
-            || opaque::reason(run).is_some_and(|reason| reason == id)
+            || opaque::reason(run).is_some_and(|reason| reason.id == id)
     };
     found.runs.retain(says);
     found

@@ -14,6 +14,7 @@ mod glob;
 mod index;
 mod judge;
 mod opaque;
+mod page;
 mod rule;
 mod secret;
 mod sql;
@@ -22,9 +23,15 @@ mod target;
 mod words;
 
 pub use call::Call;
-pub use judge::{Judged, Rules, Verdict, judge, programs};
+pub use glob::matches;
+pub use judge::{Explained, Judged, Reason, Rules, Verdict, explain, judge, programs};
+pub use opaque::Opaque;
+pub use page::table;
 pub use rule::{Kind, Rule};
 pub use words::Words;
+
+/// Why a command line may not show what it does; there is no rule for that.
+pub const OPAQUE: [&Opaque; 6] = opaque::ALL;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]

@@ -4,6 +4,32 @@
 use crate::flags::Parts;
 use cs_core::shell::{Input, Run, Script};
 
+/// Why a command line does not show what it does.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Opaque {
+    /// Its name in the log.
+    pub id: &'static str,
+    /// In words.
+    pub about: &'static str,
+}
+
+const COMMAND: Opaque = Opaque {
+    id: "opaque-command",
+    about: "the program is in a variable, a substitution or a pattern: `$x`, `$(…)`, `/bin/r?`",
+};
+const PIPE: Opaque =
+    Opaque { id: "opaque-pipe", about: "a shell or an interpreter reads from a pipe or a file: `curl … | sh`" };
+const SCRIPT: Opaque = Opaque { id: "opaque-script", about: "a shell runs a file: `bash x.sh`, `source x.sh`" };
+const CODE: Opaque = Opaque { id: "opaque-code", about: "code of another language: `perl -e …`, `python3 <<EOF`" };
+const ALIAS: Opaque = Opaque { id: "opaque-alias", about: "an alias is set, so that later words mean other programs" };
+/// A command that was not read to its end.
+pub const LONG: Opaque = Opaque {
+    id: "opaque-long",
+    about: "more than 64 KiB, 1,000 commands, 500 words in one or 8 levels: the rest was not read",
+};
+/// All of them.
+pub const ALL: [&Opaque; 6] = [&COMMAND, &PIPE, &SCRIPT, &CODE, &ALIAS, &LONG];
+
 /// Programs that run code of another language, and the options after which it stands.
 const INTERPRETERS: &[(&str, &[&str])] = &[
     ("python*", &["-c"]),
@@ -35,46 +61,46 @@ const RUNNERS: &[(&str, &str)] =
     &[("awk", "system("), ("gawk", "system("), ("mawk", "system("), ("nawk", "system("), ("vim", "!"), ("ex", "!")];
 
 /// Why nobody can see what a program does; `None` if the words show it.
-pub fn reason(run: &Run) -> Option<&'static str> {
+pub fn reason(run: &Run) -> Option<&'static Opaque> {
     let first = run.words.first()?;
-    let Some(name) = run.program() else { return Some("opaque-command") };
+    let Some(name) = run.program() else { return Some(&COMMAND) };
     let is_glob = !first.is_quoted && first.text.contains(['*', '?', '[']) && !matches!(name, "[" | "[[");
     let is_expanded = !first.is_quoted && first.text.contains('{') && first.text.contains([',', '}']) && name != "{";
     if is_glob || is_expanded || name == "{}" {
-        return Some("opaque-command");
+        return Some(&COMMAND);
     }
     match name {
-        "source" | "." => return Some("opaque-script"),
-        "alias" if run.arguments().iter().any(|word| word.text.contains('=')) => return Some("opaque-alias"),
-        "deno" if run.arguments().first().is_some_and(|word| word.text == "eval") => return Some("opaque-code"),
+        "source" | "." => return Some(&SCRIPT),
+        "alias" if run.arguments().iter().any(|word| word.text.contains('=')) => return Some(&ALIAS),
+        "deno" if run.arguments().first().is_some_and(|word| word.text == "eval") => return Some(&CODE),
         _ => {}
     }
     if run.is_fed() {
-        return Some("opaque-pipe");
+        return Some(&PIPE);
     }
     let only_checks = || Parts::of(run.arguments()).has("-n");
     if matches!(run.script(), Some(Script::File(_))) && !only_checks() {
-        return Some("opaque-script");
+        return Some(&SCRIPT);
     }
     code(name, run).or_else(|| runs_commands(name, run))
 }
 
-fn runs_commands(name: &str, run: &Run) -> Option<&'static str> {
+fn runs_commands(name: &str, run: &Run) -> Option<&'static Opaque> {
     let (_, sign) = RUNNERS.iter().find(|(program, _)| *program == name)?;
-    run.arguments().iter().any(|word| word.text.contains(sign)).then_some("opaque-code")
+    run.arguments().iter().any(|word| word.text.contains(sign)).then_some(&CODE)
 }
 
 /// Code of another language, in the words or on standard input.
-fn code(name: &str, run: &Run) -> Option<&'static str> {
+fn code(name: &str, run: &Run) -> Option<&'static Opaque> {
     let (_, options) = INTERPRETERS.iter().find(|(pattern, _)| crate::glob::matches(pattern, name))?;
     let parts = Parts::of(run.arguments());
     if options.iter().any(|option| parts.has(option)) {
-        return Some("opaque-code");
+        return Some(&CODE);
     }
     let reads = parts.arguments.iter().all(|word| word.text == "-") && !parts.has("-m");
     match run.input {
-        Input::Text(_) if reads => Some("opaque-code"),
-        Input::Pipe | Input::File if reads => Some("opaque-pipe"),
+        Input::Text(_) if reads => Some(&CODE),
+        Input::Pipe | Input::File if reads => Some(&PIPE),
         _ => None,
     }
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 
+/// How many words of a condition are shown.
+const SHOWN: usize = 12;
 /// Longest id, in bytes.
 const ID: usize = 60;
 /// Maximum number of words of a condition.
@@ -161,6 +163,23 @@ impl Rule {
             ("paths", &self.paths),
             ("paths_not", &self.paths_not),
         ]
+    }
+
+    /// Its conditions as one text: `program rm grm; flags_any -r -R`. Long lists are cut.
+    pub fn describe(&self) -> String {
+        let list = |words: &Words| {
+            let mut shown: Vec<&str> = words.iter().take(SHOWN).collect();
+            if words.iter().nth(SHOWN).is_some() {
+                shown.push("…");
+            }
+            // Some words have spaces in them.
+            shown.join(if words.any(|word| word.contains(' ')) { " | " } else { " " })
+        };
+        let conditions = self.conditions();
+        let of_lists = conditions.iter().filter(|(_, words)| !words.is_empty());
+        let lists = of_lists.map(|(name, words)| format!("{name} {}", list(words)));
+        let least = (self.args_least > 0).then(|| format!("args_least {}", self.args_least));
+        lists.chain(least).collect::<Vec<_>>().join("; ")
     }
 
     /// A rule without conditions.

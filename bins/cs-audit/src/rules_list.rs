@@ -1,0 +1,72 @@
+//! `rules`: the rules, ours and those of the user. Writes nothing.
+
+use argh::{ArgsInfo, FromArgs};
+use cli::{Context, Failure, Form, Outcome};
+use rules::{Kind, Rule};
+
+/// list the rules with their conditions; a rule may have several entries, of which one must apply
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "rules",
+    example = "{command_name} git-push-force",
+    example = "{command_name} --verdict install --json"
+)]
+pub struct List {
+    /// only this verdict: destructive, sensitive, install, privilege or opaque
+    #[argh(option)]
+    verdict: Option<String>,
+    /// only the rules of these names; * stands for any characters
+    #[argh(positional)]
+    rules: Vec<String>,
+}
+
+impl List {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let kind = self.verdict.as_deref().map(kind).transpose()?;
+        let is_asked = |id: &str| self.rules.is_empty() || self.rules.iter().any(|asked| rules::matches(asked, id));
+        let all = crate::own::rules(context);
+        let of_kind = |rule: &&Rule| kind.is_none_or(|kind| rule.kind == kind);
+        let found: Vec<&Rule> = all.iter().filter(of_kind).filter(|rule| is_asked(&rule.id)).collect();
+        let with_opaque = kind.is_none_or(|kind| kind == Kind::Opaque);
+        let opaque: Vec<&rules::Opaque> =
+            rules::OPAQUE.into_iter().filter(|reason| with_opaque && is_asked(reason.id)).collect();
+        if found.is_empty() && opaque.is_empty() {
+            return Err(Failure::Nothing("there is no such rule".into()));
+        }
+        print(context, &found, &opaque)?;
+        context.out.flush()
+    }
+}
+
+fn kind(word: &str) -> Outcome<Kind> {
+    let found = Kind::ALL.into_iter().find(|kind| kind.word() == word);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        Failure::Usage(format!("unknown verdict {word:?}; known: {}", words.join(", ")), None)
+    })
+}
+
+fn print(context: &mut Context, found: &[&Rule], opaque: &[&rules::Opaque]) -> Outcome<()> {
+    let word = Kind::Opaque.word();
+    if context.out.quiet {
+        let mut ids: Vec<&str> = found.iter().map(|rule| rule.id.as_ref()).collect();
+        ids.dedup();
+        return ids.into_iter().chain(opaque.iter().map(|reason| reason.id)).try_for_each(|id| context.out.line(id));
+    }
+    if context.out.form == Form::Json {
+        found.iter().try_for_each(|rule| context.out.json(rule))?;
+        let shown =
+            |reason: &&rules::Opaque| serde_json::json!({"id": reason.id, "verdict": word, "about": reason.about});
+        return opaque.iter().try_for_each(|reason| context.out.json(&shown(reason)));
+    }
+    let rule = |rule: &&Rule| {
+        let (kind, severity) = (rule.kind.word().to_string(), rule.severity.to_string());
+        vec![rule.id.to_string(), kind, severity, rule.describe()]
+    };
+    let reason = |reason: &&rules::Opaque| {
+        vec![reason.id.to_string(), word.to_string(), "1".to_string(), reason.about.to_string()]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(rule).chain(opaque.iter().map(reason)).collect();
+    context.out.table(&["rule", "verdict", "severity", "applies to"], &rows)
+}
