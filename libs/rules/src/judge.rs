@@ -105,8 +105,8 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
     }
     let Some(command) = call.command else { return Judged { verdicts: judged.verdicts } };
     let found = shell::runs(command);
-    for run in &found.runs {
-        let subject = Subject::new(run);
+    for (n, run) in found.runs.iter().enumerate() {
+        let subject = Subject::new(run, found.runs.get(n + 1));
         for entry in index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry)) {
             judged.add(&entry.rule.id, entry.rule.kind, entry.rule.severity, || text(run));
         }
@@ -146,8 +146,8 @@ pub struct Reason {
 pub fn explain(command: &str, rules: &Rules) -> (Vec<Explained>, bool) {
     let index = Index::of(&rules.0);
     let found = shell::runs(command);
-    let reasons = |run: &Run| {
-        let subject = Subject::new(run);
+    let reasons = |(n, run): (usize, &Run)| {
+        let subject = Subject::new(run, found.runs.get(n + 1));
         let entries = index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry));
         let of_rule = |entry: &Entry| {
             let Rule { id, kind, severity, .. } = entry.rule;
@@ -159,22 +159,24 @@ pub fn explain(command: &str, rules: &Rules) -> (Vec<Explained>, bool) {
         };
         entries.map(of_rule).chain(opaque::reason(run).map(of_opaque)).collect()
     };
-    let explained = |run: Run| Explained { reasons: reasons(&run), run };
-    (found.runs.into_iter().map(explained).collect(), found.is_cut)
+    let reasons: Vec<Vec<Reason>> = found.runs.iter().enumerate().map(reasons).collect();
+    let explained = found.runs.into_iter().zip(reasons).map(|(run, reasons)| Explained { run, reasons });
+    (explained.collect(), found.is_cut)
 }
 
 /// The programs of a command line about which the rules of this name say something. `is_cut` of the line stays.
 pub fn programs(command: &str, id: &str, rules: &Rules) -> Runs {
     let index = Index::of(&rules.0);
-    let mut found = shell::runs(command);
-    let says = |run: &Run| {
-        let subject = Subject::new(run);
+    let Runs { runs, is_cut } = shell::runs(command);
+    let says = |n: &usize| {
+        let Some(run) = runs.get(*n) else { return false };
+        let subject = Subject::new(run, runs.get(n + 1));
         let entries = index.of_program(subject.name).into_iter();
         entries.filter(|entry| entry.rule.id == *id).any(|entry| subject.fulfils(entry))
             || opaque::reason(run).is_some_and(|reason| reason.id == id)
     };
-    found.runs.retain(says);
-    found
+    let found: Vec<usize> = (0..runs.len()).filter(says).collect();
+    Runs { runs: found.into_iter().filter_map(|n| runs.get(n).cloned()).collect(), is_cut }
 }
 
 /// A text as a target shows it. It is masked before it is cut, because half a secret would not be recognised.
@@ -205,6 +207,8 @@ fn text(run: &Run) -> String {
 /// A program, and what several rules ask about it.
 struct Subject<'a> {
     run: &'a Run,
+    /// The program that it runs, if it runs one.
+    inner: Option<&'a Run>,
     name: &'a str,
     subcommand: OnceCell<Subcommand<'a>>,
     /// All its options and arguments.
@@ -232,14 +236,15 @@ impl<'a> Arguments<'a> {
 }
 
 impl<'a> Subject<'a> {
-    fn new(run: &'a Run) -> Self {
+    fn new(run: &'a Run, next: Option<&'a Run>) -> Self {
+        let inner = next.filter(|next| next.via.len() > run.via.len());
         let name = run.program().unwrap_or_default();
         let (subcommand, files) = (OnceCell::new(), OnceCell::new());
-        Subject { run, name, subcommand, whole: OnceCell::new(), behind: OnceCell::new(), files }
+        Subject { run, inner, name, subcommand, whole: OnceCell::new(), behind: OnceCell::new(), files }
     }
 
     fn files(&self) -> &[&'a str] {
-        self.files.get_or_init(|| secret::files(self.run))
+        self.files.get_or_init(|| secret::files(self.run, self.inner))
     }
 
     /// Whether every condition of a rule for this program applies to it.

@@ -50,18 +50,25 @@ const PATTERN_OPTIONS: &[&str] = &[
 /// No pattern of a file is shorter.
 const SHORTEST: usize = 2;
 
-/// The files that a program may read or write, as they are written.
-pub fn files(run: &Run) -> Vec<&str> {
+/// The files that a program may read or write, as they are written. `inner` is the program that it runs.
+pub fn files<'r>(run: &'r Run, inner: Option<&Run>) -> Vec<&'r str> {
+    let words = own(run.arguments(), inner);
     let redirects = run.redirects.iter().map(|redirect| redirect.target.text.as_str());
     let name = run.program().unwrap_or_default();
-    let is_name = |phrase: &&str| Subcommand::of(name, run.arguments()).after(phrase).is_some();
+    let is_name = |phrase: &&str| Subcommand::of(name, words).after(phrase).is_some();
     if PRINTERS.contains(&name) || name == "git" && NAMES.iter().any(is_name) {
         return redirects.collect();
     }
-    let skipped = pattern(name, run.arguments());
-    let is_file = |(n, _): &(usize, &Word)| Some(*n) != skipped && !is_pattern_value(run.arguments(), *n);
-    let arguments = run.arguments().iter().enumerate().filter(is_file);
+    let skipped = pattern(name, words);
+    let is_file = |(n, _): &(usize, &Word)| Some(*n) != skipped && !is_pattern_value(words, *n);
+    let arguments = words.iter().enumerate().filter(is_file);
     arguments.flat_map(|(_, word)| candidates(&word.text)).chain(redirects).collect()
+}
+
+/// The words of a program without those of the program that it runs.
+fn own<'r>(words: &'r [Word], inner: Option<&Run>) -> &'r [Word] {
+    let of_inner = inner.map(|inner| inner.words.as_slice()).unwrap_or_default();
+    if of_inner.is_empty() { words } else { words.strip_suffix(of_inner).unwrap_or(words) }
 }
 
 /// Which argument is a pattern or a program, for the programs that take one first.

@@ -89,3 +89,14 @@ fn each_entry_of_a_rule_has_a_row() {
         .collect();
     assert!(without.is_empty(), "{}: {without:#?}", without.len());
 }
+
+#[test]
+fn a_file_is_named_by_the_program_that_gets_it() {
+    let targets = |line: &str| -> Vec<String> {
+        let judged = judge(&Call::shell(line), &Rules::with(Vec::new()));
+        let of_files = judged.verdicts.into_iter().filter(|verdict| verdict.rule == "secret-file");
+        of_files.map(|verdict| verdict.target).collect()
+    };
+    assert_eq!(targets("sudo env A=1 cat .env"), ["cat .env"]);
+    assert_eq!(targets("xargs -a .env echo"), ["xargs -a .env echo"]);
+}
