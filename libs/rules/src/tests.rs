@@ -100,3 +100,20 @@ fn a_file_is_named_by_the_program_that_gets_it() {
     assert_eq!(targets("sudo env A=1 cat .env"), ["cat .env"]);
     assert_eq!(targets("xargs -a .env echo"), ["xargs -a .env echo"]);
 }
+
+/// `RULES=renew` writes the table anew.
+#[test]
+fn the_page_lists_the_rules() {
+    const BEGIN: &str = "<!-- rules -->\n";
+    const END: &str = "<!-- end of the rules -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/AUDIT.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (listed, after) = rest.split_once(END).unwrap();
+    let wanted = table(&Rules::with(Vec::new()));
+    if std::env::var("RULES").as_deref() == Ok("renew") {
+        std::fs::write(path, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
+    } else {
+        assert!(listed == wanted, "docs/AUDIT.md: run RULES=renew cargo test -p rules");
+    }
+}

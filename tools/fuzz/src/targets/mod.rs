@@ -11,6 +11,7 @@ mod names;
 mod payload;
 mod record;
 mod redact;
+mod rules;
 mod settings;
 mod statusline;
 mod template;
@@ -31,7 +32,7 @@ use super::Target;
 pub static TIMED: AtomicBool = AtomicBool::new(false);
 
 /// All targets. In CI each runs for at most a minute, two at a time, so more than 20 would take too long.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     payload::TARGET,
     record::TARGET,
     index::TARGET,
@@ -41,6 +42,7 @@ pub const TARGETS: [Target; 19] = [
     message::TARGET,
     names::TARGET,
     redact::TARGET,
+    rules::TARGET,
     git::TARGET,
     clock::TARGET,
     http::TARGET,
