@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Output;
 use std::thread;
+use std::time::Duration;
 
-use cs_tests::pty::run_on_terminal;
+use cs_tests::pty::OnTerminal;
 use cs_tests::replay::{Client, Delivery, Event, Recording, Stage};
 use cs_tests::seat::{self, SEAT};
-use cs_tests::{Held, run, status, stderr, stdout};
+use cs_tests::{Held, eventually, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
@@ -114,8 +115,9 @@ fn each_recorded_call_is_an_attempt_and_a_result_with_the_same_id() {
         }
         for result in &results {
             let mut same = attempts.iter().filter(|attempt| attempt["tool_use_id"] == result["tool_use_id"]);
-            // A call that asks a person gets the answer as a part of its input.
-            if let Some(attempt) = same.next().filter(|_| result["tool"] != "AskUserQuestion") {
+            // A client adds to the input of these: a person's answer, and where a subagent runs.
+            let is_added_to = ["AskUserQuestion", "Agent"].map(Value::from).contains(&result["tool"]);
+            if let Some(attempt) = same.next().filter(|_| !is_added_to) {
                 assert_eq!((&attempt["input"], &attempt["target"]), (&result["input"], &result["target"]), "{name}");
                 assert_eq!(attempt["input_sha256"], result["input_sha256"], "{name}: {attempt} {result}");
                 assert!(result["bytes"]["input"].is_u64(), "{name}: {result}");
@@ -413,7 +415,10 @@ fn it_is_on_unless_it_is_switched_off() {
 fn called_by_hand_it_tells_what_it_is_only_on_a_terminal() {
     let stage = Stage::new();
     send_text(&stage, 1, "");
-    let shown = run_on_terminal(stage.sandbox.command("cs-audit"), 100, 40);
+    let mut terminal = OnTerminal::start(stage.sandbox.command("cs-audit"));
+    terminal.wait();
+    assert!(eventually(Duration::from_secs(5), || terminal.shown().contains("verify")), "{}", terminal.shown());
+    let shown = terminal.shown();
     assert!(shown.contains("Usage: cs-audit"), "{shown}");
     assert!(!stage.sandbox.data().join("audit").exists(), "nothing is logged");
 }

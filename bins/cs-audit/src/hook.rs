@@ -99,7 +99,7 @@ fn with_call(hook: &HookCall, settings: &Settings, entry: Entry) -> Entry {
     let command = payload.command_line();
     let paths = files.iter().map(String::as_str).collect();
     let call = rules::Call { command, is_cut: hook.is_command_cut(), paths };
-    let judged = rules::judge(&call, &settings.all_rules());
+    let verdicts = audit::judge(&call, &settings.all_rules());
     let (tool_input, response) = (hook.reported("tool_input"), hook.reported("tool_response"));
     let input = match command {
         Some(command) => Input { command: Some(command.to_string()), ..Input::default() },
@@ -114,7 +114,7 @@ fn with_call(hook: &HookCall, settings: &Settings, entry: Entry) -> Entry {
         bytes: sizes(tool_input, response),
         ..entry
     };
-    entry.with_verdicts(&judged.verdicts)
+    entry.with_verdicts(&verdicts)
 }
 
 /// The sizes of what was reported.
