@@ -5,5 +5,7 @@
 
 #[path = "audit/append.rs"]
 mod append;
+#[path = "audit/facts.rs"]
+mod facts;
 #[path = "audit/place.rs"]
 mod place;

@@ -33,6 +33,8 @@ mod seated;
 mod size_limit;
 #[path = "hooks/track.rs"]
 mod track;
+#[path = "hooks/vouch.rs"]
+mod vouch;
 #[path = "hooks/words.rs"]
 mod words;
 

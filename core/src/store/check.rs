@@ -208,7 +208,10 @@ fn of_audit(name: &str, is_waiting: bool, is_dir: bool) -> FileKind {
     let is_ours = match is_waiting {
         _ if is_dir => !is_waiting && name == "pending",
         true => name.ends_with(".json") || name.ends_with(".damaged"),
-        false => name == "head.json" || name.strip_suffix(".jsonl").is_some_and(is_day),
+        false => {
+            let stem = name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".index"));
+            name == "head.json" || stem.is_some_and(is_day)
+        }
     };
     if is_ours { FileKind::Passed } else { FileKind::Foreign }
 }

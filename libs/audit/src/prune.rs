@@ -40,6 +40,7 @@ pub fn drop_day(store: &Store, path: &Path, before: Instant, run: Run, now: Inst
     }
     lock.confirm()?;
     file::remove(path)?;
+    file::remove(&path.with_extension("index"))?;
     match file::sync_dir(&home.audit_dir()) {
         Ok(()) | Err(Error::Io { .. }) => Ok(Some(action())),
         Err(error) => Err(error),
