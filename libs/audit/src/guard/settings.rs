@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_of_the_manual_are_read() {
+    fn settings_are_read() {
         let (settings, told) = read(
             r#"{"guard": {"mode": "ask", "rules": {"git-push-force": "deny", "opaque-pipe": "ask"}, "leases": "deny",
                 "allow": [{"rule": "rm-recursive", "under": ["target", "./web/node_modules/"]}]}}"#,
@@ -214,6 +214,14 @@ mod tests {
         let under = vec!["target".to_string(), "web/node_modules".to_string()];
         let allow = vec![Allow { rule: "rm-recursive".into(), under }];
         assert_eq!(settings, Settings { mode: Action::Ask, rules, allow, leases: Action::Deny });
+    }
+
+    #[test]
+    fn the_example_of_the_manual_can_be_used() {
+        let manual = include_str!("../../../../docs/GUARD.md");
+        let (example, _) = manual.split_once("```json\n").unwrap().1.split_once("```").unwrap();
+        let (settings, told) = read(&format!("{{{example}}}"));
+        assert_eq!((settings.rules.len(), settings.allow.len(), told), (3, 1, Vec::new()));
     }
 
     #[test]
