@@ -11,6 +11,8 @@ mod hostile;
 mod round;
 #[path = "export/template.rs"]
 mod template;
+#[path = "export/tools.rs"]
+mod tools;
 #[path = "export/usage.rs"]
 mod usage;
 
