@@ -65,6 +65,16 @@ replay() {
 	done <"$scratch/payloads"
 }
 
+# At time $1, a shell of conversation $2 in project $3 runs $4: cs-audit logs it, as the client's hooks do.
+runs() {
+	tools=$((${tools-0} + 1))
+	for event in PreToolUse PostToolUse; do
+		printf '{"session_id":"%s","cwd":"%s","hook_event_name":"%s","tool_name":"Bash","tool_use_id":"toolu_%s",' \
+			"$2" "$scratch/home/$3" "$event" "$tools"
+		printf '"tool_input":{"command":"%s"},"tool_response":{"stdout":""},"duration_ms":%s}\n' "$4" $((tools * 400))
+	done | while IFS= read -r payload; do printf '%s\n' "$payload" | at "$1" cs-audit; done
+}
+
 # Writes a log as Claude Code does: conversation $1 of project $2 with $4 answers on day $3 of the month.
 spend() {
 	mkdir -p "$scratch/home/.claude/projects/-$2"
@@ -125,6 +135,10 @@ replay 09:12 print-tour p shop
 replay 10:41 interactive 137,141p blog
 replay 10:57 interactive '1p;68,70p' shop
 
+runs 10:42 fb4fdde9-3515-47f5-9b2b-ae24c04b895f blog "npm test"
+runs 10:43 fb4fdde9-3515-47f5-9b2b-ae24c04b895f blog "rm -rf node_modules"
+runs 10:44 fb4fdde9-3515-47f5-9b2b-ae24c04b895f blog "cat .env"
+
 spend_all
 
 echo "Four conversations took place in two projects. Nobody took notes; the hooks did."
@@ -132,6 +146,7 @@ show "What is going on?" "cs-session list --table"
 show "What is that one waiting for?" "cs-session list --state waiting -q | cs-session show - --table"
 show "What is left of the session that ended with open work?" \
 	"cs-session list --status parked -q | cs-session show - --table"
+show "What did the tools do?" "cs-session list --project blog -q | cs-session show - --table | grep -A 4 '^  tools'"
 show "What is the state of the projects?" "cs-project overview --table"
 show "What does it cost?" "cs-usage weekly --table"
 printf '\n%s\n' "${strong}When the next conversation started in that project, it got this context:$plain"

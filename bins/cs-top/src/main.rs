@@ -1,6 +1,7 @@
 //! Shows what is going on now: which conversations need the user, which work, which were left.
 //!
-//! Reads: `sessions/`, `live/`, `statusline/`, `usage/`, `config.json`, and Claude Code's registry of running conversations.
+//! Reads: `sessions/`, `live/`, `statusline/`, `usage/`, `audit/`, `config.json`, and Claude Code's registry of running
+//! conversations.
 //! Writes: nothing; keys that change a session run `cs-session`.
 //! Exits: 0 done, 64 usage, 65 corrupt settings, 74 disk or terminal.
 
