@@ -111,8 +111,9 @@ impl Line {
 
 /// A part of the hash of a text; 0 if there is none.
 pub fn part(text: Option<&str>) -> u64 {
-    let lower = text.map(str::to_ascii_lowercase).filter(|text| !text.is_empty());
-    lower.map_or(0, |text| fnv1a(text.as_bytes()).max(1))
+    let hash =
+        |text: &str| fnv1a(text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>().iter()).max(1);
+    text.filter(|text| !text.is_empty()).map_or(0, hash)
 }
 
 /// The same, as narrow as a conversation in an index.
@@ -179,8 +180,8 @@ pub fn build(log: &[u8], day: i64) -> Vec<Line> {
 }
 
 fn of_facts(facts: &Facts, key: u64, offset: u32, day: i64) -> Line {
-    let minute = clock::parse(&facts.at).map(|at| at.timestamp().div_euclid(60) - day);
-    let minute = minute.and_then(|minute| u32::try_from(minute).ok()).filter(|minute| *minute < 24 * 60);
+    let at = clock::parse(&facts.at).map(|at| at.timestamp().div_euclid(60) - day);
+    let minute = at.and_then(|minute| u32::try_from(minute).ok()).filter(|minute| *minute < 24 * 60);
     let is_call = matches!(facts.kind, Some(Kind::Attempt | Kind::Result | Kind::Decision));
     Line {
         offset,

@@ -3,6 +3,7 @@
 use crate::entry::{Input, Kind};
 use cs_core::id::fnv1a;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The parts of a line by which calls are found, which is a small part of the line.
@@ -30,8 +31,9 @@ pub struct Facts<'a> {
     /// The project.
     #[serde(borrow)]
     pub project: Option<Cow<'a, str>>,
-    /// What the call was called with.
-    pub input: Option<Input>,
+    /// What the call was called with: an [`Input`].
+    #[serde(borrow)]
+    pub input: Option<&'a RawValue>,
     /// What the rules said.
     #[serde(borrow)]
     pub verdicts: Vec<Word<'a>>,
@@ -54,8 +56,15 @@ pub struct Word<'a> {
 }
 
 fn kind<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {
-    let word = Cow::<str>::deserialize(from)?;
-    Ok(serde_json::from_value(serde_json::Value::String(word.into_owned())).ok())
+    Ok(match Cow::<str>::deserialize(from)?.as_ref() {
+        "attempt" => Some(Kind::Attempt),
+        "result" => Some(Kind::Result),
+        "decision" => Some(Kind::Decision),
+        "subagent_start" => Some(Kind::SubagentStart),
+        "subagent_stop" => Some(Kind::SubagentStop),
+        // The others are not about calls.
+        _ => None,
+    })
 }
 
 /// By what the lines of a call are found.
@@ -69,20 +78,21 @@ pub struct Key {
 
 impl Key {
     /// The key of a line.
-    pub fn of(
-        conversation: Option<&str>,
-        call: Option<&str>,
-        agent: Option<&str>,
-        tool: Option<&str>,
-        input: Option<&Input>,
+    pub fn of<'k>(
+        conversation: Option<&'k str>,
+        call: Option<&'k str>,
+        agent: Option<&'k str>,
+        tool: Option<&'k str>,
+        input: Option<&'k Input>,
     ) -> Self {
-        let text = |text: Option<&str>| text.unwrap_or_default().to_string();
-        let what = input.map(|input| [text(input.command.as_deref()), text(input.path.as_deref())]).unwrap_or_default();
+        let text = |text: Option<&'k str>| text.unwrap_or_default();
+        let (command, path) = input.map(|input| (input.command.as_deref(), input.path.as_deref())).unwrap_or_default();
         let parts = match call {
-            Some(call) => vec![text(conversation), call.to_string()],
-            None => [vec![text(conversation), text(agent), text(tool)], what.to_vec()].concat(),
+            Some(call) => [text(conversation), call, "", "", ""],
+            None => [text(conversation), text(agent), text(tool), text(command), text(path)],
         };
-        Key { hash: fnv1a(parts.join("\0").as_bytes()), is_unique: call.is_some() }
+        let bytes = parts.iter().flat_map(|part| part.as_bytes().iter().chain(b"\0"));
+        Key { hash: fnv1a(bytes), is_unique: call.is_some() }
     }
 }
 
@@ -90,6 +100,7 @@ impl Facts<'_> {
     /// The key of the line.
     pub fn key(&self) -> Key {
         let (conversation, call) = (self.claude_session_id.as_deref(), self.tool_use_id.as_deref());
-        Key::of(conversation, call, self.agent_id.as_deref(), self.tool.as_deref(), self.input.as_ref())
+        let input = self.input.filter(|_| call.is_none()).and_then(|json| serde_json::from_str(json.get()).ok());
+        Key::of(conversation, call, self.agent_id.as_deref(), self.tool.as_deref(), input.as_ref())
     }
 }
