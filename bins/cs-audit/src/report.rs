@@ -217,7 +217,9 @@ impl Words<'_> {
     }
 
     fn outside(&self, outside: &Outside) -> (String, String) {
-        let count = format_quantity(outside.calls, "call");
+        let unknown = Some(outside.unknown).filter(|count| *count > 0);
+        let unknown = unknown.map(|count| format!(", {count} without a known end")).unwrap_or_default();
+        let count = format!("{}{unknown}", format_quantity(outside.calls, "call"));
         let text =
             format!("{} ({count}, outside of {}){}", outside.path, outside.root, for_prompt(outside.prompt.as_deref()));
         (format!("{}  ", self.at(&outside.at)), text)

@@ -209,8 +209,8 @@ fn of_audit(name: &str, is_waiting: bool, is_dir: bool) -> FileKind {
         _ if is_dir => !is_waiting && name == "pending",
         true => name.ends_with(".json") || name.ends_with(".damaged"),
         false => {
-            let stem = name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".index"));
-            name == "head.json" || stem.is_some_and(is_day)
+            let day = name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".index"));
+            name == "head.json" || day.is_some_and(is_day)
         }
     };
     if is_ours { FileKind::Passed } else { FileKind::Foreign }

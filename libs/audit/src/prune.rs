@@ -2,6 +2,7 @@
 //! log says so, under the lock; the newest file stays; what remains verifies.
 
 use crate::entry::{Base, Entry, Kind};
+use crate::index;
 use crate::last;
 use crate::log::{Log, SUFFIX, files, name_of};
 use cs_core::clock::{self, Instant};
@@ -40,7 +41,7 @@ pub fn drop_day(store: &Store, path: &Path, before: Instant, run: Run, now: Inst
     }
     lock.confirm()?;
     file::remove(path)?;
-    file::remove(&path.with_extension("index"))?;
+    let _ = file::remove(&index::path(path));
     match file::sync_dir(&home.audit_dir()) {
         Ok(()) | Err(Error::Io { .. }) => Ok(Some(action())),
         Err(error) => Err(error),

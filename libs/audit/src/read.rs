@@ -84,7 +84,8 @@ impl Search<'_> {
         let take = &mut |entry| fold.add(entry);
         let needs = self.filter.needs(Day::first_minute(path));
         let is_whole = needs.minutes == Some((0, 24 * 60));
-        if is_whole && !self.filter.is_selective() {
+        // A day that still grows has no index: if all of it may be wanted, it is read once.
+        if !self.filter.is_selective() && !is_before && (is_whole || !is_over) {
             day.all(take)?;
         } else {
             let may_fit = |line: &Line| if is_before { line.is_open() } else { line.may_fit(&needs) };

@@ -53,6 +53,8 @@ pub struct Outside {
     pub path: String,
     /// How many calls changed it.
     pub calls: u64,
+    /// How many of them have no known end, so that they may not have changed it.
+    pub unknown: u64,
     /// When it was changed last; RFC 3339, UTC.
     pub at: String,
     /// The work tree, or the folder in which the conversation worked.
@@ -200,8 +202,10 @@ impl Making<'_> {
                 root: root.display().to_string(),
                 prompt: prompt.map(str::to_string),
                 calls: 0,
+                unknown: 0,
             });
             known.calls += 1;
+            known.unknown += u64::from(call.outcome != Outcome::Done);
         }
     }
 

@@ -13,6 +13,7 @@ use cs_core::clock;
 use cs_core::{open, validate};
 use rules::Rules;
 use std::collections::{HashMap, HashSet};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Maximum number of characters of a prompt, and of a purpose.
@@ -122,7 +123,15 @@ impl Told {
 
     /// Reads a transcript, as far as it can be read; `of` is the subagent whose it is.
     pub(crate) fn read(&mut self, path: &Path, agent: Agent, of: Option<&str>) {
-        let Ok(file) = open::foreign(path) else { return };
+        self.read_from(path, 0, agent, of);
+    }
+
+    /// The same without its first bytes; what is left of the line that they end in is no line.
+    pub(crate) fn read_from(&mut self, path: &Path, skipped: u64, agent: Agent, of: Option<&str>) {
+        let Ok(mut file) = open::foreign(path) else { return };
+        if file.seek(SeekFrom::Start(skipped)).is_err() {
+            return;
+        }
         let mut reader = Reader::new(State::new(agent), Wanted::All);
         let mut number = 0;
         let _ = lines::read(file, |piece| {

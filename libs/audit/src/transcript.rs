@@ -17,24 +17,35 @@ use std::rc::Rc;
 /// Maximum number of bytes of transcripts that are read to find out how calls ended.
 const MOST: u64 = 256 * 1024 * 1024;
 
+/// A call that has just been made is looked for in so many bytes at the end of a transcript before all of it is read.
+const TAIL: u64 = 4 * 1024 * 1024;
+
 /// What the transcripts of conversations say, each read at most once.
 pub struct Transcripts<'s> {
     store: &'s Store,
     found: OnceCell<Vec<Log>>,
     told: RefCell<HashMap<String, Rc<Told>>>,
+    /// What the ends of long transcripts say.
+    ends: RefCell<HashMap<PathBuf, Rc<Told>>>,
     left: Cell<u64>,
 }
 
 impl<'s> Transcripts<'s> {
     /// Nothing is read yet.
     pub fn of(store: &'s Store) -> Self {
-        Transcripts { store, found: OnceCell::new(), told: RefCell::default(), left: Cell::new(MOST) }
+        Transcripts {
+            store,
+            found: OnceCell::new(),
+            told: RefCell::default(),
+            ends: RefCell::default(),
+            left: Cell::new(MOST),
+        }
     }
 
     /// What the transcripts of a call's conversation say, and those of the call's subagent.
     pub fn about(&self, call: &Call) -> Option<Rc<Told>> {
         let uuid = call.claude_session_id.as_deref()?;
-        let agent = call.agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude);
+        let agent = agent_of(call);
         let told = self.conversation(uuid, agent)?;
         match &call.agent_id {
             Some(id) if !told.has_agent(id) => {
@@ -44,6 +55,28 @@ impl<'s> Transcripts<'s> {
             }
             _ => Some(told),
         }
+    }
+
+    /// What is said about how a call ended: by the end of a long transcript if it has the call, else by all of it.
+    pub(crate) fn about_end(&self, call: &Call) -> Option<Rc<Told>> {
+        let (uuid, id) = (call.claude_session_id.as_deref()?, call.tool_use_id.as_deref()?);
+        let is_read = self.told.borrow().contains_key(uuid);
+        let is_main = call.agent_id.is_none() && !is_read;
+        let end = is_main.then(|| self.end(&Uuid::parse(uuid).ok()?, agent_of(call))).flatten();
+        end.filter(|told| told.call(id).is_some()).or_else(|| self.about(call))
+    }
+
+    fn end(&self, uuid: &Uuid, agent: Agent) -> Option<Rc<Told>> {
+        let path = self.main(uuid, agent, self.live(uuid).as_ref())?;
+        if let Some(told) = self.ends.borrow().get(&path) {
+            return Some(Rc::clone(told));
+        }
+        let skipped = std::fs::metadata(&path).ok()?.len().checked_sub(TAIL).filter(|skipped| *skipped > 0)?;
+        let mut told = Told::default();
+        told.read_from(&path, skipped, agent, None);
+        let told = Rc::new(told);
+        self.ends.borrow_mut().insert(path, Rc::clone(&told));
+        Some(told)
     }
 
     /// What the transcript of a conversation says; `None` if it is no conversation's id. If there is no transcript, nothing
@@ -113,6 +146,10 @@ impl<'s> Transcripts<'s> {
         self.left.set(left.unwrap_or(self.left.get()));
         left.is_some()
     }
+}
+
+fn agent_of(call: &Call) -> Agent {
+    call.agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude)
 }
 
 fn stem(path: &Path) -> String {

@@ -51,7 +51,7 @@ const HINTS: [(&str, &[&str]); 13] = [
     ("end", &["kill {}", "complete {}"]),
     ("resume", &["restore {}"]),
     ("continue", &["restore {}"]),
-    ("log", &["output {}", "event {}"]),
+    ("log", &["output {}", "event {}", "list"]),
     ("logs", &["output {}"]),
     ("start", &["spawn {}"]),
     ("run", &["spawn {}"]),

@@ -32,10 +32,12 @@ fn every_format_shows_what_tools_did() {
     }
     let rows = parse::csv(&csv);
     let of = |name: &str| rows[0].iter().position(|title| title == name).map(|at| rows[1][at].as_str());
-    let columns = ["tool_calls", "failed_calls", "denied_calls", "destructive_calls", "sensitive_calls", "opaque_calls"];
+    let columns =
+        ["tool_calls", "failed_calls", "denied_calls", "destructive_calls", "sensitive_calls", "opaque_calls"];
     assert_eq!(columns.map(of), ["2", "1", "0", "1", "0", "0"].map(Some));
     for text in [&parse::markdown(&markdown)[0].text, &parse::html(&html).text] {
-        for part in ["2 calls, 1 failed, 1 destructive", "rm -rf build", "destructive: rm-recursive; done after 1.2 s"] {
+        for part in ["2 calls, 1 failed, 1 destructive", "rm -rf build", "destructive: rm-recursive; done after 1.2 s"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

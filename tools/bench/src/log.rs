@@ -1,10 +1,11 @@
-//! Measures the log of tools: that an append costs the same whatever its size, and how fast it is verified.
+//! Measures the log of tools: that an append costs the same whatever its size, how fast it is verified, and how fast
+//! questions about 90 days are answered.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::time::{Duration, Instant};
 
-use audit::{Bytes, Entry, Head, Input, Kind, Log, START};
+use audit::{Bytes, Entry, Head, Input, Kind, Log, START, Said};
 use cs_core::clock::{self, TimeDelta};
 use cs_core::lock::HOOK_WAIT;
 use cs_core::paths::Home;
@@ -25,6 +26,8 @@ const APPENDS: usize = 100;
 const GROWTH: f64 = 1.5;
 /// What is verified in a second, in MB.
 const SPEED: f64 = 100.0;
+/// How long a question about all days may take, once the days that are over have an index.
+const ANSWER: Duration = Duration::from_millis(300);
 
 /// What was measured at one size.
 pub struct Row {
@@ -32,6 +35,7 @@ pub struct Row {
     bytes: u64,
     append: Duration,
     verify: Duration,
+    list: Duration,
 }
 
 /// Makes each measurement `runs` times.
@@ -44,8 +48,10 @@ fn at(lines: usize, runs: usize) -> Row {
     let home = Home::at(sandbox.data());
     let bytes = write(&home, lines);
     let verify = (0..runs.min(5)).map(|_| verify(&sandbox, lines)).collect::<Vec<_>>();
+    list(&sandbox);
+    let list = (0..runs).map(|_| list(&sandbox)).collect::<Vec<_>>();
     let append = (0..runs * APPENDS).map(|n| append(&home, n)).collect::<Vec<_>>();
-    Row { lines, bytes, append: median(&append), verify: median(&verify) }
+    Row { lines, bytes, append: median(&append), verify: median(&verify), list: median(&list) }
 }
 
 fn append(home: &Home, n: usize) -> Duration {
@@ -61,6 +67,14 @@ fn verify(sandbox: &Sandbox, lines: usize) -> Duration {
     let output = sandbox.cs("cs-audit", &["verify", "--table"]);
     let took = begun.elapsed();
     assert!(stdout(&output).starts_with(&thousands(lines)) || lines < 1000, "{} {}", stdout(&output), stderr(&output));
+    assert!(output.status.success(), "{} {}", stdout(&output), stderr(&output));
+    took
+}
+
+fn list(sandbox: &Sandbox) -> Duration {
+    let begun = Instant::now();
+    let output = sandbox.cs("cs-audit", &["list", "--verdict", "destructive", "--since", "100d", "-q"]);
+    let took = begun.elapsed();
     assert!(output.status.success(), "{} {}", stdout(&output), stderr(&output));
     took
 }
@@ -95,6 +109,10 @@ fn entry(n: usize, at: clock::Instant) -> Entry {
         tool_use_id: Some(format!("toolu_{:024}", n / 2)),
         tool: Some("Bash".into()),
         input: Some(Input { command: Some(command), ..Input::default() }),
+        agent: Some("claude-code".into()),
+        input_sha256: Some(START.into()),
+        target: Some("cargo test".into()),
+        verdicts: if n.is_multiple_of(1000) { vec![destructive()] } else { Vec::new() },
         bytes: Some(Bytes { input: Some(80), response: None }),
         cwd: Some("/home/dev/src/shop".into()),
         project: Some("shop".into()),
@@ -102,10 +120,16 @@ fn entry(n: usize, at: clock::Instant) -> Entry {
     }
 }
 
+fn destructive() -> Said {
+    Said { rule: "rm-recursive".into(), verdict: "destructive".into(), severity: 3 }
+}
+
 /// The measurements as a table.
 pub fn table(rows: &[Row]) -> Table {
     let heading =
-        [NAME, "append", "budget", "verdict", "verify", "MB/s", "budget", "verdict"].map(str::to_owned).to_vec();
+        [NAME, "append", "budget", "verdict", "verify", "MB/s", "budget", "verdict", "list", "budget", "verdict"]
+            .map(str::to_owned)
+            .to_vec();
     let smallest = rows.first().map_or(Duration::ZERO, |row| row.append);
     let row = |row: &Row| {
         let growth = row.append.as_secs_f64() / smallest.as_secs_f64();
@@ -121,6 +145,9 @@ pub fn table(rows: &[Row]) -> Table {
             only(format!("{speed:.0}")),
             only(format!("≥ {SPEED}")),
             only(word(speed >= SPEED).to_owned()),
+            format!("{:.0} ms", row.list.as_secs_f64() * 1e3),
+            only(format!("≤ {} ms", ANSWER.as_millis())),
+            only(word(row.list <= ANSWER).to_owned()),
         ]
     };
     Table { rows: std::iter::once(heading).chain(rows.iter().map(row)).collect() }

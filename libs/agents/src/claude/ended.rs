@@ -1,6 +1,6 @@
 //! Owns what a line of Claude Code's transcript says about the end of a tool call, besides the tool's answer.
 //! Facts (2.1.329, 2.1.332): a refused call has `toolDenialKind`; `user-rejected` also stands for a call that a person
-//! stopped with Esc while it ran, and `toolDenialBeforeRun` or the source `user_reject` tell the two apart.
+//! stopped with Esc while it ran, and `toolDenialBeforeRun` or the `permissionDecision` tell the two apart.
 
 use crate::entry::{CallEnd, Change};
 use crate::lenient;
@@ -34,7 +34,7 @@ pub(super) struct Ending<'a> {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Decision<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::text")]
-    source: Option<Cow<'a, str>>,
+    decision: Option<Cow<'a, str>>,
 }
 
 /// The client's own form of the answer.
@@ -60,11 +60,11 @@ impl Ending<'_> {
     /// How the call ended. `text` is what the agent was told.
     pub(super) fn end(&self, is_error: bool, text: &str) -> CallEnd {
         let is_before = self.before_run == Some(true);
-        let is_by_person = self.decision.as_ref().and_then(|by| by.source.as_deref()) == Some("user_reject");
+        let is_refused = self.decision.as_ref().and_then(|by| by.decision.as_deref()) == Some("reject");
         match self.denial.as_deref() {
             _ if !is_error => CallEnd::Done,
             Some(_) if self.after_run == Some(true) => CallEnd::Failed,
-            Some("user-rejected" | "cancelled") if is_before || is_by_person => CallEnd::Denied,
+            Some("user-rejected" | "cancelled") if is_before || is_refused => CallEnd::Denied,
             Some("user-rejected" | "cancelled" | "interrupted") => CallEnd::Interrupted,
             Some(_) => CallEnd::Denied,
             None if REFUSED.iter().any(|words| text.starts_with(words)) => CallEnd::Denied,
@@ -102,8 +102,10 @@ mod tests {
         let rejected = "The user doesn't want to proceed with this tool use. The tool use was rejected";
         assert_eq!(end(r#"{"toolDenialKind":"user-rejected","toolDenialBeforeRun":true}"#, rejected), CallEnd::Denied);
         assert_eq!(end(r#"{"toolDenialKind":"user-rejected"}"#, rejected), CallEnd::Interrupted);
-        let by = r#"{"toolDenialKind":"user-rejected","permissionDecision":{"source":"user_reject"}}"#;
+        let by = r#"{"toolDenialKind":"user-rejected","permissionDecision":{"decision":"reject","source":"config"}}"#;
         assert_eq!(end(by, rejected), CallEnd::Denied);
+        let allowed = r#"{"toolDenialKind":"user-rejected","permissionDecision":{"decision":"accept"}}"#;
+        assert_eq!(end(allowed, rejected), CallEnd::Interrupted);
         for kind in ["permission-rule", "automode-blocked", "automode-unavailable"] {
             assert_eq!(end(&format!(r#"{{"toolDenialKind":"{kind}"}}"#), "no"), CallEnd::Denied, "{kind}");
         }

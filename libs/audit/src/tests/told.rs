@@ -111,3 +111,24 @@ fn subagents_have_a_purpose() {
     fs::remove_file(log).unwrap();
     assert_eq!(known(&store)[0].purpose, None, "nothing tells");
 }
+
+#[test]
+fn the_end_of_a_long_transcript_is_enough_for_a_new_call() {
+    let place = place();
+    let uuid = "cbd44839-d656-4cb8-bd0f-273f967001f6";
+    let log = conversation(&place, "claude-code", uuid, &format!("{CLAUDE}/interrupt.jsonl"));
+    let call = |id: &str, time: &str| {
+        format!(
+            "{{\"type\":\"assistant\",\"timestamp\":\"2026-11-21T{time}Z\",\"message\":{{\"content\":[{{\"type\":\"tool_use\",\
+             \"id\":\"{id}\",\"name\":\"Bash\",\"input\":{{}}}}]}}}}\n{{\"type\":\"user\",\"message\":{{\"content\":[{{\"type\":\
+             \"tool_result\",\"tool_use_id\":\"{id}\",\"is_error\":true,\"content\":\"Exit code 1\"}}]}}}}\n"
+        )
+    };
+    let noise = format!("{{\"type\":\"noise\",\"text\":\"{}\"}}\n", "x".repeat(6 * 1024 * 1024));
+    let text = [fs::read_to_string(&log).unwrap(), noise, call("toolu_new", "08:00:00")].concat();
+    fs::write(&log, text).unwrap();
+    attempt(&place, "claude-code", uuid, "toolu_new");
+    attempt(&place, "claude-code", uuid, "toolu_stub0000000000000097");
+    let ends: Vec<&str> = outcomes(&place).into_iter().map(|(_, word)| word).collect();
+    assert_eq!(ends, ["failed", "interrupted"]);
+}

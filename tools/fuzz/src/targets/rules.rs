@@ -48,7 +48,8 @@ fn seeds() -> Vec<Vec<u8>> {
     let table = include_str!("../../../../libs/rules/src/table.txt");
     let rows = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| Some(line.split_once(" | ")?.1));
     let rows: Vec<&str> = rows.step_by(40).collect();
-    let rule: &[u8] = b"ls a\xff{\"rules\":[{\"id\":\"a\",\"verdict\":\"install\",\"program\":[\"l*\"],\"arg_not\":[\"?\"]}]}";
+    let rule: &[u8] =
+        b"ls a\xff{\"rules\":[{\"id\":\"a\",\"verdict\":\"install\",\"program\":[\"l*\"],\"arg_not\":[\"?\"]}]}";
     let long = [
         "rm -rf x/y\n".repeat(6000),
         "a ".repeat(32 << 10),
