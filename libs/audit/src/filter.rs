@@ -36,7 +36,9 @@ impl Filter {
     /// Whether a call fits in everything but how it ended, which evidence from elsewhere may still tell.
     pub fn fits(&self, call: &Call) -> bool {
         let may = |wanted: &Option<String>, is: &Option<String>| wanted.is_none() || wanted == is;
-        let has_path = |part: &String| call.subject().contains(part.as_str());
+        let input = &call.input;
+        let texts = || input.command.iter().chain(&input.path).chain(&input.paths);
+        let has_path = |part: &String| texts().any(|text| text.contains(part.as_str()));
         let is_of = |uuid: &String| self.conversations.contains(uuid);
         (self.conversations.is_empty() || call.claude_session_id.as_ref().is_some_and(is_of))
             && may(&self.project, &call.project)

@@ -156,7 +156,8 @@ impl Making<'_> {
         let prompt = told.as_ref().zip(known).and_then(|(told, known)| told.prompt(known)).map(str::to_string);
         if is_edit {
             let files = known.map(|known| known.files.clone()).filter(|files| !files.is_empty());
-            let files = files.unwrap_or_else(|| call.input.path.iter().cloned().collect());
+            let logged = call.input.path.iter().chain(&call.input.paths);
+            let files = files.unwrap_or_else(|| logged.cloned().collect());
             self.note_outside(&call, &files, prompt.as_deref());
             if let Some(known) = known {
                 self.note_change(&call, known.prompt, known.change, files, prompt.as_deref());
