@@ -142,7 +142,7 @@ fn block(call: &Call, zone: &Zone) -> Block {
     });
     block.field("subagent", &subagent.unwrap_or_default());
     block.field("seat", &text(&call.agent_seat));
-    let bytes = call.bytes.clone().unwrap_or_default();
+    let bytes = call.bytes.unwrap_or_default();
     let sizes = [("input", bytes.input), ("response", bytes.response)].into_iter();
     let sizes = sizes.filter_map(|(name, size)| Some(format!("{name} {}", render::format_bytes(size?))));
     block.field("size", &sizes.collect::<Vec<_>>().join(", "));

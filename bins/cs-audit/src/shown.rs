@@ -105,7 +105,7 @@ pub fn verdict_style(call: &Call) -> Style {
 pub fn format_ms(ms: u64) -> String {
     match ms {
         ..1_000 => format!("{ms} ms"),
-        ..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         _ => render::format_duration(i64::try_from(ms / 1_000).unwrap_or(i64::MAX)),
     }
 }

@@ -72,7 +72,7 @@ const CALLS: [&str; 2] = ["_call", "turn_aborted"];
 pub(crate) fn may_matter(line: &[u8], wanted: Wanted) -> bool {
     let head = line.get(..400).unwrap_or(line);
     let has = |word: &&str| memmem::find(head, word.as_bytes()).is_some();
-    WORDS.iter().any(|word| has(word)) || (wanted == Wanted::All && CALLS.iter().any(|word| has(word)))
+    WORDS.iter().any(has) || (wanted == Wanted::All && CALLS.iter().any(has))
 }
 
 impl State {

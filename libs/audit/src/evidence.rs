@@ -41,7 +41,7 @@ impl<'s> Evidence<'s> {
         let told = self.transcripts.about_end(call);
         let said = told.as_ref().zip(call.tool_use_id.as_deref()).and_then(|(told, id)| told.outcome(id));
         if let (Some(told), Some(id)) = (&told, &call.tool_use_id) {
-            let ended = told.call(id).and_then(|known| Some(u64::try_from(known.ended_at()? - known.at?).ok()?));
+            let ended = told.call(id).and_then(|known| u64::try_from(known.ended_at()? - known.at?).ok());
             call.ms = call.ms.or(ended);
         }
         call.outcome = match said {

@@ -254,7 +254,11 @@ pub fn read(log: &Path, made: &Made) -> Option<Vec<Line>> {
     if words != expected || lines.len() % RECORD != 0 {
         return None;
     }
-    Some(lines.chunks_exact(RECORD).filter_map(decode).collect())
+    let lines: Vec<Line> = lines.chunks_exact(RECORD).filter_map(decode).collect();
+    // Anyone can write a checksum.
+    let is_in_order = lines.is_sorted_by(|a, b| a.offset < b.offset);
+    let is_within = lines.last().is_none_or(|last| u64::from(last.offset) < made.size);
+    (is_in_order && is_within).then_some(lines)
 }
 
 /// Stores an index. Without it, questions take longer: a failure is not worth a word.
@@ -299,4 +303,26 @@ fn decode(bytes: &[u8]) -> Option<Line> {
         agent: byte(12)?,
         flags: last >> 8,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_not_in_order_or_not_in_the_log_are_not_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("2026-11-21.jsonl");
+        let made = Made { size: 4_000, modified: 1, end: 2 };
+        let line = |offset| Line { offset, call: 7, conversation: 1, tool: 2, project: 3, agent: 0, flags: 9 };
+        let read_back = |offsets: &[u32]| {
+            write(&log, &made, &offsets.iter().map(|offset| line(*offset)).collect::<Vec<_>>());
+            read(&log, &made).map(|lines| lines.len())
+        };
+        assert_eq!(read_back(&[0, 700, 1_400]), Some(3));
+        assert_eq!([read_back(&[0, 1_400, 700]), read_back(&[0, 0]), read_back(&[0, 4_000])], [None; 3]);
+        assert_eq!(read_back(&[]), Some(0));
+        assert_eq!(read(&log, &Made { end: 3, ..made }), None);
+    }
 }
