@@ -70,6 +70,7 @@ if [ -n "${REAL_CODEX:-}" ]; then
 		'[(s["intent"], s["agent"]) for s in r]'
 	check "codex: it is completed" says completed 'r[0]["state"]'
 	. "$here/accept-codex.sh"
+	audited_in_codex
 	check "codex: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"
 	check "codex: uninstall works" setup uninstall --yes --codex
 	check "codex: nothing of ours is left" none ls "$home/.codex/hooks.json"

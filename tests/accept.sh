@@ -117,11 +117,11 @@ client() {
 ask() { client env --prompt "$1" </dev/null >"$out/said" 2>&1 || cat "$out/said"; }
 
 # Lines of the client's log that report problems. In print mode the client cancels asynchronous hooks when it ends: those
-# of tools, and that of cs-notify at the end of the turn (what cs-heartbeat records there is checked below).
+# of tools and subagents, and that of cs-notify at the end of the turn (what cs-heartbeat records there is checked below).
 trouble() {
 	words='Failed to load hooks|[Hh]ook.load.failed|Hook .* error|failed to (spawn|start)|with status [1-9]|timed out after'
 	grep -nE "$words" "$out/debug.log"
-	grep -nE 'Hook .* cancelled' "$out/debug.log" | grep -vE 'PostToolUse|Hook Stop '
+	grep -nE 'Hook .* cancelled' "$out/debug.log" | grep -vE '(Pre|Post)ToolUse|Subagent|Hook Stop '
 }
 
 # What every run must leave behind: no problems, no temporary files.
@@ -273,6 +273,10 @@ check "kill: the terminal is free again" within 10 ended
 # -- states, and ways to continue ---------------------------------------------
 
 . "$here/accept-states.sh"
+
+# -- what tools did -------------------------------------------------------------
+
+. "$here/accept-audit.sh"
 
 # -- notices ------------------------------------------------------------------
 

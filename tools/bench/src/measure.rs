@@ -179,6 +179,7 @@ impl Bench {
             "spool" => after.contains_key(path).then_some(Kind::Spool),
             "live" => after.contains_key(path).then_some(Kind::Live),
             "ended" => Some(Kind::Ended),
+            "audit" => Some(Kind::Logged),
             "sessions" if self.names.contains(path) => Some(Kind::Record),
             "sessions" => Some(Kind::Created),
             _ => None,

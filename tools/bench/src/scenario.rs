@@ -2,6 +2,7 @@
 //!
 //! Payloads are the recorded ones of `fixtures/claude-code/hooks`, adapted to the store's own conversations.
 
+mod audit;
 mod guard;
 mod seats;
 
@@ -40,6 +41,8 @@ pub enum Kind {
     Created,
     /// A note about a session is written.
     Spool,
+    /// A line is appended to the log of tools.
+    Logged,
 }
 
 /// One call.
@@ -63,7 +66,7 @@ pub struct Scenario {
 impl Scenario {
     /// Whether an agent calls it.
     pub fn is_hook(&self) -> bool {
-        matches!(self.program, "cs-heartbeat" | "cs-hook" | "cs-deliver" | "cs-wake" | "cs-guard")
+        matches!(self.program, "cs-heartbeat" | "cs-hook" | "cs-deliver" | "cs-wake" | "cs-guard" | "cs-audit")
     }
 }
 
@@ -72,6 +75,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     let mut all = heartbeats(store);
     all.extend(hooks(store));
     all.extend(seats::hooks(store));
+    all.extend(audit::hooks(store));
     all.extend(guard::hooks(store));
     all.push(statusline(store));
     all.extend(changes(store));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Budget, Scenario, hook};
+use super::{Budget, Kind, Scenario, hook};
 use crate::store::{self, Store};
 
 /// A line such as agents write, which no rule stops.
@@ -15,11 +15,12 @@ const LONGEST: usize = 64 * 1024;
 pub fn hooks(store: &Store) -> Vec<Scenario> {
     let lines = |bytes: usize| -> String { LINE.chars().cycle().take(bytes).collect() };
     let text = format!("cat >notes.md <<'END'\n{}\nEND\n", lines(LONGEST - 30));
+    let question = guard(store, "guard, a question", "git push --force", Budget::Floors(3.0));
     vec![
         guard(store, "guard, 2 kB command", &lines(2000), Budget::Floors(3.0)),
         guard(store, "guard, 64 KiB of commands", &lines(LONGEST), Budget::Floors(5.0)),
         guard(store, "guard, 64 KiB of text", &text, Budget::Floors(5.0)),
-        guard(store, "guard, a question", "git push --force", Budget::Floors(3.0)),
+        Scenario { changes: &[Kind::Logged], ..question },
     ]
 }
 
