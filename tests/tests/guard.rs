@@ -52,12 +52,14 @@ fn decision(output: &Output) -> Option<(String, String)> {
     Some((word("permissionDecision"), word("permissionDecisionReason")))
 }
 
-fn lines(sandbox: &Sandbox) -> Vec<Value> {
+/// The lines of the log about decisions. It also has some about leases.
+fn decisions(sandbox: &Sandbox) -> Vec<Value> {
     let Ok(files) = fs::read_dir(sandbox.data().join("audit")) else { return Vec::new() };
     let logs = files.map(|file| file.expect("it is there").path());
     let logs = logs.filter(|path| path.extension().is_some_and(|it| it == "jsonl"));
     let texts = logs.map(|path| fs::read_to_string(path).expect("text")).collect::<String>();
-    texts.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    let lines = texts.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    lines.filter(|line| line["kind"] == "decision").collect()
 }
 
 fn hook_log(sandbox: &Sandbox) -> String {
@@ -84,7 +86,7 @@ fn a_lease_of_another_owner_is_asked_about_and_ones_own_is_not() {
     patch["turn_id"] = "t".into();
     let word = decision(&sandbox.hook("cs-guard", &patch.to_string())).expect("a patch changes files").0;
     assert_eq!(word, "deny", "Codex ignores questions");
-    let logged = lines(&sandbox);
+    let logged = decisions(&sandbox);
     assert_eq!(logged.len(), 2);
     assert_eq!((&logged[0]["kind"], &logged[0]["decision"]), (&json!("decision"), &json!("ask")));
     assert_eq!(logged[0]["verdicts"], json!([{"rule": "lease", "verdict": "lease", "severity": 1}]));
@@ -116,7 +118,7 @@ fn a_subagent_is_guarded_too_and_the_log_says_which() {
     let mut call = payload(&sandbox, "Bash", &json!({"command": "git reset --hard"}));
     (call["agent_id"], call["agent_type"]) = ("a17".into(), "Explore".into());
     assert_eq!(decision(&sandbox.hook("cs-guard", &call.to_string())).expect("denied").0, "deny");
-    let logged = lines(&sandbox);
+    let logged = decisions(&sandbox);
     assert_eq!((&logged[0]["agent_id"], &logged[0]["agent_type"]), (&json!("a17"), &json!("Explore")));
     assert_eq!(
         (&logged[0]["tool_use_id"], &logged[0]["input"]),
@@ -133,7 +135,7 @@ fn nothing_is_logged_if_the_log_is_switched_off() {
     config["audit"] = json!({"enabled": false});
     fs::write(sandbox.data().join("config.json"), config.to_string()).expect("it can be written");
     assert!(decision(&sandbox.hook("cs-guard", &bash(&sandbox, "git reset --hard"))).is_some());
-    assert!(lines(&sandbox).is_empty());
+    assert!(decisions(&sandbox).is_empty());
 }
 
 #[test]
@@ -186,7 +188,7 @@ fn a_decision_does_not_wait_for_the_log() {
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     drop(held);
     assert_eq!(decision(&sandbox.hook("cs-guard", &call)).expect("it is decided").0, "deny");
-    assert_eq!(lines(&sandbox).len(), 2, "the first one waited");
+    assert_eq!(decisions(&sandbox).len(), 2, "the first one waited");
     fs::remove_dir_all(&audit).expect("it is there");
     fs::write(&audit, "no directory").expect("it can be written");
     assert_eq!(decision(&sandbox.hook("cs-guard", &call)).expect("it is decided").0, "deny");

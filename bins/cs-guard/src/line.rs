@@ -17,8 +17,10 @@ pub fn append(hook: &HookCall, found: &Found, permission: Permission, config: &C
     let live = hook.store.live(&hook.uuid).ok().flatten();
     let seat = Seats::of(&hook.store).own().ok().flatten().map(|seat| seat.agent_id);
     let verdicts: Vec<_> = found.grounds.iter().map(|ground| ground.verdict.clone()).collect();
-    let command = payload.command_line().map(str::to_string);
-    let path = if command.is_none() { payload.files_named().into_iter().next() } else { None };
+    let input = match payload.command_line() {
+        Some(command) => Input { command: Some(command.to_string()), ..Input::default() },
+        None => Input::of_files(payload.files_named()),
+    };
     let project = live.as_ref().and_then(|live| live.project_slug.clone());
     let entry = Entry {
         claude_session_id: Some(hook.uuid.as_str().to_string()),
@@ -28,8 +30,8 @@ pub fn append(hook: &HookCall, found: &Found, permission: Permission, config: &C
         agent_type: payload.agent_type.clone(),
         tool_use_id: payload.tool_use_id.clone(),
         tool: payload.tool_name.clone(),
-        target: path.clone(),
-        input: Some(Input { command, path, ..Input::default() }).filter(|input| *input != Input::default()),
+        target: input.path.clone(),
+        input: Some(input).filter(|input| *input != Input::default()),
         decision: Some(permission.word().to_string()),
         cwd: payload.cwd.clone(),
         project: project.or_else(|| config.project_of(payload.cwd.as_deref()?).map(str::to_string)),
