@@ -128,6 +128,22 @@ fn a_subagent_is_guarded_too_and_the_log_says_which() {
     assert_eq!(decision(&sandbox.hook("cs-guard", &call.to_string())), None, "only before a call");
 }
 
+/// The agent knows its command, but the reason is shown, and stored in transcripts.
+#[test]
+fn no_secret_of_a_command_is_in_the_reason_or_in_the_log() {
+    let sandbox = guarded(&json!({"mode": "deny"}));
+    for secret in ["hunter2 correct horse", "hunter2-battery"] {
+        let command = format!("mysql --password='{secret}' -e 'drop table users'");
+        let output = sandbox.hook("cs-guard", &bash(&sandbox, &command));
+        let (_, reason) = decision(&output).expect("it is denied");
+        assert!(!reason.contains("hunter2") && !reason.contains("horse") && !reason.contains("battery"), "{reason}");
+    }
+    let logged = decisions(&sandbox);
+    assert_eq!(logged.len(), 2);
+    let text = json!(logged).to_string();
+    assert!(!text.contains("hunter2") && !text.contains("horse") && !text.contains("battery"), "{text}");
+}
+
 #[test]
 fn nothing_is_logged_if_the_log_is_switched_off() {
     let sandbox = guarded(&json!({"mode": "deny"}));

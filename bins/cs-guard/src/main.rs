@@ -141,7 +141,8 @@ fn grounds(hook: &HookCall, settings: &Settings, rules: &rules::Rules) -> Vec<Gr
     }
     let paths = files.iter().map(String::as_str).collect();
     let call = rules::Call { command, is_cut: hook.is_command_cut(), paths };
-    let verdicts = rules::judge(&call, rules).verdicts;
+    // Its targets, which the person and the agent read, come from the masked command.
+    let verdicts = audit::judge(&call, rules);
     if verdicts.is_empty() {
         return Vec::new();
     }
