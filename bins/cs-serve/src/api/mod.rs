@@ -5,6 +5,7 @@ pub mod export;
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::site::Site;
+use crate::view::calls::Seen;
 use crate::view::spending::{self, Lately, Spent};
 use crate::view::usage::Rollup;
 use crate::view::{agents, calls, history, project, session};
@@ -12,11 +13,12 @@ use cs_core::clock;
 use cs_core::id::{SeatId, SessionId, Slug};
 use cs_core::overview::Overview;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `/healthz`
 pub fn health(site: &Site) -> Reply {
-    let health = serde_json::json!({"status": "ok", "readers": site.readers});
+    let health = json!({"status": "ok", "readers": site.readers});
     Reply::json(&health).with("Cache-Control", "no-store")
 }
 
@@ -38,7 +40,8 @@ pub fn sessions(asked: &Asked) -> Result<Reply, Refusal> {
 
 /// `/api/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
-    let shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
+    let mut shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
+    shown.audit = shown.work.as_ref().and_then(|work| serde_json::to_value(work).ok());
     Ok(Reply::json(&shown))
 }
 
@@ -49,7 +52,7 @@ pub fn project(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
 
 /// `/api/agents`
 pub fn agents(asked: &Asked) -> Result<Reply, Refusal> {
-    Ok(Reply::json(&serde_json::json!({"agents": asked.snapshot.agents.rows(asked.store())})))
+    Ok(Reply::json(&json!({"agents": asked.snapshot.agents.rows(asked.store())})))
 }
 
 /// `/api/agents/<agent>`
@@ -59,12 +62,33 @@ pub fn agent(asked: &Asked, id: &SeatId) -> Result<Reply, Refusal> {
 
 /// `/api/leases`
 pub fn leases(asked: &Asked) -> Result<Reply, Refusal> {
-    Ok(Reply::json(&serde_json::json!({"leases": agents::leases(asked.store())?})))
+    Ok(Reply::json(&json!({"leases": agents::leases(asked.store())?})))
 }
 
 /// `/api/audit`
 pub fn audit(asked: &Asked) -> Result<Reply, Refusal> {
-    Ok(Reply::json(&calls::list(asked.store(), &asked.snapshot, &asked.query, clock::now())?))
+    let found = calls::list(asked.store(), &asked.snapshot, &asked.query, clock::now())?;
+    let all = |calls: &[Seen]| calls.iter().map(with_session).collect::<Vec<Value>>();
+    let tools: Vec<Value> = found.tools.iter().map(|(name, calls)| json!({"name": name, "calls": calls})).collect();
+    Ok(Reply::json(&json!({
+        "since": found.since,
+        "until": found.until,
+        "is_cut": found.is_cut,
+        "sums": found.sums,
+        "calls": all(&found.calls),
+        "slowest": all(&found.slowest),
+        "tools": tools,
+        "next_before": found.next_before,
+        "subagents": found.subagents,
+    })))
+}
+
+fn with_session(seen: &Seen) -> Value {
+    let mut value = json!(seen.call);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("session_id".to_string(), json!(seen.session_id));
+    }
+    value
 }
 
 /// `/api/activity`

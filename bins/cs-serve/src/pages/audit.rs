@@ -6,7 +6,7 @@ use super::overview::Choice;
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::{Query, When};
-use crate::view::calls::{self, Calls, MOST, Seen, Used};
+use crate::view::calls::{self, Calls, MOST, Seen};
 use ::audit::{Call, Outcome, Said, Subagent, worst};
 use cs_core::clock;
 use cs_core::record::Session;
@@ -69,7 +69,8 @@ pub struct Form {
     pub since: String,
     pub until: String,
     pub tool: String,
-    pub tools: Vec<Used>,
+    /// Names of tools, and how often each was called.
+    pub tools: Vec<(String, usize)>,
     pub projects: Vec<Choice>,
     /// Names and values of what the form keeps.
     pub kept: Vec<(&'static str, String)>,
@@ -192,7 +193,7 @@ fn spans(query: &Query) -> Vec<Chip> {
     spans.into_iter().map(chip).collect()
 }
 
-fn form(asked: &Asked, tools: Vec<Used>) -> Form {
+fn form(asked: &Asked, tools: Vec<(String, usize)>) -> Form {
     let query = &asked.query;
     let text = |when: &Option<When>| when.as_ref().map(|when| when.text.clone()).unwrap_or_default();
     let chosen = query.project.as_ref().map(ToString::to_string).unwrap_or_default();

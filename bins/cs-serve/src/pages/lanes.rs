@@ -8,6 +8,7 @@ use cs_core::zone::Zone;
 use render::{format_call, format_local_minute};
 use rules::Kind as Verdict;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The width of the picture, and the height of a lane.
 const WIDTH: f64 = 1000.0;
@@ -77,10 +78,9 @@ fn took(seen: &Seen) -> clock::TimeDelta {
 
 /// The conversation, then its subagents in the order of their first call.
 fn names(timed: &[(Instant, &Seen)]) -> Vec<String> {
-    let mut ordered: Vec<&(Instant, &Seen)> = timed.iter().collect();
-    ordered.sort_by_key(|(at, _)| *at);
+    let order: BTreeSet<(Instant, usize)> = timed.iter().enumerate().map(|(n, (at, _))| (*at, n)).collect();
     let mut names = vec![String::new()];
-    for (_, seen) in ordered {
+    for seen in order.into_iter().filter_map(|(_, n)| timed.get(n)).map(|(_, seen)| *seen) {
         let name = name(seen);
         if !names.contains(&name) && names.len() < LANES {
             names.push(name);

@@ -57,7 +57,7 @@ pub struct SessionPage<'a> {
 pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let mut shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
     let children = std::mem::take(&mut shown.children).into_iter().map(ShownRow::of).collect();
-    let work = shown.audit.take().map(ShownWork::of);
+    let work = shown.work.take().map(ShownWork::of);
     let record = &shown.session;
     let facts = timeline::of(record);
     let (tasks_done, tasks_total) = record.task_progress();

@@ -12,8 +12,8 @@ use cs_core::overview::Summary;
 use cs_core::range::Range;
 use cs_core::record::Session;
 use cs_core::store::Store;
-use serde::Serialize;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Maximum number of calls that are looked at, the newest.
 pub const MOST: usize = 5_000;
@@ -23,7 +23,7 @@ const SLOWEST: usize = 5;
 const HOURS: i64 = 24;
 
 /// The calls that a query selects.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Calls {
     /// The first instant that was asked for; null if there is none.
     pub since: Option<String>,
@@ -38,7 +38,7 @@ pub struct Calls {
     /// The slowest of all.
     pub slowest: Vec<Seen>,
     /// The names of the tools that were called, most used first.
-    pub tools: Vec<Used>,
+    pub tools: Vec<(String, usize)>,
     /// `before` of the next page; null on the last one.
     pub next_before: Option<u64>,
     /// The subagents of the session that was asked for.
@@ -46,19 +46,11 @@ pub struct Calls {
 }
 
 /// A call, and whose it is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Seen {
-    #[serde(flatten)]
     pub call: Call,
     /// The session; null if that is not known here.
     pub session_id: Option<String>,
-}
-
-/// A tool, and how often it was called.
-#[derive(Debug, Serialize)]
-pub struct Used {
-    pub name: String,
-    pub calls: usize,
 }
 
 /// The calls of all conversations, or of the session that the query names.
@@ -80,7 +72,7 @@ pub fn list(store: &Store, snapshot: &Snapshot, query: &Query, now: Instant) -> 
         is_cut,
         sums: Sums::of(&selected),
         tools: tools(&selected),
-        slowest: slowest(&selected).take(SLOWEST).cloned().map(seen).collect(),
+        slowest: slowest(&selected, SLOWEST).into_iter().map(seen).collect(),
         calls: page.into_iter().map(seen).collect(),
         next_before,
         subagents,
@@ -121,7 +113,7 @@ fn is_wanted(call: &Call, query: &Query) -> bool {
 /// One page, and where the next one begins. Slowest first has only one page.
 fn page(selected: &[Call], query: &Query) -> (Vec<Call>, Option<u64>) {
     if query.is_slowest_first {
-        return (slowest(selected).take(query.limit()).cloned().collect(), None);
+        return (slowest(selected, query.limit()), None);
     }
     let is_later = |call: &&Call| query.before.is_some_and(|before| call.seq >= before);
     let mut rest = selected.iter().skip_while(is_later);
@@ -130,19 +122,20 @@ fn page(selected: &[Call], query: &Query) -> (Vec<Call>, Option<u64>) {
     (calls, last.filter(|_| rest.next().is_some()))
 }
 
-/// The calls with a known duration, slowest first.
-fn slowest(calls: &[Call]) -> impl Iterator<Item = &Call> {
-    let mut timed: Vec<&Call> = calls.iter().filter(|call| call.ms.is_some()).collect();
-    timed.sort_by_key(|call| std::cmp::Reverse(call.ms));
-    timed.into_iter()
+/// So many of the calls with a known duration, slowest first.
+fn slowest(calls: &[Call], most: usize) -> Vec<Call> {
+    let timed = calls.iter().enumerate().filter_map(|(n, call)| Some((Reverse(call.ms?), n)));
+    let order: BTreeSet<(Reverse<u64>, usize)> = timed.collect();
+    order.into_iter().take(most).filter_map(|(_, n)| calls.get(n).cloned()).collect()
 }
 
-fn tools(calls: &[Call]) -> Vec<Used> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+/// The names of the tools, most used first.
+fn tools(calls: &[Call]) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     calls.iter().for_each(|call| *counts.entry(&call.tool).or_default() += 1);
-    let mut tools: Vec<Used> = counts.into_iter().map(|(name, calls)| Used { name: name.to_string(), calls }).collect();
-    tools.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.name.cmp(&b.name)));
-    tools
+    let order: BTreeSet<(Reverse<usize>, &str)> =
+        counts.into_iter().map(|(name, calls)| (Reverse(calls), name)).collect();
+    order.into_iter().map(|(Reverse(calls), name)| (name.to_string(), calls)).collect()
 }
 
 /// Which sessions the conversations belong to, as far as the overview knows them.

@@ -17,6 +17,7 @@ use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
 use seats::Brief;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Maximum number of sessions before and after one that are shown.
 const CHAIN: usize = 20;
@@ -61,8 +62,12 @@ pub struct ShownSession {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat: Option<Seated>,
     /// What its calls of tools come to, by the log.
+    #[serde(skip)]
+    pub work: Option<Work>,
+    /// The same for the API. As a value, it has the one form of serializing that the program needs anyway: the program
+    /// would be larger by far with another.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub audit: Option<Work>,
+    pub audit: Option<Value>,
     /// The seats that its agent spawned, and those below them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<AgentRow>,
@@ -148,7 +153,8 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         usage: used.unwrap_or_default(),
         seat: snapshot.agents.brief(id.as_str()).map(|brief| seated(keeper, brief)).transpose()?,
         // A log that cannot be read must not hide the record.
-        audit: Work::read(store, &session, clock::now()).unwrap_or_default(),
+        work: Work::read(store, &session, clock::now()).unwrap_or_default(),
+        audit: None,
         children: snapshot.agents.below(store, id.as_str()),
         status_line: uuid.filter(|_| is_active).and_then(|uuid| store.reading(&uuid)),
         session,
