@@ -80,6 +80,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
+    all.extend(judged(store));
     all.push(seats::list(store));
     all.extend(long(store, &all));
     all
@@ -177,6 +178,19 @@ fn questions(store: &Store) -> Vec<Scenario> {
         of("cs-project", "overview", &["overview", "--json"], Budget::Millis(30.0)),
         of("cs-project", "list", &["list", "--json"], Budget::None("")),
     ]
+}
+
+/// What the rules say about a command of 2 kB, and about the longest one that is read whole.
+fn judged(store: &Store) -> Vec<Scenario> {
+    const PART: &str =
+        "cd web && git status --short; grep -n 'rm -rf' src/*.rs | head -5; cat README.md .env.example\n";
+    let fill = |bytes: usize| PART.repeat(bytes / PART.len());
+    let short = fill(2 << 10) + "rm -rf build";
+    // A long command is a file that it writes.
+    let long = format!("{}cat > notes.md <<'EOF'\n{}EOF\nrm -rf build", fill(4 << 10), fill(59 << 10));
+    let of =
+        |name, line: &str, floors| command(store, "cs-audit", name, &["test", "-q", line], &[], Budget::Floors(floors));
+    vec![of("test, a command of 2 kB", &short, 3.0), of("test, a command of 64 KiB", &long, 5.0)]
 }
 
 fn hook(
