@@ -77,17 +77,17 @@ struct Collected {
 }
 
 impl Collected {
-    fn add(&mut self, rule: &Cow<'static, str>, kind: Kind, severity: u8, target: impl FnOnce() -> String) {
-        let by_rule = self.verdicts.iter().filter(|known| known.rule == *rule).count();
+    fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: impl FnOnce() -> String) {
+        let by_rule = self.verdicts.iter().filter(|known| known.rule == rule).count();
         if self.verdicts.len() >= VERDICTS || by_rule >= BY_ONE {
             return;
         }
         let target = target();
         let mut known = self.verdicts.iter_mut().zip(&self.targets);
-        match known.find(|(known, of)| known.rule == *rule && **of == target) {
+        match known.find(|(known, of)| known.rule == rule && **of == target) {
             Some((known, _)) => known.severity = known.severity.max(severity),
             None => {
-                self.verdicts.push(Verdict { rule: rule.clone(), kind, severity, target: masked(&target) });
+                self.verdicts.push(Verdict { rule, kind, severity, target: masked(&target) });
                 self.targets.push(target);
             }
         }
@@ -100,7 +100,7 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
     let index = Index::of(&rules.0);
     for path in &call.paths {
         for rule in index.of_file(path) {
-            judged.add(&rule.id, rule.kind, rule.severity, || path.to_string());
+            judged.add(rule.id.clone(), rule.kind, rule.severity, || path.to_string());
         }
     }
     let Some(command) = call.command else { return Judged { verdicts: judged.verdicts } };
@@ -108,14 +108,14 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
     for (n, run) in found.runs.iter().enumerate() {
         let subject = Subject::new(run, found.runs.get(n + 1));
         for entry in index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry)) {
-            judged.add(&entry.rule.id, entry.rule.kind, entry.rule.severity, || text(run));
+            judged.add(entry.rule.id.clone(), entry.rule.kind, entry.rule.severity, || text(run));
         }
         if let Some(reason) = opaque::reason(run) {
-            judged.add(&Cow::Borrowed(reason.id), Kind::Opaque, 1, || text(run));
+            judged.add(Cow::Borrowed(reason.id), Kind::Opaque, 1, || text(run));
         }
     }
     if found.is_cut || call.is_cut {
-        judged.add(&Cow::Borrowed(opaque::LONG.id), Kind::Opaque, 1, || command.to_string());
+        judged.add(Cow::Borrowed(opaque::LONG.id), Kind::Opaque, 1, || command.to_string());
     }
     Judged { verdicts: judged.verdicts }
 }
@@ -181,7 +181,7 @@ pub fn programs(command: &str, id: &str, rules: &Rules) -> Runs {
 
 /// A text as a target shows it. It is masked before it is cut, because half a secret would not be recognised.
 fn masked(text: &str) -> String {
-    let end = text.floor_char_boundary(MASKED);
+    let end = (0..=text.len().min(MASKED)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     validate::cut(text.get(..end).unwrap_or_default(), TARGET)
 }
 
