@@ -19,7 +19,7 @@ check "audit: an attempt and its result were called with the same" log_has True 
 	'all(a["input_sha256"] == b["input_sha256"] for a in r for b in r
 	if (a["kind"], b["kind"]) == ("attempt", "result") and a["tool_use_id"] == b["tool_use_id"] and a["tool"] != "Agent")'
 check "audit: a command that failed" log_has "[False]" \
-	'[l["ok"] for l in r if l["kind"] == "result" and l["input"].get("command", "").endswith("exit 3")]'
+	'[l["ok"] for l in r if l["kind"] == "result" and l.get("input", {}).get("command", "").endswith("exit 3")]'
 check "audit: files that were written, read and edited" log_has "['Edit', 'Read', 'Write']" \
 	'sorted(l["tool"] for l in r if l["kind"] == "attempt" and l.get("input", {}).get("path", "").endswith("/hello.txt"))'
 check "audit: the subagent is told apart" log_has "True True" \
