@@ -65,7 +65,7 @@ impl Verify {
 
 fn print(context: &mut Context, report: &Report, records: usize) -> Outcome<()> {
     let findings: Vec<String> = report.findings.iter().map(words).collect();
-    if context.out.form == Form::Json {
+    if context.out.form == Form::Json && !context.out.quiet {
         let (hash, more_findings) = (report.hash.clone(), report.more);
         let Report { lines, bytes, seq, vouched, .. } = *report;
         return context.out.json(&Shown { lines, bytes, seq, hash, vouched, findings, more_findings });
