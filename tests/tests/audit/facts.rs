@@ -8,15 +8,39 @@ use cs_tests::seat::{self, SEAT};
 use cs_tests::{Sandbox, entries, status, stderr};
 use serde_json::json;
 use std::fs;
+use std::ops::Deref;
+use std::process::{Child, Command};
 
 /// What nobody may find in the log.
 const TEXT: &str = "the plan is secret";
 
-fn sandbox() -> Sandbox {
+/// A sandbox with a seat, whose client is not above this test.
+struct Place {
+    sandbox: Sandbox,
+    client: Child,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = self.client.kill();
+        let _ = self.client.wait();
+    }
+}
+
+impl Deref for Place {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.sandbox
+    }
+}
+
+fn sandbox() -> Place {
     let sandbox = Sandbox::new();
-    seat::write(&sandbox, SEAT, std::process::id(), json!({"name": "builder"}));
+    let client = Command::new("sleep").arg("600").spawn().expect("sleep can be run");
+    seat::write(&sandbox, SEAT, client.id(), json!({"name": "builder"}));
     assert!(sandbox.cs("git", &["init", "-q", "."]).status.success());
-    sandbox
+    Place { sandbox, client }
 }
 
 fn log(sandbox: &Sandbox) -> String {
