@@ -118,7 +118,7 @@ pub fn format_at(at: &str, zone: &Zone, now: Instant) -> String {
     local.format(form).to_string()
 }
 
-/// The short name of the session of each conversation: the end of its id, or the beginning of the conversation's.
+/// The short name of the session of each conversation: the end of its id, or a part of the conversation's.
 pub struct Sessions<'s>(&'s Store, HashMap<String, String>);
 
 impl<'s> Sessions<'s> {
@@ -132,10 +132,16 @@ impl<'s> Sessions<'s> {
         let name = self.1.entry(uuid.to_string()).or_insert_with(|| {
             let session = Uuid::parse(uuid).ok().and_then(|uuid| store.conversation(&uuid).ok().flatten());
             let end = session.and_then(|id| id.as_str().rsplit('_').next().map(str::to_string));
-            end.unwrap_or_else(|| uuid.chars().take(8).collect())
+            end.unwrap_or_else(|| short(uuid).to_string())
         });
         name.clone()
     }
+}
+
+/// The part of a conversation's id that differs: ids of version 7 begin with the time.
+fn short(uuid: &str) -> &str {
+    let part = if uuid.get(14..15) == Some("7") { uuid.get(28..) } else { uuid.get(..8) };
+    part.unwrap_or(uuid)
 }
 
 /// The table of calls.

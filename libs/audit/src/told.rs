@@ -236,7 +236,12 @@ impl ToldCall {
             target: self.files.first().cloned(),
             input: Some(input),
             cwd: self.cwd.clone(),
-            ms: self.ended_at.zip(self.at).and_then(|(end, begin)| u64::try_from(end - begin).ok()),
+            // An item of the client tells a call and its end at once.
+            ms: self
+                .ended_at
+                .zip(self.at)
+                .and_then(|(end, begin)| u64::try_from(end - begin).ok())
+                .filter(|ms| *ms > 0),
             ..Entry::default()
         };
         let outcome = match self.end {

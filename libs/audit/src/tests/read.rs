@@ -116,8 +116,8 @@ fn fill(place: &Place, numbers: &mut Numbers) {
         entry.claude_session_id = Some(uuids[(of_call % 2) as usize].into());
         entry.tool = Some(["Bash", "Read", "mcp__x__y"][(of_call % 3) as usize].into());
         entry.project = [None, Some("api".into()), Some("web".into())][(of_call % 3) as usize].clone();
-        entry.agent_id = (of_call % 5 == 0).then(|| "a1".to_string());
-        if entry.kind == Kind::Attempt && of_call % 4 == 0 {
+        entry.agent_id = of_call.is_multiple_of(5).then(|| "a1".to_string());
+        if entry.kind == Kind::Attempt && of_call.is_multiple_of(4) {
             entry.verdicts = vec![Said { rule: "rm-recursive".into(), verdict: "destructive".into(), severity: 3 }];
         }
         place.log(entry);
