@@ -81,6 +81,20 @@ fn a_call_is_one_wherever_its_lines_are() {
 }
 
 #[test]
+fn a_result_of_the_next_day_belongs_to_what_was_asked_for() {
+    let place = place();
+    let verdicts = vec![Said { rule: "rm-recursive".into(), verdict: "destructive".into(), severity: 3 }];
+    place.log(Entry { verdicts, ..line(Kind::Attempt, "over", "2026-11-20T23:59:59Z") });
+    place.log(result("over", "2026-11-21T00:00:01Z", true));
+    place.log(line(Kind::Attempt, "later", "2026-11-22T10:00:00Z"));
+    let destructive = Filter { verdict: Some(rules::Kind::Destructive), ..Filter::default() };
+    let evening = range("2026-11-20T23:59:00Z", "2026-11-21T00:00:00Z");
+    for filter in [destructive.clone(), Filter { range: evening, ..destructive.clone() }, destructive] {
+        assert_eq!(place.ask(&filter), ["over done"]);
+    }
+}
+
+#[test]
 fn calls_without_an_id_are_paired_in_their_order() {
     let place = place();
     place.log(line(Kind::Attempt, "", "2026-11-20T10:00:00Z"));
