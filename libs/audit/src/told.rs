@@ -5,6 +5,7 @@
 use crate::call::{Call, Outcome};
 use crate::entry::{Entry, Input, Kind as Line};
 use crate::fold;
+use crate::judged::judge;
 use agents::Agent;
 use agents::entry::{CallEnd, Change, Entry as Said, Kind, Thread, Tool, Wanted};
 use agents::lines::{self, Piece};
@@ -222,8 +223,7 @@ impl ToldCall {
 
     fn logged(&self, id: &str, agent: Agent, rules: &Rules) -> Call {
         let paths: Vec<&str> = self.files.iter().map(String::as_str).collect();
-        let judged =
-            rules::judge(&rules::Call { command: self.command.as_deref(), paths, ..Default::default() }, rules);
+        let verdicts = judge(&rules::Call { command: self.command.as_deref(), paths, ..Default::default() }, rules);
         let input = Input { command: self.command.clone(), ..Input::of_files(self.files.clone()) };
         let entry = Entry {
             kind: Line::Attempt,
@@ -249,7 +249,7 @@ impl ToldCall {
             None if self.is_stopped => Outcome::Interrupted,
             None => Outcome::Unknown,
         };
-        Call { outcome, ..fold::begin(entry.with_verdicts(&judged.verdicts).storable()) }
+        Call { outcome, ..fold::begin(entry.with_verdicts(&verdicts).storable()) }
     }
 }
 
