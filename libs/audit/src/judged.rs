@@ -23,7 +23,8 @@ pub fn judge(call: &Call, rules: &Rules) -> Vec<Verdict> {
 
 /// As much of a command as is judged.
 fn beginning(command: &str) -> &str {
-    command.get(..command.floor_char_boundary(shell::LONGEST)).unwrap_or_default()
+    let end = (0..=command.len().min(shell::LONGEST)).rev().find(|at| command.is_char_boundary(*at));
+    command.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 #[cfg(test)]

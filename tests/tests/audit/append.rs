@@ -228,7 +228,7 @@ fn storm(place: &Place, worker: u32) -> (Vec<String>, Vec<String>) {
                 n = 0;
             }
             // The calls of eight workers differ in which of them is next, so each is reached.
-            _ => n += 1 + (round + worker as u32) % 3,
+            _ => n += 1 + (round + worker) % 3,
         }
     }
     (done, tried)
