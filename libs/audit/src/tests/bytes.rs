@@ -62,8 +62,8 @@ fn each_cut_of_the_end_is_found_also_with_the_head_cut_back_if_a_record_names_a_
     let head = Head::read(&place.home).unwrap().unwrap();
     let covered = memchr::memmem::rfind(&whole, b",\"hash\"").unwrap();
     let before = |size: usize| {
-        let lines = whole[..size].split_inclusive(|byte| *byte == b'\n');
-        let last = lines.filter(|line| line.ends_with(b"\n")).next_back().map(|line| &line[..line.len() - 1]);
+        let mut lines = whole[..size].split_inclusive(|byte| *byte == b'\n');
+        let last = lines.rfind(|line| line.ends_with(b"\n")).map(|line| &line[..line.len() - 1]);
         last.and_then(crate::chain::parts).map(|parts| Head { seq: parts.seq, hash: parts.hash.into(), ..head.clone() })
     };
     for size in 0..whole.len() {
