@@ -54,12 +54,16 @@ fn decision(output: &Output) -> Option<(String, String)> {
 
 /// The lines of the log about decisions. It also has some about leases.
 fn decisions(sandbox: &Sandbox) -> Vec<Value> {
+    logged(sandbox).into_iter().filter(|line| line["kind"] == "decision").collect()
+}
+
+/// All lines of the log.
+fn logged(sandbox: &Sandbox) -> Vec<Value> {
     let Ok(files) = fs::read_dir(sandbox.data().join("audit")) else { return Vec::new() };
     let logs = files.map(|file| file.expect("it is there").path());
     let logs = logs.filter(|path| path.extension().is_some_and(|it| it == "jsonl"));
     let texts = logs.map(|path| fs::read_to_string(path).expect("text")).collect::<String>();
-    let lines = texts.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    lines.filter(|line| line["kind"] == "decision").collect()
+    texts.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 fn hook_log(sandbox: &Sandbox) -> String {
@@ -142,6 +146,38 @@ fn no_secret_of_a_command_is_in_the_reason_or_in_the_log() {
     assert_eq!(logged.len(), 2);
     let text = json!(logged).to_string();
     assert!(!text.contains("hunter2") && !text.contains("horse") && !text.contains("battery"), "{text}");
+}
+
+/// Both hooks are told the same, so a question to the log finds both lines.
+#[test]
+fn a_decision_says_the_same_about_its_call_as_the_attempt() {
+    let sandbox = guarded(&json!({"mode": "deny", "rules": {"secret-file": "ask"}}));
+    seat::write(&sandbox, SEAT, std::process::id(), json!({"name": "builder", "claude_session_id": UUID}));
+    let command = "cd web && rm -rf '/var/lib/my app' && mysql --password='correct horse staple' -e 'drop table a'";
+    let mut call = payload(&sandbox, "Bash", &json!({"command": command, "path": ".env"}));
+    (call["agent_id"], call["agent_type"]) = ("a17".into(), "Explore".into());
+    for call in [call, payload(&sandbox, "Read", &json!({"file_path": ".env"}))] {
+        for program in ["cs-guard", "cs-audit"] {
+            let mut hook = sandbox.command(program);
+            hook.env("CS_AGENT", SEAT);
+            assert_eq!(status(&run(hook, &call.to_string())), 0);
+        }
+    }
+    let lines = logged(&sandbox);
+    let of = |kind: &str| -> Vec<Value> {
+        let mut found: Vec<Value> = lines.iter().filter(|line| line["kind"] == kind).cloned().collect();
+        for line in &mut found {
+            let fields = line.as_object_mut().expect("an object");
+            ["kind", "seq", "at", "prev", "hash", "decision"].map(|field| fields.remove(field));
+        }
+        found
+    };
+    let (decisions, attempts) = (of("decision"), of("attempt"));
+    assert_eq!(decisions.len(), 2, "{lines:?}");
+    assert_eq!(decisions, attempts);
+    assert_eq!((&decisions[0]["agent_seat"], &decisions[0]["project"]), (&json!(SEAT), &json!("work")));
+    assert!(decisions[0]["input_sha256"].is_string() && decisions[0]["bytes"]["input"].is_u64());
+    assert!(!json!(lines).to_string().contains("staple"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ use agents::answer::{self, Permission};
 use agents::hook_call::{self, Call, HookCall};
 use agents::{Agent, Event};
 use audit::guard::{Action, Ground, Place, Settings, decide};
+use audit::observed;
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::error::Result;
@@ -134,15 +135,12 @@ fn handle(hook: &HookCall) -> Result<()> {
 /// Why the call is asked about or denied, by the rules.
 fn grounds(hook: &HookCall, settings: &Settings, rules: &rules::Rules) -> Vec<Ground> {
     let command = hook.payload.command_line();
-    let files = if command.is_none() { hook.payload.files_named() } else { Vec::new() };
     // Rules about files are about secrets, which count only if the settings name them.
     if command.is_none() && settings.rules.is_empty() {
         return Vec::new();
     }
-    let paths = files.iter().map(String::as_str).collect();
-    let call = rules::Call { command, is_cut: hook.is_command_cut(), paths };
-    // Its targets, which the person and the agent read, come from the masked command.
-    let verdicts = audit::judge(&call, rules);
+    // Their targets, which the person and the agent read, come from the masked command.
+    let verdicts = observed::verdicts(hook, rules);
     if verdicts.is_empty() {
         return Vec::new();
     }

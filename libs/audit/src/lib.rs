@@ -23,6 +23,7 @@ mod last;
 mod log;
 mod named;
 mod note;
+pub mod observed;
 mod pending;
 mod prune;
 mod read;
