@@ -30,6 +30,15 @@ pub struct States<'a> {
     reads_requests: bool,
 }
 
+/// The turn of a conversation that is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// When it began, as far as hooks tell.
+    pub since: Option<Instant>,
+    /// Whether only work in the background goes on.
+    pub is_background: bool,
+}
+
 /// What its record and its hooks say about a session.
 struct Standing<'a> {
     status: Status,
@@ -169,6 +178,18 @@ impl<'a> States<'a> {
             stale_after,
             now,
         })
+    }
+
+    /// The turn that a running conversation is in; `None` if it is not at work.
+    pub fn turn_of(&self, live: &Live) -> Option<Turn> {
+        let state = self.of_live(live).state;
+        // A question changes the time since when the state holds, not the turn.
+        let since = clock::parse(&live.since).filter(|_| state == State::Working);
+        match state {
+            State::Working | State::Waiting => Some(Turn { since, is_background: false }),
+            State::Background => Some(Turn { since, is_background: true }),
+            _ => None,
+        }
     }
 
     /// What the record of an active session says that the user is needed for, if no conversation runs: that of a

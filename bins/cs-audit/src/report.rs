@@ -1,7 +1,7 @@
 //! `report`: what the calls of a session, a project or a time come to. Writes `audit/<day>.index`.
 
 use crate::list::settings;
-use crate::shown::{Sessions, format_ms};
+use crate::shown::Sessions;
 use crate::wanted;
 use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
@@ -107,7 +107,9 @@ impl Report {
         block.section(
             "slowest",
             slowest
-                .map(|named| (format!("{:>8}  ", format_ms(named.call.ms.unwrap_or_default())), words.named(named)))
+                .map(|named| {
+                    (format!("{:>8}  ", render::format_took(named.call.ms.unwrap_or_default())), words.named(named))
+                })
                 .collect::<Vec<_>>(),
         );
         block.section(

@@ -120,7 +120,7 @@ fn block(call: &Call, zone: &Zone) -> Block {
     let mut block = Block::new(&format!("{} {}", call.tool, call.tool_use_id.as_deref().unwrap_or_default()));
     block.field("command", &text(&call.input.command));
     block.field("file", &text(&call.input.path));
-    let took = call.ms.map(|ms| format!(" after {}", shown::format_ms(ms))).unwrap_or_default();
+    let took = call.ms.map(|ms| format!(" after {}", render::format_took(ms))).unwrap_or_default();
     block.marked_field("outcome", call.outcome.word(), shown::style(call.outcome), &took);
     for said in &call.verdicts {
         let text = format!(" by the rule {}, severity {}", said.rule, said.severity);
@@ -128,11 +128,8 @@ fn block(call: &Call, zone: &Zone) -> Block {
     }
     block.field("target", &text(&call.target));
     block.field("guard", &text(&call.decision));
-    block.field(
-        "at",
-        &cs_core::clock::parse(&call.at)
-            .map_or_else(|| call.at.clone(), |at| zone.local(at).format("%Y-%m-%d %H:%M:%S").to_string()),
-    );
+    let at = cs_core::clock::parse(&call.at).map(|at| render::format_local_second(at, zone));
+    block.field("at", &at.unwrap_or_else(|| call.at.clone()));
     block.field("project", &text(&call.project));
     block.field("folder", &text(&call.cwd));
     block.field("conversation", &text(&call.claude_session_id));

@@ -5,7 +5,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
-use render::{Cell, Column, Style, Table, TableCell, format_csv_row};
+use render::{Cell, Column, Style, Table, TableCell, format_csv_row, format_near_second, format_took};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -101,21 +101,9 @@ pub fn verdict_style(call: &Call) -> Style {
     if call.has(rules::Kind::Destructive) { Style::Wrong } else { Style::Turn }
 }
 
-/// How long a call took: `340 ms`, `4.2 s`, `3 min`.
-pub fn format_ms(ms: u64) -> String {
-    match ms {
-        ..1_000 => format!("{ms} ms"),
-        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        _ => render::format_duration(i64::try_from(ms / 1_000).unwrap_or(i64::MAX)),
-    }
-}
-
 /// The local time of a call, to the second; on another day than now with its day.
 pub fn format_at(at: &str, zone: &Zone, now: Instant) -> String {
-    let Some(at) = clock::parse(at) else { return at.to_string() };
-    let (local, today) = (zone.local(at), zone.local(now).date());
-    let form = if local.date() == today { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
-    local.format(form).to_string()
+    clock::parse(at).map_or_else(|| at.to_string(), |at| format_near_second(at, now, zone))
 }
 
 /// The short name of the session of each conversation: the end of its id, or a part of the conversation's.
@@ -168,7 +156,7 @@ pub fn table(store: &Store, calls: &[Call], zone: &Zone, now: Instant) -> Table 
             subagent.unwrap_or_default().into(),
             call.tool.clone().into(),
             TableCell::styled(call.outcome.word(), style(call.outcome)),
-            call.ms.map(format_ms).unwrap_or_default().into(),
+            call.ms.map(format_took).unwrap_or_default().into(),
             TableCell::styled(rules_of(call), verdict_style(call)),
             call.subject().to_string().into(),
         ]);

@@ -10,8 +10,8 @@
 mod call;
 mod chain;
 mod day;
+mod ends;
 mod entry;
-mod evidence;
 mod filter;
 mod fold;
 pub mod guard;

@@ -3,7 +3,7 @@
 
 use crate::call::{Call, Outcome};
 use crate::day::{Day, Wanted};
-use crate::evidence::Evidence;
+use crate::ends::Ends;
 use crate::filter::Filter;
 use crate::fold::{Fold, Folded};
 use crate::index::Line;
@@ -32,7 +32,7 @@ pub fn each_call(
     take: &mut dyn FnMut(Call) -> ControlFlow<()>,
 ) -> Result<()> {
     let files = files(&store.home)?;
-    let mut search = Search { evidence: Evidence::new(store, now), filter, left: filter.limit.unwrap_or(usize::MAX) };
+    let mut search = Search { elsewhere: Ends::new(store, now), filter, left: filter.limit.unwrap_or(usize::MAX) };
     let mut ends = Vec::new();
     for (n, path) in files.iter().enumerate().rev() {
         let is_before = filter.range.since.is_some_and(|since| is_over_at(path, since));
@@ -71,7 +71,7 @@ fn is_over_at(path: &Path, at: Instant) -> bool {
 }
 
 struct Search<'s> {
-    evidence: Evidence<'s>,
+    elsewhere: Ends<'s>,
     filter: &'s Filter,
     left: usize,
 }
@@ -105,7 +105,7 @@ impl Search<'_> {
                 continue;
             }
             if has_begun && call.outcome == Outcome::Unknown {
-                self.evidence.settle(&mut call);
+                self.elsewhere.settle(&mut call);
             }
             if self.filter.fits_outcome(&call) {
                 self.left -= 1;

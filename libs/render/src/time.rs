@@ -22,6 +22,17 @@ pub fn format_local_time(at: Instant, zone: &Zone) -> String {
     zone.local(at).format("%H:%M:%S").to_string()
 }
 
+/// The local time of an instant to the second: `2026-11-21 03:37:05`.
+pub fn format_local_second(at: Instant, zone: &Zone) -> String {
+    format!("{} {}", format_local_day(at, zone), format_local_time(at, zone))
+}
+
+/// The same without the day if that is today: `03:37:05`.
+pub fn format_near_second(at: Instant, now: Instant, zone: &Zone) -> String {
+    let is_today = zone.local(at).date() == zone.local(now).date();
+    if is_today { format_local_time(at, zone) } else { format_local_second(at, zone) }
+}
+
 /// The local day of an instant: `2026-11-21`.
 pub fn format_local_day(at: Instant, zone: &Zone) -> String {
     zone.local(at).date().to_string()
@@ -137,6 +148,10 @@ mod tests {
         let near = ["2026-11-21T14:00:00Z", "2026-11-21T23:00:00Z"].map(|text| format_near_time(at(text), &day, &zone));
         assert_eq!(near, ["15:00", "Sun 00:00"]);
         assert_eq!(format_local_day(at("2026-07-01T22:30:00Z"), &zone), "2026-07-02");
+        let now = at("2026-07-02T10:00:00Z");
+        let near =
+            ["2026-07-01T22:30:05Z", "2026-07-01T21:30:05Z"].map(|text| format_near_second(at(text), now, &zone));
+        assert_eq!(near, ["00:30:05", "2026-07-01 23:30:05"]);
         let text = "of 2026-07-01T22:30:00.000000+00:00; not 2026-07-01T22:30:00Z";
         assert_eq!(format_stamps(text, &zone), "of 2026-07-02 00:30; not 2026-07-01T22:30:00Z");
     }

@@ -36,9 +36,9 @@ pub struct Lanes {
 /// A call.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Mark {
-    pub x: String,
+    pub x: f64,
     pub y: usize,
-    pub width: String,
+    pub width: f64,
     /// `destructive`, `sensitive`, `opaque`, `failed` or `plain`.
     pub kind: &'static str,
     pub label: String,
@@ -57,9 +57,9 @@ pub fn of(calls: &[Seen]) -> Option<Lanes> {
     let names = names(&timed);
     let x = |at: Instant| (at - first).num_milliseconds() as f64 / whole * (WIDTH - LEAST);
     let marks = timed.iter().map(|(at, seen)| Mark {
-        x: format!("{:.1}", x(*at)),
+        x: tenths(x(*at)),
         y: lane(&names, seen) * LANE,
-        width: format!("{:.1}", (x(*at + took(seen)) - x(*at)).max(LEAST)),
+        width: tenths((x(*at + took(seen)) - x(*at)).max(LEAST)),
         kind: kind(seen),
         label: format_call(&seen.call).chars().take(LABEL).collect(),
     });
@@ -68,6 +68,11 @@ pub fn of(calls: &[Seen]) -> Option<Lanes> {
     let height = names.len() * LANE;
     let names = names.into_iter().enumerate().map(|(n, name)| (name, n * LANE)).collect();
     Some(Lanes { width: WIDTH, height, names, marks, from: minute(first), until: minute(last) })
+}
+
+/// A place in the picture.
+fn tenths(x: f64) -> f64 {
+    (x * 10.0).round() / 10.0
 }
 
 fn took(seen: &Seen) -> clock::TimeDelta {
@@ -124,9 +129,8 @@ mod tests {
         let lanes =
             of(&[seen("01:40", Some(0), Some("b")), seen("00:50", Some(25_000), Some("a")), seen("00:00", None, None)]);
         let lanes = lanes.unwrap();
-        let places: Vec<(&str, usize, &str)> =
-            lanes.marks.iter().map(|mark| (mark.x.as_str(), mark.y, mark.width.as_str())).collect();
-        assert_eq!(places, [("997.0", 40, "3.0"), ("498.5", 20, "249.2"), ("0.0", 0, "3.0")]);
+        let places: Vec<(f64, usize, f64)> = lanes.marks.iter().map(|mark| (mark.x, mark.y, mark.width)).collect();
+        assert_eq!(places, [(997.0, 40, 3.0), (498.5, 20, 249.3), (0.0, 0, 3.0)]);
         assert_eq!((lanes.height, lanes.names.len()), (60, 3));
     }
 

@@ -7,33 +7,23 @@ use crate::call::{Call, Outcome};
 use crate::transcript::Transcripts;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
-use cs_core::state::State;
-use cs_core::states::States;
+use cs_core::states::{States, Turn};
 use cs_core::store::Store;
 use std::collections::HashMap;
 
-/// What is known about conversations besides the log.
-pub struct Evidence<'s> {
+/// What is known about the ends of calls besides the log.
+pub struct Ends<'s> {
     store: &'s Store,
     transcripts: Transcripts<'s>,
-    /// Since when each conversation is at work; `None` if it is not.
-    working: HashMap<String, Option<Working>>,
+    /// The turn that each conversation is in; `None` if it is not at work.
+    turns: HashMap<String, Option<Turn>>,
     now: Instant,
 }
 
-/// A conversation that is at work.
-#[derive(Clone, Copy, Debug)]
-struct Working {
-    /// When its turn began, as far as hooks tell.
-    since: Option<Instant>,
-    /// Whether only work in the background goes on.
-    is_background: bool,
-}
-
-impl<'s> Evidence<'s> {
+impl<'s> Ends<'s> {
     /// Nothing is read yet.
     pub fn new(store: &'s Store, now: Instant) -> Self {
-        Evidence { store, transcripts: Transcripts::of(store), working: HashMap::new(), now }
+        Ends { store, transcripts: Transcripts::of(store), turns: HashMap::new(), now }
     }
 
     /// Sets the outcome of a call without a result, if anything tells it.
@@ -55,21 +45,15 @@ impl<'s> Evidence<'s> {
     fn runs(&mut self, call: &Call, is_told: bool) -> bool {
         let Some(uuid) = call.claude_session_id.clone() else { return false };
         let (store, now) = (self.store, self.now);
-        let working = self.working.entry(uuid).or_insert_with_key(|uuid| working(store, uuid, now));
-        let Some(working) = working else { return false };
+        let turn = self.turns.entry(uuid).or_insert_with_key(|uuid| turn(store, uuid, now));
+        let Some(turn) = turn else { return false };
         let at = clock::parse(&call.at);
-        let is_of_turn = is_told || at.zip(working.since).is_some_and(|(at, since)| at >= since);
-        is_of_turn && (call.agent_id.is_some() || !working.is_background)
+        let is_of_turn = is_told || at.zip(turn.since).is_some_and(|(at, since)| at >= since);
+        is_of_turn && (call.agent_id.is_some() || !turn.is_background)
     }
 }
 
-fn working(store: &Store, uuid: &str, now: Instant) -> Option<Working> {
+fn turn(store: &Store, uuid: &str, now: Instant) -> Option<Turn> {
     let live = store.live(&Uuid::parse(uuid).ok()?).ok()??;
-    let lives = std::slice::from_ref(&live);
-    let state = States::of_lives(store, lives, store.config().stale_after(), now).of_live(&live).state;
-    let is_background = state == State::Background;
-    let is_at_work = is_background || matches!(state, State::Working | State::Waiting);
-    // A question changes the time since when the state holds, not the turn.
-    let since = clock::parse(&live.since).filter(|_| state == State::Working);
-    is_at_work.then_some(Working { since, is_background })
+    States::of_lives(store, std::slice::from_ref(&live), store.config().stale_after(), now).turn_of(&live)
 }
