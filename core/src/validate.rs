@@ -127,6 +127,19 @@ pub fn cut(value: &str, limit: usize) -> String {
     line(&redact::mask(value), limit)
 }
 
+/// Makes a foreign text of several lines storable: secrets masked, line ends and tabs as they are, each other control
+/// character a space, at most `limit` characters, the last of them `…` if something was cut.
+pub fn cut_lines(value: &str, limit: usize) -> String {
+    let masked = redact::mask(value);
+    let shown = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c };
+    let text: String = masked.trim().chars().map(shown).take(limit + 1).collect();
+    if text.chars().count() <= limit {
+        return text;
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// Makes the name of a changed file storable, like [`cut`], but masks only keys and tokens that are recognised by
 /// themselves: `password=1.txt` is an ordinary name.
 pub fn file_name(value: &str) -> String {

@@ -168,7 +168,9 @@ fn a_decision_says_the_same_about_its_call_as_the_attempt() {
         let mut found: Vec<Value> = lines.iter().filter(|line| line["kind"] == kind).cloned().collect();
         for line in &mut found {
             let fields = line.as_object_mut().expect("an object");
-            ["kind", "seq", "at", "prev", "hash", "decision"].map(|field| fields.remove(field));
+            for field in ["kind", "seq", "at", "prev", "hash", "decision"] {
+                fields.remove(field);
+            }
         }
         found
     };

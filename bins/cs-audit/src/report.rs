@@ -199,7 +199,7 @@ impl Words<'_> {
     fn named(&mut self, named: &Named) -> String {
         let call = &named.call;
         let session = self.sessions.name(call.claude_session_id.as_deref());
-        let what = if call.subject().is_empty() { call.tool.as_str() } else { call.subject() };
+        let what = render::format_call(call);
         let ended = match call.outcome {
             audit::Outcome::Done => String::new(),
             outcome => format!(" ({})", outcome.word()),

@@ -158,7 +158,7 @@ pub fn table(store: &Store, calls: &[Call], zone: &Zone, now: Instant) -> Table 
             TableCell::styled(call.outcome.word(), style(call.outcome)),
             call.ms.map(format_took).unwrap_or_default().into(),
             TableCell::styled(rules_of(call), verdict_style(call)),
-            call.subject().to_string().into(),
+            render::format_subject(call).into(),
         ]);
     }
     table

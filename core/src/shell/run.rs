@@ -71,6 +71,14 @@ impl Run {
         self.program().filter(|name| SHELLS.contains(name)).map(|_| script_of(self.arguments()))
     }
 
+    /// Whether it runs what it reads on standard input as a command line.
+    #[must_use]
+    pub fn reads_commands(&self) -> bool {
+        let Some(name) = self.program() else { return false };
+        let has_none = || wrapper::find(name, self.arguments()).is_none_or(|(it, words)| it.command(words).is_empty());
+        self.script() == Some(Script::Input) || LATER.contains(&name) || (READERS.contains(&name) && has_none())
+    }
+
     /// Whether its standard input is a program in the language of a shell, which the line does not show: no script
     /// is among its arguments.
     #[must_use]

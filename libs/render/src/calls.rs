@@ -18,12 +18,18 @@ pub fn format_calls(sums: &Sums) -> String {
     format_quantity(sums.calls, "call") + &counts.into_iter().flatten().collect::<String>()
 }
 
+/// The command or the file of a call on one line; `⏎` is a line end, because after a comment that makes a difference.
+pub fn format_subject(call: &Call) -> String {
+    call.subject().replace('\n', "⏎")
+}
+
 /// What a call did: its command or file, with the tool's name unless it is a shell's.
 pub fn format_call(call: &Call) -> String {
-    match (call.input.command.as_deref(), call.subject()) {
-        (Some(command), _) => command.to_string(),
-        (None, "") => call.tool.clone(),
-        (None, path) => format!("{} {path}", call.tool),
+    let subject = format_subject(call);
+    match call.input.command {
+        Some(_) => subject,
+        None if subject.is_empty() => call.tool.clone(),
+        None => format!("{} {subject}", call.tool),
     }
 }
 
@@ -75,6 +81,8 @@ mod tests {
             ..Call::default()
         };
         assert_eq!(format_call(&call), "rm -rf build");
+        let two = Input { command: Some("ls # all\nrm b".into()), ..Input::default() };
+        assert_eq!(format_call(&Call { input: two, ..call.clone() }), "ls # all⏎rm b");
         assert_eq!(format_call_details(&call), "rm-recursive; how it ended is not known");
         call = Call { outcome: Outcome::Done, ms: Some(1200), agent_type: Some("Explore".into()), ..call };
         call = Call { agent_id: Some("a1".into()), decision: Some("ask".into()), ..call };

@@ -15,6 +15,7 @@ mod index;
 mod judge;
 mod opaque;
 mod page;
+mod passed;
 mod rule;
 mod secret;
 mod sql;
@@ -27,6 +28,7 @@ pub use glob::matches;
 pub use judge::{Explained, Judged, Reason, Rules, Verdict, explain, judge, programs};
 pub use opaque::Opaque;
 pub use page::table;
+pub use passed::without_passed;
 pub use rule::{Kind, Rule};
 pub use words::Words;
 

@@ -20,7 +20,9 @@ const COMMAND: Opaque = Opaque {
 const PIPE: Opaque =
     Opaque { id: "opaque-pipe", about: "a shell or an interpreter reads from a pipe or a file: `curl … | sh`" };
 const SCRIPT: Opaque = Opaque { id: "opaque-script", about: "a shell runs a file: `bash x.sh`, `source x.sh`" };
-const CODE: Opaque = Opaque { id: "opaque-code", about: "code of another language: `perl -e …`, `python3 <<EOF`" };
+/// Code of another language.
+pub const CODE: Opaque =
+    Opaque { id: "opaque-code", about: "code of another language: `perl -e …`, `python3 <<EOF`" };
 const ALIAS: Opaque = Opaque { id: "opaque-alias", about: "an alias is set, so that later words mean other programs" };
 /// A command that was not read to its end.
 pub const LONG: Opaque = Opaque {

@@ -11,7 +11,9 @@ use ::audit::{Call, Outcome, Said, Subagent, worst};
 use cs_core::clock;
 use cs_core::record::Session;
 use cs_core::zone::Zone;
-use render::{format_call_end, format_calls, format_local_day, format_local_time, format_number, format_took};
+use render::{
+    format_call_end, format_calls, format_local_day, format_local_time, format_number, format_subject, format_took,
+};
 use rules::Kind as Verdict;
 use serde::Serialize;
 
@@ -235,7 +237,7 @@ fn of(call: &Call) -> Row {
         day: at.map(|at| format_local_day(at, Zone::system())).unwrap_or_default(),
         time: at.map(|at| format_local_time(at, Zone::system())).unwrap_or_default(),
         tool: call.tool.clone(),
-        subject: call.subject().to_string(),
+        subject: format_subject(call),
         verdicts: call.verdicts.clone(),
         worst: worst(call).map(Verdict::word).unwrap_or_default(),
         outcome: call.outcome.word(),
