@@ -6,6 +6,7 @@
 
 use super::wrapper::{self, Rest, Wrapper};
 use super::{COMMANDS, Command, Input, LONGEST, Redirect, Word, parse};
+use std::collections::BTreeMap;
 
 /// Deepest nesting of command lines in command lines that is followed.
 pub const DEPTH: usize = 8;
@@ -90,7 +91,7 @@ impl Run {
 /// The programs that a command line runs.
 #[must_use]
 pub fn runs(line: &str) -> Runs {
-    let mut walk = Walk { found: Runs::default(), left: BYTES };
+    let mut walk = Walk { found: Runs::default(), left: BYTES, known: BTreeMap::new() };
     walk.line(line, &Input::Inherited, &Context::default());
     walk.found
 }
@@ -147,6 +148,8 @@ struct Walk {
     found: Runs,
     /// How many bytes may still be parsed or copied.
     left: usize,
+    /// Whether the programs that were seen may run others.
+    known: BTreeMap<String, bool>,
 }
 
 impl Walk {
@@ -210,7 +213,7 @@ impl Walk {
         let has_more_words = run.has_more_words || context.has_more_words;
         let (via, is_elsewhere) = (context.via.clone(), context.is_elsewhere);
         let run = Run { via, repeats, is_elsewhere, has_more_words, ..run };
-        let inner = inner(&run, context);
+        let inner = self.inner(&run, context);
         let place = self.found.runs.len();
         self.found.runs.push(run);
         for (inner, context) in inner {
@@ -223,6 +226,17 @@ impl Walk {
                 Inner::Program(words) => self.run(Run { words, input: given, ..Run::default() }, &context),
             }
         }
+    }
+
+    /// What a program runs. A long line has the same programs many times, and there are many wrappers.
+    fn inner(&mut self, run: &Run, context: &Context) -> Vec<(Inner, Context)> {
+        let Some(name) = run.program() else { return Vec::new() };
+        let may_run = self.known.get(name).copied().unwrap_or_else(|| {
+            let may_run = may_run_others(name);
+            self.known.insert(name.to_string(), may_run);
+            may_run
+        });
+        if may_run { inner(name, run, context) } else { Vec::new() }
     }
 
     /// What a program that was found reads, for one that it runs.
@@ -286,8 +300,13 @@ enum Inner {
     Program(Vec<Word>),
 }
 
-fn inner(run: &Run, context: &Context) -> Vec<(Inner, Context)> {
-    let Some(name) = run.program() else { return Vec::new() };
+/// Whether a program of this name may run others.
+fn may_run_others(name: &str) -> bool {
+    let known = [SHELLS, FINDERS, LATER, &["trap"]];
+    known.iter().any(|names| names.contains(&name)) || wrapper::is_one(name)
+}
+
+fn inner(name: &str, run: &Run, context: &Context) -> Vec<(Inner, Context)> {
     if SHELLS.contains(&name) {
         script(name, run, context).into_iter().collect()
     } else if FINDERS.contains(&name) {

@@ -359,6 +359,11 @@ const SHOWS: &[(&str, &[&str])] = &[
     ("parallel", &["--dry-run", "--help"]),
 ];
 
+/// Whether a program of this name is a wrapper.
+pub(super) fn is_one(name: &str) -> bool {
+    WRAPPERS.iter().any(|wrapper| wrapper.names.contains(&name))
+}
+
 /// The wrapper that these words call, with the words after its subcommand.
 pub(super) fn find<'a>(name: &str, rest: &'a [Word]) -> Option<(&'static Wrapper, &'a [Word])> {
     let only_shows = |(of, options): &(&str, &[&str])| {

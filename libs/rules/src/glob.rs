@@ -9,11 +9,21 @@ pub fn is_pattern(text: &str) -> bool {
 }
 
 /// Whether the whole text matches. Letters count as they are.
+#[inline]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let first = pattern.as_bytes().first();
-    if first != text.as_bytes().first() && first.is_some_and(|byte| !matches!(byte, b'*' | b'?' | b'\\')) {
-        return false;
-    }
+    may_match(pattern.as_bytes(), text.as_bytes()) && matches_whole(pattern, text)
+}
+
+/// Whether the first and the last byte of a pattern, if they stand for themselves, are those of the text. Most texts are
+/// none that a rule is about, and this is all that is looked at.
+#[inline]
+fn may_match(pattern: &[u8], text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| !matches!(byte, b'*' | b'?' | b'\\');
+    let fits = |wanted: Option<&u8>, is: Option<&u8>| wanted == is || !wanted.is_some_and(is_plain);
+    fits(pattern.first(), text.first()) && fits(pattern.last(), text.last())
+}
+
+fn matches_whole(pattern: &str, text: &str) -> bool {
     if !is_pattern(pattern) {
         return pattern == text;
     }
@@ -60,13 +70,57 @@ fn length_of(byte: u8) -> usize {
     }
 }
 
+/// Patterns of which a text may match one. Most texts begin like none of them.
+#[derive(Debug, Default)]
+pub struct Patterns<'a> {
+    /// Those that begin with an ASCII character that stands for itself.
+    fixed: Vec<&'a str>,
+    /// With which characters they begin, by their code.
+    firsts: u128,
+    others: Vec<&'a str>,
+}
+
+impl<'a> Patterns<'a> {
+    /// Adds a pattern.
+    pub fn push(&mut self, pattern: &'a str) {
+        match pattern.as_bytes().first() {
+            Some(byte) if byte.is_ascii() && !matches!(byte, b'*' | b'?' | b'\\') => {
+                self.firsts |= 1 << byte;
+                self.fixed.push(pattern);
+            }
+            _ => self.others.push(pattern),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.fixed.is_empty() && self.others.is_empty()
+    }
+
+    /// Whether the whole text matches one of them.
+    pub fn match_text(&self, text: &str) -> bool {
+        let is_first = |byte: &u8| byte.is_ascii() && self.firsts >> byte & 1 == 1;
+        text.as_bytes().first().is_some_and(is_first) && self.fixed.iter().any(|pattern| matches(pattern, text))
+            || self.others.iter().any(|pattern| matches(pattern, text))
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Patterns<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(all: I) -> Self {
+        let mut patterns = Patterns::default();
+        all.into_iter().for_each(|pattern| patterns.push(pattern));
+        patterns
+    }
+}
+
 /// Patterns of paths: one without `/` is compared with the last part of a path, one that begins with `/` or `~` with the
 /// whole path, any other with the end of the path.
 #[derive(Debug, Default)]
 pub struct Paths<'a> {
-    names: Vec<&'a str>,
-    whole: Vec<&'a str>,
-    ends: Vec<(usize, &'a str)>,
+    names: Patterns<'a>,
+    whole: Patterns<'a>,
+    /// By the number of `/` in them.
+    ends: Vec<(usize, Patterns<'a>)>,
     /// Whether every pattern that is compared with a name has one of `.`, `_` and `-` in it, so that most names need not
     /// be compared.
     has_marks: bool,
@@ -81,7 +135,10 @@ impl<'a> Paths<'a> {
             match count {
                 _ if pattern.starts_with(['/', '~']) => paths.whole.push(pattern),
                 0 => paths.names.push(pattern),
-                count => paths.ends.push((count, pattern)),
+                count => match paths.ends.iter_mut().find(|(of, _)| *of == count) {
+                    Some((_, patterns)) => patterns.push(pattern),
+                    None => paths.ends.push((count, Patterns::from_iter([pattern]))),
+                },
             }
             paths.has_marks &= count > 0 || has_mark(pattern);
         }
@@ -98,9 +155,9 @@ impl<'a> Paths<'a> {
         let path = path.trim_end_matches('/');
         let name = path.rsplit('/').next().unwrap_or(path);
         let may_be_name = !self.has_marks || has_mark(name);
-        may_be_name && self.names.iter().any(|pattern| matches(pattern, name))
-            || path.starts_with(['/', '~']) && self.whole.iter().any(|pattern| matches(pattern, path))
-            || path.contains('/') && self.ends.iter().any(|(count, pattern)| matches_end(pattern, *count, path))
+        may_be_name && self.names.match_text(name)
+            || path.starts_with(['/', '~']) && self.whole.match_text(path)
+            || path.contains('/') && self.ends.iter().any(|(count, patterns)| match_end(patterns, *count, path))
     }
 }
 
@@ -108,9 +165,9 @@ fn has_mark(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b'.' | b'_' | b'-'))
 }
 
-fn matches_end(pattern: &str, count: usize, path: &str) -> bool {
+fn match_end(patterns: &Patterns, count: usize, path: &str) -> bool {
     let start = path.rmatch_indices('/').nth(count).map_or(0, |(at, _)| at + 1);
-    path.get(start..).is_some_and(|end| matches(pattern, end))
+    path.get(start..).is_some_and(|end| patterns.match_text(end))
 }
 
 #[cfg(test)]
@@ -134,10 +191,19 @@ mod tests {
         ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
+        assert!(matches(r"a\b", "ab") && matches(r"a\", r"a\") && matches("ä*ö", "äxö") && !matches("ä*ö", "äxä"));
         for (pattern, text) in [("a*c", "abcd"), ("a?c", "ac"), (r"\*", "a"), (":?*", ":"), ("", "a")] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
         assert!(!matches(&"*a".repeat(2000), &"a".repeat(4096).replace("aaaa", "aaab")));
+    }
+
+    #[test]
+    fn a_text_matches_one_of_several_patterns() {
+        let patterns: Patterns = ["/etc", "~/?", "*.pem", r"\*", "ä*"].into_iter().collect();
+        assert!(["/etc", "~/a", "x.pem", "*", "äx"].iter().all(|text| patterns.match_text(text)));
+        assert!(["", "/", "~", "x", "/etc/x", "ö", "e"].iter().all(|text| !patterns.match_text(text)));
+        assert!(!patterns.is_empty() && Patterns::default().is_empty());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Owns which rules may apply to a program: an index over the names in the rules, and their conditions as lists. Made for
 //! one call, so that a line with many programs takes no longer than its length.
 
-use crate::glob::{self, Paths};
+use crate::glob::{self, Paths, Patterns};
 use crate::rule::Rule;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The rules by the programs that they name.
 pub struct Index<'r> {
@@ -14,6 +16,8 @@ pub struct Index<'r> {
     patterns: Vec<(&'r str, usize)>,
     /// Rules for all programs.
     general: Vec<usize>,
+    /// The rules of programs that were asked for: a line often has the same ones.
+    asked: RefCell<BTreeMap<String, Rc<[usize]>>>,
 }
 
 /// A rule, and its conditions as lists once they were needed.
@@ -28,10 +32,10 @@ pub struct Lists<'r> {
     pub flags_any: Vec<&'r str>,
     pub flags_not: Vec<&'r str>,
     pub arg_prefix: Vec<&'r str>,
-    pub arg_glob: Vec<&'r str>,
-    pub arg_not: Vec<&'r str>,
-    pub arg_last: Vec<&'r str>,
-    pub via: Vec<&'r str>,
+    pub arg_glob: Patterns<'r>,
+    pub arg_not: Patterns<'r>,
+    pub arg_last: Patterns<'r>,
+    pub via: Patterns<'r>,
     pub words: Vec<&'r str>,
     pub writes: Paths<'r>,
     pub paths: Paths<'r>,
@@ -72,7 +76,7 @@ impl<'r> Index<'r> {
     pub fn of(rules: &'r [Rule]) -> Self {
         let entries = rules.iter().map(|rule| Entry { rule, lists: OnceCell::new() }).collect();
         let (names, patterns) = (Vec::with_capacity(rules.len() * 4), Vec::new());
-        let mut index = Index { entries, names, patterns, general: Vec::new() };
+        let mut index = Index { entries, names, patterns, general: Vec::new(), asked: RefCell::default() };
         for (n, rule) in rules.iter().enumerate() {
             let mut is_general = true;
             for name in rule.program.iter() {
@@ -89,7 +93,17 @@ impl<'r> Index<'r> {
     }
 
     /// The rules that may apply to a program, in their order.
-    pub fn of_program(&self, name: &str) -> Vec<&Entry<'r>> {
+    pub fn of_program(&self, name: &str) -> impl Iterator<Item = &Entry<'r>> {
+        let known = self.asked.borrow().get(name).cloned();
+        let found = known.unwrap_or_else(|| {
+            let found: Rc<[usize]> = self.find(name).into();
+            self.asked.borrow_mut().insert(name.to_string(), Rc::clone(&found));
+            found
+        });
+        (0..found.len()).filter_map(move |n| self.entries.get(*found.get(n)?))
+    }
+
+    fn find(&self, name: &str) -> Vec<usize> {
         let start = self.names.partition_point(|(known, _)| *known < name);
         let named = self.names.get(start..).unwrap_or_default().iter().take_while(|(known, _)| *known == name);
         let matching = self.patterns.iter().filter(|(pattern, _)| glob::matches(pattern, name));
@@ -97,7 +111,7 @@ impl<'r> Index<'r> {
             named.chain(matching).map(|(_, n)| *n).chain(self.general.iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
-        found.into_iter().filter_map(|n| self.entries.get(n)).collect()
+        found
     }
 
     /// The rules that apply to a file whatever uses it.

@@ -3,7 +3,7 @@
 use crate::builtin::builtin;
 use crate::call::Call;
 use crate::flags::Parts;
-use crate::glob;
+use crate::glob::Patterns;
 use crate::index::{Entry, Index, Lists};
 use crate::rule::{Kind, Rule};
 use crate::subcommand::Subcommand;
@@ -12,6 +12,7 @@ use cs_core::shell::{self, Direction, Input, Run, Runs, Word};
 use cs_core::validate;
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// Longest text of a target, in characters.
 const TARGET: usize = 200;
@@ -73,11 +74,11 @@ pub struct Judged {
 struct Collected {
     verdicts: Vec<Verdict>,
     /// Their targets before they were masked, which takes longer than all rules together.
-    targets: Vec<String>,
+    targets: Vec<Rc<str>>,
 }
 
 impl Collected {
-    fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: impl FnOnce() -> String) {
+    fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: impl FnOnce() -> Rc<str>) {
         let by_rule = self.verdicts.iter().filter(|known| known.rule == rule).count();
         if self.verdicts.len() >= VERDICTS || by_rule >= BY_ONE {
             return;
@@ -87,7 +88,7 @@ impl Collected {
         match known.find(|(known, of)| known.rule == rule && **of == target) {
             Some((known, _)) => known.severity = known.severity.max(severity),
             None => {
-                self.verdicts.push(Verdict { rule, kind, severity, target: masked(&target) });
+                self.verdicts.push(Verdict { rule, kind, severity, target: validate::cut(beginning(&target), TARGET) });
                 self.targets.push(target);
             }
         }
@@ -100,22 +101,22 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
     let index = Index::of(&rules.0);
     for path in &call.paths {
         for rule in index.of_file(path) {
-            judged.add(rule.id.clone(), rule.kind, rule.severity, || path.to_string());
+            judged.add(rule.id.clone(), rule.kind, rule.severity, || Rc::from(*path));
         }
     }
     let Some(command) = call.command else { return Judged { verdicts: judged.verdicts } };
     let found = shell::runs(command);
     for (n, run) in found.runs.iter().enumerate() {
         let subject = Subject::new(run, found.runs.get(n + 1));
-        for entry in index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry)) {
-            judged.add(entry.rule.id.clone(), entry.rule.kind, entry.rule.severity, || text(run));
+        for entry in index.of_program(subject.name).filter(|entry| subject.fulfils(entry)) {
+            judged.add(entry.rule.id.clone(), entry.rule.kind, entry.rule.severity, || subject.text());
         }
         if let Some(reason) = opaque::reason(run) {
-            judged.add(Cow::Borrowed(reason.id), Kind::Opaque, 1, || text(run));
+            judged.add(Cow::Borrowed(reason.id), Kind::Opaque, 1, || subject.text());
         }
     }
     if found.is_cut || call.is_cut {
-        judged.add(Cow::Borrowed(opaque::LONG.id), Kind::Opaque, 1, || command.to_string());
+        judged.add(Cow::Borrowed(opaque::LONG.id), Kind::Opaque, 1, || Rc::from(beginning(command)));
     }
     Judged { verdicts: judged.verdicts }
 }
@@ -148,7 +149,7 @@ pub fn explain(command: &str, rules: &Rules) -> (Vec<Explained>, bool) {
     let found = shell::runs(command);
     let reasons = |(n, run): (usize, &Run)| {
         let subject = Subject::new(run, found.runs.get(n + 1));
-        let entries = index.of_program(subject.name).into_iter().filter(|entry| subject.fulfils(entry));
+        let entries = index.of_program(subject.name).filter(|entry| subject.fulfils(entry));
         let of_rule = |entry: &Entry| {
             let Rule { id, kind, severity, .. } = entry.rule;
             Reason { rule: id.clone(), kind: *kind, severity: *severity, why: entry.rule.describe() }
@@ -171,18 +172,18 @@ pub fn programs(command: &str, id: &str, rules: &Rules) -> Runs {
     let says = |n: &usize| {
         let Some(run) = runs.get(*n) else { return false };
         let subject = Subject::new(run, runs.get(n + 1));
-        let entries = index.of_program(subject.name).into_iter();
-        entries.filter(|entry| entry.rule.id == *id).any(|entry| subject.fulfils(entry))
+        let mut entries = index.of_program(subject.name);
+        entries.by_ref().filter(|entry| entry.rule.id == *id).any(|entry| subject.fulfils(entry))
             || opaque::reason(run).is_some_and(|reason| reason.id == id)
     };
     let found: Vec<usize> = (0..runs.len()).filter(says).collect();
     Runs { runs: found.into_iter().filter_map(|n| runs.get(n).cloned()).collect(), is_cut }
 }
 
-/// A text as a target shows it. It is masked before it is cut, because half a secret would not be recognised.
-fn masked(text: &str) -> String {
+/// As much of a text as is masked, before it is cut: half a secret would not be recognised.
+fn beginning(text: &str) -> &str {
     let end = (0..=text.len().min(MASKED)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    validate::cut(text.get(..end).unwrap_or_default(), TARGET)
+    text.get(..end).unwrap_or_default()
 }
 
 /// The words of a program. One with blanks is quoted: where a secret ends would not be recognised without.
@@ -216,6 +217,7 @@ struct Subject<'a> {
     /// Those after the subcommand that was asked for first.
     behind: OnceCell<Arguments<'a>>,
     files: OnceCell<Vec<&'a str>>,
+    text: OnceCell<Rc<str>>,
 }
 
 /// Words as options and arguments.
@@ -240,7 +242,12 @@ impl<'a> Subject<'a> {
         let inner = next.filter(|next| next.via.len() > run.via.len());
         let name = run.program().unwrap_or_default();
         let (subcommand, files) = (OnceCell::new(), OnceCell::new());
-        Subject { run, inner, name, subcommand, whole: OnceCell::new(), behind: OnceCell::new(), files }
+        let text = OnceCell::new();
+        Subject { run, inner, name, subcommand, whole: OnceCell::new(), behind: OnceCell::new(), files, text }
+    }
+
+    fn text(&self) -> Rc<str> {
+        Rc::clone(self.text.get_or_init(|| text(self.run).into()))
     }
 
     fn files(&self) -> &[&'a str] {
@@ -253,7 +260,7 @@ impl<'a> Subject<'a> {
         if !lists.writes.is_empty() && !overwrites(lists, self.run) {
             return false;
         }
-        if !lists.via.is_empty() && !self.run.via.iter().any(|via| any(&lists.via, |it| glob::matches(it, via))) {
+        if !lists.via.is_empty() && !self.run.via.iter().any(|via| lists.via.match_text(via)) {
             return false;
         }
         if !lists.paths.is_empty() && !self.files().iter().any(|file| entry.names_file(file)) {
@@ -279,16 +286,14 @@ impl<'a> Subject<'a> {
         let Arguments { parts, plain, .. } = words;
         let does_something = !parts.only_shows || !matches!(rule.kind, Kind::Destructive | Kind::Install);
         let mut arguments = parts.arguments.iter().map(|word| word.text.as_str()).zip(plain);
-        let matches =
-            |list: &[&str], (text, plain): (&str, &Cow<str>)| any(list, |it| target::matches(it, text, plain));
+        let matches = |patterns: &Patterns, (text, plain): (&str, &Cow<str>)| target::matches(patterns, text, plain);
         does_something
             && (lists.flags_any.is_empty() || any(&lists.flags_any, |flags| parts.has(flags)))
             && !any(&lists.flags_not, |flags| parts.has(flags))
             && parts.arguments.len() >= rule.args_least.into()
             && (lists.arg_prefix.is_empty()
                 || arguments.clone().any(|(text, _)| any(&lists.arg_prefix, |prefix| text.starts_with(prefix))))
-            && (lists.arg_not.is_empty()
-                || !plain.iter().any(|plain| any(&lists.arg_not, |it| glob::matches(it, plain))))
+            && (lists.arg_not.is_empty() || !plain.iter().any(|plain| lists.arg_not.match_text(plain)))
             && (lists.arg_glob.is_empty() || arguments.clone().any(|argument| matches(&lists.arg_glob, argument)))
             && (lists.arg_last.is_empty() || arguments.next_back().is_some_and(|last| matches(&lists.arg_last, last)))
             && (lists.words.is_empty()

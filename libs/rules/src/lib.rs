@@ -26,7 +26,7 @@ mod words;
 pub use call::Call;
 pub use glob::matches;
 pub use judge::{Explained, Judged, Reason, Rules, Verdict, explain, judge, programs};
-pub use opaque::Opaque;
+pub use opaque::{LONG, Opaque};
 pub use page::table;
 pub use passed::without_passed;
 pub use rule::{Kind, Rule};

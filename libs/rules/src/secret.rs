@@ -62,7 +62,10 @@ pub fn files<'r>(run: &'r Run, inner: Option<&Run>) -> Vec<&'r str> {
     let skipped = pattern(name, words);
     let is_file = |(n, _): &(usize, &Word)| Some(*n) != skipped && !is_pattern_value(words, *n);
     let arguments = words.iter().enumerate().filter(is_file);
-    arguments.flat_map(|(_, word)| candidates(&word.text)).chain(redirects).collect()
+    let mut files = Vec::with_capacity(words.len() + run.redirects.len());
+    arguments.for_each(|(_, word)| files.extend(candidates(&word.text)));
+    files.extend(redirects);
+    files
 }
 
 /// The words of a program without those of the program that it runs.
@@ -84,19 +87,26 @@ fn pattern(name: &str, words: &[Word]) -> Option<usize> {
 fn is_pattern_value(words: &[Word], n: usize) -> bool {
     n.checked_sub(1)
         .and_then(|before| words.get(before))
-        .is_some_and(|word| PATTERN_OPTIONS.contains(&word.text.as_str()))
+        .is_some_and(|word| word.text.starts_with('-') && PATTERN_OPTIONS.contains(&word.text.as_str()))
 }
 
 /// What may be a path in a word: the whole word, and what follows the last `=`, `@` and `:`. Prose is none.
 fn candidates(text: &str) -> impl Iterator<Item = &str> {
     let is_prose = text.contains('\n') || text.contains(' ') && !text.starts_with(['/', '~', '.', '$']);
     let is_excluded = text.split_once('=').is_some_and(|(option, _)| PATTERN_OPTIONS.contains(&option));
-    let may_be = !is_prose && !is_excluded;
+    // `-f`
+    let is_letter = text.len() == 2 && text.starts_with('-');
+    let may_be = !is_prose && !is_excluded && !is_letter;
     let after = |separator: u8| {
         let at = text.bytes().rposition(|byte| byte == separator)?;
         text.get(at + 1..)
     };
-    let all = if may_be { [Some(text), after(b'='), after(b'@'), after(b':')] } else { [None; 4] };
+    let has_parts = text.bytes().any(|byte| matches!(byte, b'=' | b'@' | b':'));
+    let all = match (may_be, has_parts) {
+        (true, true) => [Some(text), after(b'='), after(b'@'), after(b':')],
+        (true, false) => [Some(text), None, None, None],
+        (false, _) => [None; 4],
+    };
     // `.env*` means at least `.env`.
     let short = |text: &'_ str| text.len() >= SHORTEST;
     all.into_iter().flatten().map(|text| text.strip_suffix('*').unwrap_or(text)).filter(move |text| short(text))

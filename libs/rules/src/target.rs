@@ -1,11 +1,11 @@
 //! Owns which path an argument means: `/etc/`, `/etc/*`, `//etc/.` and `/usr/../etc` are `/etc`.
 
-use crate::glob;
+use crate::glob::Patterns;
 use std::borrow::Cow;
 
-/// Whether an argument, or the directory that it means, matches a pattern.
-pub fn matches(pattern: &str, text: &str, plain: &str) -> bool {
-    glob::matches(pattern, text) || plain != text && glob::matches(pattern, plain)
+/// Whether an argument, or the directory that it means, matches one of the patterns.
+pub fn matches(patterns: &Patterns, text: &str, plain: &str) -> bool {
+    patterns.match_text(text) || plain != text && patterns.match_text(plain)
 }
 
 /// The path without what changes nothing, and without a last part that means all files in it.
