@@ -118,7 +118,7 @@ impl List {
         if self.from_transcripts {
             done = all(store, filter, *now)?.iter().try_for_each(&mut print);
         } else {
-            audit::each_call(store, filter, *now, &mut |call| match print(&call) {
+            wanted::each_call(store, filter, *now, &mut |call| match print(&call) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(failure) => {
                     done = Err(failure);
@@ -136,7 +136,7 @@ impl List {
         let filter = Filter { limit: most.map(|most| most.saturating_add(1)), ..filter.clone() };
         let mut calls = match self.from_transcripts {
             true => all(&context.store, &filter, context.now)?,
-            false => audit::calls(&context.store, &filter, context.now)?,
+            false => wanted::calls(&context.store, &filter, context.now)?,
         };
         if calls.is_empty() {
             return Err(self.nothing(context));
@@ -190,11 +190,11 @@ fn all(store: &cs_core::store::Store, filter: &Filter, now: clock::Instant) -> O
     let mut known: HashSet<String> = HashSet::new();
     let anything = Filter { conversations: filter.conversations.clone(), range: filter.range, ..Filter::default() };
     let mut logged = Vec::new();
-    audit::each_call(store, &anything, now, &mut |call| {
+    wanted::each_call(store, &anything, now, &mut |call| {
         known.extend(call.tool_use_id.clone());
         ControlFlow::Continue(())
     })?;
-    audit::each_call(store, filter, now, &mut |call| {
+    wanted::each_call(store, filter, now, &mut |call| {
         logged.push(call);
         ControlFlow::Continue(())
     })?;

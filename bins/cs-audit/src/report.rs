@@ -6,12 +6,13 @@ use crate::wanted;
 use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
 use audit::{CallReport, Filter, LARGE, Large, Named, Outside, Section, Subagent, Sums};
-use cli::{Block, Context, Failure, Form, Outcome, sanitize};
+use cli::{Block, Context, Failure, Form, Outcome, Progress, sanitize};
 use cs_core::id::Uuid;
 use cs_core::range::{self, Range};
 use cs_core::zone::Zone;
 use render::format_quantity;
 use serde::Serialize;
+use std::path::Path;
 
 /// report what tools did in sessions, or in a project or a time (without any: in the conversation that runs this, else in the
 /// last 7 days): calls, failures, what was destructive, touched secrets or could not be seen through, the slowest calls,
@@ -60,7 +61,10 @@ impl Report {
         wanted::check_project(context, self.project.as_deref())?;
         let filter = self.filter(context)?;
         let sensitive = settings(context).sensitive_projects;
-        let report = audit::report(&context.store, &filter, &sensitive, context.now)?;
+        let mut progress = Progress::new(0);
+        let mut indexing = |day: &Path| progress.show(|| wanted::indexing(day));
+        let report = audit::report(&context.store, &filter, &sensitive, context.now, &mut indexing)?;
+        progress.clear();
         if report.sums.calls == 0 {
             return Err(Failure::Advised(
                 "no call fits".into(),

@@ -2,6 +2,7 @@
 
 use crate::list::settings;
 use crate::shown::{self, Sessions};
+use crate::wanted;
 use argh::{ArgsInfo, FromArgs};
 use audit::{Call, Filter, Transcripts};
 use cli::{Block, Context, Failure, Form, Outcome};
@@ -77,7 +78,7 @@ fn ids(words: &[String]) -> Outcome<Vec<String>> {
 
 fn show(context: &mut Context, id: &str) -> Outcome<()> {
     let filter = Filter { tool_use_id: Some(id.to_string()), range: Range::default(), ..Filter::default() };
-    let mut calls = audit::calls(&context.store, &filter, context.now)?;
+    let mut calls = wanted::calls(&context.store, &filter, context.now)?;
     if calls.is_empty() {
         let rules = settings(context).all_rules();
         calls = audit::from_transcripts(&context.store, &filter, &rules, &|_| false);

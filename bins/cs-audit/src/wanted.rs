@@ -1,9 +1,14 @@
-//! Owns what the words of the command line mean for a question to the log: conversations, verdicts, ids.
+//! Owns what the words of the command line mean for a question to the log: conversations, verdicts, ids; and that somebody
+//! who waits for an answer is told what takes long.
 
-use cli::{Context, Failure, Outcome, found, words};
+use audit::{Call, Filter, Step};
+use cli::{Context, Failure, Outcome, Progress, found, words};
+use cs_core::clock::Instant;
 use cs_core::id::Uuid;
-use cs_core::store::Selector;
+use cs_core::store::{Selector, Store};
 use cs_core::who;
+use std::ops::ControlFlow;
+use std::path::Path;
 
 /// The value of `--verdict`.
 pub fn parse_verdict(word: &str) -> Result<rules::Kind, String> {
@@ -35,6 +40,43 @@ fn conversation(context: &Context, name: &str) -> Outcome<String> {
 pub fn check_project(context: &Context, slug: Option<&str>) -> Outcome<()> {
     let is_unknown = |slug: &&str| !found::slugs(&context.store).contains(*slug);
     slug.filter(is_unknown).map_or(Ok(()), |slug| Err(found::no_project(&context.store, slug)))
+}
+
+/// Passes the calls that fit to `take`, newest first, until it breaks; a person who waits is told what takes long.
+pub fn each_call(
+    store: &Store,
+    filter: &Filter,
+    now: Instant,
+    take: &mut dyn FnMut(Call) -> ControlFlow<()>,
+) -> cs_core::Result<()> {
+    let mut progress = Progress::new(0);
+    let done = audit::each_step(store, filter, now, &mut |step| match step {
+        Step::Found(call) => {
+            progress.clear();
+            take(call)
+        }
+        Step::Indexing(day) => {
+            progress.show(|| indexing(day));
+            ControlFlow::Continue(())
+        }
+    });
+    progress.clear();
+    done
+}
+
+/// The calls that fit, newest first.
+pub fn calls(store: &Store, filter: &Filter, now: Instant) -> cs_core::Result<Vec<Call>> {
+    let mut found = Vec::new();
+    each_call(store, filter, now, &mut |call| {
+        found.push(call);
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
+/// What a person is told while the index of a day's log is made.
+pub fn indexing(day: &Path) -> String {
+    format!("reading {}", day.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 /// The part of a path that is searched for.

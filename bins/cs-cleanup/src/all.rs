@@ -5,6 +5,7 @@ use crate::{archive, doubt, gone, locks, notes, stale, tmp};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
+use cs_core::store::Run;
 
 /// do all of it: tmp, index (if it is damaged), gone, stale, archive, locks; also note the projects' repositories, remove
 /// old files and trim long logs
@@ -42,6 +43,11 @@ impl All {
         work.each(messages, |store, path| store.remove_message(path, run, system_now))?;
         let figures = work.context.store.old_figures(system_now);
         work.each(figures, |store, path| store.remove_figures(path, run, system_now))?;
+        if run == Run::Real {
+            // Nobody needs to know of it: without an index a question takes longer.
+            let days = ::audit::days_without_index(&work.context.store);
+            work.each(days, |_, day| ::audit::make_index(day).map(|()| None))?;
+        }
         let logs = work.context.store.long_logs();
         work.each(logs, |store, path| store.trim_log(path, run))?;
         work.finish(NOTHING)

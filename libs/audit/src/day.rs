@@ -7,8 +7,7 @@ use cs_core::clock;
 use cs_core::error::{Error, Result};
 use cs_core::id::fnv1a;
 use cs_core::open;
-use memchr::memmem;
-use std::collections::HashSet;
+use memchr::{memchr, memmem};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -16,8 +15,10 @@ use std::path::{Path, PathBuf};
 
 /// Number of bytes at the end of a log by which it is recognised; the hash of its last line is among them.
 const END: u64 = 160;
-/// Lines with less than this between them are read at once.
-const GAP: u64 = 32 * 1024;
+/// Lines with less than this between them are read at once: to copy it takes as long as to ask for another part.
+const GAP: u64 = 8 * 1024;
+/// Number of bytes that are searched for a text at once.
+const SEARCHED: usize = 256 * 1024;
 /// Maximum number of bytes that are read at once.
 const CHUNK: u64 = 1024 * 1024;
 /// With fewer lines that may fit, each is read and checked instead of searching the whole log for a text.
@@ -80,15 +81,21 @@ impl Day {
         let mut fit: Vec<usize> =
             (0..lines.len()).filter(|at| lines.get(*at).is_some_and(|line| (wanted.may_fit)(line))).collect();
         if let Some(text) = wanted.text.filter(|_| fit.len() > FEW) {
-            let bytes = match bytes {
-                Some(bytes) => bytes,
-                None => self.bytes()?,
-            };
-            let calls = with_text(&bytes, &lines, text);
-            fit.retain(|at| lines.get(*at).is_some_and(|line| line.is_orphan() || calls.contains(&line.call)));
-            return self.parse(&lines, &fit, Some(&bytes), take);
+            let calls = self.with_text(&lines, text)?;
+            let has_text = |line: &Line| line.is_orphan() || calls.binary_search(&line.call).is_ok();
+            fit.retain(|at| lines.get(*at).is_some_and(has_text));
         }
         self.parse(&lines, &fit, bytes.as_deref(), take)
+    }
+
+    /// Whether it has an index that seems to be its own. A day that still grows has none.
+    pub fn has_index(&self) -> Result<bool> {
+        Ok(self.is_over && index::seems_made(&self.path, &self.made()?))
+    }
+
+    /// Makes the index, if there is none.
+    pub fn make_index(&self) -> Result<()> {
+        self.lines().map(|_| ())
     }
 
     /// The lines of the index, and the log, if it had to be read for them.
@@ -115,6 +122,27 @@ impl Day {
         let from = (&self.file).take(self.size).read_to_end(&mut bytes);
         from.map_err(|error| Error::io(&self.path, "read", error))?;
         Ok(bytes)
+    }
+
+    /// The calls of which a line contains the text, sorted. The log is read in parts: memory that stays is faster.
+    fn with_text(&self, lines: &[Line], text: &str) -> Result<Vec<u32>> {
+        let json = serde_json::to_string(text).unwrap_or_default();
+        let text = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().as_bytes();
+        let line = |at: u64| lines.partition_point(|line| u64::from(line.offset) <= at).checked_sub(1);
+        let (mut calls, mut from) = (Vec::new(), 0);
+        let mut bytes = vec![0; SEARCHED + text.len()];
+        while from < self.size {
+            // A text may begin in this part and end in the next one.
+            let length = bytes.len().min(usize::try_from(self.size - from).unwrap_or(usize::MAX));
+            let part = bytes.get_mut(..length).unwrap_or_default();
+            self.file.read_exact_at(part, from).map_err(|error| Error::io(&self.path, "read", error))?;
+            let found = memmem::find_iter(part, text).filter_map(|at| lines.get(line(from + at as u64)?));
+            calls.extend(found.map(|line| line.call));
+            from += SEARCHED as u64;
+        }
+        calls.sort_unstable();
+        calls.dedup();
+        Ok(calls)
     }
 
     fn part(&self, from: u64, to: u64) -> Result<Vec<u8>> {
@@ -144,7 +172,9 @@ impl Day {
             let bytes = log.and_then(|log| log.get(from as usize..to as usize)).unwrap_or(&read);
             for at in run {
                 let line = bytes.get((begin(*at) - from) as usize..(begin(at + 1) - from) as usize).unwrap_or_default();
-                line.split(|byte| *byte == b'\n').next().and_then(parsed).into_iter().for_each(&mut *take);
+                // A damaged line may follow.
+                let end = memchr(b'\n', line).unwrap_or(line.len());
+                line.get(..end).and_then(parsed).into_iter().for_each(&mut *take);
             }
             rest = after;
         }
@@ -154,13 +184,4 @@ impl Day {
 
 fn parsed(line: &[u8]) -> Option<Entry> {
     serde_json::from_slice(line).ok()
-}
-
-/// The calls of which a line contains the text.
-fn with_text(log: &[u8], lines: &[Line], text: &str) -> HashSet<u32> {
-    let json = serde_json::to_string(text).unwrap_or_default();
-    let text = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
-    let at = memmem::find_iter(log, text.as_bytes());
-    let line = |at: usize| lines.partition_point(|line| line.offset as usize <= at).checked_sub(1);
-    at.filter_map(line).filter_map(|line| lines.get(line)).map(|line| line.call).collect()
 }

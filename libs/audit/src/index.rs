@@ -7,12 +7,13 @@
 
 mod file;
 
-pub use file::{Made, path, read, write};
+pub use file::{Made, path, read, seems_made, write};
 
 use crate::entry::Kind;
 use crate::key::Facts;
 use cs_core::clock;
 use cs_core::id::fnv1a;
+use memchr::memchr_iter;
 use std::collections::HashMap;
 
 /// Minute of a line that has no time, or was written on another day.
@@ -152,15 +153,15 @@ pub fn build(log: &[u8], day: i64) -> Vec<Line> {
     let mut lines = Vec::with_capacity(log.len() / 500);
     let mut keys = Vec::with_capacity(lines.capacity());
     let mut groups: HashMap<u64, Group> = HashMap::new();
+    let mut parts = Parts::default();
     let mut offset = 0;
-    for bytes in log.split_inclusive(|byte| *byte == b'\n') {
-        let begins_at = offset;
-        offset += bytes.len();
-        let (Ok(facts), Ok(begins_at)) = (serde_json::from_slice::<Facts>(bytes), u32::try_from(begins_at)) else {
-            continue;
-        };
+    let ends = memchr_iter(b'\n', log).map(|at| at + 1).chain([log.len()]);
+    for end in ends {
+        let begins_at = std::mem::replace(&mut offset, end);
+        let bytes = log.get(begins_at..end).unwrap_or_default();
+        let (Some(facts), Ok(begins_at)) = (Facts::of(bytes), u32::try_from(begins_at)) else { continue };
         let key = facts.key().hash;
-        let line = of_facts(&facts, key, begins_at, day);
+        let line = of_facts(&facts, key, begins_at, day, &mut parts);
         if line.flags & bits::OTHER == 0 {
             groups.entry(key).or_default().add(&facts, &line);
         }
@@ -175,17 +176,46 @@ pub fn build(log: &[u8], day: i64) -> Vec<Line> {
     lines
 }
 
-fn of_facts(facts: &Facts, key: u64, offset: u32, day: i64) -> Line {
+/// What was made of the words of the line before: most lines have the same.
+#[derive(Default)]
+struct Parts {
+    conversation: Known<u16>,
+    tool: Known<u8>,
+    project: Known<u8>,
+    agent: Known<u8>,
+}
+
+#[derive(Default)]
+struct Known<T> {
+    text: String,
+    of_text: Option<T>,
+}
+
+impl<T: Copy> Known<T> {
+    fn get(&mut self, text: Option<&str>, narrow: fn(Option<&str>) -> T) -> T {
+        match (text, self.of_text) {
+            (Some(text), Some(known)) if self.text == text => known,
+            (Some(text), _) => {
+                self.text.clear();
+                self.text.push_str(text);
+                *self.of_text.insert(narrow(Some(text)))
+            }
+            (None, _) => narrow(None),
+        }
+    }
+}
+
+fn of_facts(facts: &Facts, key: u64, offset: u32, day: i64, parts: &mut Parts) -> Line {
     let at = clock::parse(&facts.at).map(|at| at.timestamp().div_euclid(60) - day);
     let minute = at.and_then(|minute| u32::try_from(minute).ok()).filter(|minute| *minute < 24 * 60);
     let is_call = matches!(facts.kind, Some(Kind::Attempt | Kind::Result | Kind::Decision));
     Line {
         offset,
         call: facts.tool_use_id.as_deref().map_or(key as u32, call_hash),
-        conversation: narrow16(facts.claude_session_id.as_deref()),
-        tool: narrow8(facts.tool.as_deref()),
-        project: narrow8(facts.project.as_deref()),
-        agent: narrow8(facts.agent_id.as_deref()),
+        conversation: parts.conversation.get(facts.claude_session_id.as_deref(), narrow16),
+        tool: parts.tool.get(facts.tool.as_deref(), narrow8),
+        project: parts.project.get(facts.project.as_deref(), narrow8),
+        agent: parts.agent.get(facts.agent_id.as_deref(), narrow8),
         flags: minute.unwrap_or(OTHER_DAY) | if is_call { 0 } else { bits::OTHER },
     }
 }

@@ -1,5 +1,7 @@
 //! Owns by what the lines of one call are found: the conversation and the call's id; without an id, what the call is.
 
+mod scan;
+
 use crate::entry::{Input, Kind};
 use cs_core::id::fnv1a;
 use serde::Deserialize;
@@ -56,15 +58,7 @@ pub struct Word<'a> {
 }
 
 fn kind<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Kind>, D::Error> {
-    Ok(match Cow::<str>::deserialize(from)?.as_ref() {
-        "attempt" => Some(Kind::Attempt),
-        "result" => Some(Kind::Result),
-        "decision" => Some(Kind::Decision),
-        "subagent_start" => Some(Kind::SubagentStart),
-        "subagent_stop" => Some(Kind::SubagentStop),
-        // The others are not about calls.
-        _ => None,
-    })
+    Ok(scan::kind(&Cow::<str>::deserialize(from)?))
 }
 
 /// By what the lines of a call are found.
@@ -96,7 +90,12 @@ impl Key {
     }
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// The facts of a line; `None` if it is damaged.
+    pub fn of(line: &'a [u8]) -> Option<Self> {
+        scan::scan(line).or_else(|| serde_json::from_slice(line).ok())
+    }
+
     /// The key of the line.
     pub fn key(&self) -> Key {
         let (conversation, call) = (self.claude_session_id.as_deref(), self.tool_use_id.as_deref());

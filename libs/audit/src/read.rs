@@ -12,7 +12,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
 use cs_core::store::Store;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The calls that fit, newest first.
 pub fn calls(store: &Store, filter: &Filter, now: Instant) -> Result<Vec<Call>> {
@@ -24,12 +24,33 @@ pub fn calls(store: &Store, filter: &Filter, now: Instant) -> Result<Vec<Call>> 
     Ok(found)
 }
 
+/// What a question to the log does.
+pub enum Step<'s> {
+    /// A call fits.
+    Found(Call),
+    /// The index of this day's log is made, which takes a moment.
+    Indexing(&'s Path),
+}
+
 /// Passes the calls that fit to `take`, newest first, until it breaks.
 pub fn each_call(
     store: &Store,
     filter: &Filter,
     now: Instant,
     take: &mut dyn FnMut(Call) -> ControlFlow<()>,
+) -> Result<()> {
+    each_step(store, filter, now, &mut |step| match step {
+        Step::Found(call) => take(call),
+        Step::Indexing(_) => ControlFlow::Continue(()),
+    })
+}
+
+/// The same for somebody who waits, and is told what takes long.
+pub fn each_step(
+    store: &Store,
+    filter: &Filter,
+    now: Instant,
+    take: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<()> {
     let files = files(&store.home)?;
     let mut search = Search { elsewhere: Ends::new(store, now), filter, left: filter.limit.unwrap_or(usize::MAX) };
@@ -39,7 +60,7 @@ pub fn each_call(
         if search.left == 0 || (is_before && ends.is_empty()) {
             break;
         }
-        let mut fold = search.fold(path, n + 1 < files.len(), is_before)?;
+        let mut fold = search.fold(path, n + 1 < files.len(), is_before, take)?;
         let strays = fold.join(std::mem::take(&mut ends));
         let (begun, later) = fold.split();
         if search.pass_on(strays, take).is_break() || search.pass_on(begun, take).is_break() {
@@ -52,6 +73,24 @@ pub fn each_call(
     }
     let _ = search.pass_on(ends, take);
     Ok(())
+}
+
+/// The logs of days that are over, whose index is missing or was made from another log. One that cannot be read is left
+/// out: `cs-audit verify` tells.
+pub fn days_without_index(store: &Store) -> Result<Vec<PathBuf>> {
+    let mut files = files(&store.home)?;
+    files.pop();
+    let has_none = |path: &PathBuf| {
+        let day = Day::open(path, true).ok().flatten();
+        day.is_some_and(|day| day.has_index().is_ok_and(|has| !has))
+    };
+    files.retain(has_none);
+    Ok(files)
+}
+
+/// Makes the index of a day that is over, so that no question has to.
+pub fn make_index(path: &Path) -> Result<()> {
+    Day::open(path, true)?.map_or(Ok(()), |day| day.make_index())
 }
 
 /// When the log begins: the time of its first line; `None` if there is none.
@@ -78,7 +117,13 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// The calls of a day that may fit; of the day before the range only those that may have ended later.
-    fn fold(&self, path: &Path, is_over: bool, is_before: bool) -> Result<Fold> {
+    fn fold(
+        &self,
+        path: &Path,
+        is_over: bool,
+        is_before: bool,
+        tell: &mut dyn FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<Fold> {
         let mut fold = Fold::default();
         let Some(day) = Day::open(path, is_over)? else { return Ok(fold) };
         let take = &mut |entry| fold.add(entry);
@@ -90,13 +135,16 @@ impl Search<'_> {
         } else {
             let may_fit = |line: &Line| if is_before { line.is_open() } else { line.may_fit(&needs) };
             let wanted = Wanted { may_fit: &may_fit, text: self.filter.path.as_deref().filter(|_| !is_before) };
+            if !day.has_index()? {
+                let _ = tell(Step::Indexing(path));
+            }
             day.some(&wanted, take)?;
         }
         Ok(fold)
     }
 
     /// Passes on the calls that fit, the last one first.
-    fn pass_on(&mut self, calls: Vec<Folded>, take: &mut dyn FnMut(Call) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn pass_on(&mut self, calls: Vec<Folded>, take: &mut dyn FnMut(Step) -> ControlFlow<()>) -> ControlFlow<()> {
         for Folded { mut call, has_begun, .. } in calls.into_iter().rev() {
             if self.left == 0 {
                 return ControlFlow::Break(());
@@ -109,7 +157,7 @@ impl Search<'_> {
             }
             if self.filter.fits_outcome(&call) {
                 self.left -= 1;
-                take(call)?;
+                take(Step::Found(call))?;
             }
         }
         ControlFlow::Continue(())

@@ -5,7 +5,7 @@
 
 use crate::call::{Call, Outcome, Sums};
 use crate::filter::Filter;
-use crate::read::each_call;
+use crate::read::{Step, each_step};
 use crate::transcript::Transcripts;
 use cs_core::clock::Instant;
 use cs_core::error::Result;
@@ -108,8 +108,15 @@ pub struct Report {
     pub edits: Section,
 }
 
-/// The report on the calls that fit. `sensitive` are the projects in which every edit is named.
-pub fn report(store: &Store, filter: &Filter, sensitive: &BTreeSet<String>, now: Instant) -> Result<Report> {
+/// The report on the calls that fit. `sensitive` are the projects in which every edit is named; `indexing` is told each
+/// day's log of which an index is made.
+pub fn report(
+    store: &Store,
+    filter: &Filter,
+    sensitive: &BTreeSet<String>,
+    now: Instant,
+    indexing: &mut dyn FnMut(&Path),
+) -> Result<Report> {
     let transcripts = Transcripts::of(store);
     let mut making = Making {
         transcripts: &transcripts,
@@ -120,8 +127,11 @@ pub fn report(store: &Store, filter: &Filter, sensitive: &BTreeSet<String>, now:
         outside: BTreeMap::new(),
         prompts: HashMap::new(),
     };
-    each_call(store, filter, now, &mut |call| {
-        making.add(call);
+    each_step(store, filter, now, &mut |step| {
+        match step {
+            Step::Found(call) => making.add(call),
+            Step::Indexing(day) => indexing(day),
+        }
         ControlFlow::Continue(())
     })?;
     Ok(making.end())

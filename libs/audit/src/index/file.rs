@@ -2,6 +2,9 @@
 
 use super::Line;
 use cs_core::file::{self, Durability};
+use cs_core::open;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// The beginning of the file, with its version.
@@ -45,6 +48,15 @@ pub fn read(log: &Path, made: &Made) -> Option<Vec<Line>> {
     let is_in_order = lines.is_sorted_by(|a, b| a.offset < b.offset);
     let is_within = lines.last().is_none_or(|last| u64::from(last.offset) < made.size);
     (is_in_order && is_within).then_some(lines)
+}
+
+/// Whether there is an index that says that it was made from this log. Its lines are not looked at.
+pub fn seems_made(log: &Path, made: &Made) -> bool {
+    let mut header = [0; HEADER * 8];
+    let read = |file: File| file.read_exact_at(&mut header, 0).is_ok();
+    let is_read = open::unlinked(&path(log), OpenOptions::new().read(true)).is_ok_and(read);
+    let expected = [MAGIC, made.size, made.modified, made.end];
+    is_read && expected.iter().zip(header.as_chunks::<8>().0).all(|(word, bytes)| word.to_le_bytes() == *bytes)
 }
 
 /// Stores an index. Without it, questions take longer: a failure is not worth a word.
@@ -110,5 +122,8 @@ mod tests {
         assert_eq!([read_back(&[0, 1_400, 700]), read_back(&[0, 0]), read_back(&[0, 4_000])], [None; 3]);
         assert_eq!(read_back(&[]), Some(0));
         assert_eq!(read(&log, &Made { end: 3, ..made }), None);
+        assert_eq!([made, Made { end: 3, ..made }].map(|made| seems_made(&log, &made)), [true, false]);
+        std::fs::remove_file(path(&log)).unwrap();
+        assert!(!seems_made(&log, &made));
     }
 }

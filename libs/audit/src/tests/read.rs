@@ -187,6 +187,41 @@ fn filters() -> Vec<Filter> {
 }
 
 #[test]
+fn indexes_are_made_before_anybody_asks() {
+    let place = place();
+    fill(&place, &mut Numbers(18));
+    let store = store(&place);
+    let all = files(&place.home).unwrap();
+    let days = days_without_index(&store).unwrap();
+    assert_eq!(days, all[..all.len() - 1], "the newest one still grows");
+    days.iter().for_each(|day| make_index(day).unwrap());
+    assert_eq!((place.indexes(), days_without_index(&store).unwrap().len()), (indexes_of(&days), 0));
+    let stamps: Vec<_> = place.indexes().iter().map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect();
+    let mut told = Vec::new();
+    let failed = Filter { failed: true, ..Filter::default() };
+    let mut ask = || {
+        told.clear();
+        each_step(&store, &failed, at(NOW), &mut |step| {
+            if let Step::Indexing(day) = step {
+                told.push(day.to_path_buf());
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+        told.clone()
+    };
+    assert_eq!(ask(), all[all.len() - 1..]);
+    let used: Vec<_> = place.indexes().iter().map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect();
+    assert_eq!(stamps, used, "a question uses them");
+    fs::remove_file(days[0].with_extension("index")).unwrap();
+    assert_eq!(ask(), [all[all.len() - 1].clone(), days[0].clone()]);
+}
+
+fn indexes_of(days: &[PathBuf]) -> Vec<PathBuf> {
+    days.iter().map(|day| day.with_extension("index")).collect()
+}
+
+#[test]
 fn an_index_of_another_log_is_not_used() {
     let place = place();
     fill(&place, &mut Numbers(16));
