@@ -99,13 +99,33 @@ fn a_session_has_the_calls_of_its_share_of_the_conversation() {
     place.call(ONE, "10:00", "rm -rf after", Some(true));
     let work = place.work("09:00", Some("10:00")).unwrap();
     let sums = Sums { calls: 3, failed: 1, destructive: 1, sensitive: 1, ..Sums::default() };
-    assert_eq!(work.sums, sums);
+    assert_eq!(work.sums, Some(sums));
     let subjects = |verdict| work.with(verdict).map(Call::subject).collect::<Vec<_>>();
     assert_eq!(subjects(Verdict::Destructive), ["rm -rf build"]);
     assert_eq!(subjects(Verdict::Sensitive), ["cat .env"]);
     assert_eq!(work.subagents.len(), 1);
     assert_eq!(place.work("10:00", None).unwrap().subagents, [], "the subagent belongs to the session before");
     assert_eq!(place.work("11:00", None), None);
+}
+
+#[test]
+fn a_call_with_two_verdicts_counts_under_the_worst_one_however_many_are_named() {
+    let mut place = place();
+    for n in 0..120 {
+        place.call(ONE, "09:10", &format!("rm -rf build{n} .env"), None);
+    }
+    place.call(ONE, "09:20", "cat .env", None);
+    let work = place.work("09:00", None).unwrap();
+    let counts = [Verdict::Destructive, Verdict::Sensitive, Verdict::Opaque].map(|verdict| work.count(verdict));
+    assert_eq!((counts, work.named.len(), work.sums.unwrap().sensitive), ([120, 1, 0], 100, 121));
+}
+
+#[test]
+fn subagents_without_a_logged_call_have_no_sums() {
+    let mut place = place();
+    place.subagent(Kind::SubagentStart, "09:30");
+    let work = place.work("09:00", None).unwrap();
+    assert_eq!((work.sums, work.subagents.len()), (None, 1));
 }
 
 #[test]
@@ -147,6 +167,6 @@ fn several_sessions_share_one_reading_of_the_log() {
     let [first, later] = [place.session("09:00", Some("10:00")), place.session("10:00", None)];
     let nobody = Session { claude_session_id: None, ..first.clone() };
     let all = Work::read_all(&place.store(), &[&later, &nobody, &first], at("12:00")).unwrap();
-    let sums = |work: &Option<Work>| work.as_ref().map(|work| (work.sums.calls, work.sums.destructive));
+    let sums = |work: &Option<Work>| work.as_ref().and_then(|work| work.sums).map(|sums| (sums.calls, sums.destructive));
     assert_eq!(all.iter().map(sums).collect::<Vec<_>>(), [Some((1, 0)), None, Some((1, 1))]);
 }

@@ -1,6 +1,6 @@
 //! Owns what the calls of a session come to, for whoever shows sessions: sums, the calls that a person should know of,
 //! and its subagents.
-//! Must stay true: without a logged call nothing is said, because an empty log is no evidence that nothing was done; the
+//! Must stay true: without a logged call there are no sums, because an empty log is no evidence that nothing was done; the
 //! sums count every call, however many are named.
 
 use crate::call::{Call, Subagent, Sums};
@@ -25,25 +25,29 @@ const MOST: usize = 100;
 /// What the calls of a session come to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Work {
-    /// What all calls come to.
+    /// What all calls come to; absent if none is logged.
     #[serde(flatten)]
-    pub sums: Sums,
+    pub sums: Option<Sums>,
     /// The destructive, sensitive and opaque calls, newest first, at most 100.
     pub named: Vec<Call>,
     /// The subagents of its conversation, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subagents: Vec<Subagent>,
+    /// How many calls have each of [`NAMED`] as their worst verdict.
+    #[serde(skip)]
+    counts: [u64; NAMED.len()],
 }
 
 impl Work {
     /// What these calls come to, which are newest first.
     pub fn of(calls: Vec<Call>, subagents: Vec<Subagent>) -> Self {
-        let sums = Sums::of(&calls);
+        let sums = (!calls.is_empty()).then(|| Sums::of(&calls));
+        let counts = NAMED.map(|verdict| calls.iter().filter(|call| worst(call) == Some(verdict)).count() as u64);
         let named = calls.into_iter().filter(|call| worst(call).is_some()).take(MOST).collect();
-        Work { sums, named, subagents }
+        Work { sums, named, subagents, counts }
     }
 
-    /// The session's part of the log; `None` if it has none.
+    /// The session's part of the log, and its subagents by the log, else by transcripts; `None` if it has neither.
     pub fn read(store: &Store, session: &Session, now: Instant) -> Result<Option<Work>> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
         let Some(uuid) = uuid.filter(|_| store.home.audit_dir().exists()) else { return Ok(None) };
@@ -78,6 +82,11 @@ impl Work {
         }
         let work = |part: Vec<Call>| (!part.is_empty()).then(|| Work::of(part, Vec::new()));
         Ok(parts.into_iter().map(work).collect())
+    }
+
+    /// How many calls have this as their worst verdict, also of those that are not named.
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        NAMED.iter().zip(self.counts).find(|(named, _)| **named == verdict).map_or(0, |(_, count)| count)
     }
 
     /// The named calls whose worst verdict this is.

@@ -6,7 +6,6 @@ use audit::{Call, NAMED, Subagent, Work};
 use cs_core::clock;
 use cs_core::zone::Zone;
 use render::{format_call, format_call_details, format_calls, format_local_minute, format_quantity};
-use rules::Kind as Verdict;
 
 /// Maximum number of calls that are shown of each kind, the newest.
 const SHOWN: usize = 10;
@@ -15,11 +14,10 @@ const SUBAGENTS: usize = 20;
 
 /// Adds what a session's calls come to.
 pub fn add_work(block: &mut Block, work: &Work, id: &str) {
-    block.field("tools", &format_calls(&work.sums));
+    block.field("tools", &work.sums.as_ref().map(format_calls).unwrap_or_default());
     for verdict in NAMED {
-        let all = count(work, verdict);
         let shown: Vec<&Call> = work.with(verdict).take(SHOWN).collect();
-        let rest = all.saturating_sub(shown.len() as u64);
+        let rest = work.count(verdict).saturating_sub(shown.len() as u64);
         block.section(verdict.word(), shown.into_iter().rev().map(|call| (when(&call.at), line(call))));
         if rest > 0 {
             let word = verdict.word();
@@ -32,17 +30,6 @@ pub fn add_work(block: &mut Block, work: &Work, id: &str) {
         .section("subagents", subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), describe(one))));
     if first > 0 {
         block.item("", &format!("{} before them", format_quantity(first as u64, "subagent")));
-    }
-}
-
-/// How many calls have this verdict; a call is shown under its worst one only.
-fn count(work: &Work, verdict: Verdict) -> u64 {
-    let is_all = work.named.len() as u64 == work.sums.destructive + work.sums.sensitive + work.sums.opaque;
-    match verdict {
-        Verdict::Destructive => work.sums.destructive,
-        _ if is_all => work.with(verdict).count() as u64,
-        Verdict::Sensitive => work.sums.sensitive,
-        _ => work.sums.opaque,
     }
 }
 

@@ -88,7 +88,7 @@ fn session_cells(document: &Document) -> Vec<Cell> {
 
 /// What its calls of tools come to; empty if none is logged, which is not 0.
 fn work_cells(work: Option<&Work>) -> [Cell; 6] {
-    let Some(sums) = work.map(|work| work.sums) else { return [const { Cell::Empty }; 6] };
+    let Some(sums) = work.and_then(|work| work.sums) else { return [const { Cell::Empty }; 6] };
     [sums.calls, sums.failed, sums.denied, sums.destructive, sums.sensitive, sums.opaque]
         .map(|count| Cell::number(Some(count)))
 }

@@ -56,7 +56,7 @@ fn collect_facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Tasks", describe_tasks(document)),
         ("Turns", document.usage.map(|usage| format_number(usage.turns)).unwrap_or_default()),
         ("Answers", document.usage.map(|usage| format_number(usage.messages)).unwrap_or_default()),
-        ("Tools", document.work.map(|work| format_calls(&work.sums)).unwrap_or_default()),
+        ("Tools", document.work.and_then(|work| work.sums.as_ref()).map(format_calls).unwrap_or_default()),
         ("Activity", some(&session.current_activity)),
         ("Needs you", some(&session.awaiting_action)),
         ("Said", document.verdict.and_then(|verdict| verdict.said.clone()).unwrap_or_default()),

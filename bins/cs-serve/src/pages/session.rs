@@ -8,7 +8,7 @@ use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::commands::Offer;
 use crate::view::session::{self, ShownSession};
-use ::audit::{Subagent, Work};
+use ::audit::{NAMED, Subagent, Work};
 use cs_core::clock;
 use cs_core::days::Amount;
 use cs_core::id::{SessionId, Uuid};
@@ -86,7 +86,7 @@ pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
 /// What the calls of tools come to.
 #[derive(Serialize)]
 pub struct ShownWork {
-    /// `128 calls, 3 failed, 2 destructive`
+    /// `128 calls, 3 failed, 2 destructive`; empty if none is logged.
     pub sums: String,
     /// The newest calls that the reader should know of.
     pub rows: Vec<Row>,
@@ -98,8 +98,10 @@ pub struct ShownWork {
 impl ShownWork {
     fn of(work: Work) -> Self {
         let rows: Vec<Row> = work.named.iter().take(CALLS).map(named).collect();
-        let hidden = (work.named.len() - rows.len()) as u64;
-        ShownWork { sums: format_calls(&work.sums), rows, hidden, subagents: work.subagents }
+        let all: u64 = NAMED.iter().map(|verdict| work.count(*verdict)).sum();
+        let hidden = all.saturating_sub(rows.len() as u64);
+        let sums = work.sums.as_ref().map(format_calls).unwrap_or_default();
+        ShownWork { sums, rows, hidden, subagents: work.subagents }
     }
 }
 
