@@ -1,5 +1,6 @@
 //! Owns finding the transcripts of a conversation: those that its hooks named, else those in the clients' folders. Must stay
-//! true: the folders are searched once, at most [`MOST`] bytes are read for one question, and nothing is written.
+//! true: the folders are searched once, at most [`MOST`] bytes are read to explain calls of the log, and nothing is written.
+//! Only [`from_transcripts`] reads all that may have an answer.
 
 use crate::call::Call;
 use crate::filter::Filter;
@@ -47,14 +48,8 @@ impl<'s> Transcripts<'s> {
         let uuid = call.claude_session_id.as_deref()?;
         let agent = agent_of(call);
         let told = self.conversation(uuid, agent)?;
-        match &call.agent_id {
-            Some(id) if !told.has_agent(id) => {
-                let told = self.with_subagent(&told, agent, id);
-                self.told.borrow_mut().insert(uuid.to_string(), Rc::clone(&told));
-                Some(told)
-            }
-            _ => Some(told),
-        }
+        let subagent = call.agent_id.iter().filter(|id| !told.has_agent(id)).cloned().collect::<Vec<_>>();
+        Some(if subagent.is_empty() { told } else { self.with_subagents(uuid, told, agent, &subagent) })
     }
 
     /// What is said about how a call ended: by the end of a long transcript if it has the call, else by all of it.
@@ -88,7 +83,9 @@ impl<'s> Transcripts<'s> {
         let id = Uuid::parse(uuid).ok()?;
         let live = self.live(&id);
         let mut told = Told::default();
-        told.may_show_prompts = live.as_ref().is_none_or(|live| live.capture);
+        // The conversation's file may be gone; what is configured is true of all others.
+        let may_show = self.store.config().hooks.capture_prompts;
+        told.may_show_prompts = may_show && live.as_ref().is_none_or(|live| live.capture);
         if let Some(path) = self.main(&id, agent, live.as_ref()).filter(|path| self.may_read(path)) {
             told.read(&path, agent, None);
             told.path = Some(path);
@@ -100,27 +97,32 @@ impl<'s> Transcripts<'s> {
 
     /// The same with everything that its subagents' transcripts say.
     pub fn whole(&self, uuid: &str, agent: Agent) -> Option<Rc<Told>> {
-        let mut told = self.conversation(uuid, agent)?;
-        let started: Vec<String> = told.started().map(str::to_string).collect();
+        let told = self.conversation(uuid, agent)?;
         let folder = told.path.as_deref().map(subagents).unwrap_or_default();
-        let ids: HashSet<String> = folder.into_iter().map(|(id, _)| id).chain(started).collect();
-        for id in ids.iter().filter(|id| !told.has_agent(id)).cloned().collect::<Vec<_>>() {
-            told = self.with_subagent(&told, agent, &id);
-        }
-        self.told.borrow_mut().insert(uuid.to_string(), Rc::clone(&told));
-        Some(told)
+        let ids: HashSet<String> =
+            folder.into_iter().map(|(id, _)| id).chain(told.started().map(str::to_string)).collect();
+        let ids: Vec<String> = ids.into_iter().filter(|id| !told.has_agent(id)).collect();
+        Some(self.with_subagents(uuid, told, agent, &ids))
     }
 
-    fn with_subagent(&self, told: &Told, agent: Agent, id: &str) -> Rc<Told> {
-        let mut told = told.clone();
-        let beside = told.path.as_deref().map(subagents).unwrap_or_default();
-        let beside = beside.into_iter().find(|(of, _)| of == id).map(|(_, path)| path);
-        let path = beside.or_else(|| Uuid::parse(id).ok().and_then(|uuid| self.search(&uuid, agent)));
-        if let Some(path) = path.filter(|path| self.may_read(path)) {
-            told.read(&path, agent, Some(id));
+    /// The same with what the transcripts of these subagents say.
+    fn with_subagents(&self, uuid: &str, told: Rc<Told>, agent: Agent, ids: &[String]) -> Rc<Told> {
+        // It is copied only if somebody else holds it.
+        self.told.borrow_mut().remove(uuid);
+        let mut told = Rc::unwrap_or_clone(told);
+        let beside: HashMap<String, PathBuf> =
+            told.path.as_deref().map(subagents).unwrap_or_default().into_iter().collect();
+        for id in ids {
+            let known = beside.get(id).cloned();
+            let path = known.or_else(|| Uuid::parse(id).ok().and_then(|uuid| self.search(&uuid, agent)));
+            if let Some(path) = path.filter(|path| self.may_read(path)) {
+                told.read(&path, agent, Some(id));
+            }
+            told.agents_read.insert(id.clone());
         }
-        told.agents_read.insert(id.to_string());
-        Rc::new(told)
+        let told = Rc::new(told);
+        self.told.borrow_mut().insert(uuid.to_string(), Rc::clone(&told));
+        told
     }
 
     fn live(&self, uuid: &Uuid) -> Option<Live> {
@@ -196,18 +198,30 @@ pub fn from_transcripts(
             }
         }
         if let Some(limit) = filter.limit.filter(|limit| found.len() > limit.saturating_mul(2).saturating_add(1000)) {
-            newest_first(&mut found);
-            found.truncate(limit);
+            keep_newest(&mut found, limit);
         }
     }
-    newest_first(&mut found);
-    let mut seen = HashSet::new();
-    // A transcript that continues another one begins with its lines.
-    found.retain(|call| call.tool_use_id.clone().is_none_or(|id| seen.insert(id)));
-    found.truncate(filter.limit.unwrap_or(usize::MAX));
+    keep_newest(&mut found, filter.limit.unwrap_or(usize::MAX));
     found
 }
 
-fn newest_first(calls: &mut [Call]) {
+/// Keeps so many calls, the newest first, each once: a transcript that continues another one begins with its lines.
+fn keep_newest(calls: &mut Vec<Call>, most: usize) {
     calls.sort_by(|a, b| b.at.cmp(&a.at));
+    let mut seen = HashSet::new();
+    calls.retain(|call| call.tool_use_id.clone().is_none_or(|id| seen.insert(id)));
+    calls.truncate(most);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_copied_transcripts_take_no_room() {
+        let call = |n: u32| Call { at: format!("{n}"), tool_use_id: Some(format!("toolu_{n}")), ..Call::default() };
+        let mut calls: Vec<Call> = [1, 3, 2, 3, 2, 1].map(call).into();
+        keep_newest(&mut calls, 2);
+        assert_eq!(calls, [call(3), call(2)]);
+    }
 }
