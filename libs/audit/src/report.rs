@@ -1,7 +1,7 @@
 //! Owns what a report on calls says: their sums, those that a person should know of, the slowest, files outside of the work
 //! tree, large changes, and edits in sensitive projects, each with the prompt that led to it.
 //! Must stay true: what is counted comes from the log; prompts and changed lines come from transcripts, so that without one
-//! they are missing, not zero; memory does not grow with the number of calls, but for their transcripts.
+//! they are missing, not zero; memory grows with files, prompts and transcripts, not with calls.
 
 use crate::call::{Call, Outcome, Sums};
 use crate::filter::Filter;
@@ -11,6 +11,7 @@ use cs_core::clock::Instant;
 use cs_core::error::Result;
 use cs_core::git;
 use cs_core::store::Store;
+use cs_core::validate;
 use rules::Kind as Verdict;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,7 +19,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Maximum number of calls that are named in a section; all are counted.
-pub const NAMED: usize = 200;
+const MOST: usize = 200;
 /// Number of the slowest calls.
 const SLOWEST: usize = 5;
 /// A prompt's changes are large if they are in this many files or more, or remove this many lines or more.
@@ -42,7 +43,7 @@ pub struct Named {
 pub struct Section {
     /// How many there are.
     pub count: u64,
-    /// At most [`NAMED`] of them.
+    /// At most [`MOST`] of them.
     pub calls: Vec<Named>,
 }
 
@@ -88,7 +89,7 @@ pub struct Large {
 pub struct Report {
     /// What the calls come to.
     pub sums: Sums,
-    /// Calls without a result, of which nothing tells how they ended.
+    /// Calls of which nothing tells how they ended.
     pub unknown: u64,
     /// Calls of subagents.
     pub by_subagents: u64,
@@ -180,7 +181,7 @@ impl Making<'_> {
         for (section, is_wanted) in sections.into_iter().zip([destructive, sensitive, opaque, is_sensitive]) {
             if is_wanted {
                 section.count += 1;
-                if section.calls.len() < NAMED {
+                if section.calls.len() < MOST {
                     section.calls.push(named.clone());
                 }
             }
@@ -206,7 +207,8 @@ impl Making<'_> {
             if path.starts_with(&root) || self.outside.len() >= KEPT {
                 continue;
             }
-            let path = path.display().to_string();
+            // It may come from a transcript.
+            let path = validate::cut(&path.display().to_string(), validate::PATH);
             let known = self.outside.entry(path.clone()).or_insert_with(|| Outside {
                 path,
                 at: call.at.clone(),
@@ -254,7 +256,7 @@ impl Making<'_> {
         let is_large = |large: &Large| large.files >= files || large.removed >= lines;
         report.large = prompts.into_values().map(|(large, _)| large).filter(is_large).collect();
         report.large.sort_by(|a, b| (b.removed, b.files, &b.at).cmp(&(a.removed, a.files, &a.at)));
-        report.large.truncate(NAMED);
+        report.large.truncate(MOST);
         report.outside = outside.into_values().collect();
         report.outside.sort_by(|a, b| (&b.at, &a.path).cmp(&(&a.at, &b.path)));
         report

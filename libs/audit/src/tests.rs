@@ -4,6 +4,7 @@ mod bytes;
 mod days;
 mod odd;
 mod read;
+mod report;
 mod told;
 
 use crate::log::files;
