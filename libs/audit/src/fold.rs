@@ -22,6 +22,8 @@ pub struct Folded {
     pub call: Call,
     /// Whether its attempt, or a decision about it, was among the lines.
     pub has_begun: bool,
+    /// Whether its result was; one of a command of Codex does not say how it ended.
+    pub has_ended: bool,
 }
 
 impl Fold {
@@ -40,7 +42,8 @@ impl Fold {
             Some(folded) => folded.merge(entry),
             None => {
                 self.places.insert(key.hash, self.calls.len());
-                self.calls.push(Folded { key, has_begun: kind != Kind::Result, call: begin(entry) });
+                let has_ended = kind == Kind::Result;
+                self.calls.push(Folded { key, has_begun: !has_ended, has_ended, call: begin(entry) });
             }
         }
         if !key.is_unique && kind == Kind::Result {
@@ -53,7 +56,10 @@ impl Fold {
         let mut without = Vec::new();
         for end in ends {
             match self.places.get(&end.key.hash).and_then(|at| self.calls.get_mut(*at)) {
-                Some(folded) => folded.complete(end.call),
+                Some(folded) => {
+                    folded.has_ended = true;
+                    folded.complete(end.call);
+                }
                 None => without.push(end),
             }
         }
@@ -70,6 +76,7 @@ impl Folded {
     fn merge(&mut self, entry: Entry) {
         let is_attempt = entry.kind == Kind::Attempt;
         self.has_begun |= entry.kind != Kind::Result;
+        self.has_ended |= entry.kind == Kind::Result;
         let other = begin(entry);
         if is_attempt {
             let ended = std::mem::replace(&mut self.call, other);

@@ -145,7 +145,7 @@ impl Search<'_> {
 
     /// Passes on the calls that fit, the last one first.
     fn pass_on(&mut self, calls: Vec<Folded>, take: &mut dyn FnMut(Step) -> ControlFlow<()>) -> ControlFlow<()> {
-        for Folded { mut call, has_begun, .. } in calls.into_iter().rev() {
+        for Folded { mut call, has_begun, has_ended, .. } in calls.into_iter().rev() {
             if self.left == 0 {
                 return ControlFlow::Break(());
             }
@@ -154,6 +154,13 @@ impl Search<'_> {
             }
             if has_begun && call.outcome == Outcome::Unknown {
                 self.elsewhere.settle(&mut call);
+                if has_ended && call.outcome == Outcome::Running {
+                    call.outcome = Outcome::Unknown;
+                }
+            }
+            if call.outcome == Outcome::Denied {
+                // It did not run: a person took that time to refuse it.
+                call.ms = None;
             }
             if self.filter.fits_outcome(&call) {
                 self.left -= 1;

@@ -241,7 +241,7 @@ impl ToldCall {
                 .ended_at
                 .zip(self.at)
                 .and_then(|(end, begin)| u64::try_from(end - begin).ok())
-                .filter(|ms| *ms > 0),
+                .filter(|ms| *ms > 0 && self.end != Some(CallEnd::Denied)),
             ..Entry::default()
         };
         let outcome = match self.end {

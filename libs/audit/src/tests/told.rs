@@ -132,3 +132,30 @@ fn the_end_of_a_long_transcript_is_enough_for_a_new_call() {
     let ends: Vec<&str> = outcomes(&place).into_iter().map(|(_, word)| word).collect();
     assert_eq!(ends, ["failed", "interrupted"]);
 }
+
+#[test]
+fn a_call_runs_only_until_its_result_is_logged() {
+    let place = place();
+    let uuid = "cbd44839-d656-4cb8-bd0f-273f967001f6";
+    let live = serde_json::json!({
+        "claude_session_id": uuid, "agent": "codex", "state": "working", "since": "2026-11-21T08:59:00Z",
+        "capture": true, "last_event": "UserPromptSubmit", "last_event_at": "2026-11-21T08:59:00Z",
+    });
+    let path = place.home.live(&Uuid::parse(uuid).unwrap());
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, live.to_string()).unwrap();
+    attempt(&place, "codex", uuid, "call_1");
+    let now = || {
+        let store = Store::for_people(place.home.clone(), agents::WITNESS);
+        let found = calls(&store, &Filter::default(), at("2026-11-21T09:00:10Z")).unwrap();
+        found.into_iter().map(|call| call.outcome.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(now(), ["running"]);
+    let result = Entry {
+        claude_session_id: Some(uuid.into()),
+        tool_use_id: Some("call_1".into()),
+        ..Entry::new(Kind::Result, at("2026-11-21T09:00:05Z"))
+    };
+    Log::of(&place.home, WAIT).append(result, at("2026-11-21T09:00:05Z")).unwrap();
+    assert_eq!(now(), ["unknown"], "its result does not say how it ended");
+}
