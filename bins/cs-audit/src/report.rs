@@ -73,7 +73,7 @@ impl Report {
         }
         let mut subagents = Vec::new();
         for uuid in filter.conversations.iter().filter_map(|uuid| Uuid::parse(uuid).ok()) {
-            subagents.extend(audit::subagents(&context.store, &uuid, context.now)?);
+            subagents.extend(audit::subagents(&context.store, &uuid, &filter.range)?);
         }
         match context.out.form {
             _ if context.out.quiet => named(&report).try_for_each(|call| {

@@ -11,22 +11,32 @@ use agents::Agent;
 use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
 use cs_core::id::Uuid;
+use cs_core::range::Range;
 use cs_core::store::Store;
 use cs_core::{open, repair, validate};
 use serde_json::Value;
+use std::path::Path;
 
 /// Maximum number of bytes of a file that describes a subagent.
 const META: usize = 64 * 1024;
 /// Maximum number of characters of a purpose.
 const PURPOSE: usize = 200;
 
-/// The subagents of a conversation, oldest first.
-pub fn subagents(store: &Store, conversation: &Uuid, _now: Instant) -> Result<Vec<Subagent>> {
+/// The subagents of a conversation that began in this time, oldest first. One of which only the end is known counts by
+/// that.
+pub fn subagents(store: &Store, conversation: &Uuid, range: &Range) -> Result<Vec<Subagent>> {
+    let mut found = all(store, conversation, range)?;
+    found.retain(|one| one.began.as_deref().or(one.ended.as_deref()).is_none_or(|at| range.contains_text(at)));
+    Ok(found)
+}
+
+/// The same, and perhaps others.
+fn all(store: &Store, conversation: &Uuid, range: &Range) -> Result<Vec<Subagent>> {
     let mut found: Vec<Subagent> = Vec::new();
     let mut agent = None;
     let narrow = index::narrow16(Some(conversation.as_str()));
     let files = files(&store.home)?;
-    for (n, path) in files.iter().enumerate() {
+    for (n, path) in files.iter().enumerate().filter(|(_, path)| may_tell(path, range)) {
         let Some(day) = Day::open(path, n + 1 < files.len())? else { continue };
         let wanted = Wanted { may_fit: &|line| line.may_be_of_subagent(narrow), text: None };
         day.some(&wanted, &mut |entry| {
@@ -47,6 +57,16 @@ pub fn subagents(store: &Store, conversation: &Uuid, _now: Instant) -> Result<Ve
         found.iter_mut().for_each(|subagent| complete(subagent, &told));
     }
     Ok(found)
+}
+
+/// Whether the log of a day may tell of a subagent that began in the range, or that it began before: the days of the
+/// range, with one more at each end.
+fn may_tell(day: &Path, range: &Range) -> bool {
+    const DAY: i64 = 24 * 60;
+    let begin = Day::first_minute(day);
+    let minute = |at: Instant| at.timestamp().div_euclid(60);
+    range.since.is_none_or(|since| begin + 2 * DAY > minute(since))
+        && range.until.is_none_or(|until| begin - DAY <= minute(until))
 }
 
 fn add(found: &mut Vec<Subagent>, entry: Entry) {
@@ -83,7 +103,7 @@ fn complete(subagent: &mut Subagent, told: &Told) {
 }
 
 /// The purpose and the type in the file beside a subagent's transcript (Claude Code 2.1.197 and newer).
-fn described(main: &std::path::Path, id: &str) -> Option<(Option<String>, Option<String>)> {
+fn described(main: &Path, id: &str) -> Option<(Option<String>, Option<String>)> {
     let (_, path) = transcript::subagents(main).into_iter().find(|(of, _)| of == id)?;
     let bytes = open::foreign_bytes(&path.with_extension("meta.json"), META).ok()?;
     let meta: Value = repair::decode(&bytes, &mut Vec::new()).ok()?;
@@ -103,7 +123,7 @@ fn of_transcripts(told: &Told) -> Vec<Subagent> {
             let began = start.and_then(|call| call.at).or_else(|| calls.iter().filter_map(|call| call.at).min());
             let ended = start.filter(|call| call.tool != "spawn_agent").and_then(|call| call.ended_at());
             let last = calls.iter().filter_map(|call| call.ended_at()).max();
-            let subagent = Subagent {
+            let mut subagent = Subagent {
                 agent_id: id.clone(),
                 began: stamp(began),
                 // One in the background goes on after its call.
@@ -111,7 +131,6 @@ fn of_transcripts(told: &Told) -> Vec<Subagent> {
                 calls: calls.len() as u64,
                 ..Subagent::default()
             };
-            let mut subagent = subagent;
             complete(&mut subagent, told);
             subagent
         })

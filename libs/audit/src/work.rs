@@ -52,9 +52,9 @@ impl Work {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
         let Some(uuid) = uuid.filter(|_| store.home.audit_dir().exists()) else { return Ok(None) };
         let conversations = vec![uuid.to_string()];
-        let calls = calls(store, &Filter { conversations, range: range(session, now), ..Filter::default() }, now)?;
-        let mut subagents = subagents(store, &uuid, now)?;
-        subagents.retain(|subagent| began_in(subagent, &range(session, now)));
+        let range = range(session, now);
+        let calls = calls(store, &Filter { conversations, range, ..Filter::default() }, now)?;
+        let subagents = subagents(store, &uuid, &range)?;
         let is_empty = calls.is_empty() && subagents.is_empty();
         Ok((!is_empty).then(|| Work::of(calls, subagents)))
     }
@@ -103,9 +103,4 @@ pub fn worst(call: &Call) -> Option<Verdict> {
 /// When the session's share of its conversation happened: others may have continued it, or be continued by it.
 pub fn range(session: &Session, now: Instant) -> Range {
     Range::new(clock::parse(&session.started_at), session.ended_at.as_deref().and_then(clock::parse), now)
-}
-
-fn began_in(subagent: &Subagent, range: &Range) -> bool {
-    let at = subagent.began.as_deref().or(subagent.ended.as_deref());
-    at.is_none_or(|at| range.contains_text(at))
 }

@@ -59,8 +59,7 @@ pub fn list(store: &Store, snapshot: &Snapshot, query: &Query, now: Instant) -> 
     let range = range(session.as_ref(), query, now);
     let uuid = session.as_ref().and_then(|session| Uuid::parse(session.claude_session_id.as_deref()?).ok());
     let found = if session.is_some() && uuid.is_none() { Vec::new() } else { find(store, query, range, &uuid, now)? };
-    let mut subagents = uuid.map(|uuid| audit::subagents(store, &uuid, now)).transpose()?.unwrap_or_default();
-    subagents.retain(|one| one.began.as_deref().is_none_or(|at| range.contains_text(at)));
+    let subagents = uuid.map(|uuid| audit::subagents(store, &uuid, &range)).transpose()?.unwrap_or_default();
     let owners = Owners::of(snapshot, session.as_ref());
     let is_cut = found.len() == MOST;
     let selected: Vec<Call> = found.into_iter().filter(|call| is_wanted(call, query)).collect();
