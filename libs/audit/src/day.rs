@@ -5,6 +5,7 @@ use crate::entry::Entry;
 use crate::index::{self, Line, Made};
 use cs_core::clock;
 use cs_core::error::{Error, Result};
+use cs_core::file;
 use cs_core::id::fnv1a;
 use cs_core::open;
 use memchr::{memchr, memmem};
@@ -108,6 +109,10 @@ impl Day {
         let lines = index::build(&bytes, Day::first_minute(&self.path));
         if let Some(made) = made.filter(|made| made.size == bytes.len() as u64) {
             index::write(&self.path, &made, &lines);
+            if !self.path.exists() {
+                // The day was removed meanwhile, with the index that it had.
+                let _ = file::remove(&index::path(&self.path));
+            }
         }
         Ok((lines, Some(bytes)))
     }

@@ -25,6 +25,9 @@ const BASE_WITHIN: usize = 120;
 /// Maximum number of findings that are kept; the others are counted.
 pub const FINDINGS: usize = 1_000;
 
+/// How often the log is read anew because a day was removed meanwhile.
+const TRIES: usize = 5;
+
 /// Something that is not as it was written. `line` counts from 1 in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
@@ -96,7 +99,18 @@ pub fn verify(home: &Home, named: Vec<(String, Head)>) -> Result<Report> {
 }
 
 /// The same; `progress` is called now and then with the number of bytes that were read, and that of all.
-pub fn verify_with(home: &Home, mut named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report> {
+pub fn verify_with(home: &Home, named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report> {
+    for _ in 1..TRIES {
+        match read_all(home, named.clone(), progress) {
+            // A day was removed meanwhile: the log begins with another line now.
+            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            read => return read,
+        }
+    }
+    read_all(home, named, progress)
+}
+
+fn read_all(home: &Home, mut named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report> {
     let (head, files) = snapshot(home)?;
     let trouble = match &head {
         Ok(Some(_)) => None,

@@ -47,6 +47,34 @@ fn a_log_of_which_the_oldest_days_were_removed_verifies() {
 }
 
 #[test]
+fn the_index_of_a_day_goes_with_it() {
+    let place = five_days();
+    let is_there = |day: &str| place.home.audit_dir().join(format!("{day}.index")).exists();
+    let failed = Filter { failed: true, ..Filter::default() };
+    calls(&store(&place), &failed, at("2026-11-25T10:00:00Z")).unwrap();
+    assert!(is_there("2026-11-20") && is_there("2026-11-21"));
+    // A question that began before the removal makes the index of a day that is gone.
+    let open = crate::day::Day::open(&files(&place.home).unwrap()[0], true).unwrap().unwrap();
+    assert_eq!(prune(&place, "2026-11-21T00:00:00Z", Run::Real, "2026-11-25T10:00:00Z"), 1);
+    let wanted = crate::day::Wanted { may_fit: &|_| true, text: None };
+    let mut count = 0;
+    open.some(&wanted, &mut |_| count += 1).unwrap();
+    assert_eq!((count, is_there("2026-11-20"), is_there("2026-11-21")), (2, false, true));
+}
+
+#[test]
+fn a_day_that_is_removed_while_the_log_is_verified_is_no_error() {
+    let place = five_days();
+    let mut is_removed = false;
+    let report = verify_with(&place.home, Vec::new(), &mut |_, _| {
+        if !std::mem::replace(&mut is_removed, true) {
+            assert_eq!(prune(&place, "2026-11-23T00:00:00Z", Run::Real, "2026-11-25T10:00:00Z"), 3);
+        }
+    });
+    assert_eq!(report.unwrap().findings, []);
+}
+
+#[test]
 fn a_removal_that_is_killed_midway_can_be_repeated() {
     let place = five_days();
     let oldest = files(&place.home).unwrap()[0].clone();
