@@ -7,7 +7,6 @@ use audit::{Call, Filter, Settings};
 use cli::{Context, Failure, Form, Outcome, terminal};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// list the calls of tools, newest first: on a terminal as many as it has lines, in a pipe all
@@ -187,17 +186,12 @@ pub fn settings(context: &Context) -> Settings {
 
 /// The calls of the log, and those of transcripts that it does not have.
 fn all(store: &cs_core::store::Store, filter: &Filter, now: clock::Instant) -> Outcome<Vec<Call>> {
-    let mut known: HashSet<String> = HashSet::new();
-    let anything = Filter { conversations: filter.conversations.clone(), range: filter.range, ..Filter::default() };
     let mut logged = Vec::new();
-    wanted::each_call(store, &anything, now, &mut |call| {
-        known.extend(call.tool_use_id.clone());
-        ControlFlow::Continue(())
-    })?;
     wanted::each_call(store, filter, now, &mut |call| {
         logged.push(call);
         ControlFlow::Continue(())
     })?;
+    let known = audit::logged_ids(store, &filter.range)?;
     let settings = Settings::read(&store.config(), &store.home.config()).0;
     let is_logged = |call: &Call| call.tool_use_id.as_ref().is_some_and(|id| known.contains(id));
     let mut calls = audit::from_transcripts(store, filter, &settings.all_rules(), &is_logged);

@@ -10,7 +10,9 @@ use crate::index::Line;
 use crate::log::files;
 use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
+use cs_core::range::Range;
 use cs_core::store::Store;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +93,19 @@ pub fn days_without_index(store: &Store) -> Result<Vec<PathBuf>> {
 /// Makes the index of a day that is over, so that no question has to.
 pub fn make_index(path: &Path) -> Result<()> {
     Day::open(path, true)?.map_or(Ok(()), |day| day.make_index())
+}
+
+/// The ids of the calls that the log has in this time, whatever else is known about them, and perhaps of some others.
+pub fn logged_ids(store: &Store, range: &Range) -> Result<HashSet<String>> {
+    let mut ids = HashSet::new();
+    for path in files(&store.home)? {
+        let is_before = range.since.is_some_and(|since| is_over_at(&path, since));
+        let is_after = range.until.is_some_and(|until| Day::first_minute(&path) > until.timestamp().div_euclid(60));
+        if let Some(day) = if is_before || is_after { None } else { Day::open(&path, false)? } {
+            day.all(&mut |entry| ids.extend(entry.tool_use_id))?;
+        }
+    }
+    Ok(ids)
 }
 
 /// When the log begins: the time of its first line; `None` if there is none.

@@ -167,6 +167,7 @@ fn several_sessions_share_one_reading_of_the_log() {
     let [first, later] = [place.session("09:00", Some("10:00")), place.session("10:00", None)];
     let nobody = Session { claude_session_id: None, ..first.clone() };
     let all = Work::read_all(&place.store(), &[&later, &nobody, &first], at("12:00")).unwrap();
-    let sums = |work: &Option<Work>| work.as_ref().and_then(|work| work.sums).map(|sums| (sums.calls, sums.destructive));
+    let sums =
+        |work: &Option<Work>| work.as_ref().and_then(|work| work.sums).map(|sums| (sums.calls, sums.destructive));
     assert_eq!(all.iter().map(sums).collect::<Vec<_>>(), [Some((1, 0)), None, Some((1, 1))]);
 }
