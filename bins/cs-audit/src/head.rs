@@ -17,7 +17,11 @@ pub struct Head {}
 impl Head {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let head = audit::Head::read(&context.store.home)?;
-        let Some(head) = head else { return Err(Failure::Nothing("nothing was logged yet".into())) };
+        let Some(head) = head else {
+            let is_empty = audit::begins_at(&context.store)?.is_none();
+            let why = if is_empty { "nothing was logged yet" } else { "head.json is missing; see cs-audit verify" };
+            return Err(Failure::Nothing(why.into()));
+        };
         match context.out.form {
             _ if context.out.quiet => context.out.line(&head.hash)?,
             Form::Json => context.out.json(&head)?,

@@ -10,20 +10,22 @@ use cli::{Block, Context, Failure, Form, Outcome, Progress, sanitize};
 use cs_core::id::Uuid;
 use cs_core::range::{self, Range};
 use cs_core::zone::Zone;
-use render::format_quantity;
+use render::{format_quantity, format_subagent};
 use serde::Serialize;
 use std::path::Path;
 
-/// report what tools did in sessions, or in a project or a time (without any: in the conversation that runs this, else in the
-/// last 7 days): calls, failures, what was destructive, touched secrets or could not be seen through, the slowest calls,
-/// subagents, files that were changed outside of the work tree, large changes (10 files or more for one prompt, or 100
-/// lines removed), and every edit in a project that audit.sensitive_projects in config.json names. Each is shown with the
-/// prompt that led to it. Prompts and numbers of lines are from the clients' own transcripts: without one they are missing.
-/// What a shell command changes in files is not known beyond what the rules say about it
+/// report what the calls of sessions, of a project or of a time come to: sums, those that a person should know of, the
+/// slowest, and what they changed
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "report",
+    note = "Without a session, a project or a time it is about the conversation that runs it, else about the last 7 days. \
+            It names destructive, sensitive and opaque calls, subagents, files that were changed outside of the work tree, \
+            large changes (10 files or more for one prompt, or 100 lines removed), and every edit in a project that \
+            audit.sensitive_projects in config.json names, each with the prompt that led to it. Prompts and numbers of \
+            lines are from the clients' own transcripts: without one they are missing. What a shell command changes in \
+            files is not known beyond what the rules say about it.",
     example = "{command_name} ca5d",
     example = "{command_name} --project api --since 30d --json"
 )]
@@ -212,14 +214,8 @@ impl Words<'_> {
     }
 
     fn subagent(&self, subagent: &Subagent) -> (String, String) {
-        let kind = subagent.agent_type.as_deref().unwrap_or("subagent");
-        let purpose = subagent.purpose.as_ref().map(|purpose| format!(": {purpose}")).unwrap_or_default();
-        let ended = match &subagent.ended {
-            Some(at) => format!("ended {}", self.at(at)),
-            None => "no end is known".to_string(),
-        };
         let began = subagent.began.as_ref().map(|at| self.at(at)).unwrap_or_default();
-        (format!("{began}  "), format!("{kind}{purpose} ({}, {ended})", format_quantity(subagent.calls, "call")))
+        (format!("{began}  "), format_subagent(subagent, self.zone))
     }
 
     fn outside(&self, outside: &Outside) -> (String, String) {

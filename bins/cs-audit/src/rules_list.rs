@@ -1,5 +1,6 @@
 //! `rules`: the rules, ours and those of the user. Writes nothing.
 
+use crate::wanted;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use rules::{Kind, Rule};
@@ -14,8 +15,8 @@ use rules::{Kind, Rule};
 )]
 pub struct List {
     /// only this verdict: destructive, sensitive, install, privilege or opaque
-    #[argh(option)]
-    verdict: Option<String>,
+    #[argh(option, from_str_fn(wanted::parse_verdict))]
+    verdict: Option<Kind>,
     /// only the rules of these names; * stands for any characters
     #[argh(positional)]
     rules: Vec<String>,
@@ -23,7 +24,7 @@ pub struct List {
 
 impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let kind = self.verdict.as_deref().map(kind).transpose()?;
+        let kind = self.verdict;
         let is_asked = |id: &str| self.rules.is_empty() || self.rules.iter().any(|asked| rules::matches(asked, id));
         let all = crate::own::rules(context);
         let of_kind = |rule: &&Rule| kind.is_none_or(|kind| rule.kind == kind);
@@ -37,14 +38,6 @@ impl List {
         print(context, &found, &opaque)?;
         context.out.flush()
     }
-}
-
-fn kind(word: &str) -> Outcome<Kind> {
-    let found = Kind::ALL.into_iter().find(|kind| kind.word() == word);
-    found.ok_or_else(|| {
-        let words: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
-        Failure::Usage(format!("unknown verdict {word:?}; known: {}", words.join(", ")), None)
-    })
 }
 
 fn print(context: &mut Context, found: &[&Rule], opaque: &[&rules::Opaque]) -> Outcome<()> {

@@ -6,7 +6,6 @@ use crate::wanted;
 use argh::{ArgsInfo, FromArgs};
 use audit::{Call, Filter, Transcripts};
 use cli::{Block, Context, Failure, Form, Outcome};
-use cs_core::range::Range;
 use cs_core::zone::Zone;
 use serde::Serialize;
 
@@ -77,7 +76,7 @@ fn ids(words: &[String]) -> Outcome<Vec<String>> {
 }
 
 fn show(context: &mut Context, id: &str) -> Outcome<()> {
-    let filter = Filter { tool_use_id: Some(id.to_string()), range: Range::default(), ..Filter::default() };
+    let filter = Filter { tool_use_id: Some(id.to_string()), ..Filter::default() };
     let mut calls = wanted::calls(&context.store, &filter, context.now)?;
     if calls.is_empty() {
         let rules = settings(context).all_rules();

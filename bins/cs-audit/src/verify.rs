@@ -82,14 +82,14 @@ fn print(context: &mut Context, report: &Report, records: usize) -> Outcome<()> 
     }
     let (lines, size) = (render::format_quantity(report.lines, "line"), render::format_bytes(report.bytes));
     context.out.line(&format!("{lines}, {size}; the last one is {} {}", report.seq, report.hash))?;
-    context.out.line(&format!(
-        "compared with head.json{}",
-        match records {
-            0 => String::new(),
-            1 => " and the record of one session".to_string(),
-            count => format!(" and the records of {} sessions", render::format_number(count as u64)),
-        }
-    ))
+    let head = (!report.findings.iter().any(|finding| matches!(finding, Finding::NoHead(_)))).then_some("head.json");
+    let records = match records {
+        0 => None,
+        1 => Some("the record of one session".to_string()),
+        count => Some(format!("the records of {} sessions", render::format_number(count as u64))),
+    };
+    let named: Vec<String> = head.map(str::to_string).into_iter().chain(records).collect();
+    if named.is_empty() { Ok(()) } else { context.out.line(&format!("compared with {}", named.join(" and "))) }
 }
 
 /// A finding in words.

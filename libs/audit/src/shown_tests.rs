@@ -122,7 +122,7 @@ fn a_call_with_two_verdicts_counts_under_the_worst_one_however_many_are_named() 
 
 #[test]
 fn subagents_without_a_logged_call_have_no_sums() {
-    let mut place = place();
+    let place = place();
     place.subagent(Kind::SubagentStart, "09:30");
     let work = place.work("09:00", None).unwrap();
     assert_eq!((work.sums, work.subagents.len()), (None, 1));

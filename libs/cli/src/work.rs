@@ -2,10 +2,10 @@
 //! the subagents.
 
 use crate::block::Block;
-use audit::{Call, NAMED, Subagent, Work};
+use audit::{Call, NAMED, Work};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use render::{format_call, format_call_details, format_calls, format_local_minute, format_quantity};
+use render::{format_call, format_call_details, format_calls, format_local_minute, format_quantity, format_subagent};
 
 /// Maximum number of calls that are shown of each kind, the newest.
 const SHOWN: usize = 10;
@@ -27,7 +27,7 @@ pub fn add_work(block: &mut Block, work: &Work, id: &str) {
     let first = work.subagents.len().saturating_sub(SUBAGENTS);
     let subagents = work.subagents.iter().skip(first);
     block
-        .section("subagents", subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), describe(one))));
+        .section("subagents", subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), format_subagent(one, Zone::system()))));
     if first > 0 {
         block.item("", &format!("{} before them", format_quantity(first as u64, "subagent")));
     }
@@ -39,14 +39,4 @@ fn when(at: &str) -> String {
 
 fn line(call: &Call) -> String {
     format!("{}  ({})", format_call(call), format_call_details(call))
-}
-
-/// `Explore a1b2: find the parser, 12 calls, ended 2026-11-21 10:04`
-fn describe(one: &Subagent) -> String {
-    let kind = one.agent_type.as_deref().map(|kind| format!("{kind} ")).unwrap_or_default();
-    let purpose = one.purpose.as_deref().map(|purpose| format!(": {purpose}")).unwrap_or_default();
-    let calls = format_quantity(one.calls, "call");
-    let ended =
-        one.ended.as_deref().map_or("no end was reported".to_string(), |at| format!("ended {}", when(at).trim()));
-    format!("{kind}{}{purpose}, {calls}, {ended}", one.agent_id)
 }

@@ -1,8 +1,10 @@
 //! Owns how calls of tools are described to people: what they come to, and the details of one.
 
 use super::number::{format_number, format_quantity};
-use super::time::format_took;
-use audit::{Call, Outcome, Sums, worst};
+use super::time::{format_local_minute, format_took};
+use audit::{Call, Outcome, Subagent, Sums, worst};
+use cs_core::clock;
+use cs_core::zone::Zone;
 
 /// `128 calls, 3 failed, 1 was not run, 2 destructive, 4 opaque`
 pub fn format_calls(sums: &Sums) -> String {
@@ -57,6 +59,19 @@ pub fn format_call_details(call: &Call) -> String {
     let subagent = call.agent_id.as_deref().map(|id| format!("subagent {}", call.agent_type.as_deref().unwrap_or(id)));
     let parts = [Some(rules.join(", ")).filter(|rules| !rules.is_empty()), Some(format_call_end(call)), subagent];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What is known about a subagent: `Explore a1b2: find the parser, 12 calls, ended 2026-11-21 10:04`
+pub fn format_subagent(one: &Subagent, zone: &Zone) -> String {
+    let kind = one.agent_type.as_deref().map(|kind| format!("{kind} ")).unwrap_or_default();
+    let purpose = one.purpose.as_deref().map(|purpose| format!(": {purpose}")).unwrap_or_default();
+    let calls = format_quantity(one.calls, "call");
+    let ended = one.ended.as_deref().map(|at| clock::parse(at).map(|at| format_local_minute(at, zone)));
+    let ended = match ended {
+        Some(at) => format!("ended {}", at.unwrap_or_default()),
+        None => "no end was reported".to_string(),
+    };
+    format!("{kind}{}{purpose}, {calls}, {ended}", one.agent_id)
 }
 
 #[cfg(test)]

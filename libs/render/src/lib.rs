@@ -24,7 +24,7 @@ mod time;
 mod width;
 
 pub use bar::format_bar;
-pub use calls::{format_call, format_call_details, format_call_end, format_calls, format_subject};
+pub use calls::{format_call, format_call_details, format_call_end, format_calls, format_subagent, format_subject};
 pub use commonmark::{escape_markdown_cell, escape_markdown_line, escape_markdown_text};
 pub use csv::{Cell, format_csv_row, format_text_cell};
 pub use html::escape_html;
