@@ -5,6 +5,7 @@ mod days;
 mod odd;
 mod read;
 mod report;
+mod shown;
 mod told;
 
 use crate::log::files;
