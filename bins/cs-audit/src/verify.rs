@@ -1,7 +1,7 @@
 //! `verify`: whether the log is as it was written. Writes nothing.
 
 use argh::{ArgsInfo, FromArgs};
-use audit::{Finding, Report};
+use audit::{Finding, Verified};
 use cli::{Context, Failure, Form, Outcome, Progress};
 use serde::Serialize;
 
@@ -63,11 +63,11 @@ impl Verify {
     }
 }
 
-fn print(context: &mut Context, report: &Report, records: usize) -> Outcome<()> {
+fn print(context: &mut Context, report: &Verified, records: usize) -> Outcome<()> {
     let findings: Vec<String> = report.findings.iter().map(words).collect();
     if context.out.form == Form::Json && !context.out.quiet {
         let (hash, more_findings) = (report.hash.clone(), report.more);
-        let Report { lines, bytes, seq, vouched, .. } = *report;
+        let Verified { lines, bytes, seq, vouched, .. } = *report;
         return context.out.json(&Shown { lines, bytes, seq, hash, vouched, findings, more_findings });
     }
     findings.iter().try_for_each(|finding| context.out.line(&cli::sanitize(finding)))?;

@@ -47,13 +47,13 @@ pub use named::named_by_records;
 pub use note::{By, note_lease, note_message};
 pub use prune::{drop_day, old_days};
 pub use read::{Step, begins_at, calls, days_without_index, each_call, each_step, logged_ids, make_index};
-pub use report::{LARGE, Large, Named, Outside, Report as CallReport, Section, report};
+pub use report::{CallReport, LARGE, Large, Named, Outside, Section, report};
 pub use settings::Settings;
 pub use subagent::subagents;
 pub use tally::Tally;
 pub use told::{Told, ToldCall};
 pub use transcript::{Transcripts, from_transcripts};
-pub use verify::{FINDINGS, Finding, Report, verify, verify_with};
+pub use verify::{FINDINGS, Finding, Verified, verify, verify_with};
 pub use work::{NAMED, Work, range, worst};
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ pub struct Large {
 
 /// A report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Report {
+pub struct CallReport {
     /// What the calls come to.
     pub sums: Sums,
     /// Calls of which nothing tells how they ended.
@@ -117,14 +117,14 @@ pub fn report(
     sensitive: &BTreeSet<String>,
     now: Instant,
     indexing: &mut dyn FnMut(&Path),
-) -> Result<Report> {
+) -> Result<CallReport> {
     let transcripts = Transcripts::of(store);
     let mut making = Making {
         transcripts: &transcripts,
         sensitive,
         roots: HashMap::new(),
         real: HashMap::new(),
-        report: Report::default(),
+        report: CallReport::default(),
         outside: BTreeMap::new(),
         prompts: HashMap::new(),
     };
@@ -144,7 +144,7 @@ struct Making<'m> {
     /// The work tree of each folder, and the real path of each file.
     roots: HashMap<String, PathBuf>,
     real: HashMap<PathBuf, PathBuf>,
-    report: Report,
+    report: CallReport,
     outside: BTreeMap<String, Outside>,
     /// What each prompt of a conversation changed, and in which files.
     prompts: HashMap<(String, Option<usize>), (Large, BTreeSet<String>)>,
@@ -250,7 +250,7 @@ impl Making<'_> {
         large.files = all.len();
     }
 
-    fn end(self) -> Report {
+    fn end(self) -> CallReport {
         let Making { mut report, outside, prompts, .. } = self;
         let (files, lines) = LARGE;
         let is_large = |large: &Large| large.files >= files || large.removed >= lines;

@@ -57,7 +57,7 @@ impl Place {
 #[test]
 fn an_untouched_log_verifies_over_its_files() {
     let place = place();
-    assert_eq!(verify(&place.home, Vec::new()).unwrap(), Report::default());
+    assert_eq!(verify(&place.home, Vec::new()).unwrap(), Verified::default());
     place.fill(30);
     let report = verify(&place.home, Vec::new()).unwrap();
     assert_eq!((report.lines, report.seq, report.vouched), (30, 30, 1));

@@ -76,7 +76,7 @@ pub enum Finding {
 
 /// What was verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct Verified {
     /// Number of lines.
     pub lines: u64,
     /// Number of bytes.
@@ -94,12 +94,12 @@ pub struct Report {
 }
 
 /// Reads the whole log. `named` are lines that something else names, such as session records, each with its name.
-pub fn verify(home: &Home, named: Vec<(String, Head)>) -> Result<Report> {
+pub fn verify(home: &Home, named: Vec<(String, Head)>) -> Result<Verified> {
     verify_with(home, named, &mut |_, _| {})
 }
 
 /// The same; `progress` is called now and then with the number of bytes that were read, and that of all.
-pub fn verify_with(home: &Home, named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report> {
+pub fn verify_with(home: &Home, named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified> {
     for _ in 1..TRIES {
         match read_all(home, named.clone(), progress) {
             // A day was removed meanwhile: the log begins with another line now.
@@ -110,7 +110,7 @@ pub fn verify_with(home: &Home, named: Vec<(String, Head)>, progress: &mut dyn F
     read_all(home, named, progress)
 }
 
-fn read_all(home: &Home, mut named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report> {
+fn read_all(home: &Home, mut named: Vec<(String, Head)>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified> {
     let (head, files) = snapshot(home)?;
     let trouble = match &head {
         Ok(Some(_)) => None,
@@ -148,7 +148,7 @@ fn snapshot(home: &Home) -> Result<(Result<Option<Head>>, Vec<Sized>)> {
 /// What was read so far.
 #[derive(Clone, Default)]
 pub(crate) struct Walk {
-    report: Report,
+    report: Verified,
     /// Lines that must be there, by their number: what names each, and its hash.
     named: BTreeMap<u64, Vec<(String, String)>>,
     /// The line before.
@@ -269,7 +269,7 @@ impl Walk {
         self.last = Some(link);
     }
 
-    pub(crate) fn finish(mut self, trouble: Option<String>) -> Report {
+    pub(crate) fn finish(mut self, trouble: Option<String>) -> Verified {
         // Up to here lines may be missing: a later line says that they were removed.
         let mut removed = 0;
         if let Some(before) = self.before_first.take() {
@@ -285,7 +285,7 @@ impl Walk {
             self.find(Finding::NoHead(why));
         }
         let last = self.last.unwrap_or(Link { seq: 0, hash: String::new() });
-        Report { seq: last.seq, hash: last.hash, ..self.report }
+        Verified { seq: last.seq, hash: last.hash, ..self.report }
     }
 }
 

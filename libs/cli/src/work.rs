@@ -26,8 +26,10 @@ pub fn add_work(block: &mut Block, work: &Work, id: &str) {
     }
     let first = work.subagents.len().saturating_sub(SUBAGENTS);
     let subagents = work.subagents.iter().skip(first);
-    block
-        .section("subagents", subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), format_subagent(one, Zone::system()))));
+    block.section(
+        "subagents",
+        subagents.map(|one| (one.began.as_deref().map(when).unwrap_or_default(), format_subagent(one, Zone::system()))),
+    );
     if first > 0 {
         block.item("", &format!("{} before them", format_quantity(first as u64, "subagent")));
     }

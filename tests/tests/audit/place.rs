@@ -1,6 +1,6 @@
 //! A data directory with a log, and what is in it.
 
-use audit::{Entry, Finding, Input, Kind, Log, Report};
+use audit::{Entry, Finding, Input, Kind, Log, Verified};
 use cs_core::clock;
 use cs_core::lock::HOOK_WAIT;
 use cs_core::paths::Home;
@@ -66,7 +66,7 @@ impl Place {
         entries.filter_map(|entry| entry.input?.command).collect()
     }
 
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> Verified {
         audit::verify(&self.home, Vec::new()).expect("the log can be read")
     }
 
