@@ -40,6 +40,13 @@ impl Range {
         Range { since, until: until.or_else(horizon) }
     }
 
+    /// What both ranges have.
+    #[must_use]
+    pub fn and(self, other: Range) -> Self {
+        let until = [self.until, other.until].into_iter().flatten().min();
+        Range { since: self.since.max(other.since), until }
+    }
+
     /// Whether an instant is in the range.
     pub fn contains(&self, at: Instant) -> bool {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)

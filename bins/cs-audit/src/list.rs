@@ -80,7 +80,7 @@ impl List {
 
     fn filter(&self, context: &Context) -> Outcome<Filter> {
         Ok(Filter {
-            conversations: wanted::conversations(context, &self.session)?,
+            shares: wanted::shares(context, &self.session)?,
             project: self.project.clone(),
             tool: self.tool.clone(),
             verdict: self.verdict,

@@ -5,7 +5,7 @@ use crate::shown::Sessions;
 use crate::wanted;
 use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
-use audit::{CallReport, Filter, LARGE, Large, Named, Outside, Section, Subagent, Sums};
+use audit::{CallReport, Filter, LARGE, Large, Named, Outside, Section, Share, Subagent, Sums};
 use cli::{Block, Context, Failure, Form, Outcome, Progress, sanitize};
 use cs_core::id::Uuid;
 use cs_core::range::{self, Range};
@@ -74,8 +74,10 @@ impl Report {
             ));
         }
         let mut subagents = Vec::new();
-        for uuid in filter.conversations.iter().filter_map(|uuid| Uuid::parse(uuid).ok()) {
-            subagents.extend(audit::subagents(&context.store, &uuid, &filter.range)?);
+        for share in &filter.shares {
+            if let Ok(uuid) = Uuid::parse(&share.conversation) {
+                subagents.extend(audit::subagents(&context.store, &uuid, &share.range.and(filter.range))?);
+            }
         }
         match context.out.form {
             _ if context.out.quiet => named(&report).try_for_each(|call| {
@@ -89,17 +91,17 @@ impl Report {
     }
 
     fn filter(&self, context: &Context) -> Outcome<Filter> {
-        let mut conversations = wanted::conversations(context, &self.session)?;
+        let mut shares = wanted::shares(context, &self.session)?;
         let is_about_time = self.project.is_some() || self.since.is_some() || self.until.is_some();
-        if conversations.is_empty() && !is_about_time {
-            conversations.extend(Agent::conversation_from_env());
+        if shares.is_empty() && !is_about_time {
+            shares.extend(Agent::conversation_from_env().map(|uuid| Share::whole(&uuid)));
         }
         let mut range = context.range(self.since.as_deref(), self.until.as_deref())?;
-        if conversations.is_empty() && range.since.is_none() {
+        if shares.is_empty() && range.since.is_none() {
             let since = range::start(BACK, Zone::system(), context.now)?;
             range = Range::new(Some(since), range.until, context.now);
         }
-        Ok(Filter { conversations, project: self.project.clone(), range, ..Filter::default() })
+        Ok(Filter { shares, project: self.project.clone(), range, ..Filter::default() })
     }
 
     fn page(&self, context: &Context, filter: &Filter, report: &CallReport, subagents: &[Subagent]) -> Block {
@@ -137,10 +139,10 @@ impl Report {
     }
 
     fn title(&self, filter: &Filter, zone: &Zone) -> String {
-        let mut title = match filter.conversations.len() {
-            0 => "calls of tools".to_string(),
-            1 => format!("calls of tools in {}", filter.conversations.join(" ")),
-            count => format!("calls of tools in {}", format_quantity(count as u64, "conversation")),
+        let mut title = match filter.shares.as_slice() {
+            [] => "calls of tools".to_string(),
+            [one] => format!("calls of tools in {}", one.conversation),
+            all => format!("calls of tools in {}", format_quantity(all.len() as u64, "conversation")),
         };
         if let Some(project) = &filter.project {
             title.push_str(&format!(" in the project {project}"));

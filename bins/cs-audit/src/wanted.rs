@@ -1,7 +1,7 @@
 //! Owns what the words of the command line mean for a question to the log: conversations, verdicts, ids; and that somebody
 //! who waits for an answer is told what takes long.
 
-use audit::{Call, Filter, Step};
+use audit::{Call, Filter, Share, Step};
 use cli::{Context, Failure, Outcome, Progress, found, words};
 use cs_core::clock::Instant;
 use cs_core::id::Uuid;
@@ -20,20 +20,20 @@ pub fn parse_limit(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| format!("{text:?} is not a number of calls"))
 }
 
-/// The conversations of these sessions: a session's id, its start or end, or the id of a conversation, which needs no
-/// record.
-pub fn conversations(context: &Context, names: &[String]) -> Outcome<Vec<String>> {
-    names.iter().map(|name| conversation(context, name)).collect()
+/// The parts of conversations that these names mean: a session's id, its start or end, or the id of a conversation, which
+/// needs no record.
+pub fn shares(context: &Context, names: &[String]) -> Outcome<Vec<Share>> {
+    names.iter().map(|name| share(context, name)).collect()
 }
 
-fn conversation(context: &Context, name: &str) -> Outcome<String> {
+fn share(context: &Context, name: &str) -> Outcome<Share> {
     if let Ok(uuid) = Uuid::parse(who::conversation(name).unwrap_or(name)) {
-        return Ok(uuid.to_string());
+        return Ok(Share::whole(uuid.as_str()));
     }
     let id = context.store.find(&Selector::parse(name)?)?;
     let session = context.store.session(&id)?;
     let missing = || Failure::Nothing(format!("{} has no conversation, so it called no tool", session.session_id));
-    session.claude_session_id.clone().ok_or_else(missing)
+    Share::of(&session, context.now).ok_or_else(missing)
 }
 
 /// Fails if no project has this short name.

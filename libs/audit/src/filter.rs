@@ -2,14 +2,42 @@
 
 use crate::call::{Call, Outcome};
 use crate::index::{self, Needs, bits};
-use cs_core::clock::Instant;
+use cs_core::clock::{self, Instant};
 use cs_core::range::Range;
+use cs_core::record::Session;
+
+/// A conversation, or a session's part of one: others may have continued it, or be continued by it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// The conversation.
+    pub conversation: String,
+    /// When the calls of this part were attempted.
+    pub range: Range,
+}
+
+impl Share {
+    /// A whole conversation.
+    pub fn whole(conversation: &str) -> Self {
+        Share { conversation: conversation.to_string(), range: Range::default() }
+    }
+
+    /// That of a session; `None` if it has no conversation.
+    pub fn of(session: &Session, now: Instant) -> Option<Self> {
+        let ended_at = session.ended_at.as_deref().and_then(clock::parse);
+        let range = Range::new(clock::parse(&session.started_at), ended_at, now);
+        session.claude_session_id.clone().map(|conversation| Share { conversation, range })
+    }
+
+    fn has(&self, call: &Call) -> bool {
+        call.claude_session_id.as_ref() == Some(&self.conversation) && self.range.contains_text(&call.at)
+    }
+}
 
 /// Which calls are wanted; an empty filter wants all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Conversations of which one must be the call's; none means any.
-    pub conversations: Vec<String>,
+    /// Parts of conversations of which one must have the call; none means any.
+    pub shares: Vec<Share>,
     /// The slug of the project.
     pub project: Option<String>,
     /// The tool, in upper or lower case.
@@ -39,8 +67,7 @@ impl Filter {
         let input = &call.input;
         let texts = || input.command.iter().chain(&input.path).chain(&input.paths);
         let has_path = |part: &String| texts().any(|text| text.contains(part.as_str()));
-        let is_of = |uuid: &String| self.conversations.contains(uuid);
-        (self.conversations.is_empty() || call.claude_session_id.as_ref().is_some_and(is_of))
+        (self.shares.is_empty() || self.shares.iter().any(|share| share.has(call)))
             && may(&self.project, &call.project)
             && self.tool.as_ref().is_none_or(|tool| tool.eq_ignore_ascii_case(&call.tool))
             && self.verdict.is_none_or(|verdict| call.has(verdict))
@@ -59,7 +86,7 @@ impl Filter {
     pub(crate) fn is_selective(&self) -> bool {
         let words = [&self.project, &self.tool, &self.agent_id, &self.path, &self.tool_use_id];
         let has_word = words.iter().any(|word| word.is_some());
-        has_word || !self.conversations.is_empty() || self.verdict.is_some() || self.denied || self.failed
+        has_word || !self.shares.is_empty() || self.verdict.is_some() || self.denied || self.failed
     }
 
     /// What the lines of a wanted call have in the index of a day, which begins at this minute since the epoch.
@@ -75,7 +102,7 @@ impl Filter {
         };
         let verdict = self.verdict.map_or(0, |verdict| index::verdict_bit(verdict.word()));
         Needs {
-            conversations: self.conversations.iter().map(|uuid| index::narrow16(Some(uuid))).collect(),
+            conversations: self.shares.iter().map(|share| index::narrow16(Some(&share.conversation))).collect(),
             tool: self.tool.as_deref().map(|tool| index::narrow8(Some(tool))),
             project: self.project.as_deref().map(|project| index::narrow8(Some(project))),
             agent: self.agent_id.as_deref().map(|agent| index::narrow8(Some(agent))),

@@ -39,7 +39,7 @@ mod work;
 pub use call::{Call, Outcome, Subagent, Sums};
 pub use chain::{Link, START, digest, encode};
 pub use entry::{Base, Bytes, Entry, Input, Kind, Leased, Said, Sent};
-pub use filter::Filter;
+pub use filter::{Filter, Share};
 pub use head::Head;
 pub use judged::judge;
 pub use log::{DAY_BYTES, Log};
@@ -54,7 +54,7 @@ pub use tally::Tally;
 pub use told::{Told, ToldCall};
 pub use transcript::{Transcripts, from_transcripts};
 pub use verify::{FINDINGS, Finding, Verified, verify, verify_with};
-pub use work::{NAMED, Work, range, worst};
+pub use work::{NAMED, Work, worst};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]

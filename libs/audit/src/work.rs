@@ -4,10 +4,10 @@
 //! sums count every call, however many are named.
 
 use crate::call::{Call, Subagent, Sums};
-use crate::filter::Filter;
+use crate::filter::{Filter, Share};
 use crate::read::calls;
 use crate::subagent::subagents;
-use cs_core::clock::{self, Instant};
+use cs_core::clock::Instant;
 use cs_core::error::Result;
 use cs_core::id::Uuid;
 use cs_core::range::Range;
@@ -49,11 +49,11 @@ impl Work {
 
     /// The session's part of the log, and its subagents by the log, else by transcripts; `None` if it has neither.
     pub fn read(store: &Store, session: &Session, now: Instant) -> Result<Option<Work>> {
-        let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let Some(uuid) = uuid.filter(|_| store.home.audit_dir().exists()) else { return Ok(None) };
-        let conversations = vec![uuid.to_string()];
-        let range = range(session, now);
-        let calls = calls(store, &Filter { conversations, range, ..Filter::default() }, now)?;
+        let share = Share::of(session, now).filter(|_| store.home.audit_dir().exists());
+        let Some(share) = share else { return Ok(None) };
+        let Ok(uuid) = Uuid::parse(&share.conversation) else { return Ok(None) };
+        let range = share.range;
+        let calls = calls(store, &Filter { shares: vec![share], range, ..Filter::default() }, now)?;
         let subagents = subagents(store, &uuid, &range)?;
         let is_empty = calls.is_empty() && subagents.is_empty();
         Ok((!is_empty).then(|| Work::of(calls, subagents)))
@@ -61,18 +61,20 @@ impl Work {
 
     /// The parts of the log of several sessions, without their subagents, from one reading of it.
     pub fn read_all(store: &Store, sessions: &[&Session], now: Instant) -> Result<Vec<Option<Work>>> {
-        let uuids: Vec<Option<&str>> = sessions.iter().map(|session| session.claude_session_id.as_deref()).collect();
-        let mut shares: HashMap<&str, Vec<(Range, usize)>> = HashMap::new();
-        for (n, (session, uuid)) in sessions.iter().zip(&uuids).enumerate() {
-            uuid.iter().for_each(|uuid| shares.entry(uuid).or_default().push((range(session, now), n)));
+        let mut shares: HashMap<String, Vec<(Range, usize)>> = HashMap::new();
+        for (n, session) in sessions.iter().enumerate() {
+            let share = Share::of(session, now);
+            share.into_iter().for_each(|Share { conversation, range }| {
+                shares.entry(conversation).or_default().push((range, n));
+            });
         }
         let mut parts: Vec<Vec<Call>> = vec![Vec::new(); sessions.len()];
         if shares.is_empty() || !store.home.audit_dir().exists() {
             return Ok(vec![None; sessions.len()]);
         }
         let since = shares.values().flatten().map(|(range, _)| range.since).min().flatten();
-        let conversations = shares.keys().map(ToString::to_string).collect();
-        let filter = Filter { conversations, range: Range { since, until: None }, ..Filter::default() };
+        let wanted = shares.keys().map(|uuid| Share::whole(uuid)).collect();
+        let filter = Filter { shares: wanted, range: Range { since, until: None }, ..Filter::default() };
         for call in calls(store, &filter, now)? {
             let all = call.claude_session_id.as_deref().and_then(|uuid| shares.get(uuid)).into_iter().flatten();
             let mut own = all.filter(|(range, _)| range.contains_text(&call.at)).map(|(_, n)| *n);
@@ -98,9 +100,4 @@ impl Work {
 /// The worst of the named verdicts of a call.
 pub fn worst(call: &Call) -> Option<Verdict> {
     NAMED.into_iter().find(|verdict| call.has(*verdict))
-}
-
-/// When the session's share of its conversation happened: others may have continued it, or be continued by it.
-pub fn range(session: &Session, now: Instant) -> Range {
-    Range::new(clock::parse(&session.started_at), session.ended_at.as_deref().and_then(clock::parse), now)
 }

@@ -3,7 +3,7 @@
 
 use super::{Finder, Found, NEWS_HOURS, Why};
 use crate::reasons::Reason;
-use audit::{Call, Filter, Outcome};
+use audit::{Call, Filter, Outcome, Share};
 use cs_core::clock::TimeDelta;
 use cs_core::live::Live;
 use cs_core::range::Range;
@@ -18,7 +18,7 @@ impl Finder<'_> {
             return None;
         }
         let filter = Filter {
-            conversations: vec![live.claude_session_id.clone()],
+            shares: vec![Share::whole(&live.claude_session_id)],
             verdict: Some(Kind::Destructive),
             range: Range::new(Some(self.now - TimeDelta::hours(NEWS_HOURS)), None, self.now),
             ..Filter::default()

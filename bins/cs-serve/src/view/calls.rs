@@ -4,7 +4,7 @@
 
 use super::keeper::Snapshot;
 use crate::query::Query;
-use audit::{Call, Filter, Outcome, Subagent, Sums};
+use audit::{Call, Filter, Outcome, Share, Subagent, Sums};
 use cs_core::Result;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::{SessionId, Uuid};
@@ -80,7 +80,7 @@ pub fn list(store: &Store, snapshot: &Snapshot, query: &Query, now: Instant) -> 
 
 fn find(store: &Store, query: &Query, range: Range, uuid: &Option<Uuid>, now: Instant) -> Result<Vec<Call>> {
     let filter = Filter {
-        conversations: uuid.iter().map(Uuid::to_string).collect(),
+        shares: uuid.iter().map(|uuid| Share::whole(uuid.as_str())).collect(),
         project: query.project.as_ref().map(ToString::to_string),
         tool: query.tool.clone(),
         verdict: query.verdict,
@@ -96,12 +96,12 @@ fn find(store: &Store, query: &Query, range: Range, uuid: &Option<Uuid>, now: In
 
 /// When the calls were attempted: as asked for; else the session's time, or the last day.
 fn range(session: Option<&Session>, query: &Query, now: Instant) -> Range {
-    let own = session.map(|session| audit::range(session, now)).unwrap_or_default();
+    let own = session.and_then(|session| Share::of(session, now)).map(|share| share.range).unwrap_or_default();
     let at = |when: &Option<crate::query::When>| when.as_ref().map(|when| when.at);
     let is_open = session.is_none() && query.since.is_none() && query.until.is_none();
     let since = at(&query.since).or(is_open.then(|| now - TimeDelta::hours(HOURS)));
     let until = at(&query.until);
-    Range { since: since.max(own.since), until: [until, own.until].into_iter().flatten().min() }
+    Range { since, until }.and(own)
 }
 
 /// What the filter of the log does not know.

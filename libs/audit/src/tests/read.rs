@@ -168,7 +168,7 @@ fn an_index_changes_no_answer() {
 fn filters() -> Vec<Filter> {
     let none = Filter::default;
     let mut filters = vec![
-        Filter { conversations: vec!["e998145e-4e5d-40c9-a3a6-681ad5bd51c9".into()], ..none() },
+        Filter { shares: vec![Share::whole("e998145e-4e5d-40c9-a3a6-681ad5bd51c9")], ..none() },
         Filter { project: Some("api".into()), ..none() },
         Filter { tool: Some("bash".into()), ..none() },
         Filter { verdict: Some(rules::Kind::Destructive), ..none() },
