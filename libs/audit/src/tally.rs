@@ -3,69 +3,80 @@
 //! grows with the conversations, not with the log.
 
 use crate::entry::{Entry, Kind};
-use crate::log::files;
+use crate::last::LONGEST;
+use crate::log::{SUFFIX, files};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
+use cs_core::open;
 use cs_core::paths::Home;
 use rules::Kind as Verdict;
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// A line without this has no verdict.
 const MARK: &[u8] = b"\"verdicts\":[{";
 
-/// Counts since the beginning of yesterday (UTC) at the first look.
+/// Counts since the beginning of yesterday (UTC).
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// The first file that counts; empty before the first look.
-    first: String,
-    /// How much of each file was read.
-    read: HashMap<PathBuf, u64>,
+    /// What was counted in the log of each day.
+    days: BTreeMap<PathBuf, Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    /// How much of the log was read.
+    read: u64,
+    /// How many destructive calls each conversation attempted.
     counts: HashMap<String, usize>,
 }
 
 impl Tally {
-    /// Counts what was appended since the last look.
+    /// Counts what was appended since the last look, and forgets days before yesterday.
     pub fn look(&mut self, home: &Home, now: Instant) -> Result<()> {
-        if self.first.is_empty() {
-            self.first = clock::stamp(now - TimeDelta::days(1)).chars().take(10).collect();
-        }
-        for path in files(home)? {
-            let is_old = path.file_name().is_some_and(|name| name.to_string_lossy().as_ref() < self.first.as_str());
-            if !is_old {
-                self.follow(&path)?;
-            }
+        let yesterday: String = clock::stamp(now - TimeDelta::days(1)).chars().take(10).collect();
+        let first = home.audit_dir().join(yesterday + SUFFIX);
+        self.days.retain(|day, _| *day >= first);
+        for path in files(home)?.into_iter().filter(|day| *day >= first) {
+            self.days.entry(path.clone()).or_default().follow(&path)?;
         }
         Ok(())
     }
 
     /// How many destructive calls the conversation attempted.
     pub fn destructive(&self, conversation: &str) -> usize {
-        self.counts.get(conversation).copied().unwrap_or_default()
+        self.days.values().filter_map(|day| day.counts.get(conversation)).sum()
     }
+}
 
+impl Counted {
     fn follow(&mut self, path: &Path) -> Result<()> {
         let failed = |error| Error::io(path, "read", error);
-        let before = self.read.get(path).copied().unwrap_or_default();
         let Ok(meta) = path.metadata() else { return Ok(()) };
-        if !meta.is_file() || meta.len() == before {
+        if !meta.is_file() || meta.len() == self.read {
             return Ok(());
         }
-        let mut file = File::open(path).map_err(failed)?;
+        let mut file = match open::unlinked(path, OpenOptions::new().read(true)) {
+            // It was removed meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            file => file.map_err(failed)?,
+        };
         // A log that became shorter was changed: what is gone was counted, and what comes next is.
-        let mut at = before.min(meta.len());
-        file.seek(SeekFrom::Start(at)).map_err(failed)?;
-        let (mut reader, mut line) = (BufReader::with_capacity(256 * 1024, file), Vec::new());
-        // A line without its end is still being written.
-        while reader.read_until(b'\n', &mut line).map_err(failed)? > 0 && line.ends_with(b"\n") {
-            at += line.len() as u64;
+        self.read = self.read.min(meta.len());
+        file.seek(SeekFrom::Start(self.read)).map_err(failed)?;
+        let mut reader = BufReader::with_capacity(256 * 1024, file);
+        loop {
+            let mut line = Vec::new();
+            reader.by_ref().take(LONGEST as u64).read_until(b'\n', &mut line).map_err(failed)?;
+            // A line without its end is still being written, unless it is longer than any of ours.
+            if !line.ends_with(b"\n") && line.len() < LONGEST {
+                return Ok(());
+            }
+            self.read += line.len() as u64;
             self.count(&line);
-            line.clear();
         }
-        self.read.insert(path.to_path_buf(), at);
-        Ok(())
     }
 
     fn count(&mut self, line: &[u8]) {

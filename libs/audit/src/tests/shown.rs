@@ -159,6 +159,18 @@ fn a_torn_line_counts_once_it_is_whole_and_an_old_day_never() {
 }
 
 #[test]
+fn a_tally_forgets_what_is_older_than_yesterday() {
+    let mut place = place();
+    place.call(ONE, "09:00", "rm -rf build", None);
+    let home = place.home();
+    let mut after = |day: &str| {
+        place.tally.look(&home, clock::parse(&format!("2026-11-{day}T12:00:00Z")).unwrap()).unwrap();
+        place.tally.destructive(ONE)
+    };
+    assert_eq!([after("21"), after("22"), after("23"), after("24")], [1, 1, 0, 0]);
+}
+
+#[test]
 fn several_sessions_share_one_reading_of_the_log() {
     let mut place = place();
     place.call(ONE, "09:10", "rm -rf build", Some(true));
