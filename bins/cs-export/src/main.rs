@@ -2,7 +2,7 @@
 //!
 //! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `usage/`, `audit/`, `config.json`,
 //! transcripts.
-//! Writes: only the named file or folder, never in the data directory.
+//! Writes: only the named file or folder; in the data directory nothing but `audit/<day>.index`, a cache.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk.
 
 mod args;

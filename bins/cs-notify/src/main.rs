@@ -2,8 +2,8 @@
 //! `hook`, which agents call, checks soon after an event.
 //!
 //! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, the records of the sessions in a notice, and
-//! `audit/` if destructive calls are reported.
-//! Writes: `notify_state.json`, before and after a notice is delivered; `notify/<uuid>.lock`; with `on` and `off`,
+//! `audit/` and transcripts if destructive calls are reported.
+//! Writes: `audit/<day>.index`, a cache; `notify_state.json`, before and after a notice is delivered; `notify/<uuid>.lock`; with `on` and `off`,
 //! `config.json`.
 //! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy. `hook`: always 0;
 //! its errors go to `logs/hook.log`.

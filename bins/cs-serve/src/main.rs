@@ -1,8 +1,8 @@
 //! Serves the dashboard: pages and an API for the records, for this machine.
 //!
-//! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`; the token's file if one
-//! is named; `serve/<port>.key`.
-//! Writes: nothing or, if a key is required, `serve/<port>.key`, `.lock` and, with `open`, `.html`.
+//! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`, `audit/`, for calls
+//! without a result transcripts; the token's file if one is named; `serve/<port>.key`.
+//! Writes: `audit/<day>.index`, a cache; if a key is required, `serve/<port>.key`, `.lock` and, with `open`, `.html`.
 //! Runs: `cs-setup doctor --brief`, if there is no session.
 //! Exits: 0 stopped by a signal, 1 refused (the port is in use), 64 usage, 65 invalid token, 74 system.
 

@@ -1,8 +1,8 @@
 //! Session records: create, show, list, change and delete them.
 //!
-//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`; `open` also `ended/` and the agents' logs.
+//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`, `audit/` and transcripts; `open` also `ended/` and the agents' logs.
 //! Writes: the named records, and with them the index, project files and contexts; `delete` moves what belongs to a
-//! session to `quarantine/`.
+//! session to `quarantine/`; `show` writes `audit/<day>.index`, a cache.
 //! Starts: git for `capture-commits`, a terminal's own program for `jump`, the agent for `open`.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk, 75 busy.
 
