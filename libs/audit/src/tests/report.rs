@@ -47,7 +47,7 @@ fn edit(place: &Place, files: &[String], removed: usize, may_show: bool) {
 
 fn of(place: &Place) -> CallReport {
     let store = Store::for_people(place.home.clone(), agents::WITNESS);
-    report(&store, &Filter::default(), &BTreeSet::new(), at("2026-11-21T12:00:00Z")).unwrap()
+    report(&store, &Filter::default(), &BTreeSet::new(), at("2026-11-21T12:00:00Z"), &mut |_| ()).unwrap()
 }
 
 fn files(count: usize) -> Vec<String> {
