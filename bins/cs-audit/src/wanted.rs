@@ -53,7 +53,7 @@ pub fn each_call(
     let done = audit::each_step(store, filter, now, &mut |step| match step {
         Step::Found(call) => {
             progress.clear();
-            take(call)
+            take(*call)
         }
         Step::Indexing(day) => {
             progress.show(|| indexing(day));

@@ -29,7 +29,7 @@ pub fn calls(store: &Store, filter: &Filter, now: Instant) -> Result<Vec<Call>> 
 /// What a question to the log does.
 pub enum Step<'s> {
     /// A call fits.
-    Found(Call),
+    Found(Box<Call>),
     /// The index of this day's log is made, which takes a moment.
     Indexing(&'s Path),
 }
@@ -42,7 +42,7 @@ pub fn each_call(
     take: &mut dyn FnMut(Call) -> ControlFlow<()>,
 ) -> Result<()> {
     each_step(store, filter, now, &mut |step| match step {
-        Step::Found(call) => take(call),
+        Step::Found(call) => take(*call),
         Step::Indexing(_) => ControlFlow::Continue(()),
     })
 }
@@ -179,7 +179,7 @@ impl Search<'_> {
             }
             if self.filter.fits_outcome(&call) {
                 self.left -= 1;
-                take(Step::Found(call))?;
+                take(Step::Found(Box::new(call)))?;
             }
         }
         ControlFlow::Continue(())

@@ -130,7 +130,7 @@ pub fn report(
     };
     each_step(store, filter, now, &mut |step| {
         match step {
-            Step::Found(call) => making.add(call),
+            Step::Found(call) => making.add(*call),
             Step::Indexing(day) => indexing(day),
         }
         ControlFlow::Continue(())
