@@ -1,6 +1,10 @@
 //! Which sessions are closed, with fake clocks and killed processes.
 
+use std::os::unix::fs::MetadataExt;
+
+use audit::Entry;
 use cs_tests::Running;
+use cs_tests::called::{Called, End};
 
 use super::*;
 
@@ -196,4 +200,27 @@ fn a_newer_record_is_left_to_a_newer_program() {
     put(&sandbox, &format!("sessions/{id}.json"), &record.to_string());
     assert_eq!(at(&sandbox, NEXT_WEEK, "cs-cleanup", &["all"]), "");
     assert_eq!(sandbox.record(&id), record);
+}
+
+/// So that the first question to a large log need not read all of it.
+#[test]
+fn all_makes_the_indexes_of_the_log_of_tools() {
+    let sandbox = Sandbox::new();
+    let mut called = Called::of(&sandbox);
+    let of = Entry { claude_session_id: Some("1efc27bb-f68f-47d0-bb52-fc872cee82d8".into()), ..Entry::default() };
+    for day in ["2026-11-20", "2026-11-21", "2026-11-22"] {
+        called.call(&format!("{day}T10:00:00Z"), &of, "Bash", "rm -rf build", End::Failed(3));
+    }
+    let index = |day: &str| sandbox.data().join(format!("audit/{day}.index"));
+    ok(&sandbox, "cs-cleanup", &["all", "--dry-run"]);
+    assert!(!index("2026-11-20").exists());
+    assert_eq!(ok(&sandbox, "cs-cleanup", &["all"]), "");
+    let made = ["2026-11-20", "2026-11-21", "2026-11-22"].map(|day| index(day).exists());
+    assert_eq!(made, [true, true, false], "the newest one may still grow");
+    let inode = || index("2026-11-20").metadata().expect("it is there").ino();
+    let first = inode();
+    assert_eq!(ok(&sandbox, "cs-cleanup", &["all"]), "");
+    assert_eq!(inode(), first, "it is made once");
+    assert_eq!(ok(&sandbox, "cs-audit", &["list", "--failed", "-q"]).lines().count(), 3);
+    assert_eq!(inode(), first, "and used");
 }
