@@ -5,7 +5,7 @@ use crate::day::{Day, Wanted};
 use crate::entry::{Entry, Kind};
 use crate::index;
 use crate::log::files;
-use crate::told::Told;
+use crate::told::{Told, ToldCall};
 use crate::transcript::{self, Transcripts};
 use agents::Agent;
 use cs_core::clock::{self, Instant};
@@ -15,7 +15,8 @@ use cs_core::range::Range;
 use cs_core::store::Store;
 use cs_core::{open, repair, validate};
 use serde_json::Value;
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// Maximum number of bytes of a file that describes a subagent.
 const META: usize = 64 * 1024;
@@ -54,7 +55,11 @@ fn all(store: &Store, conversation: &Uuid, range: &Range) -> Result<Vec<Subagent
             found = of_transcripts(&told);
         }
     } else if let Some(told) = transcripts.conversation(conversation.as_str(), agent) {
-        found.iter_mut().for_each(|subagent| complete(subagent, &told));
+        let (starts, beside) = (told.starts(), transcripts_beside(&told));
+        for subagent in &mut found {
+            let (start, path) = (starts.get(subagent.agent_id.as_str()), beside.get(&subagent.agent_id));
+            complete(subagent, start.copied(), path);
+        }
     }
     Ok(found)
 }
@@ -92,10 +97,14 @@ fn add(found: &mut Vec<Subagent>, entry: Entry) {
     }
 }
 
-/// Adds what only the transcript says.
-fn complete(subagent: &mut Subagent, told: &Told) {
-    let start = told.start_of(&subagent.agent_id);
-    let meta = told.path.as_deref().and_then(|main| described(main, &subagent.agent_id));
+/// The transcripts of subagents beside that of their conversation.
+fn transcripts_beside(told: &Told) -> HashMap<String, PathBuf> {
+    told.path.as_deref().map(transcript::subagents).unwrap_or_default().into_iter().collect()
+}
+
+/// Adds what only transcripts say: the call that started it, and the file beside its own transcript.
+fn complete(subagent: &mut Subagent, start: Option<&ToldCall>, path: Option<&PathBuf>) {
+    let meta = path.and_then(|path| described(path));
     let (purpose, agent_type) = meta.unwrap_or_default();
     subagent.purpose = purpose.or_else(|| start.and_then(|call| call.purpose.clone()));
     let named = agent_type.or_else(|| start.and_then(|call| call.agent_type.clone()));
@@ -103,8 +112,7 @@ fn complete(subagent: &mut Subagent, told: &Told) {
 }
 
 /// The purpose and the type in the file beside a subagent's transcript (Claude Code 2.1.197 and newer).
-fn described(main: &Path, id: &str) -> Option<(Option<String>, Option<String>)> {
-    let (_, path) = transcript::subagents(main).into_iter().find(|(of, _)| of == id)?;
+fn described(path: &Path) -> Option<(Option<String>, Option<String>)> {
     let bytes = open::foreign_bytes(&path.with_extension("meta.json"), META).ok()?;
     let meta: Value = repair::decode(&bytes, &mut Vec::new()).ok()?;
     let text = |name: &str| Some(validate::cut(meta.get(name)?.as_str()?, PURPOSE));
@@ -114,12 +122,13 @@ fn described(main: &Path, id: &str) -> Option<(Option<String>, Option<String>)> 
 fn of_transcripts(told: &Told) -> Vec<Subagent> {
     let mut ids: Vec<&String> = told.agents_read.iter().collect();
     ids.sort_unstable();
+    let (calls, starts, beside) = (told.calls_by_agent(), told.starts(), transcripts_beside(told));
     let stamp = |at: Option<i64>| at.and_then(clock::from_millis).map(clock::stamp);
     let mut found: Vec<Subagent> = ids
         .into_iter()
         .map(|id| {
-            let calls = told.calls_of(id);
-            let start = told.start_of(id);
+            let calls = calls.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let start = starts.get(id.as_str()).copied();
             let began = start.and_then(|call| call.at).or_else(|| calls.iter().filter_map(|call| call.at).min());
             let ended = start.filter(|call| call.tool != "spawn_agent").and_then(|call| call.ended_at());
             let last = calls.iter().filter_map(|call| call.ended_at()).max();
@@ -131,7 +140,7 @@ fn of_transcripts(told: &Told) -> Vec<Subagent> {
                 calls: calls.len() as u64,
                 ..Subagent::default()
             };
-            complete(&mut subagent, told);
+            complete(&mut subagent, start, beside.get(id));
             subagent
         })
         .collect();

@@ -107,14 +107,18 @@ impl Told {
         self.order.iter().filter_map(|id| self.calls.get(id)?.started.as_deref())
     }
 
-    /// The calls of a subagent.
-    pub(crate) fn calls_of(&self, agent_id: &str) -> Vec<&ToldCall> {
-        self.calls.values().filter(|call| call.agent_id() == Some(agent_id)).collect()
+    /// The calls of each subagent.
+    pub(crate) fn calls_by_agent(&self) -> HashMap<&str, Vec<&ToldCall>> {
+        let mut found: HashMap<&str, Vec<&ToldCall>> = HashMap::new();
+        for call in self.calls.values() {
+            call.agent_id().into_iter().for_each(|id| found.entry(id).or_default().push(call));
+        }
+        found
     }
 
-    /// The call that started a subagent.
-    pub fn start_of(&self, agent_id: &str) -> Option<&ToldCall> {
-        self.calls.values().find(|call| call.started.as_deref() == Some(agent_id))
+    /// The call that started each subagent.
+    pub(crate) fn starts(&self) -> HashMap<&str, &ToldCall> {
+        self.calls.values().filter_map(|call| Some((call.started.as_deref()?, call))).collect()
     }
 
     /// All calls, as the log would have them.
