@@ -72,6 +72,12 @@ impl Error {
         }
     }
 
+    /// Whether the system, or the disk, only failed this time: it says nothing about the file.
+    pub fn is_passing(&self) -> bool {
+        const CODES: [i32; 4] = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EIO];
+        matches!(self, Error::Io { source, .. } if source.raw_os_error().is_some_and(|code| CODES.contains(&code)))
+    }
+
     /// A hint for the user, if one sentence is enough.
     pub fn hint(&self) -> Option<String> {
         match self {

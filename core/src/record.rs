@@ -209,13 +209,20 @@ keeps_unknown!(AuditHead);
 impl AuditHead {
     /// More lines than any log has. A number that no log reaches would end the log.
     const MOST: u64 = 1 << 53;
+    /// Maximum length of a file's name.
+    const NAME: usize = 20;
     /// Number of digits of a hash.
     const DIGITS: usize = 64;
 
-    /// Whether a line can have this number and this hash.
-    pub fn is_possible(seq: u64, hash: &str) -> bool {
+    /// Whether a file can have this name, and a line this number and this hash.
+    pub fn is_possible(file: &str, seq: u64, hash: &str) -> bool {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (1..Self::MOST).contains(&seq) && hash.len() == Self::DIGITS && hash.bytes().all(is_digit)
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+        file.len() <= Self::NAME
+            && file.bytes().all(is_of_name)
+            && (1..Self::MOST).contains(&seq)
+            && hash.len() == Self::DIGITS
+            && hash.bytes().all(is_digit)
     }
 }
 

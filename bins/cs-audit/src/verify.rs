@@ -6,8 +6,8 @@ use cli::{Context, Failure, Form, Outcome, Progress};
 use serde::Serialize;
 
 /// read the whole log and name each place that is not as it was written: 0 if there is none, 1 if
-/// there is one. The last line is compared with head.json, and each line that the record of a
-/// session names with the record
+/// there is one. The last line is compared with head.json, each line that the record of a session
+/// names with the record, and the index of each day with its log
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -108,6 +108,19 @@ fn words(finding: &Finding) -> String {
         }
         Finding::Missing { named_by, seq } => format!("{named_by} names line {seq}, which is not in the log"),
         Finding::NoHead(why) => format!("head.json does not name the last line: {why}"),
+        Finding::Behind { seq, last } => format!("head.json names line {seq}, but the last one is {last}"),
+        Finding::Elsewhere { file, named } => format!("head.json names {named}, but its line is in {file}"),
+        Finding::Headless { file, line, why } => {
+            let why = match why.as_str() {
+                "missing" => "head.json was missing",
+                "behind" => "head.json named an earlier line",
+                _ => "head.json could not be read",
+            };
+            format!("{file}:{line}: {why} when the line was appended, so lines before it may have been cut off")
+        }
+        Finding::Index(file) => {
+            format!("{file} does not say what is in its log, so questions may miss calls: remove it")
+        }
         Finding::Damaged(file) => format!("{file}: a line that waited could not be understood and is not in the log"),
     }
 }

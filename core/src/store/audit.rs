@@ -10,9 +10,7 @@ impl Store {
     pub fn audit_head(&self) -> Option<AuditHead> {
         let bytes = file::read(&self.home.audit_head()).ok().flatten()?;
         let head: AuditHead = serde_json::from_slice(&bytes).ok()?;
-        let is_name = head.file.len() <= 20
-            && head.file.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
-        let is_ours = is_name && AuditHead::is_possible(head.seq, &head.hash);
+        let is_ours = AuditHead::is_possible(&head.file, head.seq, &head.hash);
         is_ours.then(|| AuditHead { unknown: Default::default(), ..head })
     }
 }

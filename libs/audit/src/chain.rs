@@ -28,6 +28,8 @@ pub struct Parts<'a> {
     pub seq: u64,
     pub prev: &'a str,
     pub hash: &'a str,
+    /// Everything before `,"prev"`.
+    pub before: &'a [u8],
     /// Everything that the hash covers.
     covered: &'a [u8],
 }
@@ -62,12 +64,12 @@ pub fn parts(line: &[u8]) -> Option<Parts<'_>> {
     let covered = rest.strip_suffix(HASH.as_bytes())?;
     let before = covered.strip_suffix(b"\"")?;
     let (before, prev) = before.split_at_checked(before.len().checked_sub(DIGITS)?)?;
-    before.strip_suffix(PREV.as_bytes())?;
-    Some(Parts { seq: seq(line)?, prev: text(prev)?, hash: text(hash)?, covered })
+    let before = before.strip_suffix(PREV.as_bytes())?;
+    Some(Parts { seq: seq(line)?, prev: text(prev)?, hash: text(hash)?, before, covered })
 }
 
 /// The number at the beginning of a line: `{"v":1,"seq":12,`.
-fn seq(line: &[u8]) -> Option<u64> {
+pub fn seq(line: &[u8]) -> Option<u64> {
     let rest = line.strip_prefix(b"{\"v\":")?;
     let comma = rest.iter().position(|byte| *byte == b',')?;
     let digits = rest.get(comma..)?.strip_prefix(b",\"seq\":")?;

@@ -206,6 +206,10 @@ pub struct Entry {
     /// What was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
+    /// What was wrong with `head.json` when the line was appended: `missing`, `damaged` or `behind`. Always the last one
+    /// before `prev`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
     /// The hash of the line before.
     pub prev: String,
 }

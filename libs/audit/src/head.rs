@@ -1,6 +1,7 @@
 //! Owns `audit/head.json`: the last line of the log, so that a cut end shows.
 
-use crate::chain::Link;
+use crate::chain::{self, Link, START};
+use crate::entry::Entry;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
@@ -32,16 +33,48 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+/// What is wrong with the head when a line is appended. The line says so for ever, because the new head does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There was none, although the log had lines.
+    Missing,
+    /// It could not be understood.
+    Damaged,
+    /// It named an earlier line, and more than one program's lines came after it.
+    Behind,
+}
+
+impl Trouble {
+    /// The word in the line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Trouble::Missing => "missing",
+            Trouble::Damaged => "damaged",
+            Trouble::Behind => "behind",
+        }
+    }
+}
+
 impl Head {
-    /// What the file says; `None` without one.
+    /// What the file says; `None` if nothing was logged.
     pub fn read(home: &Home) -> Result<Option<Head>> {
+        Ok(Head::stored(home)?.filter(|head| head.seq > 0))
+    }
+
+    /// The same; before the first line of all it has the number 0.
+    pub(crate) fn stored(home: &Home) -> Result<Option<Head>> {
         let path = home.audit_head();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let head: Head = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-        match AuditHead::is_possible(head.seq, &head.hash) {
+        match head == Head::start() || AuditHead::is_possible(&head.file, head.seq, &head.hash) {
             true => Ok(Some(head)),
             false => Err(Error::corrupt(&path, "it names no line of a log")),
         }
+    }
+
+    /// That of a log without lines. It is there before the first one, so that a missing head always shows.
+    pub(crate) fn start() -> Self {
+        Head { hash: START.to_string(), ..Head::default() }
     }
 
     /// Stores it. It is a hint that the log proves: it is not synced.
@@ -55,4 +88,34 @@ impl Head {
     pub(crate) fn link(&self) -> Link {
         Link { seq: self.seq, hash: self.hash.clone() }
     }
+
+    /// What it would be if the program that wrote the last lines had not been killed before it wrote the head; `None` if
+    /// these are more than one program appends at once. `tail` are the last bytes of the log, and `file` is the last one
+    /// with a line.
+    pub(crate) fn unwritten(&self, last: &Link, tail: &[u8], file: &str) -> Option<Head> {
+        // What was left out is told by the first of these lines, if it is whole.
+        let dropped = if tail.ends_with(b"\n") { 0 } else { self.dropped };
+        let head = Head { file: file.to_string(), seq: last.seq, hash: last.hash.clone(), dropped };
+        self.is_one_behind(tail).then_some(head)
+    }
+
+    /// Whether what comes after its line is what one program appends at once: lines that had waited, and its own.
+    fn is_one_behind(&self, tail: &[u8]) -> bool {
+        let mut lines = tail.strip_suffix(b"\n").unwrap_or(tail).rsplit(|byte| *byte == b'\n');
+        let Some(mut first) = lines.next() else { return false };
+        for line in lines {
+            let hash = chain::parts(line).map_or_else(|| chain::digest(line), |parts| parts.hash.to_string());
+            match (hash == self.hash, is_late(line)) {
+                (true, _) => return true,
+                (false, true) => first = line,
+                (false, false) => return false,
+            }
+        }
+        self.seq == 0 && chain::seq(first).is_none_or(|seq| seq == 1)
+    }
+}
+
+/// Whether the line had waited.
+pub(crate) fn is_late(line: &[u8]) -> bool {
+    serde_json::from_slice::<Entry>(line).is_ok_and(|entry| entry.late.is_some())
 }

@@ -2,15 +2,17 @@
 //! found without reading the others. `core/FORMAT.md` describes the file, `audit/<day>.index`.
 //!
 //! Must stay true: the file is a cache that anyone may remove. It is used only if it was made from the log as it is now,
-//! and only for days whose log does not grow; what is shown is always read from the log and checked there.
-//! Deliberately absent: verifying, which reads the log itself.
+//! and only for days whose log does not grow; it has every line of the log; what is shown is always read from the log.
+//! Deliberately absent: proof. Who writes an index on purpose that has all lines, but says something else about some of
+//! them, hides these from questions until `verify` compares the two.
 
 mod file;
 
-pub use file::{Made, path, read, seems_made, write};
+pub use file::{Made, path, read, remove_left, seems_made, write};
 
 use crate::entry::Kind;
 use crate::key::Facts;
+use crate::last::LONGEST;
 use cs_core::clock;
 use cs_core::id::fnv1a;
 use memchr::memchr_iter;
@@ -36,7 +38,7 @@ pub mod bits {
 }
 
 /// A line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// Where it begins.
     pub offset: u32,
@@ -148,32 +150,63 @@ struct Group {
     line: Option<Line>,
 }
 
-/// The lines of a day's log. Damaged lines are left out. `day` is its first minute since the epoch.
+/// Makes the lines of an index, one after the other.
+#[derive(Default)]
+pub struct Builder {
+    /// The day's first minute since the epoch.
+    day: i64,
+    lines: Vec<Line>,
+    keys: Vec<u64>,
+    groups: HashMap<u64, Group>,
+    parts: Parts,
+}
+
+impl Builder {
+    /// For a log of the day whose first minute since the epoch this is.
+    pub fn new(day: i64) -> Self {
+        Builder { day, ..Builder::default() }
+    }
+
+    /// Adds a line of the log, which begins at this offset. One that is damaged is no line of a call.
+    pub fn add(&mut self, offset: u64, bytes: &[u8]) {
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        let facts = Some(bytes).filter(|bytes| bytes.len() <= LONGEST);
+        let facts = facts.and_then(Facts::of);
+        let key = facts.as_ref().map_or(0, |facts| facts.key().hash);
+        let line = match &facts {
+            Some(facts) => of_facts(facts, key, offset, self.day, &mut self.parts),
+            None => Line { offset, flags: OTHER_DAY | bits::OTHER, ..Line::default() },
+        };
+        if let Some(facts) = facts.filter(|_| line.flags & bits::OTHER == 0) {
+            self.groups.entry(key).or_default().add(&facts, &line);
+        }
+        self.lines.push(line);
+        self.keys.push(key);
+    }
+
+    /// The lines of the index.
+    pub fn finish(mut self) -> Vec<Line> {
+        for (line, key) in self.lines.iter_mut().zip(self.keys).filter(|(line, _)| line.flags & bits::OTHER == 0) {
+            if let Some(group) = self.groups.get(&key) {
+                group.complete(line);
+            }
+        }
+        self.lines
+    }
+}
+
+/// The lines of a day's log. `day` is its first minute since the epoch.
 pub fn build(log: &[u8], day: i64) -> Vec<Line> {
-    let mut lines = Vec::with_capacity(log.len() / 500);
-    let mut keys = Vec::with_capacity(lines.capacity());
-    let mut groups: HashMap<u64, Group> = HashMap::new();
-    let mut parts = Parts::default();
-    let mut offset = 0;
+    let (mut builder, mut begin) = (Builder::new(day), 0);
     let ends = memchr_iter(b'\n', log).map(|at| at + 1).chain([log.len()]);
     for end in ends {
-        let begins_at = std::mem::replace(&mut offset, end);
-        let bytes = log.get(begins_at..end).unwrap_or_default();
-        let (Some(facts), Ok(begins_at)) = (Facts::of(bytes), u32::try_from(begins_at)) else { continue };
-        let key = facts.key().hash;
-        let line = of_facts(&facts, key, begins_at, day, &mut parts);
-        if line.flags & bits::OTHER == 0 {
-            groups.entry(key).or_default().add(&facts, &line);
+        let line = log.get(begin..end).unwrap_or_default();
+        if !line.is_empty() {
+            builder.add(begin as u64, line);
         }
-        lines.push(line);
-        keys.push(key);
+        begin = end;
     }
-    for (line, key) in lines.iter_mut().zip(keys).filter(|(line, _)| line.flags & bits::OTHER == 0) {
-        if let Some(group) = groups.get(&key) {
-            group.complete(line);
-        }
-    }
-    lines
+    builder.finish()
 }
 
 /// What was made of the words of the line before: most lines have the same.

@@ -20,6 +20,7 @@ mod index;
 mod judged;
 mod key;
 mod last;
+mod lines;
 mod log;
 mod named;
 mod note;

@@ -4,7 +4,7 @@
 
 use crate::chain::{self, Link, START};
 use crate::entry::{Entry, Kind};
-use crate::head::Head;
+use crate::head::{Head, Trouble};
 use crate::last::{self, Last};
 use crate::pending::{self, Waiting};
 use cs_core::clock::{self, Instant};
@@ -56,7 +56,7 @@ impl<'h> Log<'h> {
     /// The same for the holder of the lock.
     pub(crate) fn append_locked(&self, entry: Entry, now: Instant, _lock: &Lock) -> Result<()> {
         let written = self.write(entry.clone(), now);
-        if written.is_err() {
+        if written.is_err() && entry.kind != Kind::Base {
             // Perhaps there is room for it there, or the log can be written tomorrow. The error is reported anyway.
             let _ = pending::put(self.home, &entry);
         }
@@ -67,28 +67,71 @@ impl<'h> Log<'h> {
 
     /// Writes the line, and those that wait. After an error the log is as it was.
     fn write(&self, entry: Entry, now: Instant) -> Result<(Head, Waiting)> {
-        let head = Head::read(self.home).unwrap_or_default().unwrap_or_default();
+        let stored = self.head()?;
         let files = files_with(self.home, now)?;
         let (path, older) = files.split_last().ok_or_else(no_day)?;
         let mut log = file::open_own(path, OpenOptions::new().read(true).append(true))?;
         let size = log.metadata().map_err(|error| Error::io(path, "inspect", error))?.len();
         let last = last::of_log(&log, size, path, older.iter().rev())?;
+        let (head, trouble) = self.standing(stored, last.as_ref(), &files)?;
         let waiting = Waiting::read(self.home, || last::bytes(&files, pending::REACH)).unwrap_or_else(|error| {
             hook_log::log(self.home, "audit", &error.to_string());
             Waiting::default()
         });
         let all = waiting.entries.iter().cloned().chain([entry]);
-        let is_full = size > DAY_BYTES;
+        // A line that tells of a trouble is never left out.
+        let is_full = size > DAY_BYTES && trouble.is_none();
         let (dropped, kept): (Vec<Entry>, Vec<Entry>) = all.partition(|entry| is_full && entry.kind == Kind::Result);
         let dropped = head.dropped + dropped.len() as u64;
         let is_torn = size > 0 && last.as_ref().is_some_and(|last| last.is_torn);
-        let (text, link, dropped) = write_out(kept, place(last, &head), dropped, is_torn);
+        let (text, link, dropped) = write_out(kept, place(last, &head), dropped, trouble, is_torn);
         if let Err(error) = log.write_all(text.as_bytes()) {
             let _ = log.set_len(size);
             return Err(Error::io(path, "append to", error));
         }
         let file = name_of(path);
         Ok((Head { file, seq: link.seq, hash: link.hash, dropped }, waiting))
+    }
+
+    /// What is stored as the head, if it can be understood.
+    fn head(&self) -> Result<std::result::Result<Option<Head>, Trouble>> {
+        match Head::stored(self.home) {
+            Ok(head) => Ok(Ok(head)),
+            Err(error) if error.is_passing() => Err(error),
+            Err(_) => Ok(Err(Trouble::Damaged)),
+        }
+    }
+
+    /// The head from which to go on, and what is wrong with it. It is mended before the next line is written, so that it is
+    /// never behind by more than one program's lines.
+    fn standing(
+        &self,
+        stored: std::result::Result<Option<Head>, Trouble>,
+        last: Option<&Last>,
+        files: &[PathBuf],
+    ) -> Result<(Head, Option<Trouble>)> {
+        let (head, link) = match (stored, last) {
+            (Err(trouble), _) => return Ok((Head::default(), Some(trouble))),
+            (Ok(None), Some(_)) => return Ok((Head::default(), Some(Trouble::Missing))),
+            (Ok(None), None) => {
+                Head::start().write(self.home)?;
+                return Ok((Head::default(), None));
+            }
+            (Ok(Some(head)), None) => return Ok((head, None)),
+            (Ok(Some(head)), Some(last)) => (head, &last.link),
+        };
+        if head.seq >= link.seq {
+            return Ok((head, None));
+        }
+        let has_line = |path: &&PathBuf| path.metadata().is_ok_and(|meta| meta.len() > 0);
+        let file = files.iter().rev().find(has_line).map(|path| name_of(path)).unwrap_or_default();
+        match head.unwritten(link, &last::bytes(files, pending::REACH)?, &file) {
+            Some(unwritten) => {
+                let _ = unwritten.write(self.home);
+                Ok((unwritten, None))
+            }
+            None => Ok((head, Some(Trouble::Behind))),
+        }
     }
 }
 
@@ -130,18 +173,38 @@ pub fn files(home: &Home) -> Result<Vec<PathBuf>> {
     Ok(stems.iter().map(|stem| home.audit_dir().join(format!("{stem}{SUFFIX}"))).collect())
 }
 
-/// `2026-11-29`
-fn is_day(stem: &str) -> bool {
-    stem.len() == DAY
-        && stem.bytes().enumerate().all(|(n, byte)| if n == 4 || n == 7 { byte == b'-' } else { byte.is_ascii_digit() })
+/// `2026-11-29`, if there is such a day. A file of any other would be the newest one for ever.
+pub fn is_day(stem: &str) -> bool {
+    let is_form = |(n, byte): (usize, u8)| if n == 4 || n == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    let number = |from: usize, to: usize| stem.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
+    if stem.len() != DAY || !stem.bytes().enumerate().all(is_form) {
+        return false;
+    }
+    let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else { return false };
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let most = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    year > 0 && (1..=most).contains(&day)
 }
 
 /// The text of all lines, the place of the last one, and what remains to be told about lines that were left out.
-fn write_out(entries: Vec<Entry>, mut link: Link, mut dropped: u64, is_torn: bool) -> (String, Link, u64) {
+fn write_out(
+    entries: Vec<Entry>,
+    mut link: Link,
+    mut dropped: u64,
+    mut trouble: Option<Trouble>,
+    is_torn: bool,
+) -> (String, Link, u64) {
     let mut text = String::new();
     for entry in entries {
         let left_out = Some(std::mem::take(&mut dropped)).filter(|count| *count > 0);
-        let entry = Entry { seq: link.seq.saturating_add(1), prev: link.hash, dropped: left_out, ..entry };
+        let head = trouble.take().map(|trouble| trouble.word().to_string());
+        let entry = Entry { seq: link.seq.saturating_add(1), prev: link.hash, dropped: left_out, head, ..entry };
         let (line, next) = chain::encode(&entry);
         if is_torn && text.is_empty() {
             text.push('\n');

@@ -1,8 +1,8 @@
 //! Owns `audit/pending/`: lines that happened while the log was locked. The next one that gets the lock takes them in.
 //! Must stay true: a line is removed only when it is in the log; it is taken in once; a file that cannot be understood
-//! stays, under another name.
+//! stays, under another name; only who holds the lock says that days were removed.
 
-use crate::entry::Entry;
+use crate::entry::{Entry, Kind};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::hook_log;
@@ -75,6 +75,7 @@ impl Waiting {
                 break;
             }
             match serde_json::from_slice::<Entry>(&bytes) {
+                Ok(entry) if entry.kind == Kind::Base => set_aside(home, &name, "such a line never waits"),
                 Ok(entry) => waiting.take(entry, name),
                 Err(error) => set_aside(home, &name, &error.to_string()),
             }
@@ -83,7 +84,13 @@ impl Waiting {
     }
 
     fn take(&mut self, entry: Entry, name: String) {
-        self.entries.push(Entry { late: Some(name.clone()), ..entry.storable() });
+        self.entries.push(Entry {
+            late: Some(name.clone()),
+            base: None,
+            head: None,
+            dropped: None,
+            ..entry.storable()
+        });
         self.names.push(name);
     }
 

@@ -42,6 +42,7 @@ pub fn drop_day(store: &Store, path: &Path, before: Instant, run: Run, now: Inst
     lock.confirm()?;
     file::remove(path)?;
     let _ = file::remove(&index::path(path));
+    let _ = index::remove_left(&home.audit_dir());
     match file::sync_dir(&home.audit_dir()) {
         Ok(()) | Err(Error::Io { .. }) => Ok(Some(action())),
         Err(error) => Err(error),

@@ -1,10 +1,14 @@
 //! Owns whether the log is as it was written. Must stay true: a change of any byte is found and its place named; memory
-//! does not grow with the log; a line that is being written at the moment is no finding.
+//! does not grow with the log, but for the index of one day; a line that is being written at the moment is no finding, nor
+//! are days that are removed meanwhile.
 
 use crate::chain::{self, Link, START};
+use crate::day::Day;
 use crate::entry::{Base, Entry};
-use crate::head::Head;
+use crate::head::{Head, is_late};
+use crate::index::{self, Builder};
 use crate::last::LONGEST;
+use crate::lines::{self, Piece};
 use crate::log::{files, name_of};
 use crate::pending;
 use cs_core::error::{Error, Result};
@@ -22,6 +26,9 @@ const BUFFER: usize = 1024 * 1024;
 /// Part of a line that reports the removal of days, and where it is at most.
 const BASE: &[u8] = b",\"kind\":\"base\"";
 const BASE_WITHIN: usize = 120;
+/// Part of a line that tells of a trouble with the head, and where it is at most, from the end.
+const HEAD: &[u8] = b",\"head\":\"";
+const HEAD_WITHIN: usize = 24;
 /// Maximum number of findings that are kept; the others are counted.
 pub const FINDINGS: usize = 1_000;
 
@@ -70,6 +77,31 @@ pub enum Finding {
     },
     /// `head.json` is missing or cannot be read.
     NoHead(String),
+    /// `head.json` names an earlier line than the last one, and more came after it than a program that was killed leaves.
+    Behind {
+        /// Its number.
+        seq: u64,
+        /// The number of the last line.
+        last: u64,
+    },
+    /// `head.json` names another file than that of its line.
+    Elsewhere {
+        /// The name of the line's file.
+        file: String,
+        /// What is named instead.
+        named: String,
+    },
+    /// When this line was appended, the head did not name the line before it, so lines may have been cut off there.
+    Headless {
+        /// The file's name.
+        file: String,
+        /// The line.
+        line: u64,
+        /// `missing`, `damaged` or `behind`.
+        why: String,
+    },
+    /// The index of this name says something else than its log, so that questions may miss calls until it is removed.
+    Index(String),
     /// A line that waited could not be understood, and was kept in `pending/` under this name.
     Damaged(String),
 }
@@ -117,8 +149,9 @@ fn read_all(home: &Home, mut named: Vec<(String, Head)>, progress: &mut dyn FnMu
         Ok(None) => Some("it is missing".to_string()),
         Err(error) => Some(error.to_string()),
     };
-    named.extend(head.ok().flatten().map(|head| ("head.json".to_string(), head)));
-    let mut walk = Walk::new(named);
+    let head = head.ok().flatten();
+    named.extend(head.clone().filter(|head| head.seq > 0).map(|head| ("head.json".to_string(), head)));
+    let mut walk = Walk { since: head.map(Since::of), ..Walk::new(named) };
     let all = files.iter().map(|(_, size)| size).sum();
     for (path, size) in &files {
         walk.file(path, *size, &mut |read| progress(read, all))?;
@@ -126,7 +159,7 @@ fn read_all(home: &Home, mut named: Vec<(String, Head)>, progress: &mut dyn FnMu
     for name in pending::damaged(home)? {
         walk.find(Finding::Damaged(format!("pending/{name}")));
     }
-    let trouble = trouble.filter(|_| !files.is_empty());
+    let trouble = trouble.filter(|_| walk.report.lines > 0);
     Ok(walk.finish(trouble))
 }
 
@@ -142,7 +175,7 @@ fn snapshot(home: &Home) -> Result<(Result<Option<Head>>, Vec<Sized>)> {
         Ok((path, meta.len()))
     };
     let files = files(home)?.into_iter().map(size).collect::<Result<_>>()?;
-    Ok((Head::read(home), files))
+    Ok((Head::stored(home), files))
 }
 
 /// What was read so far.
@@ -157,6 +190,50 @@ pub(crate) struct Walk {
     before_first: Option<Link>,
     /// What lines say about days that were removed.
     bases: Vec<Base>,
+    /// What came after the line that the head names.
+    since: Option<Since>,
+}
+
+/// The head, and what came after its line.
+#[derive(Clone)]
+struct Since {
+    head: Head,
+    /// The file in which its line is, if it was found.
+    file: Option<String>,
+    /// Number of lines after it.
+    count: u64,
+    /// Whether the last one had waited, and whether those between all had.
+    is_last_late: bool,
+    are_late: bool,
+}
+
+impl Since {
+    fn of(head: Head) -> Self {
+        // Before the first line of all there is nothing to find.
+        let file = (head.seq == 0).then(String::new);
+        Since { head, file, count: 0, is_last_late: true, are_late: true }
+    }
+
+    fn add(&mut self, file: &str, link: &Link, text: &[u8]) {
+        if self.file.is_some() {
+            self.are_late &= self.is_last_late;
+            self.is_last_late = is_late(text);
+            self.count += 1;
+        } else if self.head.seq == link.seq && self.head.hash == link.hash {
+            self.file = Some(file.to_string());
+        }
+    }
+
+    /// What is wrong, if the line is in the log or was removed with its day.
+    fn finding(self, last: u64) -> Option<Finding> {
+        let (seq, named) = (self.head.seq, self.head.file);
+        match self.file {
+            Some(_) if self.count > 0 && !self.are_late => Some(Finding::Behind { seq, last }),
+            Some(file) if file != named => Some(Finding::Elsewhere { file, named }),
+            Some(_) => None,
+            None => Some(Finding::Behind { seq, last }),
+        }
+    }
 }
 
 impl Walk {
@@ -176,48 +253,42 @@ impl Walk {
         file::own_dir(path)?;
         let file = open::unlinked(path, OpenOptions::new().read(true)).map_err(failed)?;
         let reader = BufReader::with_capacity(BUFFER, file.take(size));
-        self.lines(&name_of(path), reader, progress).map_err(failed)
+        let name = name_of(path);
+        let index = Day::open(path, true)?.and_then(|day| day.index().transpose()).transpose()?;
+        let mut made = index.as_ref().map(|_| Builder::new(Day::first_minute(path)));
+        self.each(&name, reader, progress, &mut |line| {
+            made.iter_mut().for_each(|made| made.add(line.begin, line.bytes))
+        })
+        .map_err(failed)?;
+        progress(self.report.bytes);
+        if made.map(Builder::finish) != index {
+            self.find(Finding::Index(name_of(&index::path(path))));
+        }
+        Ok(())
     }
 
     /// Reads the lines of a file.
-    pub(crate) fn lines(
+    #[cfg(test)]
+    pub(crate) fn lines(&mut self, name: &str, reader: impl BufRead) -> io::Result<()> {
+        self.each(name, reader, &mut |_| {}, &mut |_| {})
+    }
+
+    fn each(
         &mut self,
         name: &str,
-        mut reader: impl BufRead,
+        reader: impl BufRead,
         progress: &mut dyn FnMut(u64),
+        see: &mut dyn FnMut(&Piece),
     ) -> io::Result<()> {
-        // The part of a line that began in an earlier buffer.
-        let (mut part, mut number) = (Vec::new(), 1);
-        loop {
-            let bytes = match reader.fill_buf() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other?,
-            };
-            if bytes.is_empty() {
-                break;
+        lines::each(reader, &mut |line| {
+            self.line(name, line.number, line.bytes);
+            see(&line);
+            let before = self.report.bytes;
+            self.report.bytes += line.end - line.begin;
+            if self.report.bytes / BUFFER as u64 != before / BUFFER as u64 {
+                progress(self.report.bytes);
             }
-            let mut rest = bytes;
-            while let Some(end) = memchr::memchr(b'\n', rest) {
-                let (line, after) = rest.split_at(end + 1);
-                if part.is_empty() {
-                    self.line(name, number, line);
-                } else {
-                    extend(&mut part, line);
-                    self.line(name, number, &part);
-                    part.clear();
-                }
-                (rest, number) = (after, number + 1);
-            }
-            extend(&mut part, rest);
-            let count = bytes.len();
-            reader.consume(count);
-            self.report.bytes += count as u64;
-            progress(self.report.bytes);
-        }
-        if !part.is_empty() {
-            self.line(name, number, &part);
-        }
-        Ok(())
+        })
     }
 
     fn line(&mut self, file: &str, line: u64, bytes: &[u8]) {
@@ -231,7 +302,7 @@ impl Walk {
         let expected = self.last.as_ref().map_or(1, |last| last.seq.wrapping_add(1));
         let Some(parts) = chain::parts(text).filter(|_| !is_long) else {
             self.find(Finding::Torn { file: place(), line });
-            self.go_on(Link { seq: expected, hash: chain::digest(text) });
+            self.go_on(file, Link { seq: expected, hash: chain::digest(text) }, text);
             return;
         };
         if whole.is_none() {
@@ -250,7 +321,10 @@ impl Walk {
         if memchr::memmem::find(begin, BASE).is_some() {
             self.bases.extend(serde_json::from_slice::<Entry>(text).ok().and_then(|entry| entry.base));
         }
-        self.go_on(Link { seq: parts.seq, hash: parts.hash.to_string() });
+        if let Some(why) = headless(parts.before) {
+            self.find(Finding::Headless { file: place(), line, why });
+        }
+        self.go_on(file, Link { seq: parts.seq, hash: parts.hash.to_string() }, text);
     }
 
     fn find(&mut self, finding: Finding) {
@@ -260,7 +334,10 @@ impl Walk {
         }
     }
 
-    fn go_on(&mut self, link: Link) {
+    fn go_on(&mut self, file: &str, link: Link, text: &[u8]) {
+        if let Some(since) = &mut self.since {
+            since.add(file, &link, text);
+        }
         if let Some(named) = self.named.get_mut(&link.seq) {
             let before = named.len();
             named.retain(|(_, hash)| *hash != link.hash);
@@ -278,21 +355,24 @@ impl Walk {
                 false => self.report.findings.insert(0, Finding::NoStart { seq: before.seq.wrapping_add(1) }),
             }
         }
+        let last = self.last.take().unwrap_or(Link { seq: 0, hash: String::new() });
+        if let Some(since) = self.since.take().filter(|since| since.file.is_some() || since.head.seq <= removed) {
+            since.finding(last.seq).into_iter().for_each(|finding| self.find(finding));
+        }
         for (seq, named) in std::mem::take(&mut self.named).into_iter().filter(|(seq, _)| *seq > removed) {
             named.into_iter().for_each(|(named_by, _)| self.find(Finding::Missing { named_by, seq }));
         }
         if let Some(why) = trouble {
             self.find(Finding::NoHead(why));
         }
-        let last = self.last.unwrap_or(Link { seq: 0, hash: String::new() });
         Verified { seq: last.seq, hash: last.hash, ..self.report }
     }
 }
 
-/// Adds to a line of which only the last [`LONGEST`] bytes count, and that it has more.
-fn extend(line: &mut Vec<u8>, bytes: &[u8]) {
-    line.extend_from_slice(bytes);
-    if line.len() > 4 * LONGEST {
-        line.drain(..line.len() - 2 * LONGEST);
-    }
+/// What was wrong with the head when the line was appended; `before` is the line up to `,"prev"`.
+fn headless(before: &[u8]) -> Option<String> {
+    let before = before.strip_suffix(b"\"")?;
+    let end = before.get(before.len().saturating_sub(HEAD_WITHIN)..)?;
+    let at = memchr::memmem::rfind(end, HEAD)?;
+    Some(String::from_utf8_lossy(end.get(at + HEAD.len()..)?).into_owned())
 }

@@ -57,6 +57,9 @@ fn check(case: &Case, place: &Place, must_have: bool, trouble: &str) {
     assert!(counts.is_empty(), "{} {trouble}: {counts:?}", case.name);
     let mut findings = place.findings();
     findings.retain(|finding| !matches!(finding, Finding::Damaged(_)) || !case.name.contains("damaged"));
+    // Who may not read the head cannot know that it is as it was.
+    let is_hidden = trouble.starts_with(&format!("error {} ", libc::EACCES)) && trouble.contains("head.json");
+    findings.retain(|finding| !is_hidden || !matches!(finding, Finding::Headless { .. }));
     assert_eq!(findings, [], "{} {trouble}", case.name);
     let is_kept = !case.name.contains("damaged")
         || std::fs::read_dir(place.home.audit_pending()).expect("it is there").flatten().any(|entry| {

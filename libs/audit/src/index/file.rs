@@ -1,6 +1,8 @@
 //! Owns the file of an index: its header, by which it belongs to a log as it is now, and its lines.
 
 use super::Line;
+use crate::log::is_day;
+use cs_core::error::Result;
 use cs_core::file::{self, Durability};
 use cs_core::open;
 use std::fs::{File, OpenOptions};
@@ -8,11 +10,14 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// The beginning of the file, with its version.
-const MAGIC: u64 = u64::from_le_bytes(*b"csaudit1");
+const MAGIC: u64 = u64::from_le_bytes(*b"csaudit2");
 /// Number of words of 8 bytes before the lines.
-const HEADER: usize = 6;
+const HEADER: usize = 7;
 /// Number of bytes of a line.
 const RECORD: usize = 16;
+
+/// End of the name of an index.
+const SUFFIX: &str = ".index";
 
 /// By what an index is known to be made from a log: the log's size, when it changed, and its last bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct Made {
     pub size: u64,
     /// When the log changed, in nanoseconds since the epoch.
     pub modified: u64,
+    /// When anything about the log's file changed, which nobody can set.
+    pub changed: u64,
     /// Hash of its last bytes, in which is the hash of its last line.
     pub end: u64,
 }
@@ -39,7 +46,7 @@ pub fn read(log: &Path, made: &Made) -> Option<Vec<Line>> {
     let words: Vec<u64> =
         header.chunks_exact(8).filter_map(|word| Some(u64::from_le_bytes(word.try_into().ok()?))).collect();
     let count = lines.len() / RECORD;
-    let expected = [MAGIC, made.size, made.modified, made.end, count as u64, checksum(lines)];
+    let expected = [MAGIC, made.size, made.modified, made.changed, made.end, count as u64, checksum(lines)];
     if words != expected || lines.len() % RECORD != 0 {
         return None;
     }
@@ -55,7 +62,7 @@ pub fn seems_made(log: &Path, made: &Made) -> bool {
     let mut header = [0; HEADER * 8];
     let read = |file: File| file.read_exact_at(&mut header, 0).is_ok();
     let is_read = open::unlinked(&path(log), OpenOptions::new().read(true)).is_ok_and(read);
-    let expected = [MAGIC, made.size, made.modified, made.end];
+    let expected = [MAGIC, made.size, made.modified, made.changed, made.end];
     is_read && expected.iter().zip(header.as_chunks::<8>().0).all(|(word, bytes)| word.to_le_bytes() == *bytes)
 }
 
@@ -63,9 +70,23 @@ pub fn seems_made(log: &Path, made: &Made) -> bool {
 pub fn write(log: &Path, made: &Made, lines: &[Line]) {
     let mut body = Vec::with_capacity(lines.len() * RECORD);
     lines.iter().for_each(|line| encode(line, &mut body));
-    let header = [MAGIC, made.size, made.modified, made.end, lines.len() as u64, checksum(&body)];
+    let header = [MAGIC, made.size, made.modified, made.changed, made.end, lines.len() as u64, checksum(&body)];
     let bytes = [header.iter().flat_map(|word| word.to_le_bytes()).collect(), body].concat();
     let _ = file::replace(&path(log), &bytes, Durability::Disposable);
+    // The day may have been removed meanwhile.
+    if !log.exists() {
+        let _ = file::remove(&path(log));
+    }
+}
+
+/// Removes the indexes of days that are gone: who wrote them was killed.
+pub fn remove_left(dir: &Path) -> Result<()> {
+    let of = |stem: &String| dir.join(format!("{stem}{SUFFIX}"));
+    let left = |stem: &String| !of(stem).with_extension("jsonl").exists();
+    file::stems(dir, SUFFIX)?
+        .iter()
+        .filter(|stem| is_day(stem) && left(stem))
+        .try_for_each(|stem| file::remove(&of(stem)))
 }
 
 /// Changes with every bit; 8 bytes at a time.
@@ -112,7 +133,8 @@ mod tests {
     fn lines_that_are_not_in_order_or_not_in_the_log_are_not_used() {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("2026-11-21.jsonl");
-        let made = Made { size: 4_000, modified: 1, end: 2 };
+        std::fs::write(&log, "").unwrap();
+        let made = Made { size: 4_000, modified: 1, changed: 1, end: 2 };
         let line = |offset| Line { offset, call: 7, conversation: 1, tool: 2, project: 3, agent: 0, flags: 9 };
         let read_back = |offsets: &[u32]| {
             write(&log, &made, &offsets.iter().map(|offset| line(*offset)).collect::<Vec<_>>());
@@ -121,7 +143,8 @@ mod tests {
         assert_eq!(read_back(&[0, 700, 1_400]), Some(3));
         assert_eq!([read_back(&[0, 1_400, 700]), read_back(&[0, 0]), read_back(&[0, 4_000])], [None; 3]);
         assert_eq!(read_back(&[]), Some(0));
-        assert_eq!(read(&log, &Made { end: 3, ..made }), None);
+        let others = [Made { end: 3, ..made }, Made { changed: 2, ..made }, Made { modified: 2, ..made }];
+        assert!(others.iter().all(|other| read(&log, other).is_none()));
         assert_eq!([made, Made { end: 3, ..made }].map(|made| seems_made(&log, &made)), [true, false]);
         std::fs::remove_file(path(&log)).unwrap();
         assert!(!seems_made(&log, &made));

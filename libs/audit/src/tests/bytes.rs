@@ -7,7 +7,7 @@ use crate::verify::Walk;
 const NAME: &str = "2026-11-22.jsonl";
 
 fn feed(walk: &mut Walk, bytes: &[u8]) {
-    walk.lines(NAME, bytes, &mut |_| {}).unwrap();
+    walk.lines(NAME, bytes).unwrap();
 }
 
 /// The findings if what was read so far is followed by these bytes.
@@ -29,28 +29,47 @@ fn each_change_of_one_byte_of_a_thousand_lines_is_found() {
     let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
     assert_eq!(lines.len(), 1000);
     let head = Head::read(&place.home).unwrap().unwrap();
-    let mut before = Walk::default();
-    let mut changes = 0;
-    for (n, line) in lines.iter().enumerate() {
-        let mut before_end = before.clone();
+    let mut read = Walk::default();
+    let walks: Vec<Walk> = lines
+        .iter()
+        .map(|line| {
+            let before = read.clone();
+            feed(&mut read, line);
+            before
+        })
+        .collect();
+    let change = |n: usize, line: &[u8]| {
+        let mut before = walks[n].clone();
         if n + 1 == lines.len() {
-            before_end.must_have("head.json", &head);
+            before.must_have("head.json", &head);
         }
-        let mut part = [*line, lines.get(n + 1).copied().unwrap_or_default()].concat();
-        assert_eq!(findings(&before_end, &part), 0, "line {n}");
+        let mut part = [line, lines.get(n + 1).copied().unwrap_or_default()].concat();
+        assert_eq!(findings(&before, &part), 0, "line {n}");
+        let mut changes = 0;
         for at in 0..line.len() {
             let byte = part[at];
             // Another value, and, where it is not one, the end of a line.
             for other in [byte ^ 1, b'\n'].into_iter().filter(|other| *other != byte) {
                 part[at] = other;
-                assert!(findings(&before_end, &part) > 0, "line {n}, byte {at}: {other}");
+                assert!(findings(&before, &part) > 0, "line {n}, byte {at}: {other}");
                 changes += 1;
             }
             part[at] = byte;
         }
-        feed(&mut before, line);
-    }
+        changes
+    };
+    let changes: usize = on_all_cores(lines.len(), |n| change(n, lines[n])).into_iter().sum();
     assert!(changes > whole.len(), "{changes}");
+}
+
+/// Does the same for each number, in as many threads as there are cores.
+fn on_all_cores<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(count);
+    std::thread::scope(|scope| {
+        let part = |core: usize| (core..count).step_by(cores).map(&work).collect::<Vec<T>>();
+        let threads: Vec<_> = (0..cores).map(|core| scope.spawn(move || part(core))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 #[test]

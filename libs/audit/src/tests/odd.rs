@@ -4,6 +4,12 @@ use super::*;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+impl Place {
+    fn report_lines(&self) -> u64 {
+        verify(&self.home, Vec::new()).unwrap().lines
+    }
+}
+
 fn try_append(place: &Place, now: &str) -> cs_core::error::Result<()> {
     Log::of(&place.home, WAIT).append(Entry::new(Kind::Attempt, at(now)), at(now))
 }
@@ -125,17 +131,138 @@ fn many_lines_that_wait_are_all_taken_in_over_several_appends() {
     assert_eq!((report.lines, report.findings.len()), (460, 0));
 }
 
+/// After the next line the head is good again: only that line can tell that lines may be missing.
 #[test]
-fn a_head_that_is_damaged_or_missing_does_not_stop_the_log_and_is_told() {
-    let place = place();
-    place.fill(2);
-    for text in ["", "{", "null", "{\"seq\":18446744073709551615,\"hash\":\"\"}"] {
-        fs::write(place.home.audit_head(), text).unwrap();
+fn a_head_that_is_damaged_or_missing_does_not_stop_the_log_and_is_told_for_ever() {
+    for text in [None, Some(""), Some("{"), Some("null"), Some("{\"seq\":18446744073709551615,\"hash\":\"\"}")] {
+        let place = place();
+        place.fill(2);
+        let path = place.newest();
+        match text {
+            None => fs::remove_file(place.home.audit_head()).unwrap(),
+            Some(text) => fs::write(place.home.audit_head(), text).unwrap(),
+        }
         let findings = place.findings();
-        assert!(matches!(findings.as_slice(), [Finding::NoHead(_)]), "{text}: {findings:?}");
+        assert!(matches!(findings.as_slice(), [Finding::NoHead(_)]), "{text:?}: {findings:?}");
+        // A full day leaves results out, but not this one.
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(DAY_BYTES + 1).unwrap();
+        place.append(Kind::Result, "after", "2026-11-21T10:00:00Z");
         place.append(Kind::Attempt, "after", "2026-11-29T10:00:00Z");
-        assert_eq!(place.findings(), [], "{text}");
+        let told = place.findings().pop();
+        let why = if text.is_none() { "missing" } else { "damaged" };
+        assert!(matches!(&told, Some(Finding::Headless { why: told, .. }) if told == why), "{text:?}: {told:?}");
     }
+}
+
+/// The end was cut, and the head was removed with it: everything fits together after the next line.
+#[test]
+fn a_cut_end_shows_also_if_the_head_was_removed_and_more_was_logged() {
+    let place = place();
+    for n in 0..12 {
+        place.append(Kind::Attempt, &format!("ls {n}"), "2026-11-22T10:00:00Z");
+    }
+    let text = fs::read_to_string(place.newest()).unwrap();
+    fs::write(place.newest(), text.split_inclusive('\n').take(8).collect::<String>()).unwrap();
+    fs::remove_file(place.home.audit_head()).unwrap();
+    for _ in 0..3 {
+        place.append(Kind::Attempt, "after", "2026-11-22T11:00:00Z");
+        let headless = Finding::Headless { file: "2026-11-22.jsonl".into(), line: 9, why: "missing".into() };
+        assert_eq!(place.findings(), [headless]);
+    }
+}
+
+#[test]
+fn a_head_that_names_another_line_is_a_finding() {
+    let place = place();
+    let mut heads = vec![Head::start()];
+    for n in 0..6 {
+        place.append(Kind::Attempt, &format!("ls {n}"), &format!("2026-11-2{}T10:00:00Z", n / 3));
+        heads.push(Head::read(&place.home).unwrap().unwrap());
+    }
+    for (n, head) in heads.iter().enumerate() {
+        head.write(&place.home).unwrap();
+        // Whoever appended the last line was killed before it wrote the head.
+        let is_innocent = n >= 5;
+        let expected = (!is_innocent).then_some(Finding::Behind { seq: n as u64, last: 6 });
+        assert_eq!(place.findings(), expected.into_iter().collect::<Vec<_>>(), "head of line {n}");
+    }
+    let last = heads[6].clone();
+    Head { file: "1999-01-01.jsonl".into(), ..last.clone() }.write(&place.home).unwrap();
+    let (file, named) = (last.file.clone(), "1999-01-01.jsonl".to_string());
+    assert_eq!(place.findings(), [Finding::Elsewhere { file, named }]);
+    // An older copy is told for ever, as soon as somebody appends.
+    heads[2].write(&place.home).unwrap();
+    place.append(Kind::Attempt, "after", "2026-11-21T11:00:00Z");
+    let headless = Finding::Headless { file: last.file, line: 4, why: "behind".into() };
+    assert_eq!(place.findings(), [headless]);
+}
+
+/// Killed again and again between the line and the head.
+#[test]
+fn a_head_that_was_not_written_is_no_finding() {
+    for lines_before in [0, 1, 3] {
+        let place = place();
+        for n in 0..lines_before {
+            place.append(Kind::Attempt, &format!("ls {n}"), "2026-11-20T10:00:00Z");
+        }
+        for day in 1..4 {
+            let head = Head::stored(&place.home).unwrap();
+            let lock = cs_core::lock::acquire(&place.home.audit_lock(), WAIT).unwrap();
+            (0..day).for_each(|n| place.append(Kind::Result, &format!("late {n}"), "2026-11-20T10:00:00Z"));
+            drop(lock);
+            place.append(Kind::Attempt, "killed", &format!("2026-11-2{day}T10:00:00Z"));
+            let lines = place.report_lines();
+            head.unwrap_or_else(Head::start).write(&place.home).unwrap();
+            assert_eq!(place.findings(), [], "{lines_before} lines before, {lines} now");
+            // The next one mends the head before it is killed.
+            place.append(Kind::Attempt, "killed, too", &format!("2026-11-2{day}T11:00:00Z"));
+            let place_of_last = Head::read(&place.home).unwrap().unwrap();
+            assert_eq!((place_of_last.seq, place.findings()), (lines + 1, Vec::new()));
+        }
+    }
+}
+
+#[test]
+fn an_impossible_day_is_no_day() {
+    let place = place();
+    place.fill(1);
+    for stem in ["2026-99-99", "2026-02-29", "2026-00-01", "2026-12-32", "0000-01-01"] {
+        fs::write(place.home.audit_dir().join(format!("{stem}.jsonl")), "").unwrap();
+    }
+    place.append(Kind::Attempt, "after", "2026-11-22T10:00:00Z");
+    assert!(place.newest().ends_with("2026-11-22.jsonl"));
+    assert_eq!(place.findings(), []);
+    assert!(["2024-02-29", "2000-02-29", "2026-12-31"].into_iter().all(crate::log::is_day));
+    assert!(!crate::log::is_day("1900-02-29"));
+}
+
+/// Only who holds the lock removes days.
+#[test]
+fn a_line_that_days_were_removed_is_not_taken_in() {
+    let place = place();
+    place.fill(3);
+    let oldest = files(&place.home).unwrap()[0].clone();
+    let text = fs::read_to_string(&oldest).unwrap();
+    let link = crate::chain::parts(text.trim_end().as_bytes()).unwrap();
+    let base = Base { file: crate::log::name_of(&oldest), seq: link.seq, hash: link.hash.into() };
+    let entry = Entry { base: Some(base), ..Entry::new(Kind::Base, at("2020-01-01T10:00:00Z")) };
+    fs::remove_file(&oldest).unwrap();
+    let pending = place.home.audit_pending();
+    fs::create_dir_all(&pending).unwrap();
+    for (name, entry) in [("1-1-a", entry.clone()), ("1-1-b", Entry { kind: Kind::Attempt, ..entry })] {
+        fs::write(pending.join(format!("{name}.json")), serde_json::to_vec(&entry).unwrap()).unwrap();
+    }
+    place.append(Kind::Attempt, "after", "2026-11-22T11:00:00Z");
+    let expected = [Finding::NoStart { seq: 2 }, Finding::Damaged("pending/1-1-a.damaged".into())];
+    assert_eq!(place.findings(), expected);
+}
+
+#[test]
+fn an_empty_file_without_a_head_is_no_finding() {
+    let place = place();
+    fs::create_dir_all(place.home.audit_dir()).unwrap();
+    fs::write(place.home.audit_dir().join("2026-11-22.jsonl"), "").unwrap();
+    assert_eq!(place.findings(), []);
 }
 
 #[test]

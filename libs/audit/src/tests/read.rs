@@ -229,7 +229,7 @@ fn an_index_of_another_log_is_not_used() {
     let expected = place.ask(&filter);
     let index = place.indexes()[0].clone();
     let whole = fs::read(&index).unwrap();
-    for at in [0, 9, 20, 30, 45, 48, 60, whole.len() - 1] {
+    for at in [0, 9, 20, 30, 38, 45, 53, 56, 68, whole.len() - 1] {
         let mut bytes = whole.clone();
         bytes[at] ^= 4;
         fs::write(&index, &bytes).unwrap();
@@ -247,6 +247,116 @@ fn an_index_of_another_log_is_not_used() {
     let day = log.file_stem().unwrap().to_string_lossy().into_owned();
     let of_day = Filter { range: range(&format!("{day}T00:00:00Z"), &format!("{day}T23:00:00Z")), ..filter };
     assert_eq!(place.ask(&of_day), Vec::<String>::new());
+}
+
+/// An index that was written on purpose, with every sum in its header right.
+#[test]
+fn a_forged_index_hides_nothing_that_verify_does_not_name() {
+    use crate::index::{self, Line};
+    let place = place();
+    fill(&place, &mut Numbers(19));
+    let filter = Filter { tool: Some("Bash".into()), ..Filter::default() };
+    let expected = place.ask(&filter);
+    assert_eq!(place.findings(), []);
+    let log = place.indexes()[1].with_extension("jsonl");
+    let name = crate::log::name_of(&index::path(&log));
+    let day = crate::day::Day::open(&log, true).unwrap().unwrap();
+    let whole = day.index().unwrap().unwrap();
+    let forge = |lines: &[Line]| {
+        index::write(&log, &day.made().unwrap(), lines);
+        assert_eq!(place.findings(), [Finding::Index(name.clone())]);
+        let found = place.ask(&filter);
+        let is_mended = place.findings().is_empty();
+        index::write(&log, &day.made().unwrap(), &whole);
+        (found == expected, is_mended)
+    };
+    let without = |at: usize| [&whole[..at], &whole[at + 1..]].concat();
+    for lines in [Vec::new(), without(0), without(7), without(whole.len() - 1)] {
+        assert_eq!(forge(&lines), (true, true), "{} of {} lines", lines.len(), whole.len());
+    }
+    let needs = filter.needs(0);
+    let bash = whole.iter().position(|line| line.may_fit(&needs)).unwrap();
+    let with = |line: Line, offset: u32| {
+        let mut line = line;
+        line.offset = offset;
+        [&whole[..bash], &[line], &whole[bash + 1..]].concat()
+    };
+    let offset = whole[bash].offset;
+    assert_eq!([1, 3].map(|by| forge(&with(whole[bash], offset + by))), [(true, true); 2]);
+    // All lines are named, but those of one tool are said to be of another: only `verify` tells.
+    let stranger = *whole.iter().find(|line| !line.may_fit(&needs)).unwrap();
+    let hidden = |line: &Line| {
+        let mut other = if line.may_fit(&needs) { stranger } else { *line };
+        other.offset = line.offset;
+        other
+    };
+    let other: Vec<Line> = whole.iter().map(hidden).collect();
+    assert_eq!(forge(&other), (false, false));
+    assert_eq!(place.ask(&filter), expected);
+}
+
+/// As `rsync -t`, `cp -p` or a backup do it.
+#[test]
+fn a_log_that_was_changed_and_given_its_old_time_is_read_again() {
+    let place = place();
+    fill(&place, &mut Numbers(20));
+    let edit = Filter { tool: Some("Bush".into()), ..Filter::default() };
+    assert_eq!(place.ask(&edit), Vec::<String>::new());
+    let log = place.indexes()[1].with_extension("jsonl");
+    let modified = fs::metadata(&log).unwrap().modified().unwrap();
+    std::thread::sleep(Duration::from_millis(20));
+    let text = fs::read_to_string(&log).unwrap().replace("\"Bash\"", "\"Bush\"");
+    fs::write(&log, text).unwrap();
+    fs::File::options().write(true).open(&log).unwrap().set_modified(modified).unwrap();
+    assert!(place.ask(&edit).len() > 5);
+}
+
+/// Days are removed while others ask and verify.
+#[test]
+fn days_that_are_removed_meanwhile_disturb_nobody_and_leave_no_index() {
+    let place = place();
+    for day in 0..60 {
+        let time = |hour| format!("2026-{:02}-{:02}T{hour:02}:00:00Z", 9 + day / 30, 1 + day % 30);
+        (8..11).for_each(|hour| place.log(line(Kind::Attempt, &format!("{day}-{hour}"), &time(hour))));
+    }
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    let before = at("2026-11-29T00:00:00Z");
+    std::thread::scope(|scope| {
+        let others = [0, 1].map(|n| {
+            let (place, is_done) = (&place, &is_done);
+            scope.spawn(move || {
+                while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    match n {
+                        0 => assert_eq!(place.findings(), []),
+                        _ => drop(place.ask(&Filter { tool: Some("Bash".into()), ..Filter::default() })),
+                    }
+                }
+            })
+        });
+        for path in old_days(&place.home, before).unwrap() {
+            drop_day(&store(&place), &path, before, cs_core::store::Run::Real, at(NOW)).unwrap();
+        }
+        is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
+    assert_eq!(files(&place.home).unwrap().len(), 2, "the newest of them, and the one with the lines about the others");
+    let left = fs::read_dir(place.home.audit_dir()).unwrap().flatten();
+    let left: Vec<_> =
+        left.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "index")).collect();
+    assert!(left.iter().all(|index| index.with_extension("jsonl").exists()), "{left:?}");
+}
+
+#[test]
+fn an_index_without_its_day_goes_with_the_next_day() {
+    let place = place();
+    fill(&place, &mut Numbers(21));
+    place.ask(&Filter { tool: Some("Bash".into()), ..Filter::default() });
+    let (oldest, left) = (place.indexes()[0].clone(), place.home.audit_dir().join("2026-01-02.index"));
+    fs::copy(&oldest, &left).unwrap();
+    let (before, log) = (at("2026-11-22T00:00:00Z"), oldest.with_extension("jsonl"));
+    drop_day(&store(&place), &log, before, cs_core::store::Run::Real, at(NOW)).unwrap().unwrap();
+    assert!(!log.exists() && !oldest.exists() && !left.exists());
+    assert!(!place.indexes().is_empty());
 }
 
 #[test]
