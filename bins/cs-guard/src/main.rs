@@ -23,7 +23,6 @@ use audit::observed;
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::error::Result;
-use cs_core::git;
 use cs_core::hook_log::log;
 use cs_core::signal;
 use cs_core::store::Store;
@@ -144,11 +143,9 @@ fn grounds(hook: &HookCall, settings: &Settings, rules: &rules::Rules) -> Vec<Gr
     if verdicts.is_empty() {
         return Vec::new();
     }
-    let cwd = Path::new(hook.payload.cwd.as_deref().unwrap_or("/nowhere"));
-    let checkout = if settings.allow.is_empty() { None } else { git::find(cwd) };
-    let top = checkout.map_or_else(|| cwd.to_path_buf(), |found| found.worktree_root);
-    let place = Place { cwd, top: &top, real: &|path| path.canonicalize().ok() };
-    decide(&verdicts, command, settings, rules, &place)
+    let cwd = hook.payload.cwd.as_deref();
+    let place = if settings.allow.is_empty() { None } else { Place::of(cwd) };
+    decide(&verdicts, command, settings, rules, place.as_ref())
 }
 
 /// The leases of others on the files that the call changes.

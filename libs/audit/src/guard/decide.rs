@@ -1,6 +1,7 @@
 //! Owns what verdicts and settings come to.
 
-use super::allow::{self, Place};
+use super::allow;
+use super::place::Place;
 use super::settings::{Action, Settings};
 use rules::{Kind, Rules, Verdict};
 
@@ -15,20 +16,20 @@ pub struct Ground {
 
 /// Why a call is asked about or denied; nothing if it goes on. The strongest action is what happens.
 ///
-/// `mode` is for destructive verdicts. Other calls are asked about or denied only if `rules` names the rule.
+/// Without a place no folder lets a call pass. `mode` is for destructive verdicts. Other calls are asked about or denied only if `rules` names the rule.
 pub fn decide(
     verdicts: &[Verdict],
     command: Option<&str>,
     settings: &Settings,
     rules: &Rules,
-    place: &Place,
+    place: Option<&Place>,
 ) -> Vec<Ground> {
     // Only about folders where the rule does not count.
     let is_allowed = |rule: &str, command: Option<&str>| {
         let folders = settings.allow.iter().filter(|allow| allow.rule == rule).flat_map(|allow| &allow.under);
         let folders: Vec<&str> = folders.map(String::as_str).collect();
-        let is_within = |command: &str| allow::is_within(command, rule, rules, &folders, place);
-        !folders.is_empty() && command.is_some_and(is_within)
+        let is_within = |(command, place)| allow::is_within(command, rule, rules, &folders, place);
+        !folders.is_empty() && command.zip(place).is_some_and(is_within)
     };
     let ground = |verdict: &Verdict| {
         let usual = if verdict.kind == Kind::Destructive { settings.mode } else { Action::Log };
@@ -44,13 +45,12 @@ mod tests {
     use super::*;
     use crate::guard::Allow;
     use rules::{Call, judge};
-    use std::path::Path;
 
     fn of(line: &str, settings: &Settings) -> Vec<(String, Action)> {
         let rules = Rules::with(Vec::new());
         let verdicts = judge(&Call::shell(line), &rules).verdicts;
-        let place = Place { cwd: Path::new("/p"), top: Path::new("/p"), real: &|path| Some(path.to_path_buf()) };
-        let grounds = decide(&verdicts, Some(line), settings, &rules, &place);
+        let place = Place { cwd: "/p".into(), top: "/p".into(), path: "".into() };
+        let grounds = decide(&verdicts, Some(line), settings, &rules, Some(&place));
         grounds.into_iter().map(|ground| (ground.verdict.rule.to_string(), ground.action)).collect()
     }
 

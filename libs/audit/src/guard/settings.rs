@@ -1,15 +1,13 @@
 //! Owns the settings of the guard: the group `guard` of `config.json`. The group is parsed only here. Must stay true: if
 //! any part of it cannot be used, the whole guard only logs: half of what a person wanted could stop the wrong calls.
 
+use super::changed;
 use cs_core::config::Config;
 use cs_core::error::Error;
-use rules::Rules;
+use rules::{Rule, Rules, Words};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
-
-/// The beginning of the names of rules that are not data: calls that do not show what they run.
-const OPAQUE: &str = "opaque-";
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +142,8 @@ impl Reader<'_> {
 
     /// Reports a rule that does not exist: its name was mistyped.
     fn rule(&mut self, key: &str, id: &str) {
-        if !id.starts_with(OPAQUE) && !self.known.iter().any(|rule| rule.id == *id) {
+        let is_opaque = rules::OPAQUE.iter().any(|opaque| opaque.id == id);
+        if !is_opaque && !self.known.iter().any(|rule| rule.id == *id) {
             self.errors.push(self.error(format!("{key}: there is no such rule; the guard only logs")));
         }
     }
@@ -164,13 +163,19 @@ impl Reader<'_> {
     fn allowed(&mut self, key: &str, value: &Value) -> Option<Allow> {
         let rule = value.get("rule").and_then(Value::as_str);
         let under = value.get("under").and_then(Value::as_array);
+        let under = under.filter(|all| !all.is_empty());
         let under = under.and_then(|all| all.iter().map(folder).collect::<Option<Vec<String>>>());
         let has_more = value.as_object().is_none_or(|group| group.len() > 2);
         let (Some(rule), Some(under), false) = (rule, under, has_more) else {
             self.report(key, value, r#"{"rule": ID, "under": [FOLDERS OF THE PROJECT]}"#);
             return None;
         };
+        let told = self.errors.len();
         self.rule(key, rule);
+        if self.errors.len() == told && !self.known.iter().any(|known| known.id == *rule && can_be_allowed(known)) {
+            let why = "it cannot be seen which files such a call changes";
+            self.errors.push(self.error(format!("{key}: {rule} cannot be allowed, because {why}; the guard only logs")));
+        }
         Some(Allow { rule: rule.to_string(), under })
     }
 
@@ -184,12 +189,30 @@ impl Reader<'_> {
     }
 }
 
-/// A folder in a project: a relative path without `..`.
+/// Whether a rule may be about files in the project, and the programs that it is about show which ones they change.
+fn can_be_allowed(rule: &Rule) -> bool {
+    let is_elsewhere = |words: &Words| !words.is_empty() && !words.any(|word| !word.starts_with(['/', '~', '$']));
+    let is_outside = [&rule.writes, &rule.arg_glob, &rule.arg_last].into_iter().any(is_elsewhere);
+    let has_more = [&rule.sub, &rule.via, &rule.paths, &rule.statements].into_iter().any(|words| !words.is_empty());
+    let knows_flags = |name: &str| {
+        let knows_all = |flags: &str| flags.split('+').all(|flag| changed::knows_option(name, flag));
+        rule.flags_any.is_empty() || rule.flags_any.any(knows_all)
+    };
+    let changes = |name: &str| match rule.writes.is_empty() {
+        true => changed::is_understood(name) && !changed::by_redirections(name) && knows_flags(name),
+        false => changed::is_understood(name),
+    };
+    !is_outside && !has_more && (rule.program.is_empty() || rule.program.any(changes))
+}
+
+/// A folder in a project: a relative path without `..`. It is no pattern.
 fn folder(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim_end_matches('/');
     let text = text.strip_prefix("./").unwrap_or(text);
     let is_inside = Path::new(text).components().all(|part| matches!(part, Component::Normal(_)));
-    (is_inside && !text.is_empty()).then(|| text.to_string())
+    let is_odd = text.contains(|c: char| c.is_control() || "*?[]{}$`\\".contains(c)) || text.starts_with('~');
+    let is_git = text.split('/').any(|part| part.eq_ignore_ascii_case(".git"));
+    (is_inside && !is_odd && !is_git && !text.is_empty()).then(|| text.to_string())
 }
 
 #[cfg(test)]
@@ -233,6 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn only_rules_about_files_that_can_be_seen_can_be_allowed() {
+        let told = |id: &str| read(&format!(r#"{{"guard": {{"allow": [{{"rule": "{id}", "under": ["x"]}}]}}}}"#)).1;
+        for id in ["rm-recursive", "rm-root", "find-delete", "rsync-delete", "truncate", "shred", "chmod-777", "chown"] {
+            assert_eq!(told(id), [""; 0], "{id}");
+        }
+        for id in [
+            "git-clean", "git-discard", "sql-destroy", "docker-remove", "move-to-null", "kubectl-delete", "rm-many",
+            "overwrite-system", "rm-system", "chmod-recursive", "chown-recursive", "secret-file", "sudo",
+        ] {
+            let told = told(id);
+            assert!(told.len() == 1, "{id}: {told:#?}");
+        }
+    }
+
+    #[test]
     fn one_broken_part_makes_the_guard_log_only() {
         for group in [
             "7",
@@ -249,6 +287,16 @@ mod tests {
             r#"{"allow": [{"rule": "rm-recursive", "under": ["../x"]}]}"#,
             r#"{"allow": [{"rule": "rm-recursive", "under": ["/x"]}]}"#,
             r#"{"allow": [{"rule": "rm-recursif", "under": ["x"]}]}"#,
+            r#"{"rules": {"opaque-pipes": "deny"}}"#,
+            r#"{"rules": {"opaque-": "deny"}}"#,
+            r#"{"allow": [{"rule": "opaque-pipe", "under": ["x"]}]}"#,
+            r#"{"allow": [{"rule": "opaque-x", "under": ["x"]}]}"#,
+            r#"{"allow": [{"rule": "rm-recursive", "under": []}]}"#,
+            r#"{"allow": [{"rule": "rm-recursive", "under": ["*"]}]}"#,
+            r#"{"allow": [{"rule": "rm-recursive", "under": ["build/*"]}]}"#,
+            r#"{"allow": [{"rule": "rm-recursive", "under": ["$X"]}]}"#,
+            r#"{"allow": [{"rule": "rm-recursive", "under": ["a\u0000b"]}]}"#,
+            r#"{"allow": [{"rule": "rm-recursive", "under": [".git"]}]}"#,
             r#"{"allow": [{"rule": "rm-recursive", "under": ["x"], "except": ["y"]}]}"#,
         ] {
             let (settings, told) = read(&format!(r#"{{"guard": {group}}}"#));
