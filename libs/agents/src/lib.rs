@@ -34,6 +34,7 @@ pub mod tokens;
 pub mod traps;
 pub mod trust;
 pub mod typed;
+mod words;
 
 pub use agent::Agent;
 pub use event::Event;

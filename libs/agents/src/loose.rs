@@ -1,6 +1,7 @@
 //! Owns loose JSON decoding: objects are read field by field into a value, which keeps the fields read so far if the
 //! text is torn. Wrong types are ignored instead of failing.
 
+use crate::words;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -101,6 +102,55 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Text, A::Error> {
         IgnoredAny.visit_seq(seq).map(|_| Text(None))
+    }
+}
+
+/// A command line: a text, or a list of words. Other lists, and anything else, are `None`.
+pub struct Line(pub Option<String>);
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(LineVisitor)
+    }
+}
+
+struct LineVisitor;
+
+impl<'de> Visitor<'de> for LineVisitor {
+    type Value = Line;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a text or words")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Line, E> {
+        Ok(Line(Some(text.to_string())))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Line, E> {
+        Ok(Line(Some(number.to_string())))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Line, E> {
+        Ok(Line(Some(number.to_string())))
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Line, E> {
+        Ok(Line(None))
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Line, E> {
+        Ok(Line(None))
+    }
+    fn visit_unit<E>(self) -> Result<Line, E> {
+        Ok(Line(None))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Line, A::Error> {
+        IgnoredAny.visit_map(map).map(|_| Line(None))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Line, A::Error> {
+        let mut all = Some(Vec::new());
+        while let Some(Text(word)) = seq.next_element()? {
+            all = all.zip(word).map(|(mut all, word)| {
+                all.push(word);
+                all
+            });
+        }
+        Ok(Line(all.filter(|all| !all.is_empty()).map(|all| words::line(&all))))
     }
 }
 

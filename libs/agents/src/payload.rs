@@ -6,7 +6,7 @@
 
 use crate::agent::Agent;
 use crate::event::Event;
-use crate::loose::{Fields, Flag, List, Object, Said, Text};
+use crate::loose::{Fields, Flag, Line, List, Object, Said, Text};
 use cs_core::id::{Uuid, fnv1a};
 use cs_core::live;
 use cs_core::patch::Patch;
@@ -96,7 +96,7 @@ pub struct Input {
     pub file_path: Option<String>,
     /// The file or folder that is searched or listed.
     pub path: Option<String>,
-    /// A shell's command line.
+    /// A shell's command line; of a list of words, the line that means them.
     pub command: Option<String>,
     /// The agent's description of the call.
     pub description: Option<String>,
@@ -318,7 +318,12 @@ impl Fields for Input {
         match key {
             "file_path" | "notebook_path" => self.file_path = text(map)?,
             "path" => self.path = text(map)?,
-            "command" => self.command = text(map)?,
+            "command" => self.command = map.next_value::<Line>()?.0,
+            // The name that some tools have for it.
+            "cmd" => {
+                let line = map.next_value::<Line>()?.0;
+                self.command = self.command.take().or(line);
+            }
             "description" => self.description = text(map)?,
             "subject" => self.subject = text(map)?,
             "taskId" | "task_id" => self.task_id = text(map)?,

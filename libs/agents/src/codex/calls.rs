@@ -5,6 +5,7 @@
 use super::line::{Item, Payload};
 use crate::content;
 use crate::entry::{Asked, CallEnd, Change, Kind, Tool};
+use crate::words;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -126,25 +127,13 @@ fn started<'a>(call: Cow<'a, str>, agent: &str) -> Kind<'a> {
     Kind::Result { call, end: CallEnd::Done, text: Cow::Borrowed(""), change: None, agent_id }
 }
 
-/// The command line of a list of words; of a shell's, its script.
+/// The command line of a text or a list of words.
 fn command(words: &Value) -> Option<String> {
     if let Some(line) = words.as_str() {
         return Some(line.to_string());
     }
     let words: Vec<&str> = words.as_array()?.iter().filter_map(Value::as_str).collect();
-    match words.as_slice() {
-        [_, "-c" | "-lc", script] => Some((*script).to_string()),
-        words => Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")),
-    }
-}
-
-/// The word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_string();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    Some(words::line(&words))
 }
 
 /// How a call ended, by the client's words at the beginning of its answer.
@@ -187,9 +176,9 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_in_a_list_is_its_script() {
+    fn a_command_is_a_text_or_a_list() {
         let line = |json: &str| command(&serde_json::from_str(json).unwrap());
-        assert_eq!(line(r#"["bash","-lc","ls | wc"]"#).as_deref(), Some("ls | wc"));
+        assert_eq!(line(r#""ls | wc""#).as_deref(), Some("ls | wc"));
         assert_eq!(line(r#"["rm","-rf","a b"]"#).as_deref(), Some("rm -rf 'a b'"));
         assert_eq!(line("7"), None);
     }

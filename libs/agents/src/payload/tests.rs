@@ -126,3 +126,23 @@ fn scheduled_prompts_are_decoded() {
     assert_eq!(payload.background_tasks, None);
     assert_eq!(Payload::decode(br#"{"session_crons":7}"#).crons, []);
 }
+
+#[test]
+fn a_command_is_a_text_or_a_list_of_words() {
+    for (input, line) in [
+        (r#"{"command":"git reset --hard"}"#, Some("git reset --hard")),
+        (r#"{"command":["git","reset","--hard"]}"#, Some("git reset --hard")),
+        (r#"{"command":["bash","-lc","rm -rf x | wc"]}"#, Some("rm -rf x | wc")),
+        (r#"{"command":["rm","a b"]}"#, Some("rm 'a b'")),
+        (r#"{"cmd":"ls"}"#, Some("ls")),
+        (r#"{"cmd":"x","command":"ls"}"#, Some("ls")),
+        (r#"{"command":"ls","cmd":["x"]}"#, Some("ls")),
+        (r#"{"command":["rm",{"a":[1]},"x"]}"#, None),
+        (r#"{"command":[]}"#, None),
+        (r#"{"command":{"a":"b"}}"#, None),
+        (r#"{"command":["rm","x"#, None),
+    ] {
+        let payload = Payload::decode(format!(r#"{{"tool_name":"shell","tool_input":{input}}}"#).as_bytes());
+        assert_eq!(payload.command_line(), line, "{input}");
+    }
+}
