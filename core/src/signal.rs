@@ -1,6 +1,6 @@
 //! Owns how this process handles signals that a failing write sends. Must stay true: a failed write is an error where
 //! it happens, never the end of the process: unfinished work is cleaned up, and the failure is reported. Deliberately
-//! absent: SIGPIPE, which Rust's runtime ignores; signals that are meant to end a program, but for a deadline of its own.
+//! absent: signals that are meant to end a program, but for a deadline of its own.
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
@@ -18,6 +18,18 @@ pub fn outlive_file_size_limits() {
     let handler: extern "C" fn(libc::c_int) = nothing;
     // SAFETY: an empty handler is async-signal-safe.
     unsafe { libc::signal(libc::SIGXFSZ, handler as libc::sighandler_t) };
+}
+
+/// From now on, a write to a pipe that nobody reads fails with EPIPE, instead of SIGPIPE ending the process. Rust's runtime
+/// does this; it is for programs without that.
+///
+/// Uses a handler for the same reason.
+#[allow(unsafe_code, reason = "signal(2)")]
+pub fn outlive_closed_pipes() {
+    extern "C" fn nothing(_signal: libc::c_int) {}
+    let handler: extern "C" fn(libc::c_int) = nothing;
+    // SAFETY: an empty handler is async-signal-safe.
+    unsafe { libc::signal(libc::SIGPIPE, handler as libc::sighandler_t) };
 }
 
 /// From now on, SIGINT ends this process and the programs that it starts, unless they handle it, even if the program that

@@ -320,6 +320,7 @@ pub fn is_unattended() -> bool {
 /// Runs a hook so that it never disturbs its caller: failures are logged, and even a panic ends with exit code 0.
 pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
     signal::outlive_file_size_limits();
+    signal::outlive_closed_pipes();
     std::panic::set_hook(Box::new(move |info| {
         if let Ok(home) = Home::from_env() {
             log(&home, program, &format!("defect: {info}"));
