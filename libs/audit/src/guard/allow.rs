@@ -18,16 +18,15 @@ const HARMLESS: [&str; 12] = [
 /// Commands that change the directory in which the next ones run.
 const MOVERS: [&str; 4] = ["cd", "pushd", "popd", "chdir"];
 /// Commands of shells that change neither the directory nor a file, nor what other words mean.
-const BUILTINS: [&str; 30] = [
-    ":", "true", "false", "echo", "printf", "test", "[", "[[", "]]", "pwd", "export", "unset", "local", "declare",
-    "readonly", "read", "set", "wait", "jobs", "kill", "type", "command", "builtin", "exec", "exit", "return", "break",
-    "continue", "umask", "ulimit",
+const BUILTINS: [&str; 33] = [
+    "for", "select", "case", ":", "true", "false", "echo", "printf", "test", "[", "[[", "]]", "pwd", "export", "unset",
+    "local", "declare", "readonly", "read", "set", "wait", "jobs", "kill", "type", "command", "builtin", "exec",
+    "exit", "return", "break", "continue", "umask", "ulimit",
 ];
 /// Words after which others may mean something else, although there may be programs of these names.
 const UNSEEN: [&str; 8] = ["source", ".", "alias", "unalias", "shopt", "setopt", "enable", "function"];
 /// Other programs that make no links.
-const READERS: [&str; 12] =
-    ["ls", "pwd", "grep", "rg", "head", "tail", "wc", "du", "stat", "sleep", "mkdir", "touch"];
+const READERS: [&str; 12] = ["ls", "pwd", "grep", "rg", "head", "tail", "wc", "du", "stat", "sleep", "mkdir", "touch"];
 
 /// Whether every program of the line about which the rule says something changes only files in these folders.
 pub fn is_within(command: &str, rule: &str, rules: &Rules, folders: &[&str], place: &Place) -> bool {
@@ -53,7 +52,10 @@ fn is_doubtful(command: &str) -> bool {
     let before = parts.split_last().map_or(&[][..], |(_, before)| before);
     let is_glued = before.iter().any(|text| text.chars().next_back().is_some_and(|c| !is_apart(c)));
     let is_pattern = before.iter().any(|text| text.ends_with(['!', '=']));
-    is_glued || is_pattern || command.contains("CDPATH") || command.contains('\u{fffd}')
+    is_glued
+        || is_pattern
+        || ["CDPATH", "function "].iter().any(|it| command.contains(it))
+        || command.contains('\u{fffd}')
 }
 
 fn is_harmless(run: &Run) -> bool {

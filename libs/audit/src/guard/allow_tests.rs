@@ -12,15 +12,26 @@ impl Tree {
         let dir = tempfile::tempdir().unwrap();
         let at = |path: &str| dir.path().join(path);
         for folder in [
-            "bin", "q/target", "q/d", "q/other", "p/src", "p/target/debug", "p/a/node_modules", "p/web/dist/js",
-            "p/node_modules/pkg", "p/other/target", "p/prod:/srv/target", "p/-/target",
+            "bin",
+            "q/target",
+            "q/d",
+            "q/other",
+            "p/src",
+            "p/target/debug",
+            "p/a/node_modules",
+            "p/web/dist/js",
+            "p/node_modules/pkg",
+            "p/other/target",
+            "p/prod:/srv/target",
+            "p/-/target",
         ] {
             fs::create_dir_all(at(folder)).unwrap();
         }
         for file in ["q/f", "p/target/f", "p/src/f"] {
             fs::write(at(file), "x").unwrap();
         }
-        let programs = "cargo npm ln make bash sh nice timeout ls env ssh xargs docker sudo git cp srm del-cli alias cd";
+        let programs =
+            "cargo npm ln make bash sh nice timeout ls env ssh xargs docker sudo git cp srm del-cli alias cd";
         for program in programs.split(' ') {
             fs::write(at("bin").join(program), "x").unwrap();
         }

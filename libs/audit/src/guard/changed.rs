@@ -125,8 +125,28 @@ const TESTS: &[&str] = &[
 ];
 /// Those with a value.
 const VALUED_TESTS: &[&str] = &[
-    "-name", "-iname", "-path", "-ipath", "-type", "-mtime", "-mmin", "-atime", "-amin", "-ctime", "-cmin", "-newer",
-    "-size", "-maxdepth", "-mindepth", "-perm", "-user", "-group", "-regex", "-iregex", "-regextype", "-links",
+    "-name",
+    "-iname",
+    "-path",
+    "-ipath",
+    "-type",
+    "-mtime",
+    "-mmin",
+    "-atime",
+    "-amin",
+    "-ctime",
+    "-cmin",
+    "-newer",
+    "-size",
+    "-maxdepth",
+    "-mindepth",
+    "-perm",
+    "-user",
+    "-group",
+    "-regex",
+    "-iregex",
+    "-regextype",
+    "-links",
 ];
 
 /// Programs that change no file but by redirections.

@@ -174,7 +174,8 @@ impl Reader<'_> {
         self.rule(key, rule);
         if self.errors.len() == told && !self.known.iter().any(|known| known.id == *rule && can_be_allowed(known)) {
             let why = "it cannot be seen which files such a call changes";
-            self.errors.push(self.error(format!("{key}: {rule} cannot be allowed, because {why}; the guard only logs")));
+            self.errors
+                .push(self.error(format!("{key}: {rule} cannot be allowed, because {why}; the guard only logs")));
         }
         Some(Allow { rule: rule.to_string(), under })
     }
@@ -258,12 +259,24 @@ mod tests {
     #[test]
     fn only_rules_about_files_that_can_be_seen_can_be_allowed() {
         let told = |id: &str| read(&format!(r#"{{"guard": {{"allow": [{{"rule": "{id}", "under": ["x"]}}]}}}}"#)).1;
-        for id in ["rm-recursive", "rm-root", "find-delete", "rsync-delete", "truncate", "shred", "chmod-777", "chown"] {
+        for id in ["rm-recursive", "rm-root", "find-delete", "rsync-delete", "truncate", "shred", "chmod-777", "chown"]
+        {
             assert_eq!(told(id), [""; 0], "{id}");
         }
         for id in [
-            "git-clean", "git-discard", "sql-destroy", "docker-remove", "move-to-null", "kubectl-delete", "rm-many",
-            "overwrite-system", "rm-system", "chmod-recursive", "chown-recursive", "secret-file", "sudo",
+            "git-clean",
+            "git-discard",
+            "sql-destroy",
+            "docker-remove",
+            "move-to-null",
+            "kubectl-delete",
+            "rm-many",
+            "overwrite-system",
+            "rm-system",
+            "chmod-recursive",
+            "chown-recursive",
+            "secret-file",
+            "sudo",
         ] {
             let told = told(id);
             assert!(told.len() == 1, "{id}: {told:#?}");
