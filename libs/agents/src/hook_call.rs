@@ -157,7 +157,7 @@ impl HookCall {
         let kept = || Patch::of(&self.kept).ok();
         let is_long = |fields: &Patch| {
             let input = Patch::of(fields.value("tool_input")?.as_bytes()).ok()?;
-            Some(input.value("command")?.len() >= skim::STRING)
+            Some(input.value("command").or_else(|| input.value("cmd"))?.len() >= skim::STRING)
         };
         self.members.is_none()
             && self.payload.command_line().is_some()
