@@ -111,7 +111,8 @@ fn read(text: &str, zone: &Zone, now: Instant) -> Result<Written> {
     let today = zone.local(now).date();
     let days = || read_day(text).map(|day| (day, day)).or_else(|| words::days(text, today));
     let days = || days().filter(|(first, last)| has_spelling(*first) && has_spelling(*last));
-    let local = || read_local(text).map(Written::Local);
+    // A time alone is one of today.
+    let local = || read_local(text).or_else(|| read_local(&format!("{today}T{text}"))).map(Written::Local);
     let instant = || clock::parse(text).or_else(|| words::age(text).and_then(|age| before(now, age, zone)));
     let days = days().map(|(first, last)| Written::Days(first, last));
     days.or_else(local).or_else(|| instant().map(Written::At)).ok_or_else(|| invalid_time(text))

@@ -37,6 +37,8 @@ pub struct Turn {
     pub since: Option<Instant>,
     /// Whether only work in the background goes on.
     pub is_background: bool,
+    /// Whether it waits for a person.
+    pub is_waiting: bool,
 }
 
 /// What its record and its hooks say about a session.
@@ -186,8 +188,9 @@ impl<'a> States<'a> {
         // A question changes the time since when the state holds, not the turn.
         let since = clock::parse(&live.since).filter(|_| state == State::Working);
         match state {
-            State::Working | State::Waiting => Some(Turn { since, is_background: false }),
-            State::Background => Some(Turn { since, is_background: true }),
+            State::Working => Some(Turn { since, is_background: false, is_waiting: false }),
+            State::Waiting => Some(Turn { since, is_background: false, is_waiting: true }),
+            State::Background => Some(Turn { since, is_background: true, is_waiting: false }),
             _ => None,
         }
     }

@@ -43,6 +43,9 @@ impl Explain {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let line = line(&self.command)?;
         let (programs, is_cut) = rules::explain(&line, &crate::own::rules(context));
+        if programs.is_empty() && !is_cut {
+            return Err(Failure::Nothing("this runs no program, or cannot be understood".into()));
+        }
         programs.iter().try_for_each(|program| print(context, program))?;
         if is_cut {
             cli::note(crate::PROGRAM, "the command is too long or too deeply nested: the rest was not read");

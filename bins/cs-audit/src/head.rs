@@ -17,16 +17,22 @@ pub struct Head {}
 impl Head {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let head = audit::Head::read(&context.store.home)?;
-        let Some(head) = head else {
-            let is_empty = audit::begins_at(&context.store)?.is_none();
-            let why = if is_empty { "nothing was logged yet" } else { "head.json is missing; see cs-audit verify" };
-            return Err(Failure::Nothing(why.into()));
-        };
+        let Some(head) = head else { return Err(none(context)) };
         match context.out.form {
             _ if context.out.quiet => context.out.line(&head.hash)?,
             Form::Json => context.out.json(&head)?,
             Form::Table => context.out.line(&format!("{} {} {}", head.file, head.seq, head.hash))?,
         }
         context.out.flush()
+    }
+}
+
+fn none(context: &Context) -> Failure {
+    match audit::begins_at(&context.store) {
+        Ok(Some(_)) => Failure::Advised(
+            "head.json is missing, although the log has lines".into(),
+            "cs-audit verify reads the log and says which line is the last one".into(),
+        ),
+        _ => Failure::Nothing("nothing was logged yet".into()),
     }
 }

@@ -15,11 +15,14 @@ use std::ops::ControlFlow;
     subcommand,
     name = "list",
     example = "{command_name} --verdict destructive --since 7d",
-    example = "{command_name} --session ca5d --denied",
+    example = "{command_name} ca5d --denied --failed",
     example = "{command_name} --since \"last tuesday\" --until \"last tuesday\" --tool Bash --from-transcripts"
 )]
 pub struct List {
-    /// only this session or conversation: an id, its start or end, or claude:UUID; may be repeated
+    /// only these sessions or conversations: ids, their starts or ends, or claude:UUID
+    #[argh(positional, arg_name = "session")]
+    sessions: Vec<String>,
+    /// the same as an option; may be repeated
     #[argh(option)]
     session: Vec<String>,
     /// only this project, by its short name
@@ -28,9 +31,10 @@ pub struct List {
     /// only this tool, such as Bash or mcp__github__create_issue
     #[argh(option)]
     tool: Option<String>,
-    /// only calls with this verdict: destructive, sensitive, install, privilege or opaque
-    #[argh(option, from_str_fn(wanted::parse_verdict))]
-    verdict: Option<rules::Kind>,
+    /// only calls with this verdict (destructive, sensitive, install, privilege or opaque) or of this rule, such as
+    /// git-push-force; may be repeated, or several with commas
+    #[argh(option)]
+    verdict: Vec<String>,
     /// only calls at or after TIME: a day such as 2026-11-21, yesterday, monday or last week, a time such as
     /// 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
     #[argh(option)]
@@ -41,10 +45,10 @@ pub struct List {
     /// only calls that were not run, because a person, a rule or the guard refused them
     #[argh(switch)]
     denied: bool,
-    /// only calls that failed
+    /// only calls that failed, of which parts may have been done; with --denied calls of both kinds
     #[argh(switch)]
     failed: bool,
-    /// only calls of this subagent
+    /// only calls of subagents with this id, its beginning (as in the table, behind /), or this type
     #[argh(option)]
     agent_id: Option<String>,
     /// only calls with this text in their file or their command
@@ -62,6 +66,8 @@ pub struct List {
     csv: bool,
 }
 
+/// What tells about the time before the log.
+const BEFORE: &str = "--from-transcripts also reads what the clients wrote before";
 /// Lines of the terminal that are no rows: the titles, and the prompt.
 const OTHER_LINES: usize = 3;
 
@@ -80,17 +86,17 @@ impl List {
 
     fn filter(&self, context: &Context) -> Outcome<Filter> {
         Ok(Filter {
-            shares: wanted::shares(context, &self.session)?,
+            shares: wanted::shares(context, self.sessions.iter().chain(&self.session))?,
             project: self.project.clone(),
             tool: self.tool.clone(),
-            verdict: self.verdict,
+            said: wanted::said(context, &self.verdict)?,
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
             denied: self.denied,
             failed: self.failed,
             agent_id: self.agent_id.clone(),
             path: self.path.as_deref().map(wanted::part_of_path),
-            tool_use_id: None,
             limit: self.limit,
+            ..Filter::default()
         })
     }
 
@@ -126,7 +132,7 @@ impl List {
             })?;
         }
         done?;
-        if count == 0 { Err(self.nothing(context)) } else { Ok(()) }
+        if count == 0 { Err(self.nothing(context, filter)) } else { Ok(()) }
     }
 
     fn print_table(&self, context: &mut Context, filter: &Filter) -> Outcome<()> {
@@ -138,11 +144,11 @@ impl List {
             false => wanted::calls(&context.store, &filter, context.now)?,
         };
         if calls.is_empty() {
-            return Err(self.nothing(context));
+            return Err(self.nothing(context, &filter));
         }
         let is_more = most.is_some_and(|most| calls.len() > most);
         calls.truncate(most.unwrap_or(usize::MAX));
-        let table = shown::table(&context.store, &calls, Zone::system(), context.now);
+        let table = shown::table(&context.store, &calls, self.from_transcripts, Zone::system(), context.now);
         context.out.show(&table)?;
         if is_more && self.limit.is_none() {
             let text = context.out.styled("… and more: --limit N, or a pipe, shows them", render::Style::Dim);
@@ -151,10 +157,14 @@ impl List {
         Ok(())
     }
 
-    fn nothing(&self, context: &Context) -> Failure {
-        let is_empty = audit::begins_at(&context.store).is_ok_and(|begins_at| begins_at.is_none());
-        if !is_empty || self.from_transcripts {
+    fn nothing(&self, context: &Context, filter: &Filter) -> Failure {
+        if self.from_transcripts {
             return Failure::Nothing("no call fits".into());
+        }
+        match (wanted::before_log(context, filter), audit::begins_at(&context.store)) {
+            (Some(before), _) => return Failure::Advised("no call fits".into(), format!("{before}; {BEFORE}")),
+            (None, Ok(None)) => {}
+            (None, _) => return Failure::Nothing("no call fits".into()),
         }
         let hint = match settings(context).enabled {
             true => {
@@ -169,11 +179,9 @@ impl List {
 
     /// The log may not go back as far as the question.
     fn note_beginning(&self, context: &Context, filter: &Filter) -> Outcome<()> {
-        let begins_at = audit::begins_at(&context.store)?.filter(|_| !self.from_transcripts);
-        if let Some((begins_at, _)) = begins_at.zip(filter.range.since).filter(|(begins_at, since)| since < begins_at) {
-            let time = render::format_local_minute(begins_at, Zone::system());
-            let text = format!("the log begins at {time}; --from-transcripts also reads what the clients wrote before");
-            cli::note(crate::PROGRAM, &text);
+        let is_asked = !self.from_transcripts && filter.range.since.is_some();
+        if let Some(before) = is_asked.then(|| wanted::before_log(context, filter)).flatten() {
+            cli::note(crate::PROGRAM, &format!("{before}; {BEFORE}"));
         }
         Ok(())
     }

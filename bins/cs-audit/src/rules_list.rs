@@ -2,10 +2,11 @@
 
 use crate::wanted;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Form, Outcome};
+use cli::{Block, Context, Form, Outcome, found};
 use rules::{Kind, Rule};
 
-/// list the rules with their conditions; a rule may have several entries, of which one must apply
+/// list the rules with their conditions, those that are named with all of them; a rule may have several entries, of which
+/// one must apply
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -33,11 +34,38 @@ impl List {
         let opaque: Vec<&rules::Opaque> =
             rules::OPAQUE.into_iter().filter(|reason| with_opaque && is_asked(reason.id)).collect();
         if found.is_empty() && opaque.is_empty() {
-            return Err(Failure::Nothing("there is no such rule".into()));
+            let known = wanted::known(&all);
+            let asked = self.rules.first().map(String::as_str).unwrap_or_default();
+            return Err(found::unknown_name("there is no such rule".into(), asked, &known));
         }
-        print(context, &found, &opaque)?;
+        let is_table = context.out.form == Form::Table && !context.out.quiet;
+        match is_table && !self.rules.is_empty() {
+            true => print_whole(context, &found, &opaque)?,
+            false => print(context, &found, &opaque)?,
+        }
         context.out.flush()
     }
+}
+
+/// With all words of all conditions.
+fn print_whole(context: &mut Context, rules: &[&Rule], opaque: &[&rules::Opaque]) -> Outcome<()> {
+    for rule in rules {
+        let mut block = Block::new(&format!("{} ({}, severity {})", rule.id, rule.kind.word(), rule.severity));
+        for (name, words) in rule.conditions() {
+            let between = if words.iter().any(|word| word.contains(' ')) { " | " } else { " " };
+            block.field(name, &words.iter().collect::<Vec<_>>().join(between));
+        }
+        if rule.args_least > 0 {
+            block.field("args_least", &rule.args_least.to_string());
+        }
+        block.print(&mut context.out)?;
+    }
+    for reason in opaque {
+        let mut block = Block::new(&format!("{} ({}, severity 1)", reason.id, Kind::Opaque.word()));
+        block.field("about", reason.about);
+        block.print(&mut context.out)?;
+    }
+    Ok(())
 }
 
 fn print(context: &mut Context, found: &[&Rule], opaque: &[&rules::Opaque]) -> Outcome<()> {

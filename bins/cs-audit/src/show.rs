@@ -8,6 +8,7 @@ use audit::{Call, Filter, Transcripts};
 use cli::{Block, Context, Failure, Form, Outcome};
 use cs_core::zone::Zone;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// show everything that is known about calls: what was called and said about it, how it ended, and the prompt that led to
 /// it; a call that the log does not have is searched for in what the clients wrote themselves
@@ -15,14 +16,20 @@ use serde::Serialize;
 #[argh(
     subcommand,
     name = "show",
-    example = "{command_name} toolu_01A09q90qw90lq917835lq9",
+    example = "{command_name} 835lq9",
     example = "cs-audit list --denied -q | {command_name} -"
 )]
 pub struct Show {
-    /// the calls' ids (tool_use_id), or - for ids on standard input
+    /// the calls' ids (tool_use_id), or starts or ends of them as in the table of cs-audit list, or - for ids on standard
+    /// input
     #[argh(positional)]
     tool_use_id: Vec<String>,
 }
+
+/// Parts of ids that are shorter find nothing.
+const SHORTEST: usize = 4;
+/// How many ids are named if a part is that of several.
+const NAMED: usize = 5;
 
 /// A call as JSON.
 #[derive(Serialize)]
@@ -76,16 +83,33 @@ fn ids(words: &[String]) -> Outcome<Vec<String>> {
 }
 
 fn show(context: &mut Context, id: &str) -> Outcome<()> {
-    let filter = Filter { tool_use_id: Some(id.to_string()), ..Filter::default() };
-    let mut calls = wanted::calls(&context.store, &filter, context.now)?;
+    let whole = Filter { tool_use_id: Some(id.to_string()), ..Filter::default() };
+    let part = match id.len() >= SHORTEST {
+        true => Filter { id_part: Some(id.to_string()), ..Filter::default() },
+        false => whole.clone(),
+    };
+    let mut calls = wanted::calls(&context.store, &whole, context.now)?;
+    if calls.is_empty() {
+        calls = wanted::calls(&context.store, &part, context.now)?;
+    }
     if calls.is_empty() {
         let rules = settings(context).all_rules();
-        calls = audit::from_transcripts(&context.store, &filter, &rules, &|_| false);
+        calls = audit::from_transcripts(&context.store, &part, &rules, &|_| false);
+        let is_whole = |call: &Call| call.tool_use_id.as_deref() == Some(id);
+        if calls.iter().any(is_whole) {
+            calls.retain(is_whole);
+        }
     }
-    if calls.is_empty() {
-        return Err(Failure::Nothing(format!("no call {id:?}; cs-audit list shows all")));
+    let ids: BTreeSet<&str> = calls.iter().filter_map(|call| call.tool_use_id.as_deref()).collect();
+    match ids.len() {
+        0 => Err(Failure::Nothing(format!("no call {id:?}; cs-audit list shows all"))),
+        1 => calls.iter().try_for_each(|call| print(context, call)),
+        count => {
+            let some = ids.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+            let rest = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+            Err(Failure::Advised(format!("{id:?} is a part of the ids of {count} calls"), format!("{some}{rest}")))
+        }
     }
-    calls.iter().try_for_each(|call| print(context, call))
 }
 
 fn print(context: &mut Context, call: &Call) -> Outcome<()> {
@@ -115,19 +139,35 @@ fn print(context: &mut Context, call: &Call) -> Outcome<()> {
     }
 }
 
+/// What follows the word for how a call ended.
+fn end(call: &Call) -> String {
+    let took = call.ms.map(|ms| format!(" after {}", render::format_took(ms)));
+    let took = took.filter(|_| call.outcome != audit::Outcome::Denied).unwrap_or_default();
+    let hint = match (call.outcome, call.decision.as_deref()) {
+        (audit::Outcome::Denied, Some("deny")) => " by the guard, so it was not run",
+        (audit::Outcome::Denied, Some("ask")) => "; the guard asked, so it was not run",
+        (audit::Outcome::Denied, _) => " by a person or a rule of the client, so it was not run",
+        (audit::Outcome::Waiting, Some("ask")) => " for an answer; the guard asked",
+        (audit::Outcome::Waiting, _) => " for a person",
+        (_, Some("ask")) => "; the guard asked",
+        (audit::Outcome::Failed, _) if call.input.command.is_some() => "; parts of the command may have been done",
+        _ => "",
+    };
+    format!("{took}{hint}")
+}
+
 fn block(call: &Call, zone: &Zone) -> Block {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut block = Block::new(&format!("{} {}", call.tool, call.tool_use_id.as_deref().unwrap_or_default()));
     block.field("command", &text(&call.input.command));
     block.field("file", &text(&call.input.path));
-    let took = call.ms.map(|ms| format!(" after {}", render::format_took(ms))).unwrap_or_default();
-    block.marked_field("outcome", call.outcome.word(), shown::style(call.outcome), &took);
+    let word = call.outcome.word();
+    block.marked_field("outcome", word, shown::style(call.outcome), &end(call));
     for said in &call.verdicts {
         let text = format!(" by the rule {}, severity {}", said.rule, said.severity);
         block.marked_field("verdict", &said.verdict, shown::verdict_style(call), &text);
     }
     block.field("target", &text(&call.target));
-    block.field("guard", &text(&call.decision));
     let at = cs_core::clock::parse(&call.at).map(|at| render::format_local_second(at, zone));
     block.field("at", &at.unwrap_or_else(|| call.at.clone()));
     block.field("project", &text(&call.project));

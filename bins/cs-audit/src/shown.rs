@@ -1,6 +1,6 @@
 //! Owns how a call looks: as a line of JSON, a row of a table or of CSV.
 
-use audit::{Call, Outcome};
+use audit::{Call, Outcome, Transcripts};
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::store::Store;
@@ -92,6 +92,7 @@ pub fn style(outcome: Outcome) -> Style {
         Outcome::Failed => Style::Wrong,
         Outcome::Denied | Outcome::Interrupted => Style::Turn,
         Outcome::Running => Style::Busy,
+        Outcome::Waiting => Style::Asking,
         Outcome::Unknown => Style::Dim,
     }
 }
@@ -132,34 +133,109 @@ fn short(uuid: &str) -> &str {
     part.unwrap_or(uuid)
 }
 
-/// The table of calls.
-pub fn table(store: &Store, calls: &[Call], zone: &Zone, now: Instant) -> Table {
+/// In a narrower room, what a call did has a line of its own.
+const FOLDS_BELOW: usize = 60;
+/// The width to which it may shrink beside the others.
+const WHAT: usize = 24;
+
+/// The table of calls. `with_source`: some may be from transcripts.
+pub fn table(store: &Store, calls: &[Call], with_source: bool, zone: &Zone, now: Instant) -> Table {
+    let is_narrow = cli::terminal::width().is_some_and(|width| width < FOLDS_BELOW);
     let columns = vec![
         Column::text("time"),
-        Column::text("session").worth(60),
+        Column::text("id").worth(80),
+        Column::text("session").worth(90),
         Column::text("project").worth(50).shrinks(8),
         Column::text("subagent").worth(20).shrinks(8),
         Column::text("tool").shrinks(8),
         Column::text("outcome"),
+        Column::text("guard").worth(40),
         Column::number("took").worth(30),
-        Column::text("verdict").worth(70).shrinks(10),
-        Column::main("what"),
+        Column::text("rule").worth(70).shrinks(10),
+        Column::text("source").worth(60),
+        if is_narrow { Column::main("what") } else { Column::text("what").shrinks(WHAT) },
     ];
     let mut sessions = Sessions::of(store);
-    let mut table = Table::new(columns).folds_below(60);
+    let whats = Whats::of(store);
+    let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
     for call in calls {
-        let subagent = call.agent_id.as_ref().map(|id| call.agent_type.clone().unwrap_or_else(|| id.clone()));
         table.push(vec![
             TableCell::styled(format_at(&call.at, zone, now), Style::Dim),
-            TableCell::styled(sessions.name(call.claude_session_id.as_deref()), Style::Dim),
+            short_id(call.tool_use_id.as_deref().unwrap_or_default()).into(),
+            TableCell::styled(who(&mut sessions, call), Style::Dim),
             call.project.clone().unwrap_or_default().into(),
-            subagent.unwrap_or_default().into(),
+            call.agent_type.clone().unwrap_or_default().into(),
             call.tool.clone().into(),
             TableCell::styled(call.outcome.word(), style(call.outcome)),
+            guard(call).into(),
             call.ms.map(format_took).unwrap_or_default().into(),
             TableCell::styled(rules_of(call), verdict_style(call)),
-            render::format_subject(call).into(),
+            TableCell::styled(if with_source { source(call) } else { "" }, Style::Dim),
+            whats.subject(call).into(),
         ]);
     }
     table
+}
+
+/// The session of a call, with the beginning of its subagent's id: `ca5d/a3b1`.
+fn who(sessions: &mut Sessions, call: &Call) -> String {
+    let session = sessions.name(call.claude_session_id.as_deref());
+    match &call.agent_id {
+        Some(id) => format!("{session}/{}", id.get(..AGENT).unwrap_or(id)),
+        None => session,
+    }
+}
+
+/// Number of characters of a subagent's id.
+const AGENT: usize = 4;
+/// Number of characters at the end of a call's id by which `show` finds it; an id that is a little longer is shown whole.
+const ID: (usize, usize) = (6, 10);
+
+/// The end of a call's id.
+pub fn short_id(id: &str) -> &str {
+    let (shown, whole) = ID;
+    if id.len() <= whole { id } else { id.get(id.len() - shown..).unwrap_or(id) }
+}
+
+fn guard(call: &Call) -> &str {
+    match call.decision.as_deref() {
+        Some("ask") => "asked",
+        Some("deny") => "denied",
+        other => other.unwrap_or_default(),
+    }
+}
+
+/// What calls did.
+pub struct Whats<'s>(Transcripts<'s>);
+
+impl<'s> Whats<'s> {
+    pub fn of(store: &'s Store) -> Self {
+        Whats(Transcripts::of(store))
+    }
+
+    /// The command, or the file, in the folder of the conversation by its relative path. A call of a subagent has
+    /// neither: what it is for is in the transcript.
+    pub fn subject(&self, call: &Call) -> String {
+        let subject = render::format_subject(call);
+        let folder = call.cwd.as_ref().filter(|_| call.input.command.is_none()).map(|cwd| format!("{cwd}/"));
+        match folder.and_then(|folder| subject.strip_prefix(&folder).map(str::to_string)) {
+            Some(relative) if !relative.is_empty() => relative,
+            _ if subject.is_empty() && matches!(call.tool.as_str(), "Agent" | "Task") => self.purpose(call),
+            _ => subject,
+        }
+    }
+
+    /// The same with the name of a tool that is no shell.
+    pub fn with_tool(&self, call: &Call) -> String {
+        match (self.subject(call), &call.input.command) {
+            (subject, Some(_)) => subject,
+            (subject, None) => format!("{} {subject}", call.tool).trim_end().to_string(),
+        }
+    }
+
+    fn purpose(&self, call: &Call) -> String {
+        let told = self.0.about(call);
+        let known = told.as_ref().zip(call.tool_use_id.as_deref()).and_then(|(told, id)| told.call(id));
+        known.and_then(|known| known.purpose.clone()).unwrap_or_default()
+    }
 }

@@ -81,15 +81,30 @@ fn print(context: &mut Context, report: &Verified, records: usize) -> Outcome<()
         return context.out.line("nothing was logged yet");
     }
     let (lines, size) = (render::format_quantity(report.lines, "line"), render::format_bytes(report.bytes));
-    context.out.line(&format!("{lines}, {size}; the last one is {} {}", report.seq, report.hash))?;
-    let head = (!report.findings.iter().any(|finding| matches!(finding, Finding::NoHead(_)))).then_some("head.json");
+    let is_whole = findings.is_empty();
+    let state = if is_whole { ": all as it was written" } else { "" };
+    context.out.line(&format!("{lines}, {size}{state}"))?;
+    context.out.line(&format!("last line: number {}, hash {}", report.seq, report.hash))?;
+    match named_by(report, records) {
+        Some(names) if is_whole && names.contains(" and ") => {
+            context.out.line(&format!("the lines that {names} name are in it"))
+        }
+        Some(names) if is_whole => context.out.line(&format!("the line that {names} names is in it")),
+        Some(names) => context.out.line(&format!("compared with {names}")),
+        None => Ok(()),
+    }
+}
+
+/// What else names lines of the log, and could be read.
+fn named_by(report: &Verified, records: usize) -> Option<String> {
+    let has_head = !report.findings.iter().any(|finding| matches!(finding, Finding::NoHead(_)));
     let records = match records {
         0 => None,
         1 => Some("the record of one session".to_string()),
         count => Some(format!("the records of {} sessions", render::format_number(count as u64))),
     };
-    let named: Vec<String> = head.map(str::to_string).into_iter().chain(records).collect();
-    if named.is_empty() { Ok(()) } else { context.out.line(&format!("compared with {}", named.join(" and "))) }
+    let names: Vec<String> = has_head.then(|| "head.json".to_string()).into_iter().chain(records).collect();
+    (!names.is_empty()).then(|| names.join(" and "))
 }
 
 /// A finding in words.

@@ -49,9 +49,9 @@ too long, the call goes on. It always exits with 0; its errors are in
 logs/hook.log.
 
 See also:
-  cs-setup guard on   registers it with Claude Code and Codex
-  cs-setup guard      whether it is registered, and what it does
-  cs-audit test       what the rules say about a command
+  cs-setup guard on      registers it with Claude Code and Codex
+  cs-setup guard status  whether it is registered, and what it does
+  cs-audit test          what the rules say about a command
 ";
 
 /// The entry point of the C library.

@@ -189,8 +189,11 @@ fn lines(shown: &Shown) -> Vec<String> {
     let mut lines = vec![
         format!("{:19}{}", "Claude Code", word(shown.claude_code)),
         format!("{:19}{}", "Codex", word(shown.codex)),
-        format!("{:19}{}", "destructive calls", shown.mode),
     ];
+    if shown.claude_code == Some(false) && shown.codex == Some(false) {
+        lines.push("If it were on (cs-setup guard on):".to_string());
+    }
+    lines.push(format!("{:19}{}", "destructive calls", shown.mode));
     lines.extend(shown.rules.iter().map(|(id, action)| format!("{:19}{action}", format!("  {id}"))));
     lines.extend(shown.allow.iter().map(|(id, under)| format!("{:19}not in {}", format!("  {id}"), under.join(", "))));
     lines.push(format!("{:19}{}", "leased files", shown.leases));

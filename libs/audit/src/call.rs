@@ -17,8 +17,10 @@ pub enum Outcome {
     Denied,
     /// A person interrupted it.
     Interrupted,
-    /// It runs now, or waits for a permission.
+    /// It runs now.
     Running,
+    /// Its conversation waits for a person, who may have to allow it.
+    Waiting,
     /// Nothing tells.
     #[default]
     Unknown,
@@ -26,8 +28,15 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Outcome; 6] =
-        [Outcome::Done, Outcome::Failed, Outcome::Denied, Outcome::Interrupted, Outcome::Running, Outcome::Unknown];
+    pub const ALL: [Outcome; 7] = [
+        Outcome::Done,
+        Outcome::Failed,
+        Outcome::Denied,
+        Outcome::Interrupted,
+        Outcome::Running,
+        Outcome::Waiting,
+        Outcome::Unknown,
+    ];
 
     /// Its word in tables and in JSON.
     pub fn word(self) -> &'static str {
@@ -37,6 +46,7 @@ impl Outcome {
             Outcome::Denied => "denied",
             Outcome::Interrupted => "interrupted",
             Outcome::Running => "running",
+            Outcome::Waiting => "waiting",
             Outcome::Unknown => "unknown",
         }
     }
@@ -134,6 +144,9 @@ pub struct Subagent {
     /// When it ended; absent while it runs, or if nothing tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+    /// Whether it runs now, as far as its conversation's client tells.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_running: bool,
     /// How many calls it made.
     pub calls: u64,
 }
@@ -155,6 +168,10 @@ pub struct Sums {
     pub destructive_denied: u64,
     /// Those that touch secrets.
     pub sensitive: u64,
+    /// Those that install software.
+    pub install: u64,
+    /// Those with another user's rights.
+    pub privilege: u64,
     /// Those that do not show what they run.
     pub opaque: u64,
 }
@@ -174,6 +191,8 @@ impl Sums {
         self.failed += u64::from(call.outcome == Outcome::Failed);
         self.denied += u64::from(is_denied);
         self.sensitive += u64::from(call.has(Verdict::Sensitive));
+        self.install += u64::from(call.has(Verdict::Install));
+        self.privilege += u64::from(call.has(Verdict::Privilege));
         self.opaque += u64::from(call.has(Verdict::Opaque));
         if call.has(Verdict::Destructive) {
             self.destructive += 1;

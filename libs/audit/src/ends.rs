@@ -26,6 +26,12 @@ impl<'s> Ends<'s> {
         Ends { store, transcripts: Transcripts::of(store), turns: HashMap::new(), now }
     }
 
+    /// The turn that a conversation is in.
+    pub fn turn_of(&mut self, uuid: &str) -> Option<Turn> {
+        let (store, now) = (self.store, self.now);
+        *self.turns.entry(uuid.to_string()).or_insert_with_key(|uuid| turn(store, uuid, now))
+    }
+
     /// Sets the outcome of a call without a result, if anything tells it.
     pub fn settle(&mut self, call: &mut Call) {
         let told = self.transcripts.about_end(call);
@@ -35,21 +41,19 @@ impl<'s> Ends<'s> {
             call.ms = call.ms.or(ended);
         }
         call.outcome = match said {
-            Some(Outcome::Running) | None if self.runs(call, said.is_some()) => Outcome::Running,
-            Some(Outcome::Running) | None => Outcome::Unknown,
+            Some(Outcome::Running) | None => self.going(call, said.is_some()).unwrap_or_default(),
             Some(outcome) => outcome,
         };
     }
 
-    /// Whether the client may be running the call. `is_told`: the transcript has it, in a turn that goes on.
-    fn runs(&mut self, call: &Call, is_told: bool) -> bool {
-        let Some(uuid) = call.claude_session_id.clone() else { return false };
-        let (store, now) = (self.store, self.now);
-        let turn = self.turns.entry(uuid).or_insert_with_key(|uuid| turn(store, uuid, now));
-        let Some(turn) = turn else { return false };
+    /// Whether the client may be running the call, or waits for a person. `is_told`: the transcript has it, in a turn that
+    /// goes on.
+    fn going(&mut self, call: &Call, is_told: bool) -> Option<Outcome> {
+        let turn = self.turn_of(call.claude_session_id.as_deref()?)?;
         let at = clock::parse(&call.at);
         let is_of_turn = is_told || at.zip(turn.since).is_some_and(|(at, since)| at >= since);
-        is_of_turn && (call.agent_id.is_some() || !turn.is_background)
+        let is_going = is_of_turn && (call.agent_id.is_some() || !turn.is_background);
+        is_going.then_some(if turn.is_waiting { Outcome::Waiting } else { Outcome::Running })
     }
 }
 

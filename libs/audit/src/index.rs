@@ -61,11 +61,11 @@ pub struct Needs {
     pub tool: Option<u8>,
     /// The project.
     pub project: Option<u8>,
-    /// The subagent.
-    pub agent: Option<u8>,
+    /// Whether a subagent must have made it.
+    pub is_of_subagent: bool,
     /// The hash of the call's id.
     pub call: Option<u32>,
-    /// A verdict that it must have; 0 means any.
+    /// Of these bits of verdicts one must be set; 0 means any.
     pub verdict: u32,
     /// Of these bits one must be set; 0 means any.
     pub outcome: u32,
@@ -82,7 +82,7 @@ impl Line {
             && (needs.conversations.is_empty() || needs.conversations.contains(&self.conversation))
             && needs.tool.is_none_or(|tool| tool == self.tool)
             && needs.project.is_none_or(|project| project == self.project)
-            && needs.agent.is_none_or(|agent| agent == self.agent)
+            && (!needs.is_of_subagent || self.agent != 0)
             && needs.call.is_none_or(|call| call == self.call)
             // What is not known here may be known the day before.
             && (is_orphan || needs.verdict == 0 || self.flags & needs.verdict != 0)
@@ -95,6 +95,11 @@ impl Line {
     /// Whether no attempt of its call is in this log.
     pub fn is_orphan(&self) -> bool {
         self.flags & bits::ORPHAN != 0
+    }
+
+    /// Whether it is no line of a call.
+    pub fn is_other(&self) -> bool {
+        self.flags & bits::OTHER != 0
     }
 
     /// Whether no result of its call is in this log.

@@ -47,7 +47,7 @@ pub use log::{DAY_BYTES, Log};
 pub use named::named_by_records;
 pub use note::{By, note_lease, note_message};
 pub use prune::{drop_day, old_days};
-pub use read::{Step, begins_at, calls, days_without_index, each_call, each_step, logged_ids, make_index};
+pub use read::{Step, begins_at, calls, days_without_index, each_call, each_step, logged_ids, make_index, removed_at};
 pub use report::{CallReport, LARGE, Large, Named, Outside, Section, report};
 pub use settings::Settings;
 pub use subagent::subagents;

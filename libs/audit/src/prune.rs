@@ -25,7 +25,9 @@ pub fn old_days(home: &Home, before: Instant) -> Result<Vec<PathBuf>> {
 /// Removes the day at `path` if it is the oldest one and before the day of `before`; `None` if not.
 pub fn drop_day(store: &Store, path: &Path, before: Instant, run: Run, now: Instant) -> Result<Option<SweepAction>> {
     let home = &store.home;
-    let action = || SweepAction::at("removed", path, "a day of the log of tools that is old enough", run);
+    let days = (now - before).num_days();
+    let why = format!("a day of the log of tools that ended {days} days ago or earlier");
+    let action = || SweepAction::at("removed", path, why.as_str(), run);
     if run == Run::Dry {
         return Ok(old_days(home, before)?.iter().any(|old| old == path).then(action));
     }

@@ -4,6 +4,7 @@
 use crate::call::{Call, Outcome};
 use crate::day::{Day, Wanted};
 use crate::ends::Ends;
+use crate::entry::Kind;
 use crate::filter::Filter;
 use crate::fold::{Fold, Folded};
 use crate::index::Line;
@@ -119,6 +120,26 @@ pub fn begins_at(store: &Store) -> Result<Option<Instant>> {
     Ok(None)
 }
 
+/// When the oldest days were removed the last time; `None` if none ever was.
+pub fn removed_at(store: &Store) -> Result<Option<Instant>> {
+    let files = files(&store.home)?;
+    let first = files.first().map(|path| Day::open(path, false)).transpose()?.flatten();
+    if first.map(|day| day.first()).transpose()?.flatten().is_none_or(|entry| entry.seq <= 1) {
+        return Ok(None);
+    }
+    for (n, path) in files.iter().enumerate().rev() {
+        let Some(day) = Day::open(path, n + 1 < files.len())? else { continue };
+        let mut removed = None;
+        day.some(&Wanted { may_fit: &Line::is_other, text: None }, &mut |entry| {
+            removed = (entry.kind == Kind::Base).then(|| clock::parse(&entry.at)).flatten().or(removed);
+        })?;
+        if removed.is_some() {
+            return Ok(removed);
+        }
+    }
+    Ok(None)
+}
+
 /// Whether every line of a day's log was written before: no line is in the log of a day before its own.
 fn is_over_at(path: &Path, at: Instant) -> bool {
     Day::first_minute(path) + 24 * 60 <= at.timestamp().div_euclid(60)
@@ -149,7 +170,7 @@ impl Search<'_> {
             day.all(take)?;
         } else {
             let may_fit = |line: &Line| if is_before { line.is_open() } else { line.may_fit(&needs) };
-            let wanted = Wanted { may_fit: &may_fit, text: self.filter.path.as_deref().filter(|_| !is_before) };
+            let wanted = Wanted { may_fit: &may_fit, text: self.filter.text().filter(|_| !is_before) };
             if !day.has_index()? {
                 let _ = tell(Step::Indexing(path));
             }

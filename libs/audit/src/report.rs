@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 
 /// Maximum number of calls that are named in a section; all are counted.
 const MOST: usize = 200;
+/// The verdicts that have sections, in their order.
+const VERDICTS: [Verdict; 5] =
+    [Verdict::Destructive, Verdict::Sensitive, Verdict::Install, Verdict::Privilege, Verdict::Opaque];
 /// Number of the slowest calls.
 const SLOWEST: usize = 5;
 /// A prompt's changes are large if they are in this many files or more, or remove this many lines or more.
@@ -93,12 +96,23 @@ pub struct CallReport {
     pub unknown: u64,
     /// Calls of subagents.
     pub by_subagents: u64,
+    /// Conversations with subagents that made them.
+    #[serde(skip)]
+    pub with_subagents: BTreeSet<String>,
     /// Destructive calls.
     pub destructive: Section,
     /// Calls that touch secrets.
     pub sensitive: Section,
+    /// Calls that install software.
+    pub install: Section,
+    /// Calls with another user's rights.
+    pub privilege: Section,
     /// Calls that do not show what they run.
     pub opaque: Section,
+    /// Calls that failed.
+    pub failed: Section,
+    /// Calls that were not run.
+    pub denied: Section,
     /// The slowest calls, the slowest first.
     pub slowest: Vec<Named>,
     /// Files outside of the work tree that were changed.
@@ -156,10 +170,11 @@ impl Making<'_> {
         let is_sensitive = is_edit && call.project.as_ref().is_some_and(|slug| self.sensitive.contains(slug));
         self.report.sums.add(&call);
         self.report.unknown += u64::from(call.outcome == Outcome::Unknown);
-        self.report.by_subagents += u64::from(call.agent_id.is_some());
-        let wanted = [Verdict::Destructive, Verdict::Sensitive, Verdict::Opaque].map(|verdict| call.has(verdict));
+        self.note_subagent(&call);
+        let verdicts = VERDICTS.map(|verdict| call.has(verdict));
+        let ends = [Outcome::Failed, Outcome::Denied].map(|outcome| call.outcome == outcome);
         let is_slow = self.is_slow(&call);
-        if !is_edit && !is_slow && wanted == [false; 3] {
+        if !is_edit && !is_slow && !verdicts.contains(&true) && !ends.contains(&true) {
             return;
         }
         let told = self.transcripts.about(&call);
@@ -176,9 +191,18 @@ impl Making<'_> {
         }
         let named = Named { call, prompt };
         let report = &mut self.report;
-        let sections = [&mut report.destructive, &mut report.sensitive, &mut report.opaque, &mut report.edits];
-        let [destructive, sensitive, opaque] = wanted;
-        for (section, is_wanted) in sections.into_iter().zip([destructive, sensitive, opaque, is_sensitive]) {
+        let sections = [
+            &mut report.destructive,
+            &mut report.sensitive,
+            &mut report.install,
+            &mut report.privilege,
+            &mut report.opaque,
+            &mut report.failed,
+            &mut report.denied,
+            &mut report.edits,
+        ];
+        let wanted = verdicts.into_iter().chain(ends).chain([is_sensitive]);
+        for (section, is_wanted) in sections.into_iter().zip(wanted) {
             if is_wanted {
                 section.count += 1;
                 if section.calls.len() < MOST {
@@ -193,9 +217,19 @@ impl Making<'_> {
         }
     }
 
+    fn note_subagent(&mut self, call: &Call) {
+        self.report.by_subagents += u64::from(call.agent_id.is_some());
+        let known = &mut self.report.with_subagents;
+        if let Some(uuid) = call.claude_session_id.as_ref().filter(|_| call.agent_id.is_some() && known.len() < MOST) {
+            known.insert(uuid.clone());
+        }
+    }
+
     fn is_slow(&self, call: &Call) -> bool {
         let slowest = &self.report.slowest;
-        call.ms.is_some() && (slowest.len() < SLOWEST || slowest.last().is_some_and(|last| call.ms > last.call.ms))
+        call.ms.is_some()
+            && call.outcome != Outcome::Denied
+            && (slowest.len() < SLOWEST || slowest.last().is_some_and(|last| call.ms > last.call.ms))
     }
 
     fn note_outside(&mut self, call: &Call, files: &[String], prompt: Option<&str>) {

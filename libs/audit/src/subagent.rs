@@ -2,6 +2,7 @@
 
 use crate::call::Subagent;
 use crate::day::{Day, Wanted};
+use crate::ends::Ends;
 use crate::entry::{Entry, Kind};
 use crate::index;
 use crate::log::files;
@@ -12,6 +13,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
 use cs_core::id::Uuid;
 use cs_core::range::Range;
+use cs_core::states::Turn;
 use cs_core::store::Store;
 use cs_core::{open, repair, validate};
 use serde_json::Value;
@@ -25,9 +27,13 @@ const PURPOSE: usize = 200;
 
 /// The subagents of a conversation that began in this time, oldest first. One of which only the end is known counts by
 /// that.
-pub fn subagents(store: &Store, conversation: &Uuid, range: &Range) -> Result<Vec<Subagent>> {
+pub fn subagents(store: &Store, conversation: &Uuid, range: &Range, now: Instant) -> Result<Vec<Subagent>> {
     let mut found = all(store, conversation, range)?;
     found.retain(|one| one.began.as_deref().or(one.ended.as_deref()).is_none_or(|at| range.contains_text(at)));
+    let is_open = found.iter().any(|one| one.ended.is_none());
+    if let Some(turn) = is_open.then(|| Ends::new(store, now).turn_of(conversation.as_str())).flatten() {
+        found.iter_mut().for_each(|subagent| subagent.is_running = is_running(subagent, &turn));
+    }
     Ok(found)
 }
 
@@ -72,6 +78,13 @@ fn may_tell(day: &Path, range: &Range) -> bool {
     let minute = |at: Instant| at.timestamp().div_euclid(60);
     range.since.is_none_or(|since| begin + 2 * DAY > minute(since))
         && range.until.is_none_or(|until| begin - DAY <= minute(until))
+}
+
+/// Whether it may be at work: it began in the turn that goes on, or only subagents are at work.
+fn is_running(subagent: &Subagent, turn: &Turn) -> bool {
+    let began = subagent.began.as_deref().and_then(clock::parse);
+    let is_of_turn = turn.since.is_none_or(|since| began.is_some_and(|began| began >= since));
+    subagent.ended.is_none() && (turn.is_background || is_of_turn)
 }
 
 fn add(found: &mut Vec<Subagent>, entry: Entry) {

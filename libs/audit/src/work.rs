@@ -54,7 +54,7 @@ impl Work {
         let Ok(uuid) = Uuid::parse(&share.conversation) else { return Ok(None) };
         let range = share.range;
         let calls = calls(store, &Filter { shares: vec![share], range, ..Filter::default() }, now)?;
-        let subagents = subagents(store, &uuid, &range)?;
+        let subagents = subagents(store, &uuid, &range, now)?;
         let is_empty = calls.is_empty() && subagents.is_empty();
         Ok((!is_empty).then(|| Work::of(calls, subagents)))
     }

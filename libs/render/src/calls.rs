@@ -15,6 +15,8 @@ pub fn format_calls(sums: &Sums) -> String {
         count(sums.denied, not_run),
         count(sums.destructive, "destructive"),
         count(sums.sensitive, "sensitive"),
+        count(sums.install, "install"),
+        count(sums.privilege, "privilege"),
         count(sums.opaque, "opaque"),
     ];
     format_quantity(sums.calls, "call") + &counts.into_iter().flatten().collect::<String>()
@@ -69,6 +71,7 @@ pub fn format_subagent(one: &Subagent, zone: &Zone) -> String {
     let ended = one.ended.as_deref().map(|at| clock::parse(at).map(|at| format_local_minute(at, zone)));
     let ended = match ended {
         Some(at) => format!("ended {}", at.unwrap_or_default()),
+        None if one.is_running => "running".to_string(),
         None => "no end was reported".to_string(),
     };
     format!("{kind}{}{purpose}, {calls}, {ended}", one.agent_id)

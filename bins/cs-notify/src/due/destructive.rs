@@ -19,7 +19,7 @@ impl Finder<'_> {
         }
         let filter = Filter {
             shares: vec![Share::whole(&live.claude_session_id)],
-            verdict: Some(Kind::Destructive),
+            said: vec![Kind::Destructive.word().to_string()],
             range: Range::new(Some(self.now - TimeDelta::hours(NEWS_HOURS)), None, self.now),
             ..Filter::default()
         };

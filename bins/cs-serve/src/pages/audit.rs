@@ -177,6 +177,7 @@ fn outcomes(query: &Query) -> Vec<Chip> {
         ("denied", "Not run", Outcome::Denied),
         ("interrupted", "Interrupted", Outcome::Interrupted),
         ("running", "Running", Outcome::Running),
+        ("waiting", "Waiting", Outcome::Waiting),
         ("unknown", "End unknown", Outcome::Unknown),
     ];
     let rest = all.into_iter().map(|(key, label, outcome)| chip(key, label, Some(outcome)));

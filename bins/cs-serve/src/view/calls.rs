@@ -59,7 +59,7 @@ pub fn list(store: &Store, snapshot: &Snapshot, query: &Query, now: Instant) -> 
     let range = range(session.as_ref(), query, now);
     let uuid = session.as_ref().and_then(|session| Uuid::parse(session.claude_session_id.as_deref()?).ok());
     let found = if session.is_some() && uuid.is_none() { Vec::new() } else { find(store, query, range, &uuid, now)? };
-    let subagents = uuid.map(|uuid| audit::subagents(store, &uuid, &range)).transpose()?.unwrap_or_default();
+    let subagents = uuid.map(|uuid| audit::subagents(store, &uuid, &range, now)).transpose()?.unwrap_or_default();
     let owners = Owners::of(snapshot, session.as_ref());
     let is_cut = found.len() == MOST;
     let selected: Vec<Call> = found.into_iter().filter(|call| is_wanted(call, query)).collect();
@@ -83,7 +83,7 @@ fn find(store: &Store, query: &Query, range: Range, uuid: &Option<Uuid>, now: In
         shares: uuid.iter().map(|uuid| Share::whole(uuid.as_str())).collect(),
         project: query.project.as_ref().map(ToString::to_string),
         tool: query.tool.clone(),
-        verdict: query.verdict,
+        said: query.verdict.map(|verdict| verdict.word().to_string()).into_iter().collect(),
         range,
         denied: query.outcome == Some(Outcome::Denied),
         failed: query.outcome == Some(Outcome::Failed),

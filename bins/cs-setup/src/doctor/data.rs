@@ -27,8 +27,22 @@ pub fn check(places: &Places) -> Vec<Check> {
     let (_, of_guard) = audit::guard::Settings::read(&config, &places.data.config(), &audit.all_rules());
     let troubles = config.troubles.iter().map(|trouble| &trouble.error).chain(&of_audit).chain(&of_guard);
     checks.extend(troubles.map(|error| Check::bad("config", error.to_string(), repair())));
+    checks.push(tools(places, audit.enabled));
     checks.extend(trouble(places));
     checks
+}
+
+/// Whether calls of tools are logged.
+fn tools(places: &Places, is_enabled: bool) -> Check {
+    const CHECK: &str = "tools";
+    if !is_enabled {
+        return Check::good(CHECK, "calls of tools are not logged: audit.enabled in config.json forbids it");
+    }
+    match audit::Head::read(&places.data) {
+        Ok(Some(head)) => Check::good(CHECK, format!("calls of tools are logged; the last line is in {}", head.file)),
+        Ok(None) => Check::good(CHECK, "no call of a tool is logged yet; it is with the next one"),
+        Err(error) => Check::bad(CHECK, error.to_string(), "cs-audit verify says whether the log is whole"),
+    }
 }
 
 /// Whether nobody else can read what was recorded.

@@ -87,7 +87,7 @@ fn a_result_of_the_next_day_belongs_to_what_was_asked_for() {
     place.log(Entry { verdicts, ..line(Kind::Attempt, "over", "2026-11-20T23:59:59Z") });
     place.log(result("over", "2026-11-21T00:00:01Z", true));
     place.log(line(Kind::Attempt, "later", "2026-11-22T10:00:00Z"));
-    let destructive = Filter { verdict: Some(rules::Kind::Destructive), ..Filter::default() };
+    let destructive = Filter { said: vec!["destructive".into()], ..Filter::default() };
     let evening = range("2026-11-20T23:59:00Z", "2026-11-21T00:00:00Z");
     for filter in [destructive.clone(), Filter { range: evening, ..destructive.clone() }, destructive] {
         assert_eq!(place.ask(&filter), ["over done"]);
@@ -171,11 +171,15 @@ fn filters() -> Vec<Filter> {
         Filter { shares: vec![Share::whole("e998145e-4e5d-40c9-a3a6-681ad5bd51c9")], ..none() },
         Filter { project: Some("api".into()), ..none() },
         Filter { tool: Some("bash".into()), ..none() },
-        Filter { verdict: Some(rules::Kind::Destructive), ..none() },
-        Filter { verdict: Some(rules::Kind::Opaque), ..none() },
+        Filter { said: vec!["destructive".into()], ..none() },
+        Filter { said: vec!["opaque".into()], ..none() },
+        Filter { said: vec!["rm-recursive".into(), "opaque".into()], ..none() },
         Filter { denied: true, ..none() },
         Filter { failed: true, ..none() },
         Filter { agent_id: Some("a1".into()), ..none() },
+        Filter { agent_id: Some("a".into()), ..none() },
+        Filter { id_part: Some("_77".into()), ..none() },
+        Filter { denied: true, failed: true, ..none() },
         Filter { path: Some("toolu_12".into()), ..none() },
         Filter { tool_use_id: Some("toolu_77".into()), ..none() },
     ];

@@ -91,7 +91,9 @@ fn subagents_have_a_purpose() {
         agent_id: Some(id.into()),
         ..Entry::new(kind, at(time))
     };
-    let known = |store: &Store| subagents(store, &Uuid::parse(uuid).unwrap(), &Range::default()).unwrap();
+    let known = |store: &Store| {
+        subagents(store, &Uuid::parse(uuid).unwrap(), &Range::default(), at("2026-11-29T12:00:00Z")).unwrap()
+    };
     // Without a log, everything is from the transcripts.
     let told = known(&store);
     let mut purposes: Vec<_> = told.iter().filter_map(|one| one.purpose.as_deref()).collect();
