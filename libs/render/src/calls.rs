@@ -6,13 +6,12 @@ use audit::{Call, Outcome, Subagent, Sums, worst};
 use cs_core::clock;
 use cs_core::zone::Zone;
 
-/// `128 calls, 3 failed, 1 was not run, 2 destructive, 4 opaque`
+/// `128 calls, 3 failed, 1 denied, 2 destructive, 4 opaque`
 pub fn format_calls(sums: &Sums) -> String {
     let count = |count: u64, words: &str| (count > 0).then(|| format!(", {} {words}", format_number(count)));
-    let not_run = if sums.denied == 1 { "was not run" } else { "were not run" };
     let counts = [
         count(sums.failed, "failed"),
-        count(sums.denied, not_run),
+        count(sums.denied, "denied"),
         count(sums.destructive, "destructive"),
         count(sums.sensitive, "sensitive"),
         count(sums.install, "install"),
@@ -37,16 +36,17 @@ pub fn format_call(call: &Call) -> String {
     }
 }
 
-/// How a call ended: `done after 1.2 s`, `not run; the guard denied it`
+/// How a call ended: `done after 1.2 s`, `denied; the guard asked`
 pub fn format_call_end(call: &Call) -> String {
     let outcome = match (call.outcome, call.ms) {
         (Outcome::Unknown, _) => "how it ended is not known".to_string(),
-        (Outcome::Denied, _) => "not run".to_string(),
+        (Outcome::Denied, _) => Outcome::Denied.word().to_string(),
         (outcome, Some(ms)) => format!("{} after {}", outcome.word(), format_took(ms)),
         (outcome, None) => outcome.word().to_string(),
     };
     match call.decision.as_deref() {
         None => outcome,
+        Some("deny") if call.outcome == Outcome::Denied => format!("{outcome} by the guard"),
         Some("ask") => format!("{outcome}; the guard asked"),
         Some("deny") => format!("{outcome}; the guard denied it"),
         Some(other) => format!("{outcome}; the guard: {other}"),
@@ -86,7 +86,7 @@ mod tests {
     fn only_what_happened_is_told() {
         assert_eq!(format_calls(&Sums { calls: 1, ..Sums::default() }), "1 call");
         let sums = Sums { calls: 1280, failed: 3, denied: 1, destructive: 2, opaque: 4, ..Sums::default() };
-        assert_eq!(format_calls(&sums), "1,280 calls, 3 failed, 1 was not run, 2 destructive, 4 opaque");
+        assert_eq!(format_calls(&sums), "1,280 calls, 3 failed, 1 denied, 2 destructive, 4 opaque");
     }
 
     #[test]
@@ -108,6 +108,8 @@ mod tests {
         call =
             Call { outcome: Outcome::Denied, input: Input { path: Some(".env".into()), ..Input::default() }, ..call };
         call = Call { tool: "Read".into(), verdicts: Vec::new(), agent_id: None, decision: None, ..call };
-        assert_eq!((format_call(&call).as_str(), format_call_details(&call).as_str()), ("Read .env", "not run"));
+        assert_eq!((format_call(&call).as_str(), format_call_details(&call).as_str()), ("Read .env", "denied"));
+        call.decision = Some("deny".into());
+        assert_eq!(format_call_end(&call), "denied by the guard");
     }
 }

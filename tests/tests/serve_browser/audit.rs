@@ -70,7 +70,7 @@ fn calls_are_listed_filtered_and_named() {
     assert_eq!((all.len(), all[0].as_str()), (14, "npm test"), "the newest first, of the last day: {all:?}");
     assert_eq!(
         dashboard.browser.text("#sums"),
-        "14 calls, 1 failed, 1 was not run, 2 destructive, 1 sensitive, 1 opaque. ?"
+        "14 calls, 1 failed, 1 denied, 2 destructive, 1 sensitive, 1 opaque. ?"
     );
     dashboard.browser.follow("#chip-destructive");
     assert_eq!(subjects(&mut dashboard), ["git push --force origin main", "rm -rf target"]);
