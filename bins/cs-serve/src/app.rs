@@ -2,7 +2,7 @@
 //! Must stay true: an answer that depends on the store is made from one snapshot of it; nothing is written.
 
 use crate::asked::Asked;
-use crate::cache::{Cache, Validity};
+use crate::cache::{Cache, LogEnd, Validity};
 use crate::http::{Refusal, Reply, Request, guard, trim_memory};
 use crate::pages::Pages;
 use crate::query::{Query, Unknown};
@@ -31,7 +31,7 @@ pub struct App {
 impl App {
     /// Creates the app without reading the store.
     pub fn new(store: Store) -> Result<Self, minijinja::Error> {
-        let pages = Pages::new(routes::templates(), routes::descriptions())?;
+        let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir())?;
         Ok(App {
             site: Site { pages, readers: "everyone" },
             caches: Caches::new(store),
@@ -42,10 +42,11 @@ impl App {
 
     /// Answers a request.
     pub fn answer(&self, request: &Request) -> Reply {
-        let found = routes::find(&request.target.path);
-        match found.and_then(|(route, name)| self.make(route, name, request)) {
+        let made = routes::find(&request.target.path).map_err(|refusal| (refusal, None));
+        let made = made.and_then(|(route, name)| self.make(route, name, request).map_err(|why| (why, route.page())));
+        match made {
             Ok(reply) => reply.for_request(request),
-            Err(refusal) => self.refuse(request, &refusal),
+            Err((refusal, page)) => self.refuse(request, &refusal, page),
         }
     }
 
@@ -54,12 +55,13 @@ impl App {
         self.caches.keeper.latest(Instant::now()).map_or(0, |snapshot| snapshot.generation)
     }
 
-    fn refuse(&self, request: &Request, refusal: &Refusal) -> Reply {
+    /// The error; `page` is the path of the page that was asked for.
+    fn refuse(&self, request: &Request, refusal: &Refusal, page: Option<&'static str>) -> Reply {
         let wants_page = request.field("accept").is_some_and(|kinds| kinds.contains("text/html"));
         if guard::is_api(&request.target.path) || !wants_page {
             return Reply::refusal(refusal);
         }
-        self.site.pages.refusal(refusal)
+        self.site.pages.refusal(refusal, page)
     }
 
     fn make(&self, route: &Route, name: &str, request: &Request) -> Answered {
@@ -72,11 +74,11 @@ impl App {
             // that a program notices its mistake.
             Answer::Page(template, handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Ignored, clock::now())?;
-                self.answer_from_store(handler, name, template.name, query, request)
+                self.answer_from_store(route, handler, name, template.name, query, request)
             }
             Answer::Json(handler) | Answer::Download(handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Refused, clock::now())?;
-                self.answer_from_store(handler, name, "", query, request)
+                self.answer_from_store(route, handler, name, "", query, request)
             }
         }
     }
@@ -90,6 +92,7 @@ impl App {
 
     fn answer_from_store(
         &self,
+        route: &Route,
         handler: Handler,
         name: &str,
         template: &'static str,
@@ -98,11 +101,10 @@ impl App {
     ) -> Answered {
         let snapshot = self.caches.keeper.latest(request.received_at)?;
         let path = request.target.path.as_str();
-        let head = std::fs::symlink_metadata(self.caches.store().home.audit_head()).ok();
-        let log = head.map(|head| (head.ino(), head.mtime(), head.mtime_nsec()));
-        let validity = Validity { generation: snapshot.generation, minute: clock::now().timestamp() / 60, log };
+        let validity = Validity { generation: snapshot.generation, minute: clock::now().timestamp() / 60 };
+        let log = if route.reads_log() { self.log_end() } else { None };
         let url = format!("{path}?{query}");
-        if let Some(reply) = self.cache.get(validity, &url) {
+        if let Some(reply) = self.cache.get(validity, log, &url) {
             return Ok(reply);
         }
         let asked = Asked { caches: &self.caches, snapshot, query, path, pages: &self.site.pages, template };
@@ -112,9 +114,15 @@ impl App {
             Handler::Project(make) => make(&asked, &Slug::parse(name)?),
             Handler::Agent(make) => make(&asked, &SeatId::parse(name)?),
         }?;
-        self.cache.put(validity, url, &reply);
+        self.cache.put(validity, log, url, &reply);
         self.give_back(&reply, validity.generation);
         Ok(reply)
+    }
+
+    /// Where the log of what tools did ends.
+    fn log_end(&self) -> LogEnd {
+        let head = std::fs::symlink_metadata(self.caches.store().home.audit_head()).ok()?;
+        Some((head.ino(), head.mtime(), head.mtime_nsec()))
     }
 
     /// Returns memory to the system after a snapshot or a long answer was made.

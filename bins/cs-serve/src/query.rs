@@ -11,6 +11,7 @@ use cs_core::id::{SessionId, Slug};
 use cs_core::range::{self, Range};
 use cs_core::record::Status;
 use cs_core::state::{STATES, State};
+use cs_core::store::Selector;
 use cs_core::zone::Zone;
 use render::{FORMATS, Format};
 use rules::Kind as Verdict;
@@ -40,8 +41,8 @@ pub struct Query {
     pub cursor: Option<SessionId>,
     /// The format of an export.
     pub format: Option<Format>,
-    /// The session whose calls are selected.
-    pub session: Option<SessionId>,
+    /// The session whose calls are selected, as a person names it.
+    pub session: Option<String>,
     /// The tool that was called.
     pub tool: Option<String>,
     pub verdict: Option<Verdict>,
@@ -117,7 +118,7 @@ impl Query {
             }
             Param::Q => self.q = Some(value.to_string()),
             Param::IncludeArchived => self.include_archived = flag(param.name(), value)?,
-            Param::Session => self.session = Some(SessionId::parse(value).map_err(|error| bad(error.to_string()))?),
+            Param::Session => self.session = Some(session(value)?),
             Param::Tool if value.chars().count() > SEARCH => {
                 return Err(bad(format!("tool may have at most {SEARCH} characters")));
             }
@@ -191,7 +192,7 @@ impl fmt::Display for Query {
             (Param::Limit, self.limit.map(|limit| limit.to_string())),
             (Param::Format, self.format.map(|format| format.name().to_string())),
             (Param::Cursor, self.cursor.as_ref().map(SessionId::to_string)),
-            (Param::Session, self.session.as_ref().map(SessionId::to_string)),
+            (Param::Session, self.session.clone()),
             (Param::Tool, self.tool.clone()),
             (Param::Verdict, self.verdict.map(|verdict| verdict.word().to_string())),
             (Param::Outcome, self.outcome.map(|outcome| outcome.word().to_string())),
@@ -204,6 +205,10 @@ impl fmt::Display for Query {
         }
         Ok(())
     }
+}
+
+fn session(word: &str) -> Result<String, Refusal> {
+    Selector::parse(word).map(|_| word.to_string()).map_err(|error| bad(error.to_string()))
 }
 
 fn status(word: &str) -> Result<Status, Refusal> {
@@ -340,7 +345,7 @@ mod tests {
             "outcome=ended",
             "sort=size",
             "before=-1",
-            "session=ca5d",
+            "session=ca5d/..",
         ] {
             assert_eq!(read(text).unwrap_err().status, 400, "{text}");
         }

@@ -26,6 +26,19 @@ pub struct Route {
     pub about: &'static str,
 }
 
+impl Route {
+    /// Whether its answers are also made from the log of what tools did: lists of calls, and whole sessions.
+    pub fn reads_log(&self) -> bool {
+        let is_about_sessions = matches!(self.answer, Page(_, Handler::Session(_)) | Json(Handler::Session(_)));
+        is_about_sessions || matches!(self.answer, Download(_)) || self.params.contains(&Verdict)
+    }
+
+    /// Its path, if that is the path of one page with data.
+    pub fn page(&self) -> Option<&'static str> {
+        Some(self.path).filter(|path| matches!(self.answer, Page(..)) && !path.contains('<'))
+    }
+}
+
 /// The kind of answer, and the function that makes it.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {

@@ -24,9 +24,13 @@ impl Share {
 
     /// That of a session; `None` if it has no conversation.
     pub fn of(session: &Session, now: Instant) -> Option<Self> {
-        let ended_at = session.ended_at.as_deref().and_then(clock::parse);
-        let range = Range::new(clock::parse(&session.started_at), ended_at, now);
+        let range = Share::range(&session.started_at, session.ended_at.as_deref(), now);
         session.claude_session_id.clone().map(|conversation| Share { conversation, range })
+    }
+
+    /// The range of a session that began and ended at these instants.
+    pub fn range(started_at: &str, ended_at: Option<&str>, now: Instant) -> Range {
+        Range::new(clock::parse(started_at), ended_at.and_then(clock::parse), now)
     }
 
     fn has(&self, call: &Call) -> bool {

@@ -67,12 +67,13 @@ pub fn leases(asked: &Asked) -> Result<Reply, Refusal> {
 
 /// `/api/audit`
 pub fn audit(asked: &Asked) -> Result<Reply, Refusal> {
-    let found = calls::list(asked.store(), &asked.snapshot, &asked.query, clock::now())?;
+    let found = calls::list(asked.caches, &asked.snapshot, &asked.query, clock::now())?;
     let all = |calls: &[Seen]| calls.iter().map(with_session).collect::<Vec<Value>>();
     let tools: Vec<Value> = found.tools.iter().map(|(name, calls)| json!({"name": name, "calls": calls})).collect();
     Ok(Reply::json(&json!({
         "since": found.since,
         "until": found.until,
+        "begins_at": found.begins_at,
         "is_cut": found.is_cut,
         "sums": found.sums,
         "calls": all(&found.calls),

@@ -7,7 +7,7 @@ use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::{Query, When};
 use crate::view::calls::{self, Calls, MOST, Seen};
-use ::audit::{Call, Outcome, Said, Subagent, worst};
+use ::audit::{Call, Outcome, Subagent, worst};
 use cs_core::clock;
 use cs_core::record::Session;
 use cs_core::zone::Zone;
@@ -30,6 +30,8 @@ pub struct AuditPage {
     pub form: Form,
     /// What the calls come to, in words.
     pub sums: String,
+    /// When the log begins, if the page is about a time before that.
+    pub begins_at: Option<String>,
     /// Maximum number of calls that are looked at, if there are more.
     pub cut: Option<String>,
     pub rows: Vec<Row>,
@@ -91,8 +93,8 @@ pub struct Row {
     pub tool: String,
     /// Its command or file.
     pub subject: String,
-    /// What the rules said.
-    pub verdicts: Vec<Said>,
+    /// What the rules said: words of verdicts, and the rules.
+    pub verdicts: Vec<(&'static str, String)>,
     /// The worst of `destructive`, `sensitive`, `opaque`; empty if there is none.
     pub worst: &'static str,
     pub outcome: &'static str,
@@ -105,13 +107,15 @@ pub struct Row {
     pub seat: Option<String>,
     pub project: Option<String>,
     pub session_id: Option<String>,
+    /// What that is for.
+    pub intent: Option<String>,
 }
 
 /// The page.
 pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     let (query, now) = (&asked.query, clock::now());
-    let found = calls::list(asked.store(), &asked.snapshot, query, now)?;
-    let session = calls::subject(asked.store(), query)?.map(|(_, session)| session);
+    let found = calls::list(asked.caches, &asked.snapshot, query, now)?;
+    let session = calls::subject(asked.store(), query)?;
     asked.render(&page(asked, found, session))
 }
 
@@ -129,6 +133,7 @@ fn page(asked: &Asked, found: Calls, session: Option<Session>) -> AuditPage {
         outcomes: outcomes(query),
         spans: if session.is_some() { Vec::new() } else { spans(query) },
         sums: format_calls(&found.sums),
+        begins_at: found.begins_at.filter(|_| session.is_some() || !is_default(query)),
         cut: found.is_cut.then(|| format_number(MOST as u64)),
         slowest: if query.is_slowest_first { Vec::new() } else { found.slowest.iter().map(row).collect() },
         slowest_url: url(&Query { is_slowest_first: true, ..query.first_page() }),
@@ -144,6 +149,11 @@ fn page(asked: &Asked, found: Calls, session: Option<Session>) -> AuditPage {
         subagents: found.subagents,
         session: session.map(|session| Subject { session_id: session.session_id, intent: session.intent }),
     }
+}
+
+/// Whether only the last day is shown because nothing else is asked for.
+fn is_default(query: &Query) -> bool {
+    query.since.is_none() && query.until.is_none()
 }
 
 fn url(query: &Query) -> String {
@@ -174,7 +184,7 @@ fn outcomes(query: &Query) -> Vec<Chip> {
     };
     let all = [
         ("failed", "Failed", Outcome::Failed),
-        ("denied", "Not run", Outcome::Denied),
+        ("denied", "Denied", Outcome::Denied),
         ("interrupted", "Interrupted", Outcome::Interrupted),
         ("running", "Running", Outcome::Running),
         ("waiting", "Waiting", Outcome::Waiting),
@@ -203,7 +213,7 @@ fn form(asked: &Asked, tools: Vec<(String, usize)>) -> Form {
     let projects = asked.snapshot.overview.projects.iter();
     let choice = |slug: &str, name: &str| Choice { slug: slug.into(), name: name.into(), is_on: slug == chosen };
     let kept = [
-        ("session", query.session.as_ref().map(ToString::to_string)),
+        ("session", query.session.clone()),
         ("verdict", query.verdict.map(|verdict| verdict.word().to_string())),
         ("outcome", query.outcome.map(|outcome| outcome.word().to_string())),
         ("sort", query.is_slowest_first.then(|| "slowest".to_string())),
@@ -220,7 +230,7 @@ fn form(asked: &Asked, tools: Vec<(String, usize)>) -> Form {
 }
 
 fn row(seen: &Seen) -> Row {
-    Row { session_id: seen.session_id.clone(), ..of(&seen.call) }
+    Row { session_id: seen.session_id.clone(), intent: seen.intent.clone(), ..of(&seen.call) }
 }
 
 /// A call on the page of its session.
@@ -239,7 +249,7 @@ fn of(call: &Call) -> Row {
         time: at.map(|at| format_local_time(at, Zone::system())).unwrap_or_default(),
         tool: call.tool.clone(),
         subject: format_subject(call),
-        verdicts: call.verdicts.clone(),
+        verdicts: said(call),
         worst: worst(call).map(Verdict::word).unwrap_or_default(),
         outcome: call.outcome.word(),
         end: format_call_end(call),
@@ -248,5 +258,19 @@ fn of(call: &Call) -> Row {
         seat: call.agent_seat.clone(),
         project: call.project.clone(),
         session_id: None,
+        intent: None,
     }
+}
+
+/// Each verdict once, with its rules.
+fn said(call: &Call) -> Vec<(&'static str, String)> {
+    let rules = |verdict: Verdict| {
+        let said = call.verdicts.iter().filter(|said| said.verdict == verdict.word());
+        said.map(|said| said.rule.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    Verdict::ALL
+        .into_iter()
+        .map(|verdict| (verdict.word(), rules(verdict)))
+        .filter(|(_, rules)| !rules.is_empty())
+        .collect()
 }

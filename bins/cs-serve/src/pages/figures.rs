@@ -33,8 +33,6 @@ pub struct Top {
     pub needs_me: usize,
     /// How many seats of agents there are; without any, nothing about them is shown.
     pub agents: usize,
-    /// Whether calls of tools were ever logged; if not, nothing about them is shown.
-    pub audit: bool,
     pub limits: Vec<Limit>,
 }
 
@@ -71,7 +69,6 @@ impl Asked<'_> {
         Top {
             needs_me: self.snapshot.overview.needs_user,
             agents: self.snapshot.agents.len(),
-            audit: self.store().home.audit_dir().exists(),
             limits: with_limits
                 .max_by_key(|reading| (clock::credible(&reading.at, now).is_some(), reading.at.clone()))
                 .map(|reading| limits(&reading, now))

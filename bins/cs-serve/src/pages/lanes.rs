@@ -121,7 +121,11 @@ mod tests {
 
     fn seen(at: &str, ms: Option<u64>, agent: Option<&str>) -> Seen {
         let at = format!("2026-11-21T09:{at}Z");
-        Seen { call: Call { at, ms, agent_id: agent.map(str::to_string), ..Call::default() }, session_id: None }
+        Seen {
+            call: Call { at, ms, agent_id: agent.map(str::to_string), ..Call::default() },
+            session_id: None,
+            intent: None,
+        }
     }
 
     #[test]

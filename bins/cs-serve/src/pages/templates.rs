@@ -8,6 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// A template: its name and its text.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +33,12 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Parses the templates of the pages and the shared ones. Each gets `routes`.
+    /// Parses the templates of the pages and the shared ones. Each gets `routes`, and `has_log()`: whether calls of tools
+    /// were ever logged, in this folder; if not, nothing about them is shown.
     pub fn new(
         templates: impl Iterator<Item = Template>,
         routes: Vec<impl Serialize>,
+        log: PathBuf,
     ) -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -44,6 +47,7 @@ impl Pages {
         }
         environment.add_global("asset", Serde(assets::urls().into_iter().collect::<BTreeMap<_, _>>()));
         environment.add_global("routes", Serde(routes));
+        environment.add_function("has_log", move || log.exists());
         environment.add_global("version", env!("CARGO_PKG_VERSION"));
         super::filters::add(&mut environment);
         environment.set_formatter(format);
@@ -59,16 +63,18 @@ impl Pages {
         }
     }
 
-    /// The error page of a refusal.
-    pub fn refusal(&self, refusal: &Refusal) -> Reply {
+    /// The error page of a refusal; `page` is the path of the page that was asked for.
+    pub fn refusal(&self, refusal: &Refusal, page: Option<&str>) -> Reply {
         #[derive(Serialize)]
         struct ErrorPage<'a> {
             status: u16,
             code: &'a str,
             text: &'a str,
+            /// The page that was asked for, as it is without a query.
+            page: Option<&'a str>,
         }
-        let page = ErrorPage { status: refusal.status, code: refusal.code, text: &refusal.text };
-        self.render("error.html", &page).map_or_else(|_| Reply::refusal(refusal), |reply| reply.refused(refusal))
+        let shown = ErrorPage { status: refusal.status, code: refusal.code, text: &refusal.text, page };
+        self.render("error.html", &shown).map_or_else(|_| Reply::refusal(refusal), |reply| reply.refused(refusal))
     }
 
     /// The page that requests the others with the key; it contains no data.
@@ -97,7 +103,7 @@ mod tests {
 
     #[test]
     fn an_error_page_has_the_status_of_its_refusal() {
-        let pages = Pages::new(std::iter::empty(), vec![()]).unwrap();
-        assert_eq!(pages.refusal(&Refusal::new(404, "NOT_FOUND", "<b>")).status, 404);
+        let pages = Pages::new(std::iter::empty(), vec![()], "/nowhere".into()).unwrap();
+        assert_eq!(pages.refusal(&Refusal::new(404, "NOT_FOUND", "<b>"), None).status, 404);
     }
 }

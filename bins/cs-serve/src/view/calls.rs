@@ -4,14 +4,15 @@
 
 use super::keeper::Snapshot;
 use crate::query::Query;
+use crate::view::{Caches, project};
 use audit::{Call, Filter, Outcome, Share, Subagent, Sums};
 use cs_core::Result;
 use cs_core::clock::{self, Instant, TimeDelta};
-use cs_core::id::{SessionId, Uuid};
+use cs_core::id::Uuid;
 use cs_core::overview::Summary;
 use cs_core::range::Range;
 use cs_core::record::Session;
-use cs_core::store::Store;
+use cs_core::store::{Selector, Store};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -29,6 +30,8 @@ pub struct Calls {
     pub since: Option<String>,
     /// The first instant after it; null if there is none.
     pub until: Option<String>,
+    /// When the log begins, if something before that was asked for.
+    pub begins_at: Option<String>,
     /// Whether only the newest 5,000 calls were looked at, because there are more.
     pub is_cut: bool,
     /// What all of them come to.
@@ -51,23 +54,32 @@ pub struct Seen {
     pub call: Call,
     /// The session; null if that is not known here.
     pub session_id: Option<String>,
+    /// What that is for.
+    pub intent: Option<String>,
 }
 
 /// The calls of all conversations, or of the session that the query names.
-pub fn list(store: &Store, snapshot: &Snapshot, query: &Query, now: Instant) -> Result<Calls> {
-    let session = query.session.as_ref().map(|id| store.session(id)).transpose()?;
+pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query, now: Instant) -> Result<Calls> {
+    let store = caches.store();
+    query.project.as_ref().map(|slug| project::find(caches, snapshot, slug)).transpose()?;
+    let session = subject(store, query)?;
     let range = range(session.as_ref(), query, now);
     let uuid = session.as_ref().and_then(|session| Uuid::parse(session.claude_session_id.as_deref()?).ok());
     let found = if session.is_some() && uuid.is_none() { Vec::new() } else { find(store, query, range, &uuid, now)? };
     let subagents = uuid.map(|uuid| audit::subagents(store, &uuid, &range, now)).transpose()?.unwrap_or_default();
-    let owners = Owners::of(snapshot, session.as_ref());
+    let owners = Owners::of(snapshot, session.as_ref(), now);
     let is_cut = found.len() == MOST;
     let selected: Vec<Call> = found.into_iter().filter(|call| is_wanted(call, query)).collect();
-    let seen = |call: Call| Seen { session_id: owners.of_call(&call), call };
+    let seen = |call: Call| {
+        let owner = owners.of_call(&call);
+        let (session_id, intent) = owner.map(|owner| (owner.id.to_string(), owner.intent.to_string())).unzip();
+        Seen { session_id, intent, call }
+    };
     let (page, next_before) = page(&selected, query);
     Ok(Calls {
         since: range.since.map(clock::stamp),
         until: range.until.filter(|_| query.until.is_some()).map(clock::stamp),
+        begins_at: begins_at(store, range)?.map(clock::stamp),
         is_cut,
         sums: Sums::of(&selected),
         tools: tools(&selected),
@@ -102,6 +114,12 @@ fn range(session: Option<&Session>, query: &Query, now: Instant) -> Range {
     let since = at(&query.since).or(is_open.then(|| now - TimeDelta::hours(HOURS)));
     let until = at(&query.until);
     Range { since, until }.and(own)
+}
+
+/// When the log begins, if the range begins before that.
+fn begins_at(store: &Store, range: Range) -> Result<Option<Instant>> {
+    let begins_at = audit::begins_at(store)?;
+    Ok(begins_at.filter(|begins_at| range.since.is_none_or(|since| since < *begins_at)))
 }
 
 /// What the filter of the log does not know.
@@ -143,37 +161,40 @@ struct Owners<'a>(HashMap<&'a str, Vec<Owner<'a>>>);
 /// A session's share of a conversation.
 struct Owner<'a> {
     id: &'a str,
+    intent: &'a str,
     range: Range,
 }
 
 impl<'a> Owners<'a> {
-    fn of(snapshot: &'a Snapshot, session: Option<&'a Session>) -> Self {
+    fn of(snapshot: &'a Snapshot, session: Option<&'a Session>, now: Instant) -> Self {
         let mut all: HashMap<&str, Vec<Owner>> = HashMap::new();
-        let mut add = |uuid: Option<&'a str>, id: &'a str, since: &str, until: Option<&str>| {
-            let Some(uuid) = uuid else { return };
-            let range = Range { since: clock::parse(since), until: until.and_then(clock::parse) };
-            all.entry(uuid).or_default().push(Owner { id, range });
+        let mut add = |uuid: &'a Option<String>, owner| {
+            if let Some(uuid) = uuid {
+                all.entry(uuid).or_default().push(owner);
+            }
         };
         if let Some(one) = session {
-            add(one.claude_session_id.as_deref(), &one.session_id, &one.started_at, one.ended_at.as_deref());
+            let Session { session_id, intent, claude_session_id, .. } = one;
+            let range = Share::range(&one.started_at, one.ended_at.as_deref(), now);
+            add(claude_session_id, Owner { id: session_id, intent, range });
         }
         let projects = snapshot.overview.projects.iter();
         let known = projects.flat_map(|project| project.active.iter().chain(&project.parked).chain(&project.recent));
         for one in known {
-            let Summary { session_id, started_at, ended_at, claude_session_id, .. } = one;
-            add(claude_session_id.as_deref(), session_id, started_at, ended_at.as_deref());
+            let Summary { session_id, intent, started_at, ended_at, claude_session_id, .. } = one;
+            let range = Share::range(started_at, ended_at.as_deref(), now);
+            add(claude_session_id, Owner { id: session_id, intent, range });
         }
         Owners(all)
     }
 
-    fn of_call(&self, call: &Call) -> Option<String> {
+    fn of_call(&self, call: &Call) -> Option<&Owner<'a>> {
         let owners = self.0.get(call.claude_session_id.as_deref()?)?;
-        let is_of = |owner: &&Owner| owner.range.contains_text(&call.at);
-        owners.iter().find(is_of).map(|owner| owner.id.to_string())
+        owners.iter().find(|owner| owner.range.contains_text(&call.at))
     }
 }
 
-/// The session that a page is about.
-pub fn subject(store: &Store, query: &Query) -> Result<Option<(SessionId, Session)>> {
-    query.session.clone().map(|id| store.session(&id).map(|session| (id, session))).transpose()
+/// The session that the query names.
+pub fn subject(store: &Store, query: &Query) -> Result<Option<Session>> {
+    query.session.as_ref().map(|word| store.session(&store.find(&Selector::parse(word)?)?)).transpose()
 }
