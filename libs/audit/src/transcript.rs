@@ -61,6 +61,13 @@ impl<'s> Transcripts<'s> {
         end.filter(|told| told.call(id).is_some()).or_else(|| self.about(call))
     }
 
+    /// What a call that began a subagent is for, which the log does not say.
+    pub fn purpose(&self, call: &Call) -> Option<String> {
+        let is_start = call.subject().is_empty() && matches!(call.tool.as_str(), "Agent" | "Task");
+        let told = is_start.then(|| self.about_end(call)).flatten()?;
+        told.call(call.tool_use_id.as_deref()?)?.purpose.clone()
+    }
+
     fn end(&self, uuid: &Uuid, agent: Agent) -> Option<Rc<Told>> {
         let path = self.main(uuid, agent, self.live(uuid).as_ref())?;
         if let Some(told) = self.ends.borrow().get(&path) {

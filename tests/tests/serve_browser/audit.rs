@@ -64,14 +64,23 @@ fn calls_are_listed_filtered_and_named() {
     dashboard.open("/");
     assert_eq!(dashboard.browser.eval("document.querySelector('nav [href=\"/audit\"]')"), json!(null), "without a log");
     let id = worked(&dashboard);
-    dashboard.open("/");
-    dashboard.browser.follow("nav [href='/audit']");
+    dashboard.create("shop", "Sell more");
+    for path in ["/", "/api", "/nope", "/audit?verdict=foo"] {
+        let url = dashboard.url(path);
+        dashboard.browser.open(&url);
+        assert_ne!(dashboard.browser.eval("document.querySelector('nav [href=\"/audit\"]')"), json!(null), "{path}");
+    }
+    assert_eq!(dashboard.browser.text(".error .button"), "Audit", "the way back to the page without its query");
+    dashboard.browser.follow(".error .button");
     let all = subjects(&mut dashboard);
     assert_eq!((all.len(), all[0].as_str()), (14, "npm test"), "the newest first, of the last day: {all:?}");
     assert_eq!(
         dashboard.browser.text("#sums"),
         "14 calls, 1 failed, 1 denied, 2 destructive, 1 sensitive, 1 opaque. ?"
     );
+    let owners = "[...document.querySelectorAll('#calls [href^=\"/audit?session\"]')].map((one) => one.textContent)";
+    let owners: Vec<String> = serde_json::from_value(dashboard.browser.eval(owners)).expect("an array of strings");
+    assert_eq!(owners, vec!["Tidy up the build"; 12], "whose they are, as far as that is known");
     dashboard.browser.follow("#chip-destructive");
     assert_eq!(subjects(&mut dashboard), ["git push --force origin main", "rm -rf target"]);
     dashboard.browser.follow("#chip-denied");
@@ -86,6 +95,18 @@ fn calls_are_listed_filtered_and_named() {
     dashboard.open("/audit?limit=10");
     dashboard.browser.follow("[rel=next]");
     assert_eq!(subjects(&mut dashboard).len(), 4, "the rest");
+
+    dashboard.open("/audit?until=2026-11-18");
+    let none = dashboard.browser.text("main");
+    assert!(none.contains("No call matches. The log begins on 2026-11-19 08:00;"), "{none}");
+    for (path, status, word) in [
+        ("/api/audit?project=nope".to_owned(), 404, "no project"),
+        (format!("/api/audit?session={}&limit=1", &id[id.len() - 4..]), 200, "\"calls\":13"),
+        ("/api/audit?session=0000".to_owned(), 404, "no session"),
+    ] {
+        let answer = dashboard.served.get(&path);
+        assert!(answer.status == status && answer.text().contains(word), "{path}: {}", answer.text());
+    }
 
     dashboard.open(&format!("/session/{id}"));
     let named = dashboard.browser.text("#tools");

@@ -88,6 +88,7 @@ fn with_session(seen: &Seen) -> Value {
     let mut value = json!(seen.call);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("session_id".to_string(), json!(seen.session_id));
+        seen.purpose.iter().for_each(|purpose| drop(fields.insert("purpose".to_string(), json!(purpose))));
     }
     value
 }

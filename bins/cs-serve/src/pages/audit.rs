@@ -109,6 +109,8 @@ pub struct Row {
     pub session_id: Option<String>,
     /// What that is for.
     pub intent: Option<String>,
+    /// What the subagent is for that it began.
+    pub purpose: Option<String>,
 }
 
 /// The page.
@@ -230,7 +232,8 @@ fn form(asked: &Asked, tools: Vec<(String, usize)>) -> Form {
 }
 
 fn row(seen: &Seen) -> Row {
-    Row { session_id: seen.session_id.clone(), intent: seen.intent.clone(), ..of(&seen.call) }
+    let Seen { call, session_id, intent, purpose } = seen.clone();
+    Row { session_id, intent, purpose, ..of(&call) }
 }
 
 /// A call on the page of its session.
@@ -259,6 +262,7 @@ fn of(call: &Call) -> Row {
         project: call.project.clone(),
         session_id: None,
         intent: None,
+        purpose: None,
     }
 }
 

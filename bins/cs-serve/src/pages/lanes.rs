@@ -125,6 +125,7 @@ mod tests {
             call: Call { at, ms, agent_id: agent.map(str::to_string), ..Call::default() },
             session_id: None,
             intent: None,
+            purpose: None,
         }
     }
 

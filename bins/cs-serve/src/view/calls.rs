@@ -5,7 +5,7 @@
 use super::keeper::Snapshot;
 use crate::query::Query;
 use crate::view::{Caches, project};
-use audit::{Call, Filter, Outcome, Share, Subagent, Sums};
+use audit::{Call, Filter, Outcome, Share, Subagent, Sums, Transcripts};
 use cs_core::Result;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::Uuid;
@@ -56,6 +56,8 @@ pub struct Seen {
     pub session_id: Option<String>,
     /// What that is for.
     pub intent: Option<String>,
+    /// What the subagent is for that it began.
+    pub purpose: Option<String>,
 }
 
 /// The calls of all conversations, or of the session that the query names.
@@ -70,10 +72,11 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query, now: Instant) -
     let owners = Owners::of(snapshot, session.as_ref(), now);
     let is_cut = found.len() == MOST;
     let selected: Vec<Call> = found.into_iter().filter(|call| is_wanted(call, query)).collect();
+    let transcripts = Transcripts::of(store);
     let seen = |call: Call| {
         let owner = owners.of_call(&call);
         let (session_id, intent) = owner.map(|owner| (owner.id.to_string(), owner.intent.to_string())).unzip();
-        Seen { session_id, intent, call }
+        Seen { session_id, intent, purpose: transcripts.purpose(&call), call }
     };
     let (page, next_before) = page(&selected, query);
     Ok(Calls {
