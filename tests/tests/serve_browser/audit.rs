@@ -80,7 +80,7 @@ fn calls_are_listed_filtered_and_named() {
     );
     let owners = "[...document.querySelectorAll('#calls [href^=\"/audit?session\"]')].map((one) => one.textContent)";
     let owners: Vec<String> = serde_json::from_value(dashboard.browser.eval(owners)).expect("an array of strings");
-    assert_eq!(owners, vec!["Tidy up the build"; 12], "whose they are, as far as that is known");
+    assert_eq!(owners, vec!["Tidy up the build"; 13], "whose they are, as far as that is known");
     dashboard.browser.follow("#chip-destructive");
     assert_eq!(subjects(&mut dashboard), ["git push --force origin main", "rm -rf target"]);
     dashboard.browser.follow("#chip-denied");
