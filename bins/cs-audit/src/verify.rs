@@ -133,6 +133,9 @@ fn words(finding: &Finding) -> String {
             };
             format!("{file}:{line}: {why} when the line was appended, so lines before it may have been cut off")
         }
+        Finding::WrongDay { file, line } => {
+            format!("{file}:{line}: the line is of a later day, so questions about its day miss it")
+        }
         Finding::Index(file) => {
             format!("{file} does not say what is in its log, so questions may miss calls: remove it")
         }

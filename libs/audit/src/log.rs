@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Beyond this size of a day's log, results are counted instead of logged.
 pub const DAY_BYTES: u64 = 32 * 1024 * 1024;
+/// A head that is further than this many lines after the last one is not believed: the chain would go on there.
+const FAR: u64 = 1_000_000;
 /// Number of characters of a day.
 const DAY: usize = 10;
 /// End of the name of a day's log.
@@ -116,6 +118,9 @@ impl<'h> Log<'h> {
             (Ok(None), None) => {
                 Head::start().write(self.home)?;
                 return Ok((Head::default(), None));
+            }
+            (Ok(Some(head)), last) if head.seq.saturating_sub(last.map_or(0, |last| last.link.seq)) > FAR => {
+                return Ok((Head::default(), Some(Trouble::Damaged)));
             }
             (Ok(Some(head)), None) => return Ok((head, None)),
             (Ok(Some(head)), Some(last)) => (head, &last.link),

@@ -32,6 +32,8 @@ const HEAD_WITHIN: usize = 24;
 /// Maximum number of findings that are kept; the others are counted.
 pub const FINDINGS: usize = 1_000;
 
+/// Where the time of a line begins at most.
+const AT_WITHIN: usize = 60;
 /// How often the log is read anew because a day was removed meanwhile.
 const TRIES: usize = 5;
 
@@ -99,6 +101,13 @@ pub enum Finding {
         line: u64,
         /// `missing`, `damaged` or `behind`.
         why: String,
+    },
+    /// A line is in the file of an earlier day than its own, where questions about its day do not look.
+    WrongDay {
+        /// The file's name.
+        file: String,
+        /// The line.
+        line: u64,
     },
     /// The index of this name says something else than its log, so that questions may miss calls until it is removed.
     Index(String),
@@ -321,6 +330,9 @@ impl Walk {
         if memchr::memmem::find(begin, BASE).is_some() {
             self.bases.extend(serde_json::from_slice::<Entry>(text).ok().and_then(|entry| entry.base));
         }
+        if day_of(text).is_some_and(|day| day > file.as_bytes().get(..day.len()).unwrap_or_default()) {
+            self.find(Finding::WrongDay { file: place(), line });
+        }
         if let Some(why) = headless(parts.before) {
             self.find(Finding::Headless { file: place(), line, why });
         }
@@ -367,6 +379,14 @@ impl Walk {
         }
         Verified { seq: last.seq, hash: last.hash, ..self.report }
     }
+}
+
+/// The day of a line: `{"v":1,"seq":12,"at":"2026-11-21T…`
+fn day_of(text: &[u8]) -> Option<&[u8]> {
+    const AT: &[u8] = b",\"at\":\"";
+    let begin = text.get(..AT_WITHIN).unwrap_or(text);
+    let day = memchr::memmem::find(begin, AT)? + AT.len();
+    text.get(day..day + 10)
 }
 
 /// What was wrong with the head when the line was appended; `before` is the line up to `,"prev"`.

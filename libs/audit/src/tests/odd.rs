@@ -258,6 +258,32 @@ fn a_line_that_days_were_removed_is_not_taken_in() {
 }
 
 #[test]
+fn a_head_that_names_an_impossible_line_does_not_move_the_chain() {
+    let place = place();
+    place.fill(3);
+    let head = Head::read(&place.home).unwrap().unwrap();
+    Head { seq: 1_000_000_000_000, ..head }.write(&place.home).unwrap();
+    place.append(Kind::Attempt, "after", "2026-11-22T11:00:00Z");
+    let headless = Finding::Headless { file: "2026-11-22.jsonl".into(), line: 2, why: "damaged".into() };
+    assert_eq!((place.findings(), Head::read(&place.home).unwrap().unwrap().seq), (vec![headless], 4));
+}
+
+/// Questions about a day do not look into earlier files.
+#[test]
+fn a_line_in_the_file_of_an_earlier_day_is_a_finding() {
+    let place = place();
+    place.fill(3);
+    let all = files(&place.home).unwrap();
+    let both = [fs::read(&all[0]).unwrap(), fs::read(&all[1]).unwrap()].concat();
+    fs::write(&all[0], both).unwrap();
+    fs::remove_file(&all[1]).unwrap();
+    assert_eq!(place.findings(), [Finding::WrongDay { file: crate::log::name_of(&all[0]), line: 2 }]);
+    // A line that waited, or a clock that was set back, put lines into a later file.
+    place.append(Kind::Attempt, "before", "2026-11-20T10:00:00Z");
+    assert_eq!(place.findings().len(), 1);
+}
+
+#[test]
 fn an_empty_file_without_a_head_is_no_finding() {
     let place = place();
     fs::create_dir_all(place.home.audit_dir()).unwrap();
