@@ -197,7 +197,7 @@ fn a_head_that_names_another_line_is_a_finding() {
     assert_eq!(place.findings(), [headless]);
 }
 
-/// Killed again and again between the line and the head.
+/// Killed between the line and the head; `tests/tests/audit` kills again and again.
 #[test]
 fn a_head_that_was_not_written_is_no_finding() {
     for lines_before in [0, 1, 3] {
@@ -214,8 +214,8 @@ fn a_head_that_was_not_written_is_no_finding() {
             let lines = place.report_lines();
             head.unwrap_or_else(Head::start).write(&place.home).unwrap();
             assert_eq!(place.findings(), [], "{lines_before} lines before, {lines} now");
-            // The next one mends the head before it is killed.
-            place.append(Kind::Attempt, "killed, too", &format!("2026-11-2{day}T11:00:00Z"));
+            // The next one goes on from there, and says nothing.
+            place.append(Kind::Attempt, "after", &format!("2026-11-2{day}T11:00:00Z"));
             let place_of_last = Head::read(&place.home).unwrap().unwrap();
             assert_eq!((place_of_last.seq, place.findings()), (lines + 1, Vec::new()));
         }
