@@ -220,8 +220,9 @@ impl<'s> Whats<'s> {
         let folder = call.cwd.as_ref().filter(|_| call.input.command.is_none()).map(|cwd| format!("{cwd}/"));
         match folder.and_then(|folder| subject.strip_prefix(&folder).map(str::to_string)) {
             Some(relative) if !relative.is_empty() => relative,
-            _ if subject.is_empty() && matches!(call.tool.as_str(), "Agent" | "Task") => self.purpose(call),
-            _ => subject,
+            _ => {
+                Some(subject).filter(|subject| !subject.is_empty()).or_else(|| self.0.purpose(call)).unwrap_or_default()
+            }
         }
     }
 
@@ -231,11 +232,5 @@ impl<'s> Whats<'s> {
             (subject, Some(_)) => subject,
             (subject, None) => format!("{} {subject}", call.tool).trim_end().to_string(),
         }
-    }
-
-    fn purpose(&self, call: &Call) -> String {
-        let told = self.0.about(call);
-        let known = told.as_ref().zip(call.tool_use_id.as_deref()).and_then(|(told, id)| told.call(id));
-        known.and_then(|known| known.purpose.clone()).unwrap_or_default()
     }
 }

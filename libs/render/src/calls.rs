@@ -71,7 +71,10 @@ pub fn format_subagent(one: &Subagent, zone: &Zone) -> String {
     let ended = one.ended.as_deref().map(|at| clock::parse(at).map(|at| format_local_minute(at, zone)));
     let ended = match ended {
         Some(at) => format!("ended {}", at.unwrap_or_default()),
-        None if one.is_running => "running".to_string(),
+        None if one.is_running => match one.began.as_deref().and_then(clock::parse) {
+            Some(at) => format!("running since {}", format_local_minute(at, zone)),
+            None => "running".to_string(),
+        },
         None => "no end was reported".to_string(),
     };
     format!("{kind}{}{purpose}, {calls}, {ended}", one.agent_id)
