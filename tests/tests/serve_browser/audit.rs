@@ -98,7 +98,8 @@ fn calls_are_listed_filtered_and_named() {
 
     dashboard.open("/audit?until=2026-11-18");
     let none = dashboard.browser.text("main");
-    assert!(none.contains("No call matches. The log begins on 2026-11-19 08:00;"), "{none}");
+    assert!(none.contains("No call matches."), "{none}");
+    assert!(none.contains("The log begins on 2026-11-19 08:00;"), "{none}");
     for (path, status, word) in [
         ("/api/audit?project=nope".to_owned(), 404, "no project"),
         (format!("/api/audit?session={}&limit=1", &id[id.len() - 4..]), 200, "\"calls\":13"),
@@ -119,7 +120,9 @@ fn calls_are_listed_filtered_and_named() {
     assert_eq!((all.len(), all[0].as_str()), (13, "/home/dev/api/src/main.rs"), "from the beginning on");
     assert_eq!(dashboard.browser.eval("document.querySelectorAll('.lanes rect:not(.lane)').length"), 13);
     assert_eq!(dashboard.browser.eval("document.querySelectorAll('.lane').length"), 2, "the subagent has its own");
-    assert_eq!(dashboard.browser.complaints(), [""; 0]);
+    let is_wanted = |text: &String| text.contains("/nope\"") || text.contains("verdict=foo\"");
+    let complaints: Vec<String> = dashboard.browser.complaints().into_iter().filter(|text| !is_wanted(text)).collect();
+    assert_eq!(complaints, [""; 0], "the browser reports the error pages above, and nothing else");
 }
 
 #[test]
