@@ -298,3 +298,11 @@ fn a_guard_that_is_killed_anywhere_has_printed_everything_or_nothing() {
     }
     assert!(none > 20 && all > 5, "{none} {all}");
 }
+
+#[test]
+fn the_reason_has_no_hidden_characters() {
+    let sandbox = guarded(&json!({"mode": "ask"}));
+    let asked = sandbox.hook("cs-guard", &bash(&sandbox, "rm -rf \"\u{202e}gpj.exe\u{2066}x\u{200b}\""));
+    let (_, reason) = decision(&asked).expect("an answer");
+    assert!(reason.contains("⟨U+202E⟩") && !reason.chars().any(cs_core::visible::is_hidden), "{reason}");
+}

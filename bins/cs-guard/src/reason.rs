@@ -1,9 +1,10 @@
-//! Owns what the person and the agent read about a decision. Must stay true: it is one line, names each rule and how a
+//! Owns what the person and the agent read about a decision. Must stay true: it is one line without hidden characters, names each rule and how a
 //! person changes it, and contains no secret.
 
 use crate::Found;
 use agents::answer::Permission;
 use agents::hook_call::{self, HookCall};
+use cs_core::visible;
 use seats::{Lease, Seats};
 
 /// Maximum number of grounds that are named.
@@ -24,6 +25,8 @@ pub fn text(hook: &HookCall, found: &Found, permission: Permission) -> String {
     if more > 0 {
         named.push_str(&format!("; {more} more"));
     }
+    // What a person decides by must not read backwards, or hide a part.
+    let named = visible::one_line(&named);
     match permission {
         Permission::Ask => format!("cs-guard asks: {named}"),
         Permission::Deny => format!(

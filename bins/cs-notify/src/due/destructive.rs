@@ -1,4 +1,4 @@
-//! Owns what is told about destructive calls: the newest one of a running conversation. It comes from the log of what tools
+//! Owns what is told about destructive calls: the worst one of a running conversation, when there is a new one. It comes from the log of what tools
 //! did, which is read only if this reason is switched on.
 
 use super::{Finder, Found, NEWS_HOURS, Why};
@@ -12,7 +12,7 @@ use render::{format_call, format_call_details};
 use rules::Kind;
 
 impl Finder<'_> {
-    /// The newest destructive call that was not denied. What is denied was known to somebody.
+    /// The worst destructive call that was not denied, at the time of the newest one. What is denied was known to somebody.
     pub(super) fn check_destructive(&self, live: &Live, verdict: &Verdict) -> Option<Found> {
         if self.settings.rule(Reason::Destructive).is_none() || !self.store.home.audit_dir().exists() {
             return None;
@@ -25,12 +25,14 @@ impl Finder<'_> {
         };
         // A log that cannot be read suppresses no other notice; `cs-audit verify` says what is wrong with it.
         let calls = audit::calls(self.store, &filter, self.now).unwrap_or_default();
-        let newest = calls.into_iter().find(|call| call.outcome != Outcome::Denied);
-        newest.map(|call| Found {
+        let run: Vec<Call> = calls.into_iter().filter(|call| call.outcome != Outcome::Denied).collect();
+        // Of equal ones the newest, which is the first.
+        let worst = run.iter().rev().max_by_key(|call| call.severity())?;
+        Some(Found {
             reason: Reason::Destructive,
-            since: call.at.clone(),
+            since: run.first()?.at.clone(),
             headline: "destructive command".into(),
-            why: describe(&call),
+            why: describe(worst, run.len()),
             state: verdict.state,
             said: None,
             once: true,
@@ -39,7 +41,8 @@ impl Finder<'_> {
     }
 }
 
-/// `rm -rf build (rm-recursive; done after 1.2 s)`
-fn describe(call: &Call) -> Why {
-    format!("{} ({})", format_call(call), format_call_details(call)).into()
+/// `rm -rf build (rm-recursive; done after 1.2 s)`, and how many there were if it is not the only one.
+fn describe(call: &Call, count: usize) -> Why {
+    let all = if count > 1 { format!(", the worst of {count} in {NEWS_HOURS} hours") } else { String::new() };
+    format!("{} ({}){all}", format_call(call), format_call_details(call)).into()
 }
