@@ -125,7 +125,7 @@ fn complete(subagent: &mut Subagent, start: Option<&ToldCall>, path: Option<&Pat
 }
 
 /// The purpose and the type in the file beside a subagent's transcript (Claude Code 2.1.197 and newer).
-fn described(path: &Path) -> Option<(Option<String>, Option<String>)> {
+pub(crate) fn described(path: &Path) -> Option<(Option<String>, Option<String>)> {
     let bytes = open::foreign_bytes(&path.with_extension("meta.json"), META).ok()?;
     let meta: Value = repair::decode(&bytes, &mut Vec::new()).ok()?;
     let text = |name: &str| Some(validate::cut(meta.get(name)?.as_str()?, PURPOSE));
