@@ -271,6 +271,60 @@ fn a_client_that_writes_too_slowly_is_let_go_on_after_two_seconds_and_the_log_sa
     assert!(hook_log(&sandbox).contains("cs-guard: it took longer than 2 s"), "{}", hook_log(&sandbox));
 }
 
+#[test]
+fn a_client_that_does_not_read_the_answer_ends_no_guard() {
+    let sandbox = guarded(&json!({"mode": "deny"}));
+    let mut command = sandbox.command("cs-guard");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(bash(&sandbox, "git reset --hard").as_bytes()).expect("it reads");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+    assert!(hook_log(&sandbox).contains("standard output"), "{}", hook_log(&sandbox));
+}
+
+#[test]
+fn a_command_that_is_a_list_of_words_is_judged_and_logged() {
+    let sandbox = guarded(&json!({"mode": "deny"}));
+    for (input, line) in [
+        (json!({"command": ["git", "reset", "--hard"]}), "git reset --hard"),
+        (json!({"command": ["bash", "-lc", "git reset --hard; ls"]}), "git reset --hard; ls"),
+        (json!({"cmd": "git reset --hard"}), "git reset --hard"),
+    ] {
+        let call = payload(&sandbox, "shell", &input).to_string();
+        let (word, _) = decision(&sandbox.hook("cs-guard", &call)).expect("a decision");
+        assert_eq!(word, "deny", "{input}");
+        assert_eq!(status(&sandbox.hook("cs-audit", &call)), 0);
+        let commands: Vec<Value> = logged(&sandbox).iter().map(|entry| entry["input"]["command"].clone()).collect();
+        assert!(commands.iter().rev().take(2).all(|command| command == line), "{input}: {commands:?}");
+    }
+}
+
+#[test]
+fn folders_are_allowed_only_in_a_work_tree() {
+    let allow = json!([{"rule": "rm-recursive", "under": ["target", "node_modules"]}]);
+    let sandbox = guarded(&json!({"mode": "deny", "allow": allow}));
+    let call = |command: &str, cwd: Value| {
+        let mut call = payload(&sandbox, "Bash", &json!({ "command": command }));
+        call["cwd"] = cwd;
+        decision(&sandbox.hook("cs-guard", &call.to_string())).is_none()
+    };
+    let work = json!(sandbox.work());
+    fs::create_dir_all(sandbox.work().join("target")).expect("it can be made");
+    assert!(!call("rm -rf target", work.clone()), "no work tree");
+    let git = std::process::Command::new("git").arg("-C").arg(sandbox.work()).args(["init", "-q"]).status();
+    assert!(git.expect("git is there").success());
+    std::os::unix::fs::symlink("..", sandbox.work().join("node_modules")).expect("it can be made");
+    assert!(call("rm -rf target/", work.clone()) && call("rm -rf node_modules", work.clone()));
+    assert!(!call("rm -rf node_modules/", work));
+    for cwd in [json!("/"), json!(""), json!("relative"), json!("/nonexistent"), json!(sandbox.root()), Value::Null] {
+        assert!(!call("rm -rf target", cwd.clone()), "{cwd}");
+    }
+}
+
 /// The answer is one write: a guard that is killed has decided, or has not.
 #[test]
 fn a_guard_that_is_killed_anywhere_has_printed_everything_or_nothing() {
