@@ -7,6 +7,7 @@ use super::inside;
 use super::place::Place;
 use cs_core::shell::{self, Run, Script};
 use rules::Rules;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Maximum number of directories in which a command may run.
@@ -36,8 +37,13 @@ pub fn is_within(command: &str, rule: &str, rules: &Rules, folders: &[&str], pla
         return false;
     }
     let Some(directories) = directories(&line.runs, place) else { return false };
-    if !line.runs.iter().all(|run| is_seen(run, &directories, place)) {
-        return false;
+    // Each name once: it is looked for in many directories.
+    let mut names = BTreeSet::new();
+    for run in &line.runs {
+        let is_new = run.words.first().is_none_or(|word| names.insert((&word.text, word.is_plain)));
+        if is_new && !is_seen(run, &directories, place) {
+            return false;
+        }
     }
     let is_still = line.runs.iter().all(makes_no_links);
     let scope = inside::Scope { top: &place.top, folders, is_still };
