@@ -11,7 +11,7 @@ use chrono::NaiveTime;
 use words::Age;
 
 /// The valid forms, for the help of every program and for messages.
-pub const FORMS: &str = "a day such as 2026-11-21, yesterday, monday or last week, a time such as 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y";
+pub const FORMS: &str = "a day such as 2026-11-21, yesterday, monday or last week, a time such as 09:30 or 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y";
 
 /// How far into the future a range without an end extends.
 const AHEAD: TimeDelta = TimeDelta::days(1);
