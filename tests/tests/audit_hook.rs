@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Output;
+use std::io::Write;
+use std::process::{Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -414,6 +415,21 @@ fn it_is_on_unless_it_is_switched_off() {
     send(&stage, 1, "PreToolUse", bash("./deploy now"));
     let line = lines(&stage).pop().expect("a line");
     assert_eq!((&line["verdicts"][0]["rule"], text(&line, "target")), (&json!("deploy"), "./deploy now"));
+}
+
+/// A client that writes to nobody gets an error.
+#[test]
+fn also_switched_off_it_reads_everything() {
+    let stage = Stage::new();
+    fs::create_dir_all(stage.sandbox.data()).expect("it can be made");
+    fs::write(stage.sandbox.data().join("config.json"), "{\"audit\": {\"enabled\": false}}")
+        .expect("it can be written");
+    let mut command = stage.command("cs-audit", 1, Client::Interactive);
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("it can be run");
+    let large = payload(&stage, "PreToolUse", bash(&"x".repeat(3_000_000))).to_string();
+    let written = child.stdin.take().expect("a pipe").write_all(large.as_bytes());
+    assert!(written.is_ok() && child.wait().expect("it ends").success(), "{written:?}");
+    assert_eq!(lines(&stage).len(), 0);
 }
 
 #[test]

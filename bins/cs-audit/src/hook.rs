@@ -16,12 +16,10 @@ pub fn run() {
         let config = store.config();
         // What is wrong with the settings is told by `cs-setup doctor`.
         let (settings, _) = Settings::read(&config, &home.config());
-        if !settings.enabled {
-            return Ok(());
-        }
+        // Also read if nothing is logged: the client would otherwise write to nobody.
         match hook_call::call(crate::PROGRAM, store) {
-            Call::Event(hook) => log(&hook, &config, &settings),
-            Call::ByHand | Call::Unreadable => Ok(()),
+            Call::Event(hook) if settings.enabled => log(&hook, &config, &settings),
+            Call::Event(_) | Call::ByHand | Call::Unreadable => Ok(()),
         }
     });
 }
