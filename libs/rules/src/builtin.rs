@@ -19,7 +19,7 @@ const DISKS: &str =
 /// What a shell or git reads when it starts.
 const PROFILES: &str = "~/.bashrc ~/.bash_profile ~/.profile ~/.zshrc ~/.zshenv ~/.zprofile ~/.gitconfig ~/.ssh/config ~/.ssh/authorized_keys .bashrc .zshrc .bash_profile .zshenv";
 /// Programs that run SQL.
-pub const SQL_CLIENTS: &str = "psql mysql mariadb sqlite3 sqlite sqlcmd duckdb clickhouse-client cockroach mysqlsh usql pgcli mycli litecli bq snowsql trino presto cqlsh isql beeline hive impala-shell turso wrangler spark-sql heroku";
+pub const SQL_CLIENTS: &str = "psql mysql mariadb sqlite3 sqlite sqlcmd duckdb clickhouse-client cockroach mysqlsh usql pgcli mycli litecli bq snowsql trino presto cqlsh isql beeline hive impala-shell turso wrangler spark-sql heroku sqlplus influx";
 const SQL_LOSSES: &str = "drop table|drop database|drop schema|drop view|drop materialized view|drop owned|drop user|drop role|drop index|drop function|drop keyspace|truncate|delete from|update|alter table * drop column|alter table * drop partition";
 const SECRETS: &str = ".env .env.* .envrc id_rsa id_ed25519 id_ecdsa id_dsa .ssh/* .aws/credentials .aws/config .npmrc .pypirc .netrc _netrc .kube/config credentials.json credentials.y*ml .cargo/credentials* .gem/credentials secrets.json secrets.y*ml secrets.toml secrets.env .git-credentials .pgpass .my.cnf .docker/config.json *.pem *.key *.p12 *.pfx *.keystore *.jks *.kdbx *.ovpn .gnupg/* .vault-token .htpasswd service-account*.json service_account*.json *.tfstate *.tfstate.backup *.tfvars .azure/* .config/gcloud/* gh/hosts.yml .claude/.credentials.json .codex/auth.json .terraformrc .bash_history .zsh_history .rclone.conf rclone/rclone.conf .m2/settings.xml wp-config.php";
 const NO_SECRETS: &str = ".env.example .env.sample .env.template .env.dist .env.defaults *.example *.sample *.template *.pub .ssh/known_hosts .ssh/config .ssh/authorized_keys secrets.example.* cert.pem *cert.pem fullchain.pem chain.pem ca.pem *-ca.pem cacert.pem *.example.tfvars public*.key";
@@ -118,6 +118,8 @@ fn files() -> Vec<Draft> {
             .not(r"$HOME ${HOME} $PWD ${PWD} *:\?* $(*"),
         d("rm-system", 2).program("rm grm unlink").argument(SYSTEM_FILES),
         d("rm-many", 2).program("rm grm unlink").unless("-r -R --recursive").via("xargs|gxargs|parallel|sem|entr"),
+        // All files of a folder, not those of a kind.
+        d("rm-many", 2).program("rm grm unlink").unless("-r -R --recursive").argument(r"\* ./\* */\*"),
         d("find-delete", 2).program("find gfind").flags("-delete"),
         d("find-delete", 2).program("rm grm unlink").unless("-r -R --recursive").via("find *|gfind *|fd *|fdfind *"),
         d("rsync-delete", 2)
@@ -127,20 +129,26 @@ fn files() -> Vec<Draft> {
         d("rsync-delete", 2).program("rclone").sub("sync|delete|purge|rmdirs|move").unless("-n --dry-run"),
         d("archive-remove", 1).program("tar gtar bsdtar").flags("--remove-files"),
         d("chmod-777", 2).program("chmod").argument("777 ?777 ??777 a+w* a+rw* a=rw* o+w* o+rw* o=rw* go+w* go+rw* go=rw* ugo+w* ugo+rw* ugo=rw* 666 0666"),
-        d("chmod-recursive", 1).program("chmod").flags("-R --recursive"),
+        // Rights that are only added lock nobody out.
+        d("chmod-recursive", 1)
+            .program("chmod")
+            .flags("-R --recursive")
+            .not("+* u+* g+* ug+* a+r* a+x a+X go+r* go+x go+X 755 0755 775 0775"),
         d("chmod-recursive", 3).program("chmod").flags("-R --recursive").argument(ROOTS).not(r". .. ../.. ./* \*"),
-        d("chown", 1).program("chown chgrp"),
+        d("chown", 1).program("chown chgrp").not("$USER* ${USER}*"),
         d("chown-recursive", 2).program("chown chgrp").flags("-R --recursive"),
         d("chown-recursive", 3).program("chown chgrp").flags("-R --recursive").argument(ROOTS).not(r". .. ../.. ./* \*"),
         d("shred", 2).program("shred srm wipe"),
-        d("truncate", 2).program("truncate gtruncate").flags("-s --size").not("+*"),
+        d("truncate", 2).program("truncate gtruncate").flags("-s --size").not("+* *.img *.raw"),
+        d("truncate", 2).program("truncate gtruncate").flags("-s --size").argument("0"),
+        d("truncate", 2).program("truncate gtruncate").flags("-s0 --size=0"),
         d("truncate", 1).program(":").writes("*").unless("--help"),
         d("truncate", 2).program("cat cp").argument("/dev/null").writes("*"),
         d("truncate", 2).program("cp").argument("/dev/null").least(2),
         d("move-to-null", 2).program("mv").last("/dev/null"),
         d("overwrite-system", 3).writes(SYSTEM_FILES),
         d("overwrite-system", 3).writes(DISKS),
-        d("overwrite-system", 3).program("tee sponge").argument(SYSTEM_FILES),
+        d("overwrite-system", 3).program("tee sponge").argument(SYSTEM_FILES).unless("-a --append"),
         d("overwrite-system", 3).program("tee sponge").argument(DISKS),
         d("overwrite-system", 3).program("cp install ln rsync").last(SYSTEM_FILES).least(2),
         d("overwrite-system", 3).program("cp install ln pv").last(DISKS),
@@ -163,12 +171,17 @@ fn git() -> Vec<Draft> {
         d("git-reset-hard", 1).sub("reset").flags("--merge --keep"),
         d("git-clean", 2).sub("clean").flags("-f --force").unless("-n"),
         d("git-branch-delete", 1).sub("branch").flags("-D -d+-f -d+--force --delete+-f --delete+--force"),
-        d("git-branch-move", 1).sub("branch").flags("-f --force").unless("-d --delete -D -r"),
+        d("git-branch-move", 1).sub("branch").flags("-f --force").unless("-d --delete -D -r --list"),
         d("git-branch-move", 1).sub("checkout").flags("-B"),
         d("git-branch-move", 1).sub("switch").flags("-C --force-create"),
         d("git-tag-delete", 1).sub("tag").flags("-d --delete -f --force"),
         d("git-discard", 2).sub("checkout").flags("-- -f --force").unless("-b -B --orphan"),
         d("git-discard", 2).sub("checkout").argument(r". .. :/ :/* \*").unless("-b -B --orphan"),
+        // A file, not a branch.
+        d("git-discard", 2)
+            .sub("checkout")
+            .argument(r"./?* ../?* *\** *.rs *.py *.js *.jsx *.ts *.tsx *.go *.c *.h *.cpp *.java *.kt *.rb *.php *.swift *.md *.txt *.json *.toml *.yaml *.yml *.html *.css *.sh *.sql *.lock *.xml")
+            .unless("-b -B --orphan -t --track --detach --"),
         // A branch and a file.
         d("git-discard", 2).sub("checkout").least(2).unless("-b -B --orphan -t --track --detach --"),
         d("git-discard", 2).sub("restore").unless("--staged -S"),
@@ -189,7 +202,7 @@ fn git() -> Vec<Draft> {
         v("vcs-discard", 2).program("hg").sub("purge|strip|rollback"),
         v("vcs-discard", 2).program("hg").sub("update|up|checkout|co|revert").flags("-C --clean --all -a"),
         v("vcs-discard", 2).program("svn").sub("revert").flags("-R --recursive"),
-        v("vcs-discard", 2).program("jj").sub("abandon|restore|op restore|undo"),
+        v("vcs-discard", 2).program("jj").sub("abandon|restore|op restore"),
     ]
 }
 
@@ -203,12 +216,16 @@ fn databases() -> Vec<Draft> {
         d("database-drop", 2).program("pg_restore").flags("-c --clean"),
         d("database-drop", 2).program("mongorestore").flags("--drop"),
         d("redis-flush", 3).program("redis-cli valkey-cli").sub("flushall|flushdb"),
+        d("redis-flush", 3).program("redis-cli valkey-cli").sub("eval").words("flushall|flushdb"),
+        // What it reads.
+        d("redis-flush", 3).program("redis-cli valkey-cli").not("*").words("flushall|flushdb"),
         d("migration-reset", 3).program("prisma prisma@*").sub("migrate reset"),
         d("migration-reset", 3).program("prisma prisma@*").sub("db push").flags("--force-reset --accept-data-loss"),
         d("migration-reset", 3)
             .program("rails rake")
             .argument("db:drop* db:reset* db:purge* db:schema:load* db:migrate:reset*"),
-        d("migration-reset", 3).program("python* manage.py django-admin").argument("flush reset_db sqlflush"),
+        d("migration-reset", 3).program("manage.py django-admin").argument("flush reset_db"),
+        d("migration-reset", 3).program("python*").sub("*manage.py flush|*manage.py reset_db|django flush"),
         d("migration-reset", 3).program("supabase").sub("db reset"),
         d("migration-reset", 3).program("php* artisan").argument("migrate:fresh migrate:reset migrate:refresh db:wipe"),
         d("migration-reset", 3).program("php* console").argument("doctrine:database:drop doctrine:schema:drop"),
@@ -241,16 +258,25 @@ fn services() -> Vec<Draft> {
         d("compose-down-volumes", 2).program("docker-compose podman-compose").sub("down|rm").flags("-v --volumes"),
         d("kubectl-delete", 3).program("kubectl oc").sub("delete|drain"),
         d("kubectl-delete", 2).program("kubectl oc").sub("scale").flags("--replicas=0"),
+        d("kubectl-delete", 2).program("kubectl oc").sub("scale").flags("--replicas").argument("0"),
+        d("store-delete", 2).program("vault").sub("delete|kv delete|kv destroy|kv metadata delete|secrets disable"),
+        d("store-delete", 2).program("consul").sub("kv delete"),
+        d("store-delete", 2).program("etcdctl").sub("del"),
+        d("store-delete", 2).program("nomad").sub("job stop|stop|system gc").flags("-purge"),
+        d("machine-delete", 2).program("vagrant").sub("destroy"),
+        d("machine-delete", 2).program("lxc incus").sub("delete|storage delete"),
+        d("machine-delete", 2).program("virsh").sub("undefine|vol-delete|pool-delete"),
+        d("machine-delete", 2).program("qm pct").sub("destroy"),
         d("kubectl-delete", 2).program("kubectl oc").sub("replace|apply").flags("--force --prune"),
         d("helm-uninstall", 2).program("helm").sub("uninstall|delete"),
         d("helm-uninstall", 2).program("helmfile").sub("destroy|delete"),
         d("service-stop", 2)
             .program("systemctl")
-            .sub("stop|disable|mask|restart|kill|isolate|reboot|poweroff|halt|rescue|emergency"),
-        d("service-stop", 2).program("service rc-service").argument("stop restart"),
+            .sub("stop|disable|mask|kill|isolate|reboot|poweroff|halt|rescue|emergency"),
+        d("service-stop", 2).program("service rc-service").argument("stop"),
         d("service-stop", 2).program("launchctl").argument("unload bootout remove kill disable"),
-        d("service-stop", 2).program("brew").sub("services stop|services restart"),
-        d("service-stop", 2).program("supervisorctl").sub("stop|shutdown|restart"),
+        d("service-stop", 2).program("brew").sub("services stop"),
+        d("service-stop", 2).program("supervisorctl").sub("stop|shutdown"),
         d("service-stop", 1).program("pm2").sub("delete|kill|stop"),
     ]
 }
@@ -265,15 +291,20 @@ fn cloud() -> Vec<Draft> {
         d("terraform-destroy", 3)
             .program("terraform tofu terragrunt")
             .sub("destroy|state rm|workspace delete|run-all destroy|destroy-all|force-unlock"),
-        d("pulumi-destroy", 3).program("pulumi").sub("destroy|stack rm|state delete"),
+        d("pulumi-destroy", 3).program("pulumi").sub("destroy|down|stack rm|state delete"),
         d("cloud-delete", 3).program("cdk cdktf").sub("destroy"),
         d("cloud-delete", 3).program("sam serverless sls eksctl firebase vercel netlify").argument(
             "delete remove rm hosting:disable sites:delete projects:delete firestore:delete functions:delete database:remove",
         ),
         d("cloud-delete", 3).program("aws").sub("s3 rb|s3api delete-bucket|s3api delete-objects"),
         d("cloud-delete", 3).program("aws").sub("s3 rm|s3 sync").flags("--recursive --delete"),
-        d("cloud-delete", 3).program("aws").argument("delete-* terminate-* deregister-* purge-queue"),
-        d("cloud-delete", 3).program("gcloud az doctl hcloud linode-cli flyctl fly oci scw").argument("delete destroy"),
+        d("cloud-delete", 3)
+            .program("aws")
+            .sub("* delete-*|* terminate-*|* deregister-*|* purge-queue|* schedule-key-deletion"),
+        d("cloud-delete", 3)
+            .program("gcloud az doctl hcloud linode-cli flyctl fly oci scw")
+            .sub("delete|destroy|* delete|* destroy|* * delete|* * destroy|* * * delete|* * * * delete|* * delete-batch"),
+        d("cloud-delete", 2).program("aws").sub("s3 rm").unless("--recursive"),
         d("cloud-delete", 3).program("gsutil").argument("rm rb"),
         d("cloud-delete", 3).program("gsutil").sub("rsync").flags("-d"),
         d("cloud-delete", 3).program("gcloud").sub("storage rm"),
@@ -283,7 +314,7 @@ fn cloud() -> Vec<Draft> {
         d("cloud-delete", 3).program("heroku").argument("apps:destroy pg:reset addons:destroy"),
         d("cloud-delete", 3).program("wrangler railway supabase neonctl turso").argument("delete destroy down"),
         d("github-delete", 3).program("gh").sub(
-            "repo delete|repo archive|release delete|secret delete|variable delete|issue delete|run delete|gist delete|ssh-key delete|cache delete",
+            "repo delete|repo archive|release delete|secret delete|variable delete|issue delete|run delete|gist delete|ssh-key delete|cache delete|codespace delete",
         ),
         d("github-delete", 3).program("gh glab").sub("api").argument("DELETE").flags("-X --method"),
         d("github-delete", 3).program("gh glab").sub("api").flags("-*XDELETE --method=DELETE"),
@@ -292,9 +323,10 @@ fn cloud() -> Vec<Draft> {
             .program("curl")
             .argument("DELETE")
             .flags("-X --request")
-            .not("*localhost* *127.0.0.1*"),
-        d("http-delete", 1).program("curl").flags("-*XDELETE --request=DELETE").not("*localhost* *127.0.0.1*"),
+            .not("*localhost* *127.0.0.1* *[::1]*"),
+        d("http-delete", 1).program("curl").flags("-*XDELETE --request=DELETE").not("*localhost* *127.0.0.1* *[::1]*"),
         d("http-delete", 1).program("http https xh xhs").argument("DELETE").not("*localhost* :* *127.0.0.1*"),
+        d("http-delete", 1).program("wget").flags("--method=DELETE").not("*localhost* *127.0.0.1* *[::1]*"),
         d("registry-unpublish", 3).program("npm pnpm yarn").sub("unpublish|deprecate"),
         d("registry-unpublish", 2).program("cargo gem").sub("yank"),
     ]
@@ -306,11 +338,15 @@ fn system() -> Vec<Draft> {
         d("dd-device", 3).program("dd").begins(
             "of=/dev/sd of=/dev/nvme of=/dev/disk of=/dev/rdisk of=/dev/hd of=/dev/vd of=/dev/xvd of=/dev/mmcblk of=/dev/mapper of=/dev/dm-",
         ),
-        d("mkfs", 3).program("mkfs mkfs.* mke2fs mkswap newfs newfs_*"),
+        d("mkfs", 3).program("mkfs.ext2 mkfs.ext3 mkfs.ext4 mke2fs").unless("-n").not("*.img *.raw"),
+        d("mkfs", 3)
+            .program("mkfs mkfs.btrfs mkfs.xfs mkfs.fat mkfs.vfat mkfs.msdos mkfs.ntfs mkfs.f2fs mkfs.jfs mkfs.minix mkfs.udf mkfs.nilfs2 mkfs.reiserfs mkfs.bcachefs mkfs.ocfs2 mkfs.exfat mkfs.erofs mkswap newfs newfs_*")
+            .not("*.img *.raw"),
         d("disk-erase", 3)
-            .program("wipefs sgdisk sfdisk fdisk gdisk cfdisk parted blkdiscard")
+            .program("sgdisk sfdisk fdisk gdisk cfdisk parted blkdiscard")
             .unless("-l --list -p --print -d --dump")
             .not("print"),
+        d("disk-erase", 3).program("wipefs").flags("-a --all -o --offset").unless("-n --no-act"),
         d("disk-erase", 3)
             .program("diskutil")
             .argument("erase* partitionDisk zeroDisk secureErase randomDisk deleteContainer deleteVolume"),
@@ -318,17 +354,17 @@ fn system() -> Vec<Draft> {
         d("disk-erase", 3).program("nvme hdparm").argument("format sanitize"),
         d("disk-erase", 3).program("hdparm").flags("--security-erase --security-erase-enhanced"),
         d("disk-erase", 3).program("badblocks").flags("-w"),
-        d("volume-destroy", 3).program("lvremove vgremove pvremove lvreduce vgreduce"),
-        d("volume-destroy", 3).program("zfs zpool").sub("destroy|rollback"),
+        d("volume-destroy", 3).program("lvremove vgremove pvremove lvreduce vgreduce").unless("-t --test"),
+        d("volume-destroy", 3).program("zfs zpool").sub("destroy|rollback").unless("-n"),
         d("volume-destroy", 3).program("btrfs").sub("subvolume delete|device remove|device delete"),
         d("volume-destroy", 3).program("dmsetup").sub("remove|remove_all|wipe_table"),
         d("volume-destroy", 3).program("cryptsetup").argument("luksFormat erase luksErase"),
         d("volume-destroy", 3).program("tmutil").sub("delete|deletelocalsnapshots"),
-        d("volume-destroy", 3).program("restic borg").sub("forget|prune|delete"),
+        d("volume-destroy", 3).program("restic borg").sub("forget|prune|delete").unless("-n"),
         d("shutdown", 3).program("shutdown reboot halt poweroff").unless("-c"),
         d("shutdown", 3).program("init telinit").argument("0 6"),
         d("kill-many", 2).program("pkill killall killall5").unless("-l --list"),
-        d("kill-many", 2).program("fuser").flags("-k --kill"),
+        d("kill-many", 2).program("fuser").flags("-k --kill").not("*/tcp */udp"),
         d("kill-many", 3).program("kill").argument("-1"),
         d("kill-many", 3).program("kill").flags("-1+-9 -1+-KILL -1+-SIGKILL -1+-TERM -1+-15 -1+-s"),
         d("crontab-remove", 3).program("crontab").flags("-r"),
@@ -338,6 +374,7 @@ fn system() -> Vec<Draft> {
         d("user-remove", 3).program("dscl").flags("-delete"),
         d("firewall-flush", 2).program("iptables ip6tables nft").flags("-F --flush -X"),
         d("firewall-flush", 2).program("nft").sub("flush"),
+        d("firewall-flush", 2).program("iptables ip6tables").flags("-P --policy").argument("DROP REJECT"),
         d("firewall-flush", 2).program("ufw").argument("disable reset"),
         d("history-clear", 1).program("history").flags("-c"),
         rule("sudo", "system", Privilege, 1)
@@ -369,6 +406,7 @@ fn installs() -> Vec<Draft> {
             .program("dnf yum zypper microdnf tdnf")
             .sub("install|in|remove|rm|erase|upgrade|update|up"),
         d("system-install", 1).program("pacman yay paru").flags("-S -R -U").unless("-s -i -l -p -g"),
+        d("system-install", 1).program("pacman yay paru").flags("-R --remove").unless("-p --print"),
         d("system-install", 1).program("apk").sub("add|del|upgrade"),
         d("system-install", 1)
             .program("snap flatpak port nix-env choco winget scoop emerge xbps-install mas")
@@ -413,7 +451,8 @@ fn secrets() -> Vec<Draft> {
         d("secret-store", 2).program("gpg gpg2").flags("--export-secret-keys --export-secret-subkeys"),
         d("secret-store", 2).program("heroku").argument("config config:get"),
         d("secret-store", 2).program("doppler").sub("secrets download|secrets get"),
-        d("secret-environment", 1).program("printenv"),
+        d("secret-environment", 1).program("printenv").not("*").unless("--version --help"),
+        d("secret-environment", 1).program("printenv").argument("*KEY* *TOKEN* *SECRET* *PASS* *CREDENTIAL* *AUTH*"),
         d("secret-environment", 1).program("env").not("*").unless("-S --split-string --version --help"),
         d("secret-environment", 1).program("set").not("*").unless("-e -u -x -o -a -v -f -n -m -E"),
         d("secret-environment", 1).program("export declare").flags("-p").not("*"),

@@ -339,7 +339,12 @@ fn contains(text: &str, phrase: &str) -> bool {
     }
 }
 
+/// Files in which nothing can be lost.
+const NOTHING: [&str; 5] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd/"];
+
 fn overwrites(lists: &Lists, run: &Run) -> bool {
-    let written = run.redirects.iter().filter(|redirect| redirect.direction == Direction::Write);
-    written.into_iter().any(|redirect| lists.writes.match_path(&redirect.target.text))
+    let is_written =
+        |text: &str| !NOTHING.iter().any(|nothing| text.starts_with(nothing)) && lists.writes.match_path(text);
+    let mut written = run.redirects.iter().filter(|redirect| redirect.direction == Direction::Write);
+    written.any(|redirect| is_written(&redirect.target.text))
 }

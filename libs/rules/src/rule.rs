@@ -64,7 +64,8 @@ pub struct Rule {
     /// The program's base name; `*` and `?` stand for any characters.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub program: Words,
-    /// The words after the program and its global options, such as `stash drop`.
+    /// The words after the program and its global options, such as `stash drop`; `*` stands for any characters of
+    /// one word.
     #[serde(default, skip_serializing_if = "Words::is_empty")]
     pub sub: Words,
     /// Options of which one must be there, as short letters (`-f`) or long names (`--force`). With `+` between them all

@@ -1,5 +1,6 @@
 //! Owns where the subcommand of a program begins: after its global options.
 
+use crate::glob;
 use cs_core::shell::Word;
 
 /// Programs, and their global options whose value is the next word.
@@ -31,8 +32,8 @@ const VALUED: &[(&str, &[&str])] = &[
     ("oc", &["-n", "--namespace", "--context", "--kubeconfig"]),
     ("helm", &["-n", "--namespace", "--kube-context", "--kubeconfig"]),
     ("aws", &["--profile", "--region", "--output", "--endpoint-url", "--query"]),
-    ("gcloud", &["--project", "--account", "--configuration", "--format"]),
-    ("az", &["--subscription", "-o", "--output"]),
+    ("gcloud", &["--filter", "--format", "--project", "--zone", "--region", "--account", "--configuration", "--limit"]),
+    ("az", &["--query", "--output", "-o", "--subscription", "-g", "--resource-group", "-n", "--name"]),
     ("apt-get", &["-o", "-c", "-t", "--target-release", "--option"]),
     ("apt", &["-o", "-c", "-t", "--target-release", "--option"]),
     ("tmux", &["-L", "-S", "-f"]),
@@ -44,6 +45,9 @@ const VALUED: &[(&str, &[&str])] = &[
     ("pip3", &["--python", "--log", "--proxy"]),
     ("systemctl", &["-H", "--host", "-M", "--machine", "-t", "--type", "-p", "--property"]),
     ("gh", &["-R", "--repo"]),
+    ("doctl", &["--tag-name", "--format", "--context", "--output", "-o", "--access-token", "-t"]),
+    ("flyctl", &["-a", "--app", "-c", "--config", "-o", "--org"]),
+    ("fly", &["-a", "--app", "-c", "--config", "-o", "--org"]),
     ("redis-cli", &["-h", "-p", "-a", "-n", "-u", "-s", "--user", "--pass"]),
 ];
 
@@ -65,7 +69,9 @@ impl<'a> Subcommand<'a> {
     pub fn after(self, phrase: &str) -> Option<&'a [Word]> {
         phrase.split(' ').try_fold(self.words, |words, wanted| {
             let (word, rest) = after_options(words, self.valued).split_first()?;
-            word.text.eq_ignore_ascii_case(wanted).then_some(rest)
+            let is_it =
+                word.text.eq_ignore_ascii_case(wanted) || wanted.contains('*') && glob::matches(wanted, &word.text);
+            is_it.then_some(rest)
         })
     }
 }
