@@ -119,7 +119,7 @@ fn files() -> Vec<Draft> {
         d("rm-system", 2).program("rm grm unlink").argument(SYSTEM_FILES),
         d("rm-many", 2).program("rm grm unlink").unless("-r -R --recursive").via("xargs|gxargs|parallel|sem|entr"),
         // All files of a folder, not those of a kind.
-        d("rm-many", 2).program("rm grm unlink").unless("-r -R --recursive").argument(r"\* ./\* */\*"),
+        d("rm-all", 2).program("rm grm unlink").unless("-r -R --recursive").argument(r"\* ./\* */\*"),
         d("find-delete", 2).program("find gfind").flags("-delete"),
         d("find-delete", 2).program("rm grm unlink").unless("-r -R --recursive").via("find *|gfind *|fd *|fdfind *"),
         d("rsync-delete", 2)

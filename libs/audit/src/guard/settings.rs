@@ -259,8 +259,17 @@ mod tests {
     #[test]
     fn only_rules_about_files_that_can_be_seen_can_be_allowed() {
         let told = |id: &str| read(&format!(r#"{{"guard": {{"allow": [{{"rule": "{id}", "under": ["x"]}}]}}}}"#)).1;
-        for id in ["rm-recursive", "rm-root", "find-delete", "rsync-delete", "truncate", "shred", "chmod-777", "chown"]
-        {
+        for id in [
+            "rm-recursive",
+            "rm-root",
+            "rm-all",
+            "find-delete",
+            "rsync-delete",
+            "truncate",
+            "shred",
+            "chmod-777",
+            "chown",
+        ] {
             assert_eq!(told(id), [""; 0], "{id}");
         }
         for id in [
