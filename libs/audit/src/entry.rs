@@ -271,7 +271,10 @@ impl Entry {
             lease.paths.iter_mut().for_each(cut_word);
         }
         if let Some(input) = &mut self.input {
-            input.command = input.command.take().map(|line| validate::cut_lines(&rules::without_passed(&line), INPUT));
+            input.command = input
+                .command
+                .take()
+                .map(|line| validate::cut_lines(&redact::mask_command(&rules::without_passed(&line)), INPUT));
             cut(&mut input.path, INPUT);
             input.paths.iter_mut().for_each(|path| *path = validate::cut(path, INPUT));
         }

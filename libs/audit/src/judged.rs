@@ -16,7 +16,7 @@ pub fn judge(call: &Call, rules: &Rules) -> Vec<Verdict> {
     let Some(command) = call.command.filter(|_| !verdicts.is_empty()) else { return verdicts };
     let part = part(command, &verdicts, call, rules);
     let is_part = part.len() < command.len();
-    let masked = redact::mask(part);
+    let masked = redact::mask_command(part);
     if is_part || matches!(masked, Cow::Owned(_)) {
         let call = Call { command: Some(&masked), is_cut: call.is_cut || is_part, ..call.clone() };
         let mut shown = rules::judge(&call, rules).verdicts;
@@ -75,6 +75,8 @@ mod tests {
             assert!(all.iter().any(|target| target.contains("drop table a")), "{all:?}");
             assert!(!all.join("\n").contains("sesame"), "{all:?}");
         }
+        let piped = targets("echo tigerpaw | sudo -S rm -rf x; DB_PASSWORD=$'tigerpaw' rm -rf y");
+        assert!(piped.len() > 2 && !piped.join("\n").contains("tigerpaw"), "{piped:?}");
         // Nothing is left of what the rule is about.
         let hidden = format!("cat https://ada:{key}@x/.env");
         assert!(targets(&hidden).iter().all(|target| !target.contains("a1B2")), "{:?}", targets(&hidden));

@@ -16,6 +16,7 @@
 
 mod blocks;
 mod class;
+mod command;
 mod commands;
 mod extent;
 mod flags;
@@ -33,6 +34,7 @@ mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use command::mask_command;
 use scan::Scan;
 use tokens::Tokens;
 
