@@ -74,6 +74,7 @@ pub fn reason(run: &Run) -> Option<&'static Opaque> {
     match name {
         "source" | "." => return Some(&SCRIPT),
         "alias" if run.arguments().iter().any(|word| word.text.contains('=')) => return Some(&ALIAS),
+        "git" if sets_alias(run) => return Some(&ALIAS),
         "deno" if run.arguments().first().is_some_and(|word| word.text == "eval") => return Some(&CODE),
         _ => {}
     }
@@ -85,6 +86,15 @@ pub fn reason(run: &Run) -> Option<&'static Opaque> {
         return Some(&SCRIPT);
     }
     code(name, run).or_else(|| runs_commands(name, run))
+}
+
+/// Whether it gives git a command of its own: `git -c alias.x='!…'`, `git config alias.x '!…'`.
+fn sets_alias(run: &Run) -> bool {
+    let words = run.arguments();
+    let is_shell = |word: &str| word.split_once("=!").is_some_and(|(name, _)| name.starts_with("alias."));
+    let pairs = words.iter().zip(words.iter().skip(1));
+    words.iter().any(|word| is_shell(&word.text))
+        || pairs.into_iter().any(|(name, value)| name.text.starts_with("alias.") && value.text.starts_with('!'))
 }
 
 fn runs_commands(name: &str, run: &Run) -> Option<&'static Opaque> {
