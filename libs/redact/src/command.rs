@@ -140,7 +140,7 @@ fn stored(text: &str, word: &Word, words: &[&str]) -> Option<Range<usize>> {
     let is_it = !name.starts_with('-') || name == "--body";
     let quoted = value.trim_matches(['\'', '"']);
     let begin = word.place.end - value.len();
-    (is_it && is_value(quoted) && !value.starts_with('@')).then(|| begin..word.place.end)
+    (is_it && is_value(quoted) && !value.starts_with('@')).then_some(begin..word.place.end)
 }
 
 /// The word without the quotes around it.
