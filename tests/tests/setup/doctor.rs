@@ -271,19 +271,20 @@ fn codex_is_checked_where_it_is_installed() {
     fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be created");
     assert_eq!(findings(&place).1["codex"]["fix"], "cs-setup install --codex");
     place.ok(&["install", "--codex"]);
-    finds(&place, "codex", "15 hooks are not approved", "type /hooks, then t");
+    finds(&place, "codex", "19 hooks are not approved", "type /hooks, then t");
     let config = place.sandbox.home().join(".codex/config.toml");
     let file = place.sandbox.home().join(".codex/hooks.json");
     let events = ["stop", "interrupt", "session_start", "user_prompt_submit", "permission_request", "pre_compact"];
     let approved = |event: &str, group: usize| {
         format!("[hooks.state.\"{}:{event}:{group}:0\"]\ntrusted_hash = \"sha256:0\"\n", file.display())
     };
-    // Most events have a second hook, which delivers messages.
-    let state = |event: &&str| approved(event, 0) + &approved(event, 1);
+    // Most events have a second hook, which delivers messages; the end of a tool has a third one, which logs it.
+    let state = |event: &&str| (0..3).map(|group| approved(event, group)).collect::<String>();
     let some: String = events.iter().map(state).collect();
     fs::write(&config, &some).expect("it can be written");
-    finds(&place, "codex", "5 hooks are not approved", "type /hooks, then t");
-    let others = ["session_end", "post_tool_use", "post_model_request"];
+    finds(&place, "codex", "9 hooks are not approved", "type /hooks, then t");
+    let others =
+        ["session_end", "pre_tool_use", "post_tool_use", "subagent_start", "subagent_stop", "post_model_request"];
     let all = some + &others.iter().map(state).collect::<String>();
     fs::write(&config, all).expect("it can be written");
     assert_eq!(findings(&place).1["codex"]["detail"], "registered once, and approved");
