@@ -39,7 +39,7 @@ for mode in default auto; do
 	check "audit, $mode mode: the client starts" start --permission-mode "$mode"
 	if [ "$mode" = default ]; then
 		type_in "make a folder"
-		check "audit: a call that waits for a permission" within 10 came_of "['running']" "mkdir -p made/here"
+		check "audit: a call that waits for a permission" within 10 came_of "['waiting']" "mkdir -p made/here"
 		sleep 1
 		press Escape
 		check "audit: a call that a person refused" within 10 came_of "['denied']" "mkdir -p made/here"

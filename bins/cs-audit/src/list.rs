@@ -166,7 +166,7 @@ impl List {
             (None, Ok(None)) => {}
             (None, _) => return Failure::Nothing("no call fits".into()),
         }
-        let hint = match settings(context).enabled {
+        let hint = match wanted::settings(context).enabled {
             true => {
                 "--from-transcripts reads what the clients wrote themselves; cs-setup doctor says whether calls are logged"
             }
@@ -185,11 +185,6 @@ impl List {
         }
         Ok(())
     }
-}
-
-/// The settings, without a word about what is wrong with them: `cs-setup doctor` tells.
-pub fn settings(context: &Context) -> Settings {
-    Settings::read(&context.store.config(), &context.store.home.config()).0
 }
 
 /// The calls of the log, and those of transcripts that it does not have.

@@ -1,6 +1,5 @@
 //! `report`: what the calls of a session, a project or a time come to. Writes `audit/<day>.index`.
 
-use crate::list::settings;
 use crate::shown::{self, Sessions, Whats};
 use crate::wanted;
 use agents::Agent;
@@ -66,7 +65,7 @@ impl Report {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         wanted::check_project(context, self.project.as_deref())?;
         let filter = self.filter(context).map_err(|failure| self.meant(context, failure))?;
-        let sensitive = settings(context).sensitive_projects;
+        let sensitive = wanted::settings(context).sensitive_projects;
         let mut progress = Progress::new(0);
         let mut indexing = |day: &Path| progress.show(|| wanted::indexing(day));
         let report = audit::report(&context.store, &filter, &sensitive, context.now, &mut indexing)?;

@@ -1,6 +1,5 @@
 //! `show`: everything that is known about a call. Writes `audit/<day>.index`.
 
-use crate::list::settings;
 use crate::shown::{self, Sessions};
 use crate::wanted;
 use argh::{ArgsInfo, FromArgs};
@@ -93,7 +92,7 @@ fn show(context: &mut Context, id: &str) -> Outcome<()> {
         calls = wanted::calls(&context.store, &part, context.now)?;
     }
     if calls.is_empty() {
-        let rules = settings(context).all_rules();
+        let rules = wanted::settings(context).all_rules();
         calls = audit::from_transcripts(&context.store, &part, &rules, &|_| false);
         let is_whole = |call: &Call| call.tool_use_id.as_deref() == Some(id);
         if calls.iter().any(is_whole) {

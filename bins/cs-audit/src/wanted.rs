@@ -1,8 +1,7 @@
 //! Owns what the words of the command line mean for a question to the log: conversations, verdicts, ids; and that somebody
 //! who waits for an answer is told what takes long.
 
-use crate::list::settings;
-use audit::{Call, Filter, Share, Step};
+use audit::{Call, Filter, Settings, Share, Step};
 use cli::{Context, Failure, Outcome, Progress, found, words};
 use cs_core::clock::Instant;
 use cs_core::id::Uuid;
@@ -12,6 +11,11 @@ use cs_core::zone::Zone;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
+
+/// The settings, without a word about what is wrong with them: `cs-setup doctor` tells.
+pub fn settings(context: &Context) -> Settings {
+    Settings::read(&context.store.config(), &context.store.home.config()).0
+}
 
 /// The values of `--verdict`: words of verdicts, and ids of rules that are or were.
 pub fn said(context: &Context, values: &[String]) -> Outcome<Vec<String>> {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u32 = 1;
 /// Maximum number of characters of a command or path.
 const INPUT: usize = 2_000;
+/// Number of characters of a command that are masked, unless too little of them is left.
+const READ: usize = 8 * INPUT;
 /// Maximum number of characters of a word, such as a tool's name.
 const WORD: usize = 200;
 /// Maximum number of verdicts of a line.
@@ -271,15 +273,23 @@ impl Entry {
             lease.paths.iter_mut().for_each(cut_word);
         }
         if let Some(input) = &mut self.input {
-            input.command = input
-                .command
-                .take()
-                .map(|line| validate::cut_lines(&redact::mask_command(&rules::without_passed(&line)), INPUT));
+            input.command = input.command.take().map(|line| shown(&line));
             cut(&mut input.path, INPUT);
             input.paths.iter_mut().for_each(|path| *path = validate::cut(path, INPUT));
         }
         self
     }
+}
+
+/// A command as the log shows it.
+fn shown(command: &str) -> String {
+    let line = rules::without_passed(command);
+    let begin = line.char_indices().nth(READ).map_or(&*line, |(end, _)| line.get(..end).unwrap_or_default());
+    let masked = redact::mask_command(begin);
+    // Where it was cut, a part of a secret may have stayed, which must not be among what is shown.
+    let is_enough = begin.len() == line.len() || masked.chars().nth(2 * INPUT).is_some();
+    let masked = if is_enough { masked } else { redact::mask_command(&line) };
+    validate::cut_lines(&masked, INPUT)
 }
 
 fn cut_word(word: &mut String) {
@@ -288,4 +298,20 @@ fn cut_word(word: &mut String) {
 
 fn cut(text: &mut Option<String>, limit: usize) {
     *text = text.take().map(|text| validate::cut(&text, limit));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_secret_is_shown_where_a_long_command_is_cut_before_it_is_masked() {
+        let token = ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_");
+        for length in READ - 120..READ {
+            let key = format!("-----BEGIN PRIVATE KEY-----{}-----END PRIVATE KEY-----", "A".repeat(length - 60));
+            let text = shown(&format!("use {key} {token} {}", "ls; ".repeat(READ)));
+            assert!(!text.contains("a1B2") && text.starts_with("use "), "{length}: {text}");
+        }
+        assert_eq!(shown(&"x".repeat(READ + 1)).chars().count(), INPUT);
+    }
 }

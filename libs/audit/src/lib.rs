@@ -22,6 +22,7 @@ mod key;
 mod last;
 mod lines;
 mod log;
+mod meta;
 mod named;
 mod note;
 pub mod observed;

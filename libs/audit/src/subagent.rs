@@ -6,6 +6,7 @@ use crate::ends::Ends;
 use crate::entry::{Entry, Kind};
 use crate::index;
 use crate::log::files;
+use crate::meta;
 use crate::told::{Told, ToldCall};
 use crate::transcript::{self, Transcripts};
 use agents::Agent;
@@ -15,15 +16,8 @@ use cs_core::id::Uuid;
 use cs_core::range::Range;
 use cs_core::states::Turn;
 use cs_core::store::Store;
-use cs_core::{open, repair, validate};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-/// Maximum number of bytes of a file that describes a subagent.
-const META: usize = 64 * 1024;
-/// Maximum number of characters of a purpose.
-const PURPOSE: usize = 200;
 
 /// The subagents of a conversation that began in this time, oldest first. One of which only the end is known counts by
 /// that.
@@ -117,19 +111,11 @@ fn transcripts_beside(told: &Told) -> HashMap<String, PathBuf> {
 
 /// Adds what only transcripts say: the call that started it, and the file beside its own transcript.
 fn complete(subagent: &mut Subagent, start: Option<&ToldCall>, path: Option<&PathBuf>) {
-    let meta = path.and_then(|path| described(path));
+    let meta = path.and_then(|path| meta::described(path));
     let (purpose, agent_type) = meta.unwrap_or_default();
     subagent.purpose = purpose.or_else(|| start.and_then(|call| call.purpose.clone()));
     let named = agent_type.or_else(|| start.and_then(|call| call.agent_type.clone()));
     subagent.agent_type = subagent.agent_type.take().or(named);
-}
-
-/// The purpose and the type in the file beside a subagent's transcript (Claude Code 2.1.197 and newer).
-pub(crate) fn described(path: &Path) -> Option<(Option<String>, Option<String>)> {
-    let bytes = open::foreign_bytes(&path.with_extension("meta.json"), META).ok()?;
-    let meta: Value = repair::decode(&bytes, &mut Vec::new()).ok()?;
-    let text = |name: &str| Some(validate::cut(meta.get(name)?.as_str()?, PURPOSE));
-    Some((text("description"), text("agentType")))
 }
 
 fn of_transcripts(told: &Told) -> Vec<Subagent> {

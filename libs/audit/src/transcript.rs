@@ -4,7 +4,7 @@
 
 use crate::call::Call;
 use crate::filter::Filter;
-use crate::subagent;
+use crate::meta;
 use crate::told::Told;
 use agents::Agent;
 use agents::logs::{Log, Roots};
@@ -194,7 +194,7 @@ pub fn from_transcripts(
     for log in Roots::from_env().logs().logs.into_iter().filter(|log| log.identity.modified >= since) {
         let mut told = Told::default();
         told.read(&log.path, log.agent, None);
-        let kind = subagent::described(&log.path).and_then(|(_, kind)| kind);
+        let kind = meta::described(&log.path).and_then(|(_, kind)| kind);
         for mut call in told.calls(log.agent, rules) {
             call.agent_type = call.agent_type.take().or_else(|| kind.clone().filter(|_| call.agent_id.is_some()));
             let cwd = call.cwd.clone().unwrap_or_default();
