@@ -53,7 +53,9 @@ for mode in default auto; do
 	type_in "run something long"
 	sleep 2
 	! see "Do you want to " >/dev/null || confirm
-	check "audit, $mode mode: a call that runs" within 10 calls_are running "r[0]['outcome']"
+	# In auto mode the client reports a question, and never that its classifier answered it.
+	check "audit, $mode mode: a call that runs" within 10 calls_are True \
+		"r[0]['outcome'] in ('running', 'waiting' if '$mode' == 'auto' else '')"
 	sleep 1
 	press Escape
 	check "audit, $mode mode: a call that a person interrupted" within 10 calls_are interrupted "r[0]['outcome']"
