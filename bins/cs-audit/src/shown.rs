@@ -147,11 +147,11 @@ pub fn table(store: &Store, calls: &[Call], with_source: bool, zone: &Zone, now:
         Column::text("session").worth(90),
         Column::text("project").worth(50).shrinks(8),
         Column::text("subagent").worth(20).shrinks(8),
-        Column::text("tool").shrinks(8),
+        Column::text("tool").worth(65).shrinks(8),
         Column::text("outcome"),
         Column::text("guard").worth(40),
         Column::number("took").worth(30),
-        Column::text("rule").worth(70).shrinks(10),
+        Column::text("rule").worth(85).shrinks(10),
         Column::text("source").worth(60),
         if is_narrow { Column::main("what") } else { Column::text("what").shrinks(WHAT) },
     ];
