@@ -52,10 +52,8 @@ impl Permission {
     /// What has this effect on a client: one that ignores a question gets a refusal.
     #[must_use]
     pub fn for_client(self, agent: Agent) -> Self {
-        match agent {
-            Agent::Codex => Permission::Deny,
-            Agent::Claude => self,
-        }
+        // Claude Code is known to ask the person; a client that is not known to gets a refusal.
+        if agent == Agent::Claude { self } else { Permission::Deny }
     }
 }
 
