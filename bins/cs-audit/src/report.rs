@@ -40,7 +40,7 @@ pub struct Report {
     #[argh(option)]
     project: Option<String>,
     /// only calls at or after TIME: a day such as 2026-11-21, yesterday, monday or last week, a time such as
-    /// 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
+    /// 09:30 or 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
     #[argh(option)]
     since: Option<String>,
     /// only calls before TIME; if TIME is a day, up to the end of that day

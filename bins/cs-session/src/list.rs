@@ -50,7 +50,7 @@ pub struct List {
     #[argh(switch)]
     stale: bool,
     /// only sessions started at or after TIME: a day such as 2026-11-21, yesterday, monday or last week, a time such
-    /// as 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
+    /// as 09:30 or 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
     #[argh(option)]
     since: Option<String>,
     /// only sessions started before TIME; if TIME is a day, up to the end of that day

@@ -31,7 +31,7 @@ macro_rules! report {
         #[argh(subcommand, name = $word, example = $first, example = $second)]
         pub struct $Name {
             /// only what was used at or after TIME: a day such as 2026-11-21, yesterday, monday or last week, a time
-            /// such as 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
+            /// such as 09:30 or 2026-11-21T09:30, or an age such as 90m, 12h, 7d, 3mo or 1y
             #[argh(option, arg_name = "time")]
             since: Option<String>,
             /// only what was used before TIME; if TIME is a day, up to the end of that day

@@ -35,6 +35,7 @@ const KNOWN: &[&str] = &[
     "decisions",
     "open_questions",
     "next_steps",
+    "audit_head",
     "tasks",
     "schema_version",
     "agent",
