@@ -92,6 +92,8 @@ impl Desk {
 
     /// Waits until a process waits for messages.
     fn is_awaited(&self) -> bool {
+        // To look takes the lock for a moment: a waiter that begins just then would find that another one waits.
+        std::thread::sleep(Duration::from_millis(200));
         eventually(SOON, || self.inbox().waiter_lock().is_ok_and(|lock| lock.is_none()))
     }
 
