@@ -7,7 +7,7 @@ mod place;
 mod read;
 mod register;
 
-pub use read::newer_version;
+pub use read::{newer_version, wrong_setting};
 pub use register::{FRESH, forget, hide, learn, register, relocate, switch_notifications};
 
 use crate::error::Error;

@@ -138,9 +138,15 @@ impl Reader<'_> {
         if self.troubles.len() == TROUBLES {
             return;
         }
-        let reason = format!("{key} is {}, and should be {wanted}; {instead}", validate::cut(text, 60));
-        self.troubles.push(Trouble { key, error: Error::corrupt(self.path, reason) });
+        let error = wrong_setting(self.path, &key, text, wanted, instead);
+        self.troubles.push(Trouble { key, error });
     }
+}
+
+/// A setting in the file at `path` that is not what it should be. `value` is JSON; `instead` says what happens now.
+pub fn wrong_setting(path: &Path, key: &str, value: &str, wanted: &str, instead: &str) -> Error {
+    let shown = validate::cut(value, 60);
+    Error::corrupt(path, format!("{key} is {shown}, and should be {wanted}; {instead}"))
 }
 
 /// The keys of one group.

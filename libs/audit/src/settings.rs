@@ -2,7 +2,7 @@
 //! that cannot be used affects nothing else, and is reported. If it cannot be seen whether something may be logged, it is
 //! not. A rule is used as a whole or not at all: without one of its conditions it would apply to more.
 
-use cs_core::config::Config;
+use cs_core::config::{self, Config};
 use cs_core::error::Error;
 use rules::{Rule, Rules};
 use serde_json::{Map, Value};
@@ -124,9 +124,7 @@ impl Reader<'_> {
     }
 
     fn report(&mut self, key: &str, value: &Value, wanted: &str, instead: &str) {
-        let shown = cs_core::validate::cut(&value.to_string(), 60);
-        let reason = format!("{key} is {shown}, and should be {wanted}; {instead}");
-        self.errors.push(Error::corrupt(self.path, reason));
+        self.errors.push(config::wrong_setting(self.path, key, &value.to_string(), wanted, instead));
     }
 }
 

@@ -2,7 +2,7 @@
 //! here. Must stay true: a value that cannot be used affects nothing else; its default is used, and it is reported. What
 //! decides about permissions (`command`, `args`, `templates`) is used as a whole, or not at all.
 
-use cs_core::config::Config;
+use cs_core::config::{self, Config};
 use cs_core::error::{Error, Result};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -238,9 +238,7 @@ impl Reader<'_> {
     }
 
     fn report(&mut self, key: &str, value: &Value, wanted: &str, instead: &str) {
-        let shown = cs_core::validate::cut(&value.to_string(), 60);
-        let reason = format!("{key} is {shown}, and should be {wanted}; {instead}");
-        self.errors.push(Error::corrupt(self.path, reason));
+        self.errors.push(config::wrong_setting(self.path, key, &value.to_string(), wanted, instead));
     }
 }
 

@@ -2,7 +2,7 @@
 //! any part of it cannot be used, the whole guard only logs: half of what a person wanted could stop the wrong calls.
 
 use super::changed;
-use cs_core::config::Config;
+use cs_core::config::{self, Config};
 use cs_core::error::Error;
 use rules::{Rule, Rules, Words};
 use serde_json::{Map, Value};
@@ -181,8 +181,7 @@ impl Reader<'_> {
     }
 
     fn report(&mut self, key: &str, value: &Value, wanted: &str) {
-        let shown = cs_core::validate::cut(&value.to_string(), 60);
-        self.errors.push(self.error(format!("{key} is {shown}, and should be {wanted}; the guard only logs")));
+        self.errors.push(config::wrong_setting(self.path, key, &value.to_string(), wanted, "the guard only logs"));
     }
 
     fn error(&self, reason: String) -> Error {

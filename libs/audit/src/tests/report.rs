@@ -25,7 +25,7 @@ fn edit(place: &Place, files: &[String], removed: usize, may_show: bool) {
             claude_session_id: Some(UUID.into()),
             tool_use_id: Some(id),
             tool: Some("Edit".into()),
-            cwd: Some("/work".into()),
+            cwd: Some("/srv/app".into()),
             input,
             ..Entry::new(Kind::Attempt, at("2026-11-21T09:00:00Z"))
         };
@@ -34,7 +34,7 @@ fn edit(place: &Place, files: &[String], removed: usize, may_show: bool) {
     let lines = told.into_iter().map(|mut line: Value| {
         line["timestamp"] = json!("2026-11-21T09:00:00Z");
         line["sessionId"] = json!(UUID);
-        line["cwd"] = json!("/work");
+        line["cwd"] = json!("/srv/app");
         format!("{line}\n")
     });
     fs::write(&log, lines.collect::<String>()).unwrap();
@@ -51,7 +51,7 @@ fn of(place: &Place) -> CallReport {
 }
 
 fn files(count: usize) -> Vec<String> {
-    (0..count).map(|n| format!("/work/part{n}.rs")).collect()
+    (0..count).map(|n| format!("/srv/app/part{n}.rs")).collect()
 }
 
 #[test]
