@@ -23,6 +23,7 @@ pub mod logs;
 mod loose;
 pub mod model;
 mod opened;
+pub mod part;
 pub mod payload;
 pub mod queue;
 pub mod reader;

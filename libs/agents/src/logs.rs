@@ -65,6 +65,22 @@ pub struct Log {
     pub born: i64,
 }
 
+/// The conversation of a log and its thread (`main`, or a subagent's) by its name alone; `None` if the name has no id. Claude
+/// Code: `UUID.jsonl`, `UUID/subagents/…/agent-ID.jsonl`; Codex: `rollout-TIME-UUID.jsonl`, of which the file of a
+/// subagent names its own thread.
+pub fn conversation_of(agent: Agent, path: &Path) -> Option<(String, String)> {
+    let uuid =
+        |text: &str| cs_core::id::Uuid::parse(&text.to_ascii_lowercase()).ok().map(|uuid| uuid.as_str().to_string());
+    let stem = path.file_stem()?.to_str()?;
+    match agent {
+        Agent::Claude => uuid(stem).map(|uuid| (uuid, "main".to_string())).or_else(|| {
+            let above = path.ancestors().skip(1).find_map(|dir| uuid(dir.file_name()?.to_str()?))?;
+            Some((above, stem.to_string()))
+        }),
+        Agent::Codex => Some((uuid(stem.get(stem.len().checked_sub(36)?..)?)?, "main".to_string())),
+    }
+}
+
 /// Directories that may contain logs.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {

@@ -1,0 +1,12 @@
+//! Conversations of all agents: which there are, where their logs are (the client's own, or a kept copy), and reading
+//! them as [`agents::part::Part`]s. Everything that shows or searches conversations uses this package.
+//! Must stay true: nothing is written; a log that cannot be read is reported, never left out silently. Never here:
+//! what a line means (`agents`), the copies on disk (`kept`), layout for people.
+
+mod catalog;
+mod find;
+mod read;
+
+pub use catalog::{Catalog, Conversation, Log, Place};
+pub use find::{Missing, find};
+pub use read::{Summary, Wish, read};
