@@ -4,9 +4,11 @@
 //! what a line means (`agents`), the copies on disk (`kept`), layout for people.
 
 mod catalog;
+mod cursor;
 mod find;
 mod read;
 
 pub use catalog::{Catalog, Conversation, Log, Place};
+pub use cursor::{Cursor, Step};
 pub use find::{Missing, find};
 pub use read::{Summary, Wish, read};

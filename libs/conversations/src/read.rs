@@ -1,10 +1,8 @@
 //! Owns reading a conversation from beginning to end, as parts.
 
 use crate::catalog::Conversation;
-use agents::entry::{Understood, Wanted};
-use agents::lines::{self, Piece};
-use agents::part::{Numbering, Part, PartKind};
-use agents::reader::{Reader, State};
+use crate::cursor::{Cursor, Step};
+use agents::part::{Part, PartKind};
 use std::io;
 
 /// Which parts are wanted.
@@ -31,31 +29,18 @@ pub struct Summary {
     pub too_long: u64,
 }
 
+impl Wish {
+    /// Whether a part is wanted.
+    pub fn takes(&self, part: &Part) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&part.kind))
+            && self.thread.as_ref().is_none_or(|thread| *thread == part.thread)
+            && self.turn.is_none_or(|turn| turn == part.turn)
+    }
+}
+
 /// Passes the wanted parts of a conversation to `each`, its main thread first.
 pub fn read(of: &Conversation, wish: &Wish, each: &mut dyn FnMut(&Part)) -> io::Result<Summary> {
-    let mut summary = Summary::default();
-    let mut numbering = Numbering::default();
-    for log in &of.logs {
-        let mut reader = Reader::new(State::new(of.agent), Wanted::All);
-        let mut number = 0;
-        lines::read(cs_core::open::foreign(&log.path)?, |piece| {
-            number += 1;
-            let (Piece::Line(line) | Piece::Rest(line)) = piece else {
-                summary.too_long += 1;
-                return;
-            };
-            let understood = reader.line(line, number, &mut |entry| {
-                let Some(part) = numbering.part(entry, number, &log.thread) else { return };
-                summary.entries += 1;
-                let fits = (wish.kinds.is_empty() || wish.kinds.contains(&part.kind))
-                    && wish.thread.as_ref().is_none_or(|thread| *thread == part.thread)
-                    && wish.turn.is_none_or(|turn| turn == part.turn);
-                if fits {
-                    each(&part);
-                }
-            });
-            summary.not_understood += u64::from(understood == Understood::Not && !line.is_empty());
-        })?;
-    }
-    Ok(summary)
+    let mut cursor = Cursor::new(of);
+    while cursor.step(wish, each)? == Step::More {}
+    Ok(cursor.summary())
 }

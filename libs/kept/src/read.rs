@@ -37,7 +37,7 @@ pub fn conversations(_store: &Store) -> io::Result<Vec<KeptConversation>> {
 }
 
 /// The content of a kept log.
-pub fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     let file = cs_core::open::unlinked(path, std::fs::OpenOptions::new().read(true))?;
     Ok(Box::new(file))
 }
