@@ -2,7 +2,7 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 7] = [
+const DEFAULTS: [(&str, &str); 9] = [
     ("cs-agent", "list"),
     ("cs-session", "list"),
     ("cs-project", "list"),
@@ -10,6 +10,8 @@ const DEFAULTS: [(&str, &str); 7] = [
     ("cs-usage", "daily"),
     ("cs-message", "list"),
     ("cs-lease", "list"),
+    ("cs-transcript", "list"),
+    ("cs-keep", "status"),
 ];
 
 /// Words for a command that are understood, each with the commands that may be meant.
