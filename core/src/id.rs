@@ -126,6 +126,11 @@ impl Names {
     pub fn fit(&self, id: &str) -> bool {
         self.0.iter().any(|end| id.ends_with(end.as_str()))
     }
+
+    /// The suffixes: `_ca5d`.
+    pub fn ends(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
 }
 
 /// How many suffixes are tried for a conversation before a random one is used.

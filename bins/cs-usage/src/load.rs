@@ -140,23 +140,7 @@ fn projects(book: &Book, config: &Config) -> Vec<String> {
 }
 
 fn project(dir: &str, config: &Config) -> String {
-    if dir.is_empty() {
-        return "unknown".to_string();
-    }
-    let paths = config.projects.iter().flat_map(|(slug, project)| project.paths().map(move |path| (slug, path)));
-    let around = paths.filter(|(_, path)| {
-        let rest = (!path.is_empty()).then(|| dir.strip_prefix(path)).flatten();
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
-    });
-    // The former folder of a moved project may belong to another project now.
-    let is_there = |slug: &str, path: &str| config.projects.get(slug).is_some_and(|project| project.path == path);
-    if let Some((slug, _)) = around.max_by_key(|(slug, path)| (path.len(), is_there(slug, path))) {
-        return slug.clone();
-    }
-    // A linked work tree is in another folder, but belongs to the main one.
-    let main = git::find(Path::new(dir)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
-    let main = main.unwrap_or_else(|| dir.to_string());
-    config.project_of(&main).map_or(main.clone(), str::to_string)
+    if dir.is_empty() { "unknown".to_string() } else { config.project_around(dir).unwrap_or_else(|main| main) }
 }
 
 /// For each session, the identity of its project's repository; without one, the project. A directory that is not a

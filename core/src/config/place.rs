@@ -26,6 +26,24 @@ impl Config {
             .or_else(|| by(&|project| lay_at(project, root)))
     }
 
+    /// The project of a folder in which a conversation worked, which may be gone; else the folder of its main work tree.
+    pub fn project_around(&self, dir: &str) -> Result<String, String> {
+        let paths = self.projects.iter().flat_map(|(slug, project)| project.paths().map(move |path| (slug, path)));
+        let around = paths.filter(|(_, path)| {
+            let rest = (!path.is_empty()).then(|| dir.strip_prefix(path)).flatten();
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+        });
+        // The former folder of a moved project may belong to another project now.
+        let is_there = |slug: &str, path: &str| self.projects.get(slug).is_some_and(|project| project.path == path);
+        if let Some((slug, _)) = around.max_by_key(|(slug, path)| (path.len(), is_there(slug, path))) {
+            return Ok(slug.clone());
+        }
+        // A linked work tree is in another folder, but belongs to the main one.
+        let main = git::find(Path::new(dir)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
+        let main = main.unwrap_or_else(|| dir.to_string());
+        self.project_of(&main).map(str::to_string).ok_or(main)
+    }
+
     /// Where a folder of a project is now: the project may have been moved since.
     pub fn now_at(&self, slug: &str, folder: &str) -> String {
         let project = self.projects.get(slug).filter(|_| !Path::new(folder).exists());
