@@ -1,10 +1,17 @@
-//! Owns which conversations there are, and which logs each has.
+//! Owns which conversations there are, and which logs each has. Must stay true: a thread of a conversation has one log, the
+//! client's own if it is there; of all logs at most the first line is read.
 
+use crate::rooted;
 use agents::Agent;
-use agents::logs::{self, Roots};
+use agents::logs::{Found, Roots};
 use cs_core::store::Store;
-use std::collections::BTreeMap;
+use kept::{KeptConversation, KeptLog};
+use std::collections::HashMap;
+use std::io::{self, Read};
 use std::path::PathBuf;
+
+/// The thread of the conversation itself.
+pub const MAIN: &str = "main";
 
 /// Where the logs of a conversation are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +24,27 @@ pub enum Place {
     Both,
     /// Nowhere; only its prompts are known.
     Prompts,
+}
+
+impl Place {
+    /// Its word in lists.
+    pub fn word(self) -> &'static str {
+        match self {
+            Place::Live => "live",
+            Place::Kept => "kept",
+            Place::Both => "both",
+            Place::Prompts => "prompts-only",
+        }
+    }
+
+    /// The word for where its parts are read from, in the first line of them.
+    pub fn source(self) -> &'static str {
+        match self {
+            Place::Live | Place::Both => "live",
+            Place::Kept => "kept",
+            Place::Prompts => "history",
+        }
+    }
 }
 
 /// A log of a conversation.
@@ -53,31 +81,57 @@ pub struct Catalog {
     /// The newest first.
     pub conversations: Vec<Conversation>,
     /// Directories that could not be read.
-    pub unseen: Vec<(PathBuf, std::io::Error)>,
+    pub unseen: Vec<(PathBuf, io::Error)>,
 }
 
+/// Conversations by agent and id.
+type ById = HashMap<(Agent, String), Conversation>;
+
 impl Catalog {
-    /// Looks for all logs in the clients' folders, and for kept copies. No log is opened.
-    pub fn of(_store: &Store, roots: &Roots) -> Catalog {
-        let found = roots.logs();
-        let mut by_id: BTreeMap<(Agent, String), Conversation> = BTreeMap::new();
-        for log in found.logs {
-            let Some((uuid, thread)) = logs::conversation_of(log.agent, &log.path) else { continue };
-            let one = by_id.entry((log.agent, uuid.clone())).or_insert_with(|| Conversation {
-                uuid,
-                agent: log.agent,
-                logs: Vec::new(),
-                place: Place::Live,
-            });
-            let (bytes, modified) = (log.identity.size, log.identity.modified);
-            one.logs.push(Log { path: log.path, thread, bytes, modified, is_kept: false });
+    /// Looks for all logs in the clients' folders, and for kept copies.
+    pub fn of(store: &Store, roots: &Roots) -> Catalog {
+        let Found { logs, mut unseen, .. } = roots.logs();
+        let mut by_id = ById::new();
+        for (log, id) in rooted::ids(&logs) {
+            let Some((uuid, thread)) = id else { continue };
+            let (agent, bytes, modified) = (log.agent, log.identity.size, log.identity.modified);
+            let log = Log { path: log.path.clone(), thread, bytes, modified, is_kept: false };
+            entry(&mut by_id, agent, uuid).logs.push(log);
+        }
+        match kept::conversations(store) {
+            Ok(kept) => kept.into_iter().for_each(|one| add_kept(&mut by_id, one)),
+            Err(error) => unseen.push((store.home.root().join("kept"), error)),
         }
         let mut conversations: Vec<Conversation> = by_id.into_values().collect();
         for one in &mut conversations {
-            one.logs.sort_by_key(|log| log.thread != "main");
+            one.logs.sort_by(|a, b| (a.thread != MAIN, &a.thread).cmp(&(b.thread != MAIN, &b.thread)));
         }
-        conversations.sort_by_key(|one| std::cmp::Reverse(one.modified()));
-        Catalog { conversations, unseen: found.unseen }
+        conversations.sort_by(|a, b| (b.modified(), &a.uuid).cmp(&(a.modified(), &b.uuid)));
+        Catalog { conversations, unseen }
+    }
+}
+
+/// The conversation with this id, which is made if there is none yet.
+fn entry(by_id: &mut ById, agent: Agent, uuid: String) -> &mut Conversation {
+    let new = || Conversation { uuid: uuid.clone(), agent, logs: Vec::new(), place: Place::Live };
+    by_id.entry((agent, uuid.clone())).or_insert_with(new)
+}
+
+/// Adds copies: only those of threads whose log is gone are read.
+fn add_kept(by_id: &mut ById, kept: KeptConversation) {
+    let one = entry(by_id, kept.agent, kept.uuid);
+    one.place = if one.logs.is_empty() { Place::Kept } else { Place::Both };
+    for KeptLog { path, thread, bytes, modified, .. } in kept.logs {
+        if one.logs.iter().all(|known| known.thread != thread) {
+            one.logs.push(Log { path, thread, bytes, modified, is_kept: true });
+        }
+    }
+}
+
+impl Log {
+    /// Its content, from the beginning.
+    pub fn open(&self) -> io::Result<Box<dyn Read>> {
+        if self.is_kept { kept::open(&self.path) } else { Ok(Box::new(cs_core::open::foreign(&self.path)?)) }
     }
 }
 
@@ -90,5 +144,10 @@ impl Conversation {
     /// Number of bytes of its logs.
     pub fn bytes(&self) -> u64 {
         self.logs.iter().map(|log| log.bytes).sum()
+    }
+
+    /// The log of the conversation itself, if it is there.
+    pub fn main(&self) -> Option<&Log> {
+        self.logs.iter().find(|log| log.thread == MAIN)
     }
 }

@@ -3,12 +3,20 @@
 //! Must stay true: nothing is written; a log that cannot be read is reported, never left out silently. Never here:
 //! what a line means (`agents`), the copies on disk (`kept`), layout for people.
 
+mod about;
 mod catalog;
 mod cursor;
 mod find;
 mod read;
+mod rooted;
+mod sessions;
 
-pub use catalog::{Catalog, Conversation, Log, Place};
+pub use about::About;
+pub use catalog::{Catalog, Conversation, Log, MAIN, Place};
 pub use cursor::{Cursor, Step};
-pub use find::{Missing, find};
+pub use find::find;
 pub use read::{Summary, Wish, read};
+pub use sessions::Sessions;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Owns what a conversation is called and what it comes to, for lists and for the first line of its parts: title, folder,
+//! times, number of prompts. Must stay true: a value that its log does not have is absent.
+
+use crate::catalog::Conversation;
+use agents::entry::{Entry, Kind, Thread, Wanted};
+use agents::lines::{self, Piece};
+use agents::reader::{Reader, State};
+use agents::typed;
+use cs_core::config::Config;
+use cs_core::dirs;
+use cs_core::id::Slug;
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// What the log of a conversation says about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The name that a person gave.
+    pub renamed: Option<String>,
+    /// The title that the client generated.
+    pub title: Option<String>,
+    /// The line of the first prompts that says what the conversation is for.
+    pub first_prompt: Option<String>,
+    /// The folder in which it began.
+    pub cwd: Option<String>,
+    /// When the first line with a time was written, in milliseconds since the epoch.
+    pub first_at: Option<i64>,
+    /// The same for the last one.
+    pub last_at: Option<i64>,
+    /// Number of prompts that a person wrote.
+    pub prompts: u64,
+}
+
+/// How many bytes are read at the beginning and at the end of a log whose middle is not asked for.
+const HEAD: u64 = 1024 * 1024;
+const TAIL: u64 = 128 * 1024;
+/// Maximum number of characters of a title.
+const TITLE: usize = 200;
+
+impl About {
+    /// All of it: the main log is read from beginning to end.
+    pub fn whole(of: &Conversation) -> io::Result<About> {
+        let mut about = About::default();
+        if let Some(log) = of.main() {
+            about.read(of, log.open()?)?;
+        }
+        Ok(about)
+    }
+
+    /// Without the number of prompts: only the beginning and the end of a long log are read, so that a title in between,
+    /// which the client wrote only once, may be missed.
+    pub fn outline(of: &Conversation) -> io::Result<About> {
+        let Some(log) = of.main() else { return Ok(About::default()) };
+        if log.is_kept || log.bytes <= HEAD + TAIL {
+            return About::whole(of);
+        }
+        let mut about = About::default();
+        let mut file = cs_core::open::foreign(&log.path)?;
+        about.read(of, (&mut file).take(HEAD))?;
+        file.seek(SeekFrom::End(-(TAIL as i64)))?;
+        // The first piece is a part of a line, which gives nothing.
+        about.read(of, file)?;
+        about.prompts = 0;
+        Ok(about)
+    }
+
+    fn read(&mut self, of: &Conversation, from: impl Read) -> io::Result<()> {
+        let mut reader = Reader::new(State::new(of.agent), Wanted::Counted);
+        let mut number = 0;
+        lines::read(from, |piece| {
+            number += 1;
+            if let Piece::Line(line) | Piece::Rest(line) = piece {
+                reader.line(line, number, &mut |entry| self.fold(entry));
+            }
+        })?;
+        Ok(())
+    }
+
+    fn fold(&mut self, entry: Entry) {
+        self.first_at = self.first_at.or(entry.at);
+        self.last_at = self.last_at.max(entry.at);
+        match entry.kind {
+            Kind::Context { cwd: Some(cwd), .. } if self.cwd.is_none() => self.cwd = Some(cwd.into_owned()),
+            Kind::Prompt(text) if entry.thread == Thread::Main => {
+                self.prompts += 1;
+                self.keep_prompt(typed::gist(&text));
+            }
+            Kind::Title(title) => self.title = Some(title),
+            Kind::Renamed(title) => self.renamed = Some(title).filter(|title| !title.is_empty()),
+            _ => {}
+        }
+    }
+
+    /// Keeps the first prompt that says what the conversation is for, else the first one.
+    fn keep_prompt(&mut self, line: &str) {
+        let is_better = self.first_prompt.as_ref().is_none_or(|known| typed::says_nothing(known));
+        if is_better && !line.is_empty() && (self.first_prompt.is_none() || !typed::says_nothing(line)) {
+            self.first_prompt = Some(line.to_string());
+        }
+    }
+
+    /// What it is called: by its person, by its client, or by its first prompt. Masked, one line.
+    pub fn name(&self) -> Option<String> {
+        let name = self.renamed.as_ref().or(self.title.as_ref()).or(self.first_prompt.as_ref())?;
+        Some(cs_core::validate::cut(&redact::mask(name), TITLE))
+    }
+
+    /// The short name of its project; if its folder belongs to none, the one that the folder would get.
+    pub fn project(&self, config: &Config) -> Option<String> {
+        let cwd = dirs::without_worktree(self.cwd.as_deref()?);
+        let found = config.project_around(cwd);
+        Some(found.unwrap_or_else(|main| Slug::from_name(dirs::base_name(&main), 1).as_str().to_string()))
+    }
+}

@@ -1,0 +1,124 @@
+//! Tests on recorded logs in the folders of clients.
+
+use crate::{About, Catalog, MAIN, Place, find};
+use agents::Agent;
+use agents::logs::Roots;
+use cs_core::paths::Home;
+use cs_core::store::Store;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(crate) const TALK: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+const ROOT: &str = "01a1fc80-468f-7601-9f3c-b71334abad49";
+const SUBAGENT: &str = "01a1fc80-4790-71e1-8fc9-b5a5655c73dc";
+
+/// Clients' folders and a data directory.
+pub(crate) struct Ground {
+    dir: tempfile::TempDir,
+    pub(crate) store: Store,
+}
+
+impl Ground {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path().join("dashboard")), agents::WITNESS);
+        Ground { dir, store }
+    }
+
+    pub(crate) fn catalog(&self) -> Catalog {
+        let claude = (Agent::Claude, self.dir.path().join("claude"));
+        let codex = (Agent::Codex, self.dir.path().join("codex"));
+        let mut roots = Roots::default();
+        roots.folders.extend([claude, codex]);
+        Catalog::of(&self.store, &roots)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn fixture(&self, from: &str, to: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(from);
+        self.write(to, fs::read(path).unwrap());
+    }
+
+    /// A conversation of Claude Code with a subagent, and one of Codex.
+    pub(crate) fn furnished() -> Self {
+        let place = Ground::new();
+        let claude = format!("claude/projects/-home-dev-api/{TALK}");
+        place.fixture("claude-code/transcripts/print-tour.jsonl", &format!("{claude}.jsonl"));
+        let agent = "agent-a3b165bb9d73cc7da.jsonl";
+        let from = format!("claude-code/transcripts/print-tour.subagents/{agent}");
+        place.fixture(&from, &format!("{claude}/subagents/{agent}"));
+        for (name, id) in [("subagent-v1-history", ROOT), ("subagent-v1-history.2", SUBAGENT)] {
+            let to = format!("codex/sessions/2026/11/21/rollout-2026-11-21T05-07-07-{id}.jsonl");
+            place.fixture(&format!("codex/rollouts/{name}.jsonl"), &to);
+        }
+        place
+    }
+}
+
+#[test]
+fn subagents_belong_to_their_conversation() {
+    let catalog = Ground::furnished().catalog();
+    let mut shown: Vec<(&str, Vec<&str>)> = catalog
+        .conversations
+        .iter()
+        .map(|one| (one.uuid.as_str(), one.logs.iter().map(|log| log.thread.as_str()).collect()))
+        .collect();
+    shown.sort();
+    assert_eq!(shown, [(ROOT, vec![MAIN, SUBAGENT]), (TALK, vec![MAIN, "agent-a3b165bb9d73cc7da"])]);
+    assert!(catalog.conversations.iter().all(|one| one.place == Place::Live));
+}
+
+#[test]
+fn words_mean_conversations() {
+    let place = Ground::furnished();
+    let catalog = place.catalog();
+    let of = |word: &str| find(&catalog, &place.store, word).map(|one| one.uuid.clone());
+    let claude = format!("claude:{TALK}");
+    for word in [TALK, "e998145e", "51c9", &claude, &TALK.to_uppercase()] {
+        assert_eq!(of(word).unwrap(), TALK, "{word}");
+    }
+    assert_eq!(of(SUBAGENT).unwrap(), ROOT, "the id of a subagent");
+    assert!(of("").is_err() && of("claude:").is_err() && of("ffff").unwrap_err().to_string().contains("\"ffff\""));
+    place.write("claude/projects/-a/e9aa145e-4e5d-40c9-a3a6-681ad5bd51c0.jsonl", "");
+    let catalog = place.catalog();
+    let error = find(&catalog, &place.store, "e9").unwrap_err().to_string();
+    assert!(error.contains("ambiguous") && error.contains(TALK), "{error}");
+}
+
+#[test]
+fn a_conversation_is_called_by_its_person_or_by_its_first_prompt() {
+    let place = Ground::furnished();
+    let catalog = place.catalog();
+    let one = find(&catalog, &place.store, TALK).unwrap();
+    let about = About::whole(one).unwrap();
+    assert!(about.name().is_some() && about.prompts > 0 && about.cwd.as_deref() == Some("/home/dev/repo"), "{about:?}");
+    assert_eq!(about.project(&place.store.config()).as_deref(), Some("repo"));
+    assert!(about.first_at < about.last_at);
+    assert_eq!(About { prompts: about.prompts, ..About::outline(one).unwrap() }, about, "a short log is read whole");
+}
+
+#[test]
+fn the_outline_of_a_long_log_has_its_beginning_and_its_end() {
+    let place = Ground::new();
+    let line = |text: &str, n: usize| {
+        format!(
+            "{{\"type\":\"user\",\"cwd\":\"/home/dev/api\",\"timestamp\":\"2026-11-21T10:{:02}:{:02}Z\",\"message\":{{\"content\":\"{text}\"}}}}\n",
+            n / 60 % 60,
+            n % 60
+        )
+    };
+    let long: String = (0..3000).map(|n| line(&format!("fix the login page {}", "x".repeat(500)), n)).collect();
+    let title = "{\"type\":\"custom-title\",\"customTitle\":\"login\"}\n";
+    place.write(&format!("claude/projects/-a/{TALK}.jsonl"), format!("{long}{title}"));
+    let catalog = place.catalog();
+    let (whole, outline) =
+        (About::whole(&catalog.conversations[0]).unwrap(), About::outline(&catalog.conversations[0]));
+    assert_eq!((whole.prompts, whole.name().as_deref()), (3000, Some("login")));
+    assert_eq!(About { prompts: 3000, ..outline.unwrap() }, whole);
+}
