@@ -11,6 +11,7 @@ mod content;
 pub mod entry;
 pub mod event;
 mod evidence;
+pub mod history;
 pub mod hook_call;
 pub mod hook_runs;
 pub mod hook_seat;

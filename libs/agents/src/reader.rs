@@ -4,7 +4,7 @@
 
 use crate::agent::Agent;
 use crate::entry::{Entry, Understood, Wanted};
-use crate::{claude, codex, lines};
+use crate::{claude, codex, history, lines};
 use cs_core::repair;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,8 @@ pub enum State {
     Claude,
     /// Facts from Codex's earlier lines.
     Codex(Box<codex::State>),
+    /// The lines are those of a client's `history.jsonl`; the conversation that is read.
+    History(String),
 }
 
 impl State {
@@ -73,6 +75,9 @@ impl Reader {
                 return Understood::AsItIs;
             }
             State::Claude => claude::entries(record, number, self.wanted, &mut room),
+            State::History(conversation) => {
+                return history::line(record, conversation, each);
+            }
             State::Codex(_) if !codex::may_matter(record, self.wanted) => return Understood::AsItIs,
             State::Codex(state) => state.entries(record, self.wanted, &mut room),
         };

@@ -5,7 +5,6 @@
 
 use crate::catalog::{Conversation, Log};
 use crate::read::{Summary, Wish};
-use agents::Agent;
 use agents::entry::{Understood, Wanted};
 use agents::lines::{self, Piece};
 use agents::part::{Numbering, Part};
@@ -28,7 +27,8 @@ pub enum Step {
 
 /// A place in a conversation.
 pub struct Cursor {
-    agent: Agent,
+    /// The state with which each log begins.
+    state: State,
     logs: Vec<Log>,
     /// The log that is read, and how far.
     log: usize,
@@ -60,7 +60,7 @@ impl Cursor {
     /// The beginning of a conversation: its main thread comes first.
     pub fn new(of: &Conversation) -> Self {
         let (numbering, summary) = (Numbering::default(), Summary::default());
-        Cursor { agent: of.agent, logs: of.logs.clone(), log: 0, place: None, numbering, summary }
+        Cursor { state: of.state(), logs: of.logs.clone(), log: 0, place: None, numbering, summary }
     }
 
     /// What was read so far.
@@ -77,7 +77,7 @@ impl Cursor {
         }
         let place = match &mut self.place {
             Some(place) => place,
-            none => none.insert(Place::begin(log, self.agent)?),
+            none => none.insert(Place::begin(log, self.state.clone())?),
         };
         // A later thread would go on in the same numbers, so only the last log is followed.
         let is_at_end = place.step(&log.thread, wish, &mut self.numbering, &mut self.summary, each)?;
@@ -96,12 +96,12 @@ impl Cursor {
 }
 
 impl Place {
-    fn begin(log: &Log, agent: Agent) -> io::Result<Self> {
+    fn begin(log: &Log, state: State) -> io::Result<Self> {
         let from = match log.is_kept {
             true => Source::Kept(BufReader::new(kept::open(&log.path)?)),
             false => Source::Live(BufReader::new(cs_core::open::foreign(&log.path)?)),
         };
-        let reader = Reader::new(State::new(agent), Wanted::All);
+        let reader = Reader::new(state, Wanted::All);
         Ok(Place { from, offset: 0, number: 0, is_ahead: false, reader })
     }
 

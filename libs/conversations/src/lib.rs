@@ -7,6 +7,7 @@ mod about;
 mod catalog;
 mod cursor;
 mod find;
+mod history;
 mod read;
 mod rooted;
 mod sessions;
@@ -15,6 +16,7 @@ pub use about::About;
 pub use catalog::{Catalog, Conversation, Log, MAIN, Place};
 pub use cursor::{Cursor, Step};
 pub use find::find;
+pub use history::Left;
 pub use read::{Summary, Wish, read};
 pub use sessions::Sessions;
 
