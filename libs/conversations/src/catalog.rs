@@ -130,7 +130,7 @@ fn add_kept(by_id: &mut ById, kept: KeptConversation) {
 
 impl Log {
     /// Its content, from the beginning.
-    pub fn open(&self) -> io::Result<Box<dyn Read>> {
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         if self.is_kept { kept::open(&self.path) } else { Ok(Box::new(cs_core::open::foreign(&self.path)?)) }
     }
 }

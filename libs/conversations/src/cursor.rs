@@ -98,7 +98,7 @@ impl Cursor {
 impl Place {
     fn begin(log: &Log, state: State) -> io::Result<Self> {
         let from = match log.is_kept {
-            true => Source::Kept(BufReader::new(kept::open(&log.path)?)),
+            true => Source::Kept(BufReader::new(log.open()?)),
             false => Source::Live(BufReader::new(cs_core::open::foreign(&log.path)?)),
         };
         let reader = Reader::new(state, Wanted::All);
@@ -221,7 +221,7 @@ mod tests {
 
     fn conversation(path: &std::path::Path) -> Conversation {
         let log = Log { path: path.into(), thread: "main".into(), bytes: 0, modified: 0, is_kept: false };
-        Conversation { uuid: ID.into(), agent: Agent::Claude, logs: vec![log], place: Where::Live }
+        Conversation { uuid: ID.into(), agent: agents::Agent::Claude, logs: vec![log], place: Where::Live }
     }
 
     /// The texts of all parts up to the end, and the number of steps.
