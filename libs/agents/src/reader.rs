@@ -43,6 +43,12 @@ impl Reader {
         Reader { state, wanted, guess: claude::Guesser::default() }
     }
 
+    /// From now on, which entries are wanted. Lines of which only those for counting are wanted keep the state right for
+    /// the lines after them.
+    pub fn want(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
+    }
+
     /// The present state.
     pub fn state(&self) -> &State {
         &self.state

@@ -70,6 +70,17 @@ impl Cursor {
 
     /// Passes the wanted parts of the next lines to `each`. `Wish::thread` leaves out the logs of other threads unread.
     pub fn step(&mut self, wish: &Wish, each: &mut dyn FnMut(&Part)) -> io::Result<Step> {
+        self.step_where(wish, &|_| true, each)
+    }
+
+    /// Like [`Cursor::step`], but a line for which `may_matter` is false is decoded only as far as later lines need it: its
+    /// prompts count as turns, and of its parts only some are passed on.
+    pub fn step_where(
+        &mut self,
+        wish: &Wish,
+        may_matter: &dyn Fn(&[u8]) -> bool,
+        each: &mut dyn FnMut(&Part),
+    ) -> io::Result<Step> {
         let Some(log) = self.logs.get(self.log) else { return Ok(Step::End) };
         let is_last = self.log + 1 == self.logs.len();
         if wish.thread.as_ref().is_some_and(|thread| *thread != log.thread) {
@@ -80,7 +91,7 @@ impl Cursor {
             none => none.insert(Place::begin(log, self.state.clone())?),
         };
         // A later thread would go on in the same numbers, so only the last log is followed.
-        let is_at_end = place.step(&log.thread, wish, &mut self.numbering, &mut self.summary, each)?;
+        let is_at_end = place.step(&log.thread, wish, &mut self.numbering, &mut self.summary, may_matter, each)?;
         Ok(match (is_at_end, is_last) {
             (false, _) => Step::More,
             (true, false) => self.next_log(),
@@ -112,6 +123,7 @@ impl Place {
         wish: &Wish,
         numbering: &mut Numbering,
         summary: &mut Summary,
+        may_matter: &dyn Fn(&[u8]) -> bool,
         each: &mut dyn FnMut(&Part),
     ) -> io::Result<bool> {
         self.go_to_line()?;
@@ -133,6 +145,7 @@ impl Place {
                 }
             };
             *number += 1;
+            reader.want(if may_matter(line) { Wanted::All } else { Wanted::Counted });
             let understood = reader.line(line, *number, &mut |entry| {
                 let Some(part) = numbering.part(entry, *number, thread) else { return };
                 summary.entries += 1;
