@@ -112,6 +112,12 @@ fn minute(at: Instant) -> String {
     clock::stamp(at).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
+/// The part of a conversation's id that differs from others: ids of version 7 begin with the time.
+pub fn short_uuid(uuid: &str) -> &str {
+    let part = if uuid.get(14..15) == Some("7") { uuid.get(28..) } else { uuid.get(..8) };
+    part.unwrap_or(uuid)
+}
+
 /// The suffixes of the ids that a conversation's sessions may have (see [`SessionId::of_conversation`]).
 #[derive(Debug)]
 pub struct Names([String; CONVERSATION_ATTEMPTS as usize]);

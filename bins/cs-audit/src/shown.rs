@@ -2,7 +2,7 @@
 
 use audit::{Call, Outcome, Transcripts};
 use cs_core::clock::{self, Instant};
-use cs_core::id::Uuid;
+use cs_core::id::{Uuid, short_uuid};
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use render::{Cell, Column, Style, Table, TableCell, format_csv_row, format_near_second, format_took};
@@ -121,16 +121,10 @@ impl<'s> Sessions<'s> {
         let name = self.1.entry(uuid.to_string()).or_insert_with(|| {
             let session = Uuid::parse(uuid).ok().and_then(|uuid| store.conversation(&uuid).ok().flatten());
             let end = session.and_then(|id| id.as_str().rsplit('_').next().map(str::to_string));
-            end.unwrap_or_else(|| short(uuid).to_string())
+            end.unwrap_or_else(|| short_uuid(uuid).to_string())
         });
         name.clone()
     }
-}
-
-/// The part of a conversation's id that differs: ids of version 7 begin with the time.
-fn short(uuid: &str) -> &str {
-    let part = if uuid.get(14..15) == Some("7") { uuid.get(28..) } else { uuid.get(..8) };
-    part.unwrap_or(uuid)
 }
 
 /// In a narrower room, what a call did has a line of its own.

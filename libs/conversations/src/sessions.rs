@@ -2,6 +2,7 @@
 
 use cs_core::error::Result;
 use cs_core::id::{Names, SessionId, Uuid};
+use cs_core::record::Session;
 use cs_core::store::Store;
 use std::collections::HashMap;
 
@@ -26,18 +27,28 @@ impl<'s> Sessions<'s> {
     }
 
     /// The records of a conversation, the oldest first. One that cannot be read is left out.
-    pub fn ids(&self, uuid: &str) -> Vec<SessionId> {
+    pub fn records(&self, uuid: &str) -> Vec<Session> {
         let Ok(uuid) = Uuid::parse(uuid) else { return Vec::new() };
-        let is_its = |id: &SessionId| {
-            self.store.session(id).is_ok_and(|record| record.claude_session_id.as_deref() == Some(uuid.as_str()))
-        };
         let names = Names::of(&uuid);
-        let mut found: Vec<SessionId> =
-            names.ends().filter_map(|end| self.by_end.get(end)).flatten().filter(|id| is_its(id)).cloned().collect();
+        let mut ids: Vec<SessionId> =
+            names.ends().filter_map(|end| self.by_end.get(end)).flatten().cloned().collect();
+        let named = ids.len();
         let files = [self.store.live(&uuid), self.store.ended(&uuid)];
-        found.extend(files.into_iter().filter_map(|live| live.ok()??.session()));
-        found.sort();
-        found.dedup();
+        ids.extend(files.into_iter().filter_map(|live| live.ok()??.session()));
+        let mut found: Vec<Session> = Vec::new();
+        for (n, id) in ids.iter().enumerate() {
+            let is_known = found.iter().any(|record| record.session_id == id.as_str());
+            let record = Some(id).filter(|_| !is_known).and_then(|id| self.store.session(id).ok());
+            // The conversation's own file knows its session, whatever that is called.
+            let is_its = |record: &Session| record.claude_session_id.as_deref() == Some(uuid.as_str()) || n >= named;
+            found.extend(record.filter(is_its));
+        }
+        found.sort_by(|a, b| (&a.started_at, &a.session_id).cmp(&(&b.started_at, &b.session_id)));
         found
+    }
+
+    /// The ids of those records.
+    pub fn ids(&self, uuid: &str) -> Vec<String> {
+        self.records(uuid).into_iter().map(|record| record.session_id).collect()
     }
 }

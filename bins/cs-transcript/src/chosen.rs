@@ -1,0 +1,66 @@
+//! Owns which conversations the arguments mean.
+
+use agents::Agent;
+use agents::logs::Roots;
+use cli::{Context, Failure, Outcome};
+use conversations::{Catalog, Conversation, Left, find};
+use cs_core::Error;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The fields of a line of JSON that name a conversation: what cs-search and `list` print, and a session's record.
+const NAMED: [&str; 2] = ["conversation", "session_id"];
+
+/// The value of `--agent`.
+pub fn parse_agent(text: &str) -> Result<Agent, String> {
+    Agent::of_person(text).ok_or_else(|| format!("{text:?} is not an agent; use {}", Agent::shorts()))
+}
+
+/// All conversations that have a log. What cannot be read is told, and the program goes on.
+pub fn catalog(context: &Context) -> Catalog {
+    let catalog = Catalog::of(&context.store, &Roots::from_env());
+    catalog.unseen.iter().for_each(|(path, error)| tell(path, error));
+    catalog
+}
+
+/// Those of which only prompts are left, too.
+pub fn catalog_with_remembered(context: &Context) -> (Catalog, BTreeMap<(Agent, String), Left>) {
+    let roots = Roots::from_env();
+    let mut catalog = Catalog::of(&context.store, &roots);
+    let left = catalog.add_remembered(&roots);
+    catalog.unseen.iter().for_each(|(path, error)| tell(path, error));
+    (catalog, left)
+}
+
+/// Says that something could not be read; the program ends with the code of that.
+pub fn tell(path: &Path, error: &std::io::Error) {
+    let error = std::io::Error::new(error.kind(), error.to_string());
+    cli::defer(&Error::io("read", path, error));
+}
+
+/// The conversations that these words mean, each once; without a word the one that runs this program.
+pub fn conversations(context: &Context, words: &[String]) -> Outcome<Vec<Conversation>> {
+    let words = cli::selectors_of(&NAMED, words)?;
+    let mut catalog = catalog(context);
+    let is_missing = |catalog: &Catalog| words.iter().any(|word| find(catalog, &context.store, word).is_err());
+    if is_missing(&catalog) {
+        catalog.add_remembered(&Roots::from_env());
+    }
+    let mut found: Vec<Conversation> = Vec::new();
+    for word in &words {
+        let one = find(&catalog, &context.store, word).map_err(Failure::from)?;
+        if found.iter().all(|known| known.uuid != one.uuid || known.agent != one.agent) {
+            found.push(one.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// The only conversation that a word means.
+pub fn one(context: &Context, word: &Option<String>) -> Outcome<Conversation> {
+    let mut found = conversations(context, word.as_slice())?;
+    match (found.pop(), found.is_empty()) {
+        (Some(one), true) => Ok(one),
+        _ => Err(Failure::Usage("name one conversation".into(), None)),
+    }
+}

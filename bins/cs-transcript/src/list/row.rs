@@ -1,0 +1,99 @@
+//! Owns a line of the list, and how it is found out. Must stay true: a log that cannot be read gives a row without what
+//! only the log says.
+
+use agents::Agent;
+use cli::Outcome;
+use conversations::{About, Conversation, Filter, Left, Sessions};
+use cs_core::clock;
+use cs_core::config::Config;
+use cs_core::store::Store;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A line of the list.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// The client's id.
+    pub conversation: String,
+    /// Its records, the oldest first.
+    pub session_ids: Vec<String>,
+    /// Whose it is.
+    pub agent: Agent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<String>,
+    pub prompts: u64,
+    pub bytes: u64,
+    /// Where it is: live, kept, both or prompts-only.
+    #[serde(rename = "where")]
+    pub place: &'static str,
+}
+
+/// What rows are made from.
+pub struct Rows<'a> {
+    sessions: Sessions<'a>,
+    config: &'a Config,
+    left: &'a BTreeMap<(Agent, String), Left>,
+    filter: &'a Filter,
+}
+
+impl<'a> Rows<'a> {
+    pub fn of(
+        store: &'a Store,
+        config: &'a Config,
+        left: &'a BTreeMap<(Agent, String), Left>,
+        filter: &'a Filter,
+    ) -> Outcome<Self> {
+        Ok(Rows { sessions: Sessions::of(store)?, config, left, filter })
+    }
+
+    /// The rows of these conversations, in their order; `None` for one that does not fit.
+    pub fn read(&self, all: &[&Conversation]) -> Vec<Option<Row>> {
+        let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
+        let share = all.len().div_ceil(workers).max(1);
+        let read = |part: &[&Conversation]| part.iter().map(|one| self.row(one)).collect::<Vec<_>>();
+        std::thread::scope(|scope| {
+            let started: Vec<_> = all.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
+            started.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        })
+    }
+
+    fn row(&self, one: &Conversation) -> Option<Row> {
+        let about = self.about(one);
+        let records = self.sessions.records(&one.uuid);
+        let newest = records.last();
+        let project = newest.map(|record| record.project_slug.clone()).or_else(|| about.project(self.config));
+        if !self.filter.fits(&about, project.as_deref()) {
+            return None;
+        }
+        let stamp = |millis: Option<i64>| millis.and_then(clock::from_millis).map(clock::stamp);
+        let title = about.name().or_else(|| newest.map(|record| record.intent.clone()));
+        Some(Row {
+            conversation: one.uuid.clone(),
+            agent: one.agent,
+            project,
+            title: title.filter(|title| !title.is_empty()),
+            started_at: stamp(about.first_at),
+            last_at: stamp(about.last_at),
+            prompts: about.prompts,
+            bytes: one.bytes(),
+            place: one.place.word(),
+            cwd: about.cwd,
+            session_ids: records.into_iter().map(|record| record.session_id).collect(),
+        })
+    }
+
+    fn about(&self, one: &Conversation) -> About {
+        match self.left.get(&(one.agent, one.uuid.clone())) {
+            Some(left) => left.about(),
+            None => About::whole(one).unwrap_or_default(),
+        }
+    }
+}
