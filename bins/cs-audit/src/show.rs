@@ -67,7 +67,7 @@ fn ids(words: &[String]) -> Outcome<Vec<String>> {
     let mut ids = Vec::new();
     for word in words {
         if word == cli::STDIN {
-            ids.extend(cli::read_names_of("tool_use_id", std::io::stdin().lock())?);
+            ids.extend(cli::read_names_of(&["tool_use_id"], std::io::stdin().lock())?);
         } else {
             ids.push(word.clone());
         }

@@ -45,7 +45,7 @@ pub fn each(
     let mut names = Vec::new();
     for word in words {
         match word == STDIN {
-            true => names.extend(read_names_of("id", stdin().lock())?),
+            true => names.extend(read_names_of(&["id"], stdin().lock())?),
             false => names.push(word.clone()),
         }
     }

@@ -35,7 +35,7 @@ pub fn catalog_with_remembered(context: &Context) -> (Catalog, BTreeMap<(Agent, 
 /// Says that something could not be read; the program ends with the code of that.
 pub fn tell(path: &Path, error: &std::io::Error) {
     let error = std::io::Error::new(error.kind(), error.to_string());
-    cli::defer(&Error::io("read", path, error));
+    cli::defer(&Error::io(path, "read", error));
 }
 
 /// The conversations that these words mean, each once; without a word the one that runs this program.

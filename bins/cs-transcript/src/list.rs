@@ -62,8 +62,7 @@ impl List {
         let config = context.config();
         let store = context.store.clone();
         let rows = Rows::of(&store, &config, &left, &filter)?;
-        let candidates: Vec<&Conversation> =
-            catalog.conversations.iter().filter(|one| filter.may_fit(one)).collect();
+        let candidates: Vec<&Conversation> = catalog.conversations.iter().filter(|one| filter.may_fit(one)).collect();
         let count = match context.out.form == Form::Table && !context.out.quiet {
             true => self.print_table(context, &catalog.conversations, &rows, &candidates)?,
             false => self.print_lines(context, &rows, &candidates)?,

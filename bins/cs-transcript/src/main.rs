@@ -4,6 +4,7 @@
 //! Exits: 0 done, 1 not found, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod check;
+mod chosen;
 mod entry;
 mod list;
 mod path_of;

@@ -50,7 +50,7 @@ pub use progress::Progress;
 pub use quote::{quote_word, shell_line};
 pub use record::{print_session, print_session_with, shown};
 pub use refusal::{did_you_mean, see};
-pub use select::{each, selectors};
+pub use select::{each, selectors, selectors_of};
 pub use shared::STDIN;
 pub use short::ShortIds;
 pub use span::patience;

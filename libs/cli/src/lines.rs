@@ -17,15 +17,15 @@ const NAME: usize = 200;
 
 /// The names of sessions on the lines; empty lines are skipped.
 pub fn read_names(input: impl BufRead) -> Outcome<Vec<String>> {
-    read_names_of("session_id", input)
+    read_names_of(&["session_id"], input)
 }
 
-/// The names on the lines; the name of a record is in this field.
-pub fn read_names_of(field: &str, mut input: impl BufRead) -> Outcome<Vec<String>> {
+/// The names on the lines; the name of a record is in the first of these fields that it has.
+pub fn read_names_of(fields: &[&str], mut input: impl BufRead) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     let mut line = Vec::new();
     while read_line(&mut input, &mut line)? {
-        names.extend(name_of(field, &line)?);
+        names.extend(name_of(fields, &line)?);
         if names.len() > LINES {
             return Err(invalid(format!("more than {LINES} names on standard input; name fewer at a time")));
         }
@@ -54,7 +54,7 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Outcome<bool> {
 }
 
 /// A line is an id or a record.
-fn name_of(field: &str, line: &[u8]) -> Outcome<Option<String>> {
+fn name_of(fields: &[&str], line: &[u8]) -> Outcome<Option<String>> {
     let text = std::str::from_utf8(line)
         .map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?
         .trim();
@@ -62,37 +62,39 @@ fn name_of(field: &str, line: &[u8]) -> Outcome<Option<String>> {
         return Ok((!text.is_empty()).then(|| short(text)));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let named = Field(field)
+    let named = Fields(fields)
         .deserialize(&mut json)
         .and_then(|named| json.end().map(|()| named))
         .map_err(|error| Error::Invalid(format!("a line on standard input is not JSON: {error}")))?;
-    match named.and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
+    let named = named.into_iter().find_map(|id| serde_json::from_str::<String>(id?.get()).ok());
+    match named {
         Some(id) => Ok(Some(short(&id))),
-        None => Err(invalid(format!("a line on standard input has no {field}"))),
+        None => Err(invalid(format!("a line on standard input has no {}", fields.join(" or ")))),
     }
 }
 
-/// Reads one field of an object, of any type; the others are skipped, however many they are.
-struct Field<'f>(&'f str);
+/// Reads some fields of an object, of any type; the others are skipped, however many they are.
+struct Fields<'f>(&'f [&'f str]);
 
-impl<'de> DeserializeSeed<'de> for Field<'_> {
-    type Value = Option<&'de RawValue>;
+impl<'de> DeserializeSeed<'de> for Fields<'_> {
+    type Value = Vec<Option<&'de RawValue>>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Field<'_> {
-    type Value = Option<&'de RawValue>;
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = Vec<Option<&'de RawValue>>;
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("an object")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
+        let mut found = vec![None; self.0.len()];
         while let Some(name) = fields.next_key::<Cow<str>>()? {
-            match name == self.0 {
-                true => found = Some(fields.next_value()?),
-                false => drop(fields.next_value::<IgnoredAny>()?),
+            let place = self.0.iter().position(|field| *field == name).and_then(|at| found.get_mut(at));
+            match place {
+                Some(place) => *place = Some(fields.next_value()?),
+                None => drop(fields.next_value::<IgnoredAny>()?),
             }
         }
         Ok(found)
@@ -115,6 +117,8 @@ mod tests {
             assert!(read_names(bad.as_bytes()).is_err(), "{bad:?}");
         }
         assert!(read_names(&b"\xff\n"[..]).is_err());
+        let lines = "{\"session_id\":\"s\",\"conversation\":\"c\"}\n{\"conversation\":null,\"session_id\":\"s\"}";
+        assert_eq!(read_names_of(&["conversation", "session_id"], lines.as_bytes()).unwrap(), ["c", "s"]);
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub fn names(words: &[String]) -> Outcome<Vec<String>> {
     let mut all = Vec::new();
     for word in words {
         match word == STDIN {
-            true => all.extend(lines::read_names_of("agent_id", stdin().lock())?),
+            true => all.extend(lines::read_names_of(&["agent_id"], stdin().lock())?),
             false => all.push(word.clone()),
         }
     }

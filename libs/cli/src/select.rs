@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::failure::{Failure, Outcome};
 use crate::failures::Failures;
-use crate::lines::read_names;
+use crate::lines::read_names_of;
 use crate::shared::STDIN;
 use agents::Agent;
 use cs_core::Error;
@@ -13,13 +13,18 @@ use cs_core::who;
 
 /// The sessions that the arguments name; without arguments, the conversation that runs this program.
 pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
+    selectors_of(&["session_id"], args)
+}
+
+/// The same; a record on standard input is named by the first of these fields that it has.
+pub fn selectors_of(fields: &[&str], args: &[String]) -> Outcome<Vec<String>> {
     if args.is_empty() {
         return Ok(vec![own_conversation()?]);
     }
     let mut all = Vec::new();
     for arg in args {
         if arg == STDIN {
-            all.extend(read_names(std::io::stdin().lock())?);
+            all.extend(read_names_of(fields, std::io::stdin().lock())?);
         } else {
             all.push(arg.clone());
         }

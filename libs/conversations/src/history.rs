@@ -2,6 +2,7 @@
 //! Must stay true: only conversations without a log and without a kept copy come from here; a line of any other
 //! conversation is not decoded, and memory grows with the conversations, not with their prompts.
 
+use crate::about::About;
 use crate::catalog::{Catalog, Conversation, Log, Place};
 use agents::Agent;
 use agents::history::{NAME, conversation_in, remembered};
@@ -25,6 +26,14 @@ pub struct Left {
     pub last_at: i64,
     /// The directory in which the conversation worked, if the client says so.
     pub cwd: Option<String>,
+}
+
+impl Left {
+    /// What a list says about it.
+    pub fn about(&self) -> About {
+        let (first_at, last_at) = (Some(self.first_at), Some(self.last_at));
+        About { cwd: self.cwd.clone(), first_at, last_at, prompts: self.prompts, ..About::default() }
+    }
 }
 
 impl Catalog {

@@ -6,6 +6,7 @@
 mod about;
 mod catalog;
 mod cursor;
+mod filter;
 mod find;
 mod history;
 mod read;
@@ -15,6 +16,7 @@ mod sessions;
 pub use about::About;
 pub use catalog::{Catalog, Conversation, Log, MAIN, Place};
 pub use cursor::{Cursor, Step};
+pub use filter::Filter;
 pub use find::find;
 pub use history::Left;
 pub use read::{Summary, Wish, read};

@@ -30,8 +30,7 @@ impl<'s> Sessions<'s> {
     pub fn records(&self, uuid: &str) -> Vec<Session> {
         let Ok(uuid) = Uuid::parse(uuid) else { return Vec::new() };
         let names = Names::of(&uuid);
-        let mut ids: Vec<SessionId> =
-            names.ends().filter_map(|end| self.by_end.get(end)).flatten().cloned().collect();
+        let mut ids: Vec<SessionId> = names.ends().filter_map(|end| self.by_end.get(end)).flatten().cloned().collect();
         let named = ids.len();
         let files = [self.store.live(&uuid), self.store.ended(&uuid)];
         ids.extend(files.into_iter().filter_map(|live| live.ok()??.session()));
