@@ -10,6 +10,7 @@ use cs_core::clock::Instant;
 use cs_core::id::{SessionId, Slug};
 use cs_core::range::{self, Range};
 use cs_core::record::Status;
+use cs_core::search;
 use cs_core::state::{STATES, State};
 use cs_core::store::Selector;
 use cs_core::zone::Zone;
@@ -152,13 +153,7 @@ impl Query {
 
     /// The words that must all occur, in lower case. Words in quotes stay together.
     pub fn words(&self) -> Vec<String> {
-        let text = self.q.as_deref().unwrap_or_default().to_lowercase();
-        let parts = text.split('"').enumerate();
-        let words = parts.flat_map(|(n, part)| match n % 2 {
-            0 => part.split_whitespace().map(str::to_string).collect::<Vec<_>>(),
-            _ => vec![part.trim().to_string()],
-        });
-        words.filter(|word| !word.is_empty()).collect()
+        search::words(&search::fold(self.q.as_deref().unwrap_or_default()))
     }
 
     /// Whether the query selects anything.

@@ -234,7 +234,7 @@ impl List {
             status: self.status,
             state: if self.stale { Some(StateFilter::Is(State::Stale)) } else { self.state },
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
-            search: self.search.as_ref().map(|text| text.to_lowercase()),
+            search: self.search.as_deref().map(search::fold),
         })
     }
 

@@ -4,6 +4,7 @@
 use crate::input::Input;
 use cs_core::board::BoardRow;
 use cs_core::id::SessionId;
+use cs_core::search;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What the screen shows besides the sessions.
@@ -118,8 +119,8 @@ impl View {
     /// Whether a row is to be shown.
     pub fn shows(&self, row: &BoardRow) -> bool {
         let is_in = |project: &String| row.entry.project_slug == project.as_str();
-        let text = self.filter.to_lowercase();
-        let has = |field: &str| field.to_lowercase().contains(&text);
+        let text = search::fold(&self.filter);
+        let has = |field: &str| search::fold(field).contains(&text);
         let said = row.verdict.said.as_deref().unwrap_or_default();
         let fields = [row.id.as_str(), &row.entry.intent, &row.entry.project_slug, &row.verdict.reason, said];
         self.project.as_ref().is_none_or(is_in)

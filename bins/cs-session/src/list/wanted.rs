@@ -6,6 +6,7 @@ use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
 use cs_core::range::Range;
 use cs_core::record::Status;
+use cs_core::search;
 use cs_core::store::of_repo;
 
 /// The parsed filters.
@@ -46,5 +47,5 @@ pub fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
 }
 
 fn contains(id: &SessionId, entry: &IndexEntry, text: &str) -> bool {
-    [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| field.to_lowercase().contains(text))
+    [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| search::fold(field).contains(text))
 }
