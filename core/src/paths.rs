@@ -286,6 +286,41 @@ impl Home {
         self.audit_dir().join(".lock")
     }
 
+    /// `kept`: copies of conversations.
+    pub fn kept_dir(&self) -> PathBuf {
+        self.0.join("kept")
+    }
+
+    /// `kept/.lock`: held by whoever changes the copies.
+    pub fn kept_lock(&self) -> PathBuf {
+        self.kept_dir().join(".lock")
+    }
+
+    /// `kept/index.jsonl`: what the manifests say, as long as nothing is being changed.
+    pub fn kept_index(&self) -> PathBuf {
+        self.kept_dir().join("index.jsonl")
+    }
+
+    /// `kept/ledger.jsonl`: what happened to the copies.
+    pub fn kept_ledger(&self) -> PathBuf {
+        self.kept_dir().join("ledger.jsonl")
+    }
+
+    /// The copies of an agent's conversations.
+    pub fn kept_of(&self, agent: &str) -> PathBuf {
+        self.kept_dir().join(agent)
+    }
+
+    /// The copies of one conversation.
+    pub fn kept(&self, agent: &str, uuid: &Uuid) -> PathBuf {
+        self.kept_dir().join(format!("{agent}/{uuid}"))
+    }
+
+    /// What is known of them.
+    pub fn kept_manifest(&self, agent: &str, uuid: &Uuid) -> PathBuf {
+        self.kept(agent, uuid).join("manifest.json")
+    }
+
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")
@@ -315,8 +350,10 @@ fn depth(dir: &Path) -> usize {
         let name = dir.file_name().and_then(|name| name.to_str());
         name.is_some_and(|name| SeatId::parse(name).is_ok()) && dir.parent().is_some_and(|dir| dir.ends_with(INBOX))
     };
+    let is_kept = |dir: Option<&Path>| dir.is_some_and(|dir| dir.ends_with(KEPT));
     match dir.parent() {
-        Some(outer) if is_inbox(outer) => 3,
+        Some(outer) if is_inbox(outer) || is_kept(outer.parent()) => 3,
+        outer if is_kept(outer) => 2,
         _ if is_inbox(dir) || NESTED.iter().any(|nested| dir.ends_with(nested)) => 2,
         _ => 1,
     }
@@ -327,6 +364,8 @@ const NESTED: [&str; 3] = ["sessions/archive", "usage/cache", "audit/pending"];
 /// The directories of an inbox: messages that wait, were delivered, were read, failed, how far each has come, and files
 /// that they name.
 pub const INBOX_DIRS: [&str; 6] = ["new", "cur", "read", "failed", "way", "files"];
+/// The directory that has one of its own for each agent, with one for each conversation.
+const KEPT: &str = "kept";
 /// The directory that has one of its own for each seat.
 const INBOX: &str = "inbox";
 
@@ -374,6 +413,8 @@ mod tests {
         assert_eq!(dirs(&format!("{inbox}/seq")), ["/d/inbox", inbox]);
         let new = format!("{inbox}/new");
         assert_eq!(dirs(&format!("{new}/m000001.json")), ["/d/inbox", inbox, &new]);
+        let kept = ["/d/kept", "/d/kept/codex", "/d/kept/codex/x"];
+        assert_eq!(dirs("/d/kept/codex/x/manifest.json"), kept);
         assert_eq!(dirs("/d/inbox/elsewhere/x.json"), ["/d/inbox/elsewhere"]);
     }
 }

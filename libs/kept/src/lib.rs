@@ -2,6 +2,9 @@
 //! writes them. Must stay true: what was copied is never changed, only appended to; a copy is a file of its own, never a
 //! hard link; links are refused. Never here: what a line means.
 
+mod index;
+mod manifest;
 mod read;
 
+pub use manifest::{FileCopy, LogCopy, Manifest};
 pub use read::{KeptConversation, KeptLog, conversations, open};

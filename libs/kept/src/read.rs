@@ -1,7 +1,11 @@
 //! Owns reading kept copies.
 
+use crate::index::{self, Known, Line};
 use agents::Agent;
+use cs_core::file;
+use cs_core::paths::Home;
 use cs_core::store::Store;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -31,13 +35,48 @@ pub struct KeptLog {
     pub modified: i64,
 }
 
-/// All kept conversations; only their manifests are read.
-pub fn conversations(_store: &Store) -> io::Result<Vec<KeptConversation>> {
-    Ok(Vec::new())
+/// All kept conversations; no copy is opened. A manifest that cannot be read is left out: [`crate::verify`] names it.
+pub fn conversations(store: &Store) -> io::Result<Vec<KeptConversation>> {
+    let home = &store.home;
+    if !home.kept_dir().is_dir() {
+        return Ok(Vec::new());
+    }
+    let lines = match index::stored(home).map_err(io::Error::other)? {
+        Some(lines) => lines,
+        None => index::rebuilt(home).map_err(io::Error::other)?.0,
+    };
+    Ok(lines.into_iter().filter_map(|line| kept(home, line)).collect())
+}
+
+fn kept(home: &Home, line: Line) -> Option<KeptConversation> {
+    let dir = home.kept(line.agent.word(), &line.uuid().ok()?);
+    let mut newest: Vec<Known> = Vec::new();
+    for log in line.logs.into_iter().filter(|log| crate::manifest::is_inside(&log.file)) {
+        match newest.iter_mut().find(|other| other.thread == log.thread) {
+            Some(other) if other.generation < log.generation => *other = log,
+            Some(_) => {}
+            None => newest.push(log),
+        }
+    }
+    newest.sort_by_key(|log| log.thread != crate::manifest::MAIN);
+    let log = |log: Known| KeptLog {
+        path: dir.join(log.file),
+        thread: log.thread,
+        origin: log.origin,
+        bytes: log.bytes,
+        modified: log.identity.modified,
+    };
+    let logs: Vec<KeptLog> = newest.into_iter().map(log).collect();
+    (!logs.is_empty()).then_some(KeptConversation { agent: line.agent, uuid: line.conversation, logs })
 }
 
 /// The content of a kept log.
 pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    let file = cs_core::open::unlinked(path, std::fs::OpenOptions::new().read(true))?;
-    Ok(Box::new(file))
+    Ok(Box::new(open_file(path)?))
+}
+
+/// The file of a copy, which is no link, in directories that are none.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    file::own_dir(path).map_err(io::Error::other)?;
+    cs_core::open::unlinked(path, OpenOptions::new().read(true))
 }
