@@ -2,11 +2,10 @@
 //! day is in memory; what comes out was read from the log, whatever an index says; an index that is not one of this log, has
 //! another number of lines than the chain or names a place where no line is, is not believed in anything.
 
-use crate::chain;
 use crate::entry::Entry;
 use crate::index::{self, Line, Made};
-use crate::last::{self, LONGEST};
 use crate::lines;
+use chain::last::{self, LONGEST};
 use cs_core::clock;
 use cs_core::error::{Error, Result};
 use cs_core::id::fnv1a;

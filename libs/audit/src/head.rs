@@ -1,7 +1,7 @@
 //! Owns `audit/head.json`: the last line of the log, so that a cut end shows.
 
-use crate::chain::{self, Link, START};
 use crate::entry::Entry;
+use chain::{Link, START};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;

@@ -12,7 +12,7 @@ pub use file::{Made, path, read, remove_left, seems_made, write};
 
 use crate::entry::Kind;
 use crate::key::Facts;
-use crate::last::LONGEST;
+use chain::last::LONGEST;
 use cs_core::clock;
 use cs_core::id::fnv1a;
 use memchr::memchr_iter;

@@ -8,7 +8,6 @@
 //! Deliberately absent: which calls are dangerous (`rules`), and what agents report (`agents`).
 
 mod call;
-mod chain;
 mod day;
 mod ends;
 mod entry;
@@ -19,7 +18,6 @@ mod head;
 mod index;
 mod judged;
 mod key;
-mod last;
 mod lines;
 mod log;
 mod meta;
@@ -39,7 +37,7 @@ mod verify;
 mod work;
 
 pub use call::{Call, Outcome, Subagent, Sums};
-pub use chain::{Link, START, digest, encode};
+pub use chain::{Link, START, digest};
 pub use entry::{Base, Bytes, Entry, Input, Kind, Leased, Said, Sent};
 pub use filter::{Filter, Share};
 pub use head::Head;

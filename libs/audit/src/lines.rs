@@ -1,6 +1,6 @@
 //! Owns reading a file of any size line by line. Must stay true: memory does not depend on the file.
 
-use crate::last::LONGEST;
+use chain::last::LONGEST;
 use std::io::{self, BufRead};
 
 /// A line.

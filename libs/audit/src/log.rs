@@ -2,11 +2,11 @@
 //! not depend on the size of the log; a line whose write failed leaves nothing behind. Nothing is synced: after a power
 //! failure the end may be missing, and `head.json` tells if that is newer.
 
-use crate::chain::{self, Link, START};
 use crate::entry::{Entry, Kind};
 use crate::head::{Head, Trouble};
-use crate::last::{self, Last};
 use crate::pending::{self, Waiting};
+use chain::last::{self, Last};
+use chain::{Link, START};
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use cs_core::file;
@@ -210,7 +210,7 @@ fn write_out(
         let left_out = Some(std::mem::take(&mut dropped)).filter(|count| *count > 0);
         let head = trouble.take().map(|trouble| trouble.word().to_string());
         let entry = Entry { seq: link.seq.saturating_add(1), prev: link.hash, dropped: left_out, head, ..entry };
-        let (line, next) = chain::encode(&entry);
+        let (line, next) = chain::encode(&entry, entry.seq);
         if is_torn && text.is_empty() {
             text.push('\n');
         }

@@ -4,7 +4,6 @@
 //! contents of a file and never an answer; what is not known is absent.
 //! Deliberately absent: how a call ended, which only the hook that logs is told.
 
-use crate::chain;
 use crate::entry::{Bytes, Entry, Input, Kind};
 use crate::judged;
 use agents::hook_call::HookCall;

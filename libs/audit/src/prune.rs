@@ -3,8 +3,8 @@
 
 use crate::entry::{Base, Entry, Kind};
 use crate::index;
-use crate::last;
 use crate::log::{Log, SUFFIX, files, name_of};
+use chain::last;
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use cs_core::file;

@@ -3,8 +3,8 @@
 //! grows with the conversations, not with the log.
 
 use crate::entry::{Entry, Kind};
-use crate::last::LONGEST;
 use crate::log::{SUFFIX, files};
+use chain::last::LONGEST;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::open;

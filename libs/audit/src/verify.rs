@@ -2,15 +2,15 @@
 //! does not grow with the log, but for the index of one day; a line that is being written at the moment is no finding, nor
 //! are days that are removed meanwhile.
 
-use crate::chain::{self, Link, START};
 use crate::day::Day;
 use crate::entry::{Base, Entry};
 use crate::head::{Head, is_late};
 use crate::index::{self, Builder};
-use crate::last::LONGEST;
 use crate::lines::{self, Piece};
 use crate::log::{files, name_of};
 use crate::pending;
+use chain::last::LONGEST;
+use chain::{Link, START};
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::lock;

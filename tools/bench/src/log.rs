@@ -91,7 +91,7 @@ fn write(home: &Home, lines: usize) -> u64 {
         let mut out = BufWriter::new(File::create(path).expect("a file can be made"));
         for n in lines * day / DAYS..lines * (day + 1) / DAYS {
             seq += 1;
-            let (line, link) = audit::encode(&Entry { seq, prev, ..entry(n, at) });
+            let (line, link) = chain::encode(&Entry { seq, prev, ..entry(n, at) }, seq);
             out.write_all(line.as_bytes()).expect("it can be written");
             bytes += line.len() as u64;
             prev = link.hash;

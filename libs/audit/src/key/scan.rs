@@ -183,8 +183,8 @@ impl<'a> Scan<'a> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::chain::{START, encode};
     use crate::entry::{Bytes, Entry, Input, Leased, Said};
+    use chain::{START, encode};
 
     /// What matters of the facts of a line.
     fn told(facts: &Facts) -> String {
@@ -229,7 +229,7 @@ mod tests {
             Entry { tool_use_id: None, ..call.clone() },
             Entry { kind: Kind::Lease, lease: Some(Leased { paths: vec!["a".into()], ..Leased::default() }), ..call },
         ];
-        all.iter().map(|entry| encode(entry).0).collect()
+        all.iter().map(|entry| encode(entry, entry.seq).0).collect()
     }
 
     #[test]

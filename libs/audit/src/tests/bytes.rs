@@ -83,7 +83,7 @@ fn each_cut_of_the_end_is_found_also_with_the_head_cut_back_if_a_record_names_a_
     let before = |size: usize| {
         let mut lines = whole[..size].split_inclusive(|byte| *byte == b'\n');
         let last = lines.rfind(|line| line.ends_with(b"\n")).map(|line| &line[..line.len() - 1]);
-        last.and_then(crate::chain::parts).map(|parts| Head { seq: parts.seq, hash: parts.hash.into(), ..head.clone() })
+        last.and_then(chain::parts).map(|parts| Head { seq: parts.seq, hash: parts.hash.into(), ..head.clone() })
     };
     for size in 0..whole.len() {
         head.write(&place.home).unwrap();

@@ -243,7 +243,7 @@ fn a_line_that_days_were_removed_is_not_taken_in() {
     place.fill(3);
     let oldest = files(&place.home).unwrap()[0].clone();
     let text = fs::read_to_string(&oldest).unwrap();
-    let link = crate::chain::parts(text.trim_end().as_bytes()).unwrap();
+    let link = chain::parts(text.trim_end().as_bytes()).unwrap();
     let base = Base { file: crate::log::name_of(&oldest), seq: link.seq, hash: link.hash.into() };
     let entry = Entry { base: Some(base), ..Entry::new(Kind::Base, at("2020-01-01T10:00:00Z")) };
     fs::remove_file(&oldest).unwrap();

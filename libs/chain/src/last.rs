@@ -1,7 +1,7 @@
 //! Owns where the log ends: the place of its last line, also after lines that are torn or damaged. Must stay true: the
 //! cost does not depend on the size of the log; damaged lines are counted as `verify` counts them.
 
-use crate::chain::{self, Link};
+use crate::link::{self, Link};
 use cs_core::error::{Error, Result};
 use cs_core::{file, open};
 use std::fs::{File, OpenOptions};
@@ -118,9 +118,8 @@ fn of_bytes(bytes: &[u8]) -> End {
     let whole = bytes.strip_suffix(b"\n");
     let mut end = End { is_torn: whole.is_none(), ..End::default() };
     for line in whole.unwrap_or(bytes).rsplit(|byte| *byte == b'\n') {
-        let ours = chain::parts(line).map(|parts| Link { seq: parts.seq, hash: parts.hash.to_string() });
-        end.hash =
-            end.hash.or_else(|| ours.is_none().then(|| chain::digest(line)).or(ours.clone().map(|our| our.hash)));
+        let ours = link::parts(line).map(|parts| Link { seq: parts.seq, hash: parts.hash.to_string() });
+        end.hash = end.hash.or_else(|| ours.is_none().then(|| link::digest(line)).or(ours.clone().map(|our| our.hash)));
         if ours.is_some() {
             end.ours = ours;
             break;

@@ -1,7 +1,7 @@
 //! Owns the chain: a line ends with the hash of the line before it and its own, which is SHA-256 of
 //! everything before `,"hash"`.
 
-use crate::entry::Entry;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// What the first line of all names as the hash of the line before it.
@@ -25,8 +25,11 @@ pub struct Link {
 /// The parts of a line by which it is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts<'a> {
+    /// Its number.
     pub seq: u64,
+    /// The hash of the line before.
     pub prev: &'a str,
+    /// Its own hash.
     pub hash: &'a str,
     /// Everything before `,"prev"`.
     pub before: &'a [u8],
@@ -43,18 +46,23 @@ impl Parts<'_> {
 
 /// SHA-256 in hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit));
-    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    hex(&Sha256::digest(bytes))
 }
 
-/// The line of an entry, with its end, and its place.
-pub fn encode(entry: &Entry) -> (String, Link) {
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| HEX.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit));
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The line of an entry, with its end, and its place. The entry begins with `v` and this `seq`, and ends with `prev`.
+pub fn encode(entry: &impl Serialize, seq: u64) -> (String, Link) {
     let mut line = serde_json::to_string(entry).unwrap_or_default();
     line.pop();
     let hash = digest(line.as_bytes());
     line.push_str(&format!("{HASH}{hash}{END}\n"));
-    (line, Link { seq: entry.seq, hash })
+    (line, Link { seq, hash })
 }
 
 /// The parts of a line without its end; `None` if it is not a line of the chain.
