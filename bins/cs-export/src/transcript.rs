@@ -4,7 +4,7 @@
 
 use agents::Agent;
 use agents::entry::Wanted;
-use agents::entry::{Entry, Kind, Thread, Tool, Understood};
+use agents::entry::{Entry, Kind, Source, Stop, Thread, Tool, Understood};
 use agents::lines::{self, Piece};
 use agents::reader::{Reader, State};
 use cs_core::clock;
@@ -53,7 +53,7 @@ pub fn read(from: impl Read, agent: Agent, mut take: impl FnMut(Turn)) -> io::Re
         };
         let mut each = |entry: Entry| match entry.kind {
             _ if entry.thread == Thread::Side => {}
-            Kind::Prompt(prompt) => {
+            Kind::Prompt(prompt, _) => {
                 summary.turns += 1;
                 let at = entry.at.and_then(clock::from_millis).map(clock::stamp).unwrap_or_default();
                 let turn = Turn { at, prompt: prompt.into_owned(), ..Turn::default() };
@@ -84,7 +84,7 @@ impl Open {
     fn add(&mut self, kind: &Kind) {
         let turn = &mut self.turn;
         match kind {
-            Kind::News => self.news = true,
+            Kind::Injected(_, Source::News) => self.news = true,
             Kind::Answer(answer) if !self.news || answer.len() > turn.answer.len() => turn.answer = answer.to_string(),
             Kind::Call { tool: Tool::Edit, .. } => turn.edits += 1,
             Kind::Call { tool: Tool::Ask, .. } => turn.questions += 1,
@@ -97,8 +97,8 @@ impl Open {
                 let commits = self.commits.remove(call.as_ref());
                 turn.commits += commits.map_or(0, |commits| made::count(&commits, text, failed));
             }
-            Kind::Failed => turn.failures += 1,
-            Kind::Interrupted => turn.interrupted = true,
+            Kind::Stop(Stop::Failed, _) => turn.failures += 1,
+            Kind::Stop(Stop::Interrupted, _) => turn.interrupted = true,
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use self::ended::Ending;
 use self::usage::{Part, SYNTHETIC, Usage};
 use crate::agent::Agent;
 use crate::content;
-use crate::entry::{Asked, ClientSum, Entry, Kind, Response, Thread, Tool, Wanted};
+use crate::entry::{Asked, ClientSum, Context, Entry, Kind, Output, Response, Source, Stop, Thread, Tool, Via, Wanted};
 use crate::tokens::Class;
 use crate::{lenient, title, typed};
 use cs_core::repair;
@@ -125,7 +125,8 @@ pub(crate) fn entries<'a>(
     }
     let bytes = line;
     let Record(Some(mut line)) = repair::decode(line, room).ok()? else { return Some(Vec::new()) };
-    let mut kinds = vec![Kind::Context { cwd: line.cwd.take(), is_copy: line.forked.is_some() }];
+    let mut kinds =
+        vec![Kind::Context(Context { cwd: line.cwd.take(), is_copy: line.forked.is_some(), ..Context::default() })];
     match line.kind.as_deref().unwrap_or_default() {
         "assistant" => answer(&line, number, wanted, &mut kinds)?,
         "user" => user(&line, bytes, wanted, &mut kinds),
@@ -142,6 +143,9 @@ pub(crate) fn entries<'a>(
         conversation: conversation.clone(),
         thread,
         agent_id: agent_id.clone(),
+        block: 0,
+        is_copy: false,
+        is_repaired: false,
         kind,
     };
     Some(kinds.into_iter().map(entry).collect())
@@ -150,10 +154,10 @@ pub(crate) fn entries<'a>(
 /// The entries of an answer's line. `None` if it has usage without the fields that belong to it.
 fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) -> Option<()> {
     let Some(message) = &line.message else { return Some(()) };
-    if wanted == Wanted::All {
+    if wanted != Wanted::Counted {
         said(message.content, kinds);
         if line.is_failure == Some(true) {
-            kinds.push(Kind::Failed);
+            kinds.push(Kind::Stop(Stop::Failed, Cow::Borrowed("")));
         }
     }
     let Some(usage) = &message.usage else { return Some(()) };
@@ -228,7 +232,7 @@ fn said(content: Option<&RawValue>, kinds: &mut Vec<Kind>) {
             purpose: own(input.description),
             agent_type: own(input.subagent_type),
             name: Cow::Owned(name.into_owned()),
-            change: None,
+            ..Asked::default()
         };
         Kind::Call { id: owned(block.id), tool, asked }
     }));
@@ -252,7 +256,7 @@ fn tool(name: &str, command: Option<Cow<str>>) -> Tool<'static> {
 fn user<'a>(line: &Line<'a>, bytes: &[u8], wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
     let content = line.message.as_ref().and_then(|message| message.content);
     if let Some(text) = prompt(line, content) {
-        return kinds.push(Kind::Prompt(Cow::Owned(text)));
+        return kinds.push(Kind::Prompt(Cow::Owned(text), Via::Unknown));
     }
     if wanted == Wanted::Counted {
         return;
@@ -261,10 +265,10 @@ fn user<'a>(line: &Line<'a>, bytes: &[u8], wanted: Wanted, kinds: &mut Vec<Kind<
     let blocks = content::blocks(content, room);
     let words = content::words(&blocks);
     if words.starts_with(typed::INTERRUPTED) {
-        kinds.push(Kind::Interrupted);
+        kinds.push(Kind::Stop(Stop::Interrupted, Cow::Borrowed("")));
     }
     if words.starts_with(typed::NEWS) {
-        kinds.push(Kind::News);
+        kinds.push(Kind::Injected(Cow::Borrowed(""), Source::News));
     }
     let results: Vec<_> = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_result")).collect();
     // What the line itself says is about its only result.
@@ -274,7 +278,14 @@ fn user<'a>(line: &Line<'a>, bytes: &[u8], wanted: Wanted, kinds: &mut Vec<Kind<
         let text = content::words(&content::blocks(block.content, &mut Vec::new()));
         let end = ending.end(block.is_error == Some(true), &text);
         let (change, agent_id) = ending.made();
-        Kind::Result { end, text: Cow::Owned(text), call: owned(block.call), change, agent_id }
+        Kind::Result {
+            end,
+            text: Cow::Owned(text),
+            call: owned(block.call),
+            change,
+            agent_id,
+            output: Output::default(),
+        }
     }));
 }
 
@@ -307,6 +318,16 @@ fn sum<'a>(line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
     }
     let state: State = repair::decode(line, room).ok()?;
     let (conversation, kind) = (Cow::Owned(state.session), Kind::Sum(state.sum));
-    let entry = Entry { at: None, id: None, conversation, thread: Thread::Main, agent_id: None, kind };
+    let entry = Entry {
+        at: None,
+        id: None,
+        conversation,
+        thread: Thread::Main,
+        agent_id: None,
+        block: 0,
+        is_copy: false,
+        is_repaired: false,
+        kind,
+    };
     Some(if state.kind == "cost-state" { vec![entry] } else { Vec::new() })
 }

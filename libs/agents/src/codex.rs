@@ -10,7 +10,7 @@ mod line;
 
 use self::counter::Counters;
 use self::line::{Item, Line, Payload};
-use crate::entry::{Entry, Kind, Response, Thread, Wanted};
+use crate::entry::{Context, Entry, Kind, Response, Stop, Thread, Via, Wanted};
 use crate::tokens::{Class, Tier, Tokens};
 use crate::{lenient, typed};
 use cs_core::repair;
@@ -72,7 +72,7 @@ const CALLS: [&str; 2] = ["_call", "turn_aborted"];
 pub(crate) fn may_matter(line: &[u8], wanted: Wanted) -> bool {
     let head = line.get(..400).unwrap_or(line);
     let has = |word: &&str| memmem::find(head, word.as_bytes()).is_some();
-    WORDS.iter().any(has) || (wanted == Wanted::All && CALLS.iter().any(has))
+    WORDS.iter().any(has) || (wanted != Wanted::Counted && CALLS.iter().any(has))
 }
 
 impl State {
@@ -95,12 +95,14 @@ impl State {
             (_, "token_count") => kinds.extend(self.count(&payload, at)),
             (_, "task_started") => self.turn(&payload),
             (_, "user_message") => kinds.extend(self.prompt(message(payload.message.as_deref()), at)),
-            ("response_item", _) if wanted == Wanted::All && !self.is_copied(at) => {
+            ("response_item", _) if wanted != Wanted::Counted && !self.is_copied(at) => {
                 calls::of_response(&payload, &mut kinds)
             }
-            (_, "turn_aborted") if wanted == Wanted::All && !self.is_copied(at) => kinds.push(Kind::Interrupted),
+            (_, "turn_aborted") if wanted != Wanted::Counted && !self.is_copied(at) => {
+                kinds.push(Kind::Stop(Stop::Interrupted, Cow::Borrowed("")))
+            }
             (_, "item_completed") => {
-                if wanted == Wanted::All && !self.is_copied(at) {
+                if wanted != Wanted::Counted && !self.is_copied(at) {
                     payload.item.iter().for_each(|item| calls::of_item(item, &mut kinds));
                 }
                 let text = payload.item.as_ref().and_then(Item::typed);
@@ -119,6 +121,9 @@ impl State {
             conversation: conversation.clone(),
             thread,
             agent_id: agent_id.clone(),
+            block: 0,
+            is_copy: false,
+            is_repaired: false,
             kind,
         };
         Some(kinds.into_iter().map(entry).collect())
@@ -138,7 +143,7 @@ impl State {
         self.subagent = spawned || meta.thread_source.as_deref() == Some("subagent") || self.root != self.thread;
         self.inherits = meta.forked_from_id.is_some();
         self.born = at;
-        Some(Kind::Context { cwd: meta.cwd, is_copy: self.inherits })
+        Some(Kind::Context(Context { cwd: meta.cwd, is_copy: self.inherits, ..Context::default() }))
     }
 
     fn context(&mut self, context: &Payload) {
@@ -241,7 +246,7 @@ impl State {
     fn prompt(&mut self, text: Option<String>, at: i64) -> Option<Kind<'static>> {
         let text = text?;
         let is_own = !self.is_copied(at) && !self.subagent;
-        is_own.then_some(Kind::Prompt(Cow::Owned(text)))
+        is_own.then_some(Kind::Prompt(Cow::Owned(text), Via::Unknown))
     }
 }
 

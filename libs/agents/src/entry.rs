@@ -2,12 +2,15 @@
 //! explanations use entries and never parse a line.
 //! Must stay true: an entry has only the facts of its line; callers combine several lines.
 
-use crate::lenient;
-use crate::model::plain_name;
-use crate::tokens::{Class, Tokens};
-use serde::{Deserialize, Serialize};
+mod call;
+mod response;
+mod said;
+
+pub use call::{Asked, CallClass, CallEnd, Change, Output, Tool};
+pub use response::{ClientModel, ClientSum, Response};
+pub use said::{Context, Lack, Link, PlanItem, PlanStep, Question, Source, Stop, Via};
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// One fact in a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +25,24 @@ pub struct Entry<'a> {
     pub thread: Thread,
     /// The subagent, if the line names it.
     pub agent_id: Option<Cow<'a, str>>,
+    /// The block of the line's content, from 0.
+    pub block: u32,
+    /// Whether the entry was copied from another conversation.
+    pub is_copy: bool,
+    /// Whether its line could be read only after a repair.
+    pub is_repaired: bool,
     /// The entry's meaning.
     pub kind: Kind<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry of a line of which nothing else is known.
+    pub fn of_line(kind: Kind<'a>) -> Self {
+        let conversation = Cow::Borrowed("");
+        let (block, is_copy, is_repaired) = (0, false, false);
+        let thread = Thread::Main;
+        Entry { at: None, id: None, conversation, thread, agent_id: None, block, is_copy, is_repaired, kind }
+    }
 }
 
 /// The part of a conversation to which a line belongs.
@@ -35,21 +54,16 @@ pub enum Thread {
     Side,
 }
 
-/// The kinds of entries.
+/// The kinds of entries. Those from [`Kind::Reasoning`] on are only for [`Wanted::Full`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind<'a> {
-    /// The conversation's directory, and whether the log contains lines of another conversation.
-    Context {
-        /// The directory in which the conversation works.
-        cwd: Option<Cow<'a, str>>,
-        /// Whether the log contains lines of another conversation.
-        is_copy: bool,
-    },
-    /// A prompt that a person typed. Empty: a picture, or an unknown form.
-    Prompt(Cow<'a, str>),
-    /// The client told the agent about work in the background.
-    News,
-    /// A text of the agent.
+    /// The conversation's directory and the like, and whether the log contains lines of another conversation.
+    Context(Context<'a>),
+    /// A prompt that a person typed, and how it came. Empty: a picture, or an unknown form.
+    Prompt(Cow<'a, str>, Via),
+    /// What the client put in as if it were a prompt. Without [`Wanted::Full`] there is only [`Source::News`], and no text.
+    Injected(Cow<'a, str>, Source),
+    /// A text of the agent: a block for [`Wanted::Full`], else all texts of a line.
     Answer(Cow<'a, str>),
     /// The agent called a tool.
     Call {
@@ -72,6 +86,8 @@ pub enum Kind<'a> {
         change: Option<Change>,
         /// The subagent that it started.
         agent_id: Option<Cow<'a, str>>,
+        /// What else is known about the answer.
+        output: Output<'a>,
     },
     /// A model's response, or a call of a model inside one.
     Response(Response<'a>),
@@ -85,138 +101,84 @@ pub enum Kind<'a> {
     Renamed(String),
     /// The client's own sum of usage.
     Sum(ClientSum),
-    /// The person interrupted the turn.
-    Interrupted,
-    /// A request to the model failed.
-    Failed,
-}
-
-/// What a tool was called with, as far as callers ask: no contents of files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked<'a> {
-    /// The tool's name, as hooks report it.
-    pub name: Cow<'a, str>,
-    /// The files that it names.
-    pub files: Vec<Cow<'a, str>>,
-    /// What the agent says that it is for.
-    pub purpose: Option<Cow<'a, str>>,
-    /// The type of the subagent that it starts.
-    pub agent_type: Option<Cow<'a, str>>,
-    /// What it changes in files, if the call itself says so.
-    pub change: Option<Change>,
-}
-
-/// How a call of a tool ended, according to the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallEnd {
-    /// It succeeded, or nothing says that it failed.
-    Done,
-    /// It failed.
-    Failed,
-    /// It was not run: a person, a rule or the client refused it.
-    Denied,
-    /// A person stopped it while it ran.
-    Interrupted,
-}
-
-impl CallEnd {
-    /// Whether the agent was told that it failed.
-    pub fn is_failure(self) -> bool {
-        self != CallEnd::Done
-    }
-}
-
-/// What a call changed in files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Number of files.
-    pub files: u64,
-    /// Number of lines that were added.
-    pub added: u64,
-    /// Number of lines that were removed.
-    pub removed: u64,
-}
-
-/// The kinds of tools that callers distinguish.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tool<'a> {
-    /// Changes a file.
-    Edit,
-    /// Runs a command.
-    Run(Cow<'a, str>),
-    /// Asks the person, or lets them approve a plan.
-    Ask,
-    /// Any other tool.
-    Other,
-}
-
-/// One response of a model, as reported by one line.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Response<'a> {
-    /// The message's id, otherwise the line's, otherwise a text that is unique in the log.
-    pub message: Cow<'a, str>,
-    /// The call inside the message, such as `advisor_message 1`.
-    pub part: Option<String>,
-    /// Whether the id is from the log; otherwise it was derived here.
-    pub is_named: bool,
-    /// The provider's id for the request.
-    pub request: Option<Cow<'a, str>>,
-    /// The client's own name for the request.
-    pub reference: Option<Cow<'a, str>>,
-    /// The model's name, as in the line.
-    pub model: Cow<'a, str>,
-    /// Flags that decide the price.
-    pub class: Class,
-    /// Number of lines: 1, or 0 for a call inside a message.
-    pub lines: u32,
-    /// Web searches that the server made.
-    pub searches: u32,
-    /// Tokens of this response by kind.
-    pub tokens: Tokens,
-    /// The cost in the line, in trillionths of a dollar.
-    pub cost_pico_usd: u64,
-}
-
-impl Response<'_> {
-    /// A text that identifies the response across all logs.
-    pub fn key(&self) -> Cow<'_, str> {
-        match &self.part {
-            Some(part) => Cow::Owned(format!("{}/{}/{part}", self.message, plain_name(&self.model))),
-            None => Cow::Borrowed(&self.message),
-        }
-    }
-}
-
-/// The client's own sum for a conversation (`cost-state`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ClientSum {
-    /// US dollars; `None` if the client does not report it.
-    #[serde(default, rename = "totalCostUSD", deserialize_with = "lenient::number")]
-    pub cost_usd: Option<f64>,
-    /// Share of each model, by the client's name for it.
-    #[serde(default, rename = "modelUsage")]
-    pub models: BTreeMap<String, ClientModel>,
-}
-
-/// The client's own sum for a model.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ClientModel {
-    /// Input that was neither read from a cache nor written to one.
-    #[serde(deserialize_with = "lenient::count")]
-    pub input_tokens: u64,
-    /// Tokens that the model wrote.
-    #[serde(deserialize_with = "lenient::count")]
-    pub output_tokens: u64,
-    /// Input read from a cache.
-    #[serde(deserialize_with = "lenient::count")]
-    pub cache_read_input_tokens: u64,
-    /// Input written to a cache.
-    #[serde(deserialize_with = "lenient::count")]
-    pub cache_creation_input_tokens: u64,
-    /// US dollars; `None` if the client does not report it.
-    #[serde(rename = "costUSD", deserialize_with = "lenient::number")]
-    pub cost_usd: Option<f64>,
+    /// The turn stopped, and what the log says about it.
+    Stop(Stop, Cow<'a, str>),
+    /// What the agent thought.
+    Reasoning(Cow<'a, str>),
+    /// The agent's list of tasks, besides the call that changes it.
+    Plan {
+        /// Id of the call.
+        call: Cow<'a, str>,
+        /// What happened.
+        step: PlanStep,
+        /// The items concerned.
+        items: Vec<PlanItem<'a>>,
+        /// The plan as a text, if it is one.
+        text: Cow<'a, str>,
+    },
+    /// The person was asked, besides the call; with the answers if the result has them.
+    Ask {
+        /// Id of the call.
+        call: Cow<'a, str>,
+        /// The questions.
+        questions: Vec<Question<'a>>,
+    },
+    /// A subagent works in a thread of its own, besides the call that started it.
+    Agent {
+        /// Id of the call.
+        call: Cow<'a, str>,
+        /// The thread in which it works, as in [`crate::part::Part::thread`].
+        thread: Cow<'a, str>,
+        /// Its type.
+        agent_type: Option<Cow<'a, str>>,
+        /// What it is for.
+        purpose: Option<Cow<'a, str>>,
+    },
+    /// The conversation was compacted.
+    Compaction {
+        /// What started it: `manual` or `auto`.
+        trigger: Option<Cow<'a, str>>,
+        /// Number of tokens before.
+        tokens_before: Option<u64>,
+        /// Number of tokens after.
+        tokens_after: Option<u64>,
+        /// The summary; empty if another line has it.
+        text: Cow<'a, str>,
+    },
+    /// A picture or a file, without its content.
+    Attachment {
+        /// Its media type.
+        mime: Option<Cow<'a, str>>,
+        /// Number of bytes.
+        bytes: Option<u64>,
+        /// Its path.
+        path: Option<Cow<'a, str>>,
+    },
+    /// Another conversation that belongs to this one.
+    Relation(Link, Cow<'a, str>),
+    /// A line is missing.
+    Gap {
+        /// Why.
+        lack: Lack,
+        /// Number of bytes of the line.
+        bytes: u64,
+    },
+    /// A hook ran.
+    HookRun {
+        /// Its command, as registered.
+        command: Cow<'a, str>,
+        /// How long it took.
+        milliseconds: u64,
+    },
+    /// A hook failed.
+    HookFault {
+        /// Its command, as registered.
+        command: Cow<'a, str>,
+        /// What happened, in the client's words.
+        what: Cow<'a, str>,
+    },
+    /// The client noted when this log was begun.
+    Begun,
 }
 
 /// Whether a line was parsed.
@@ -242,6 +204,8 @@ impl Understood {
 pub enum Wanted {
     /// Only those for counting: lines without usage, prompts or titles are not parsed.
     Counted,
-    /// All.
+    /// Also calls, their results, answers and stops: what counting the turns and auditing need.
     All,
+    /// All, each block by itself, with everything that is known about it.
+    Full,
 }

@@ -53,7 +53,7 @@ fn of_entry(entry: &Entry) -> Option<LastMessage> {
     let at = entry.at.and_then(clock::from_millis).map(clock::stamp);
     match &entry.kind {
         _ if entry.thread == Thread::Side => None,
-        Kind::Prompt(text) => message("user", at, text),
+        Kind::Prompt(text, _) => message("user", at, text),
         Kind::Answer(text) => message("agent", at, text),
         _ => None,
     }

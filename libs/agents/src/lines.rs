@@ -19,8 +19,8 @@ pub enum Piece<'a> {
     Line(&'a [u8]),
     /// The bytes after the last newline: a line that is being written, or was torn.
     Rest(&'a [u8]),
-    /// A line of more than [`LIMIT`] bytes.
-    TooLong,
+    /// A line of more than [`LIMIT`] bytes, and how many it has.
+    TooLong(u64),
 }
 
 /// Passes every piece to `each` and returns how many bytes the complete lines have.
@@ -80,7 +80,7 @@ impl<R: Read> Lines<R> {
             searched = self.filled;
         }
         match self.buffer.get(..self.filled) {
-            _ if self.skipping => each(Piece::TooLong),
+            _ if self.skipping => each(Piece::TooLong(self.thrown)),
             Some(rest) if !bare(rest).is_empty() => each(Piece::Rest(bare(rest))),
             _ => {}
         }
@@ -92,7 +92,7 @@ impl<R: Read> Lines<R> {
         let mut start = 0;
         while let Some(at) = self.newline(searched.max(start)) {
             if std::mem::take(&mut self.skipping) {
-                each(Piece::TooLong);
+                each(Piece::TooLong(self.thrown + (at - start) as u64));
             } else {
                 each(Piece::Line(bare(self.buffer.get(start..at).unwrap_or_default())));
             }
@@ -145,7 +145,7 @@ mod tests {
             told.push(match piece {
                 Piece::Line(line) => format!("line {}", line.len()),
                 Piece::Rest(rest) => format!("rest {}", rest.len()),
-                Piece::TooLong => "too long".to_string(),
+                Piece::TooLong(bytes) => format!("too long: {bytes}"),
             });
         })
         .unwrap();
@@ -188,12 +188,12 @@ mod tests {
     fn a_line_that_is_too_long_is_skipped() {
         for length in [LIMIT + 1, LIMIT + CHUNK, LIMIT * 2 + 5] {
             let long = [b"a\n".to_vec(), vec![b'x'; length], b"\nbb\n".to_vec()].concat();
-            let told = vec!["line 1".to_string(), "too long".into(), "line 2".into()];
+            let told = vec!["line 1".to_string(), format!("too long: {length}"), "line 2".into()];
             assert_eq!(pieces(&long), (told, long.len() as u64), "{length}");
         }
         let fits = [vec![b'x'; LIMIT], b"\nbb\n".to_vec()].concat();
         assert_eq!(pieces(&fits), (vec![format!("line {LIMIT}"), "line 2".into()], fits.len() as u64));
         let torn = [b"a\n".to_vec(), vec![b'x'; LIMIT * 2]].concat();
-        assert_eq!(pieces(&torn), (vec!["line 1".into(), "too long".into()], 2));
+        assert_eq!(pieces(&torn), (vec!["line 1".into(), format!("too long: {}", LIMIT * 2)], 2));
     }
 }

@@ -2,7 +2,14 @@
 //! it, as one JSON object a line.
 //! Must stay true: fields and kinds are only added; the anchor of a part does not change while its log grows.
 
-use crate::entry::{Entry, Kind, Thread};
+mod input;
+mod json;
+mod numbering;
+
+pub use json::{End, Head, write_text};
+pub use numbering::Numbering;
+
+use crate::entry::{Asked, Entry, Kind, Question, Tool};
 use std::borrow::Cow;
 
 /// The version of the model.
@@ -112,16 +119,29 @@ impl PartKind {
     /// The kind of an entry; `None` if it is no part of a conversation, such as a correction of counted usage.
     pub fn of(kind: &Kind) -> Option<PartKind> {
         Some(match kind {
-            Kind::Context { .. } => PartKind::Context,
-            Kind::Prompt(_) => PartKind::Prompt,
-            Kind::News => PartKind::Injected,
+            Kind::Context(_) => PartKind::Context,
+            Kind::Prompt(..) => PartKind::Prompt,
+            Kind::Injected(..) => PartKind::Injected,
             Kind::Answer(_) => PartKind::Answer,
+            Kind::Reasoning(_) => PartKind::Reasoning,
             Kind::Call { .. } => PartKind::Call,
             Kind::Result { .. } => PartKind::Result,
+            Kind::Plan { .. } => PartKind::Plan,
+            Kind::Ask { .. } => PartKind::Ask,
+            Kind::Agent { .. } => PartKind::Agent,
             Kind::Response(_) => PartKind::Usage,
+            Kind::Compaction { .. } => PartKind::Compaction,
+            Kind::Attachment { .. } => PartKind::Attachment,
             Kind::Title(_) | Kind::Renamed(_) => PartKind::Title,
-            Kind::Interrupted | Kind::Failed => PartKind::Stop,
-            Kind::Withdrawn(_) | Kind::Synthetic(_) | Kind::Sum(_) => return None,
+            Kind::Stop(..) => PartKind::Stop,
+            Kind::Relation(..) => PartKind::Relation,
+            Kind::Gap { .. } => PartKind::Gap,
+            Kind::Withdrawn(_)
+            | Kind::Synthetic(_)
+            | Kind::Sum(_)
+            | Kind::HookRun { .. }
+            | Kind::HookFault { .. }
+            | Kind::Begun => return None,
         })
     }
 }
@@ -131,57 +151,68 @@ impl PartKind {
 pub struct Part<'a> {
     /// Its kind.
     pub kind: PartKind,
-    /// The client's id of the line and the block, or the number of the line: `UUID#0`, `L17`. Marks refer to it.
+    /// The client's id of the line and the block, or the number of the line: `UUID#0`, `L17`, and `THREAD:L17` in the log
+    /// of another thread. Marks refer to it. Parts of different kinds may share one: a call and the plan that it changes.
     pub anchor: String,
+    /// The number of its line in the log.
+    pub line: u64,
     /// Its place among the parts that were read, from 0; only an order.
     pub seq: u64,
     /// The number of prompts of the person so far; 0 before the first.
     pub turn: u64,
     /// `main`, or the subagent's: `agent-ID`, a thread's id.
     pub thread: Cow<'a, str>,
+    /// Whether it was copied from elsewhere: another conversation, or an earlier line of this one.
+    pub is_copy: bool,
     /// What it says.
     pub entry: Entry<'a>,
 }
 
 impl Part<'_> {
-    /// What was said, for search and for people: the text of a prompt, an answer, a command, a result.
-    pub fn text(&self) -> &str {
+    /// What was said, for search and for people: the text of a prompt, an answer, a command, a result; several texts are
+    /// one per line.
+    pub fn text(&self) -> Cow<'_, str> {
         match &self.entry.kind {
-            Kind::Prompt(text) | Kind::Answer(text) | Kind::Result { text, .. } => text,
-            Kind::Title(text) | Kind::Renamed(text) => text,
-            _ => "",
+            Kind::Prompt(text, _)
+            | Kind::Injected(text, _)
+            | Kind::Answer(text)
+            | Kind::Reasoning(text)
+            | Kind::Stop(_, text)
+            | Kind::Compaction { text, .. }
+            | Kind::Result { text, .. } => Cow::Borrowed(text),
+            Kind::Title(text) | Kind::Renamed(text) => Cow::Borrowed(text),
+            Kind::Call { tool: Tool::Run(line), .. } if !line.is_empty() => Cow::Borrowed(line),
+            Kind::Call { asked, .. } => Cow::Owned(asked_text(asked)),
+            Kind::Plan { items, text, .. } => {
+                let subjects = items.iter().filter_map(|item| item.subject.as_deref());
+                Cow::Owned(joined(std::iter::once(text.as_ref()).chain(subjects)))
+            }
+            Kind::Ask { questions, .. } => {
+                let of = |one: &Question| joined([one.text.as_ref(), one.answer.as_deref().unwrap_or_default()]);
+                Cow::Owned(joined(questions.iter().map(of)))
+            }
+            Kind::Agent { purpose, .. } => Cow::Borrowed(purpose.as_deref().unwrap_or_default()),
+            _ => Cow::Borrowed(""),
         }
     }
-
-    /// Appends the part as one line of JSON to `out`; secrets are masked unless `is_raw`.
-    pub fn write_json(&self, conversation: &str, is_raw: bool, out: &mut Vec<u8>) {
-        let text = self.text();
-        let text = if is_raw { Cow::Borrowed(text) } else { redact::mask(text) };
-        let at = self.entry.at.and_then(cs_core::clock::from_millis).map(cs_core::clock::stamp);
-        let line = serde_json::json!({
-            "v": VERSION, "kind": self.kind.word(), "conversation": conversation, "entry": self.anchor,
-            "seq": self.seq, "turn": self.turn, "thread": self.thread, "at": at, "text": text,
-        });
-        out.extend_from_slice(line.to_string().as_bytes());
-        out.push(b'\n');
-    }
 }
 
-/// Gives entries their place in a conversation.
-#[derive(Clone, Debug, Default)]
-pub struct Numbering {
-    seq: u64,
-    turn: u64,
+/// What a call that runs no command was asked: its purpose and its files, else all of it.
+fn asked_text(asked: &Asked) -> String {
+    let files = asked.files.iter().map(AsRef::as_ref);
+    let text = joined(asked.purpose.as_deref().into_iter().chain(files));
+    if text.is_empty() { asked.input.as_deref().unwrap_or_default().to_string() } else { text }
 }
 
-impl Numbering {
-    /// The part that an entry is; `number` is that of its line, `thread` the log's.
-    pub fn part<'a>(&mut self, entry: Entry<'a>, number: u64, thread: &'a str) -> Option<Part<'a>> {
-        let kind = PartKind::of(&entry.kind)?;
-        self.turn += u64::from(kind == PartKind::Prompt && entry.thread == Thread::Main);
-        let anchor = entry.id.as_ref().map_or_else(|| format!("L{number}"), |id| format!("{id}#0"));
-        let seq = self.seq;
-        self.seq += 1;
-        Some(Part { kind, anchor, seq, turn: self.turn, thread: Cow::Borrowed(thread), entry })
+/// The texts that are not empty, one per line.
+fn joined<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
+    let mut all = String::new();
+    for text in texts {
+        let text = text.as_ref();
+        if !text.is_empty() {
+            all.push_str(if all.is_empty() { "" } else { "\n" });
+            all.push_str(text);
+        }
     }
+    all
 }

@@ -7,7 +7,7 @@ use crate::entry::{Entry, Input, Kind as Line};
 use crate::fold;
 use crate::judged::judge;
 use agents::Agent;
-use agents::entry::{CallEnd, Change, Entry as Said, Kind, Thread, Tool, Wanted};
+use agents::entry::{CallEnd, Change, Context, Entry as Said, Kind, Stop, Thread, Tool, Wanted};
 use agents::lines::{self, Piece};
 use agents::reader::{Reader, State};
 use cs_core::clock;
@@ -151,18 +151,18 @@ impl Told {
         let agent_id = of.map(str::to_string).or_else(|| said.agent_id.as_deref().map(str::to_string));
         let is_main = said.thread == Thread::Main && agent_id.is_none();
         match said.kind {
-            Kind::Context { cwd, .. } => {
+            Kind::Context(Context { cwd, .. }) => {
                 self.cwd = cwd.map(Into::into).or(self.cwd.take());
                 if !said.conversation.is_empty() {
                     self.conversation = said.conversation.into_owned();
                 }
             }
-            Kind::Prompt(text) if is_main => {
+            Kind::Prompt(text, _) if is_main => {
                 self.end_turn(None, false);
                 let text: String = text.chars().take(LONG).collect();
                 self.prompts.push((said.at, validate::cut(&text, TEXT)));
             }
-            Kind::Interrupted => self.end_turn(agent_id, true),
+            Kind::Stop(Stop::Interrupted, _) => self.end_turn(agent_id, true),
             Kind::Call { id, tool, asked } => {
                 if id.is_empty() || self.calls.contains_key(id.as_ref()) {
                     return;

@@ -5,7 +5,7 @@
 
 use crate::catalog::{Conversation, Log};
 use crate::read::{Summary, Wish};
-use agents::entry::{Understood, Wanted};
+use agents::entry::{Lack, Understood, Wanted};
 use agents::lines::{self, Piece};
 use agents::part::{Numbering, Part};
 use agents::reader::{Reader, State};
@@ -88,7 +88,11 @@ impl Cursor {
         }
         let place = match &mut self.place {
             Some(place) => place,
-            none => none.insert(Place::begin(log, self.state.clone())?),
+            none => {
+                let place = none.insert(Place::begin(log, self.state.clone())?);
+                self.numbering.begin_log(&log.thread, &mut |part| pass(part, wish, each));
+                place
+            }
         };
         // A later thread would go on in the same numbers, so only the last log is followed.
         let is_at_end = place.step(&log.thread, wish, &mut self.numbering, &mut self.summary, may_matter, each)?;
@@ -112,7 +116,7 @@ impl Place {
             true => Source::Kept(BufReader::new(log.open()?)),
             false => Source::Live(BufReader::new(cs_core::open::foreign(&log.path)?)),
         };
-        let reader = Reader::new(state, Wanted::All);
+        let reader = Reader::new(state, Wanted::Full);
         Ok(Place { from, offset: 0, number: 0, is_ahead: false, reader })
     }
 
@@ -139,23 +143,27 @@ impl Place {
                 }
                 // It is read again when it is whole.
                 Piece::Rest(_) => return,
-                Piece::TooLong => {
+                Piece::TooLong(bytes) => {
                     *number += 1;
-                    return summary.too_long += 1;
+                    summary.too_long += 1;
+                    return numbering.gap(Lack::TooLong, bytes, *number, thread, &mut |part| pass(part, wish, each));
                 }
             };
             *number += 1;
-            reader.want(if may_matter(line) { Wanted::All } else { Wanted::Counted });
-            let understood = reader.line(line, *number, &mut |entry| {
-                let Some(part) = numbering.part(entry, *number, thread) else { return };
-                summary.entries += 1;
-                if wish.takes(&part) {
-                    each(&part);
-                }
-            });
-            summary.not_understood += u64::from(understood == Understood::Not && !line.is_empty());
+            reader.want(if may_matter(line) { Wanted::Full } else { Wanted::Counted });
+            let take = &mut |entry| numbering.take(entry, *number, thread, &mut |part| pass(part, wish, each));
+            let understood = reader.line(line, *number, take);
+            if understood == Understood::Not && !line.is_empty() {
+                summary.not_understood += 1;
+                let bytes = line.len() as u64;
+                numbering.gap(Lack::Broken, bytes, *number, thread, &mut |part| pass(part, wish, each));
+            }
         })?;
         let is_at_end = whole.is_at_end;
+        if is_at_end {
+            numbering.finish(&mut |part| pass(part, wish, each));
+        }
+        summary.entries = numbering.told();
         if let (true, Source::Live(file)) = (rest, &mut self.from) {
             self.offset = file.stream_position()?;
             self.is_ahead = true;
@@ -174,6 +182,13 @@ impl Place {
             self.is_ahead = false;
         }
         Ok(())
+    }
+}
+
+/// Passes on a wanted part.
+fn pass(part: &Part, wish: &Wish, each: &mut dyn FnMut(&Part)) {
+    if wish.takes(part) {
+        each(part);
     }
 }
 

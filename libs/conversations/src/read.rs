@@ -33,6 +33,7 @@ impl Wish {
     /// Whether a part is wanted.
     pub fn takes(&self, part: &Part) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&part.kind))
+            && (self.copies || !part.is_copy)
             && self.thread.as_ref().is_none_or(|thread| *thread == part.thread)
             && self.turn.is_none_or(|turn| turn == part.turn)
     }

@@ -3,7 +3,7 @@
 //! files, prices, days.
 
 use crate::call::Call;
-use agents::entry::{ClientSum, Entry, Kind, Response, Thread, Understood};
+use agents::entry::{ClientSum, Context, Entry, Kind, Response, Thread, Understood};
 use cs_core::dirs;
 use cs_core::id::fnv1a;
 use serde::{Deserialize, Serialize};
@@ -73,12 +73,12 @@ impl Facts {
     /// Adds an entry of a line.
     pub fn fold(&mut self, places: &mut Places, entry: Entry) {
         match entry.kind {
-            Kind::Context { cwd, is_copy } => {
+            Kind::Context(Context { cwd, is_copy, .. }) => {
                 let cwd = cwd.filter(|_| self.cwd.is_empty());
                 self.cwd = cwd.map_or_else(|| std::mem::take(&mut self.cwd), |cwd| dirs::without_worktree(&cwd).into());
                 self.forked |= is_copy;
             }
-            Kind::Prompt(_) if entry.thread == Thread::Main => self.prompt(&entry),
+            Kind::Prompt(..) if entry.thread == Thread::Main => self.prompt(&entry),
             Kind::Response(ref response) => {
                 let call = entry.at.map(|at| self.call(at, &entry.conversation, response));
                 call.into_iter().for_each(|call| places.add(self, call));

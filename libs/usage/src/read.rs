@@ -118,7 +118,7 @@ fn pieces(
             whole = (with != *facts).then_some(with);
         }
         Piece::Rest(_) => {}
-        Piece::TooLong => {
+        Piece::TooLong(_) => {
             facts.lines += 1;
             facts.too_long += 1;
             account.iter_mut().for_each(|account| account.note_too_long(facts.lines));

@@ -4,7 +4,7 @@
 
 use super::line::{Item, Payload};
 use crate::content;
-use crate::entry::{Asked, CallEnd, Change, Kind, Tool};
+use crate::entry::{Asked, CallEnd, Change, Kind, Output, Tool};
 use crate::words;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -119,12 +119,13 @@ fn patch<'a>(id: Cow<'a, str>, text: &str) -> Kind<'a> {
 }
 
 fn ended(call: Cow<str>, end: CallEnd, text: String) -> Kind {
-    Kind::Result { call, end, text: Cow::Owned(text), change: None, agent_id: None }
+    Kind::Result { call, end, text: Cow::Owned(text), change: None, agent_id: None, output: Output::default() }
 }
 
 fn started<'a>(call: Cow<'a, str>, agent: &str) -> Kind<'a> {
     let agent_id = Some(Cow::Owned(agent.to_string()));
-    Kind::Result { call, end: CallEnd::Done, text: Cow::Borrowed(""), change: None, agent_id }
+    let output = Output::default();
+    Kind::Result { call, end: CallEnd::Done, text: Cow::Borrowed(""), change: None, agent_id, output }
 }
 
 /// The command line of a text or a list of words.

@@ -1,0 +1,259 @@
+//! Owns the place of entries in a conversation: their order, turn, thread and anchor, and which of them repeat others.
+//! Must stay true: usage is told once for each response, as it is counted; a call has one result at most; a part of the
+//! surroundings is told when it changes. Bounded by the number of lines: a few bytes for each.
+
+use super::{Part, PartKind};
+use crate::entry::{Context, Entry, Kind, Lack, Response, Thread};
+use cs_core::id::{Uuid, fnv1a};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// Gives entries their place in a conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Numbering {
+    seq: u64,
+    turn: u64,
+    /// The turns in which threads were started.
+    turns: HashMap<String, u64>,
+    /// Hashes of what was told: ids of lines, calls, results, responses.
+    seen: HashSet<u64>,
+    /// The present line: its number, the hash of its id, whether it is a copy.
+    line: (u64, u64, bool),
+    /// The surroundings, as they were told last.
+    context: Context<'static>,
+    /// When the log was begun, if it says so in its first line with a time; what is older was copied into it.
+    begun: Option<i64>,
+    has_times: bool,
+    /// Usage and a compaction, of which later lines may say more.
+    held: Vec<Part<'static>>,
+}
+
+impl Numbering {
+    /// Begins another log of the conversation, that of a thread; a subagent's belongs to the turn in which it was started.
+    pub fn begin_log(&mut self, thread: &str, each: &mut dyn FnMut(&Part)) {
+        self.flush(each);
+        self.turn = self.turns.get(thread).copied().unwrap_or(self.turn);
+        self.line = (0, 0, false);
+        self.context = Context::default();
+        (self.begun, self.has_times) = (None, false);
+    }
+
+    /// Passes the part that an entry is to `each`, perhaps later or not at all; `number` is that of its line, `thread` the
+    /// log's.
+    pub fn take(&mut self, mut entry: Entry, number: u64, thread: &str, each: &mut dyn FnMut(&Part)) {
+        self.enter(&entry, number);
+        if let Kind::Withdrawn(message) = &entry.kind {
+            self.held.retain(|part| !is_response(part, message));
+        }
+        let Some(kind) = PartKind::of(&entry.kind) else { return };
+        if let Kind::Context(context) = &mut entry.kind {
+            if !self.changed(context) {
+                return;
+            }
+        }
+        if self.is_merged(&entry) {
+            return;
+        }
+        self.flush_before(&entry, each);
+        if self.is_repeated(&entry.kind) {
+            return;
+        }
+        let thread = thread_of(&entry, thread);
+        self.turn += u64::from(kind == PartKind::Prompt && thread == "main" && !self.line.2);
+        if let Kind::Agent { thread, .. } = &entry.kind {
+            self.turns.entry(thread.to_string()).or_insert(self.turn);
+        }
+        let part = self.placed(kind, entry, number, thread);
+        match &part.entry.kind {
+            Kind::Response(_) => self.held.push(held(part)),
+            Kind::Compaction { text, .. } if text.is_empty() => self.held.push(held(part)),
+            _ => self.tell(part, each),
+        }
+    }
+
+    /// Passes on that a line is missing.
+    pub fn gap(&mut self, lack: Lack, bytes: u64, number: u64, thread: &str, each: &mut dyn FnMut(&Part)) {
+        let kind = Kind::Gap { lack, bytes };
+        self.take(Entry::of_line(kind), number, thread, each);
+    }
+
+    /// Passes on what was held back.
+    pub fn finish(&mut self, each: &mut dyn FnMut(&Part)) {
+        self.flush(each);
+    }
+
+    /// Number of parts that were passed on.
+    pub fn told(&self) -> u64 {
+        self.seq
+    }
+
+    /// Begins a line, unless the entry is another one of the same line.
+    fn enter(&mut self, entry: &Entry, number: u64) {
+        let id = entry.id.as_deref().map_or(0, |id| hash("line", id));
+        if (self.line.0, self.line.1) == (number, id) {
+            return;
+        }
+        if entry.at.is_some() && !std::mem::replace(&mut self.has_times, true) && entry.kind == Kind::Begun {
+            self.begun = entry.at;
+        }
+        let is_known = id != 0 && !self.seen.insert(id);
+        let is_older = self.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
+        self.line = (number, id, is_known || is_older);
+    }
+
+    /// Leaves only what changed in the surroundings; false if nothing did.
+    fn changed(&mut self, context: &mut Context) -> bool {
+        let known = &mut self.context;
+        let pairs = [
+            (&mut known.cwd, &mut context.cwd),
+            (&mut known.branch, &mut context.branch),
+            (&mut known.mode, &mut context.mode),
+            (&mut known.model, &mut context.model),
+            (&mut known.client, &mut context.client),
+        ];
+        let mut is_new = false;
+        for (known, new) in pairs {
+            if new.as_deref().is_none_or(str::is_empty) || *known == *new {
+                *new = None;
+            } else {
+                *known = new.as_deref().map(|text| Cow::Owned(text.to_string()));
+                is_new = true;
+            }
+        }
+        is_new
+    }
+
+    /// Whether the entry only completes one that was held back.
+    fn is_merged(&mut self, entry: &Entry) -> bool {
+        match &entry.kind {
+            Kind::Response(new) => self.held.iter_mut().any(|part| match &mut part.entry.kind {
+                Kind::Response(old) if old.key() == new.key() => {
+                    // The line with the most tokens is the last one, as in counting.
+                    if new.tokens.total() >= old.tokens.total() {
+                        *old = owned(new.clone());
+                    }
+                    true
+                }
+                _ => false,
+            }),
+            Kind::Compaction { trigger: None, text: summary, .. } => {
+                self.held.iter_mut().any(|part| match &mut part.entry.kind {
+                    Kind::Compaction { text, .. } if text.is_empty() => {
+                        *text = Cow::Owned(summary.to_string());
+                        true
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// Passes on what this entry ends: a response by another one or a prompt, a compaction by anything.
+    fn flush_before(&mut self, entry: &Entry, each: &mut dyn FnMut(&Part)) {
+        let is_over = |part: &Part| match (&part.entry.kind, &entry.kind) {
+            (Kind::Response(old), Kind::Response(new)) => old.message != new.message,
+            (Kind::Response(_), kind) => matches!(kind, Kind::Prompt(..) | Kind::Result { .. }),
+            _ => true,
+        };
+        if self.held.iter().any(is_over) {
+            self.flush(each);
+        }
+    }
+
+    /// Whether a call, a result or a response was told before.
+    fn is_repeated(&mut self, kind: &Kind) -> bool {
+        let key = match kind {
+            Kind::Call { id, .. } if !id.is_empty() => hash("call", id),
+            Kind::Result { call, .. } if !call.is_empty() => hash("result", call),
+            Kind::Response(response) => hash("response", &response.key()),
+            _ => return false,
+        };
+        !self.seen.insert(key)
+    }
+
+    fn placed<'a>(&self, kind: PartKind, entry: Entry<'a>, line: u64, thread: Cow<'a, str>) -> Part<'a> {
+        let anchor = match (&entry.id, entry.block) {
+            (Some(id), block) if !id.is_empty() => format!("{id}#{block}"),
+            (_, block) => {
+                let block = if block == 0 { String::new() } else { format!("#{block}") };
+                let thread = if thread == "main" { String::new() } else { format!("{thread}:") };
+                format!("{thread}L{line}{block}")
+            }
+        };
+        let is_copy = entry.is_copy || self.line.2;
+        Part { kind, anchor, line, seq: 0, turn: self.turn, thread, is_copy, entry }
+    }
+
+    fn flush(&mut self, each: &mut dyn FnMut(&Part)) {
+        for part in std::mem::take(&mut self.held) {
+            self.tell(part, each);
+        }
+    }
+
+    fn tell(&mut self, mut part: Part, each: &mut dyn FnMut(&Part)) {
+        part.seq = self.seq;
+        self.seq += 1;
+        each(&part);
+    }
+}
+
+/// The thread of an entry: that of the log, or of the side chain inside it.
+fn thread_of<'a>(entry: &Entry, log: &str) -> Cow<'a, str> {
+    match (&entry.agent_id, entry.thread) {
+        (Some(id), Thread::Side) if log == "main" && Uuid::parse(id).is_err() => Cow::Owned(format!("agent-{id}")),
+        (_, Thread::Side) if log == "main" && entry.agent_id.is_none() => Cow::Borrowed("side"),
+        _ => Cow::Owned(log.to_string()),
+    }
+}
+
+fn hash(kind: &str, text: &str) -> u64 {
+    fnv1a(kind.as_bytes()) ^ fnv1a(text.as_bytes()).rotate_left(17)
+}
+
+fn is_response(part: &Part, message: &str) -> bool {
+    matches!(&part.entry.kind, Kind::Response(response) if response.message == message)
+}
+
+/// A part that can be held back: only responses and compactions are.
+fn held(part: Part) -> Part<'static> {
+    let text = |text: Cow<str>| Cow::<'static, str>::Owned(text.into_owned());
+    let entry = part.entry;
+    let kind = match entry.kind {
+        Kind::Response(response) => Kind::Response(owned(response)),
+        Kind::Compaction { trigger, tokens_before, tokens_after, text: summary } => {
+            Kind::Compaction { trigger: trigger.map(text), tokens_before, tokens_after, text: text(summary) }
+        }
+        _ => Kind::Begun,
+    };
+    let entry = Entry {
+        at: entry.at,
+        id: entry.id.map(text),
+        conversation: text(entry.conversation),
+        thread: entry.thread,
+        agent_id: entry.agent_id.map(text),
+        block: entry.block,
+        is_copy: entry.is_copy,
+        is_repaired: entry.is_repaired,
+        kind,
+    };
+    let Part { kind, anchor, line, seq, turn, is_copy, .. } = part;
+    Part { kind, anchor, line, seq, turn, thread: text(part.thread), is_copy, entry }
+}
+
+fn owned(response: Response) -> Response<'static> {
+    let text = |text: Cow<str>| Cow::<'static, str>::Owned(text.into_owned());
+    Response {
+        message: text(response.message),
+        part: response.part,
+        is_named: response.is_named,
+        request: response.request.map(text),
+        reference: response.reference.map(text),
+        model: text(response.model),
+        class: response.class,
+        lines: response.lines,
+        searches: response.searches,
+        tokens: response.tokens,
+        cost_pico_usd: response.cost_pico_usd,
+    }
+}
