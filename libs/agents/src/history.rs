@@ -7,7 +7,7 @@
 //! is in it, with the client's own commands (`/clear`).
 
 use crate::agent::Agent;
-use crate::entry::{Entry, Kind, Thread, Understood};
+use crate::entry::{Entry, Kind, Understood, Via};
 use crate::lenient;
 use cs_core::id::Uuid;
 use cs_core::repair;
@@ -92,9 +92,9 @@ pub(crate) fn line(line: &[u8], conversation: &str, each: &mut dyn FnMut(Entry))
     let mut room = Vec::new();
     let found = remembered(line, &mut room).filter(|prompt| prompt.conversation == conversation);
     let Some(prompt) = found else { return Understood::AsItIs };
-    let kind = Kind::Prompt(Cow::Owned(prompt.text.trim().to_string()));
+    let kind = Kind::Prompt(Cow::Owned(prompt.text.trim().to_string()), Via::Typed);
     let (at, conversation) = (prompt.at, Cow::Borrowed(conversation));
-    each(Entry { at, id: None, conversation, thread: Thread::Main, agent_id: None, kind });
+    each(Entry { at, conversation, ..Entry::of_line(kind) });
     Understood::after(&room)
 }
 

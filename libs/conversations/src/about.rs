@@ -79,8 +79,8 @@ impl About {
         self.first_at = self.first_at.or(entry.at);
         self.last_at = self.last_at.max(entry.at);
         match entry.kind {
-            Kind::Context { cwd: Some(cwd), .. } if self.cwd.is_none() => self.cwd = Some(cwd.into_owned()),
-            Kind::Prompt(text) if entry.thread == Thread::Main => {
+            Kind::Context(context) if self.cwd.is_none() => self.cwd = context.cwd.map(Into::into),
+            Kind::Prompt(text, _) if entry.thread == Thread::Main => {
                 self.prompts += 1;
                 self.keep_prompt(typed::gist(&text));
             }

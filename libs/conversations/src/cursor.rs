@@ -151,8 +151,9 @@ impl Place {
             };
             *number += 1;
             reader.want(if may_matter(line) { Wanted::Full } else { Wanted::Counted });
-            let take = &mut |entry| numbering.take(entry, *number, thread, &mut |part| pass(part, wish, each));
-            let understood = reader.line(line, *number, take);
+            let understood = reader.line(line, *number, &mut |entry| {
+                numbering.take(entry, *number, thread, &mut |part| pass(part, wish, each));
+            });
             if understood == Understood::Not && !line.is_empty() {
                 summary.not_understood += 1;
                 let bytes = line.len() as u64;

@@ -41,7 +41,7 @@ fn root(log: &Log, uuid: &str) -> Option<Id> {
     };
     lines::read(line.as_slice(), |piece| match piece {
         Piece::Line(line) | Piece::Rest(line) => read(line),
-        Piece::TooLong => {}
+        Piece::TooLong(_) => {}
     })
     .ok()?;
     let root = found.filter(|root| !root.is_empty() && root != uuid)?;
