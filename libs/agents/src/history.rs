@@ -92,7 +92,9 @@ pub(crate) fn line(line: &[u8], conversation: &str, each: &mut dyn FnMut(Entry))
     let mut room = Vec::new();
     let found = remembered(line, &mut room).filter(|prompt| prompt.conversation == conversation);
     let Some(prompt) = found else { return Understood::AsItIs };
-    let kind = Kind::Prompt(Cow::Owned(prompt.text.trim().to_string()), Via::Typed);
+    let text = prompt.text.trim().to_string();
+    let via = if text.starts_with('/') { Via::Command } else { Via::Typed };
+    let kind = Kind::Prompt(Cow::Owned(text), via);
     let (at, conversation) = (prompt.at, Cow::Borrowed(conversation));
     each(Entry { at, conversation, ..Entry::of_line(kind) });
     Understood::after(&room)

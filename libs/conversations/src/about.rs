@@ -1,14 +1,16 @@
 //! Owns what a conversation is called and what it comes to, for lists and for the first line of its parts: title, folder,
 //! times, number of prompts. Must stay true: a value that its log does not have is absent.
 
-use crate::catalog::Conversation;
-use agents::entry::{Entry, Kind, Thread, Wanted};
+use crate::catalog::{Conversation, MAIN};
+use agents::entry::{Kind, Link, Wanted};
 use agents::lines::{self, Piece};
-use agents::reader::{Reader, State};
+use agents::part::{Numbering, Part};
+use agents::reader::Reader;
 use agents::typed;
 use cs_core::config::Config;
 use cs_core::dirs;
 use cs_core::id::Slug;
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// What the log of a conversation says about it.
@@ -22,6 +24,16 @@ pub struct About {
     pub first_prompt: Option<String>,
     /// The folder in which it began.
     pub cwd: Option<String>,
+    /// The branch there, as the log names it last.
+    pub branch: Option<String>,
+    /// The client's version, as the log names it last.
+    pub client: Option<String>,
+    /// The conversation from which it was copied, or which it continues.
+    pub forked_from: Option<String>,
+    /// The conversation that started it.
+    pub parent: Option<String>,
+    /// The conversation in which it goes on.
+    pub continued_in: Option<String>,
     /// When the first line with a time was written, in milliseconds since the epoch.
     pub first_at: Option<i64>,
     /// The same for the last one.
@@ -37,11 +49,12 @@ const TAIL: u64 = 128 * 1024;
 const TITLE: usize = 200;
 
 impl About {
-    /// All of it: the main log is read from beginning to end.
+    /// What a list shows: the main log is read from beginning to end, but of most lines nothing is decoded. Branch, client
+    /// and relations are missing.
     pub fn whole(of: &Conversation) -> io::Result<About> {
         let mut about = About::default();
         if let Some(log) = of.main() {
-            about.read(of, log.open()?)?;
+            about.read(of, log.open()?, Wanted::Counted)?;
         }
         Ok(about)
     }
@@ -50,44 +63,61 @@ impl About {
     /// which the client wrote only once, may be missed.
     pub fn outline(of: &Conversation) -> io::Result<About> {
         let Some(log) = of.main() else { return Ok(About::default()) };
-        if log.is_kept || log.bytes <= HEAD + TAIL {
-            return About::whole(of);
-        }
         let mut about = About::default();
+        if log.is_kept || log.bytes <= HEAD + TAIL {
+            about.read(of, log.open()?, Wanted::Full)?;
+            return Ok(about);
+        }
         let mut file = cs_core::open::foreign(&log.path)?;
-        about.read(of, (&mut file).take(HEAD))?;
+        about.read(of, (&mut file).take(HEAD), Wanted::Full)?;
         file.seek(SeekFrom::End(-(TAIL as i64)))?;
         // The first piece is a part of a line, which gives nothing.
-        about.read(of, file)?;
+        about.read(of, file, Wanted::Full)?;
         about.prompts = 0;
         Ok(about)
     }
 
-    fn read(&mut self, of: &Conversation, from: impl Read) -> io::Result<()> {
-        let mut reader = Reader::new(State::new(of.agent), Wanted::Counted);
+    fn read(&mut self, of: &Conversation, from: impl Read, wanted: Wanted) -> io::Result<()> {
+        let mut reader = Reader::new(of.state(), wanted);
+        let mut numbering = Numbering::default();
+        numbering.begin_log(MAIN, &mut |_| {});
         let mut number = 0;
         lines::read(from, |piece| {
             number += 1;
             if let Piece::Line(line) | Piece::Rest(line) = piece {
-                reader.line(line, number, &mut |entry| self.fold(entry));
+                let fold = &mut |part: &Part| self.fold(part);
+                reader.line(line, number, &mut |entry| numbering.take(entry, number, MAIN, fold));
             }
         })?;
+        numbering.finish(&mut |part| self.fold(part));
         Ok(())
     }
 
-    fn fold(&mut self, entry: Entry) {
-        self.first_at = self.first_at.or(entry.at);
-        self.last_at = self.last_at.max(entry.at);
-        match entry.kind {
-            Kind::Context(context) if self.cwd.is_none() => self.cwd = context.cwd.map(Into::into),
-            Kind::Prompt(text, _) if entry.thread == Thread::Main => {
-                self.prompts += 1;
-                self.keep_prompt(typed::gist(&text));
+    fn fold(&mut self, part: &Part) {
+        let text = |text: &Option<Cow<str>>| text.as_deref().map(str::to_string);
+        let other = |known: &Option<String>, id: &str| known.clone().or_else(|| Some(id.to_string()));
+        match &part.entry.kind {
+            Kind::Relation(Link::ForkedFrom | Link::DerivedFrom | Link::Continues, id) => {
+                self.forked_from = other(&self.forked_from, id);
             }
-            Kind::Title(title) => self.title = Some(title),
-            Kind::Renamed(title) => self.renamed = Some(title).filter(|title| !title.is_empty()),
+            Kind::Relation(Link::Parent, id) => self.parent = other(&self.parent, id),
+            Kind::Relation(Link::ContinuedIn, id) => self.continued_in = Some(id.to_string()),
+            _ if part.is_copy => return,
+            Kind::Context(context) => {
+                self.cwd = self.cwd.take().or_else(|| text(&context.cwd));
+                self.branch = text(&context.branch).or(self.branch.take());
+                self.client = text(&context.client).or(self.client.take());
+            }
+            Kind::Prompt(text, _) if part.thread == MAIN => {
+                self.prompts += 1;
+                self.keep_prompt(typed::gist(text));
+            }
+            Kind::Title(title) => self.title = Some(title.clone()),
+            Kind::Renamed(title) => self.renamed = Some(title.clone()).filter(|title| !title.is_empty()),
             _ => {}
         }
+        self.first_at = self.first_at.or(part.entry.at);
+        self.last_at = self.last_at.max(part.entry.at);
     }
 
     /// Keeps the first prompt that says what the conversation is for, else the first one.

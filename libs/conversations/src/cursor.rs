@@ -3,15 +3,16 @@
 //! Must stay true: a step ends behind a whole line; a line that is being written is read once it is whole, or when no more
 //! is awaited.
 
-use crate::catalog::{Conversation, Log};
+use crate::catalog::{Conversation, Log, MAIN};
 use crate::read::{Summary, Wish};
 use agents::entry::{Lack, Understood, Wanted};
 use agents::lines::{self, Piece};
 use agents::part::{Numbering, Part};
 use agents::reader::{Reader, State};
 use serde::de::IgnoredAny;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 
 /// How many bytes of a log one step reads, up to the end of the line in which they end.
 const STEP: usize = 256 * 1024;
@@ -29,23 +30,30 @@ pub enum Step {
 pub struct Cursor {
     /// The state with which each log begins.
     state: State,
-    logs: Vec<Log>,
-    /// The log that is read, and how far.
-    log: usize,
-    place: Option<Place>,
+    /// Each log with the place in it; `None` if it was not read yet.
+    logs: Vec<(Log, Option<Place>)>,
+    /// The log that is read.
+    at: usize,
     numbering: Numbering,
     summary: Summary,
 }
 
 /// A place in a log.
 struct Place {
-    from: Source,
+    /// `None` while another log is read.
+    from: Option<Source>,
+    /// The file, by device and inode.
+    file: (u64, u64),
     /// Where the next line begins.
     offset: u64,
     /// The number of lines before it.
     number: u64,
     /// Whether a line was read whose end was not written yet.
     is_ahead: bool,
+    /// Number of bytes of a line behind it that is not whole.
+    torn: u64,
+    /// Whether all of it was read.
+    is_done: bool,
     reader: Reader,
 }
 
@@ -56,16 +64,33 @@ enum Source {
     Kept(BufReader<Box<dyn Read + Send>>),
 }
 
+/// What lines are read for.
+struct Taking<'a> {
+    numbering: &'a mut Numbering,
+    summary: &'a mut Summary,
+    may_matter: &'a dyn Fn(&[u8]) -> bool,
+    each: &'a mut dyn FnMut(&Part),
+}
+
 impl Cursor {
     /// The beginning of a conversation: its main thread comes first.
     pub fn new(of: &Conversation) -> Self {
-        let (numbering, summary) = (Numbering::default(), Summary::default());
-        Cursor { state: of.state(), logs: of.logs.clone(), log: 0, place: None, numbering, summary }
+        let logs = of.logs.iter().map(|log| (log.clone(), None)).collect();
+        Cursor { state: of.state(), logs, at: 0, numbering: Numbering::default(), summary: Summary::default() }
+    }
+
+    /// Adds the logs that the conversation has got since, such as those of new subagents.
+    pub fn add_logs(&mut self, of: &Conversation) {
+        for log in &of.logs {
+            if self.logs.iter().all(|(known, _)| known.path != log.path) {
+                self.logs.push((log.clone(), None));
+            }
+        }
     }
 
     /// What was read so far.
     pub fn summary(&self) -> Summary {
-        self.summary
+        Summary { entries: self.numbering.told(), ..self.summary }
     }
 
     /// Passes the wanted parts of the next lines to `each`. `Wish::thread` leaves out the logs of other threads unread.
@@ -81,100 +106,148 @@ impl Cursor {
         may_matter: &dyn Fn(&[u8]) -> bool,
         each: &mut dyn FnMut(&Part),
     ) -> io::Result<Step> {
-        let Some(log) = self.logs.get(self.log) else { return Ok(Step::End) };
-        let is_last = self.log + 1 == self.logs.len();
-        if wish.thread.as_ref().is_some_and(|thread| *thread != log.thread) {
-            return Ok(if is_last { Step::End } else { self.next_log() });
-        }
-        let place = match &mut self.place {
-            Some(place) => place,
-            none => {
-                let place = none.insert(Place::begin(log, self.state.clone())?);
-                self.numbering.begin_log(&log.thread, &mut |part| pass(part, wish, each));
-                place
-            }
+        let Cursor { state, logs, at, numbering, summary } = self;
+        let Some((log, place)) = logs.get_mut(*at) else {
+            *at = 0;
+            return Ok(Step::End);
         };
-        // A later thread would go on in the same numbers, so only the last log is followed.
-        let is_at_end = place.step(&log.thread, wish, &mut self.numbering, &mut self.summary, may_matter, each)?;
-        Ok(match (is_at_end, is_last) {
-            (false, _) => Step::More,
-            (true, false) => self.next_log(),
-            (true, true) => Step::End,
-        })
+        let is_wanted = log.thread == MAIN || wish.thread.as_ref().is_none_or(|thread| *thread == log.thread);
+        let place = match place {
+            Some(place) => place,
+            none => none.insert(Place::new(state.clone())),
+        };
+        if is_wanted && place.open(log, state)? {
+            let each = &mut |part: &Part| {
+                if wish.takes(part) {
+                    each(part);
+                }
+            };
+            numbering.begin_log(&log.thread, each);
+            place.step(&log.thread, &mut Taking { numbering, summary, may_matter, each })?;
+            if !place.is_done {
+                return Ok(Step::More);
+            }
+            numbering.finish(each);
+            place.close();
+        }
+        *at += 1;
+        if *at < logs.len() {
+            return Ok(Step::More);
+        }
+        *at = 0;
+        Ok(Step::End)
     }
 
-    fn next_log(&mut self) -> Step {
-        self.log += 1;
-        self.place = None;
-        Step::More
+    /// Ends the reading: a line at the end of a log that is not whole will not become so.
+    pub fn close(&mut self, wish: &Wish, each: &mut dyn FnMut(&Part)) {
+        let each = &mut |part: &Part| {
+            if wish.takes(part) {
+                each(part);
+            }
+        };
+        for (log, place) in &mut self.logs {
+            let Some(place) = place.as_mut().filter(|place| place.torn > 0) else { continue };
+            self.summary.not_understood += 1;
+            self.numbering.begin_log(&log.thread, each);
+            self.numbering.gap(Lack::Broken, std::mem::take(&mut place.torn), place.number + 1, &log.thread, each);
+        }
+        self.numbering.finish(each);
     }
 }
 
 impl Place {
-    fn begin(log: &Log, state: State) -> io::Result<Self> {
-        let from = match log.is_kept {
-            true => Source::Kept(BufReader::new(log.open()?)),
-            false => Source::Live(BufReader::new(cs_core::open::foreign(&log.path)?)),
-        };
+    fn new(state: State) -> Self {
         let reader = Reader::new(state, Wanted::Full);
-        Ok(Place { from, offset: 0, number: 0, is_ahead: false, reader })
+        Place { from: None, file: (0, 0), offset: 0, number: 0, is_ahead: false, torn: 0, is_done: false, reader }
     }
 
-    /// Reads the next lines; returns whether they were the last ones.
-    fn step(
-        &mut self,
-        thread: &str,
-        wish: &Wish,
-        numbering: &mut Numbering,
-        summary: &mut Summary,
-        may_matter: &dyn Fn(&[u8]) -> bool,
-        each: &mut dyn FnMut(&Part),
-    ) -> io::Result<bool> {
-        self.go_to_line()?;
-        let mut whole = WholeLines { from: self.from.bytes(), room: STEP, has_line: false, is_at_end: false };
-        let (reader, number) = (&mut self.reader, &mut self.number);
+    /// Opens the log unless it is open; returns false if it has nothing new. A log that was replaced or cut is read from its
+    /// beginning, where the parts that were told before are copies.
+    fn open(&mut self, log: &Log, state: &State) -> io::Result<bool> {
+        if self.from.is_some() {
+            return Ok(true);
+        }
+        if log.is_kept {
+            if self.is_done {
+                return Ok(false);
+            }
+            self.from = Some(Source::Kept(BufReader::new(log.open()?)));
+            return Ok(true);
+        }
+        if self.is_done {
+            let Some(meta) = metadata(log)? else { return Ok(false) };
+            let is_other = identity(&meta) != self.file || meta.len() < self.offset;
+            if !is_other && meta.len() == self.offset + self.torn {
+                return Ok(false);
+            }
+            if is_other {
+                *self = Place::new(state.clone());
+            }
+        }
+        let file = cs_core::open::foreign(&log.path)?;
+        self.file = identity(&file.metadata()?);
+        self.is_done = false;
+        self.from = Some(Source::Live(BufReader::new(file)));
+        Ok(true)
+    }
+
+    /// Closes the file, not the place.
+    fn close(&mut self) {
+        self.from = None;
+    }
+
+    /// Reads the next lines.
+    fn step(&mut self, thread: &str, to: &mut Taking) -> io::Result<()> {
+        let mut from = self.from.take();
+        let Some(source) = &mut from else { return Ok(()) };
+        self.go_to_line(source)?;
+        self.torn = 0;
+        let mut whole = WholeLines { from: source.bytes(), room: STEP, has_line: false, is_at_end: false };
         let mut rest = false;
-        self.offset += lines::read(&mut whole, |piece| {
-            let line = match piece {
-                Piece::Line(line) => line,
-                Piece::Rest(line) if serde_json::from_slice::<IgnoredAny>(line).is_ok() => {
-                    rest = true;
-                    line
-                }
-                // It is read again when it is whole.
-                Piece::Rest(_) => return,
-                Piece::TooLong(bytes) => {
-                    *number += 1;
-                    summary.too_long += 1;
-                    return numbering.gap(Lack::TooLong, bytes, *number, thread, &mut |part| pass(part, wish, each));
-                }
-            };
-            *number += 1;
-            reader.want(if may_matter(line) { Wanted::Full } else { Wanted::Counted });
-            let understood = reader.line(line, *number, &mut |entry| {
-                numbering.take(entry, *number, thread, &mut |part| pass(part, wish, each));
-            });
-            if understood == Understood::Not && !line.is_empty() {
-                summary.not_understood += 1;
-                let bytes = line.len() as u64;
-                numbering.gap(Lack::Broken, bytes, *number, thread, &mut |part| pass(part, wish, each));
+        let read = lines::read(&mut whole, |piece| match piece {
+            Piece::Line(line) => self.line(line, thread, to),
+            Piece::Rest(line) if serde_json::from_slice::<IgnoredAny>(line).is_ok() => {
+                rest = true;
+                self.line(line, thread, to);
+            }
+            // It is read again when it is whole.
+            Piece::Rest(line) => self.torn = line.len() as u64,
+            Piece::TooLong(bytes) => {
+                self.number += 1;
+                to.summary.too_long += 1;
+                to.numbering.gap(Lack::TooLong, bytes, self.number, thread, &mut *to.each);
             }
         })?;
-        let is_at_end = whole.is_at_end;
-        if is_at_end {
-            numbering.finish(&mut |part| pass(part, wish, each));
+        self.is_done = whole.is_at_end;
+        self.offset += read;
+        if let Source::Live(file) = source {
+            let end = file.stream_position()?;
+            // White space or NUL bytes may stand around a line that is not whole.
+            self.torn = if self.torn > 0 { end.saturating_sub(self.offset) } else { 0 };
+            if rest {
+                self.offset = end;
+                self.is_ahead = true;
+            }
         }
-        summary.entries = numbering.told();
-        if let (true, Source::Live(file)) = (rest, &mut self.from) {
-            self.offset = file.stream_position()?;
-            self.is_ahead = true;
+        self.from = from;
+        Ok(())
+    }
+
+    fn line(&mut self, line: &[u8], thread: &str, to: &mut Taking) {
+        self.number += 1;
+        self.reader.want(if (to.may_matter)(line) { Wanted::Full } else { Wanted::Counted });
+        let understood = self.reader.line(line, self.number, &mut |entry| {
+            to.numbering.take(entry, self.number, thread, &mut *to.each);
+        });
+        if understood == Understood::Not && !line.is_empty() {
+            to.summary.not_understood += 1;
+            to.numbering.gap(Lack::Broken, line.len() as u64, self.number, thread, &mut *to.each);
         }
-        Ok(is_at_end)
     }
 
     /// Goes behind the last line that was read.
-    fn go_to_line(&mut self) -> io::Result<()> {
-        let Source::Live(file) = &mut self.from else { return Ok(()) };
+    fn go_to_line(&mut self, source: &mut Source) -> io::Result<()> {
+        let Source::Live(file) = source else { return Ok(()) };
         file.seek(SeekFrom::Start(self.offset))?;
         let has_end = self.is_ahead && file.fill_buf()?.first() == Some(&b'\n');
         if has_end {
@@ -186,11 +259,17 @@ impl Place {
     }
 }
 
-/// Passes on a wanted part.
-fn pass(part: &Part, wish: &Wish, each: &mut dyn FnMut(&Part)) {
-    if wish.takes(part) {
-        each(part);
+/// The file of a log now; `None` if it is gone.
+fn metadata(log: &Log) -> io::Result<Option<Metadata>> {
+    match fs::metadata(&log.path) {
+        Ok(meta) => Ok(Some(meta)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+fn identity(meta: &Metadata) -> (u64, u64) {
+    (meta.dev(), meta.ino())
 }
 
 impl Source {

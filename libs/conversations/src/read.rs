@@ -43,5 +43,6 @@ impl Wish {
 pub fn read(of: &Conversation, wish: &Wish, each: &mut dyn FnMut(&Part)) -> io::Result<Summary> {
     let mut cursor = Cursor::new(of);
     while cursor.step(wish, each)? == Step::More {}
+    cursor.close(wish, each);
     Ok(cursor.summary())
 }

@@ -100,7 +100,8 @@ fn a_conversation_is_called_by_its_person_or_by_its_first_prompt() {
     assert!(about.name().is_some() && about.prompts > 0 && about.cwd.as_deref() == Some("/home/dev/repo"), "{about:?}");
     assert_eq!(about.project(&place.store.config()).as_deref(), Some("repo"));
     assert!(about.first_at < about.last_at);
-    assert_eq!(About { prompts: about.prompts, ..About::outline(one).unwrap() }, about, "a short log is read whole");
+    let outline = About::outline(one).unwrap();
+    assert_eq!((outline.name(), outline.prompts), (about.name(), about.prompts), "a short log is read whole");
 }
 
 #[test]
@@ -120,5 +121,7 @@ fn the_outline_of_a_long_log_has_its_beginning_and_its_end() {
     let (whole, outline) =
         (About::whole(&catalog.conversations[0]).unwrap(), About::outline(&catalog.conversations[0]));
     assert_eq!((whole.prompts, whole.name().as_deref()), (3000, Some("login")));
-    assert_eq!(About { prompts: 3000, ..outline.unwrap() }, whole);
+    let outline = outline.unwrap();
+    assert_eq!((outline.name(), outline.cwd, outline.first_at), (whole.name(), whole.cwd, whole.first_at));
+    assert_eq!(outline.last_at, whole.last_at);
 }

@@ -15,8 +15,21 @@ pub struct Numbering {
     turn: u64,
     /// The turns in which threads were started.
     turns: HashMap<String, u64>,
+    /// The thread whose log is read, and where other logs were left.
+    thread: String,
+    left: HashMap<String, Left>,
     /// Hashes of what was told: ids of lines, calls, results, responses.
     seen: HashSet<u64>,
+    place: Left,
+    /// Usage and a compaction, of which later lines may say more.
+    held: Vec<Part<'static>>,
+}
+
+/// A place in a log.
+#[derive(Clone, Debug, Default)]
+struct Left {
+    /// The turn, for a log to which the reader comes back.
+    turn: u64,
     /// The present line: its number, the hash of its id, whether it is a copy.
     line: (u64, u64, bool),
     /// The surroundings, as they were told last.
@@ -24,18 +37,22 @@ pub struct Numbering {
     /// When the log was begun, if it says so in its first line with a time; what is older was copied into it.
     begun: Option<i64>,
     has_times: bool,
-    /// Usage and a compaction, of which later lines may say more.
-    held: Vec<Part<'static>>,
 }
 
 impl Numbering {
-    /// Begins another log of the conversation, that of a thread; a subagent's belongs to the turn in which it was started.
+    /// Goes to the log of a thread, to its beginning or to where it was left; a subagent's belongs to the turn in which it
+    /// was started.
     pub fn begin_log(&mut self, thread: &str, each: &mut dyn FnMut(&Part)) {
         self.flush(each);
-        self.turn = self.turns.get(thread).copied().unwrap_or(self.turn);
-        self.line = (0, 0, false);
-        self.context = Context::default();
-        (self.begun, self.has_times) = (None, false);
+        if thread == self.thread {
+            return;
+        }
+        self.place.turn = self.turn;
+        let before = std::mem::replace(&mut self.thread, thread.to_string());
+        self.left.insert(before, std::mem::take(&mut self.place));
+        let turn = self.turns.get(thread).copied().unwrap_or(self.turn);
+        self.place = self.left.remove(thread).unwrap_or(Left { turn, ..Left::default() });
+        self.turn = self.place.turn;
     }
 
     /// Passes the part that an entry is to `each`, perhaps later or not at all; `number` is that of its line, `thread` the
@@ -59,7 +76,7 @@ impl Numbering {
             return;
         }
         let thread = thread_of(&entry, thread);
-        self.turn += u64::from(kind == PartKind::Prompt && thread == "main" && !self.line.2);
+        self.turn += u64::from(kind == PartKind::Prompt && thread == "main" && !self.place.line.2);
         if let Kind::Agent { thread, .. } = &entry.kind {
             self.turns.entry(thread.to_string()).or_insert(self.turn);
         }
@@ -90,20 +107,20 @@ impl Numbering {
     /// Begins a line, unless the entry is another one of the same line.
     fn enter(&mut self, entry: &Entry, number: u64) {
         let id = entry.id.as_deref().map_or(0, |id| hash("line", id));
-        if (self.line.0, self.line.1) == (number, id) {
+        if (self.place.line.0, self.place.line.1) == (number, id) {
             return;
         }
-        if entry.at.is_some() && !std::mem::replace(&mut self.has_times, true) && entry.kind == Kind::Begun {
-            self.begun = entry.at;
+        if entry.at.is_some() && !std::mem::replace(&mut self.place.has_times, true) && entry.kind == Kind::Begun {
+            self.place.begun = entry.at;
         }
         let is_known = id != 0 && !self.seen.insert(id);
-        let is_older = self.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
-        self.line = (number, id, is_known || is_older);
+        let is_older = self.place.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
+        self.place.line = (number, id, is_known || is_older);
     }
 
     /// Leaves only what changed in the surroundings; false if nothing did.
     fn changed(&mut self, context: &mut Context) -> bool {
-        let known = &mut self.context;
+        let known = &mut self.place.context;
         let pairs = [
             (&mut known.cwd, &mut context.cwd),
             (&mut known.branch, &mut context.branch),
@@ -181,7 +198,7 @@ impl Numbering {
                 format!("{thread}L{line}{block}")
             }
         };
-        let is_copy = entry.is_copy || self.line.2;
+        let is_copy = entry.is_copy || self.place.line.2;
         Part { kind, anchor, line, seq: 0, turn: self.turn, thread, is_copy, entry }
     }
 
