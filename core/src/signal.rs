@@ -40,6 +40,15 @@ pub fn accept_interrupts() {
     unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
 }
 
+/// From now on, SIGINT does nothing here, until [`accept_interrupts`]: a program that was started before handles it.
+#[allow(unsafe_code, reason = "signal(2)")]
+pub fn leave_interrupts() {
+    extern "C" fn nothing(_signal: libc::c_int) {}
+    let handler: extern "C" fn(libc::c_int) = nothing;
+    // SAFETY: an empty handler is async-signal-safe.
+    unsafe { libc::signal(libc::SIGINT, handler as libc::sighandler_t) };
+}
+
 /// What the handler of the deadline writes, and where: a folder, a file in it, a line.
 static NOTE: OnceLock<[CString; 3]> = OnceLock::new();
 

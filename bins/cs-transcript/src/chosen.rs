@@ -56,9 +56,9 @@ pub fn conversations(context: &Context, words: &[String]) -> Outcome<Vec<Convers
     Ok(found)
 }
 
-/// The only conversation that a word means.
-pub fn one(context: &Context, word: &Option<String>) -> Outcome<Conversation> {
-    let mut found = conversations(context, word.as_slice())?;
+/// The conversation that a word means.
+pub fn one(context: &Context, word: &str) -> Outcome<Conversation> {
+    let mut found = conversations(context, &[word.to_string()])?;
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
         _ => Err(Failure::Usage("name one conversation".into(), None)),

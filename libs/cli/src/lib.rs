@@ -17,6 +17,7 @@ mod lines;
 mod messages;
 mod nearest;
 mod out;
+mod pager;
 mod place;
 pub mod programs;
 mod progress;

@@ -1,6 +1,7 @@
 //! Owns standard output: one locked, buffered writer; JSON lines in a pipe, tables on a terminal.
 
 use crate::failure::Outcome;
+use crate::pager::Pager;
 use crate::terminal::{self, Color};
 use render::{Layout, Paint, Style, Table};
 use serde::Serialize;
@@ -25,6 +26,7 @@ pub struct Out {
     /// Whether texts for people are coloured.
     pub paint: Paint,
     writer: BufWriter<Stdout>,
+    pager: Option<Pager>,
 }
 
 impl Out {
@@ -32,27 +34,44 @@ impl Out {
     pub fn new(form: Option<Form>, quiet: bool, color: Color) -> Self {
         let natural = if std::io::stdout().is_terminal() { Form::Table } else { Form::Json };
         let writer = BufWriter::with_capacity(64 * 1024, std::io::stdout());
-        Out { form: form.unwrap_or(natural), quiet, paint: color.paint(), writer }
+        Out { form: form.unwrap_or(natural), quiet, paint: color.paint(), writer, pager: None }
     }
 
     /// One JSON object on one line.
     pub fn json(&mut self, value: &impl Serialize) -> Outcome<()> {
-        serde_json::to_writer(&mut self.writer, value).map_err(std::io::Error::from)?;
-        self.writer.write_all(b"\n")?;
-        Ok(())
+        let mut line = serde_json::to_vec(value).map_err(std::io::Error::from)?;
+        line.push(b'\n');
+        self.bytes(&line)
     }
 
     /// One line of text as it is.
     pub fn line(&mut self, text: &str) -> Outcome<()> {
-        self.writer.write_all(text.as_bytes())?;
-        self.writer.write_all(b"\n")?;
-        Ok(())
+        self.bytes(text.as_bytes())?;
+        self.bytes(b"\n")
     }
 
     /// Text as it is, with its own line ends.
     pub fn text(&mut self, text: &str) -> Outcome<()> {
-        self.writer.write_all(text.as_bytes())?;
+        self.bytes(text.as_bytes())
+    }
+
+    /// Bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Outcome<()> {
+        match self.pager.as_mut().and_then(Pager::writer) {
+            Some(writer) => writer.write_all(bytes)?,
+            None => self.writer.write_all(bytes)?,
+        }
         Ok(())
+    }
+
+    /// From now on, what is printed on a terminal is read in a pager, until [`Out::end_page`].
+    pub fn begin_page(&mut self) {
+        self.pager = Pager::start();
+    }
+
+    /// Waits until the pager was closed.
+    pub fn end_page(&mut self) {
+        self.pager = None;
     }
 
     /// An aligned table that fits the terminal. Only texts with spaces or slashes are cut if necessary, and the last

@@ -16,6 +16,7 @@ mod markdown;
 mod money;
 mod news;
 mod number;
+mod readable;
 mod session_csv;
 mod sheet;
 mod style;
@@ -37,6 +38,7 @@ pub use number::{
     format_bytes, format_context, format_count, format_number, format_percent, format_progress, format_quantity,
     format_round_count,
 };
+pub use readable::{READABLE, Readable, Reading, StyledLine};
 pub use session_csv::is_own_csv;
 pub use style::{Paint, STYLES, Style};
 pub use table::{Column, Layout, Table, TableCell};

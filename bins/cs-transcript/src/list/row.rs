@@ -3,7 +3,7 @@
 
 use agents::Agent;
 use cli::Outcome;
-use conversations::{About, Conversation, Filter, Left, Sessions};
+use conversations::{About, Conversation, Filter, Heading, Left, Sessions};
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::store::Store;
@@ -68,25 +68,23 @@ impl<'a> Rows<'a> {
     fn row(&self, one: &Conversation) -> Option<Row> {
         let about = self.about(one);
         let records = self.sessions.records(&one.uuid);
-        let newest = records.last();
-        let project = newest.map(|record| record.project_slug.clone()).or_else(|| about.project(self.config));
+        let Heading { about, project, title, session_ids } = Heading::of(about, &records, self.config);
         if !self.filter.fits(&about, project.as_deref()) {
             return None;
         }
         let stamp = |millis: Option<i64>| millis.and_then(clock::from_millis).map(clock::stamp);
-        let title = about.name().or_else(|| newest.map(|record| record.intent.clone()));
         Some(Row {
             conversation: one.uuid.clone(),
             agent: one.agent,
             project,
-            title: title.filter(|title| !title.is_empty()),
+            title,
             started_at: stamp(about.first_at),
             last_at: stamp(about.last_at),
             prompts: about.prompts,
             bytes: one.bytes(),
             place: one.place.word(),
             cwd: about.cwd,
-            session_ids: records.into_iter().map(|record| record.session_id).collect(),
+            session_ids,
         })
     }
 

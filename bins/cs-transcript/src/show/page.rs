@@ -1,0 +1,128 @@
+//! Owns how conversations are read on a terminal: laid out for its width, through a pager.
+
+use super::{Show, tell_unread};
+use agents::part::{Part, PartKind};
+use cli::{Context, Out, Outcome, terminal};
+use conversations::{Conversation, Cursor, Heading, MAIN, Step, Wish};
+use cs_core::clock;
+use cs_core::zone::Zone;
+use render::{READABLE, Readable, Reading, Style, StyledLine, format_local_minute};
+
+/// The width of a text that no terminal shows, and the widest that is easy to read.
+const WIDTH: usize = 80;
+const WIDEST: usize = 100;
+
+/// Shows the conversations, one after the other.
+pub fn run(context: &mut Context, show: &Show, all: &[Conversation]) -> Outcome<()> {
+    context.out.begin_page();
+    let done = all.iter().try_for_each(|one| read(context, show, one));
+    context.out.end_page();
+    done
+}
+
+fn read(context: &mut Context, show: &Show, one: &Conversation) -> Outcome<()> {
+    let mut page = Page::new(show);
+    page.head(context, one)?;
+    let mut cursor = Cursor::new(one);
+    let mut read = Ok(Step::More);
+    while let Ok(Step::More) = read {
+        read = cursor.step(&page.wish, &mut |part| page.readable.add(part, &mut page.lines));
+        page.print(context)?;
+    }
+    cursor.close(&page.wish, &mut |part| page.readable.add(part, &mut page.lines));
+    page.end(context)?;
+    tell_unread(one, read)
+}
+
+fn width() -> usize {
+    terminal::width().unwrap_or(WIDTH).min(WIDEST)
+}
+
+fn painted(line: &StyledLine, out: &Out) -> String {
+    line.iter().map(|(text, style)| out.paint.paint(text, *style)).collect()
+}
+
+/// A conversation that is laid out.
+pub struct Page {
+    /// Which parts are shown.
+    pub wish: Wish,
+    readable: Readable<'static>,
+    lines: Vec<StyledLine>,
+}
+
+impl Page {
+    /// For the terminal, or the width that a person wants.
+    pub fn new(show: &Show) -> Page {
+        let mut wish = show.wish(Some(MAIN));
+        if wish.kinds.is_empty() {
+            wish.kinds = READABLE.to_vec();
+        }
+        // A result tells how a call ended.
+        if wish.kinds.contains(&PartKind::Call) && !wish.kinds.contains(&PartKind::Result) {
+            wish.kinds.push(PartKind::Result);
+        }
+        let how = Reading { width: width(), is_full: show.full, is_raw: show.raw, zone: Zone::system() };
+        Page { wish, readable: Readable::new(how), lines: Vec::new() }
+    }
+
+    /// For single entries, with all that they say.
+    pub fn of_entry(is_raw: bool) -> Page {
+        let how = Reading { width: width(), is_full: true, is_raw, zone: Zone::system() };
+        Page { wish: Wish::default(), readable: Readable::new(how), lines: Vec::new() }
+    }
+
+    /// The lines of a part.
+    pub fn text_of(&mut self, part: &Part, out: &Out) -> String {
+        self.readable.add(part, &mut self.lines);
+        let lines = std::mem::take(&mut self.lines);
+        lines.iter().map(|line| format!("{}\n", painted(line, out))).collect()
+    }
+
+    /// What the conversation is.
+    pub fn head(&mut self, context: &mut Context, one: &Conversation) -> Outcome<()> {
+        let heading = Heading::read(&context.store, one)?;
+        let about = &heading.about;
+        let at = about.first_at.and_then(clock::from_millis).map(|at| format_local_minute(at, Zone::system()));
+        let place = match about.branch.as_deref().filter(|branch| !branch.is_empty()) {
+            Some(branch) => about.cwd.as_ref().map(|cwd| format!("{cwd} ({branch})")),
+            None => about.cwd.clone(),
+        };
+        let client = [Some(one.agent.program()), about.client.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        let title = heading.title.as_deref().unwrap_or("(no title)");
+        let session = heading.session_ids.last().map(String::as_str).unwrap_or_default();
+        let words: Vec<String> =
+            [Some(client.join(" ")), at, place].into_iter().flatten().filter(|word| !word.is_empty()).collect();
+        let texts = [(title, Style::Strong), (words.join(" · ").as_str(), Style::Dim)]
+            .map(|(text, style)| (text.to_string(), style));
+        for (text, style) in texts {
+            self.lines.push(vec![(render::cut_to_width(&cli::sanitize(&text), WIDEST), style)]);
+        }
+        self.lines.push(vec![(format!("{} {session}", one.uuid).trim_end().to_string(), Style::Dim)]);
+        if let Some(from) = &about.forked_from {
+            self.lines.push(vec![(format!("begins as a copy of {}", cli::sanitize(from)), Style::Dim)]);
+        }
+        self.lines.push(Vec::new());
+        self.print(context)
+    }
+
+    /// Lays out a part.
+    pub fn add(&mut self, part: &Part) {
+        self.readable.add(part, &mut self.lines);
+    }
+
+    /// Prints what was laid out.
+    pub fn print(&mut self, context: &mut Context) -> Outcome<()> {
+        for line in self.lines.drain(..) {
+            let text = painted(&line, &context.out);
+            context.out.line(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Prints the rest.
+    pub fn end(&mut self, context: &mut Context) -> Outcome<()> {
+        self.readable.finish(&mut self.lines);
+        self.print(context)?;
+        context.out.flush()
+    }
+}
