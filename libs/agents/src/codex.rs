@@ -6,10 +6,17 @@
 
 mod calls;
 mod counter;
+mod full;
 mod line;
+mod output;
+mod plan;
+mod said;
+mod told;
+mod work;
 
 use self::counter::Counters;
 use self::line::{Item, Line, Payload};
+use self::told::Told;
 use crate::entry::{Context, Entry, Kind, Response, Stop, Thread, Via, Wanted};
 use crate::tokens::{Class, Tier, Tokens};
 use crate::{lenient, typed};
@@ -45,6 +52,9 @@ pub struct State {
     /// When each total was first reported.
     counted: BTreeMap<u64, i64>,
     tier: Tier,
+    /// What was told to a reader that wants everything.
+    #[serde(skip)]
+    told: Told,
 }
 
 /// A call that was derived from a counter. A record may report the same call.
@@ -68,10 +78,16 @@ const TOGETHER_WITHIN: i64 = 60_000;
 /// The same for tool calls and their ends.
 const CALLS: [&str; 2] = ["_call", "turn_aborted"];
 
+/// Lines that only the client needs; they may be large.
+const ALIEN: [&str; 2] = ["\"type\":\"world_state\"", "\"type\":\"additional_tools\""];
+
 /// Whether a line may have entries.
 pub(crate) fn may_matter(line: &[u8], wanted: Wanted) -> bool {
     let head = line.get(..400).unwrap_or(line);
     let has = |word: &&str| memmem::find(head, word.as_bytes()).is_some();
+    if wanted == Wanted::Full {
+        return !ALIEN.iter().any(has);
+    }
     WORDS.iter().any(has) || (wanted != Wanted::Counted && CALLS.iter().any(has))
 }
 
@@ -80,12 +96,24 @@ impl State {
     pub(crate) fn entries<'a>(
         &mut self,
         line: &'a [u8],
+        number: u64,
         wanted: Wanted,
         room: &'a mut Vec<u8>,
     ) -> Option<Vec<Entry<'a>>> {
-        let line: Line = repair::decode(line, room).ok()?;
-        let Some(payload) = line.payload else { return Some(Vec::new()) };
+        let (line, is_repaired): (Line, bool) = match serde_json::from_slice(line) {
+            Ok(line) => (line, false),
+            Err(_) => (repair::decode(line, room).ok()?, true),
+        };
+        if line.payload.is_none() {
+            return Some(Vec::new());
+        }
         let at = line.timestamp.as_deref().and_then(lenient::millis)?;
+        if wanted == Wanted::Full {
+            let mut entries = self.full(line, at, number);
+            entries.iter_mut().for_each(|entry| entry.is_repaired |= is_repaired);
+            return Some(entries);
+        }
+        let payload = line.payload?;
         let mut kinds = Vec::new();
         let mut id = None;
         match (line.kind.as_deref().unwrap_or_default(), payload.kind.as_deref().unwrap_or_default()) {
@@ -106,7 +134,7 @@ impl State {
                     payload.item.iter().for_each(|item| calls::of_item(item, &mut kinds));
                 }
                 let text = payload.item.as_ref().and_then(Item::typed);
-                id = payload.item.and_then(|item| item.id).map(Cow::Owned);
+                id = payload.item.and_then(|item| item.id);
                 kinds.extend(self.prompt(text, at));
             }
             _ => {}

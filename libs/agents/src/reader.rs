@@ -85,7 +85,7 @@ impl Reader {
                 return history::line(record, conversation, each);
             }
             State::Codex(_) if !codex::may_matter(record, self.wanted) => return Understood::AsItIs,
-            State::Codex(state) => state.entries(record, self.wanted, &mut room),
+            State::Codex(state) => state.entries(record, number, self.wanted, &mut room),
         };
         let Some(entries) = entries else { return Understood::Not };
         entries.into_iter().for_each(each);

@@ -2,12 +2,15 @@
 //! it. A call may be told twice, in the model's words and as an item of the client; readers take the first one.
 //! Facts: rollouts of 0.42 to 0.169; the words of refusals are those of the client 0.169.
 
-use super::line::{Item, Payload};
+use super::line::{Action, Item, Payload};
 use crate::content;
 use crate::entry::{Asked, CallEnd, Change, Kind, Output, Tool};
 use crate::words;
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// How far into an answer its own words are looked for; what follows is output of programs.
 const HEAD: usize = 400;
@@ -24,7 +27,8 @@ pub(super) fn of_response<'a>(payload: &Payload<'a>, kinds: &mut Vec<Kind<'a>>) 
         }
         "custom_tool_call" => kinds.push(custom(id, payload)),
         "local_shell_call" => {
-            let line = payload.action.as_ref().and_then(|action| command(action.command.as_ref()?));
+            let action = payload.action.and_then(|action| serde_json::from_str::<Action>(action.get()).ok());
+            let line = action.and_then(|action| command_line(action.command?));
             kinds.push(run(id, line.unwrap_or_default()));
         }
         "function_call_output" | "custom_tool_call_output" => {
@@ -36,31 +40,26 @@ pub(super) fn of_response<'a>(payload: &Payload<'a>, kinds: &mut Vec<Kind<'a>>) 
 }
 
 /// The call and its end in an item of the client.
-pub(super) fn of_item(item: &Item, kinds: &mut Vec<Kind>) {
-    let Some(id) = item.id.clone().map(Cow::<str>::Owned) else { return };
+pub(super) fn of_item<'a>(item: &Item<'a>, kinds: &mut Vec<Kind<'a>>) {
+    let Some(id) = item.id.clone() else { return };
     match item.kind.as_deref().unwrap_or_default() {
         "CommandExecution" => {
-            kinds.push(run(id.clone(), item.command.as_ref().and_then(command).unwrap_or_default()));
+            kinds.push(run(id.clone(), item.command.and_then(command_line).unwrap_or_default()));
         }
         "FileChange" => {
-            let names = item.changes.as_ref().and_then(Value::as_object);
-            let files: Vec<Cow<str>> = names.into_iter().flat_map(|map| map.keys().cloned().map(Cow::Owned)).collect();
-            let asked = Asked { name: Cow::Borrowed("apply_patch"), files, ..Asked::default() };
-            kinds.push(Kind::Call { id: id.clone(), tool: Tool::Edit, asked });
+            kinds.push(changed(id.clone(), item.changes));
         }
         "McpToolCall" => {
-            let word = |text: &Option<String>| text.clone().unwrap_or_default();
-            let name = format!("mcp__{}__{}", word(&item.server), word(&item.tool));
-            kinds.push(other(id.clone(), name, None));
+            kinds.push(other(id.clone(), mcp_name(&item.server, &item.tool), None));
         }
         "CollabAgentToolCall" => {
-            let receiver = item.receiver_thread_ids.as_ref().and_then(|ids| ids.get(0)?.as_str());
+            let receiver = item.receiver();
             if item.tool.as_deref() == Some("spawn_agent") {
                 kinds.push(other(id.clone(), "spawn_agent".into(), item.prompt.clone()));
-                return kinds.extend(receiver.map(|agent| started(id, agent)));
+                return kinds.extend(receiver.map(|agent| started(id, agent.into())));
             }
         }
-        "SubAgentActivity" => return kinds.extend(item.agent_thread_id.as_deref().map(|agent| started(id, agent))),
+        "SubAgentActivity" => return kinds.extend(item.agent_thread_id.clone().map(|agent| started(id, agent))),
         _ => return,
     }
     kinds.extend(match item.status.as_deref() {
@@ -75,9 +74,16 @@ fn function<'a>(id: Cow<'a, str>, payload: &Payload<'a>, arguments: &Value) -> K
     let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(str::to_string);
     match (payload.namespace.as_deref(), payload.name.as_deref().unwrap_or_default()) {
         (_, "exec_command") => run(id, text("cmd").unwrap_or_default()),
-        (_, "shell" | "shell_command") => run(id, arguments.get("command").and_then(command).unwrap_or_default()),
+        (_, "shell" | "shell_command") => {
+            let words = arguments.get("command");
+            match words.and_then(Value::as_array).map(Vec::as_slice) {
+                // A patch is a command of its own in older clients (0.42).
+                Some([Value::String(name), Value::String(text)]) if name == "apply_patch" => patch(id, text),
+                _ => run(id, words.and_then(command).unwrap_or_default()),
+            }
+        }
         (_, "apply_patch") => patch(id, &text("input").unwrap_or_default()),
-        (space, name) => other(id, full_name(space, name), text("message")),
+        (space, name) => other(id, full_name(space, name), text("message").map(Cow::Owned)),
     }
 }
 
@@ -103,8 +109,8 @@ fn run<'a>(id: Cow<'a, str>, line: String) -> Kind<'a> {
     Kind::Call { id, tool: Tool::Run(Cow::Owned(line)), asked }
 }
 
-fn other<'a>(id: Cow<'a, str>, name: String, purpose: Option<String>) -> Kind<'a> {
-    let asked = Asked { name: Cow::Owned(name), purpose: purpose.map(Cow::Owned), ..Asked::default() };
+fn other<'a>(id: Cow<'a, str>, name: String, purpose: Option<Cow<'a, str>>) -> Kind<'a> {
+    let asked = Asked { name: Cow::Owned(name), purpose, ..Asked::default() };
     Kind::Call { id, tool: Tool::Other, asked }
 }
 
@@ -122,10 +128,29 @@ fn ended(call: Cow<str>, end: CallEnd, text: String) -> Kind {
     Kind::Result { call, end, text: Cow::Owned(text), change: None, agent_id: None, output: Output::default() }
 }
 
-fn started<'a>(call: Cow<'a, str>, agent: &str) -> Kind<'a> {
-    let agent_id = Some(Cow::Owned(agent.to_string()));
+/// The name of a tool of an MCP server, as hooks report it.
+pub(super) fn mcp_name(server: &Option<Cow<str>>, tool: &Option<Cow<str>>) -> String {
+    format!("mcp__{}__{}", server.as_deref().unwrap_or_default(), tool.as_deref().unwrap_or_default())
+}
+
+/// A change of files that is complete: `changes` has them by their paths.
+pub(super) fn changed<'a>(id: Cow<'a, str>, changes: Option<&'a RawValue>) -> Kind<'a> {
+    let changes: BTreeMap<String, IgnoredAny> =
+        changes.and_then(|changes| serde_json::from_str(changes.get()).ok()).unwrap_or_default();
+    let files = changes.into_keys().map(Cow::Owned).collect();
+    let asked = Asked { name: Cow::Borrowed("apply_patch"), files, ..Asked::default() };
+    Kind::Call { id, tool: Tool::Edit, asked }
+}
+
+fn started<'a>(call: Cow<'a, str>, agent: Cow<'a, str>) -> Kind<'a> {
+    let agent_id = Some(agent);
     let output = Output::default();
     Kind::Result { call, end: CallEnd::Done, text: Cow::Borrowed(""), change: None, agent_id, output }
+}
+
+/// The command line in a value.
+pub(super) fn command_line(words: &RawValue) -> Option<String> {
+    command(&serde_json::from_str(words.get()).ok()?)
 }
 
 /// The command line of a text or a list of words.

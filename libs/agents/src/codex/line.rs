@@ -16,6 +16,16 @@ pub(super) struct Line<'a> {
     pub(super) kind: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::object")]
     pub(super) payload: Option<Payload<'a>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) metadata: Option<Metadata>,
+}
+
+/// What the client notes about an item of the model.
+#[derive(Deserialize)]
+pub(super) struct Metadata {
+    /// Whether it is the summary of a compaction.
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub(super) compaction_output: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -53,8 +63,8 @@ pub(super) struct Payload<'a> {
     pub(super) info: Option<Info>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(super) rate_limits: Option<Limits>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    pub(super) item: Option<Item>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub(super) item: Option<Item<'a>>,
     /// Text of a prompt.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) message: Option<Cow<'a, str>>,
@@ -75,15 +85,103 @@ pub(super) struct Payload<'a> {
     /// A tool's answer.
     #[serde(borrow, default)]
     pub(super) output: Option<&'a RawValue>,
-    /// What a shell of older clients was called with.
-    #[serde(default, deserialize_with = "lenient::object")]
-    pub(super) action: Option<Action>,
+    /// What a shell of older clients was called with, or a search of the web.
+    #[serde(borrow, default)]
+    pub(super) action: Option<&'a RawValue>,
+    /// Who says a message: `user`, `assistant`, `developer`.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) role: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) content: Option<&'a RawValue>,
+    /// What the agent thought, as a list of blocks.
+    #[serde(borrow, default)]
+    pub(super) summary: Option<&'a RawValue>,
+    /// The same in an event: one block.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) text: Option<Cow<'a, str>>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "lenient::object",
+        rename = "internal_chat_message_metadata_passthrough"
+    )]
+    pub(super) labels: Option<Labels<'a>>,
+    /// Whether a call of the model's is complete.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) status: Option<Cow<'a, str>>,
+    /// Why a turn was aborted.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) reason: Option<Cow<'a, str>>,
+    /// Why a turn failed.
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub(super) error: Option<Fault<'a>>,
+    /// What the agent may do without a question.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) approval_policy: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub(super) sandbox_policy: Option<Sandbox<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) cli_version: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub(super) git: Option<Git<'a>>,
+    /// A search of the web, and the files that a patch changed, in events of older clients.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) query: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) changes: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) stdout: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) stderr: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub(super) success: Option<bool>,
+    /// A call of an MCP server in events of older clients, and its answer.
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub(super) invocation: Option<Invocation<'a>>,
+    #[serde(borrow, default)]
+    pub(super) result: Option<&'a RawValue>,
+}
+
+/// What the client says about each block of a message (0.169).
+#[derive(Deserialize)]
+pub(super) struct Labels<'a> {
+    #[serde(borrow, default)]
+    pub(super) content_item_kinds: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Action {
-    #[serde(default)]
-    pub(super) command: Option<serde_json::Value>,
+pub(super) struct Fault<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) message: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Sandbox<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type", alias = "mode")]
+    pub(super) kind: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Git<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) branch: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Invocation<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) server: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) tool: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) arguments: Option<&'a RawValue>,
+}
+
+/// What a shell of older clients was called with.
+#[derive(Deserialize)]
+pub(super) struct Action<'a> {
+    #[serde(borrow, default)]
+    pub(super) command: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -108,38 +206,71 @@ pub(super) struct Limits {
     pub(super) limit_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Item {
-    #[serde(default, deserialize_with = "lenient::string", rename = "type")]
-    pub(super) kind: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) id: Option<String>,
-    #[serde(default)]
-    content: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) status: Option<String>,
-    #[serde(default)]
-    pub(super) command: Option<serde_json::Value>,
+/// What the client says about something that is complete.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Item<'a> {
+    #[serde(borrow, deserialize_with = "lenient::text", rename = "type")]
+    pub(super) kind: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) summary_text: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) status: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) command: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) cwd: Option<Cow<'a, str>>,
+    /// What a command printed, and how it ended.
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) aggregated_output: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "lenient::number")]
+    pub(super) exit_code: Option<f64>,
     /// Files that were changed, by their paths.
-    #[serde(default)]
-    pub(super) changes: Option<serde_json::Value>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) server: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) tool: Option<String>,
+    #[serde(borrow)]
+    pub(super) changes: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) stdout: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) stderr: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) server: Option<Cow<'a, str>>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) tool: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) result: Option<&'a RawValue>,
+    /// What was searched for in the web.
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) query: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) action: Option<&'a RawValue>,
     /// What a subagent is called for.
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) prompt: Option<String>,
-    #[serde(default)]
-    pub(super) receiver_thread_ids: Option<serde_json::Value>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) agent_thread_id: Option<String>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) prompt: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) receiver_thread_ids: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "lenient::text")]
+    pub(super) agent_thread_id: Option<Cow<'a, str>>,
+    /// What happened to a subagent: `started`, `completed`.
+    #[serde(borrow, deserialize_with = "lenient::text", rename = "kind")]
+    pub(super) activity: Option<Cow<'a, str>>,
 }
 
-impl Item {
+impl Item<'_> {
+    /// The thread of the subagent that was called.
+    pub(super) fn receiver(&self) -> Option<String> {
+        let ids: Vec<String> = serde_json::from_str(self.receiver_thread_ids?.get()).ok()?;
+        ids.into_iter().next()
+    }
+
     /// The text that a person typed, if the item is a prompt.
     pub(super) fn typed(&self) -> Option<String> {
-        let content = self.content.as_deref();
+        let content = self.content;
         let is_prompt = self.kind.as_deref() == Some("UserMessage");
         is_prompt
             .then(|| content.map_or_else(|| Some(String::new()), |content| content::typed(content, true)))

@@ -129,7 +129,7 @@ impl Part<'_> {
                 line.list("questions", questions, question);
             }
             Kind::Agent { call, thread, agent_type, purpose } => {
-                line.text("call", call);
+                line.filled_text("call", call);
                 line.text("agent", thread);
                 line.some_text("agent_type", agent_type.as_deref());
                 line.some_text("purpose", purpose.as_deref());
