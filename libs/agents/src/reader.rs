@@ -43,10 +43,13 @@ impl Reader {
         Reader { state, wanted, guess: claude::Guesser::default() }
     }
 
-    /// From now on, which entries are wanted. Lines of which only those for counting are wanted keep the state right for
-    /// the lines after them.
-    pub fn want(&mut self, wanted: Wanted) {
-        self.wanted = wanted;
+    /// Whether parts of other lines depend on this one: it may begin a turn or a thread, or say what is a copy. Any other
+    /// line may be left out by a caller that does not want what it says.
+    pub fn is_landmark(&self, line: &[u8]) -> bool {
+        match &self.state {
+            State::Claude => self.guess.is_landmark(line),
+            State::History(_) | State::Codex(_) => true,
+        }
     }
 
     /// The present state.

@@ -54,6 +54,8 @@ struct Place {
     torn: u64,
     /// Whether all of it was read.
     is_done: bool,
+    /// Whether a line with a time was read; the first one says when the log was begun.
+    has_times: bool,
     reader: Reader,
 }
 
@@ -98,8 +100,8 @@ impl Cursor {
         self.step_where(wish, &|_| true, each)
     }
 
-    /// Like [`Cursor::step`], but a line for which `may_matter` is false is decoded only as far as later lines need it: its
-    /// prompts count as turns, and of its parts only some are passed on.
+    /// Like [`Cursor::step`], but a line for which `may_matter` is false is decoded only if the places of other parts depend
+    /// on it. The parts of the lines that matter have the same anchors, turns and threads; only [`Part::seq`] differs.
     pub fn step_where(
         &mut self,
         wish: &Wish,
@@ -158,7 +160,7 @@ impl Cursor {
 impl Place {
     fn new(state: State) -> Self {
         let reader = Reader::new(state, Wanted::Full);
-        Place { from: None, file: (0, 0), offset: 0, number: 0, is_ahead: false, torn: 0, is_done: false, reader }
+        Place { from: None, file: (0, 0), offset: 0, number: 0, is_ahead: false, torn: 0, is_done: false, has_times: false, reader }
     }
 
     /// Opens the log unless it is open; returns false if it has nothing new. A log that was replaced or cut is read from its
@@ -235,8 +237,11 @@ impl Place {
 
     fn line(&mut self, line: &[u8], thread: &str, to: &mut Taking) {
         self.number += 1;
-        self.reader.want(if (to.may_matter)(line) { Wanted::Full } else { Wanted::Counted });
+        if self.has_times && !(to.may_matter)(line) && !self.reader.is_landmark(line) {
+            return;
+        }
         let understood = self.reader.line(line, self.number, &mut |entry| {
+            self.has_times |= entry.at.is_some();
             to.numbering.take(entry, self.number, thread, &mut *to.each);
         });
         if understood == Understood::Not && !line.is_empty() {

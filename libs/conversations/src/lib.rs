@@ -12,6 +12,7 @@ mod heading;
 mod history;
 mod read;
 mod rooted;
+pub mod search;
 mod sessions;
 
 pub use about::About;
