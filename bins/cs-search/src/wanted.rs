@@ -1,0 +1,56 @@
+//! Owns what the arguments ask for.
+
+use crate::args::Args;
+use agents::Agent;
+use agents::logs::Roots;
+use cli::{Context, Failure, Outcome, found};
+use conversations::Catalog;
+use conversations::search::{Form, Query, Scope, Terms};
+use cs_core::Error;
+
+impl Args {
+    pub fn query(&self, context: &Context) -> Outcome<Query> {
+        let words: Vec<String> = self.words.iter().map(|word| typed(word)).collect();
+        let terms = Terms::new(&words, &self.regex).map_err(|wrong| Error::Invalid(format!("-e {}", wrong.0)))?;
+        if terms.is_empty() && self.files.is_none() {
+            return Err(Failure::Usage(
+                "no words given".into(),
+                Some("name what to find: cs-search \"rate limit\"; or --files PATH".into()),
+            ));
+        }
+        if let Some(slug) = self.project.as_deref().filter(|slug| !found::slugs(&context.store).contains(*slug)) {
+            // A conversation may be of a project without a session.
+            cli::note(crate::PROGRAM, &format!("no session is recorded for a project {slug:?}"));
+        }
+        let form = Form { context: self.context, is_raw: self.raw };
+        Ok(Query {
+            terms,
+            scope: self.r#in.clone().unwrap_or_else(Scope::default),
+            agent: self.agent,
+            project: self.project.clone(),
+            range: context.range(self.since.as_deref(), self.until.as_deref())?,
+            touched: self.files.clone(),
+            except: if self.exclude_current { Agent::conversation_from_env() } else { None },
+            form: (!self.count && !context.out.quiet).then_some(form),
+        })
+    }
+}
+
+/// A lone dash is no standard input here.
+fn typed(word: &str) -> String {
+    if word == cli::STDIN { "-".into() } else { word.to_string() }
+}
+
+/// All conversations. What cannot be read is told, and the program goes on.
+pub fn catalog(context: &Context, query: &Query) -> Catalog {
+    let roots = Roots::from_env();
+    let mut catalog = Catalog::of(&context.store, &roots);
+    if !query.scope.kinds.is_empty() {
+        catalog.add_remembered(&roots);
+    }
+    for (path, error) in &catalog.unseen {
+        let error = std::io::Error::new(error.kind(), error.to_string());
+        cli::defer(&Error::io(path, "read", error));
+    }
+    catalog
+}
