@@ -2,9 +2,31 @@
 //! writes them. Must stay true: what was copied is never changed, only appended to; a copy is a file of its own, never a
 //! hard link; links are refused. Never here: what a line means.
 
+mod beside;
+mod compress;
+mod copy;
+mod due;
+mod forget;
 mod index;
+mod keep;
+mod ledger;
 mod manifest;
 mod read;
+mod restore;
+mod run;
+mod settings;
+mod status;
+mod verify;
 
+pub use due::{Due, Periods, due};
+pub use forget::{forget, old, prune, rebuild};
+pub use index::Line;
+pub use keep::Done;
+pub use ledger::What;
 pub use manifest::{FileCopy, LogCopy, Manifest};
 pub use read::{KeptConversation, KeptLog, conversations, open};
+pub use restore::{Restored, restore};
+pub use run::{Job, Listen, Summary, project_of, run};
+pub use settings::Settings;
+pub use status::{Status, status};
+pub use verify::{Finding, Verified, verify};

@@ -72,7 +72,11 @@ fn kept(home: &Home, line: Line) -> Option<KeptConversation> {
 
 /// The content of a kept log.
 pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    Ok(Box::new(open_file(path)?))
+    let file = open_file(path)?;
+    match path.extension().is_some_and(|end| end == "gz") {
+        true => Ok(Box::new(flate2::read::MultiGzDecoder::new(file))),
+        false => Ok(Box::new(file)),
+    }
 }
 
 /// The file of a copy, which is no link, in directories that are none.

@@ -1,0 +1,264 @@
+//! Owns copying bytes of a client's file. Must stay true: a copy is a file of its own, shared blocks aside; what was
+//! copied before is never written again; after an error the copy is as it was before.
+
+use crate::read::open_file;
+use chain::hex;
+use cs_core::error::{Error, Result};
+use cs_core::file;
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// How many bytes are read at a time.
+const ROOM: usize = 256 * 1024;
+/// How many bytes are compared at each place, and at how many places after the beginning.
+const COMPARED: u64 = 1024;
+const PLACES: u64 = 8;
+
+/// Bytes that were copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// How many the copy has now.
+    pub bytes: u64,
+    /// SHA-256 of all of them.
+    pub sha256: String,
+}
+
+/// Copies the first `size` bytes of a file to a new one. What has the name already was left by a killed program.
+pub fn whole(from: &mut File, size: u64, to: &Path) -> Result<Copied> {
+    let copied = new_file(from, size, to);
+    if copied.is_err() {
+        let _ = file::remove(to);
+    }
+    copied
+}
+
+fn new_file(from: &mut File, size: u64, to: &Path) -> Result<Copied> {
+    let failed = |error| Error::io(to, "write", error);
+    file::remove(to)?;
+    let mut copy = file::open_own(to, OpenOptions::new().read(true).write(true))?;
+    let copied = match clone_blocks(from, &copy) {
+        true => {
+            // The client may have written more meanwhile.
+            copy.set_len(size).map_err(failed)?;
+            hash(&mut copy, size, Sha256::new(), None)
+        }
+        false => from.seek(SeekFrom::Start(0)).and_then(|_| hash(from, size, Sha256::new(), Some(&mut copy))),
+    };
+    let copied = copied.map_err(failed)?;
+    copy.sync_data().map_err(|error| Error::io(to, "sync", error))?;
+    Ok(copied)
+}
+
+/// What became of a copy when its origin changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It has what is new. The number of bytes may be as before.
+    Grown(Copied),
+    /// The origin has other bytes now than those that were copied.
+    Rewritten,
+    /// The copy is not as it was written.
+    Damaged,
+}
+
+/// Appends what is new in a file of `size` bytes to its copy, of which `known` is noted.
+pub fn append(from: &mut File, size: u64, to: &Path, known: &Copied) -> Result<Appended> {
+    file::own_dir(to)?;
+    let failed = |error| Error::io(to, "append to", error);
+    let opened = cs_core::open::unlinked(to, OpenOptions::new().read(true).append(true));
+    let mut copy = match opened {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Appended::Damaged),
+        opened => opened.map_err(failed)?,
+    };
+    let length = copy.metadata().map_err(failed)?.len();
+    if length < known.bytes {
+        return Ok(Appended::Damaged);
+    }
+    if length > known.bytes {
+        // A program was killed before it noted what it had copied.
+        copy.set_len(known.bytes).map_err(failed)?;
+    }
+    if size < known.bytes || !begins_alike(from, &copy, size, known.bytes).map_err(failed)? {
+        return Ok(Appended::Rewritten);
+    }
+    if size == known.bytes {
+        return Ok(Appended::Grown(known.clone()));
+    }
+    let mut state = Sha256::new();
+    let before = update(&mut copy, known.bytes, &mut state, None).map_err(failed)?;
+    if before != known.bytes || hex(&state.clone().finalize()) != known.sha256 {
+        return Ok(Appended::Damaged);
+    }
+    from.seek(SeekFrom::Start(known.bytes)).map_err(failed)?;
+    let more = size - known.bytes;
+    let added = hash(from, more, state, Some(&mut copy)).and_then(|added| copy.sync_data().map(|()| added));
+    match added {
+        Ok(added) => Ok(Appended::Grown(Copied { bytes: known.bytes + added.bytes, ..added })),
+        Err(error) => {
+            let _ = copy.set_len(known.bytes);
+            Err(failed(error))
+        }
+    }
+}
+
+/// Whether both files begin with the same bytes. All are compared if the origin has not grown: then it was written anew, or
+/// only touched; else, as logs only grow, those at a few places.
+fn begins_alike(from: &File, copy: &File, size: u64, count: u64) -> io::Result<bool> {
+    if size == count {
+        let (mut one, mut other) = (vec![0; ROOM], vec![0; ROOM]);
+        let mut at = 0;
+        while at < count {
+            let part = usize::try_from((count - at).min(ROOM as u64)).unwrap_or(ROOM);
+            let (Some(one), Some(other)) = (one.get_mut(..part), other.get_mut(..part)) else { return Ok(false) };
+            if !are_alike(from, copy, at, one, other)? {
+                return Ok(false);
+            }
+            at += part as u64;
+        }
+        return Ok(true);
+    }
+    let part = usize::try_from(COMPARED.min(count)).unwrap_or(0);
+    let (mut one, mut other) = (vec![0; part], vec![0; part]);
+    let last = count.saturating_sub(COMPARED);
+    for place in 0..=PLACES {
+        let at = (u128::from(last) * u128::from(place) / u128::from(PLACES)) as u64;
+        if !are_alike(from, copy, at, &mut one, &mut other)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn are_alike(from: &File, copy: &File, at: u64, one: &mut [u8], other: &mut [u8]) -> io::Result<bool> {
+    match from.read_exact_at(one, at).and_then(|()| copy.read_exact_at(other, at)) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| one == other),
+    }
+}
+
+/// SHA-256 of the first bytes of a copy, and how many there are of them.
+pub fn checksum(path: &Path, most: u64) -> Result<Copied> {
+    let failed = |error| Error::io(path, "read", error);
+    let mut from = crate::read::open(path).map_err(failed)?;
+    hash(&mut from, most, Sha256::new(), None).map_err(failed)
+}
+
+/// Copies a copy, decompressed, to a writer.
+pub fn give(path: &Path, most: u64, to: &mut impl Write) -> Result<Copied> {
+    let failed = |error| Error::io(path, "copy", error);
+    let mut from = crate::read::open(path).map_err(failed)?;
+    hash(&mut from, most, Sha256::new(), Some(to)).map_err(failed)
+}
+
+/// Number of bytes of the file of a copy.
+pub fn size(path: &Path) -> Result<u64> {
+    let failed = |error| Error::io(path, "inspect", error);
+    Ok(open_file(path).map_err(failed)?.metadata().map_err(failed)?.len())
+}
+
+fn hash(from: &mut impl Read, most: u64, mut state: Sha256, to: Option<&mut dyn Write>) -> io::Result<Copied> {
+    let bytes = update(from, most, &mut state, to)?;
+    Ok(Copied { bytes, sha256: hex(&state.finalize()) })
+}
+
+/// Reads at most so many bytes into the state, and writes them. Returns how many there were.
+fn update(from: &mut impl Read, most: u64, state: &mut Sha256, mut to: Option<&mut dyn Write>) -> io::Result<u64> {
+    let mut room = vec![0; ROOM.min(usize::try_from(most).unwrap_or(ROOM)).max(1)];
+    let (mut from, mut done) = (from.take(most), 0);
+    loop {
+        let count = match from.read(&mut room) {
+            Ok(0) => return Ok(done),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        let bytes = room.get(..count).unwrap_or_default();
+        state.update(bytes);
+        if let Some(to) = &mut to {
+            to.write_all(bytes)?;
+        }
+        done += count as u64;
+    }
+}
+
+/// Lets the new file share the blocks of the old one, where the file system can do that; `false` if nothing was done.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "ioctl_ficlone(2)")]
+fn clone_blocks(from: &File, to: &File) -> bool {
+    use std::os::fd::AsRawFd;
+    // SAFETY: both descriptors are open, and the call takes no pointers.
+    unsafe { libc::ioctl(to.as_raw_fd(), libc::FICLONE as _, from.as_raw_fd()) == 0 }
+}
+
+/// APFS clones by name only, which `std::fs::copy` would do; a plain copy is as safe.
+#[cfg(not(target_os = "linux"))]
+fn clone_blocks(_from: &File, _to: &File) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn sum(bytes: &[u8]) -> Copied {
+        Copied { bytes: bytes.len() as u64, sha256: chain::digest(bytes) }
+    }
+
+    /// An origin with these bytes, and its copy.
+    fn scene(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let (origin, copy) = (dir.path().join("origin"), dir.path().join("copy"));
+        fs::write(&origin, bytes).unwrap();
+        let mut from = File::open(&origin).unwrap();
+        assert_eq!(whole(&mut from, bytes.len() as u64, &copy).unwrap(), sum(bytes));
+        (dir, origin, copy)
+    }
+
+    fn appended(origin: &Path, copy: &Path, known: &Copied) -> Appended {
+        let mut from = File::open(origin).unwrap();
+        let size = from.metadata().unwrap().len();
+        append(&mut from, size, copy, known).unwrap()
+    }
+
+    #[test]
+    fn a_copy_grows_by_what_is_new() {
+        let old = vec![b'a'; 600_000];
+        let (_dir, origin, copy) = scene(&old);
+        let new = [&old[..], b"and more"].concat();
+        fs::write(&origin, &new).unwrap();
+        // What a killed program had copied and not noted is copied again.
+        fs::write(&copy, [&old[..], b"an"].concat()).unwrap();
+        assert_eq!(appended(&origin, &copy, &sum(&old)), Appended::Grown(sum(&new)));
+        assert_eq!(fs::read(&copy).unwrap(), new);
+        assert_eq!(appended(&origin, &copy, &sum(&new)), Appended::Grown(sum(&new)), "nothing is new");
+    }
+
+    #[test]
+    fn a_log_that_was_written_anew_is_noticed() {
+        let old: Vec<u8> = (0..600_000_u32).map(|n| n as u8).collect();
+        let (_dir, origin, copy) = scene(&old);
+        for at in [0, 300_001, 599_999] {
+            let mut new = old.clone();
+            new[at] ^= 1;
+            fs::write(&origin, &new).unwrap();
+            assert_eq!(appended(&origin, &copy, &sum(&old)), Appended::Rewritten, "{at}");
+        }
+        fs::write(&origin, &old[..599_999]).unwrap();
+        assert_eq!(appended(&origin, &copy, &sum(&old)), Appended::Rewritten, "it is shorter");
+        assert_eq!(fs::read(&copy).unwrap(), old);
+    }
+
+    #[test]
+    fn a_damaged_copy_is_not_appended_to() {
+        let (_dir, origin, copy) = scene(&[b'a'; 100_000]);
+        fs::write(&origin, [b'a'; 100_001]).unwrap();
+        let mut damaged = vec![b'a'; 100_000];
+        damaged[70_001] = b'b';
+        fs::write(&copy, &damaged).unwrap();
+        assert_eq!(appended(&origin, &copy, &sum(&[b'a'; 100_000])), Appended::Damaged);
+        fs::remove_file(&copy).unwrap();
+        assert_eq!(appended(&origin, &copy, &sum(&[b'a'; 100_000])), Appended::Damaged);
+    }
+}

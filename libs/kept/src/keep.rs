@@ -1,0 +1,369 @@
+//! Owns copying what is new of one conversation. Must stay true: a copy is on the disk before the manifest names it, and
+//! the manifest before the ledger has a line about it; if the manifest cannot be written, the copies are as they were.
+
+use crate::beside;
+use crate::copy::{self, Appended, Copied};
+use crate::ledger::{self, Event, What};
+use crate::manifest::{FileCopy, LogCopy, MAIN, Manifest};
+use agents::logs::{Identity, Log};
+use agents::sweep;
+use cs_core::clock::{self, Instant};
+use cs_core::error::{Error, Result};
+use cs_core::id::Uuid;
+use cs_core::paths::Home;
+use cs_core::{file, open};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+/// A log that a client has now.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The log.
+    pub log: Log,
+    /// `main`, or the subagent's thread.
+    pub thread: String,
+}
+
+/// What was done to one copy.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What.
+    pub what: What,
+    /// Whose conversation it is.
+    pub agent: agents::Agent,
+    /// The client's id of it.
+    pub conversation: String,
+    /// Where the client has, or had, the file.
+    pub origin: PathBuf,
+    /// Number of bytes that were copied.
+    pub bytes: u64,
+}
+
+/// How a changed file is put back as it was.
+enum Undo {
+    Remove(PathBuf),
+    Cut(PathBuf, u64),
+}
+
+/// The work on one conversation.
+pub struct Keeping<'h> {
+    home: &'h Home,
+    uuid: Uuid,
+    now: Instant,
+    manifest: Manifest,
+    events: Vec<Event>,
+    done: Vec<Done>,
+    undo: Vec<Undo>,
+    /// Compressed copies that are no longer named.
+    replaced: Vec<PathBuf>,
+    is_changed: bool,
+    /// What could not be copied.
+    pub failed: Vec<Error>,
+    /// Links, and files without a plain name, which are not copied.
+    pub left_out: Vec<PathBuf>,
+}
+
+impl<'h> Keeping<'h> {
+    /// The work that begins with what is kept already. The caller holds the lock.
+    pub fn of(home: &'h Home, manifest: Manifest, now: Instant) -> Result<Self> {
+        let uuid = Uuid::parse(&manifest.conversation)?;
+        Ok(Keeping {
+            home,
+            uuid,
+            now,
+            manifest,
+            events: Vec::new(),
+            done: Vec::new(),
+            undo: Vec::new(),
+            replaced: Vec::new(),
+            is_changed: false,
+            failed: Vec::new(),
+            left_out: Vec::new(),
+        })
+    }
+
+    /// The path of a copy.
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.kept(self.manifest.agent.word(), &self.uuid).join(name)
+    }
+
+    /// Notes where the conversation worked.
+    pub fn works_in(&mut self, cwd: Option<String>) {
+        if self.manifest.cwd.is_none() && cwd.is_some() {
+            self.manifest.cwd = cwd;
+        }
+    }
+
+    /// Copies what is new of these logs, and of the files beside the main one. A disk that is full ends the work.
+    pub fn take(&mut self, live: &[Live]) -> Result<()> {
+        for one in live {
+            let taken = self.log(one);
+            self.settle(taken)?;
+        }
+        // A result is written before the line of the log that names it, so they come after the log.
+        let main = live.iter().find(|one| one.thread == MAIN).map(|one| one.log.path.clone());
+        let main = main.or_else(|| self.manifest.newest().first().map(|log| log.origin.clone()));
+        let folder = main.and_then(|main| sweep::folder_of(self.manifest.agent, &main));
+        let (found, left_out) = folder.map(|folder| beside::files(&folder)).unwrap_or_default();
+        self.left_out.extend(left_out);
+        for one in found {
+            let taken = self.file(&one);
+            self.settle(taken)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, taken: Result<()>) -> Result<()> {
+        match taken {
+            Err(Error::Io { ref source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) if is_full(&error) => Err(error),
+            Err(error) => {
+                self.failed.push(error);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn log(&mut self, live: &Live) -> Result<()> {
+        let origin = &live.log.path;
+        if !crate::manifest::is_inside(&live.thread) || origin.to_str().is_none() {
+            self.left_out.push(origin.clone());
+            return Ok(());
+        }
+        let mut from = open::foreign(origin).map_err(|error| Error::io(origin, "open", error))?;
+        let identity = identity_of(&from, origin)?;
+        let same = |log: &&(usize, &LogCopy)| log.1.thread == live.thread;
+        let all: Vec<(usize, &LogCopy)> = self.manifest.logs.iter().enumerate().collect();
+        let newest = |fits: &dyn Fn(&LogCopy) -> bool| {
+            let fitting = all.iter().filter(same).filter(|log| fits(log.1));
+            fitting.max_by_key(|log| log.1.generation).map(|log| log.0)
+        };
+        let known = newest(&|log| log.origin == *origin);
+        // A log that was moved, as by `codex archive`.
+        let known = known.or_else(|| newest(&|log| log.origin.symlink_metadata().is_err()));
+        let generation = all.iter().filter(same).map(|log| log.1.generation).max().unwrap_or(0) + 1;
+        match known {
+            Some(at) => self.go_on(at, &mut from, identity, live, generation),
+            None => self.begin(What::Kept, &mut from, identity, live, generation),
+        }
+    }
+
+    /// Makes the first copy, or one of another generation.
+    fn begin(&mut self, what: What, from: &mut File, identity: Identity, live: &Live, generation: u32) -> Result<()> {
+        let name = format!("{}.{generation}.jsonl", live.thread);
+        let to = self.path(&name);
+        let copied = copy::whole(from, identity.size, &to)?;
+        self.undo.push(Undo::Remove(to));
+        let now = clock::stamp(self.now);
+        let identity = Identity { size: copied.bytes, ..identity };
+        let first_at = (live.log.born > 0).then(|| stamp(live.log.born));
+        self.happened(what, &name, &copied, &live.log.path, copied.bytes);
+        self.manifest.logs.push(LogCopy {
+            thread: live.thread.clone(),
+            generation,
+            file: name,
+            origin: live.log.path.clone(),
+            last_at: stamp(identity.modified),
+            identity,
+            bytes: copied.bytes,
+            sha256: copied.sha256,
+            first_at,
+            copied_at: now,
+            vanished_at: None,
+        });
+        Ok(())
+    }
+
+    /// Appends what is new to the copy at this place of the manifest.
+    fn go_on(&mut self, at: usize, from: &mut File, identity: Identity, live: &Live, generation: u32) -> Result<()> {
+        let Some(log) = self.manifest.logs.get(at).cloned() else { return Ok(()) };
+        let is_same = log.origin == live.log.path && log.identity == identity;
+        if is_same && log.vanished_at.is_none() {
+            return Ok(());
+        }
+        let known = Copied { bytes: log.bytes, sha256: log.sha256.clone() };
+        let name = self.unpacked(&log)?;
+        let to = self.path(&name);
+        let copied = match copy::append(from, identity.size, &to, &known)? {
+            Appended::Grown(copied) => copied,
+            Appended::Rewritten => return self.begin(What::Rewritten, from, identity, live, generation),
+            Appended::Damaged => return self.begin(What::Damaged, from, identity, live, generation),
+        };
+        self.undo.push(Undo::Cut(to, known.bytes));
+        if log.vanished_at.is_some() || log.origin != live.log.path {
+            self.happened(What::Found, &name, &copied, &live.log.path, 0);
+        }
+        if copied.bytes > known.bytes {
+            self.happened(What::Grown, &name, &copied, &live.log.path, copied.bytes - known.bytes);
+        }
+        let copied_at = clock::stamp(self.now);
+        if let Some(log) = self.manifest.logs.get_mut(at) {
+            log.origin.clone_from(&live.log.path);
+            log.file = name;
+            log.identity = Identity { size: copied.bytes, ..identity };
+            log.last_at = stamp(identity.modified);
+            (log.bytes, log.sha256) = (copied.bytes, copied.sha256);
+            (log.copied_at, log.vanished_at) = (copied_at, None);
+        }
+        self.is_changed = true;
+        Ok(())
+    }
+
+    /// The name of the copy, which is decompressed if needed.
+    fn unpacked(&mut self, log: &LogCopy) -> Result<String> {
+        let Some(plain) = log.file.strip_suffix(crate::compress::SUFFIX) else { return Ok(log.file.clone()) };
+        let (packed, path) = (self.path(&log.file), self.path(plain));
+        crate::compress::unpack(&packed, &path, log)?;
+        self.undo.push(Undo::Remove(path));
+        self.replaced.push(packed);
+        Ok(plain.to_string())
+    }
+
+    fn file(&mut self, found: &beside::Found) -> Result<()> {
+        let known = self.manifest.files.iter().rposition(|file| file.path == found.path);
+        let same = known.and_then(|at| self.manifest.files.get(at)).cloned();
+        if same.as_ref().is_some_and(|file| file.identity == found.identity && file.origin == found.origin) {
+            return Ok(());
+        }
+        let failed = |error| Error::io(&found.origin, "open", error);
+        let mut from = open::unlinked(&found.origin, OpenOptions::new().read(true)).map_err(failed)?;
+        let identity = identity_of(&from, &found.origin)?;
+        let count = self.manifest.files.iter().filter(|file| file.path == found.path).count();
+        let name = if count == 0 { found.path.clone() } else { format!("{}.{}", found.path, count + 1) };
+        let to = self.path(&name);
+        let copied = copy::whole(&mut from, identity.size, &to)?;
+        let identity = Identity { size: copied.bytes, ..identity };
+        if let (Some(at), Some(same)) = (known, same)
+            && same.sha256 == copied.sha256
+        {
+            // Only its place, or its time, is another one.
+            file::remove(&to)?;
+            if let Some(file) = self.manifest.files.get_mut(at) {
+                (file.identity, file.origin) = (identity, found.origin.clone());
+            }
+            self.is_changed = true;
+            return Ok(());
+        }
+        self.undo.push(Undo::Remove(to));
+        let what = if count == 0 { What::Kept } else { What::Rewritten };
+        self.happened(what, &name, &copied, &found.origin, copied.bytes);
+        self.manifest.files.push(FileCopy {
+            path: found.path.clone(),
+            file: name,
+            origin: found.origin.clone(),
+            identity,
+            bytes: copied.bytes,
+            sha256: copied.sha256,
+            copied_at: clock::stamp(self.now),
+        });
+        Ok(())
+    }
+
+    /// Notes that the client's logs at these places are gone. What a killed program had copied of them and not noted is
+    /// all that is left of it.
+    pub fn vanished(&mut self, origins: &[PathBuf]) -> Result<()> {
+        for at in 0..self.manifest.logs.len() {
+            let Some(log) = self.manifest.logs.get(at).cloned() else { continue };
+            if log.vanished_at.is_some() || !origins.contains(&log.origin) {
+                continue;
+            }
+            let (path, mut copied) = (self.path(&log.file), Copied { bytes: log.bytes, sha256: log.sha256.clone() });
+            if copy::size(&path).is_ok_and(|size| size > log.bytes) {
+                copied = copy::checksum(&path, u64::MAX)?;
+            }
+            self.happened(What::Vanished, &log.file, &copied, &log.origin, 0);
+            let now = clock::stamp(self.now);
+            if let Some(log) = self.manifest.logs.get_mut(at) {
+                (log.bytes, log.sha256, log.vanished_at) = (copied.bytes, copied.sha256, Some(now));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compresses the copies of logs that are gone.
+    pub fn compress(&mut self) -> Result<()> {
+        for at in 0..self.manifest.logs.len() {
+            let Some(log) = self.manifest.logs.get(at).cloned() else { continue };
+            if log.vanished_at.is_none() || log.file.ends_with(crate::compress::SUFFIX) {
+                continue;
+            }
+            let name = format!("{}{}", log.file, crate::compress::SUFFIX);
+            let (plain, packed) = (self.path(&log.file), self.path(&name));
+            let packing = crate::compress::pack(&plain, &packed, &log);
+            if let Err(error) = packing {
+                self.settle(Err(error))?;
+                continue;
+            }
+            self.undo.push(Undo::Remove(packed));
+            self.replaced.push(plain);
+            let copied = Copied { bytes: log.bytes, sha256: log.sha256.clone() };
+            self.happened(What::Compressed, &name, &copied, &log.origin, 0);
+            if let Some(log) = self.manifest.logs.get_mut(at) {
+                log.file = name;
+            }
+        }
+        Ok(())
+    }
+
+    fn happened(&mut self, what: What, name: &str, copied: &Copied, origin: &Path, bytes: u64) {
+        self.is_changed = true;
+        self.events.push(Event::of(what, &self.manifest).to(name, copied.bytes, &copied.sha256));
+        let (agent, conversation) = (self.manifest.agent, self.manifest.conversation.clone());
+        self.done.push(Done { what, agent, conversation, origin: origin.to_path_buf(), bytes });
+    }
+
+    /// Stores what was done. Returns it, and the manifest, if anything changed.
+    pub fn finish(mut self) -> Result<(Manifest, Vec<Done>)> {
+        if !self.is_changed {
+            return Ok((self.manifest, Vec::new()));
+        }
+        if !self.events.is_empty() {
+            self.manifest.revision += 1;
+        }
+        if let Err(error) = self.manifest.write(self.home, &self.uuid) {
+            self.undo();
+            return Err(error);
+        }
+        let revision = self.manifest.revision;
+        self.events.iter_mut().for_each(|event| event.revision = revision);
+        ledger::append(self.home, &self.events, self.now)?;
+        self.replaced.iter().try_for_each(|path| file::remove(path))?;
+        Ok((self.manifest, self.done))
+    }
+
+    /// Puts the copies back as they were. What cannot be put back is done by the next run.
+    pub fn undo(&mut self) {
+        for undo in std::mem::take(&mut self.undo).into_iter().rev() {
+            let _ = match undo {
+                Undo::Remove(path) => file::remove(&path),
+                Undo::Cut(path, size) => cut(&path, size),
+            };
+        }
+        if self.manifest.revision == 0 {
+            // Only if nothing is in it.
+            let _ = std::fs::remove_dir(self.path(""));
+        }
+    }
+}
+
+fn cut(path: &Path, size: u64) -> Result<()> {
+    let failed = |error| Error::io(path, "cut", error);
+    let file = open::unlinked(path, OpenOptions::new().write(true)).map_err(failed)?;
+    file.set_len(size).map_err(failed)
+}
+
+fn identity_of(file: &File, path: &Path) -> Result<Identity> {
+    Ok(Identity::of(&file.metadata().map_err(|error| Error::io(path, "inspect", error))?))
+}
+
+/// Nanoseconds since the epoch as a time.
+pub fn stamp(nanos: i64) -> String {
+    clock::from_millis(nanos / 1_000_000).map(clock::stamp).unwrap_or_default()
+}
+
+/// Whether no more can be written at all.
+pub fn is_full(error: &Error) -> bool {
+    const CODES: [i32; 3] = [libc::ENOSPC, libc::EDQUOT, libc::EROFS];
+    matches!(error, Error::Io { source, .. } if source.raw_os_error().is_some_and(|code| CODES.contains(&code)))
+}

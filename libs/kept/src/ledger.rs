@@ -1,0 +1,215 @@
+//! Owns `kept/ledger.jsonl`: what happened to the copies, a line each, chained by hashes. Must stay true: it is only
+//! appended to, under the lock of `kept/`; a line whose write failed leaves nothing behind.
+
+use crate::manifest::Manifest;
+use chain::last::{self, LONGEST};
+use chain::{Link, START};
+use cs_core::clock::{self, Instant};
+use cs_core::error::{Error, Result};
+use cs_core::file;
+use cs_core::paths::Home;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+
+/// Version of the lines.
+const VERSION: u32 = 1;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A file was copied.
+    Kept,
+    /// What was new in a log was appended to its copy.
+    Grown,
+    /// The client had written a log anew; a new copy was made, and the old one stays.
+    Rewritten,
+    /// A copy was not as it was written; a new copy was made, and the old one stays.
+    Damaged,
+    /// The client's log is gone.
+    Vanished,
+    /// The client's log is there again, or somewhere else.
+    Found,
+    /// A copy was compressed.
+    Compressed,
+    /// A conversation was put back where the client looks for it.
+    Restored,
+    /// A person had the copies removed.
+    Forgotten,
+    /// The copies were removed because of their age.
+    Pruned,
+}
+
+impl What {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            What::Kept => "kept",
+            What::Grown => "grown",
+            What::Rewritten => "rewritten",
+            What::Damaged => "damaged",
+            What::Vanished => "vanished",
+            What::Found => "found",
+            What::Compressed => "compressed",
+            What::Restored => "restored",
+            What::Forgotten => "forgotten",
+            What::Pruned => "pruned",
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// What.
+    pub event: What,
+    /// The agent's word.
+    pub agent: &'static str,
+    /// The client's id.
+    pub conversation: String,
+    /// The revision of the manifest that says so.
+    pub revision: u64,
+    /// The name of the copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// How many bytes it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// SHA-256 of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Who wanted it: `user`, or `claude:` and a conversation's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether the line was added later, because a program was killed before it did.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_late: bool,
+}
+
+impl Event {
+    /// Something that happened to a conversation.
+    pub fn of(event: What, manifest: &Manifest) -> Self {
+        Event {
+            event,
+            agent: manifest.agent.word(),
+            conversation: manifest.conversation.clone(),
+            revision: manifest.revision,
+            file: None,
+            bytes: None,
+            sha256: None,
+            actor: None,
+            reason: None,
+            is_late: false,
+        }
+    }
+
+    /// The same, to one of its copies.
+    #[must_use]
+    pub fn to(self, file: &str, bytes: u64, sha256: &str) -> Self {
+        Event { file: Some(file.to_string()), bytes: Some(bytes), sha256: Some(sha256.to_string()), ..self }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'e> {
+    v: u32,
+    seq: u64,
+    at: String,
+    #[serde(flatten)]
+    event: &'e Event,
+    prev: String,
+}
+
+/// Appends lines, in one write. The caller holds the lock.
+pub fn append(home: &Home, events: &[Event], now: Instant) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let path = home.kept_ledger();
+    let mut ledger = file::open_own(&path, OpenOptions::new().read(true).append(true))?;
+    let size = ledger.metadata().map_err(|error| Error::io(&path, "inspect", error))?.len();
+    let last = last::of_log(&ledger, size, &path, std::iter::empty())?;
+    let mut text = String::from(if last.as_ref().is_some_and(|last| last.is_torn) { "\n" } else { "" });
+    let mut link = last.map_or_else(|| Link { seq: 0, hash: START.to_string() }, |last| last.link);
+    for event in events {
+        let seq = link.seq.saturating_add(1);
+        let line = Line { v: VERSION, seq, at: clock::stamp(now), event, prev: link.hash };
+        let (line, next) = chain::encode(&line, seq);
+        text.push_str(&line);
+        link = next;
+    }
+    let written = ledger.write_all(text.as_bytes()).and_then(|()| ledger.sync_data());
+    written.map_err(|error| {
+        let _ = ledger.set_len(size);
+        Error::io(&path, "append to", error)
+    })
+}
+
+/// A line of the ledger that is not as it was written, by its number in the file, and why.
+pub type Wrong = (u64, &'static str);
+
+/// What the whole ledger says.
+#[derive(Debug, Default)]
+pub struct Whole {
+    /// Number of lines.
+    pub lines: u64,
+    /// The last revision that it names of each conversation, by the agent's word and the id.
+    pub revisions: HashMap<(String, String), u64>,
+    /// Lines that are not as they were written.
+    pub wrong: Vec<Wrong>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    agent: String,
+    conversation: String,
+    revision: u64,
+}
+
+/// Reads it. A missing one has no lines.
+pub fn read(home: &Home) -> Result<Whole> {
+    let (path, mut whole) = (home.kept_ledger(), Whole::default());
+    let failed = |error| Error::io(&path, "read", error);
+    let file = match crate::read::open_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(whole),
+        opened => opened.map_err(failed)?,
+    };
+    let (mut reader, mut text) = (BufReader::with_capacity(LONGEST, file), Vec::new());
+    let mut last = Link { seq: 0, hash: START.to_string() };
+    while reader.read_until(b'\n', &mut text).map_err(failed)? > 0 {
+        whole.lines += 1;
+        whole.line(&text, &mut last);
+        text.clear();
+    }
+    Ok(whole)
+}
+
+impl Whole {
+    fn line(&mut self, text: &[u8], last: &mut Link) {
+        let number = self.lines;
+        let expected = last.seq.saturating_add(1);
+        let whole = text.strip_suffix(b"\n");
+        let text = whole.unwrap_or(text);
+        let Some(parts) = chain::parts(text).filter(|_| whole.is_some()) else {
+            self.wrong.push((number, "it is torn, or no line of the ledger"));
+            *last = Link { seq: expected, hash: chain::digest(text) };
+            return;
+        };
+        if !parts.is_intact() {
+            self.wrong.push((number, "it was changed"));
+        }
+        if parts.seq != expected || parts.prev != last.hash {
+            self.wrong.push((number, "lines before it are missing, or were changed"));
+        }
+        if let Ok(named) = serde_json::from_slice::<Named>(text) {
+            let known = self.revisions.entry((named.agent, named.conversation)).or_default();
+            *known = named.revision.max(*known);
+        }
+        *last = Link { seq: parts.seq, hash: parts.hash.to_string() };
+    }
+}

@@ -1,0 +1,126 @@
+//! Owns putting a conversation back where its client looks for it. Must stay true: a file is put only where none is, with
+//! the time of now, since clients delete by the time of the last change; what is not as it was written is not put back.
+
+use crate::copy;
+use crate::ledger::{self, Event, What};
+use crate::manifest::{MAIN, Manifest};
+use agents::Agent;
+use agents::sweep;
+use cs_core::clock::Instant;
+use cs_core::error::{Error, Result};
+use cs_core::file;
+use cs_core::id::Uuid;
+use cs_core::paths::Home;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+/// A file that was put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// Number of bytes.
+    pub bytes: u64,
+    /// Whether it was there already.
+    pub was_there: bool,
+}
+
+/// A copy, and where it belongs.
+struct Wanted {
+    copy: PathBuf,
+    to: PathBuf,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Puts back what a client no longer has of a conversation; to another folder than its own if one is named, where nothing
+/// else is noted.
+pub fn restore(
+    home: &Home,
+    agent: Agent,
+    uuid: &Uuid,
+    to: Option<&Path>,
+    actor: &str,
+    now: Instant,
+) -> Result<Vec<Restored>> {
+    let _lock = crate::run::lock(home)?;
+    let Some(manifest) = Manifest::read(home, agent, uuid)?.filter(|manifest| !manifest.logs.is_empty()) else {
+        return Err(Error::Missing(format!("nothing is kept of {uuid}")));
+    };
+    let wanted = wanted(home, uuid, &manifest, to)?;
+    // Before anything is written, so that a damaged copy puts back nothing at all.
+    for one in &wanted {
+        if !one.to.symlink_metadata().is_ok_and(|_| true) {
+            let read = copy::checksum(&one.copy, one.bytes)?;
+            check(one, &read)?;
+        }
+    }
+    let restored: Vec<Restored> = wanted.iter().map(put).collect::<Result<_>>()?;
+    if restored.iter().any(|one| !one.was_there) && to.is_none() {
+        let event = Event { actor: Some(actor.into()), ..Event::of(What::Restored, &manifest) };
+        ledger::append(home, &[event], now)?;
+    }
+    Ok(restored)
+}
+
+fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> Result<Vec<Wanted>> {
+    let dir = home.kept(manifest.agent.word(), uuid);
+    let newest = manifest.newest();
+    // What the paths of all files begin with.
+    let main = newest.iter().find(|log| log.thread == MAIN).or(newest.first());
+    let root = main.and_then(|log| log.origin.parent()).unwrap_or(Path::new("/")).to_path_buf();
+    let folder = main.and_then(|log| sweep::folder_of(manifest.agent, &log.origin));
+    let place = |origin: &Path| match to {
+        None => origin.to_path_buf(),
+        Some(to) => to.join(origin.strip_prefix(&root).unwrap_or(Path::new(origin.file_name().unwrap_or_default()))),
+    };
+    let logs = newest.iter().map(|log| Wanted {
+        copy: dir.join(&log.file),
+        to: place(&log.origin),
+        bytes: log.bytes,
+        sha256: log.sha256.clone(),
+    });
+    // The main log comes last: the client never sees it without its results.
+    let mut all: Vec<Wanted> = logs.collect();
+    all.reverse();
+    let mut files = Vec::new();
+    for file in manifest.files.iter().rev() {
+        let origin = folder.as_ref().map_or(file.origin.clone(), |folder| folder.join(&file.path));
+        if files.iter().any(|other: &Wanted| other.to == place(&origin)) {
+            continue;
+        }
+        let (copy, sha256) = (dir.join(&file.file), file.sha256.clone());
+        files.push(Wanted { copy, to: place(&origin), bytes: file.bytes, sha256 });
+    }
+    files.extend(all);
+    Ok(files)
+}
+
+/// Puts a file where none is.
+fn put(one: &Wanted) -> Result<Restored> {
+    let restored = |was_there| Restored { path: one.to.clone(), bytes: one.bytes, was_there };
+    if one.to.symlink_metadata().is_ok() {
+        return Ok(restored(true));
+    }
+    let folder = one.to.parent().unwrap_or(Path::new("."));
+    file::make_dir(folder)?;
+    let failed = |error| Error::io(&one.to, "write", error);
+    let temp = tempfile::Builder::new().prefix(file::TEMP_PREFIX).tempfile_in(folder).map_err(failed)?;
+    let mut to = BufWriter::new(temp);
+    let read = copy::give(&one.copy, one.bytes, &mut to)?;
+    check(one, &read)?;
+    let temp = to.into_inner().map_err(|error| failed(error.into_error()))?;
+    temp.as_file().sync_all().map_err(failed)?;
+    match temp.persist_noclobber(&one.to) {
+        Ok(_) => file::sync_dir(folder).map(|()| restored(false)),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(restored(true)),
+        Err(error) => Err(failed(error.error)),
+    }
+}
+
+fn check(one: &Wanted, read: &copy::Copied) -> Result<()> {
+    match read.bytes == one.bytes && read.sha256 == one.sha256 {
+        true => Ok(()),
+        false => Err(Error::corrupt(&one.copy, "it is not as it was written, so nothing was put back")),
+    }
+}

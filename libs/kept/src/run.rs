@@ -1,0 +1,374 @@
+//! Owns copying what is new of all conversations. Must stay true: with nothing new no copy, manifest or log is opened and
+//! nothing is written; two runs at once never copy the same conversation.
+
+use crate::index::{self, Known, Line};
+use crate::keep::{Done, Keeping, Live, is_full};
+use crate::ledger::{self, Event, What};
+use crate::manifest::Manifest;
+use crate::settings::Settings;
+use agents::Agent;
+use agents::folder;
+use agents::logs::{Found, conversation_of};
+use cs_core::clock::Instant;
+use cs_core::config::Config;
+use cs_core::error::{Error, Result};
+use cs_core::git;
+use cs_core::id::Uuid;
+use cs_core::lock::{self, Lock, PERSON_WAIT};
+use cs_core::paths::Home;
+use cs_core::store::Run;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many conversations of which something was copied, or noted.
+    pub changed: u64,
+    /// How many of which nothing was new.
+    pub unchanged: u64,
+    /// How many that may not be kept, by the settings.
+    pub left_out: u64,
+    /// How many of which a person had the copies removed.
+    pub forgotten: u64,
+    /// How many links and oddly named files were not copied.
+    pub links: u64,
+    /// Number of bytes that were copied.
+    pub copied: u64,
+    /// Number of bytes of all copies.
+    pub bytes: u64,
+}
+
+/// Hears of a run.
+pub trait Listen {
+    /// Something was done, or with [`Run::Dry`] would be.
+    fn done(&mut self, done: &Done);
+    /// Something could not be done; the run goes on.
+    fn failed(&mut self, error: Error);
+    /// One more of so many conversations was looked at.
+    fn step(&mut self, all: usize);
+}
+
+/// What a run does.
+pub struct Job<'a> {
+    /// The data directory.
+    pub home: &'a Home,
+    /// The projects, for the settings that name some.
+    pub config: &'a Config,
+    /// What may be kept.
+    pub settings: &'a Settings,
+    /// Whether anything is written.
+    pub run: Run,
+    /// The time.
+    pub now: Instant,
+}
+
+type Key = (Agent, String);
+
+/// Copies what is new in these logs. Everything else that is known of `kept/` is put in order on the way.
+pub fn run(job: &Job, found: Found, listener: &mut dyn Listen) -> Result<Summary> {
+    let _lock = match job.run {
+        Run::Real => Some(lock(job.home)?),
+        Run::Dry => None,
+    };
+    let stored = index::stored(job.home)?;
+    let is_whole = stored.is_some();
+    let lines = match stored {
+        Some(lines) => lines,
+        None => {
+            let (lines, failed) = index::rebuilt(job.home)?;
+            failed.into_iter().for_each(|error| listener.failed(error));
+            lines
+        }
+    };
+    let mut pass = Pass {
+        job,
+        listener,
+        lines: lines.into_iter().map(|line| ((line.agent, line.conversation.clone()), line)).collect(),
+        projects: HashMap::new(),
+        summary: Summary::default(),
+        has_begun: !is_whole,
+        is_stored: is_whole,
+    };
+    if !is_whole && job.run == Run::Real {
+        pass.mend()?;
+    }
+    let ended = pass.all(group(found));
+    let stored = pass.end();
+    ended?;
+    stored?;
+    Ok(pass.summary)
+}
+
+/// The lock of all that changes copies.
+pub fn lock(home: &Home) -> Result<Lock> {
+    lock::acquire(&home.kept_lock(), PERSON_WAIT)
+}
+
+/// The logs of each conversation.
+fn group(found: Found) -> BTreeMap<Key, Vec<Live>> {
+    let mut groups: BTreeMap<Key, Vec<Live>> = BTreeMap::new();
+    for log in found.logs {
+        if let Some((uuid, thread)) = conversation_of(log.agent, &log.path) {
+            groups.entry((log.agent, uuid)).or_default().push(Live { log, thread });
+        }
+    }
+    groups
+}
+
+struct Pass<'a, 'l> {
+    job: &'a Job<'a>,
+    listener: &'l mut dyn Listen,
+    lines: BTreeMap<Key, Line>,
+    /// The project of each folder.
+    projects: HashMap<String, Option<String>>,
+    summary: Summary,
+    /// Whether the stored index is gone, or must be written anew.
+    has_begun: bool,
+    /// Whether there is a stored index.
+    is_stored: bool,
+}
+
+impl<'a> Pass<'a, '_> {
+    fn all(&mut self, groups: BTreeMap<Key, Vec<Live>>) -> Result<()> {
+        let all = groups.len();
+        for (key, live) in &groups {
+            let kept = self.conversation(key, live);
+            self.settle(kept)?;
+            self.listener.step(all);
+        }
+        let keys: Vec<Key> =
+            self.lines.iter().filter(|(_, line)| line.revision > 0).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            let gone = self.gone(&key, groups.get(&key).map_or(&[], Vec::as_slice));
+            self.settle(gone)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, kept: Result<()>) -> Result<()> {
+        match kept {
+            Err(error) if is_full(&error) => Err(error),
+            Err(error) => {
+                self.listener.failed(error);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn conversation(&mut self, key: &Key, live: &[Live]) -> Result<()> {
+        let line = self.lines.get(key);
+        if line.is_some_and(|line| line.is_forgotten) {
+            self.summary.forgotten += 1;
+            return Ok(());
+        }
+        let is_known = line.is_some_and(|line| are_as_known(line, live));
+        let has_copies = line.is_some_and(|line| line.revision > 0);
+        let chooses = self.job.settings.chooses();
+        let noted = line.and_then(|line| line.cwd.clone());
+        let cwd = if is_known && (noted.is_some() || !chooses) { noted } else { noted.or_else(|| cwd(live)) };
+        if chooses && !self.is_allowed(cwd.as_deref()) {
+            self.summary.left_out += 1;
+            if !has_copies && !is_known {
+                self.leave_out(key, cwd, live);
+            }
+        } else if is_known && has_copies {
+            self.summary.unchanged += 1;
+        } else if self.job.run == Run::Dry {
+            self.tell(key, live);
+        } else {
+            self.keep(key, live, cwd)?;
+        }
+        Ok(())
+    }
+
+    fn is_allowed(&mut self, cwd: Option<&str>) -> bool {
+        // Whatever it belongs to, it may be what is not to be kept.
+        let Some(cwd) = cwd else { return false };
+        let config = self.job.config;
+        let project = self.projects.entry(cwd.to_string()).or_insert_with(|| project_of(config, cwd));
+        self.job.settings.allows(project.as_deref())
+    }
+
+    /// Notes that nothing of it may be kept, so that its log is not opened each time.
+    fn leave_out(&mut self, key: &Key, cwd: Option<String>, live: &[Live]) {
+        let known = |one: &Live| Known {
+            thread: one.thread.clone(),
+            generation: 0,
+            file: String::new(),
+            origin: one.log.path.clone(),
+            identity: one.log.identity,
+            bytes: 0,
+            is_gone: false,
+        };
+        let logs = live.iter().map(known).collect();
+        let (agent, conversation) = key.clone();
+        let line = Line { agent, conversation, revision: 0, cwd, is_forgotten: false, bytes: 0, logs };
+        self.has_begun |= self.job.run == Run::Real;
+        self.lines.insert(key.clone(), line);
+    }
+
+    fn keep(&mut self, key: &Key, live: &[Live], cwd: Option<String>) -> Result<()> {
+        let mut keeping = self.begin(key)?;
+        keeping.works_in(cwd);
+        if let Err(error) = keeping.take(live) {
+            keeping.undo();
+            return Err(error);
+        }
+        self.finish(key, keeping)
+    }
+
+    /// The work on a conversation. From now on the stored index is no longer right.
+    fn begin(&mut self, key: &Key) -> Result<Keeping<'a>> {
+        let uuid = Uuid::parse(&key.1)?;
+        let manifest = Manifest::read(self.job.home, key.0, &uuid)?.unwrap_or_else(|| Manifest::new(key.0, &uuid));
+        if std::mem::take(&mut self.is_stored) {
+            index::withdraw(self.job.home)?;
+        }
+        self.has_begun = true;
+        Keeping::of(self.job.home, manifest, self.job.now)
+    }
+
+    fn finish(&mut self, key: &Key, mut keeping: Keeping) -> Result<()> {
+        self.summary.links += keeping.left_out.len() as u64;
+        std::mem::take(&mut keeping.failed).into_iter().for_each(|error| self.listener.failed(error));
+        let (manifest, done) = keeping.finish()?;
+        match done.is_empty() {
+            true => self.summary.unchanged += 1,
+            false => self.summary.changed += 1,
+        }
+        for done in &done {
+            self.summary.copied += done.bytes;
+            self.listener.done(done);
+        }
+        if manifest.revision > 0 {
+            self.lines.insert(key.clone(), Line::of(&manifest));
+        }
+        Ok(())
+    }
+
+    /// Notes the logs of a conversation that are gone, and compresses their copies if that is wanted.
+    fn gone(&mut self, key: &Key, live: &[Live]) -> Result<()> {
+        let Some(line) = self.lines.get(key).filter(|line| !line.is_forgotten) else { return Ok(()) };
+        let is_there = |origin: &Path| live.iter().any(|one| one.log.path == origin);
+        let is_gone = |log: &&Known| !log.is_gone && !is_there(&log.origin) && is_absent(&log.origin);
+        let gone: Vec<PathBuf> = line.logs.iter().filter(is_gone).map(|log| log.origin.clone()).collect();
+        let is_plain = |log: &Known| !log.file.ends_with(crate::compress::SUFFIX);
+        let packs = self.job.settings.gzip && line.logs.iter().any(|log| log.is_gone && is_plain(log));
+        if gone.is_empty() && !packs {
+            return Ok(());
+        }
+        if self.job.run == Run::Dry {
+            for origin in gone {
+                let (agent, conversation) = key.clone();
+                self.listener.done(&Done { what: What::Vanished, agent, conversation, origin, bytes: 0 });
+                self.summary.changed += 1;
+            }
+            return Ok(());
+        }
+        let mut keeping = self.begin(key)?;
+        let noted = keeping.vanished(&gone).and_then(|()| match self.job.settings.gzip {
+            true => keeping.compress(),
+            false => Ok(()),
+        });
+        if let Err(error) = noted {
+            keeping.undo();
+            return Err(error);
+        }
+        self.finish(key, keeping)
+    }
+
+    /// What would be copied.
+    fn tell(&mut self, key: &Key, live: &[Live]) {
+        let mut copied = 0;
+        for one in live {
+            let known = self.lines.get(key).and_then(|line| line.logs.iter().find(|log| log.origin == one.log.path));
+            let size = one.log.identity.size;
+            let (what, bytes) = match known.filter(|log| !log.file.is_empty()) {
+                None => (What::Kept, size),
+                Some(log) if log.identity == one.log.identity && !log.is_gone => continue,
+                Some(log) if size > log.bytes => (What::Grown, size - log.bytes),
+                Some(log) if size < log.bytes => (What::Rewritten, size),
+                Some(_) => continue,
+            };
+            copied += bytes;
+            let (agent, conversation) = key.clone();
+            self.listener.done(&Done { what, agent, conversation, origin: one.log.path.clone(), bytes });
+        }
+        self.summary.copied += copied;
+        match copied {
+            0 => self.summary.unchanged += 1,
+            _ => self.summary.changed += 1,
+        }
+    }
+
+    /// Does what a killed program left undone: lines of the ledger, and the files of forgotten conversations.
+    fn mend(&mut self) -> Result<()> {
+        let named = ledger::read(self.job.home)?.revisions;
+        let mut late = Vec::new();
+        for ((agent, conversation), line) in &self.lines {
+            let known = named.get(&(agent.word().to_string(), conversation.clone())).copied().unwrap_or(0);
+            let Some(manifest) = Some(line).filter(|line| line.revision > known) else { continue };
+            if let Some(manifest) = Manifest::read(self.job.home, *agent, &manifest.uuid()?)? {
+                late.extend(late_events(&manifest));
+            }
+        }
+        ledger::append(self.job.home, &late, self.job.now)?;
+        let forgotten = self.lines.values().filter(|line| line.is_forgotten);
+        forgotten.map(|line| crate::forget::clear(self.job.home, line.agent, &line.uuid()?)).collect()
+    }
+
+    /// Stores the index, if it is not there or something changed, and counts.
+    fn end(&mut self) -> Result<()> {
+        self.summary.bytes = self.lines.values().map(|line| line.bytes).sum();
+        let is_wanted = self.job.run == Run::Real && self.has_begun && file_exists(&self.job.home.kept_dir());
+        match is_wanted {
+            true => index::write(self.job.home, self.lines.values()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// One line for each copy of which it is not known whether the ledger has the last one.
+fn late_events(manifest: &Manifest) -> Vec<Event> {
+    if manifest.forgotten_at.is_some() {
+        return vec![Event { is_late: true, ..Event::of(What::Forgotten, manifest) }];
+    }
+    let what = |log: &crate::LogCopy| if log.vanished_at.is_some() { What::Vanished } else { What::Kept };
+    let of = |what, file: &str, bytes, sha256: &str| Event {
+        is_late: true,
+        ..Event::of(what, manifest).to(file, bytes, sha256)
+    };
+    let logs = manifest.newest().into_iter().map(|log| of(what(log), &log.file, log.bytes, &log.sha256));
+    logs.collect()
+}
+
+/// Where a conversation worked, by its main log.
+fn cwd(live: &[Live]) -> Option<String> {
+    let main = live.iter().find(|one| one.thread == crate::manifest::MAIN).or(live.first())?;
+    folder::of_log(main.log.agent, &main.log.path).ok().flatten()
+}
+
+/// Whether all logs are as they were when they were copied.
+fn are_as_known(line: &Line, live: &[Live]) -> bool {
+    let is_known = |one: &Live| {
+        let is_it = |log: &&Known| log.origin == one.log.path && log.thread == one.thread;
+        line.logs.iter().find(is_it).is_some_and(|log| log.identity == one.log.identity && !log.is_gone)
+    };
+    live.iter().all(is_known)
+}
+
+fn is_absent(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn file_exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The project of a folder.
+pub fn project_of(config: &Config, cwd: &str) -> Option<String> {
+    let checkout = git::find(Path::new(cwd)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
+    config.project_of(checkout.as_deref().unwrap_or(cwd)).map(str::to_string)
+}
