@@ -1,6 +1,7 @@
 //! Keeps conversations before the clients delete them.
 //!
-//! Reads: the clients' logs and settings, `kept/`, `config.json`. Writes: `kept/`, and with `restore` a log in a client's folder.
+//! Reads: the clients' logs and settings, `kept/`, session records, `config.json`. Writes: `kept/`, and with `restore` what
+//! a client has lost of a conversation in its folder.
 //! Exits: 0 done, 1 nothing, not found or not kept, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod due;
@@ -8,8 +9,10 @@ mod forget;
 mod prune;
 mod restore;
 mod run;
+mod settings;
 mod status;
 mod verify;
+mod which;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
@@ -17,7 +20,9 @@ use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-keep";
 
-/// Keeps conversations before the clients delete them.
+/// Keeps copies of conversations: Claude Code deletes transcripts that were not changed for 30 days,
+/// with the results of tools, and says nothing. A copy grows with its log, is never changed, and
+/// can be put back so that the conversation is resumed.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name} run --dry-run", example = "{command_name} due --days 5")]
 struct Args {

@@ -1,15 +1,91 @@
-//! `status`.
+//! `status`: what is kept. Writes nothing.
 
+use crate::settings;
+use agents::logs::Roots;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome};
+use cli::{Block, Context, Form, Outcome};
+use cs_core::Error;
+use serde::Serialize;
 
-/// say what is kept
+/// say what is kept, how much space it takes, and what is not kept yet
 #[derive(ArgsInfo, FromArgs)]
-#[argh(subcommand, name = "status")]
+#[argh(subcommand, name = "status", example = "{command_name}", example = "{command_name} --json")]
 pub struct Status {}
 
+#[derive(Serialize)]
+struct Shown {
+    enabled: bool,
+    conversations: u64,
+    bytes: u64,
+    /// Of these the client has no log any more.
+    vanished: u64,
+    forgotten: u64,
+    live_logs: u64,
+    unkept_logs: u64,
+    unkept_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_gb: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excess_bytes: Option<u64>,
+}
+
 impl Status {
-    pub fn run(self, _context: &mut Context) -> Outcome<()> {
-        Err(Failure::Nothing("nothing is kept".into()))
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let (_, settings) = settings::read(context);
+        let found = Roots::from_env().logs();
+        let home = context.store.home.clone();
+        let status = kept::status(&home, &found)?;
+        status.failed.iter().for_each(|text| cli::defer(&Error::corrupt(&home.kept_dir(), text.clone())));
+        let shown = Shown {
+            enabled: settings.enabled,
+            conversations: status.conversations,
+            bytes: status.bytes,
+            vanished: status.vanished,
+            forgotten: status.forgotten,
+            live_logs: status.live_logs,
+            unkept_logs: status.unkept_logs,
+            unkept_bytes: status.unkept_bytes,
+            max_gb: settings.max_gb,
+            excess_bytes: settings.excess(status.bytes),
+        };
+        if context.out.quiet {
+            return Ok(());
+        }
+        match context.out.form {
+            Form::Json => context.out.json(&shown)?,
+            Form::Table => {
+                let mut block = Block::default();
+                fill(&mut block, &shown);
+                block.print(&mut context.out)?;
+            }
+        }
+        context.out.flush()
+    }
+}
+
+fn fill(block: &mut Block, shown: &Shown) {
+    let on = if shown.enabled { "every hour, if the jobs are installed" } else { "only with cs-keep run" };
+    block.field("copies", on);
+    let mut kept =
+        vec![render::format_quantity(shown.conversations, "conversation"), render::format_bytes(shown.bytes)];
+    if shown.vanished > 0 {
+        kept.push(format!("{} of them gone from the client", render::format_number(shown.vanished)));
+    }
+    block.field("kept", &kept.join(", "));
+    if shown.forgotten > 0 {
+        block.field("forgotten", &render::format_quantity(shown.forgotten, "conversation"));
+    }
+    let unkept = match shown.unkept_logs {
+        0 => "nothing".to_string(),
+        count => format!(
+            "{} of {}, {}",
+            render::format_number(count),
+            render::format_quantity(shown.live_logs, "log"),
+            render::format_bytes(shown.unkept_bytes)
+        ),
+    };
+    block.field("not kept", &unkept);
+    if let Some(excess) = shown.excess_bytes {
+        block.field("too much", &format!("{} more than keep.max_gb", render::format_bytes(excess)));
     }
 }

@@ -50,10 +50,7 @@ impl Periods {
 
 /// What is deleted within this time, the first to go first.
 pub fn due(home: &Home, found: &Found, periods: &Periods, within: TimeDelta, now: Instant) -> Result<Vec<Due>> {
-    let lines = match index::stored(home)? {
-        Some(lines) => lines,
-        None => index::rebuilt(home)?.0,
-    };
+    let lines = index::lines(home)?;
     let known: HashMap<(Agent, String), Line> =
         lines.into_iter().map(|line| ((line.agent, line.conversation.clone()), line)).collect();
     let mut all = Vec::new();

@@ -55,10 +55,7 @@ fn remove(path: &Path) -> Result<()> {
 
 /// Conversations whose logs are all gone and were written last before this time.
 pub fn old(home: &Home, before: Instant) -> Result<Vec<Line>> {
-    let lines = match index::stored(home)? {
-        Some(lines) => lines,
-        None => index::rebuilt(home)?.0,
-    };
+    let lines = index::lines(home)?;
     let limit = before.timestamp_nanos_opt().unwrap_or(i64::MIN);
     let is_old = |line: &Line| {
         let is_past = |log: &index::Known| log.is_gone && log.identity.modified < limit;

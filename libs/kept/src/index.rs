@@ -93,6 +93,11 @@ impl Line {
         }
     }
 
+    /// Whether there are copies.
+    pub fn has_copies(&self) -> bool {
+        self.revision > 0 && !self.is_forgotten
+    }
+
     /// The id.
     pub fn uuid(&self) -> Result<Uuid> {
         Uuid::parse(&self.conversation)
@@ -124,6 +129,14 @@ pub fn stored(home: &Home) -> Result<Option<Vec<Line>>> {
         text.clear();
     }
     Ok(head.filter(|head| head.conversations == lines.len()).map(|_| lines))
+}
+
+/// What is stored, else what the manifests say; those that cannot be read are left out.
+pub fn lines(home: &Home) -> Result<Vec<Line>> {
+    match stored(home)? {
+        Some(lines) => Ok(lines),
+        None => Ok(rebuilt(home)?.0),
+    }
 }
 
 /// What the manifests say, and those that could not be read.

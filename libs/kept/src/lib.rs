@@ -20,7 +20,7 @@ mod verify;
 
 pub use due::{Due, Periods, due};
 pub use forget::{forget, old, prune, rebuild};
-pub use index::Line;
+pub use index::{Line, lines};
 pub use keep::Done;
 pub use ledger::What;
 pub use manifest::{FileCopy, LogCopy, Manifest};

@@ -41,10 +41,7 @@ pub fn conversations(store: &Store) -> io::Result<Vec<KeptConversation>> {
     if !home.kept_dir().is_dir() {
         return Ok(Vec::new());
     }
-    let lines = match index::stored(home).map_err(io::Error::other)? {
-        Some(lines) => lines,
-        None => index::rebuilt(home).map_err(io::Error::other)?.0,
-    };
+    let lines = index::lines(home).map_err(io::Error::other)?;
     Ok(lines.into_iter().filter_map(|line| kept(home, line)).collect())
 }
 

@@ -42,8 +42,8 @@ impl Verified {
     }
 }
 
-/// Reads everything, or what is kept of one conversation; `progress` is called with the number of bytes that were read.
-pub fn verify(home: &Home, only: Option<&Uuid>, progress: &mut dyn FnMut(u64)) -> Result<Verified> {
+/// Reads everything, or what is kept of some conversations; `progress` is called with the number of bytes that were read.
+pub fn verify(home: &Home, only: &[Uuid], progress: &mut dyn FnMut(u64)) -> Result<Verified> {
     let mut verified = Verified::default();
     let ledger = ledger::read(home)?;
     verified.lines = ledger.lines;
@@ -58,7 +58,7 @@ pub fn verify(home: &Home, only: Option<&Uuid>, progress: &mut dyn FnMut(u64)) -
                 verified.find(&home.kept_of(agent.word()).join(&name), "it is no conversation");
                 continue;
             };
-            if only.is_none_or(|only| *only == uuid) {
+            if only.is_empty() || only.contains(&uuid) {
                 conversation(home, agent, &uuid, &ledger.revisions, &mut verified);
                 progress(verified.bytes);
             }

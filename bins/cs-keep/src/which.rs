@@ -1,0 +1,35 @@
+//! Owns which kept conversations a word means, and who asks.
+
+use agents::Agent;
+use agents::logs::Roots;
+use cli::{Context, Outcome};
+use conversations::Catalog;
+use cs_core::Error;
+use cs_core::id::Uuid;
+use cs_core::who;
+use kept::Line;
+
+/// Who runs this program: `user`, or the conversation in whose shell it runs.
+pub fn actor() -> String {
+    Agent::conversation_from_env().map_or_else(|| who::USER.to_string(), who::word_of)
+}
+
+/// The conversations of which something is kept that a word means: one, and with Codex those of its subagents.
+pub fn kept(context: &Context, word: &str) -> Outcome<Vec<Line>> {
+    let lines = kept::lines(&context.store.home)?;
+    let catalog = Catalog::of(&context.store, &Roots::from_env());
+    let found = conversations::find(&catalog, &context.store, word)?;
+    let uuids: Vec<&str> =
+        std::iter::once(found.uuid.as_str()).chain(found.logs.iter().map(|log| log.thread.as_str())).collect();
+    let is_wanted = |line: &Line| line.agent == found.agent && uuids.contains(&line.conversation.as_str());
+    let lines: Vec<Line> = lines.into_iter().filter(|line| line.has_copies() && is_wanted(line)).collect();
+    match lines.is_empty() {
+        true => Err(Error::Missing(format!("nothing is kept of {}; cs-keep run copies it", found.uuid)).into()),
+        false => Ok(lines),
+    }
+}
+
+/// The id of a conversation.
+pub fn uuid(line: &Line) -> Outcome<Uuid> {
+    Ok(line.uuid()?)
+}
