@@ -3,16 +3,20 @@
 
 use crate::asked::Asked;
 use crate::cache::{Cache, LogEnd, Validity};
-use crate::http::{Refusal, Reply, Request, guard, trim_memory};
+use crate::http::{Refusal, Reply, Request, Start, guard, trim_memory};
 use crate::pages::Pages;
+use crate::pages::conversation::{self, Part};
+use crate::param::Param;
 use crate::query::{Query, Unknown};
 use crate::routes::{self, Answer, Answered, Handler, Route};
 use crate::site::Site;
 use crate::view::Caches;
+use agents::logs::Roots;
 use cs_core::clock;
-use cs_core::id::{SeatId, SessionId, Slug};
+use cs_core::id::{SeatId, SessionId, Slug, Uuid};
 use cs_core::store::Store;
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tiny_http::HTTPVersion;
@@ -23,18 +27,18 @@ const TRIM_BYTES: usize = 256 * 1024;
 /// Everything that answers are made from.
 pub struct App {
     pub site: Site,
-    caches: Caches,
+    caches: Arc<Caches>,
     cache: Cache,
     trimmed_for: AtomicU64,
 }
 
 impl App {
     /// Creates the app without reading the store.
-    pub fn new(store: Store) -> Result<Self, minijinja::Error> {
+    pub fn new(store: Store, roots: Roots) -> Result<Self, minijinja::Error> {
         let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir())?;
         Ok(App {
-            site: Site { pages, readers: "everyone" },
-            caches: Caches::new(store),
+            site: Site { pages: Arc::new(pages), readers: "everyone" },
+            caches: Arc::new(Caches::new(store, roots)),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
         })
@@ -52,7 +56,7 @@ impl App {
 
     /// Returns the present generation of the store; 0 if it cannot be read.
     pub fn look(&self) -> u64 {
-        self.caches.keeper.latest(Instant::now()).map_or(0, |snapshot| snapshot.generation)
+        self.generation(Instant::now()).unwrap_or_default()
     }
 
     /// The error; `page` is the path of the page that was asked for.
@@ -64,7 +68,15 @@ impl App {
         self.site.pages.refusal(refusal, page)
     }
 
+    /// The generation of the store and of the conversations that somebody watches.
+    fn generation(&self, asked_at: Instant) -> Result<u64, Refusal> {
+        Ok(self.caches.keeper.latest(asked_at)?.generation + self.caches.conversations.growth())
+    }
+
     fn make(&self, route: &Route, name: &str, request: &Request) -> Answered {
+        if route.is_private() && !self.site.is_of_owner() {
+            return Err(owner_only());
+        }
         match route.answer {
             Answer::Text(_, make) => make(&self.site),
             Answer::Health(make) => Ok(make(&self.site)),
@@ -74,9 +86,11 @@ impl App {
             // that a program notices its mistake.
             Answer::Page(template, handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Ignored, clock::now())?;
-                self.answer_from_store(route, handler, name, template.name, query, request)
+                let (turn, after) = (query.turn, query.after.clone());
+                let page = self.answer_from_store(route, handler, name, template.name, query, request)?;
+                self.with_conversation(handler, name, page, (turn, after.as_deref()), request)
             }
-            Answer::Json(handler) | Answer::Download(handler) => {
+            Answer::Json(handler) | Answer::Lines(handler) | Answer::Download(handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Refused, clock::now())?;
                 self.answer_from_store(route, handler, name, "", query, request)
             }
@@ -87,7 +101,48 @@ impl App {
         if request.version == HTTPVersion(1, 0) {
             return Err(Refusal::new(505, "HTTP_VERSION", "events need HTTP 1.1"));
         }
-        Ok(Reply::events(self.caches.keeper.latest(request.received_at)?.generation))
+        let params = &[Param::Conversation];
+        let query = Query::parse(&request.target.query, params, Unknown::Refused, clock::now())?;
+        let watch = |id: Uuid| {
+            let found = self.caches.conversations.find(self.caches.store(), &id).ok()?;
+            Some(self.caches.conversations.watch(&found))
+        };
+        let held = query.conversation.filter(|_| self.site.is_of_owner()).and_then(watch);
+        Ok(Reply::events(Start { generation: self.generation(request.received_at)?, held }))
+    }
+
+    /// The page with its conversation in it, if it has one: for a browser that shows it, but not for a script that looks
+    /// for changes of the page (`X-Part: page`) or of the conversation (`X-Part: conversation`).
+    fn with_conversation(
+        &self,
+        handler: Handler,
+        name: &str,
+        page: Reply,
+        (turn, after): (Option<u64>, Option<&str>),
+        request: &Request,
+    ) -> Answered {
+        let part = request.field("x-part");
+        let is_own = matches!(handler, Handler::Conversation(_));
+        let uuid = match handler {
+            Handler::Conversation(_) => Uuid::parse(name).ok(),
+            Handler::Session(_) if self.site.is_of_owner() => self.conversation_of(name),
+            _ => None,
+        };
+        let Some(uuid) = uuid.filter(|_| part != Some("page") && request.version != HTTPVersion(1, 0)) else {
+            return Ok(page);
+        };
+        let Ok(found) = self.caches.conversations.find(self.caches.store(), &uuid) else { return Ok(page) };
+        let (caches, pages) = (&self.caches, &self.site.pages);
+        Ok(match after.filter(|_| part == Some("conversation")) {
+            Some(after) => conversation::news(caches, pages, &found, after),
+            None => conversation::fill(caches, pages, &page, &found, &Part { after, turn, is_own }),
+        })
+    }
+
+    /// The conversation of a session.
+    fn conversation_of(&self, session: &str) -> Option<Uuid> {
+        let (session, _) = self.caches.store().located(&SessionId::parse(session).ok()?).ok()?;
+        Uuid::parse(&session.claude_session_id?).ok()
     }
 
     fn answer_from_store(
@@ -104,17 +159,23 @@ impl App {
         let validity = Validity { generation: snapshot.generation, minute: clock::now().timestamp() / 60 };
         let log = if route.reads_log() { self.log_end() } else { None };
         let url = format!("{path}?{query}");
-        if let Some(reply) = self.cache.get(validity, log, &url) {
+        let cached = if route.is_private() { None } else { self.cache.get(validity, log, &url) };
+        if let Some(reply) = cached {
             return Ok(reply);
         }
-        let asked = Asked { caches: &self.caches, snapshot, query, path, pages: &self.site.pages, template };
+        let is_of_owner = self.site.is_of_owner();
+        let asked =
+            Asked { caches: &self.caches, snapshot, query, path, pages: &self.site.pages, template, is_of_owner };
         let reply = match handler {
             Handler::All(make) => make(&asked),
             Handler::Session(make) => make(&asked, &SessionId::parse(name)?),
             Handler::Project(make) => make(&asked, &Slug::parse(name)?),
             Handler::Agent(make) => make(&asked, &SeatId::parse(name)?),
+            Handler::Conversation(make) => make(&asked, &Uuid::parse(name)?),
         }?;
-        self.cache.put(validity, log, url, &reply);
+        if !route.is_private() {
+            self.cache.put(validity, log, url, &reply);
+        }
         self.give_back(&reply, validity.generation);
         Ok(reply)
     }
@@ -132,4 +193,10 @@ impl App {
             trim_memory();
         }
     }
+}
+
+fn owner_only() -> Refusal {
+    let text = "conversations are shown only by a dashboard that nobody but its owner can read: one that was started \
+        without --token-file, --allow-users and --allow-remote";
+    Refusal::new(403, "OWNER_ONLY", text)
 }

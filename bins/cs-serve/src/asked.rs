@@ -14,13 +14,15 @@ use std::sync::Arc;
 
 /// The input of an answer.
 pub struct Asked<'a> {
-    pub caches: &'a Caches,
+    pub caches: &'a Arc<Caches>,
     pub snapshot: Arc<Snapshot>,
     pub query: Query,
     pub path: &'a str,
     pub pages: &'a Pages,
     /// The name of the page's template; empty for the API.
     pub template: &'static str,
+    /// Whether conversations may be shown.
+    pub is_of_owner: bool,
 }
 
 impl Asked<'_> {

@@ -48,7 +48,8 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let listener = listen::bind(&plan)?;
     let address = listener.local_addr().map_err(listen::system)?;
     let home = store.home.clone();
-    let mut app = app::App::new(store).map_err(|error| listen::system(std::io::Error::other(error)))?;
+    let mut app = app::App::new(store, agents::logs::Roots::from_env())
+        .map_err(|error| listen::system(std::io::Error::other(error)))?;
     let shell = || app.site.pages.shell(address.port());
     let (access, key) = readers::access(plan.readers, &plan.policy, address, &home, shell)?;
     app.site.readers = access.word(&plan.policy);

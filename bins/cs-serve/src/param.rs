@@ -19,6 +19,10 @@ pub enum Param {
     Outcome,
     Sort,
     Before,
+    Kinds,
+    Turn,
+    After,
+    Conversation,
 }
 
 impl Param {
@@ -41,6 +45,10 @@ impl Param {
             Param::Outcome => "outcome",
             Param::Sort => "sort",
             Param::Before => "before",
+            Param::Kinds => "kinds",
+            Param::Turn => "turn",
+            Param::After => "after",
+            Param::Conversation => "conversation",
         }
     }
 }

@@ -5,9 +5,10 @@
 use crate::http::Refusal;
 use crate::http::target::encode;
 use crate::param::Param;
+use agents::part::PartKind;
 use audit::Outcome;
 use cs_core::clock::Instant;
-use cs_core::id::{SessionId, Slug};
+use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::range::{self, Range};
 use cs_core::record::Status;
 use cs_core::search;
@@ -23,6 +24,8 @@ pub const LIMIT: usize = 50;
 pub const MAX_LIMIT: usize = 500;
 /// Longest text that is searched for, in characters.
 const SEARCH: usize = 200;
+/// Longest name of a part of a conversation, in bytes.
+const ANCHOR: usize = 200;
 /// The word of the order by duration.
 const SLOWEST: &str = "slowest";
 
@@ -52,6 +55,14 @@ pub struct Query {
     pub is_slowest_first: bool,
     /// The number of the last call of the page before.
     pub before: Option<u64>,
+    /// The kinds of parts of a conversation, as they were written; see [`Query::part_kinds`].
+    pub kinds: Option<String>,
+    /// The turn of a conversation.
+    pub turn: Option<u64>,
+    /// The last part of a conversation that is known already.
+    pub after: Option<String>,
+    /// The conversation whose log is watched too.
+    pub conversation: Option<Uuid>,
 }
 
 /// A filter by state.
@@ -128,6 +139,16 @@ impl Query {
             Param::Outcome => self.outcome = Some(outcome(value)?),
             Param::Sort => self.is_slowest_first = is_slowest(value)?,
             Param::Before => self.before = Some(value.parse().map_err(|_| before(value))?),
+            Param::Kinds => {
+                kinds(value)?;
+                self.kinds = Some(value.to_string());
+            }
+            Param::Turn => {
+                self.turn = Some(value.parse().map_err(|_| bad(format!("turn must be a number, not {value:?}")))?)
+            }
+            Param::After if value.len() > ANCHOR => return Err(bad(format!("after may have at most {ANCHOR} bytes"))),
+            Param::After => self.after = Some(value.to_string()),
+            Param::Conversation => self.conversation = Some(Uuid::parse(value)?),
             Param::Limit => self.limit = Some(limit(value)?),
             Param::Format => self.format = Some(format(value)?),
             Param::Cursor => {
@@ -154,6 +175,11 @@ impl Query {
     /// The words that must all occur, in lower case. Words in quotes stay together.
     pub fn words(&self) -> Vec<String> {
         search::words(&search::fold(self.q.as_deref().unwrap_or_default()))
+    }
+
+    /// The kinds of parts of a conversation that are wanted; empty: all.
+    pub fn part_kinds(&self) -> Vec<PartKind> {
+        self.kinds.as_deref().and_then(|text| kinds(text).ok()).unwrap_or_default()
     }
 
     /// Whether the query selects anything.
@@ -193,6 +219,10 @@ impl fmt::Display for Query {
             (Param::Outcome, self.outcome.map(|outcome| outcome.word().to_string())),
             (Param::Sort, self.is_slowest_first.then(|| SLOWEST.to_string())),
             (Param::Before, self.before.map(|number| number.to_string())),
+            (Param::Kinds, self.kinds.clone()),
+            (Param::Turn, self.turn.map(|turn| turn.to_string())),
+            (Param::After, self.after.clone()),
+            (Param::Conversation, self.conversation.as_ref().map(Uuid::to_string)),
         ];
         let given = pairs.into_iter().filter_map(|(param, value)| Some((param, value?)));
         for (n, (param, value)) in given.enumerate() {
@@ -234,6 +264,23 @@ fn outcome(word: &str) -> Result<Outcome, Refusal> {
     let found = Outcome::ALL.into_iter().find(|outcome| outcome.word() == word);
     let words = Outcome::ALL.map(Outcome::word).join(", ");
     found.ok_or_else(|| bad(format!("{word:?} is not an outcome; use {words}")))
+}
+
+/// `said`, `all`, or words of kinds with commas between them; all is empty.
+fn kinds(text: &str) -> Result<Vec<PartKind>, Refusal> {
+    let mut kinds = Vec::new();
+    for word in text.split(',').map(str::trim) {
+        match (word, PartKind::of_word(word)) {
+            ("all", _) => return Ok(Vec::new()),
+            ("said", _) => kinds.extend(PartKind::SAID),
+            (_, Some(kind)) => kinds.push(kind),
+            (_, None) => {
+                let words = PartKind::ALL.map(PartKind::word).join(", ");
+                return Err(bad(format!("{word:?} is not a kind; use said, all, or some of {words}")));
+            }
+        }
+    }
+    Ok(kinds)
 }
 
 fn is_slowest(word: &str) -> Result<bool, Refusal> {
@@ -284,9 +331,9 @@ mod tests {
     use super::*;
     use cs_core::clock;
 
-    const ALL: [Param; 15] = {
+    const ALL: [Param; 19] = {
+        use Param::{After, Conversation, Kinds, Tool, Turn, Until, Verdict};
         use Param::{Before, Cursor, IncludeArchived, Limit, Outcome, Project, Q, Session, Since, Sort, State, Status};
-        use Param::{Tool, Until, Verdict};
         [
             Project,
             Status,
@@ -303,6 +350,10 @@ mod tests {
             Outcome,
             Sort,
             Before,
+            Kinds,
+            Turn,
+            After,
+            Conversation,
         ]
     };
 
@@ -315,7 +366,8 @@ mod tests {
     fn a_query_survives_writing_and_parsing() {
         let text = "project=api&status=parked&state=needs_me&since=7d&until=2026-11-20&q=a%26b%20%22c%20d%22\
             &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d\
-            &session=sess_20261121T0337_ca5d&tool=mcp__a%26b&verdict=destructive&outcome=denied&sort=slowest&before=17";
+            &session=sess_20261121T0337_ca5d&tool=mcp__a%26b&verdict=destructive&outcome=denied&sort=slowest&before=17\
+            &kinds=said%2Ccall&turn=3&after=a-b%230&conversation=5e1f0000-0000-4000-8000-0000000000aa";
         let query = read(text).unwrap();
         assert_eq!(query.to_string(), text);
         assert_eq!(read(&query.to_string()).unwrap(), query);
@@ -341,6 +393,9 @@ mod tests {
             "sort=size",
             "before=-1",
             "session=ca5d/..",
+            "kinds=prompts",
+            "turn=-1",
+            "conversation=x",
         ] {
             assert_eq!(read(text).unwrap_err().status, 400, "{text}");
         }

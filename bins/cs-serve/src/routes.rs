@@ -5,19 +5,19 @@
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
-use crate::pages::{Template, activity, agents, api as about_api, audit, overview, project, session};
+use crate::pages::{Template, activity, agents, api as about_api, audit, conversation, overview, project, session};
 use crate::param::Param;
 use crate::pattern::name_in;
 use crate::site::Site;
 use crate::{api, assets};
-use cs_core::id::{SeatId, SessionId, Slug};
+use cs_core::id::{SeatId, SessionId, Slug, Uuid};
 use serde::Serialize;
 
 /// A route.
 #[derive(Debug)]
 pub struct Route {
     /// Its path, with at most one placeholder: `<id>` of a session, `<slug>` of a project, `<agent>` of a
-    /// seat, `<name>` of a file.
+    /// seat, `<uuid>` of a conversation, `<name>` of a file.
     pub path: &'static str,
     /// Its query parameters.
     pub params: &'static [Param],
@@ -31,6 +31,16 @@ impl Route {
     pub fn reads_log(&self) -> bool {
         let is_about_sessions = matches!(self.answer, Page(_, Handler::Session(_)) | Json(Handler::Session(_)));
         is_about_sessions || matches!(self.answer, Download(_)) || self.params.contains(&Verdict)
+    }
+
+    /// Whether it is answered only where the owner alone can read, and made from logs of agents, which change without a
+    /// trace in the store.
+    pub fn is_private(&self) -> bool {
+        match self.answer {
+            Lines(_) | Page(_, Handler::Conversation(_)) => true,
+            Json(_) => self.path.ends_with("/what") || self.path == "/api/search",
+            _ => false,
+        }
     }
 
     /// Its path, if that is the path of one page with data.
@@ -48,6 +58,8 @@ pub enum Answer {
     Text(Template, fn(&Site) -> Answered),
     /// JSON with data.
     Json(Handler),
+    /// Lines of JSON, which are made while the client reads them.
+    Lines(Handler),
     /// A file that is saved, in the format that the query names.
     Download(Handler),
     /// Server-sent events.
@@ -65,15 +77,16 @@ pub enum Handler {
     Session(fn(&Asked, &SessionId) -> Answered),
     Project(fn(&Asked, &Slug) -> Answered),
     Agent(fn(&Asked, &SeatId) -> Answered),
+    Conversation(fn(&Asked, &Uuid) -> Answered),
 }
 
 /// An answer, or the reason why there is none.
 pub type Answered = Result<Reply, Refusal>;
 
-use Answer::{Asset, Download, Events, Health, Json, Page, Text};
+use Answer::{Asset, Download, Events, Health, Json, Lines, Page, Text};
 use Param::{
-    Before, Cursor, Format, IncludeArchived, Limit, Outcome, Q, Session, Since, Sort, State, Status, Tool, Until,
-    Verdict,
+    After, Before, Conversation, Cursor, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since, Sort,
+    State, Status, Tool, Turn, Until, Verdict,
 };
 
 /// The parameters that select sessions of one project, and of all.
@@ -88,11 +101,13 @@ const SESSION: Template = Template { name: "session.html", text: include_str!(".
 const PROJECT: Template = Template { name: "project.html", text: include_str!("../../../web/project.html") };
 const ACTIVITY: Template = Template { name: "activity.html", text: include_str!("../../../web/activity.html") };
 const AGENTS: Template = Template { name: "agents.html", text: include_str!("../../../web/agents.html") };
+const CONVERSATION: Template =
+    Template { name: "conversation.html", text: include_str!("../../../web/conversation.html") };
 const AUDIT: Template = Template { name: "audit.html", text: include_str!("../../../web/audit.html") };
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 21] = [
+pub static ROUTES: [Route; 25] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -104,6 +119,12 @@ pub static ROUTES: [Route; 21] = [
         params: &[],
         answer: Page(SESSION, Handler::Session(session::render)),
         about: "one session",
+    },
+    Route {
+        path: "/conversation/<uuid>",
+        params: &[Turn, After],
+        answer: Page(CONVERSATION, Handler::Conversation(conversation::render)),
+        about: "one conversation, as its log has it; only where the owner alone can read",
     },
     Route {
         path: "/project/<slug>",
@@ -148,6 +169,24 @@ pub static ROUTES: [Route; 21] = [
         params: &[],
         answer: Json(Handler::Session(api::session)),
         about: "one whole record with its state",
+    },
+    Route {
+        path: "/api/session/<id>/what",
+        params: &[],
+        answer: Json(Handler::Session(api::conversation::what)),
+        about: "what a session is doing, in short, and the last words of its conversation; only where the owner alone can read",
+    },
+    Route {
+        path: "/api/conversation/<uuid>",
+        params: &[Kinds, Turn, After],
+        answer: Lines(Handler::Conversation(api::conversation::whole)),
+        about: "the parts of one conversation, one a line; only where the owner alone can read",
+    },
+    Route {
+        path: "/api/conversation/<uuid>/last",
+        params: &[Kinds],
+        answer: Lines(Handler::Conversation(api::conversation::last)),
+        about: "the same of its last turn, without subagents",
     },
     Route {
         path: "/api/project/<slug>",
@@ -197,7 +236,12 @@ pub static ROUTES: [Route; 21] = [
         answer: Download(Handler::Project(api::export::project)),
         about: "the sessions of a project as a file",
     },
-    Route { path: "/api/events", params: &[], answer: Events, about: "an event whenever something changed" },
+    Route {
+        path: "/api/events",
+        params: &[Conversation],
+        answer: Events,
+        about: "an event whenever something changed",
+    },
     Route {
         path: "/healthz",
         params: &[],
@@ -259,6 +303,9 @@ mod tests {
     const AGENT: &str = "agent_20261121T0337_1f0c";
     const SEAT: &str = r#"{"agent_id": "agent_20261121T0337_1f0c", "name": "builder", "agent": "codex", "cwd": "/",
         "status": "ended", "spawned_at": "2026-11-21T03:37:00+00:00", "spawned_by": "user", "schema_version": 1}"#;
+    const UUID: &str = "5e1f0000-0000-4000-8000-0000000000aa";
+    const LOG: &str =
+        r#"{"type":"user","uuid":"u1","sessionId":"5e1f0000-0000-4000-8000-0000000000aa","message":{"content":"x"}}"#;
     const RECORD: &str = r#"{"session_id": "sess_20261121T0337_ca5d", "project_slug": "api", "status": "parked",
         "intent": "x", "started_at": "2026-11-21T03:37:00+00:00", "last_heartbeat": "2026-11-21T03:37:00+00:00",
         "parked_reason": "later", "schema_version": 4}"#;
@@ -272,7 +319,13 @@ mod tests {
     /// A path of a route, with something at its placeholder that is there.
     fn path_of(route: &Route) -> String {
         let file = assets::urls()[0].1.replace("/assets/", "");
-        route.path.replace("<id>", ID).replace("<agent>", AGENT).replace("<slug>", "api").replace("<name>", &file)
+        route
+            .path
+            .replace("<uuid>", UUID)
+            .replace("<id>", ID)
+            .replace("<agent>", AGENT)
+            .replace("<slug>", "api")
+            .replace("<name>", &file)
     }
 
     fn kind(route: &Route) -> &'static str {
@@ -280,6 +333,7 @@ mod tests {
             Page(..) | Text(..) => "text/html; charset=utf-8",
             Asset(_) => "text/css; charset=utf-8",
             Events => "text/event-stream; charset=utf-8",
+            Lines(_) => "application/x-ndjson; charset=utf-8",
             Json(_) | Health(_) => "application/json; charset=utf-8",
             Download(_) => "application/json",
         }
@@ -292,7 +346,16 @@ mod tests {
         std::fs::write(dir.path().join(format!("sessions/{ID}.json")), RECORD).unwrap();
         std::fs::create_dir_all(dir.path().join("agents")).unwrap();
         std::fs::write(dir.path().join(format!("agents/{AGENT}.json")), SEAT).unwrap();
-        let app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS)).unwrap();
+        std::fs::create_dir_all(dir.path().join("claude/projects/-x")).unwrap();
+        std::fs::write(dir.path().join(format!("claude/projects/-x/{UUID}.jsonl")), LOG).unwrap();
+        let mut roots = ::agents::logs::Roots::default();
+        roots.folders.push((::agents::Agent::Claude, dir.path().join("claude")));
+        let mut app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS), roots).unwrap();
+        for route in ROUTES.iter().filter(|route| route.is_private()) {
+            let reply = app.answer(&request("GET", &path_of(route)));
+            assert_eq!(reply.status, 403, "{}: everyone may read this server", route.path);
+        }
+        app.site.readers = "owner";
         for route in &ROUTES {
             let path = path_of(route);
             let ask = |target: &str| app.answer(&request("GET", target));
@@ -303,7 +366,7 @@ mod tests {
                 let status = ask(&format!("{path}?{}=", param.name())).status;
                 assert_eq!(status, 200, "{path} takes {param:?}");
             }
-            let has_query = matches!(route.answer, Json(_) | Download(_));
+            let has_query = matches!(route.answer, Json(_) | Lines(_) | Download(_));
             assert_eq!(ask(&format!("{path}?other=1")).status, if has_query { 400 } else { 200 }, "{path}");
             let refused = guard::check(&request("POST", &path), &Policy::default()).unwrap_err();
             assert_eq!((refused.status, &*refused.fields), (405, &[("Allow", "GET, HEAD".to_string())][..]), "{path}");
@@ -322,10 +385,12 @@ mod tests {
                 Page(_, Handler::Session(_)) | Json(Handler::Session(_)) | Download(Handler::Session(_)) => "<id>",
                 Page(_, Handler::Project(_)) | Json(Handler::Project(_)) | Download(Handler::Project(_)) => "<slug>",
                 Json(Handler::Agent(_)) => "<agent>",
+                Page(_, Handler::Conversation(_)) | Lines(_) => "<uuid>",
                 Asset(_) => "<name>",
                 _ => "",
             };
-            assert_eq!(route.path.find('<').map_or("", |at| &route.path[at..]), placeholder, "{}", route.path);
+            let found = route.path.split('/').find(|part| part.starts_with('<')).unwrap_or_default();
+            assert_eq!(found, placeholder, "{}", route.path);
         }
         for path in ["", "//", "/index.html", "/session", "/a/../", "/api/", "/api/session/x/y", "/./", "/assets/a/b"] {
             assert_eq!(find(path).map(|(route, _)| route.path).map_err(|refusal| refusal.status), Err(404), "{path}");
@@ -343,7 +408,7 @@ mod tests {
         let head = "## Routes\n\n| Route | Parameters | Answer |\n|---|---|---|\n";
         let found = document.split_once(head).map(|(_, rest)| rest.split("\n\n").next().unwrap().to_string() + "\n");
         assert_eq!(found.as_deref(), Some(table.as_str()), "docs/API.md should have this:\n{head}{table}");
-        for param in OF_ALL.iter().chain(OF_CALLS).chain(&[Format]) {
+        for param in OF_ALL.iter().chain(OF_CALLS).chain(&[Format, Kinds, Turn, After, Conversation]) {
             assert!(document.contains(&format!("| `{}` |", param.name())), "docs/API.md describes {param:?}");
         }
     }

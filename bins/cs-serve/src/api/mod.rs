@@ -1,5 +1,6 @@
 //! Owns the API: documents of the view as JSON. `docs/API.md` says what each field means.
 
+pub mod conversation;
 pub mod export;
 
 use crate::asked::Asked;

@@ -6,7 +6,8 @@ use super::head::{self, Parsed, Request};
 use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME};
 use super::outgoing::Outgoing;
 use super::refusal::Refusal;
-use super::reply::Reply;
+use super::reply::{Reply, Start};
+use super::rest::Rest;
 use super::streams::Stream;
 use super::system::{self, PollEntry, READABLE, WRITABLE};
 use std::io::{self, ErrorKind, Read};
@@ -43,7 +44,7 @@ pub enum Phase {
     Reading,
     /// The request waits before it is checked.
     Held(Box<Request>),
-    /// The request is being answered.
+    /// The request is being answered, or the next piece of its answer made.
     Working,
     Writing(Outgoing),
     /// The client waits for events.
@@ -61,6 +62,8 @@ pub enum Step {
     Request(Box<Request>),
     /// A request that has waited.
     Waited(Box<Request>),
+    /// The next piece of an answer is needed.
+    Continue(Rest),
     Refused(Refusal),
 }
 
@@ -214,21 +217,34 @@ impl Connection {
         self.write(now).unwrap_or(Step::Close)
     }
 
+    /// Begins to write the next piece of an answer, or its end.
+    pub fn go_on(&mut self, piece: Option<Vec<u8>>, rest: Rest, now: Instant) -> Step {
+        if piece.as_ref().is_some_and(Vec::is_empty) {
+            return Step::Continue(rest);
+        }
+        self.phase = Phase::Writing(Outgoing::piece(piece, rest, now));
+        self.write(now).unwrap_or(Step::Close)
+    }
+
     fn write(&mut self, now: Instant) -> io::Result<Step> {
         let Phase::Writing(out) = &mut self.phase else { return Ok(Step::Stay) };
         if !out.write(&mut self.socket, now)? {
             return Ok(Step::Stay);
         }
-        let stream = out.stream;
+        if let Some(rest) = out.rest.take() {
+            self.phase = Phase::Working;
+            return Ok(Step::Continue(rest));
+        }
+        let stream = out.stream.take();
         Ok(self.written(stream, now))
     }
 
     /// Changes to the phase that follows an answer.
-    fn written(&mut self, stream: Option<u64>, now: Instant) -> Step {
-        if let Some(generation) = stream {
+    fn written(&mut self, stream: Option<Start>, now: Instant) -> Step {
+        if let Some(start) = stream {
             system::shrink_send_buffer(&self.socket);
             self.bytes = Vec::new();
-            let mut stream = Stream::new(generation, now);
+            let mut stream = Stream::new(start, now);
             let written = stream.write(&mut self.socket, now);
             self.phase = Phase::Streaming(stream);
             return if written.is_ok() { Step::Stay } else { Step::Close };

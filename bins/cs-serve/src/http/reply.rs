@@ -4,6 +4,7 @@
 
 use super::head::Request;
 use super::refusal::Refusal;
+use super::rest::Rest;
 use cs_core::id::fnv1a;
 use std::io;
 use std::sync::Arc;
@@ -26,9 +27,19 @@ const ALWAYS: [(&str, &str); 7] = [
 
 pub const JSON: &str = "application/json; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
+pub const LINES: &str = "application/x-ndjson; charset=utf-8";
 const EVENTS: &str = "text/event-stream; charset=utf-8";
 /// For content that may change at any time: cache it, but revalidate before it is shown again.
 const ASK_AGAIN: &str = "private, no-cache";
+
+/// The beginning of an event stream.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The generation that the client sees first.
+    pub generation: u64,
+    /// Dropped with the stream, so that others know of its end.
+    pub held: Option<Arc<()>>,
+}
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -37,8 +48,10 @@ pub struct Reply {
     pub fields: Vec<(&'static str, String)>,
     pub body: Arc<Vec<u8>>,
     tag: Option<String>,
-    /// The client stays connected and receives every generation after this one.
-    pub stream: Option<u64>,
+    /// The client stays connected and receives every later generation.
+    pub stream: Option<Start>,
+    /// What follows the body, and is made while the client reads.
+    pub rest: Option<Rest>,
 }
 
 impl Reply {
@@ -51,7 +64,16 @@ impl Reply {
             body: Arc::new(body),
             tag: Some(tag),
             stream: None,
+            rest: None,
         }
+    }
+
+    /// An answer whose body is only begun. It cannot be requested again by its tag.
+    pub fn begun(kind: &str, body: Vec<u8>, rest: Rest) -> Self {
+        let mut reply = Reply::new(kind, body).with("Cache-Control", "no-store");
+        reply.tag = None;
+        reply.rest = Some(rest);
+        reply
     }
 
     /// A JSON document.
@@ -89,11 +111,11 @@ impl Reply {
         self
     }
 
-    /// The start of an event stream that continues from `generation`.
-    pub fn events(generation: u64) -> Self {
+    /// The start of an event stream.
+    pub fn events(start: Start) -> Self {
         let mut reply = Reply::new(EVENTS, Vec::new());
         reply.tag = None;
-        reply.stream = Some(generation);
+        reply.stream = Some(start);
         reply.with("Cache-Control", "no-store")
     }
 
@@ -118,13 +140,13 @@ impl Reply {
         self
     }
 
-    /// The head on the wire. A stream has no length.
+    /// The head on the wire. What is made while the client reads has no length.
     pub fn head(&self, closes: bool) -> Vec<u8> {
         let tag = self.tag.as_deref().map(|tag| ("ETag", tag));
         let fields = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
         let headers = ALWAYS.into_iter().chain(fields).chain(tag);
         let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
-        let length = self.stream.is_none().then_some(self.body.len());
+        let length = (self.stream.is_none() && self.rest.is_none()).then_some(self.body.len());
         let response = Response::new(StatusCode(self.status), headers, io::empty(), length, None);
         let mut head = Vec::with_capacity(1024);
         let written =
@@ -163,7 +185,7 @@ mod tests {
             assert!(head.contains(part), "{part}: {head}");
         }
         assert!(!head.contains("unsafe"));
-        let stream = String::from_utf8(Reply::events(1).head(false)).unwrap();
+        let stream = String::from_utf8(Reply::events(Start { generation: 1, held: None }).head(false)).unwrap();
         assert!(stream.contains("Transfer-Encoding: chunked\r\n") && !stream.contains("Content-Length"), "{stream}");
     }
 

@@ -195,6 +195,12 @@ impl Server {
                     self.send_events(now);
                 }
                 Finished::Answered(id, reply) => self.answer(id, reply, now),
+                Finished::Continued(id, piece, rest) => {
+                    if let Some(connection) = self.connection(id) {
+                        let step = connection.go_on(piece, rest, now);
+                        self.step(id.slot, step, now);
+                    }
+                }
             }
         }
     }
@@ -204,12 +210,17 @@ impl Server {
         let too_many = reply.stream.is_some() && self.streams() >= self.most_streams;
         let too_much = reply.body.len() > super::limits::HEAD_BYTES && waiting + reply.body.len() > WAITING_BYTES;
         let reply = if too_many || too_much { Reply::refusal(&busy()) } else { reply };
-        self.generation = self.generation.max(reply.stream.unwrap_or_default());
-        let connection = self.slots.get_mut(id.slot).and_then(Option::as_mut);
-        if let Some(connection) = connection.filter(|connection| connection.serial == id.serial) {
+        self.generation = self.generation.max(reply.stream.as_ref().map_or(0, |start| start.generation));
+        if let Some(connection) = self.connection(id) {
             let step = connection.answer(&reply, now);
             self.step(id.slot, step, now);
         }
+    }
+
+    /// A connection whose answer was being made, if it is still open.
+    fn connection(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        let connection = self.slots.get_mut(id.slot).and_then(Option::as_mut);
+        connection.filter(|connection| connection.serial == id.serial)
     }
 
     /// Continues all connections that are ready.
@@ -268,6 +279,13 @@ impl Server {
                 Step::Refused(refusal) => {
                     let refusal = access::check_peer(connection.peer).err().unwrap_or(refusal);
                     connection.refuse(&Reply::refusal(&refusal), now)
+                }
+                Step::Continue(rest) => {
+                    let id = ConnectionId { slot, serial: connection.serial };
+                    match self.workers.jobs.send(Job::Continue(id, rest)) {
+                        Ok(()) => return,
+                        Err(_) => Step::Close,
+                    }
                 }
                 Step::Request(request) => match self.access.wait(&request, &self.policy, connection.client, now) {
                     Some(wait) => connection.hold(request, wait, now),

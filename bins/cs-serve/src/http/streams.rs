@@ -2,7 +2,10 @@
 //! Must stay true: only the newest generation matters, so a slow client has at most one message waiting.
 
 use super::limits::{STALL_TIME, STREAM_TIME};
+use super::reply::Start;
+use super::rest::chunk;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A client that waits for events.
@@ -10,6 +13,8 @@ use std::time::Instant;
 pub struct Stream {
     /// The last generation that was sent.
     sent: u64,
+    /// Ends with the stream.
+    _held: Option<Arc<()>>,
     waiting: Vec<u8>,
     /// Since when it has read nothing, or nothing was sent.
     since: Instant,
@@ -17,9 +22,10 @@ pub struct Stream {
 
 impl Stream {
     /// Starts a stream for a client with the page of this generation; the generation is sent at once.
-    pub fn new(generation: u64, now: Instant) -> Self {
+    pub fn new(start: Start, now: Instant) -> Self {
+        let generation = start.generation;
         let text = format!("retry: 1000\n{}", change(generation));
-        Stream { sent: generation, waiting: chunk(&text), since: now }
+        Stream { sent: generation, _held: start.held, waiting: chunk(text.as_bytes()), since: now }
     }
 
     /// Queues a new generation, or a comment if nothing was sent for a while.
@@ -29,10 +35,10 @@ impl Stream {
         }
         if generation > self.sent {
             (self.sent, self.since) = (generation, now);
-            self.waiting = chunk(&change(generation));
+            self.waiting = chunk(change(generation).as_bytes());
         } else if now >= self.since + STREAM_TIME {
             self.since = now;
-            self.waiting = chunk(": still here\n\n");
+            self.waiting = chunk(b": still here\n\n");
         }
     }
 
@@ -66,8 +72,4 @@ impl Stream {
 
 fn change(generation: u64) -> String {
     format!("event: change\nid: {generation}\ndata: {{\"generation\":{generation}}}\n\n")
-}
-
-fn chunk(text: &str) -> Vec<u8> {
-    format!("{:x}\r\n{text}\r\n", text.len()).into_bytes()
 }

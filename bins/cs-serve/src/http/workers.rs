@@ -3,6 +3,7 @@
 
 use super::head::Request;
 use super::reply::Reply;
+use super::rest::Rest;
 use super::system::Caller;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +18,8 @@ const THREADS: usize = 3;
 pub enum Job {
     /// Answer the request of a connection.
     Answer(ConnectionId, Box<Request>),
+    /// Make the next piece of an answer.
+    Continue(ConnectionId, Rest),
     /// Check whether something changed on disk.
     Look,
 }
@@ -25,6 +28,8 @@ pub enum Job {
 #[derive(Debug)]
 pub enum Finished {
     Answered(ConnectionId, Reply),
+    /// The next piece of an answer; `None` is its end.
+    Continued(ConnectionId, Option<Vec<u8>>, Rest),
     /// The present generation of the store.
     Looked(u64),
 }
@@ -60,6 +65,7 @@ impl Workers {
                 while let Some(job) = next(&todo) {
                     let done = match job {
                         Job::Answer(id, request) => Finished::Answered(id, (work.0)(&request)),
+                        Job::Continue(id, rest) => Finished::Continued(id, rest.next(), rest),
                         Job::Look => Finished::Looked((work.1)()),
                     };
                     if finished.send(done).is_err() {

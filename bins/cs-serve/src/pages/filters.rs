@@ -1,6 +1,7 @@
 //! Owns the filters that templates apply to values.
 //! Must stay true: text is marked as safe only if it was escaped here.
 
+use crate::http::target::encode;
 use cs_core::clock::{self, Instant};
 use cs_core::visible::visible;
 use cs_core::zone::Zone;
@@ -10,6 +11,7 @@ use render::{format_ago_by_minute, format_local_minute, format_quantity, format_
 /// Adds the filters to an environment.
 pub fn add(environment: &mut Environment<'static>) {
     environment.add_filter("moment", moment);
+    environment.add_filter("encoded", |text: &str| encode(text));
     environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
     environment
         .add_filter("percent", |part: u64, of: u64| part.saturating_mul(100).checked_div(of).unwrap_or_default());

@@ -28,6 +28,7 @@ pub mod agents;
 pub mod api;
 pub mod audit;
 mod charts;
+pub mod conversation;
 mod document;
 mod figures;
 mod filters;
@@ -37,6 +38,7 @@ pub mod project;
 mod rows;
 pub mod session;
 mod stacks;
+mod talk;
 mod templates;
 mod usage;
 

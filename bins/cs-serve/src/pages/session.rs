@@ -49,6 +49,8 @@ pub struct SessionPage<'a> {
     pub downloads: Vec<(&'static str, String)>,
     /// What its calls of tools come to.
     pub work: Option<ShownWork>,
+    /// Its conversation, if that may be shown and its log is left.
+    pub conversation: Option<String>,
     /// The seats below its own.
     pub children: Vec<ShownRow>,
 }
@@ -64,7 +66,10 @@ pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let formats = [("JSON", Format::Json), ("Markdown", Format::Markdown), ("HTML", Format::Html)];
     let url = |format: Format| format!("/api/export/session/{id}?format={}", format.name());
     let uuid = record.claude_session_id.as_deref().filter(|_| record.status == Status::Active);
+    let own = record.claude_session_id.as_deref().filter(|_| asked.is_of_owner);
+    let own = own.and_then(|uuid| asked.caches.conversations.find(asked.store(), &Uuid::parse(uuid).ok()?).ok());
     let page = SessionPage {
+        conversation: own.map(|found| found.uuid.clone()),
         top: asked.top(),
         older_facts: facts.len().saturating_sub(FACTS),
         timeline: facts.into_iter().rev().take(FACTS).collect(),

@@ -18,9 +18,10 @@ pub struct Template {
 }
 
 /// The templates that belong to no route: other templates use them, or they replace a page.
-const SHARED: [Template; 5] = [
+const SHARED: [Template; 6] = [
     Template { name: "base.html", text: include_str!("../../../../web/base.html") },
     Template { name: "parts.html", text: include_str!("../../../../web/parts.html") },
+    Template { name: "talk.html", text: include_str!("../../../../web/talk.html") },
     Template { name: "usage.html", text: include_str!("../../../../web/usage.html") },
     Template { name: "key.html", text: include_str!("../../../../web/key.html") },
     Template { name: "error.html", text: include_str!("../../../../web/error.html") },
@@ -61,6 +62,12 @@ impl Pages {
             Ok(text) => Ok(Reply::new(HTML, text.into_bytes())),
             Err(error) => Err(Refusal::new(500, "TEMPLATE", &format!("{template} cannot be shown: {error:#}"))),
         }
+    }
+
+    /// Renders a piece of a page.
+    pub fn fragment(&self, template: &str, value: &impl Serialize) -> Vec<u8> {
+        self.render(template, value)
+            .map_or_else(|refusal| refusal.text.replace('<', "&lt;").into_bytes(), |reply| reply.body.to_vec())
     }
 
     /// The error page of a refusal; `page` is the path of the page that was asked for.

@@ -1,12 +1,14 @@
 //! Owns everything that was read from the store and is kept between requests.
 
 use super::archive::Archive;
+use super::conversations::Conversations;
 use super::diagnosis::Diagnosis;
 use super::history::TasksDone;
 use super::index_rows::IndexRows;
 use super::keeper::Keeper;
 use super::search::Search;
 use super::usage::{Rollup, Usage};
+use agents::logs::Roots;
 use cs_core::Result;
 use cs_core::store::Store;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ pub struct Caches {
     pub search: Search,
     pub tasks_done: TasksDone,
     pub usage: Usage,
+    pub conversations: Conversations,
     /// Why nothing is recorded.
     pub diagnosis: Diagnosis,
     archive: Archive,
@@ -25,7 +28,7 @@ pub struct Caches {
 
 impl Caches {
     /// Creates empty caches.
-    pub fn new(store: Store) -> Self {
+    pub fn new(store: Store, roots: Roots) -> Self {
         Caches {
             keeper: Keeper::new(store),
             archive: Archive::default(),
@@ -33,6 +36,7 @@ impl Caches {
             search: Search::default(),
             tasks_done: TasksDone::default(),
             usage: Usage::default(),
+            conversations: Conversations::new(roots),
         }
     }
 

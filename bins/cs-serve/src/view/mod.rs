@@ -8,6 +8,7 @@ mod archive;
 mod caches;
 pub mod calls;
 pub mod commands;
+pub mod conversations;
 mod diagnosis;
 mod files;
 pub mod history;

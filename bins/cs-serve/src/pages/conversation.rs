@@ -1,0 +1,240 @@
+//! `/conversation/<uuid>`: a conversation; and the same at the end of the page of its session. The page is made while the
+//! browser reads it, step by step as its logs are read.
+//! Must stay true: a page has a bound, and says where the conversation goes on behind it.
+
+use super::figures::Top;
+use super::talk::{Shown, Talk};
+use super::templates::Pages;
+use crate::asked::Asked;
+use crate::http::reply::HTML;
+use crate::http::{Refusal, Reply, Rest};
+use crate::view::Caches;
+use crate::view::conversations::{Reading, split};
+use agents::part::PartKind;
+use conversations::{Conversation, Wish};
+use cs_core::id::{SessionId, Uuid};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Where the conversation comes in a page. No text can contain it, because `<` is escaped.
+const HERE: &[u8] = b"<!--conversation-->";
+/// Maximum number of bytes of a conversation in its own page, and in that of its session.
+const OWN: usize = 8 * 1024 * 1024;
+const BESIDE: usize = 1024 * 1024;
+
+/// The variables of `conversation.html`.
+#[derive(Serialize)]
+pub struct ConversationPage<'a> {
+    pub top: Top,
+    pub uuid: &'a str,
+    pub agent: &'static str,
+    /// Where its logs are: `live`, `kept`, `both` or `prompts`.
+    pub place: &'static str,
+    pub bytes: String,
+    /// The session that has it.
+    pub session: Option<&'a str>,
+    pub turn: Option<u64>,
+    pub is_continued: bool,
+}
+
+/// The page without the conversation itself.
+pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
+    let found = asked.caches.conversations.find(asked.store(), id)?;
+    let session = asked.store().conversation(id)?;
+    asked.render(&ConversationPage {
+        top: asked.top(),
+        uuid: id.as_str(),
+        agent: found.agent.word(),
+        place: place(&found),
+        bytes: render::format_bytes(found.bytes()),
+        session: session.as_ref().map(SessionId::as_str),
+        turn: asked.query.turn,
+        is_continued: asked.query.after.is_some(),
+    })
+}
+
+fn place(of: &Conversation) -> &'static str {
+    match of.place {
+        conversations::Place::Live => "live",
+        conversations::Place::Kept => "kept",
+        conversations::Place::Both => "both",
+        conversations::Place::Prompts => "prompts",
+    }
+}
+
+/// Which part of a conversation a page shows.
+#[derive(Debug)]
+pub struct Part<'a> {
+    pub after: Option<&'a str>,
+    pub turn: Option<u64>,
+    /// Whether it is the conversation's own page.
+    pub is_own: bool,
+}
+
+/// The page with the conversation in it, from the page without.
+pub fn fill(caches: &Arc<Caches>, pages: &Arc<Pages>, page: &Reply, of: &Conversation, part: &Part) -> Reply {
+    let body = page.body.as_slice();
+    let at = body.windows(HERE.len()).position(|bytes| bytes == HERE).unwrap_or(body.len());
+    let (before, after) = body.split_at(at);
+    let (main, others) = split(of);
+    let wish = Wish { turn: part.turn, ..Wish::default() };
+    let mut readings = VecDeque::from([caches.conversations.reading_after(&main, wish.clone(), part.after)]);
+    if !others.logs.is_empty() && part.turn.is_none() {
+        readings.push_back(Reading::new(&others, wish));
+    }
+    let tail = after.strip_prefix(HERE).unwrap_or_default().to_vec();
+    let room = if part.is_own { OWN } else { BESIDE };
+    begun(before.to_vec(), Writer::new((caches, pages), of, readings, part.after, room, tail))
+}
+
+/// Only what the main thread got after a part, as a list that a page takes over.
+pub fn news(caches: &Arc<Caches>, pages: &Arc<Pages>, of: &Conversation, after: &str) -> Reply {
+    let readings = VecDeque::from([caches.conversations.reading_after(&split(of).0, Wish::default(), Some(after))]);
+    let writer = Writer::new((caches, pages), of, readings, Some(after), BESIDE, Vec::new());
+    begun(b"<!doctype html>\n<title>news</title>\n".to_vec(), writer)
+}
+
+fn begun(head: Vec<u8>, writer: Writer) -> Reply {
+    let begin = [head, b"<ol class=\"talk\" id=\"parts\">\n".to_vec()].concat();
+    let mut writer = Some(writer);
+    Reply::begun(HTML, begin, Rest::new(move || next(&mut writer)))
+}
+
+/// The next piece of a page; after the last one there is no writer any more.
+fn next(writer: &mut Option<Writer>) -> Option<Vec<u8>> {
+    match writer.as_mut()?.step() {
+        Some(piece) => Some(piece),
+        None => writer.take().map(Writer::finish),
+    }
+}
+
+/// Writes a conversation into a page.
+struct Writer {
+    caches: Arc<Caches>,
+    pages: Arc<Pages>,
+    uuid: String,
+    /// The main thread, then those of subagents.
+    readings: VecDeque<Reading>,
+    is_main: bool,
+    talk: Talk,
+    /// The last part of the main thread, after which a reader goes on.
+    after: Option<String>,
+    /// How many bytes may still come.
+    room: usize,
+    /// Why a log could not be read to its end.
+    trouble: Option<String>,
+    lost: u64,
+    /// The page after the conversation.
+    tail: Vec<u8>,
+}
+
+/// The variables of `talk.html`.
+#[derive(Serialize)]
+struct Parts<'a> {
+    uuid: &'a str,
+    parts: &'a [Shown],
+    end: Option<End<'a>>,
+}
+
+/// The end of the conversation in a page.
+#[derive(Serialize)]
+struct End<'a> {
+    /// The last part of the main thread that was shown.
+    after: Option<&'a str>,
+    /// Whether there is more than the page shows.
+    is_cut: bool,
+    is_main: bool,
+    trouble: Option<&'a str>,
+    /// Number of lines that could not be read.
+    lost: u64,
+    is_in_thread: bool,
+}
+
+impl Writer {
+    fn new(
+        (caches, pages): (&Arc<Caches>, &Arc<Pages>),
+        of: &Conversation,
+        readings: VecDeque<Reading>,
+        after: Option<&str>,
+        room: usize,
+        tail: Vec<u8>,
+    ) -> Self {
+        Writer {
+            caches: caches.clone(),
+            pages: pages.clone(),
+            uuid: of.uuid.clone(),
+            readings,
+            is_main: true,
+            talk: Talk::default(),
+            after: after.map(str::to_string),
+            room,
+            trouble: None,
+            lost: 0,
+            tail,
+        }
+    }
+
+    /// The next parts; `None` at the end, or when the page is full.
+    fn step(&mut self) -> Option<Vec<u8>> {
+        let reading = self.readings.front_mut().filter(|_| self.room > 0)?;
+        let (talk, uuid, mut line) = (&mut self.talk, &self.uuid, Vec::new());
+        let read = reading.step(&mut |part| {
+            if part.kind != PartKind::Usage {
+                line.clear();
+                part.write_json(uuid, false, &mut line);
+                talk.take(&line);
+            }
+        });
+        let ready = match read {
+            Ok(true) => self.talk.ready(),
+            Ok(false) => self.end_thread(),
+            Err(error) => {
+                self.trouble = Some(error.to_string());
+                self.end_thread()
+            }
+        };
+        Some(self.html(&ready, None))
+    }
+
+    /// Ends a thread. The place in the main thread is kept for what that gets later.
+    fn end_thread(&mut self) -> Vec<Shown> {
+        let ready = self.talk.rest();
+        let Some(reading) = self.readings.pop_front() else { return ready };
+        self.lost += reading.summary().not_understood + reading.summary().too_long;
+        if std::mem::take(&mut self.is_main) {
+            self.after = self.talk.last.clone().or(self.after.take());
+            if let Some(after) = self.after.as_ref().filter(|_| self.trouble.is_none()) {
+                self.caches.conversations.keep(&self.uuid, after, reading);
+            }
+        }
+        ready
+    }
+
+    fn html(&mut self, parts: &[Shown], end: Option<End>) -> Vec<u8> {
+        if parts.is_empty() && end.is_none() {
+            return Vec::new();
+        }
+        let html = self.pages.fragment("talk.html", &Parts { uuid: &self.uuid, parts, end });
+        self.room = self.room.saturating_sub(html.len());
+        html
+    }
+
+    /// What ends the conversation in the page, and the rest of the page.
+    fn finish(mut self) -> Vec<u8> {
+        let rest = self.talk.rest();
+        let (after, trouble) = (self.after.take(), self.trouble.take());
+        let last = if self.is_main { self.talk.last.clone().or(after) } else { after };
+        let end = End {
+            after: last.as_deref(),
+            is_cut: !self.readings.is_empty(),
+            is_main: self.is_main,
+            trouble: trouble.as_deref(),
+            lost: self.lost,
+            is_in_thread: self.talk.is_in_thread(),
+        };
+        let mut html = self.html(&rest, Some(end));
+        html.append(&mut self.tail);
+        html
+    }
+}
