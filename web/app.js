@@ -98,7 +98,7 @@ let activeButton = null;
 // Makes `from` look like `to`. Elements with the same id (or position) are kept, and with them focus, scroll position,
 // selection and typed text. Details that the reader opened stay open.
 function morph(from, to) {
-  if (from.isEqualNode(to) || from === activeButton) return;
+  if (from.isEqualNode(to) || from === activeButton || from.dataset?.own !== undefined) return;
   syncAttributes(from, to);
   if (from.localName === "time") return;
   const known = new Map([...from.children].filter((child) => child.id).map((child) => [child.id, child]));
@@ -201,7 +201,7 @@ async function refresh() {
   isRefreshing = true;
   isOutdated = false;
   try {
-    const answer = await fetchWithKey(location.href, { headers: { Accept: "text/html", ...(tag && { "If-None-Match": tag }) } });
+    const answer = await fetchWithKey(location.href, { headers: { Accept: "text/html", ...(isShown && { "X-Part": "page" }), ...(tag && { "If-None-Match": tag }) } });
     if (wantsKey && answer.status === 401) return stop();
     if (answer.ok || answer.status === 404 || (!isShown && answer.status !== 304)) {
       tag = answer.headers.get("ETag");
@@ -218,6 +218,42 @@ async function refresh() {
     isRefreshing = false;
     if (isOutdated && !document.hidden) setTimeout(refresh, 200);
   }
+}
+
+// ---- a conversation that goes on ---------------------------------------------------------------------
+let isReading = false;
+let isBehind = false;
+
+// Appends what the conversation of this page got. The server sends it as a list; a result goes to its call.
+async function readOn() {
+  const end = byId("parts-end");
+  if (!end?.dataset.after || isStopped) return;
+  if (isReading || document.hidden) return void (isBehind = true);
+  [isReading, isBehind] = [true, false];
+  try {
+    const url = `/conversation/${byId("conversation").dataset.conversation}?after=${encodeURIComponent(end.dataset.after)}`;
+    const answer = await fetchWithKey(url, { headers: { Accept: "text/html", "X-Part": "conversation" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = page.getElementById("parts-end") ?? page.getElementById("parts-more");
+    if (!next) return;
+    for (const part of [...page.querySelectorAll("#parts > li")]) append(document.importNode(part, true));
+    end.replaceWith(document.importNode(next, true));
+    showTimes(byId("parts"));
+  } catch {
+    // The server is not running; the next event tries again.
+  } finally {
+    isReading = false;
+    if (isBehind && !document.hidden) setTimeout(readOn, 200);
+  }
+}
+
+function append(part) {
+  const call = part.dataset.part === "result" && byId("parts").querySelector(`:scope > [data-part="call"][data-call="${CSS.escape(part.dataset.call)}"] > details`);
+  if (!call) return byId("parts").append(part);
+  const [summary, ...answer] = part.querySelector("details").childNodes;
+  call.querySelector(".ends")?.replaceWith(...[...summary.childNodes].slice(1));
+  call.append(...answer);
 }
 
 // Shows the first page that was fetched with the key.
@@ -241,7 +277,8 @@ async function listen() {
   events = new AbortController();
   const { signal } = events;
   try {
-    const answer = await fetchWithKey("/api/events", { signal });
+    const id = byId("conversation")?.dataset.conversation;
+    const answer = await fetchWithKey(`/api/events${id ? `?conversation=${id}` : ""}`, { signal });
     if (wantsKey && answer.status === 401) return stop();
     if (answer.ok) await readStream(answer.body.pipeThrough(new TextDecoderStream()).getReader());
   } catch {
@@ -265,7 +302,7 @@ async function readStream(reader) {
     text += value;
     const end = text.lastIndexOf("\n\n");
     if (end < 0) continue;
-    if (text.slice(0, end).includes("event: change")) refresh(), lookForWaiting();
+    if (text.slice(0, end).includes("event: change")) refresh(), readOn(), lookForWaiting();
     text = text.slice(end + 2);
   }
 }
@@ -280,7 +317,10 @@ async function poll() {
   polling ??= setInterval(poll, 5000);
 }
 
-document.addEventListener("visibilitychange", () => isOutdated && refresh());
+document.addEventListener("visibilitychange", () => {
+  if (isOutdated) refresh();
+  if (isBehind) readOn();
+});
 addEventListener("pagehide", () => events?.abort());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(() => document.hidden || showTimes(document), 15_000);

@@ -102,7 +102,7 @@ impl App {
             return Err(Refusal::new(505, "HTTP_VERSION", "events need HTTP 1.1"));
         }
         let params = &[Param::Conversation];
-        let query = Query::parse(&request.target.query, params, Unknown::Refused, clock::now())?;
+        let query = Query::parse(&request.target.query, params, Unknown::Ignored, clock::now())?;
         let watch = |id: Uuid| {
             let found = self.caches.conversations.find(self.caches.store(), &id).ok()?;
             Some(self.caches.conversations.watch(&found))
