@@ -6,6 +6,7 @@ use crate::cache::{Cache, LogEnd, Validity};
 use crate::http::{Refusal, Reply, Request, Start, guard, trim_memory};
 use crate::pages::Pages;
 use crate::pages::conversation::{self, Part};
+use crate::pages::found;
 use crate::param::Param;
 use crate::query::{Query, Unknown};
 use crate::routes::{self, Answer, Answered, Handler, Route};
@@ -87,7 +88,13 @@ impl App {
             Answer::Page(template, handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Ignored, clock::now())?;
                 let (turn, after) = (query.turn, query.after.clone());
+                let searched = Some(query.clone()).filter(|query| query.q.is_some() && self.site.is_of_owner());
                 let page = self.answer_from_store(route, handler, name, template.name, query, request)?;
+                if let Some(query) =
+                    searched.filter(|_| request.field("x-part").is_none() && request.version != HTTPVersion(1, 0))
+                {
+                    return Ok(found::fill(&self.caches, &self.site.pages, &page, query));
+                }
                 self.with_conversation(handler, name, page, (turn, after.as_deref()), request)
             }
             Answer::Json(handler) | Answer::Lines(handler) | Answer::Download(handler) => {

@@ -107,7 +107,7 @@ const AUDIT: Template = Template { name: "audit.html", text: include_str!("../..
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 25] = [
+pub static ROUTES: [Route; 26] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -187,6 +187,12 @@ pub static ROUTES: [Route; 25] = [
         params: &[Kinds],
         answer: Lines(Handler::Conversation(api::conversation::last)),
         about: "the same of its last turn, without subagents",
+    },
+    Route {
+        path: "/api/search",
+        params: &[Q, Param::Project, Since, Until, Limit],
+        answer: Json(Handler::All(api::conversation::search)),
+        about: "where something was said in conversations, newest first; only where the owner alone can read",
     },
     Route {
         path: "/api/project/<slug>",

@@ -86,6 +86,11 @@ fn end(of: &Conversation, reading: &Reading) -> Value {
         "not_understood": summary.not_understood, "too_long": summary.too_long})
 }
 
+/// `/api/search`: where something was said.
+pub fn search(asked: &Asked) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&asked.caches.conversations.search(asked.store(), &asked.query)?))
+}
+
 /// `/api/session/<id>/what`: what a session is doing, in short, and the last words of its conversation.
 pub fn what(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;

@@ -32,6 +32,7 @@ pub mod conversation;
 mod document;
 mod figures;
 mod filters;
+pub mod found;
 mod lanes;
 pub mod overview;
 pub mod project;

@@ -41,6 +41,8 @@ pub struct OverviewPage<'a> {
     pub diagnosis: Vec<String>,
     /// Recent usage; `None` if the query selects sessions.
     pub usage: Option<Strip>,
+    /// Whether conversations are searched, too.
+    pub searches: bool,
     /// URL of the next page of a filtered list.
     pub next: Option<String>,
     /// URL of the first page, on any other one.
@@ -121,6 +123,7 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
         damaged: &overview.damaged,
         diagnosis: if overview.counts.total() == 0 { asked.caches.diagnosis.lines() } else { Vec::new() },
         usage: Some(Strip::new(&spending::lately(asked.caches), clock::now())),
+        searches: false,
         next: None,
         first: None,
     };
@@ -142,6 +145,7 @@ fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
         damaged: &listing.damaged,
         diagnosis: Vec::new(),
         usage: None,
+        searches: asked.is_of_owner && asked.query.q.is_some() && asked.query.cursor.is_none(),
         next: listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
         first: asked.query.cursor.is_some().then(|| url(asked.query.first_page())),
     };

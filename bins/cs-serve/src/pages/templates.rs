@@ -18,9 +18,10 @@ pub struct Template {
 }
 
 /// The templates that belong to no route: other templates use them, or they replace a page.
-const SHARED: [Template; 6] = [
+const SHARED: [Template; 7] = [
     Template { name: "base.html", text: include_str!("../../../../web/base.html") },
     Template { name: "parts.html", text: include_str!("../../../../web/parts.html") },
+    Template { name: "found.html", text: include_str!("../../../../web/found.html") },
     Template { name: "talk.html", text: include_str!("../../../../web/talk.html") },
     Template { name: "usage.html", text: include_str!("../../../../web/usage.html") },
     Template { name: "key.html", text: include_str!("../../../../web/key.html") },

@@ -29,6 +29,8 @@ pub struct Conversations {
     /// Places at which readers go on, by conversation and the last part that they know.
     places: Mutex<Vec<(String, String, Reading)>>,
     watched: Mutex<Watched>,
+    /// Held while conversations are searched.
+    pub searching: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -46,8 +48,13 @@ impl std::fmt::Debug for Conversations {
 impl Conversations {
     /// Conversations whose logs are in these folders, or kept.
     pub fn new(roots: Roots) -> Self {
-        let (found, places, watched) = Default::default();
-        Conversations { roots, found, places, watched }
+        let (found, places, watched, searching) = Default::default();
+        Conversations { roots, found, places, watched, searching }
+    }
+
+    /// The folders of the agents' logs.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
     }
 
     /// The conversation with this id.

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod conversations;
 mod diagnosis;
 mod files;
+pub mod found;
 pub mod history;
 mod index_rows;
 mod keeper;
