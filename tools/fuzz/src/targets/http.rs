@@ -21,6 +21,7 @@ mod serve {
         pub mod limits;
         pub mod refusal;
         pub mod reply;
+        pub mod rest;
         pub mod target;
         pub use refusal::Refusal;
     }
