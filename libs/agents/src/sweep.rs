@@ -76,7 +76,7 @@ mod tests {
         let uuid = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
         let main = PathBuf::from(format!("/p/{uuid}.jsonl"));
         assert_eq!(folder_of(Agent::Claude, &main), Some(format!("/p/{uuid}").into()));
-        assert_eq!(folder_of(Agent::Claude, &format!("/p/{uuid}/subagents/agent-1.jsonl").into()), None::<PathBuf>);
-        assert_eq!(folder_of(Agent::Codex, &format!("/p/rollout-1-{uuid}.jsonl").into()), None);
+        assert_eq!(folder_of(Agent::Claude, Path::new(&format!("/p/{uuid}/subagents/agent-1.jsonl"))), None::<PathBuf>);
+        assert_eq!(folder_of(Agent::Codex, Path::new(&format!("/p/rollout-1-{uuid}.jsonl"))), None);
     }
 }
