@@ -22,13 +22,18 @@ const WORDS: [&[u8]; 4] = [b"NaN", b"Infinity", b"-Infinity", b"undefined"];
 /// Decodes foreign JSON: strictly, and if that fails, once more after a repair, whose result is stored in `room`. The
 /// error is that of the first attempt if there is nothing to repair, else that of the second.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], room: &'a mut Vec<u8>) -> serde_json::Result<T> {
+    decode_marked(bytes, room).map(|(value, _)| value)
+}
+
+/// Like [`decode`], and whether it needed a repair.
+pub fn decode_marked<'a, T: Deserialize<'a>>(bytes: &'a [u8], room: &'a mut Vec<u8>) -> serde_json::Result<(T, bool)> {
     let error = match serde_json::from_slice(bytes) {
-        Ok(value) => return Ok(value),
+        Ok(value) => return Ok((value, false)),
         Err(error) => error,
     };
     let Some(repaired) = repair(bytes) else { return Err(error) };
     *room = repaired;
-    serde_json::from_slice(room)
+    serde_json::from_slice(room).map(|value| (value, true))
 }
 
 /// The repaired text; `None` if there is nothing to repair, which does not mean that the text is JSON.

@@ -2,85 +2,25 @@
 //! optional and read separately, unknown lines are skipped.
 //! Must stay true: when only counting is wanted, lines without usage are not parsed. Counting is fast because of this.
 
+mod attached;
+mod call;
 mod ended;
+mod line;
+mod result;
 mod usage;
+mod user;
 
-use self::ended::Ending;
+use self::line::{Line, Record};
 use self::usage::{Part, SYNTHETIC, Usage};
 use crate::agent::Agent;
 use crate::content;
-use crate::entry::{Asked, ClientSum, Context, Entry, Kind, Output, Response, Source, Stop, Thread, Tool, Via, Wanted};
+use crate::entry::{ClientSum, Context, Entry, Kind, Link, Response, Stop, Thread, Wanted};
 use crate::tokens::Class;
-use crate::{lenient, title, typed};
+use crate::{lenient, title};
 use cs_core::repair;
 use memchr::memmem;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-/// A line; `None` for anything but an object.
-#[derive(Deserialize)]
-struct Record<'a>(#[serde(borrow, deserialize_with = "lenient::object")] Option<Line<'a>>);
-
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
-    kind: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::flag", rename = "isApiErrorMessage")]
-    is_failure: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "sessionId")]
-    session: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    timestamp: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    cwd: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    uuid: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "requestId")]
-    request: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "requestRef")]
-    reference: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::flag", rename = "isSidechain")]
-    side: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "agentId")]
-    agent_id: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::flag", rename = "isMeta")]
-    meta: Option<bool>,
-    #[serde(default, deserialize_with = "lenient::flag", rename = "isCompactSummary")]
-    summary: Option<bool>,
-    #[serde(borrow, rename = "forkedFrom")]
-    forked: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    origin: Option<Origin>,
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "advisorModel")]
-    advisor: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::number", rename = "costUSD")]
-    cost: Option<f64>,
-    #[serde(borrow, default, deserialize_with = "lenient::object")]
-    message: Option<Message<'a>>,
-    #[serde(default, deserialize_with = "lenient::string", rename = "aiTitle")]
-    title: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string", rename = "customTitle")]
-    custom_title: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Origin {
-    #[serde(default, deserialize_with = "lenient::string")]
-    kind: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    model: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::object")]
-    usage: Option<Usage<'a>>,
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-}
 
 /// Finds the bytes that matter to counting. The quotes tell keys and whole values from text: inside a text they are
 /// escaped.
@@ -100,11 +40,12 @@ impl Default for Guesser {
     }
 }
 
-/// Types of lines about the whole conversation; the type is near the beginning of the line.
 /// What stands in lines that begin a turn or a thread, besides prompts, or are put together with another line.
-const LANDMARKS: [&str; 3] = ["\"queued_command\"", "\"compact_boundary\"", "\"toolUseResult\""];
+const LANDMARKS: [&str; 3] = [attached::QUEUED, "\"compact_boundary\"", "\"toolUseResult\""];
 
-const ABOUT_ALL: [&str; 3] = ["\"cost-state\"", "\"ai-title\"", "\"custom-title\""];
+/// Types of lines about the whole conversation, and of prompts that are attachments; the type is near the beginning of the
+/// line.
+const ABOUT_ALL: [&str; 4] = ["\"cost-state\"", "\"ai-title\"", "\"custom-title\"", attached::QUEUED];
 
 impl Guesser {
     /// Whether parts of other lines may depend on this one.
@@ -129,56 +70,126 @@ impl Guesser {
 
 /// The entries of a line; `None` if it cannot be parsed. `number` is the line's.
 pub(crate) fn entries<'a>(
-    line: &'a [u8],
+    bytes: &'a [u8],
     number: u64,
     wanted: Wanted,
     room: &'a mut Vec<u8>,
 ) -> Option<Vec<Entry<'a>>> {
-    if memmem::find(line.get(..200).unwrap_or(line), ABOUT_ALL[0].as_bytes()).is_some() {
-        return sum(line, room);
+    if memmem::find(bytes.get(..200).unwrap_or(bytes), ABOUT_ALL[0].as_bytes()).is_some() {
+        return sum(bytes, room);
     }
-    let bytes = line;
-    let Record(Some(mut line)) = repair::decode(line, room).ok()? else { return Some(Vec::new()) };
-    let mut kinds =
-        vec![Kind::Context(Context { cwd: line.cwd.take(), is_copy: line.forked.is_some(), ..Context::default() })];
+    let (record, mut is_repaired) = repair::decode_marked(bytes, room).ok()?;
+    let Record(Some(mut line)) = record else { return Some(Vec::new()) };
+    let mut kinds = vec![(0, Kind::Context(context(&mut line)))];
     match line.kind.as_deref().unwrap_or_default() {
-        "assistant" => answer(&line, number, wanted, &mut kinds)?,
-        "user" => user(&line, bytes, wanted, &mut kinds),
-        "ai-title" => kinds.extend(line.title.as_deref().and_then(title::found).map(|found| Kind::Title(found.text))),
-        "custom-title" => kinds.extend(line.custom_title.as_deref().map(renamed)),
+        "assistant" => is_repaired |= answer(&line, number, wanted, &mut kinds)?,
+        "user" => is_repaired |= user::of_line(&line, wanted, &mut kinds),
+        "attachment" if wanted == Wanted::Full || attached::may_be_queued(bytes) => {
+            is_repaired |= attached::of_attachment(&line, wanted, &mut kinds);
+        }
+        "ai-title" => {
+            kinds.extend(line.title.as_deref().and_then(title::found).map(|found| (0, Kind::Title(found.text))));
+        }
+        "custom-title" => kinds.extend(line.custom_title.as_deref().map(|title| (0, renamed(title)))),
+        kind if wanted == Wanted::Full => rest(kind, &line, &mut kinds),
         _ => {}
+    }
+    if wanted == Wanted::Full {
+        kinds.extend(forked_from(&line).map(|id| (0, Kind::Relation(Link::ForkedFrom, Cow::Owned(id)))));
     }
     let thread = if line.side == Some(true) { Thread::Side } else { Thread::Main };
     let at = line.timestamp.as_deref().and_then(lenient::millis);
+    let is_copy = line.forked.is_some();
     let (id, conversation, agent_id) = (line.uuid, line.session.unwrap_or_default(), line.agent_id);
-    let entry = |kind| Entry {
+    let entry = |(block, kind)| Entry {
         at,
         id: id.clone(),
         conversation: conversation.clone(),
         thread,
         agent_id: agent_id.clone(),
-        block: 0,
-        is_copy: false,
-        is_repaired: false,
+        block,
+        is_copy: is_copy && !matches!(kind, Kind::Context(_) | Kind::Relation(..)),
+        is_repaired,
         kind,
     };
     Some(kinds.into_iter().map(entry).collect())
 }
 
-/// The entries of an answer's line. `None` if it has usage without the fields that belong to it.
-fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) -> Option<()> {
-    let Some(message) = &line.message else { return Some(()) };
+/// The surroundings that a line names.
+fn context<'a>(line: &mut Line<'a>) -> Context<'a> {
+    let model = line.message.as_ref().and_then(|message| message.model.clone());
+    let is_main = line.side != Some(true);
+    Context {
+        cwd: line.cwd.take(),
+        is_copy: line.forked.is_some(),
+        branch: line.branch.take(),
+        mode: line.mode.take().filter(|_| is_main),
+        model: model.filter(|model| model != SYNTHETIC),
+        client: line.version.take(),
+    }
+}
+
+/// The conversation from which a line was copied.
+fn forked_from(line: &Line) -> Option<String> {
+    let json = line.forked?.get();
+    let object = Some(json).filter(|json| json.starts_with('{'));
+    let named = object.and_then(|json| serde_json::from_str::<line::Named>(json).ok());
+    named?.id.filter(|id| !id.is_empty())
+}
+
+/// Types of lines that no reader needs; they are about half of a transcript.
+const IRRELEVANT: [&str; 4] = ["api-request", "file-history-", "prompt-snapshot", "tools-used"];
+
+/// Whether a line may have entries for a reader that wants everything.
+pub(crate) fn may_matter(line: &[u8]) -> bool {
+    let kind = line.strip_prefix(b"{\"type\":\"").unwrap_or_default();
+    !IRRELEVANT.iter().any(|word| kind.starts_with(word.as_bytes()))
+}
+
+/// The entries of lines that are neither a prompt nor an answer.
+fn rest(kind: &str, line: &Line, kinds: &mut Vec<(u32, Kind)>) {
+    let own = |text: &str| Cow::<'static, str>::Owned(text.to_string());
+    match kind {
+        "system" => attached::of_system(line, kinds),
+        "queue-operation" => kinds.push((0, Kind::Begun)),
+        "ended-by-model" => kinds.push((0, Kind::Stop(Stop::EndedByModel, Cow::Borrowed("")))),
+        "continued-in" => {
+            let other = line.continued_in.as_deref().filter(|id| !id.is_empty());
+            kinds.extend(other.map(|id| (0, Kind::Relation(Link::ContinuedIn, own(id)))));
+        }
+        "derived-from" => {
+            let others = line.sessions.iter().filter_map(|one| one.id.as_deref());
+            kinds.extend((0..).zip(others.map(|id| Kind::Relation(Link::DerivedFrom, own(id)))));
+        }
+        _ => {}
+    }
+}
+
+/// The entries of an answer's line. `None` if it has usage without the fields that belong to it; true if a repair was needed.
+fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<(u32, Kind<'a>)>) -> Option<bool> {
+    let Some(message) = &line.message else { return Some(false) };
+    let mut is_repaired = false;
     if wanted != Wanted::Counted {
-        said(message.content, kinds);
-        if line.is_failure == Some(true) {
-            kinds.push(Kind::Stop(Stop::Failed, Cow::Borrowed("")));
+        let room = &mut Vec::new();
+        let (blocks, repaired) = content::marked_blocks(message.content, room);
+        is_repaired = repaired;
+        match wanted {
+            Wanted::Full => each_block(line, &blocks, kinds),
+            Wanted::All | Wanted::Counted => said(line, &blocks, kinds),
         }
     }
+    counted(line, number, kinds)?;
+    Some(is_repaired)
+}
+
+/// The responses of an answer's line.
+fn counted<'a>(line: &Line<'a>, number: u64, kinds: &mut Vec<(u32, Kind<'a>)>) -> Option<()> {
+    let Some(message) = &line.message else { return Some(()) };
     let Some(usage) = &message.usage else { return Some(()) };
     let model = message.model.clone().unwrap_or(Cow::Borrowed("unknown"));
     let named = message.id.clone().filter(|id| !id.is_empty()).or_else(|| line.uuid.clone());
     if model == SYNTHETIC {
-        kinds.push(Kind::Synthetic(named));
+        kinds.push((0, Kind::Synthetic(named)));
         return Some(());
     }
     let at = line.timestamp.as_deref().and_then(lenient::millis)?;
@@ -203,16 +214,16 @@ fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<Kind
 }
 
 /// The response of an answer and the calls inside it. The cost in the line covers all of them and is divided.
-fn responses<'a>(mut answer: Response<'a>, parts: &[Part], kinds: &mut Vec<Kind<'a>>) {
+fn responses<'a>(mut answer: Response<'a>, parts: &[Part], kinds: &mut Vec<(u32, Kind<'a>)>) {
     let sum = |sum: u64, part: &Part| sum.saturating_add(part.tokens().total());
     let all = parts.iter().fold(answer.tokens.total(), sum);
     let whole = u128::from(answer.cost_pico_usd);
-    for part in parts {
+    for (part, n) in parts.iter().zip(1..) {
         let share = (whole * u128::from(part.tokens().total())).checked_div(u128::from(all)).unwrap_or(0) as u64;
         answer.cost_pico_usd = answer.cost_pico_usd.saturating_sub(share);
-        kinds.push(Kind::Response(part.response(&answer, share)));
+        kinds.push((n, Kind::Response(part.response(&answer, share))));
     }
-    kinds.push(Kind::Response(answer));
+    kinds.push((0, Kind::Response(answer)));
 }
 
 /// The cost in the line. 0 counts as unknown: some providers write it if they do not know the cost.
@@ -229,90 +240,39 @@ fn class(line: &Line, usage: &Usage, model: &str) -> Class {
 const NO_ANSWER: &str = "No response requested.";
 
 /// The agent's text and its tool calls.
-fn said(content: Option<&RawValue>, kinds: &mut Vec<Kind>) {
-    let room = &mut Vec::new();
-    let blocks = content::blocks(content, room);
-    let words = content::words(&blocks);
+fn said(line: &Line, blocks: &[content::Block], kinds: &mut Vec<(u32, Kind)>) {
+    let words = content::words(blocks);
     if !words.is_empty() && words != NO_ANSWER {
-        kinds.push(Kind::Answer(Cow::Owned(words)));
+        kinds.push((0, Kind::Answer(Cow::Owned(words))));
     }
-    let calls = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_use"));
-    kinds.extend(calls.map(|block| {
-        let (name, input) = (block.name.unwrap_or_default(), block.input.unwrap_or_default());
-        let tool = tool(&name, input.command);
-        let own = |text: Option<Cow<str>>| text.map(|text| Cow::Owned(text.into_owned()));
-        let asked = Asked {
-            files: own(input.file_path.or(input.notebook_path)).into_iter().collect(),
-            purpose: own(input.description),
-            agent_type: own(input.subagent_type),
-            name: Cow::Owned(name.into_owned()),
-            ..Asked::default()
-        };
-        Kind::Call { id: owned(block.id), tool, asked }
-    }));
-}
-
-fn owned(text: Option<Cow<str>>) -> Cow<'static, str> {
-    Cow::Owned(text.unwrap_or_default().into_owned())
-}
-
-/// The kind of tool with this name.
-fn tool(name: &str, command: Option<Cow<str>>) -> Tool<'static> {
-    match name {
-        "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => Tool::Edit,
-        "AskUserQuestion" | "ExitPlanMode" => Tool::Ask,
-        "Bash" => Tool::Run(owned(command)),
-        _ => Tool::Other,
+    let calls = blocks.iter().filter(|block| block.kind.as_deref() == Some("tool_use"));
+    kinds.extend(calls.map(|block| (0, call::of_block(block, Wanted::All).0)));
+    if line.is_failure == Some(true) {
+        kinds.push((0, Kind::Stop(Stop::Failed, Cow::Borrowed(""))));
     }
 }
 
-/// The entries of a `user` line: a prompt that a person typed, results of tool calls, or news from the client.
-fn user<'a>(line: &Line<'a>, bytes: &[u8], wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
-    let content = line.message.as_ref().and_then(|message| message.content);
-    if let Some(text) = prompt(line, content) {
-        return kinds.push(Kind::Prompt(Cow::Owned(text), Via::Unknown));
-    }
-    if wanted == Wanted::Counted {
-        return;
-    }
-    let room = &mut Vec::new();
-    let blocks = content::blocks(content, room);
-    let words = content::words(&blocks);
-    if words.starts_with(typed::INTERRUPTED) {
-        kinds.push(Kind::Stop(Stop::Interrupted, Cow::Borrowed("")));
-    }
-    if words.starts_with(typed::NEWS) {
-        kinds.push(Kind::Injected(Cow::Borrowed(""), Source::News));
-    }
-    let results: Vec<_> = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_result")).collect();
-    // What the line itself says is about its only result.
-    let room = &mut Vec::new();
-    let ending = if results.len() == 1 { repair::decode(bytes, room).unwrap_or_default() } else { Ending::default() };
-    kinds.extend(results.into_iter().map(|block| {
-        let text = content::words(&content::blocks(block.content, &mut Vec::new()));
-        let end = ending.end(block.is_error == Some(true), &text);
-        let (change, agent_id) = ending.made();
-        Kind::Result {
-            end,
-            text: Cow::Owned(text),
-            call: owned(block.call),
-            change,
-            agent_id,
-            output: Output::default(),
+/// The same, each block by itself, and what the agent thought. The text of a failure is the client's.
+fn each_block(line: &Line, blocks: &[content::Block], kinds: &mut Vec<(u32, Kind)>) {
+    for (block, n) in blocks.iter().zip(0..) {
+        match (block.kind.as_deref().unwrap_or("text"), &block.text, &block.thinking) {
+            ("text", Some(text), _) if !text.trim().is_empty() && text != NO_ANSWER => {
+                let text = Cow::Owned(text.trim().to_string());
+                let is_failure = line.is_failure == Some(true);
+                kinds.push((n, if is_failure { Kind::Stop(Stop::Failed, text) } else { Kind::Answer(text) }));
+            }
+            ("thinking", _, Some(text)) if !text.trim().is_empty() => {
+                kinds.push((n, Kind::Reasoning(Cow::Owned(text.trim().to_string()))));
+            }
+            ("tool_use" | "server_tool_use", ..) => {
+                let (call, plan) = call::of_block(block, Wanted::Full);
+                kinds.push((n, call));
+                kinds.extend(plan.map(|plan| (n, plan)));
+            }
+            ("image" | "document", ..) => kinds.extend(user::attachment(block).map(|kind| (n, kind))),
+            _ => {}
         }
-    }));
-}
-
-/// The text that a person typed; `None` if the client wrote the line.
-fn prompt(line: &Line, content: Option<&RawValue>) -> Option<String> {
-    let injected = [line.meta, line.summary, line.side].contains(&Some(true));
-    let origin = line.origin.as_ref().and_then(|origin| origin.kind.as_deref());
-    if injected || origin.is_some_and(|kind| kind != "human") {
-        return None;
     }
-    // Results of tools that mention usage get here too.
-    let content = content.filter(|content| !content.get().contains("\"tool_result\""))?;
-    content::typed(content, origin.is_some())
 }
 
 fn renamed(text: &str) -> Kind<'static> {

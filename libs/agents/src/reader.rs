@@ -83,6 +83,7 @@ impl Reader {
             State::Claude if self.wanted == Wanted::Counted && !self.guess.may_count(record) => {
                 return Understood::AsItIs;
             }
+            State::Claude if self.wanted == Wanted::Full && !claude::may_matter(record) => return Understood::AsItIs,
             State::Claude => claude::entries(record, number, self.wanted, &mut room),
             State::History(conversation) => {
                 return history::line(record, conversation, each);

@@ -370,7 +370,7 @@ pub fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;
-    while let Some(at) = bytes.get(start..).and_then(|rest| rest.iter().position(|byte| ESCAPED[usize::from(*byte)])) {
+    while let Some(at) = bytes.get(start..).and_then(|rest| rest.iter().position(|byte| is_escaped(*byte))) {
         out.extend_from_slice(bytes.get(start..start + at).unwrap_or_default());
         escape(bytes.get(start + at).copied().unwrap_or_default(), out);
         start += at + 1;
@@ -379,16 +379,10 @@ pub fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Bytes that a string of JSON cannot contain, and the control character 127.
-const ESCAPED: [bool; 256] = {
-    let mut all = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        all[byte] = byte < 32 || byte == b'"' as usize || byte == b'\\' as usize || byte == 127;
-        byte += 1;
-    }
-    all
-};
+/// Whether a string of JSON cannot contain the byte as it is; also the control character 127.
+fn is_escaped(byte: u8) -> bool {
+    matches!(byte, 0..32 | b'"' | b'\\' | 127)
+}
 
 fn escape(byte: u8, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -18,8 +18,12 @@ pub struct Numbering {
     /// The thread whose log is read, and where other logs were left.
     thread: String,
     left: HashMap<String, Left>,
-    /// Hashes of what was told: ids of lines, calls, results, responses.
+    /// Hashes of what was told: ids of lines, responses, plans.
     seen: HashSet<u64>,
+    /// The calls that were told, by the hash of their id: in which turn, and whether their result was told.
+    calls: HashMap<u64, (u64, bool)>,
+    /// The last title, and whether a person gave it.
+    title: Option<(String, bool)>,
     place: Left,
     /// Usage and a compaction, of which later lines may say more.
     held: Vec<Part<'static>>,
@@ -36,7 +40,8 @@ struct Left {
     context: Context<'static>,
     /// When the log was begun, if it says so in its first line with a time; what is older was copied into it.
     begun: Option<i64>,
-    has_times: bool,
+    /// The first line with a time.
+    timed: Option<u64>,
 }
 
 impl Numbering {
@@ -63,20 +68,27 @@ impl Numbering {
             self.held.retain(|part| !is_response(part, message));
         }
         let Some(kind) = PartKind::of(&entry.kind) else { return };
-        if let Kind::Context(context) = &mut entry.kind {
-            if !self.changed(context) {
-                return;
-            }
+        if let Kind::Context(context) = &mut entry.kind
+            && !self.changed(context)
+        {
+            return;
         }
         if self.is_merged(&entry) {
             return;
         }
-        self.flush_before(&entry, each);
-        if self.is_repeated(&entry.kind) {
+        let thread = thread_of(&entry, thread);
+        self.flush_before(&entry, &thread, each);
+        let is_copy = entry.is_copy || self.place.line.2;
+        // A copied line is told as it is. An entry that has the id of its call is no line: it tells the call in other words.
+        let is_line = |call: &str| entry.id.as_deref().is_none_or(|id| !id.starts_with(call));
+        let may_repeat = match &entry.kind {
+            Kind::Call { id: call, .. } | Kind::Result { call, .. } => is_copy && is_line(call),
+            _ => is_copy,
+        };
+        if !may_repeat && self.is_repeated(&entry.kind) {
             return;
         }
-        let thread = thread_of(&entry, thread);
-        self.turn += u64::from(kind == PartKind::Prompt && thread == "main" && !self.place.line.2);
+        self.turn += u64::from(kind == PartKind::Prompt && thread == "main" && !is_copy);
         if let Kind::Agent { thread, .. } = &entry.kind {
             self.turns.entry(thread.to_string()).or_insert(self.turn);
         }
@@ -106,12 +118,12 @@ impl Numbering {
 
     /// Begins a line, unless the entry is another one of the same line.
     fn enter(&mut self, entry: &Entry, number: u64) {
+        if entry.at.is_some() && *self.place.timed.get_or_insert(number) == number && entry.kind == Kind::Begun {
+            self.place.begun = entry.at;
+        }
         let id = entry.id.as_deref().map_or(0, |id| hash("line", id));
         if (self.place.line.0, self.place.line.1) == (number, id) {
             return;
-        }
-        if entry.at.is_some() && !std::mem::replace(&mut self.place.has_times, true) && entry.kind == Kind::Begun {
-            self.place.begun = entry.at;
         }
         let is_known = id != 0 && !self.seen.insert(id);
         let is_older = self.place.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
@@ -144,7 +156,7 @@ impl Numbering {
     fn is_merged(&mut self, entry: &Entry) -> bool {
         match &entry.kind {
             Kind::Response(new) => self.held.iter_mut().any(|part| match &mut part.entry.kind {
-                Kind::Response(old) if old.key() == new.key() => {
+                Kind::Response(old) if response_key(old) == response_key(new) => {
                     // The line with the most tokens is the last one, as in counting.
                     if new.tokens.total() >= old.tokens.total() {
                         *old = owned(new.clone());
@@ -166,27 +178,55 @@ impl Numbering {
         }
     }
 
-    /// Passes on what this entry ends: a response by another one or a prompt, a compaction by anything.
-    fn flush_before(&mut self, entry: &Entry, each: &mut dyn FnMut(&Part)) {
+    /// Passes on what this entry ends: a response by another one of its thread, a prompt or a stop, but not by a result, which
+    /// may come before the response is complete; a compaction by anything.
+    fn flush_before(&mut self, entry: &Entry, thread: &str, each: &mut dyn FnMut(&Part)) {
         let is_over = |part: &Part| match (&part.entry.kind, &entry.kind) {
-            (Kind::Response(old), Kind::Response(new)) => old.message != new.message,
-            (Kind::Response(_), kind) => matches!(kind, Kind::Prompt(..) | Kind::Result { .. }),
+            (Kind::Response(old), Kind::Response(new)) => part.thread == thread && old.message != new.message,
+            (Kind::Response(_), kind) => matches!(kind, Kind::Prompt(..) | Kind::Stop(..)),
             _ => true,
         };
-        if self.held.iter().any(is_over) {
-            self.flush(each);
-        }
+        let (over, kept) = std::mem::take(&mut self.held).into_iter().partition(is_over);
+        self.held = kept;
+        let over: Vec<Part> = over;
+        over.into_iter().for_each(|part| self.tell(part, each));
     }
 
-    /// Whether a call, a result or a response was told before.
+    /// Whether it was told before: a call, its result, its plan, a response, a title that is written again.
     fn is_repeated(&mut self, kind: &Kind) -> bool {
         let key = match kind {
-            Kind::Call { id, .. } if !id.is_empty() => hash("call", id),
-            Kind::Result { call, .. } if !call.is_empty() => hash("result", call),
-            Kind::Response(response) => hash("response", &response.key()),
+            Kind::Title(text) => return self.has_title(text, false),
+            Kind::Renamed(text) => return self.has_title(text, true),
+            Kind::Plan { call, step, .. } if !call.is_empty() => hash(step.word(), call) ^ self.turn,
+            Kind::Agent { thread, .. } => hash("agent", thread),
+            Kind::Relation(link, other) => hash(link.word(), other),
+            Kind::Call { id, .. } if !id.is_empty() => return self.is_known_call(hash("call", id)),
+            Kind::Result { call, .. } if !call.is_empty() => {
+                let (_, has_result) = self.calls.entry(hash("call", call)).or_insert((self.turn, false));
+                return std::mem::replace(has_result, true);
+            }
+            Kind::Response(response) => response_key(response),
             _ => return false,
         };
         !self.seen.insert(key)
+    }
+
+    /// Whether a call is told a second time. A client that begins anew may count its calls from the beginning.
+    fn is_known_call(&mut self, key: u64) -> bool {
+        let turn = self.turn;
+        match self.calls.get_mut(&key) {
+            Some((told, has_result)) if *told == turn || !*has_result => true,
+            _ => {
+                self.calls.insert(key, (turn, false));
+                false
+            }
+        }
+    }
+
+    fn has_title(&mut self, text: &str, is_given: bool) -> bool {
+        let is_same = self.title.as_ref().is_some_and(|(known, given)| known == text && *given == is_given);
+        self.title = Some((text.to_string(), is_given));
+        is_same
     }
 
     fn placed<'a>(&self, kind: PartKind, entry: Entry<'a>, line: u64, thread: Cow<'a, str>) -> Part<'a> {
@@ -222,6 +262,11 @@ fn thread_of<'a>(entry: &Entry, log: &str) -> Cow<'a, str> {
         (_, Thread::Side) if log == "main" && entry.agent_id.is_none() => Cow::Borrowed("side"),
         _ => Cow::Owned(log.to_string()),
     }
+}
+
+/// Responses are the same as in counting: with the same message and request.
+fn response_key(response: &Response) -> u64 {
+    hash("response", &response.key()) ^ response.reference.as_deref().map_or(0, |name| hash("request", name))
 }
 
 fn hash(kind: &str, text: &str) -> u64 {

@@ -1,0 +1,139 @@
+//! Holds every line that any recording gives against `docs/conversation.schema.json`, and the examples of
+//! `docs/CONVERSATION.md`. The checker knows only the words that the schema uses, and refuses others.
+
+use crate::support::{parsed, recordings, shown};
+use agents::part::{End, Head, PartKind};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn docs(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)).unwrap()
+}
+
+fn schema() -> Value {
+    serde_json::from_str(&docs("conversation.schema.json")).unwrap()
+}
+
+/// What is wrong with a value; nothing if the schema allows it.
+fn wrong(root: &Value, rule: &Value, value: &Value) -> Option<String> {
+    let words = rule.as_object().unwrap();
+    words.iter().find_map(|(word, wanted)| match word.as_str() {
+        "$schema" | "title" | "description" | "$defs" => None,
+        "$ref" => wrong(root, root.pointer(wanted.as_str().unwrap().trim_start_matches('#')).unwrap(), value),
+        "oneOf" => of_kind(root, value),
+        "const" => (wanted != value).then(|| format!("{value} is not {wanted}")),
+        "enum" => (!wanted.as_array().unwrap().contains(value)).then(|| format!("{value} is none of {wanted}")),
+        "type" => (!is_of(wanted.as_str().unwrap(), value)).then(|| format!("{value} is not of type {wanted}")),
+        "minimum" => (value.as_i64() < wanted.as_i64()).then(|| format!("{value} is too small")),
+        "items" => value.as_array().unwrap().iter().find_map(|one| wrong(root, wanted, one)),
+        "required" => {
+            let missing = wanted.as_array().unwrap().iter().find(|name| value.get(name.as_str().unwrap()).is_none());
+            missing.map(|name| format!("{name} is missing"))
+        }
+        "properties" => value.as_object().unwrap().iter().find_map(|(name, one)| {
+            let found = wrong(root, wanted.get(name)?, one);
+            found.map(|what| format!("{name}: {what}"))
+        }),
+        "additionalProperties" => {
+            let known = words["properties"].as_object().unwrap();
+            let other = value.as_object().unwrap().keys().find(|name| !known.contains_key(*name));
+            other.map(|name| format!("{name} is not known"))
+        }
+        other => panic!("the checker does not know {other}"),
+    })
+}
+
+/// The rule for a line is that of its kind, so that a mistake is explained.
+fn of_kind(root: &Value, value: &Value) -> Option<String> {
+    let kind = value["kind"].as_str().unwrap_or_default();
+    match root["$defs"].get(kind) {
+        Some(rule) => wrong(root, rule, value).map(|what| format!("{kind}: {what}")),
+        None => Some(format!("{kind} is not a kind")),
+    }
+}
+
+fn is_of(name: &str, value: &Value) -> bool {
+    match name {
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("the checker does not know the type {other}"),
+    }
+}
+
+#[test]
+fn every_line_of_every_recording_fits_the_schema() {
+    let schema = schema();
+    for recording in recordings() {
+        for part in parsed(&shown(recording.agent, &recording.bytes, &recording.thread, "c")) {
+            assert_eq!(wrong(&schema, &schema, &part), None, "{}: {part}", recording.name);
+        }
+    }
+}
+
+#[test]
+fn the_first_and_the_last_line_fit_the_schema() {
+    let (schema, mut out) = (schema(), Vec::new());
+    let ids = ["sess_1".to_string()];
+    let bare = Head { conversation: "c", agent: "codex", source: "live", ..Head::default() };
+    bare.write_json(false, &mut out);
+    let text = Some("x");
+    let head = Head {
+        client: text,
+        project: text,
+        cwd: text,
+        branch: text,
+        title: text,
+        started_at: text,
+        forked_from: text,
+        parent: text,
+        session_ids: &ids,
+        ..bare
+    };
+    head.write_json(true, &mut out);
+    End { ends: "killed", ..End::default() }.write_json("c", &mut out);
+    for line in parsed(&out) {
+        assert_eq!(wrong(&schema, &schema, &line), None, "{line}");
+    }
+}
+
+#[test]
+fn the_checker_finds_what_is_wrong() {
+    let schema = schema();
+    let good =
+        json!({"v":1,"kind":"answer","conversation":"c","entry":"a#0","seq":0,"turn":1,"thread":"main","text":"x"});
+    let with = |name: &str, value: Value| {
+        let mut bad = good.clone();
+        bad[name] = value;
+        wrong(&schema, &schema, &bad)
+    };
+    assert_eq!(wrong(&schema, &schema, &good), None);
+    assert_eq!(with("v", json!(2)).as_deref(), Some("answer: v: 2 is not 1"));
+    assert_eq!(with("new", json!(1)).as_deref(), Some("answer: new is not known"));
+    assert_eq!(with("kind", json!("call")).unwrap(), "call: text is not known");
+    assert!(with("seq", json!(-1)).is_some() && with("text", json!(null)).is_some());
+}
+
+#[test]
+fn the_schema_the_contract_and_the_program_know_the_same_kinds() {
+    let kinds: BTreeSet<&str> = PartKind::ALL.into_iter().map(PartKind::word).collect();
+    let schema = schema();
+    assert_eq!(schema["$defs"].as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>(), kinds);
+    let contract = docs("CONVERSATION.md");
+    let examples: Vec<Value> =
+        contract.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown: BTreeSet<&str> = examples.iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert_eq!(shown, kinds, "each kind has an example");
+    for example in &examples {
+        assert_eq!(wrong(&schema, &schema, example), None, "{example}");
+    }
+    // Each field of the schema is explained.
+    for (kind, rule) in schema["$defs"].as_object().unwrap() {
+        for field in rule["properties"].as_object().unwrap().keys() {
+            assert!(contract.contains(&format!("`{field}`")), "{kind}: {field} is not in the contract");
+        }
+    }
+}
