@@ -108,7 +108,7 @@ pub(crate) fn entries<'a>(
         thread,
         agent_id: agent_id.clone(),
         block,
-        is_copy: is_copy && !matches!(kind, Kind::Context(_) | Kind::Relation(..)),
+        is_copy: is_copy && !matches!(kind, Kind::Relation(..)),
         is_repaired,
         kind,
     };

@@ -210,7 +210,9 @@ impl<'a> Reader<'a> {
 /// The parts of a line before and after the end of an envelope.
 fn closing(line: &str) -> Option<(&str, &str)> {
     let (inside, tail) = line.split_once(ENVELOPE.1)?;
-    Some((inside, tail.strip_prefix('>')?))
+    // The end may repeat the id (2.1.332).
+    let named = || tail.strip_prefix(" id=\"")?.split_once("\">").map(|(_, rest)| rest);
+    Some((inside, tail.strip_prefix('>').or_else(named)?))
 }
 
 /// Whether the line begins with this tag, and not with a longer name.

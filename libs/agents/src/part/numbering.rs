@@ -68,8 +68,10 @@ impl Numbering {
             self.held.retain(|part| !is_response(part, message));
         }
         let Some(kind) = PartKind::of(&entry.kind) else { return };
+        // What surrounded a copy is no change here.
+        let is_copy = entry.is_copy || self.place.line.2;
         if let Kind::Context(context) = &mut entry.kind
-            && !self.changed(context)
+            && (is_copy || !self.changed(context))
         {
             return;
         }
@@ -78,7 +80,6 @@ impl Numbering {
         }
         let thread = thread_of(&entry, thread);
         self.flush_before(&entry, &thread, each);
-        let is_copy = entry.is_copy || self.place.line.2;
         // A copied line is told as it is. An entry that has the id of its call is no line: it tells the call in other words.
         let is_line = |call: &str| entry.id.as_deref().is_none_or(|id| !id.starts_with(call));
         let may_repeat = match &entry.kind {

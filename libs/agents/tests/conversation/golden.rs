@@ -3,6 +3,7 @@
 
 use crate::support::{Recording, parsed, recordings, shown};
 use agents::Agent;
+use agents::history::remembered;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -64,4 +65,44 @@ fn what_the_client_sends_with_every_request_is_no_part() {
             assert!(!text.contains(words), "{}: {words}", recording.name);
         }
     }
+}
+
+/// The prompts that a person typed in a folder of conversations, each once: copies in other logs have the same anchor.
+fn typed_in(name: &str) -> Vec<String> {
+    let mut anchors = HashSet::new();
+    let mut texts = Vec::new();
+    let logs = recordings().into_iter().filter(|one| one.name.starts_with(&format!("{name}/")));
+    for recording in logs.filter(|one| one.thread == "main") {
+        for part in parsed(&shown_of(&recording)) {
+            let is_typed = part["kind"] == "prompt" && ["typed", "queued"].contains(&part["via"].as_str().unwrap());
+            if is_typed && anchors.insert(part["entry"].to_string()) {
+                texts.push(part["text"].as_str().unwrap().to_string());
+            }
+        }
+    }
+    texts.sort();
+    texts
+}
+
+#[test]
+fn prompts_are_those_that_the_client_remembers() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/claude-code/conversations");
+    // What was pasted stands alone in the log, and in the middle of a line in the client's memory.
+    let mut compared = 0;
+    for entry in std::fs::read_dir(root).unwrap() {
+        let dir = entry.unwrap();
+        let name = dir.file_name().to_string_lossy().into_owned();
+        let history = std::fs::read(dir.path().join("history.jsonl")).unwrap_or_default();
+        let lines = history.split(|byte| *byte == b'\n');
+        let remembered = lines.filter_map(|line| remembered(line, &mut Vec::new()).map(|one| one.text));
+        // Commands of the client and of its shell begin no turn.
+        let mut remembered: Vec<String> = remembered.filter(|text| !text.starts_with(['/', '!'])).collect();
+        let words = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        remembered = remembered.iter().map(words).collect();
+        remembered.sort();
+        compared += remembered.len();
+        let typed: Vec<String> = typed_in(&name).iter().map(words).collect();
+        assert_eq!(typed, remembered, "{name}");
+    }
+    assert!(compared > 20, "{compared}");
 }

@@ -65,10 +65,15 @@ pub struct Recording {
 pub fn recordings() -> Vec<Recording> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
     let mut all = Vec::new();
-    for (agent, dir) in [(Agent::Claude, "claude-code/transcripts"), (Agent::Codex, "codex/rollouts")] {
+    for (agent, dir) in [
+        (Agent::Claude, "claude-code/transcripts"),
+        (Agent::Claude, "claude-code/conversations"),
+        (Agent::Codex, "codex/rollouts"),
+    ] {
         let root = fixtures.join(dir);
-        for path in logs(&root) {
+        for path in logs(&root).into_iter().filter(|path| !path.ends_with("history.jsonl")) {
             let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+            let name = name.replace("projects/-home-dev-repo/", "");
             let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
             let thread = if stem.starts_with("agent-") { stem } else { "main".to_string() };
             all.push(Recording { agent, name, thread, bytes: std::fs::read(path).unwrap() });
