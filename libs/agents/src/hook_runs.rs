@@ -4,10 +4,12 @@
 //! killed or cannot be started leaves an attachment `hook_non_blocking_error`, one that takes too long `hook_cancelled` with
 //! `timedOut`; the call goes on (2.1.332).
 
-use cs_core::{open, repair};
+use crate::entry::{Entry, Kind, Wanted};
+use crate::lines::{self, Piece};
+use crate::reader::{Reader, State};
+use cs_core::{clock, open};
 use memchr::memmem;
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Result, Seek, SeekFrom};
+use std::io::{Read, Result, Seek, SeekFrom};
 use std::path::Path;
 
 /// One run of a hook.
@@ -32,61 +34,62 @@ pub struct HookFault {
 
 /// Passes the hook runs in the last `bytes` of a log to `each`.
 pub fn read(path: &Path, bytes: u64, each: &mut dyn FnMut(HookRun)) -> Result<()> {
-    lines(path, bytes, &["\"hookInfos\""], &mut |line| runs(line).into_iter().for_each(&mut *each))
+    entries(path, bytes, &["\"hookInfos\""], &mut |entry| {
+        if let Kind::HookRun { command, milliseconds } = entry.kind {
+            each(HookRun { command: command.into_owned(), milliseconds });
+        }
+    })
 }
 
 /// Passes the hook runs that failed, in the last `bytes` of a log, to `each`.
 pub fn faults(path: &Path, bytes: u64, each: &mut dyn FnMut(HookFault)) -> Result<()> {
-    lines(path, bytes, &["\"hook_non_blocking_error\"", "\"hook_cancelled\""], &mut |line| {
-        fault(line).into_iter().for_each(&mut *each);
+    entries(path, bytes, &["\"hook_non_blocking_error\"", "\"hook_cancelled\""], &mut |entry| {
+        let at = entry.at.and_then(clock::from_millis).map(clock::stamp).unwrap_or_default();
+        if let Kind::HookFault { command, what } = entry.kind {
+            each(HookFault { command: command.into_owned(), at, what: what.into_owned() });
+        }
     })
 }
 
-/// Passes the lines that contain one of the marks to `each`.
-fn lines(path: &Path, bytes: u64, marks: &[&str], each: &mut dyn FnMut(&[u8])) -> Result<()> {
+/// Passes the entries of the lines that contain one of the marks to `each`.
+fn entries(path: &Path, bytes: u64, marks: &[&str], each: &mut dyn FnMut(Entry)) -> Result<()> {
     let mut file = open::foreign(path)?;
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(bytes)))?;
-    let mut lines = BufReader::new(file.take(bytes));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line)? > 0 {
-        if marks.iter().any(|mark| memmem::find(&line, mark.as_bytes()).is_some()) {
-            each(&line);
+    let mut reader = Reader::new(State::Claude, Wanted::Full);
+    lines::read(file.take(bytes), |piece| {
+        let (Piece::Line(line) | Piece::Rest(line)) = piece else { return };
+        if marks.iter().any(|mark| memmem::find(line, mark.as_bytes()).is_some()) {
+            reader.line(line, 1, each);
         }
-        line.clear();
-    }
-    Ok(())
-}
-
-fn runs(line: &[u8]) -> Vec<HookRun> {
-    let Ok(record) = repair::decode::<Value>(line, &mut Vec::new()) else { return Vec::new() };
-    let run = |hook: &Value| {
-        let milliseconds = hook.get("durationMs")?.as_f64()?.max(0.0).round() as u64;
-        Some(HookRun { command: hook.get("command")?.as_str()?.to_string(), milliseconds })
-    };
-    record.get("hookInfos").and_then(Value::as_array).into_iter().flatten().filter_map(run).collect()
-}
-
-fn fault(line: &[u8]) -> Option<HookFault> {
-    let record = repair::decode::<Value>(line, &mut Vec::new()).ok()?;
-    let attachment = record.get("attachment")?;
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_string);
-    let what = match attachment.get("type")?.as_str()? {
-        "hook_non_blocking_error" => text(attachment, "stderr").unwrap_or_default(),
-        "hook_cancelled" if attachment.get("timedOut") == Some(&Value::Bool(true)) => "it took too long".to_string(),
-        _ => return None,
-    };
-    Some(HookFault { command: text(attachment, "command")?, at: text(&record, "timestamp").unwrap_or_default(), what })
+    })
+    .map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn log(line: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.jsonl");
+        std::fs::write(&path, format!("{line}\n")).unwrap();
+        (dir, path)
+    }
+
     #[test]
     fn a_hook_that_failed_or_took_too_long_is_a_fault() {
-        let of = |attachment: &str| fault(format!(r#"{{"attachment":{attachment},"timestamp":"t"}}"#).as_bytes());
-        let made = |what: &str| Some(HookFault { command: "/x/g".into(), at: "t".into(), what: what.into() });
+        let of = |attachment: &str| {
+            let line =
+                format!(r#"{{"type":"attachment","attachment":{attachment},"timestamp":"2026-11-29T11:00:00Z"}}"#);
+            let (_dir, path) = log(&line);
+            let mut found = Vec::new();
+            faults(&path, 1 << 20, &mut |fault| found.push(fault)).unwrap();
+            assert!(found.len() < 2);
+            found.pop()
+        };
+        let at = "2026-11-29T11:00:00.000000+00:00";
+        let made = |what: &str| Some(HookFault { command: "/x/g".into(), at: at.into(), what: what.into() });
         let failed = r#"{"type":"hook_non_blocking_error","command":"/x/g","stderr":"oops","exitCode":1}"#;
         assert_eq!(of(failed), made("oops"));
         let slow = r#"{"type":"hook_cancelled","command":"/x/g","durationMs":5015,"timedOut":true}"#;
@@ -103,9 +106,16 @@ mod tests {
 
     #[test]
     fn each_run_with_a_command_and_a_time_counts() {
-        let line = br#"{"hookInfos":[{"command":"a","durationMs":2.6},{"command":"b"},7,{"durationMs":1}]}"#;
-        assert_eq!(runs(line), [HookRun { command: "a".into(), milliseconds: 3 }]);
-        assert_eq!(runs(b"{\"hookInfos\":7}"), []);
-        assert_eq!(runs(b"{\"hookInfos\":["), []);
+        let of = |line: &str| {
+            let (_dir, path) = log(line);
+            let mut found = Vec::new();
+            read(&path, 1 << 20, &mut |run| found.push(run)).unwrap();
+            found
+        };
+        let line =
+            r#"{"type":"system","hookInfos":[{"command":"a","durationMs":2.6},{"command":"b"},7,{"durationMs":1}]}"#;
+        assert_eq!(of(line), [HookRun { command: "a".into(), milliseconds: 3 }]);
+        assert_eq!(of("{\"type\":\"system\",\"hookInfos\":7}"), []);
+        assert_eq!(of("{\"hookInfos\":["), []);
     }
 }

@@ -2,10 +2,12 @@
 //! piece of a log is read; calls of subagents do not count; a text is masked before it is shown.
 
 use crate::agent::Agent;
+use crate::entry::{Asked, Kind, Thread, Tool, Wanted};
 use crate::evidence::long_tail;
 use crate::hook_call::first_line;
+use crate::reader::{Reader, State};
+use cs_core::clock;
 use cs_core::live::Live;
-use cs_core::repair;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,13 +18,12 @@ const SUBJECT: usize = 120;
 /// How many bytes are read at the end of a log: first, and if they have no call.
 const TAILS: [u64; 2] = [16 * 1024, 64 * 1024];
 /// Arguments that say what a call is about, the most telling one first.
-const TELLING: [&str; 10] =
-    ["command", "cmd", "file_path", "notebook_path", "path", "pattern", "url", "query", "description", "prompt"];
+const TELLING: [&str; 6] = ["command", "pattern", "url", "query", "description", "prompt"];
 
 /// A tool call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastCall {
-    /// The tool's name, as the client writes it.
+    /// The tool's name, as hooks report it.
     pub tool: String,
     /// What the call is about: the first line of a command, or a path; masked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,53 +44,38 @@ fn in_log(path: &Path, agent: Agent) -> Option<LastCall> {
 }
 
 fn in_bytes(bytes: &[u8], agent: Agent) -> Option<LastCall> {
-    let (mark, of_line): (&str, fn(&Value) -> Option<LastCall>) = match agent {
-        Agent::Claude => ("\"tool_use\"", of_claude),
-        Agent::Codex => ("_call\"", of_codex),
-        #[allow(unreachable_patterns, reason = "the calls of another agent are not known here")]
-        _ => return None,
-    };
-    let mut lines = bytes.rsplit(|byte| *byte == b'\n').filter(|line| memmem::find(line, mark.as_bytes()).is_some());
-    lines.find_map(|line| of_line(&repair::decode(line, &mut Vec::new()).ok()?))
+    bytes.rsplit(|byte| *byte == b'\n').filter(|line| may_call(line)).find_map(|line| in_line(line, agent))
 }
 
-/// A call in a line of Claude Code's transcript (2.1.332): the last block `tool_use` of the agent's message.
-fn of_claude(line: &Value) -> Option<LastCall> {
-    let is_aside = line.get("isSidechain").and_then(Value::as_bool) == Some(true);
-    if is_aside || line.get("type")? != "assistant" {
-        return None;
-    }
-    let blocks = line.get("message")?.get("content")?.as_array()?;
-    let call = blocks.iter().rev().find(|block| block.get("type").is_some_and(|kind| kind == "tool_use"))?;
-    found(line, call.get("name")?.as_str()?, call.get("input"))
+/// Whether a line may have a call: `tool_use`, `function_call`, `custom_tool_call`, `item_completed`.
+fn may_call(line: &[u8]) -> bool {
+    ["tool_use\"", "_call\"", "item_completed\""].iter().any(|mark| memmem::find(line, mark.as_bytes()).is_some())
 }
 
-/// A call in a line of a rollout (0.171). The arguments of a function are a text that contains JSON.
-fn of_codex(line: &Value) -> Option<LastCall> {
-    let call = line.get("payload").filter(|_| line.get("type").is_some_and(|kind| kind == "response_item"))?;
-    match call.get("type")?.as_str()? {
-        "function_call" | "custom_tool_call" => {
-            let arguments = call.get("arguments").and_then(Value::as_str);
-            let arguments: Option<Value> = arguments.and_then(|text| serde_json::from_str(text).ok());
-            found(line, call.get("name")?.as_str()?, arguments.as_ref())
+/// The last call of the main agent in a line.
+fn in_line(line: &[u8], agent: Agent) -> Option<LastCall> {
+    let mut found = None;
+    Reader::new(State::new(agent), Wanted::Full).line(line, 1, &mut |entry| {
+        if let (Kind::Call { tool, asked, .. }, Thread::Main) = (&entry.kind, entry.thread) {
+            let at = entry.at.and_then(clock::from_millis).map(clock::stamp);
+            found = Some(LastCall { tool: first_line(&asked.name, SUBJECT), subject: subject(tool, asked), at });
         }
-        "local_shell_call" => found(line, "shell", call.get("action")),
-        _ => None,
-    }
+    });
+    found
 }
 
-fn found(line: &Value, tool: &str, arguments: Option<&Value>) -> Option<LastCall> {
-    let at = line.get("timestamp").and_then(Value::as_str).map(str::to_string);
-    Some(LastCall { tool: first_line(tool, SUBJECT), subject: arguments.and_then(subject), at })
-}
-
-fn subject(arguments: &Value) -> Option<String> {
-    let text = TELLING.iter().filter_map(|name| arguments.get(name)).find_map(|value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(words) => Some(words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
-        _ => None,
-    })?;
+fn subject(tool: &Tool, asked: &Asked) -> Option<String> {
+    let text = match tool {
+        Tool::Run(line) => line.to_string(),
+        _ => asked.files.first().map(|file| file.to_string()).or_else(|| telling(asked.input.as_deref()?))?,
+    };
     Some(first_line(&text, SUBJECT)).filter(|text| !text.is_empty())
+}
+
+/// The most telling argument of a call.
+fn telling(input: &str) -> Option<String> {
+    let arguments: Value = serde_json::from_str(input).ok()?;
+    TELLING.iter().filter_map(|name| arguments.get(name)).find_map(Value::as_str).map(str::to_string)
 }
 
 #[cfg(test)]
@@ -114,19 +100,26 @@ mod tests {
         let result = r#"{"type":"user","message":{"content":[{"type":"tool_result","content":"a \"tool_use\""}]}}"#;
         let found = called(Agent::Claude, &["torn", &bash, &read, result, "{\"tool_use\""]);
         assert_eq!(found, Some(("Bash".into(), Some("make test".into()))));
-        assert_eq!(called(Agent::Claude, &[&call("Read", r#"{"file_path":7}"#, false)]), Some(("Read".into(), None)));
+        assert_eq!(
+            called(Agent::Claude, &[&call("Read", r#"{"file_path":7}"#, false)]),
+            Some(("Read".into(), Some("7".into())))
+        );
         assert_eq!(called(Agent::Claude, &[result]), None);
     }
 
     #[test]
     fn a_rollout_names_its_calls_in_three_ways() {
-        let of = |payload: &str| called(Agent::Codex, &[&format!(r#"{{"type":"response_item","payload":{payload}}}"#)]);
-        let run = of(r#"{"type":"function_call","name":"exec_command","arguments":"{\"cmd\":\"ls -l\"}"}"#);
-        assert_eq!(run, Some(("exec_command".into(), Some("ls -l".into()))));
-        let patch = of(r#"{"type":"custom_tool_call","name":"apply_patch","input":"*** Begin"}"#);
+        let of = |payload: &str| {
+            let line = format!(r#"{{"timestamp":"2026-11-29T11:00:00Z","type":"response_item","payload":{payload}}}"#);
+            called(Agent::Codex, &[&line])
+        };
+        let run =
+            of(r#"{"type":"function_call","call_id":"c","name":"exec_command","arguments":"{\"cmd\":\"ls -l\"}"}"#);
+        assert_eq!(run, Some(("Bash".into(), Some("ls -l".into()))));
+        let patch = of(r#"{"type":"custom_tool_call","call_id":"c","name":"apply_patch","input":"*** Begin"}"#);
         assert_eq!(patch, Some(("apply_patch".into(), None)));
-        let shell = of(r#"{"type":"local_shell_call","action":{"command":["ls","-l"]}}"#);
-        assert_eq!(shell, Some(("shell".into(), Some("ls -l".into()))));
+        let shell = of(r#"{"type":"local_shell_call","call_id":"c","action":{"command":["ls","-l"]}}"#);
+        assert_eq!(shell, Some(("Bash".into(), Some("ls -l".into()))));
         assert_eq!(of(r#"{"type":"function_call_output"}"#), None);
     }
 }

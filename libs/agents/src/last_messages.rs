@@ -8,9 +8,8 @@ use crate::evidence::long_tail;
 use crate::reader::{Reader, State};
 use cs_core::clock;
 use cs_core::live::Live;
-use cs_core::{masked, repair, validate};
+use cs_core::{masked, validate};
 use serde::Serialize;
-use serde_json::Value;
 use std::path::Path;
 
 /// Maximum number of bytes that are read at the end of a log.
@@ -37,14 +36,12 @@ pub fn last_messages(live: &Live, most: usize) -> Vec<LastMessage> {
 
 fn in_log(path: &Path, agent: Agent, most: usize) -> Vec<LastMessage> {
     let bytes = long_tail(path, TAIL).unwrap_or_default();
-    let mut reader = Reader::new(State::new(agent), Wanted::All);
+    let mut reader = Reader::new(State::new(agent), Wanted::Full);
     let mut found = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
         reader.line(line, 1, &mut |entry| found.extend(of_entry(&entry)));
-        if agent == Agent::Codex {
-            found.extend(answer_of_codex(line));
-        }
     }
+    reader.finish(&mut |entry| found.extend(of_entry(&entry)));
     found.drain(..found.len().saturating_sub(most));
     found
 }
@@ -57,17 +54,6 @@ fn of_entry(entry: &Entry) -> Option<LastMessage> {
         Kind::Answer(text) => message("agent", at, text),
         _ => None,
     }
-}
-
-/// An answer in a line of a rollout (0.171), which entries do not have.
-fn answer_of_codex(line: &[u8]) -> Option<LastMessage> {
-    let line: Value = repair::decode(line, &mut Vec::new()).ok()?;
-    let payload = line.get("payload").filter(|_| line.get("type").is_some_and(|kind| kind == "response_item"))?;
-    let is_answer = payload.get("type")? == "message" && payload.get("role")? == "assistant";
-    let blocks = payload.get("content").filter(|_| is_answer)?.as_array()?;
-    let texts: Vec<&str> = blocks.iter().filter_map(|block| block.get("text")?.as_str()).collect();
-    let at = line.get("timestamp").and_then(Value::as_str).and_then(clock::parse).map(clock::stamp);
-    message("agent", at, &texts.join("\n"))
 }
 
 fn message(from: &'static str, at: Option<String>, text: &str) -> Option<LastMessage> {

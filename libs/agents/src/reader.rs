@@ -77,6 +77,13 @@ impl Reader {
         records.into_iter().map(one).fold(Understood::Repaired, Understood::max)
     }
 
+    /// Passes what was held back to `each`, at the end of the log. Reading may go on.
+    pub fn finish(&mut self, each: &mut dyn FnMut(Entry)) {
+        if let State::Codex(state) = &mut self.state {
+            state.finish().into_iter().for_each(each);
+        }
+    }
+
     fn record(&mut self, record: &[u8], number: u64, each: &mut dyn FnMut(Entry)) -> Understood {
         let mut room = Vec::new();
         let entries = match &mut self.state {

@@ -4,10 +4,11 @@
 //! the conversation began; the log's first lines name that folder.
 
 use crate::agent::Agent;
+use crate::entry::{Context, Kind, Wanted};
 use crate::logs::Roots;
+use crate::reader::{Reader, State};
 use cs_core::id::Uuid;
-use cs_core::{open, repair};
-use serde_json::Value;
+use cs_core::open;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -35,7 +36,7 @@ impl Ended {
         let is_named = |account: &Path| agent.home().is_some_and(|home| is_same(&home, account));
         let variable =
             account.filter(|account| !is_named(account)).map(|account| (agent.home_variable(), account.into()));
-        Some(Ended { folder: began_in(&log), variable })
+        Some(Ended { folder: began_in(&log, agent), variable })
     }
 
     /// The command that continues the conversation.
@@ -56,12 +57,8 @@ impl Ended {
 /// [`Ended::find`].
 pub fn has_messages(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> bool {
     let Some(log) = log_of(agent, uuid, named) else { return false };
-    // Codex begins its log with the first prompt, Claude Code perhaps with a name.
-    agent == Agent::Codex || lines(&log).is_some_and(|mut lines| lines.any(|line| is_message(&line)))
-}
-
-fn is_message(line: &Value) -> bool {
-    line.get("type").and_then(Value::as_str).is_some_and(|kind| matches!(kind, "user" | "assistant"))
+    // Codex begins its log with the first prompt, Claude Code perhaps with a name. Its messages name their surroundings.
+    agent == Agent::Codex || first(&log, agent, &|context| context.cwd.is_some().then_some(())).is_some()
 }
 
 fn log_of(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> Option<PathBuf> {
@@ -83,19 +80,26 @@ fn search(agent: Agent, uuid: &Uuid) -> Option<PathBuf> {
     logs.into_iter().find(|log| log.agent == agent && is_its(&log.path)).map(|log| log.path)
 }
 
-/// The directory in the first line that names one: `cwd` in Claude Code's lines, `payload.cwd` in Codex's.
-fn began_in(log: &Path) -> Option<PathBuf> {
-    let named = |line: Value| {
-        let cwd = line.get("cwd").or_else(|| line.get("payload")?.get("cwd"))?;
-        Some(PathBuf::from(cwd.as_str()?)).filter(|path| path.is_absolute())
-    };
-    lines(log)?.find_map(named)
+/// The directory in the first line that names one.
+fn began_in(log: &Path, agent: Agent) -> Option<PathBuf> {
+    let folder = |context: &Context| context.cwd.as_deref().map(PathBuf::from).filter(|path| path.is_absolute());
+    first(log, agent, &folder)
 }
 
-/// The lines at the beginning of a log that are JSON.
-fn lines(log: &Path) -> Option<impl Iterator<Item = Value> + use<>> {
-    let lines = BufReader::new(open::foreign(log).ok()?.take(HEAD)).split(b'\n');
-    Some(lines.map_while(Result::ok).filter_map(|line| repair::decode(&line, &mut Vec::new()).ok()))
+/// What the first surroundings say that say it, at the beginning of a log.
+fn first<T>(log: &Path, agent: Agent, of: &dyn Fn(&Context) -> Option<T>) -> Option<T> {
+    let mut lines = BufReader::new(open::foreign(log).ok()?.take(HEAD));
+    let mut reader = Reader::new(State::new(agent), Wanted::Full);
+    let (mut line, mut found) = (Vec::new(), None);
+    while found.is_none() && lines.read_until(b'\n', &mut line).ok()? > 0 {
+        reader.line(&line, 1, &mut |entry| {
+            if let (None, Kind::Context(context)) = (&found, &entry.kind) {
+                found = of(context);
+            }
+        });
+        line.clear();
+    }
+    found
 }
 
 #[cfg(test)]
@@ -127,7 +131,7 @@ mod tests {
         std::fs::write(&log, "{\"type\":\"custom-title\",\"customTitle\":\"builder\"}\nnot JSON\n").unwrap();
         assert!(!has(Agent::Claude) && has(Agent::Codex), "Codex begins its log with the first prompt");
         for kind in ["user", "assistant"] {
-            std::fs::write(&log, format!("{{\"type\":\"mode\"}}\n{{\"type\":\"{kind}\"}}\n")).unwrap();
+            std::fs::write(&log, format!("{{\"type\":\"mode\"}}\n{{\"type\":\"{kind}\",\"cwd\":\"/x\"}}\n")).unwrap();
             assert!(has(Agent::Claude), "{kind}");
         }
     }
@@ -138,19 +142,21 @@ mod tests {
         let log = dir.path().join("log.jsonl");
         let line = format!("{{\"message\":\"{}\",\"cwd\":\"/home/dev/api\"}}\n", "x".repeat(1 << 20));
         std::fs::write(&log, line).unwrap();
-        assert_eq!(began_in(&log), Some("/home/dev/api".into()));
+        assert_eq!(began_in(&log, Agent::Claude), Some("/home/dev/api".into()));
     }
 
     #[test]
     fn the_first_line_of_a_rollout_names_its_folder() {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("rollout.jsonl");
-        let line = "{\"type\":\"session_meta\",\"payload\":{\"id\":\"x\",\"cwd\":\"/home/dev/project\"}}\n";
-        for (text, wanted) in
-            [(line, Some("/home/dev/project".into())), ("{\"cwd\":\"relative\"}\n", None), ("{", None)]
-        {
+        let line = "{\"timestamp\":\"2026-11-29T11:00:00Z\",\"type\":\"session_meta\",\"payload\":{\"id\":\"x\",\"cwd\":\"/home/dev/project\"}}\n";
+        for (agent, text, wanted) in [
+            (Agent::Codex, line, Some("/home/dev/project".into())),
+            (Agent::Claude, "{\"cwd\":\"relative\"}\n", None),
+            (Agent::Claude, "{", None),
+        ] {
             std::fs::write(&log, text).unwrap();
-            assert_eq!(began_in(&log), wanted);
+            assert_eq!(began_in(&log, agent), wanted);
         }
     }
 }

@@ -129,6 +129,8 @@ impl Cursor {
             if !place.is_done {
                 return Ok(Step::More);
             }
+            let number = place.number;
+            place.reader.finish(&mut |entry| numbering.take(entry, number, &log.thread, each));
             numbering.finish(each);
             place.close();
         }

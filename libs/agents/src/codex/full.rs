@@ -127,6 +127,12 @@ impl State {
         }
     }
 
+    /// What was held back at the end of the log.
+    pub(crate) fn finish(&mut self) -> Vec<Entry<'static>> {
+        let held = self.release();
+        held.into_iter().map(|held| self.held_entry(held)).collect()
+    }
+
     fn held_entry<'a>(&self, held: Held) -> Entry<'a> {
         let id = held.id.unwrap_or_else(|| Cow::Owned(format!("L{}", held.number)));
         let kind = match held.kind {

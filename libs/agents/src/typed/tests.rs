@@ -1,6 +1,6 @@
 use super::*;
 
-const WORDS: [(&str, &str); 48] = [
+const WORDS: [(&str, &str); 49] = [
     ("fix the login page", "fix the login page"),
     ("  \n fix \n\n twice \n", "fix \n\n twice"),
     ("<ide_opened_file>The user opened /x/a.rs.</ide_opened_file>\nfix it", "fix it"),
@@ -11,6 +11,7 @@ const WORDS: [(&str, &str); 48] = [
     ("first\n<system-reminder>a</system-reminder>\nsecond", "first\n\nsecond"),
     ("\n\n<pasted_content id=\"1e72\">\nerror: no such file\n</pasted_content>", "error: no such file"),
     ("look:\n<pasted_content id=\"1\">a > b</pasted_content>", "look:\na > b"),
+    ("<pasted_content id=\"1\">\na</pasted_content id=\"1\"> why?", "a\n why?"),
     ("# Context from my IDE setup:\n\n## Open tabs:\n- a.rs\n\n## My request for Codex:\nfix it\n", "fix it"),
     ("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\nbe good\n</INSTRUCTIONS>\nfix it", "fix it"),
     ("<environment_context>\n  <cwd>/x</cwd>\n</environment_context>\nfix it", "fix it"),

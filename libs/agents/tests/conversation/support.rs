@@ -34,6 +34,7 @@ pub fn shown(agent: Agent, bytes: &[u8], thread: &str, conversation: &str) -> Ve
             }
         })
         .unwrap();
+        reader.finish(&mut |entry| numbering.take(entry, number, thread, &mut each));
         numbering.finish(&mut each);
     }
     end.entries = numbering.told();
