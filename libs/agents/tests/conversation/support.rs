@@ -42,11 +42,6 @@ pub fn shown(agent: Agent, bytes: &[u8], thread: &str, conversation: &str) -> Ve
     out
 }
 
-/// The same, as values.
-pub fn values(agent: Agent, bytes: &[u8]) -> Vec<Value> {
-    parsed(&shown(agent, bytes, "main", "c"))
-}
-
 /// Lines of JSON as values.
 pub fn parsed(lines: &[u8]) -> Vec<Value> {
     let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
