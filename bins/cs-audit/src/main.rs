@@ -1,12 +1,13 @@
 //! What tools did. As a hook it logs each call of a tool; as a command it answers questions about the log.
 //!
-//! Reads: `audit/`, `live/`, `config.json`, session records, transcripts; as a hook standard input. Writes: `audit/`.
+//! Reads: `audit/`, `live/`, `config.json`, session records, transcripts; as a hook or with `-` standard input. Writes: `audit/`.
 //! Exits: as a hook always 0; else 0 done, 1 the log is not as it was written, or nothing was found, 64 usage, 65
 //! invalid, 74 disk, 75 busy.
 
 mod explain;
 mod head;
 mod hook;
+mod judge;
 mod list;
 mod own;
 mod report;
@@ -47,6 +48,7 @@ enum Command {
     Verify(verify::Verify),
     Head(head::Head),
     Test(test::Test),
+    Judge(judge::Judge),
     Explain(explain::Explain),
     Rules(rules_list::List),
 }
@@ -69,6 +71,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Verify(args) => args.run(context),
         Command::Head(args) => args.run(context),
         Command::Test(args) => args.run(context),
+        Command::Judge(args) => args.run(context),
         Command::Explain(args) => args.run(context),
         Command::Rules(args) => args.run(context),
     }

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::help::fitted;
 use crate::messages::report;
 use crate::out::Out;
-use crate::shared::{HELP, Shared, dashes};
+use crate::shared::{HELP, STDIN, Shared, dashes};
 use crate::terminal::Color;
 use crate::{refusal, shared, words};
 use argh::{ArgsInfo, TopLevelCommand};
@@ -96,6 +96,9 @@ fn name_command(program: &Description, args: &mut Vec<String>) {
     let names = program.commands.iter().map(|command| command.name.as_str());
     match (args.first_mut(), &program.default) {
         (Some(word), _) if word == HELP => {}
+        (Some(word), _) if word == STDIN => {
+            words::reader(&program.name).into_iter().for_each(|command| args.insert(0, command.to_string()));
+        }
         (Some(word), Some(default)) if word.starts_with('-') => args.insert(0, default.clone()),
         (Some(word), _) if program.command(word).is_none() => {
             *word = words::command(word, names).unwrap_or(word).to_string();

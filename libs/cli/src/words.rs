@@ -14,6 +14,9 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("cs-keep", "status"),
 ];
 
+/// Programs that take `-` alone, and the command that reads standard input then.
+const READERS: [(&str, &str); 1] = [("cs-audit", "judge")];
+
 /// Words for a command that are understood, each with the commands that may be meant.
 const COMMANDS: [(&str, &[&str]); 23] = [
     ("ls", &["list"]),
@@ -93,6 +96,11 @@ const VALUES: [(&str, &[&str]); 10] = [
     ("running", &["working", "active"]),
     ("paused", &["parked"]),
 ];
+
+/// The command that reads standard input if only `-` is named.
+pub fn reader(program: &str) -> Option<&'static str> {
+    READERS.iter().find(|(name, _)| *name == program).map(|(_, command)| *command)
+}
 
 /// The command that a program runs if none is named.
 pub fn default_command(program: &str) -> Option<&'static str> {
