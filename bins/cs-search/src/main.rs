@@ -92,7 +92,11 @@ fn print_hits(context: &mut Context, catalog: &Catalog, query: &Query, limit: us
         if is_new {
             out.flush()?;
         }
-        if is_table { group.print(out, &hit)? } else { out.json(&found::Found::of(&hit))? }
+        if is_table {
+            group.print(out, &hit)?
+        } else {
+            out.json(&found::Found::of(&hit))?
+        }
         Ok(true)
     })?;
     if is_table {

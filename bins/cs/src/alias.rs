@@ -19,7 +19,7 @@ const fn of_session(word: &'static str) -> Alias {
 }
 
 /// All aliases, the most frequent first.
-pub const ALIASES: [Alias; 21] = [
+pub const ALIASES: [Alias; 22] = [
     of_session("list"),
     of_session("show"),
     of_session("jump"),
@@ -35,6 +35,7 @@ pub const ALIASES: [Alias; 21] = [
     of_session("question"),
     of_session("delete"),
     of_session("restore"),
+    of("read", "cs-transcript", "show"),
     of("spawn", "cs-agent", "spawn"),
     of("attach", "cs-agent", "attach"),
     of("overview", "cs-project", "overview"),

@@ -81,6 +81,12 @@ pub fn conversation_of(agent: Agent, path: &Path) -> Option<(String, String)> {
     }
 }
 
+/// The folders in which a new log of the same conversation appears, by its own log: Claude Code has one for the subagents
+/// of each conversation, Codex one for each day.
+pub fn folders_beside(log: &Path) -> [PathBuf; 2] {
+    [log.parent().map(PathBuf::from).unwrap_or_default(), log.with_extension("").join("subagents")]
+}
+
 /// Directories that may contain logs.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {

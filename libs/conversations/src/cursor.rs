@@ -162,7 +162,17 @@ impl Cursor {
 impl Place {
     fn new(state: State) -> Self {
         let reader = Reader::new(state, Wanted::Full);
-        Place { from: None, file: (0, 0), offset: 0, number: 0, is_ahead: false, torn: 0, is_done: false, has_times: false, reader }
+        Place {
+            from: None,
+            file: (0, 0),
+            offset: 0,
+            number: 0,
+            is_ahead: false,
+            torn: 0,
+            is_done: false,
+            has_times: false,
+            reader,
+        }
     }
 
     /// Opens the log unless it is open; returns false if it has nothing new. A log that was replaced or cut is read from its

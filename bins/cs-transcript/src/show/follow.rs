@@ -4,6 +4,7 @@
 use super::{Lines, Page, Show, tell_unread};
 use crate::chosen;
 use agents::Agent;
+use agents::logs;
 use agents::part::{Part, PartKind};
 use cli::{Context, Form, Outcome};
 use conversations::{Conversation, Cursor, Ends, Step, Wish};
@@ -67,8 +68,7 @@ impl<'a> Talk<'a> {
         context.out.flush()?;
         let wish = page.as_ref().map_or_else(|| show.wish(None), |page| page.wish.clone());
         let own = one.main().map(|log| log.path.clone()).unwrap_or_default();
-        let folders = [own.parent().map(PathBuf::from).unwrap_or_default(), own.with_extension("").join("subagents")];
-        let folders = folders.map(|folder| (folder, None)).into();
+        let folders = logs::folders_beside(&own).map(|folder| (folder, None)).into();
         Ok(Talk { show, one, cursor: Cursor::new(one), wish, page, folders, process: None })
     }
 
