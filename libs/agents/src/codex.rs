@@ -273,6 +273,8 @@ impl State {
     /// A prompt of this thread, not one that was copied or that the parent gave.
     fn prompt(&mut self, text: Option<String>, at: i64) -> Option<Kind<'static>> {
         let text = text?;
+        // A reader that wants only some lines whole may have seen the same prompt in the model's words.
+        self.told.drop_prompt(&text);
         let is_own = !self.is_copied(at) && !self.subagent;
         is_own.then_some(Kind::Prompt(Cow::Owned(text), Via::Unknown))
     }

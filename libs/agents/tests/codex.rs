@@ -54,6 +54,7 @@ fn parts(path: &Path, each: &mut dyn FnMut(&Part)) {
         }
     })
     .unwrap();
+    reader.finish(&mut |entry| numbering.take(entry, number, "main", each));
     numbering.finish(each);
 }
 
@@ -122,4 +123,56 @@ fn each_call_has_one_result_at_most_and_each_anchor_is_one_s() {
             assert!(anchors.insert((part.kind, part.anchor.clone())), "{name}: {}", part.anchor);
         });
     }
+}
+
+/// The texts of a rollout's lines: each is a kind and a text.
+fn told(lines: &[&str]) -> Vec<(&'static str, String)> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rollout.jsonl");
+    let stamped: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(n, line)| format!("{{\"timestamp\":\"2026-11-21T05:07:{:02}.000Z\",{line}}}", n))
+        .collect();
+    fs::write(&path, stamped.join("\n")).unwrap();
+    let mut told = Vec::new();
+    parts(&path, &mut |part| told.push((part.kind.word(), part.text().into_owned())));
+    told.retain(|(kind, _)| *kind != "context");
+    told
+}
+
+const META: &str = r#""type":"session_meta","payload":{"id":"01a1fc80-1cb9-7f02-86a4-9d49129be684","cwd":"/x","cli_version":"0.42.0"}"#;
+
+#[test]
+fn a_message_without_an_event_is_told_too() {
+    let user = |text: &str| {
+        format!(
+            r#""type":"response_item","payload":{{"type":"message","role":"user","content":[{{"type":"input_text","text":"{text}"}}]}}"#
+        )
+    };
+    let answer = r#""type":"response_item","payload":{"type":"message","role":"assistant","content":[{"type":"output_text","text":"yes"}]}"#;
+    let of = |kind: &'static str, text: &str| (kind, text.to_string());
+    let alone = [META, &user("<environment_context>x</environment_context>"), &user("is it?"), answer];
+    let injected = of("injected", "<environment_context>x</environment_context>");
+    assert_eq!(told(&alone), [injected, of("prompt", "is it?"), of("answer", "yes")]);
+
+    // The client tells prompts here, so a message that it does not tell is not a person's.
+    let event = r#""type":"event_msg","payload":{"type":"user_message","message":"is it?"}"#;
+    let twice = [META, &user("is it?"), event, answer, &user("go on"), answer];
+    let expected = [of("prompt", "is it?"), of("answer", "yes"), of("injected", "go on"), of("answer", "yes")];
+    assert_eq!(told(&twice), expected);
+}
+
+#[test]
+fn a_summary_is_no_answer_and_an_answer_is_told_once_in_either_order() {
+    let answer = |text: &str| {
+        format!(
+            r#""type":"response_item","payload":{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":"{text}"}}]}}"#
+        )
+    };
+    let event = r#""type":"event_msg","payload":{"type":"agent_message","message":"done"}"#;
+    let compacted = r#""type":"compacted","payload":{"message":"Before: all is well.","replacement_history":[{"type":"message","role":"user","content":"copy"}]}"#;
+    let found = told(&[META, &answer("all is well."), compacted, &answer("done"), event, event, &answer("done")]);
+    let expected = [("compaction", "Before: all is well."), ("answer", "done"), ("answer", "done")];
+    assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_string())));
 }

@@ -150,7 +150,15 @@ impl Cursor {
             }
         };
         for (log, place) in &mut self.logs {
-            let Some(place) = place.as_mut().filter(|place| place.torn > 0) else { continue };
+            let Some(place) = place else { continue };
+            let (numbering, number) = (&mut self.numbering, place.number);
+            place.reader.finish(&mut |entry| {
+                numbering.begin_log(&log.thread, each);
+                numbering.take(entry, number, &log.thread, each);
+            });
+            if place.torn == 0 {
+                continue;
+            }
             self.summary.not_understood += 1;
             self.numbering.begin_log(&log.thread, each);
             self.numbering.gap(Lack::Broken, std::mem::take(&mut place.torn), place.number + 1, &log.thread, each);
