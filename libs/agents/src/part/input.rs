@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// Deepest nesting that is passed on; readers of JSON commonly accept 128.
 const DEPTH: usize = 100;
 
+/// Length of a text from which on it is masked by itself alone; what is shorter is also looked at beside its key.
+const LONG: usize = 256;
+
 /// The JSON with its secrets masked, unless `is_raw`; `None` if it is nested too deeply.
 pub(super) fn masked(json: &str, is_raw: bool) -> Option<Cow<'_, str>> {
     if depth(json) > DEPTH {
@@ -16,17 +19,41 @@ pub(super) fn masked(json: &str, is_raw: bool) -> Option<Cow<'_, str>> {
     if is_raw {
         return Some(Cow::Borrowed(json));
     }
-    // Nearly always there is no secret: one look at the whole, and one at the texts that have escapes.
-    let whole = redact::mask(json);
     let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-    let whole = match whole {
-        Cow::Owned(text) if !is_json(&text) => Cow::Borrowed(json),
-        other => other,
-    };
-    Some(match strings(&whole) {
+    let beside = between(json).filter(|text| is_json(text)).map_or(Cow::Borrowed(json), Cow::Owned);
+    Some(match strings(&beside) {
         Some(text) => Cow::Owned(text),
-        None => whole,
+        None => beside,
     })
+}
+
+/// The JSON with what stands between its long texts masked as it is: keys name secrets, and so do options in lists. `None`
+/// if nothing changed.
+fn between(json: &str) -> Option<String> {
+    let (mut out, mut copied, mut from, mut at) = (String::new(), 0, 0, 0);
+    loop {
+        let open = json.get(at..).and_then(|rest| rest.find('"')).map(|found| at + found);
+        let end = open.map_or(json.len(), |open| end_of(json, open));
+        let is_long = open.is_some_and(|open| end - open > LONG);
+        if is_long || open.is_none() {
+            let to = if is_long { open.unwrap_or(end) } else { end };
+            if let Cow::Owned(masked) = redact::mask(json.get(from..to).unwrap_or_default()) {
+                out.push_str(json.get(copied..from).unwrap_or_default());
+                out.push_str(&masked);
+                copied = to;
+            }
+            from = end;
+        }
+        if open.is_none() {
+            break;
+        }
+        at = end;
+    }
+    if copied == 0 {
+        return None;
+    }
+    out.push_str(json.get(copied..).unwrap_or_default());
+    Some(out)
 }
 
 /// How deeply brackets are nested, outside of texts.
@@ -54,7 +81,10 @@ fn strings(json: &str) -> Option<String> {
     while let Some(open) = json.get(at..).and_then(|rest| rest.find('"')).map(|found| at + found) {
         let end = end_of(json, open);
         let token = json.get(open..end).unwrap_or_default();
-        if let Some(text) = decoded(token)
+        // A short text without escapes was looked at where it stands.
+        let is_new = end - open > LONG || token.contains(['\\', ' ']);
+        if is_new
+            && let Some(text) = decoded(token)
             && let Cow::Owned(masked) = redact::mask_command(&text)
         {
             out.push_str(json.get(copied..open).unwrap_or_default());
@@ -92,4 +122,40 @@ fn decoded(token: &str) -> Option<String> {
         return token.get(1..token.len().checked_sub(1)?).map(str::to_string);
     }
     repair::decode(token.as_bytes(), &mut Vec::new()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_masked_wherever_it_stands_in_the_input() {
+        let key = format!("ghp_{}", "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4");
+        let long = "x ".repeat(LONG);
+        for json in [
+            format!(r#"{{"command":"export GH={key}"}}"#),
+            format!(r#"{{"token":"{key}","path":"/x"}}"#),
+            format!(r#"{{"content":"{long}\n{key}\n{long}"}}"#),
+            format!(r#"{{"content":"{long}","a":["--token","{key}"],"more":"{long}"}}"#),
+            format!(r#"{{"content":"a\u0020{key}"}}"#),
+            r#"{"password":"hunter2hunter2"}"#.to_string(),
+            format!(r#"{{"content":"{long}","password":"hunter2hunter2"}}"#),
+            r#"{"command":"echo hunter2hunter2 | docker login --password-stdin"}"#.to_string(),
+        ] {
+            let masked = masked(&json, false).unwrap();
+            assert!(!masked.contains("hunter2") && !masked.contains(&key), "{masked}");
+            assert!(serde_json::from_str::<IgnoredAny>(&masked).is_ok(), "{masked}");
+            assert!(masked.contains("[masked]"), "{masked}");
+        }
+    }
+
+    #[test]
+    fn an_input_without_a_secret_is_not_changed() {
+        for json in [r#"{"a":"b \" \\","n":[1,{"x":null}]}"#, "{}", r#""text""#, "[]", r#"{"":""}"#] {
+            assert_eq!(masked(json, false).as_deref(), Some(json));
+        }
+        let deep = format!("{}{}", "[".repeat(DEPTH + 1), "]".repeat(DEPTH + 1));
+        assert_eq!(masked(&deep, true), None);
+        assert_eq!(depth(r#"{"a":"[[[[","b":[{}]}"#), 3);
+    }
 }
