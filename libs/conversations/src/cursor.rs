@@ -4,7 +4,7 @@
 //! is awaited.
 
 use crate::catalog::{Conversation, Log, MAIN};
-use crate::read::{Summary, Wish};
+use crate::wish::{Summary, Wish};
 use agents::entry::{Lack, Understood, Wanted};
 use agents::lines::{self, Piece};
 use agents::part::{Numbering, Part};

@@ -3,8 +3,8 @@
 
 use crate::about::About;
 use crate::catalog::Conversation;
-use crate::read::Summary;
 use crate::sessions::Sessions;
+use crate::wish::Summary;
 use agents::part::{End, Head};
 use cs_core::clock;
 use cs_core::config::Config;

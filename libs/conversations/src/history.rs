@@ -120,7 +120,8 @@ fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read::{Wish, read as read_parts};
+    use crate::read::read as read_parts;
+    use crate::wish::Wish;
     use std::fs;
 
     const GONE: &str = "b6bf4e07-880d-4283-a7ce-d88772d6ae9b";

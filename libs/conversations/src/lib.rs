@@ -14,6 +14,7 @@ mod read;
 mod rooted;
 pub mod search;
 mod sessions;
+mod wish;
 
 pub use about::About;
 pub use catalog::{Catalog, Conversation, Log, MAIN, Place};
@@ -22,8 +23,9 @@ pub use filter::Filter;
 pub use find::find;
 pub use heading::{Ends, Heading, write_end};
 pub use history::Left;
-pub use read::{Summary, Wish, read};
+pub use read::read;
 pub use sessions::Sessions;
+pub use wish::{Summary, Wish};
 
 #[cfg(test)]
 mod tests;

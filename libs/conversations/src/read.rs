@@ -2,42 +2,9 @@
 
 use crate::catalog::Conversation;
 use crate::cursor::{Cursor, Step};
-use agents::part::{Part, PartKind};
+use crate::wish::{Summary, Wish};
+use agents::part::Part;
 use std::io;
-
-/// Which parts are wanted.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// Only parts of these kinds; empty: all.
-    pub kinds: Vec<PartKind>,
-    /// Only this thread; `None`: all.
-    pub thread: Option<String>,
-    /// Only this turn.
-    pub turn: Option<u64>,
-    /// Also parts that were copied from another conversation.
-    pub copies: bool,
-}
-
-/// What was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Number of parts, whether wanted or not.
-    pub entries: u64,
-    /// Number of lines that were not understood.
-    pub not_understood: u64,
-    /// Number of lines that were too long.
-    pub too_long: u64,
-}
-
-impl Wish {
-    /// Whether a part is wanted.
-    pub fn takes(&self, part: &Part) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&part.kind))
-            && (self.copies || !part.is_copy)
-            && self.thread.as_ref().is_none_or(|thread| *thread == part.thread)
-            && self.turn.is_none_or(|turn| turn == part.turn)
-    }
-}
 
 /// Passes the wanted parts of a conversation to `each`, its main thread first.
 pub fn read(of: &Conversation, wish: &Wish, each: &mut dyn FnMut(&Part)) -> io::Result<Summary> {
