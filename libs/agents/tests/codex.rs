@@ -16,7 +16,14 @@ fn fixtures() -> PathBuf {
 
 /// All recorded rollouts, with their names below their folder.
 fn rollouts() -> Vec<(String, PathBuf)> {
-    let root = fixtures().join("rollouts");
+    let all = below("rollouts");
+    assert!(all.len() > 20);
+    all
+}
+
+/// All rollouts in a folder.
+fn below(folder: &str) -> Vec<(String, PathBuf)> {
+    let root = fixtures().join(folder);
     let mut all = Vec::new();
     let mut dirs = vec![root.clone()];
     while let Some(dir) = dirs.pop() {
@@ -24,14 +31,14 @@ fn rollouts() -> Vec<(String, PathBuf)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 dirs.push(path);
-            } else {
+            } else if path.file_name().unwrap() != "history.jsonl" && path.file_name().unwrap() != "session_index.jsonl"
+            {
                 let name = path.strip_prefix(&root).unwrap().with_extension("").display().to_string();
                 all.push((name.replace('/', "-"), path));
             }
         }
     }
     all.sort();
-    assert!(all.len() > 20);
     all
 }
 
@@ -84,32 +91,35 @@ fn each_rollout_gives_its_golden_parts() {
 
 #[test]
 fn prompts_are_those_that_the_client_remembers() {
-    let history = fs::read(fixtures().join("history.jsonl")).unwrap();
     let mut compared = 0;
-    for name in ["tui", "tui.2"] {
-        let path = fixtures().join(format!("rollouts/{name}.jsonl"));
-        let (mut id, mut found) = (String::new(), Vec::new());
-        parts(&path, &mut |part| {
-            id = part.entry.conversation.to_string();
-            if part.kind == PartKind::Prompt {
-                found.push(part.text().into_owned());
-            }
-        });
-        let lines = history.split(|byte| *byte == b'\n');
-        let remembered: Vec<String> = lines
+    for (folder, file) in [("rollouts", "history.jsonl"), ("conversations", "conversations/history.jsonl")] {
+        let history = fs::read(fixtures().join(file)).unwrap();
+        let lines = || history.split(|byte| *byte == b'\n');
+        let all: Vec<(String, String)> = lines()
             .filter_map(|line| remembered(line, &mut Vec::new()).map(|one| (one.conversation, one.text)))
-            .filter(|(of, _)| *of == id)
-            .map(|(_, text)| text)
             .collect();
-        assert_eq!(found, remembered, "{name}");
-        compared += found.len();
+        for (name, path) in below(folder) {
+            let (mut id, mut found) = (String::new(), Vec::new());
+            parts(&path, &mut |part| {
+                id = part.entry.conversation.to_string();
+                if part.kind == PartKind::Prompt && !part.is_copy {
+                    found.push(part.text().into_owned());
+                }
+            });
+            // Only what was typed in a terminal is remembered.
+            let known: Vec<&str> = all.iter().filter(|(of, _)| *of == id).map(|(_, text)| text.as_str()).collect();
+            if !known.is_empty() {
+                assert_eq!(found, known, "{name}");
+                compared += found.len();
+            }
+        }
     }
-    assert!(compared > 4, "{compared}");
+    assert!(compared >= 10, "{compared}");
 }
 
 #[test]
 fn each_call_has_one_result_at_most_and_each_anchor_is_one_s() {
-    for (name, path) in rollouts() {
+    for (name, path) in rollouts().into_iter().chain(below("conversations")) {
         let (mut calls, mut results, mut anchors) = (HashSet::new(), HashSet::new(), HashSet::new());
         parts(&path, &mut |part| {
             match &part.entry.kind {
