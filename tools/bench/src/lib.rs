@@ -3,6 +3,7 @@
 //! The program measures times; `budgets.rs` of the tests checks the stable figures (see [`gate`]). Both use the real
 //! programs on real files. Each call in [`scenario`] has its budget beside it.
 
+pub mod conversations;
 pub mod gate;
 pub mod instructions;
 pub mod log;

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bench::conversations;
 use bench::instructions;
 use bench::log;
 use bench::measure::{Bench, Times, median};
@@ -61,7 +62,8 @@ fn main() -> ExitCode {
     let parts: Vec<Part> = options.sessions.iter().map(&mut one).collect();
     let seats = if options.has(seats::NAME) { seats::measure(options.runs) } else { Vec::new() };
     let log = if options.has(log::NAME) { log::measure(options.runs) } else { Vec::new() };
-    let all = Measured { parts, served, seats, log, floor, sync };
+    let talks = if options.has(conversations::NAME) { conversations::measure(options.runs, &peak) } else { Vec::new() };
+    let all = Measured { parts, served, seats, log, talks, floor, sync };
     let text = all.document(if options.markdown { Table::markdown } else { Table::plain });
     // The reader has closed the pipe, which is fine.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -104,6 +106,7 @@ struct Measured {
     served: Vec<Costs>,
     seats: Vec<seats::Row>,
     log: Vec<log::Row>,
+    talks: Vec<conversations::Row>,
     floor: Native,
     sync: Vec<Duration>,
 }
@@ -169,6 +172,7 @@ impl Measured {
             form(&serve::table(&self.served)),
             form(&seats::table(&self.seats)),
             form(&log::table(&self.log)),
+            form(&conversations::table(&self.talks)),
             form(&report::sizes(&report::programs())),
         ]
         .join("\n")
