@@ -314,7 +314,7 @@ impl<'a> Work<'a> {
 }
 
 /// Everything that a tool was called with, one text per line.
-fn whole_call(part: &Part) -> Option<String> {
+pub(super) fn whole_call(part: &Part) -> Option<String> {
     let Kind::Call { asked, .. } = &part.entry.kind else { return None };
     let mut texts = vec![part.text().into_owned()];
     add_texts(serde_json::from_str(asked.input.as_deref()?).ok()?, &mut texts);
