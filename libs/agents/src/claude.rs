@@ -7,6 +7,7 @@ mod call;
 mod ended;
 mod line;
 mod result;
+pub(crate) mod sieve;
 mod usage;
 mod user;
 
@@ -40,25 +41,11 @@ impl Default for Guesser {
     }
 }
 
-/// What stands in lines that begin a turn or a thread, besides prompts, or are put together with another line.
-const LANDMARKS: [&str; 3] = [attached::QUEUED, "\"compact_boundary\"", "\"toolUseResult\""];
-
 /// Types of lines about the whole conversation, and of prompts that are attachments; the type is near the beginning of the
 /// line.
 const ABOUT_ALL: [&str; 4] = ["\"cost-state\"", "\"ai-title\"", "\"custom-title\"", attached::QUEUED];
 
 impl Guesser {
-    /// Whether parts of other lines may depend on this one.
-    pub(crate) fn is_landmark(&self, line: &[u8]) -> bool {
-        let has = |word: &str| memmem::find(line, word.as_bytes()).is_some();
-        let [queued, compact, result] = LANDMARKS;
-        match self.tool_result.find(line) {
-            // A result names the subagent that was started.
-            Some(_) => has(result) && has("\"agentId\""),
-            None => self.user.find(line).is_some() || has(queued) || has(compact),
-        }
-    }
-
     /// Whether a line may have usage, a prompt, a title or a sum.
     pub(crate) fn may_count(&self, line: &[u8]) -> bool {
         let head = line.get(..200).unwrap_or(line);

@@ -4,6 +4,7 @@
 
 use crate::agent::Agent;
 use crate::entry::{Entry, Understood, Wanted};
+use crate::part::PartKind;
 use crate::{claude, codex, history, lines};
 use cs_core::repair;
 use serde::de::IgnoredAny;
@@ -43,11 +44,19 @@ impl Reader {
         Reader { state, wanted, guess: claude::Guesser::default() }
     }
 
-    /// Whether parts of other lines depend on this one: it may begin a turn or a thread, or say what is a copy. Any other
-    /// line may be left out by a caller that does not want what it says.
-    pub fn is_landmark(&self, line: &[u8]) -> bool {
+    /// Whether a line may have parts of these kinds ; of any, if there is none.
+    pub fn may_have(&self, line: &[u8], kinds: &[PartKind]) -> bool {
         match &self.state {
-            State::Claude => self.guess.is_landmark(line),
+            State::Claude => claude::sieve::may_have(line, kinds),
+            State::History(_) | State::Codex(_) => true,
+        }
+    }
+
+    /// Whether parts of these kinds in other lines depend on this one: it may begin a turn or a thread, or say what is a
+    /// copy. Any other line may be left out by a caller that does not want what it says.
+    pub fn is_landmark(&self, line: &[u8], kinds: &[PartKind]) -> bool {
+        match &self.state {
+            State::Claude => claude::sieve::is_landmark(line, kinds),
             State::History(_) | State::Codex(_) => true,
         }
     }

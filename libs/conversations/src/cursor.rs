@@ -7,7 +7,7 @@ use crate::catalog::{Conversation, Log, MAIN};
 use crate::wish::{Summary, Wish};
 use agents::entry::{Lack, Understood, Wanted};
 use agents::lines::{self, Piece};
-use agents::part::{Numbering, Part};
+use agents::part::{Numbering, Part, PartKind};
 use agents::reader::{Reader, State};
 use serde::de::IgnoredAny;
 use std::fs::{self, File, Metadata};
@@ -70,8 +70,21 @@ enum Source {
 struct Taking<'a> {
     numbering: &'a mut Numbering,
     summary: &'a mut Summary,
-    may_matter: &'a dyn Fn(&[u8]) -> bool,
+    /// Which lines are decoded; `None`: all.
+    sieve: Option<Sieve<'a>>,
     each: &'a mut dyn FnMut(&Part),
+}
+
+/// Which lines need not be decoded.
+struct Sieve<'a> {
+    may_matter: &'a dyn Fn(&[u8]) -> bool,
+    kinds: &'a [PartKind],
+}
+
+impl Sieve<'_> {
+    fn passes(&self, line: &[u8], reader: &Reader) -> bool {
+        ((self.may_matter)(line) && reader.may_have(line, self.kinds)) || reader.is_landmark(line, self.kinds)
+    }
 }
 
 impl Cursor {
@@ -97,15 +110,24 @@ impl Cursor {
 
     /// Passes the wanted parts of the next lines to `each`. `Wish::thread` leaves out the logs of other threads unread.
     pub fn step(&mut self, wish: &Wish, each: &mut dyn FnMut(&Part)) -> io::Result<Step> {
-        self.step_where(wish, &|_| true, each)
+        self.step_through(wish, None, each)
     }
 
-    /// Like [`Cursor::step`], but a line for which `may_matter` is false is decoded only if the places of other parts depend
-    /// on it. The parts of the lines that matter have the same anchors, turns and threads; only [`Part::seq`] differs.
+    /// Like [`Cursor::step`], but a line for which `may_matter` is false, or that has no wanted kind, is decoded only if the
+    /// places of other parts depend on it. Such a line is no gap. The parts of the lines that matter have the same anchors, turns and threads; only [`Part::seq`] differs.
     pub fn step_where(
         &mut self,
         wish: &Wish,
         may_matter: &dyn Fn(&[u8]) -> bool,
+        each: &mut dyn FnMut(&Part),
+    ) -> io::Result<Step> {
+        self.step_through(wish, Some(Sieve { may_matter, kinds: &wish.kinds }), each)
+    }
+
+    fn step_through(
+        &mut self,
+        wish: &Wish,
+        sieve: Option<Sieve>,
         each: &mut dyn FnMut(&Part),
     ) -> io::Result<Step> {
         let Cursor { state, logs, at, numbering, summary } = self;
@@ -125,7 +147,7 @@ impl Cursor {
                 }
             };
             numbering.begin_log(&log.thread, each);
-            place.step(&log.thread, &mut Taking { numbering, summary, may_matter, each })?;
+            place.step(&log.thread, &mut Taking { numbering, summary, sieve, each })?;
             if !place.is_done {
                 return Ok(Step::More);
             }
@@ -257,7 +279,7 @@ impl Place {
 
     fn line(&mut self, line: &[u8], thread: &str, to: &mut Taking) {
         self.number += 1;
-        if self.has_times && !(to.may_matter)(line) && !self.reader.is_landmark(line) {
+        if self.has_times && to.sieve.as_ref().is_some_and(|sieve| !sieve.passes(line, &self.reader)) {
             return;
         }
         let understood = self.reader.line(line, self.number, &mut |entry| {

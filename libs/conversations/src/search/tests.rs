@@ -232,7 +232,12 @@ fn compare(catalog: &Catalog, store: &Store, all: &[Known], queries: usize) -> u
         scope.has_records = false;
         let query = Query { terms: Terms::new(&words, &[]).unwrap(), scope, ..Query::default() };
         let expected = expected(all, &words, &query.scope);
-        assert_eq!(found(catalog, store, &query), expected, "query {n}: {words:?} in {:?}", query.scope.kinds);
+        let found = found(catalog, store, &query);
+        if found != expected {
+            let missing: Vec<&Found> = expected.iter().filter(|one| !found.contains(one)).collect();
+            let wrong: Vec<&Found> = found.iter().filter(|one| !expected.contains(one)).collect();
+            panic!("query {n}: {words:?} in {:?}: missing {missing:?}, wrong {wrong:?}", query.scope.kinds);
+        }
         hits += expected.len();
     }
     hits
@@ -245,7 +250,7 @@ fn a_search_finds_what_reading_everything_finds() {
     let store = Store::for_people(Home::at(dir.path().join("dashboard")), agents::WITNESS);
     let catalog = Catalog::of(&store, &roots);
     let all = everything(&catalog);
-    let hits = compare(&catalog, &store, &all, 1000);
+    let hits = compare(&catalog, &store, &all, 300);
     assert!(hits > 1000, "{hits} hits say little");
 }
 
