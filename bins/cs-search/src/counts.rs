@@ -3,8 +3,8 @@
 use crate::found::VERSION;
 use crate::{Printed, each_hit};
 use cli::{Context, Form, Outcome};
-use conversations::Catalog;
-use conversations::search::{Hit, Query};
+use conversations::search::{Hit, Known, Query};
+use conversations::{Catalog, Conversation};
 use cs_core::clock;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -42,6 +42,15 @@ pub fn print(context: &mut Context, catalog: &Catalog, query: &Query, limit: usi
     let is_more = limit > 0 && counts.len() > limit;
     if limit > 0 {
         counts.truncate(limit);
+    }
+    let store = context.store.clone();
+    let known = Known::new(&store);
+    for Count { hit, .. } in &mut counts {
+        let is_it = |one: &&Conversation| hit.conversation.as_ref() == Some(&one.uuid) && one.agent == hit.agent;
+        if let Some(one) = catalog.conversations.iter().find(is_it).filter(|_| hit.place.is_some()) {
+            let facts = known.facts(one);
+            (hit.session_id, hit.project, hit.title) = (facts.session_id, facts.project, facts.title);
+        }
     }
     match context.out.form {
         Form::Table => print_table(context, &counts)?,

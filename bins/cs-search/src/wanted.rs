@@ -31,6 +31,7 @@ impl Args {
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
             touched: self.files.clone(),
             except: if self.exclude_current { Agent::conversation_from_env() } else { None },
+            is_bare: self.count || context.out.quiet,
             form: (!self.count && !context.out.quiet).then_some(form),
         })
     }

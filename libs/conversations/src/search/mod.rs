@@ -2,6 +2,7 @@
 //! and compared (`terms`), and the result is the same as if everything had been decoded. Must stay true: memory does not
 //! grow with the logs; hits come in the order of the catalog, the newest conversation first. Never here: output.
 
+mod facts;
 mod filter;
 mod finder;
 mod literal;
@@ -13,6 +14,7 @@ mod snippet;
 mod terms;
 mod work;
 
+pub use facts::{Facts, Known};
 pub use scope::Scope;
 pub use snippet::{Form, Snippet};
 pub use terms::{Terms, Unusable};
@@ -50,6 +52,8 @@ pub struct Query {
     pub except: Option<String>,
     /// How snippets are made; `None`: no snippets.
     pub form: Option<Form>,
+    /// Whether hits need not name their session, project, folder and title.
+    pub is_bare: bool,
 }
 
 /// Something that was found.

@@ -3,16 +3,14 @@
 use super::filter::Filter;
 use super::order::Order;
 use super::records;
+use super::facts::{Facts, Known};
 use super::{Form, Hit, Query, RECORD, Searched, Snippet};
-use crate::about::About;
 use crate::catalog::{Catalog, Conversation, Log, MAIN, Place};
 use crate::cursor::{Cursor, Step};
-use crate::sessions::Sessions;
 use crate::wish::Wish;
 use agents::Agent;
 use agents::entry::Kind;
 use agents::part::{Part, PartKind};
-use cs_core::config::Config;
 use cs_core::id::SessionId;
 use cs_core::range::Range;
 use cs_core::store::Store;
@@ -25,7 +23,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time;
 
 /// Where something may be found.
@@ -46,8 +44,7 @@ pub(super) struct Work<'a> {
     until: Option<time::Instant>,
     is_late: AtomicBool,
     unread: Mutex<Vec<(PathBuf, io::Error)>>,
-    sessions: OnceLock<Option<Sessions<'a>>>,
-    config: OnceLock<Config>,
+    known: Known<'a>,
 }
 
 /// A file or folder that a call must name.
@@ -62,15 +59,6 @@ struct Room {
     buffer: Vec<u8>,
     /// A log that holds several conversations, and whether it may have a hit.
     shared: Option<(PathBuf, bool)>,
-}
-
-/// What is known of the conversation of a hit.
-#[derive(Clone, Default)]
-struct Facts {
-    session_id: Option<String>,
-    project: Option<String>,
-    cwd: Option<String>,
-    title: Option<String>,
 }
 
 impl<'a> Work<'a> {
@@ -89,8 +77,7 @@ impl<'a> Work<'a> {
             until,
             is_late: AtomicBool::new(false),
             unread: Mutex::default(),
-            sessions: OnceLock::new(),
-            config: OnceLock::new(),
+            known: Known::new(store),
         }
     }
 
@@ -156,7 +143,8 @@ impl<'a> Work<'a> {
             let Some(text) = self.fitting(part, only_calls) else { return };
             // Clients write a title again and again.
             if part.kind != PartKind::Title || titles.borrow_mut().insert(text.to_string()) {
-                goes_on.set(each(self.hit(one, part, &text, self.facts(one, &facts))));
+                let facts = if self.query.is_bare { Facts::default() } else { self.facts(one, &facts) };
+                goes_on.set(each(self.hit(one, part, &text, facts)));
             }
         });
     }
@@ -250,18 +238,7 @@ impl<'a> Work<'a> {
 
     /// What is known of a conversation, which is asked for only once.
     fn facts(&self, one: &Conversation, known: &RefCell<Option<Facts>>) -> Facts {
-        let find = || {
-            let about = About::outline(one).unwrap_or_default();
-            let sessions = self.sessions.get_or_init(|| Sessions::of(self.store).ok());
-            let newest = sessions.as_ref().and_then(|sessions| sessions.ids(&one.uuid).pop());
-            Facts {
-                session_id: newest.map(|id| id.to_string()),
-                project: about.project(self.config.get_or_init(|| self.store.config())),
-                title: about.name(),
-                cwd: about.cwd,
-            }
-        };
-        known.borrow_mut().get_or_insert_with(find).clone()
+        known.borrow_mut().get_or_insert_with(|| self.known.facts(one)).clone()
     }
 
     fn record(&self, id: &SessionId, path: &Path, each: &mut dyn FnMut(Hit) -> bool) {
