@@ -3,7 +3,7 @@
 use crate::args::Args;
 use agents::Agent;
 use agents::logs::Roots;
-use cli::{Context, Failure, Outcome, found};
+use cli::{Context, Failure, Outcome};
 use conversations::Catalog;
 use conversations::search::{Form, Query, Scope, Terms};
 use cs_core::Error;
@@ -17,10 +17,6 @@ impl Args {
                 "no words given".into(),
                 Some("name what to find: cs-search \"rate limit\"; or --files PATH".into()),
             ));
-        }
-        if let Some(slug) = self.project.as_deref().filter(|slug| !found::slugs(&context.store).contains(*slug)) {
-            // A conversation may be of a project without a session.
-            cli::note(crate::PROGRAM, &format!("no session is recorded for a project {slug:?}"));
         }
         let form = Form { context: self.context, is_raw: self.raw };
         Ok(Query {
