@@ -2,9 +2,12 @@
 //! compressed one was read back and is on the disk.
 
 use crate::copy::{self, Copied};
-use crate::manifest::LogCopy;
+use crate::manifest::{LogCopy, Manifest};
+use agents::Agent;
 use cs_core::error::{Error, Result};
 use cs_core::file;
+use cs_core::id::Uuid;
+use cs_core::paths::Home;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs::OpenOptions;
@@ -46,6 +49,29 @@ pub fn unpack(packed: &Path, plain: &Path, log: &LogCopy) -> Result<()> {
         let _ = file::remove(plain);
     }
     given
+}
+
+/// Removes the one of a plain and a compressed copy that a killed program no longer needed, or not yet.
+pub fn mend(home: &Home, agent: Agent, uuid: &Uuid) -> Result<()> {
+    let dir = home.kept(agent.word(), uuid);
+    let mut manifest = None;
+    for plain in file::stems(&dir, SUFFIX)? {
+        if dir.join(&plain).symlink_metadata().is_err() {
+            continue;
+        }
+        if manifest.is_none() {
+            manifest = Manifest::read(home, agent, uuid)?;
+        }
+        let Some(manifest) = &manifest else { return Ok(()) };
+        let packed = format!("{plain}{SUFFIX}");
+        let is_named = |name: &str| manifest.logs.iter().any(|log| log.file == name);
+        match (is_named(&plain), is_named(&packed)) {
+            (true, false) => file::remove(&dir.join(packed))?,
+            (false, true) => file::remove(&dir.join(plain))?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn check(path: &Path, read: &Copied, log: &LogCopy) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::beside;
 use crate::index::{self, Line};
+use crate::manifest::MAIN;
 use agents::Agent;
 use agents::logs::{Found, Log, Roots, conversation_of};
 use agents::sweep;
@@ -54,15 +55,25 @@ pub fn due(home: &Home, found: &Found, periods: &Periods, within: TimeDelta, now
     let known: HashMap<(Agent, String), Line> =
         lines.into_iter().map(|line| ((line.agent, line.conversation.clone()), line)).collect();
     let mut all = Vec::new();
-    for log in found.logs.iter().filter(|log| sweep::deletes(log.agent)) {
-        let Some((uuid, _)) = conversation_of(log.agent, &log.path) else { continue };
+    let named = found.logs.iter().filter(|log| sweep::deletes(log.agent));
+    let named: Vec<(&Log, String, String)> = named
+        .filter_map(|log| conversation_of(log.agent, &log.path).map(|(uuid, thread)| (log, uuid, thread)))
+        .collect();
+    // The log of a subagent goes with the main one, and stays without it.
+    let mains: HashMap<String, i64> = named
+        .iter()
+        .filter(|(_, _, thread)| thread == MAIN)
+        .map(|(log, uuid, _)| (uuid.clone(), log.identity.modified))
+        .collect();
+    for (log, uuid, _) in named {
+        let Some(swept_by) = mains.get(&uuid).copied() else { continue };
         let line = known.get(&(log.agent, uuid.clone()));
         if line.is_some_and(|line| line.is_forgotten) {
             continue;
         }
         let is_kept = line.is_some_and(|line| is_as_kept(line, log));
         let days = periods.days(&log.path);
-        let (mut path, mut modified) = (log.path.clone(), log.identity.modified);
+        let (mut path, mut modified) = (log.path.clone(), swept_by);
         if !is_kept && let Some(folder) = sweep::folder_of(log.agent, &log.path) {
             // A result of a tool goes by its own time, also of a conversation that stays.
             let older = beside::files(&folder).0.into_iter().filter(|file| file.identity.modified < modified);

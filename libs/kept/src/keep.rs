@@ -322,7 +322,11 @@ impl<'h> Keeping<'h> {
             self.manifest.revision += 1;
         }
         if let Err(error) = self.manifest.write(self.home, &self.uuid) {
-            self.undo();
+            // It may be stored nevertheless, and names the copies then.
+            let stored = Manifest::read(self.home, self.manifest.agent, &self.uuid);
+            if stored.is_ok_and(|stored| stored.map_or(0, |stored| stored.revision) < self.manifest.revision) {
+                self.undo();
+            }
             return Err(error);
         }
         let revision = self.manifest.revision;
@@ -340,7 +344,7 @@ impl<'h> Keeping<'h> {
                 Undo::Cut(path, size) => cut(&path, size),
             };
         }
-        if self.manifest.revision == 0 {
+        if self.manifest.revision <= 1 {
             // Only if nothing is in it.
             let _ = std::fs::remove_dir(self.path(""));
         }

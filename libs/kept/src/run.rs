@@ -89,6 +89,7 @@ pub fn run(job: &Job, found: Found, listener: &mut dyn Listen) -> Result<Summary
         summary: Summary::default(),
         has_begun: !is_whole,
         is_stored: is_whole,
+        is_doubtful: false,
     };
     if !is_whole && job.run == Run::Real {
         pass.mend()?;
@@ -127,6 +128,8 @@ struct Pass<'a, 'l> {
     has_begun: bool,
     /// Whether there is a stored index.
     is_stored: bool,
+    /// Whether something could not be stored, so that the manifests must be read next time.
+    is_doubtful: bool,
 }
 
 impl<'a> Pass<'a, '_> {
@@ -233,7 +236,10 @@ impl<'a> Pass<'a, '_> {
     fn finish(&mut self, key: &Key, mut keeping: Keeping) -> Result<()> {
         self.summary.links += keeping.left_out.len() as u64;
         std::mem::take(&mut keeping.failed).into_iter().for_each(|error| self.listener.failed(error));
-        let (manifest, done) = keeping.finish()?;
+        // Then the manifest may say more than what is known here, or than the ledger.
+        let finished = keeping.finish();
+        self.is_doubtful |= finished.is_err();
+        let (manifest, done) = finished?;
         match done.is_empty() {
             true => self.summary.unchanged += 1,
             false => self.summary.changed += 1,
@@ -315,14 +321,20 @@ impl<'a> Pass<'a, '_> {
             }
         }
         ledger::append(self.job.home, &late, self.job.now)?;
-        let forgotten = self.lines.values().filter(|line| line.is_forgotten);
-        forgotten.map(|line| crate::forget::clear(self.job.home, line.agent, &line.uuid()?)).collect()
+        for line in self.lines.values() {
+            match line.is_forgotten {
+                true => crate::forget::clear(self.job.home, line.agent, &line.uuid()?)?,
+                false => crate::compress::mend(self.job.home, line.agent, &line.uuid()?)?,
+            }
+        }
+        Ok(())
     }
 
     /// Stores the index, if it is not there or something changed, and counts.
     fn end(&mut self) -> Result<()> {
         self.summary.bytes = self.lines.values().map(|line| line.bytes).sum();
-        let is_wanted = self.job.run == Run::Real && self.has_begun && file_exists(&self.job.home.kept_dir());
+        let is_wanted =
+            self.job.run == Run::Real && self.has_begun && !self.is_doubtful && file_exists(&self.job.home.kept_dir());
         match is_wanted {
             true => index::write(self.job.home, self.lines.values()),
             false => Ok(()),

@@ -1,0 +1,278 @@
+//! Keeping conversations: killed at each system call, with each system call failing, without room, and twice at once.
+
+#![cfg(target_os = "linux")]
+
+#[path = "keep/place.rs"]
+mod place;
+
+use cs_tests::has;
+use place::Place;
+use soak::call::Kind;
+use soak::trace::{self, Act};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+/// A state in which what is new is copied.
+struct Case {
+    name: &'static str,
+    place: Place,
+    gzip: bool,
+    /// Copies that must stay whatever happens: the name of each, and what it begins with.
+    stays: Vec<(&'static str, String)>,
+}
+
+fn cases() -> Vec<Case> {
+    let first = Place::new();
+    first.log("main", &["one", "two"]);
+    first.log("agent-1", &["three"]);
+    first.result("x.txt", "long");
+    let case = |name, place, gzip, stays: &[(&'static str, &str)]| Case {
+        name,
+        place,
+        gzip,
+        stays: stays.iter().map(|(name, text)| (*name, text.to_string())).collect(),
+    };
+    let kept = first.copy();
+    kept.run(false);
+    let old = [("main.1.jsonl", "one\ntwo\n"), ("agent-1.1.jsonl", "three\n"), ("tool-results/x.txt", "long")];
+    let (grown, anew, gone, torn) = (kept.copy(), kept.copy(), kept.copy(), kept.copy());
+    grown.log("main", &["one", "two", "four"]);
+    grown.result("y.txt", "longer");
+    anew.log("main", &["other", "two", "four"]);
+    gone.remove();
+    // A killed program had appended this and not noted it.
+    torn.log("main", &["one", "two", "four"]);
+    torn.append("main.1.jsonl", "fo");
+    vec![
+        case("nothing is kept", first, false, &[]),
+        case("a log has grown", grown, false, &old),
+        case("a log was written anew", anew, false, &old),
+        case("the logs are gone", gone.copy(), false, &old),
+        case("a copy has more than is noted", torn, false, &old),
+        case("the logs are gone, and copies are compressed", packed(gone), true, &[]),
+    ]
+}
+
+/// A place of which it is noted that its logs are gone.
+fn packed(gone: Place) -> Place {
+    gone.run(false);
+    gone
+}
+
+/// What a whole run leaves: the contents of the newest copies, and the names of all.
+type Whole = (BTreeMap<String, String>, Vec<String>);
+
+fn whole(case: &Case) -> Whole {
+    let place = case.place.copy();
+    place.run(case.gzip);
+    (place.contents(), place.names())
+}
+
+/// What is wrong after a run that was perhaps not whole.
+fn check(case: &Case, whole: &Whole, place: &Place, trouble: &str) {
+    for (name, begin) in &case.stays {
+        let text = place.copy_of(name);
+        assert!(text.starts_with(begin), "{} {trouble}: {name} has {text:?}", case.name);
+    }
+    place.run(case.gzip);
+    assert_eq!(place.verify(), [""; 0], "{} {trouble}", case.name);
+    assert_eq!(place.contents(), whole.0, "{} {trouble}", case.name);
+    let is_half = |name: &String| name.contains("/.tmp-");
+    let lost = place.names().into_iter().filter(|name| !is_half(name)).collect::<Vec<_>>();
+    assert_eq!(lost, whole.1, "{} {trouble}", case.name);
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_call_loses_nothing_and_the_next_one_goes_on() {
+    if !has(trace::is_possible()) {
+        return;
+    }
+    for case in cases() {
+        let whole = whole(&case);
+        for n in 0.. {
+            let place = case.place.copy();
+            let mut left = n;
+            let data = place.data();
+            let output = trace::run(place.worker(case.gzip), "", |call| {
+                let is_begun = left < n || call.path().is_some_and(|path| path.starts_with(&data));
+                match (is_begun, left) {
+                    (true, 0) => Act::Kill,
+                    (true, _) => {
+                        left -= 1;
+                        Act::Go
+                    }
+                    (false, _) => Act::Go,
+                }
+            });
+            let survived = output.expect("it can be traced").status.signal().is_none();
+            check(&case, &whole, &place, &format!("killed at call {n}"));
+            if survived {
+                assert!(n > 20, "{}: only {n} calls", case.name);
+                break;
+            }
+        }
+    }
+}
+
+/// Errors, and the calls that can return them.
+const ERRORS: [(i32, &[Kind]); 5] = [
+    (libc::ENOSPC, &[Kind::Create, Kind::Write, Kind::Sync, Kind::Rename, Kind::MakeDir]),
+    (libc::EIO, &[Kind::Write, Kind::Rename, Kind::Unlink, Kind::Read, Kind::Open, Kind::Stat, Kind::List, Kind::Lock]),
+    (libc::EMFILE, &[Kind::Open, Kind::Create]),
+    (libc::EROFS, &[Kind::Create, Kind::Rename, Kind::Unlink, Kind::MakeDir]),
+    (libc::EACCES, &[Kind::Open, Kind::Create, Kind::Rename, Kind::Unlink, Kind::MakeDir]),
+];
+
+#[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
+fn a_run_of_which_any_call_fails_loses_nothing_and_the_next_one_goes_on() {
+    if !has(trace::is_possible()) {
+        return;
+    }
+    for case in cases() {
+        let whole = whole(&case);
+        for ((error, kinds), is_once) in ERRORS.into_iter().flat_map(|error| [(error, true), (error, false)]) {
+            for n in 0.. {
+                let place = case.place.copy();
+                let data = place.data();
+                let (mut seen, mut hit) = (0, String::new());
+                let output = trace::run(place.worker(case.gzip), "", |call| {
+                    if !kinds.contains(&call.kind()) || !call.path().is_some_and(|path| path.starts_with(&data)) {
+                        return Act::Go;
+                    }
+                    seen += 1;
+                    if seen - 1 < n || (is_once && seen - 1 > n) {
+                        return Act::Go;
+                    }
+                    hit = format!("{hit} {:?} {:?}", call.kind(), call.path().unwrap_or_default());
+                    Act::Fail(error)
+                });
+                let output = output.expect("it can be traced");
+                let trouble = format!("error {error} (once: {is_once}) at {n}:{hit}, {output:?}");
+                assert!(matches!(output.status.code(), Some(0 | 74)), "{} {trouble}", case.name);
+                check(&case, &whole, &place, &trouble);
+                if hit.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_disk_without_room_leaves_nothing_half() {
+    let place = Place::new();
+    place.log("main", &["one"]);
+    place.run(false);
+    let whole = (place.names(), place.contents(), place.manifest());
+    place.log("main", &["one", &"x".repeat(5_000)]);
+    place.log("agent-1", &[&"x".repeat(5_000)]);
+    // A file may grow to 4,096 bytes only.
+    let worker = place.worker(false);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "bash"]).arg(worker.get_program());
+    let variables: Vec<_> = worker.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
+    let output = shell.args(worker.get_args()).envs(variables).output().expect("bash can be run");
+    assert_eq!(output.status.code(), Some(74), "{output:?}");
+    assert_eq!((place.names(), place.contents(), place.manifest()), whole);
+    place.run(false);
+    assert_eq!(place.copy_of("agent-1.1.jsonl").len(), 5_001);
+    assert_eq!(place.verify(), [""; 0]);
+}
+
+#[test]
+fn runs_at_once_copy_each_conversation_once() {
+    let place = Place::new();
+    for n in 0..40 {
+        place.log_of(n, "main", &["one"]);
+    }
+    let workers: Vec<_> = (0..4).map(|_| place.worker(false).spawn().expect("it can be run")).collect();
+    workers.into_iter().for_each(|mut worker| assert!(worker.wait().expect("it ends").success()));
+    assert_eq!(place.verify(), [""; 0]);
+    let ledger = fs::read_to_string(place.data().join("kept/ledger.jsonl")).expect("it is there");
+    assert_eq!(ledger.lines().filter(|line| line.contains("\"event\":\"kept\"")).count(), 40);
+}
+
+#[test]
+fn with_nothing_new_nothing_is_opened_for_writing() {
+    if !has(trace::is_possible()) {
+        return;
+    }
+    let place = Place::new();
+    place.log("main", &["one"]);
+    place.result("x.txt", "long");
+    place.run(false);
+    let (data, mut changed, mut copies) = (place.data(), Vec::new(), 0);
+    let output = trace::run(place.worker(false), "", |call| {
+        let path = call.path().unwrap_or_default();
+        let is_lock = path.ends_with("kept/.lock");
+        if path.starts_with(&data) && !is_lock && matches!(call.kind(), Kind::Create | Kind::Write | Kind::Rename | Kind::Unlink) {
+            changed.push(path.clone());
+        }
+        copies += usize::from(call.kind() == Kind::Open && path.to_string_lossy().ends_with(".jsonl") && !path.ends_with("index.jsonl"));
+        Act::Go
+    });
+    assert!(output.expect("it can be traced").status.success());
+    assert_eq!((changed, copies), (Vec::<std::path::PathBuf>::new(), 0));
+}
+
+#[test]
+fn verify_finds_one_changed_byte() {
+    let place = Place::new();
+    place.log("main", &["one", "two"]);
+    place.result("x.txt", "long");
+    place.run(false);
+    for name in ["main.1.jsonl", "tool-results/x.txt"] {
+        let changed = place.copy();
+        let path = changed.kept().join(name);
+        let mut bytes = fs::read(&path).expect("it is there");
+        bytes[2] ^= 1;
+        fs::write(&path, bytes).expect("it can be written");
+        let found = changed.verify();
+        assert!(found.len() == 1 && found[0].contains(name) && found[0].contains("its bytes were changed"), "{found:?}");
+    }
+    let ledger = place.data().join("kept/ledger.jsonl");
+    let text = fs::read_to_string(&ledger).expect("it is there");
+    for (changed, what) in [
+        (text.replacen("\"bytes\":8", "\"bytes\":9", 1), "it was changed"),
+        (text.lines().skip(1).map(|line| format!("{line}\n")).collect(), "lines before it are missing"),
+        (text.lines().next().map(|line| format!("{line}\n")).unwrap_or_default().replace("one", "one"), ""),
+    ] {
+        fs::write(&ledger, &changed).expect("it can be written");
+        let found = place.verify();
+        assert_eq!(found.is_empty(), what.is_empty(), "{what}: {found:?}");
+        assert!(found.iter().any(|finding| finding.contains(what)) || what.is_empty(), "{what}: {found:?}");
+    }
+    fs::write(&ledger, "").expect("it can be written");
+    assert!(place.verify()[0].contains("the ledger has no line about its revision 1"), "{:?}", place.verify());
+}
+
+#[test]
+fn links_are_never_followed() {
+    let place = Place::new();
+    place.log("main", &["one"]);
+    place.result("x.txt", "long");
+    let secret = place.root().join("secret");
+    fs::write(&secret, "secret").expect("it can be written");
+    std::os::unix::fs::symlink(&secret, place.results().join("link.txt")).expect("it can be made");
+    place.run(false);
+    assert!(!place.names().iter().any(|name| name.contains("link")), "{:?}", place.names());
+    // A link in the place of a copy, and of the folder of copies.
+    let copy = place.kept().join("main.1.jsonl");
+    fs::remove_file(&copy).expect("it is there");
+    std::os::unix::fs::symlink(&secret, &copy).expect("it can be made");
+    assert!(!place.verify().is_empty());
+    place.log("main", &["one", "two"]);
+    let output = place.worker(false).output().expect("it can be run");
+    assert_eq!(fs::read_to_string(&secret).expect("it is there"), "secret", "{output:?}");
+    let linked = Place::new();
+    linked.log("main", &["one"]);
+    fs::create_dir_all(linked.data()).expect("it can be made");
+    let elsewhere = linked.root().join("elsewhere");
+    fs::create_dir(&elsewhere).expect("it can be made");
+    std::os::unix::fs::symlink(&elsewhere, linked.data().join("kept")).expect("it can be made");
+    assert!(!linked.worker(false).output().expect("it can be run").status.success());
+    assert_eq!(fs::read_dir(&elsewhere).expect("it is there").count(), 0);
+}
