@@ -28,6 +28,7 @@ pub fn forget(home: &Home, agent: Agent, uuid: &Uuid, actor: &str, reason: &str,
     let event = Event::of(What::Forgotten, &manifest);
     let event = Event { actor: Some(actor.into()), reason: Some(reason.into()), ..event };
     ledger::append(home, &[event], now)?;
+    ledger::sync(home)?;
     clear(home, agent, uuid)?;
     rebuild(home)
 }
@@ -72,6 +73,7 @@ pub fn prune(home: &Home, line: &Line, actor: &str, now: Instant) -> Result<()> 
     index::withdraw(home)?;
     let event = Event { actor: Some(actor.into()), ..Event::of(What::Pruned, &manifest) };
     ledger::append(home, &[event], now)?;
+    ledger::sync(home)?;
     let path = home.kept_manifest(line.agent.word(), &uuid);
     clear(home, line.agent, &uuid)?;
     file::remove(&path)?;

@@ -36,6 +36,9 @@ pub struct Line {
     /// Whether a person had the copies removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_forgotten: bool,
+    /// Whether something could not be copied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
     /// Number of bytes that are kept, of all generations and other files, as they are on the disk.
     pub bytes: u64,
     /// The newest generation for each of the client's files.
@@ -88,6 +91,7 @@ impl Line {
             revision: manifest.revision,
             cwd: manifest.cwd.clone(),
             is_forgotten: manifest.forgotten_at.is_some(),
+            is_partial: manifest.is_partial,
             bytes: manifest.bytes(),
             logs: newest.into_iter().map(known).collect(),
         }

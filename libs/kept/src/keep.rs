@@ -110,6 +110,8 @@ impl<'h> Keeping<'h> {
             let taken = self.file(&one);
             self.settle(taken)?;
         }
+        self.is_changed |= self.manifest.is_partial == self.failed.is_empty();
+        self.manifest.is_partial = !self.failed.is_empty();
         Ok(())
     }
 

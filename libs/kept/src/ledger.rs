@@ -125,6 +125,14 @@ struct Line<'e> {
     prev: String,
 }
 
+/// Puts what was appended on the disk. A line that a power failure takes is added by the next run.
+pub fn sync(home: &Home) -> Result<()> {
+    let path = home.kept_ledger();
+    let failed = |error| Error::io(&path, "sync", error);
+    crate::read::open_file(&path).and_then(|ledger| ledger.sync_data()).map_err(failed)?;
+    file::sync_dir(&home.kept_dir())
+}
+
 /// Appends lines, in one write. The caller holds the lock.
 pub fn append(home: &Home, events: &[Event], now: Instant) -> Result<()> {
     if events.is_empty() {
@@ -143,8 +151,7 @@ pub fn append(home: &Home, events: &[Event], now: Instant) -> Result<()> {
         text.push_str(&line);
         link = next;
     }
-    let written = ledger.write_all(text.as_bytes()).and_then(|()| ledger.sync_data());
-    written.map_err(|error| {
+    ledger.write_all(text.as_bytes()).map_err(|error| {
         let _ = ledger.set_len(size);
         Error::io(&path, "append to", error)
     })

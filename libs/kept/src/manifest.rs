@@ -33,6 +33,9 @@ pub struct Manifest {
     /// The copies of its other files, such as long results of tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileCopy>,
+    /// Whether something could not be copied, so that it is tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
     /// When a person had the copies removed, RFC 3339, UTC. Nothing is copied again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten_at: Option<String>,
@@ -91,7 +94,17 @@ impl Manifest {
     pub fn new(agent: Agent, uuid: &Uuid) -> Self {
         let (logs, files) = (Vec::new(), Vec::new());
         let conversation = uuid.as_str().to_string();
-        Manifest { v: VERSION, agent, conversation, revision: 0, cwd: None, logs, files, forgotten_at: None }
+        Manifest {
+            v: VERSION,
+            agent,
+            conversation,
+            revision: 0,
+            cwd: None,
+            logs,
+            files,
+            is_partial: false,
+            forgotten_at: None,
+        }
     }
 
     /// That of a conversation; `None` if nothing is kept of it.

@@ -207,7 +207,8 @@ impl<'a> Pass<'a, '_> {
         };
         let logs = live.iter().map(known).collect();
         let (agent, conversation) = key.clone();
-        let line = Line { agent, conversation, revision: 0, cwd, is_forgotten: false, bytes: 0, logs };
+        let line =
+            Line { agent, conversation, revision: 0, cwd, is_forgotten: false, is_partial: false, bytes: 0, logs };
         self.has_begun |= self.job.run == Run::Real;
         self.lines.insert(key.clone(), line);
     }
@@ -368,7 +369,7 @@ fn are_as_known(line: &Line, live: &[Live]) -> bool {
         let is_it = |log: &&Known| log.origin == one.log.path && log.thread == one.thread;
         line.logs.iter().find(is_it).is_some_and(|log| log.identity == one.log.identity && !log.is_gone)
     };
-    live.iter().all(is_known)
+    !line.is_partial && live.iter().all(is_known)
 }
 
 fn is_absent(path: &Path) -> bool {
