@@ -117,6 +117,12 @@ impl Answer {
         }
         let mut answer = Answer { status, fields, body: Vec::new() };
         if !only_head && status != 304 {
+            if answer.field("transfer-encoding") == Some("chunked")
+                && answer.field("content-type").is_none_or(|kind| !kind.starts_with("text/event-stream"))
+            {
+                answer.body = chunks(from)?;
+                return Some(answer);
+            }
             let length = answer.field("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
             answer.body = vec![0; length];
             from.read_exact(&mut answer.body).ok()?;
@@ -137,6 +143,23 @@ impl Answer {
     /// The body as JSON; panics if it is not valid.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+}
+
+/// The body of an answer that was made while it was sent; `None` if its end is missing.
+fn chunks(from: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let length = usize::from_str_radix(&line(from)?, 16).ok()?;
+        let start = body.len();
+        body.resize(start + length, 0);
+        from.read_exact(&mut body[start..]).ok()?;
+        if !line(from)?.is_empty() {
+            return None;
+        }
+        if length == 0 {
+            return Some(body);
+        }
     }
 }
 

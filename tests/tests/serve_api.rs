@@ -6,6 +6,8 @@ use std::time::Duration;
 
 #[path = "serve_api/agents.rs"]
 mod agents;
+#[path = "serve_api/conversations.rs"]
+mod conversations;
 #[path = "serve_api/usage.rs"]
 mod usage;
 

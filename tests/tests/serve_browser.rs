@@ -16,6 +16,8 @@ mod audit;
 mod chromium;
 #[path = "serve_browser/commands.rs"]
 mod commands;
+#[path = "serve_browser/conversation.rs"]
+mod conversation;
 #[path = "serve_browser/dashboard.rs"]
 mod dashboard;
 #[path = "serve_browser/filters.rs"]

@@ -20,7 +20,7 @@ pub mod limits;
 mod outgoing;
 pub mod refusal;
 pub mod reply;
-mod rest;
+pub mod rest;
 pub mod server;
 mod streams;
 mod system;
