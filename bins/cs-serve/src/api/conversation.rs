@@ -7,7 +7,7 @@ use crate::http::{Refusal, Reply, Rest};
 use crate::view::conversations::{Reading, split};
 use crate::view::session;
 use agents::part::PartKind;
-use conversations::{Conversation, Wish};
+use conversations::{Conversation, Ends, Heading, Wish, write_end};
 use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Session;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub fn whole(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     let found = asked.caches.conversations.find(asked.store(), id)?;
     let wish = Wish { kinds: asked.query.part_kinds(), turn: asked.query.turn, ..Wish::default() };
     let reading = asked.caches.conversations.reading_after(&found, wish, asked.query.after.as_deref());
-    Ok(lines(&found, Ready::At(reading), &asked.query.part_kinds()))
+    lines(asked, &found, Ready::At(reading))
 }
 
 /// `/api/conversation/<uuid>/last`: the last turn of its main thread.
@@ -28,7 +28,7 @@ pub fn last(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     let found = asked.caches.conversations.find(asked.store(), id)?;
     let main = split(&found).0;
     let counting = Reading::new(&main, Wish { kinds: vec![PartKind::Prompt], ..Wish::default() });
-    Ok(lines(&main, Ready::Counting(counting, 0), &asked.query.part_kinds()))
+    lines(asked, &main, Ready::Counting(counting, 0))
 }
 
 /// A reader, or the search for the last turn.
@@ -38,10 +38,13 @@ enum Ready {
     Nowhere,
 }
 
-fn lines(of: &Conversation, ready: Ready, kinds: &[PartKind]) -> Reply {
-    let (of, kinds, mut ready) = (of.clone(), kinds.to_vec(), ready);
+fn lines(asked: &Asked, of: &Conversation, mut ready: Ready) -> Result<Reply, Refusal> {
+    let (of, kinds, store) = (of.clone(), asked.query.part_kinds(), asked.store().clone());
     let has = |kind: PartKind| kinds.is_empty() || kinds.contains(&kind);
-    let head = if has(PartKind::Head) { line(&head(&of)) } else { Vec::new() };
+    let mut head = Vec::new();
+    if has(PartKind::Head) {
+        Heading::read(&store, &of)?.write_json(&of, false, &mut head);
+    }
     let has_end = has(PartKind::End);
     let rest = move || match std::mem::replace(&mut ready, Ready::Nowhere) {
         Ready::Counting(mut reading, mut turn) => {
@@ -60,30 +63,17 @@ fn lines(of: &Conversation, ready: Ready, kinds: &[PartKind]) -> Reply {
             let more = reading.step(&mut |part| part.write_json(&of.uuid, false, &mut lines)).ok()?;
             if more {
                 ready = Ready::At(reading);
-            } else if has_end {
-                lines.extend(line(&end(&of, &reading)));
+            } else {
+                reading.close(&mut |part| part.write_json(&of.uuid, false, &mut lines));
+                if has_end {
+                    write_end(&of, reading.summary(), Ends::of(&store, &of.uuid), &mut lines);
+                }
             }
             Some(lines)
         }
         Ready::Nowhere => None,
     };
-    Reply::begun(LINES, head, Rest::new(rest))
-}
-
-fn line(value: &Value) -> Vec<u8> {
-    let mut line = value.to_string().into_bytes();
-    line.push(b'\n');
-    line
-}
-
-fn head(of: &Conversation) -> Value {
-    json!({"v": 1, "kind": "head", "conversation": of.uuid, "agent": of.agent.word()})
-}
-
-fn end(of: &Conversation, reading: &Reading) -> Value {
-    let summary = reading.summary();
-    json!({"v": 1, "kind": "end", "conversation": of.uuid, "entries": summary.entries,
-        "not_understood": summary.not_understood, "too_long": summary.too_long})
+    Ok(Reply::begun(LINES, head, Rest::new(rest)))
 }
 
 /// `/api/search`: where something was said.

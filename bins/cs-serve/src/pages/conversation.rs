@@ -11,8 +11,8 @@ use crate::http::{Refusal, Reply, Rest};
 use crate::view::Caches;
 use crate::view::conversations::{Reading, split};
 use agents::part::PartKind;
-use conversations::{Conversation, Wish};
-use cs_core::id::{SessionId, Uuid};
+use conversations::{Conversation, Heading, Wish};
+use cs_core::id::Uuid;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,11 +29,12 @@ pub struct ConversationPage<'a> {
     pub top: Top,
     pub uuid: &'a str,
     pub agent: &'static str,
-    /// Where its logs are: `live`, `kept`, `both` or `prompts`.
+    /// Where its logs are: `live`, `kept`, `both` or `prompts-only`.
     pub place: &'static str,
     pub bytes: String,
-    /// The session that has it.
-    pub session: Option<&'a str>,
+    pub title: Option<&'a str>,
+    /// The sessions that have it, the oldest first.
+    pub sessions: &'a [String],
     pub turn: Option<u64>,
     pub is_continued: bool,
 }
@@ -41,26 +42,18 @@ pub struct ConversationPage<'a> {
 /// The page without the conversation itself.
 pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     let found = asked.caches.conversations.find(asked.store(), id)?;
-    let session = asked.store().conversation(id)?;
+    let heading = Heading::read(asked.store(), &found)?;
     asked.render(&ConversationPage {
         top: asked.top(),
         uuid: id.as_str(),
         agent: found.agent.word(),
-        place: place(&found),
+        place: found.place.word(),
         bytes: render::format_bytes(found.bytes()),
-        session: session.as_ref().map(SessionId::as_str),
+        title: heading.title.as_deref(),
+        sessions: &heading.session_ids,
         turn: asked.query.turn,
         is_continued: asked.query.after.is_some(),
     })
-}
-
-fn place(of: &Conversation) -> &'static str {
-    match of.place {
-        conversations::Place::Live => "live",
-        conversations::Place::Kept => "kept",
-        conversations::Place::Both => "both",
-        conversations::Place::Prompts => "prompts",
-    }
 }
 
 /// Which part of a conversation a page shows.

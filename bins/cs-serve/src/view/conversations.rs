@@ -199,6 +199,11 @@ impl Reading {
         Ok(true)
     }
 
+    /// Passes on what is said about the end of a log of which no more is awaited.
+    pub fn close(&mut self, each: &mut dyn FnMut(&Part)) {
+        self.cursor.close(&self.wish, each);
+    }
+
     /// What was read so far.
     pub fn summary(&self) -> Summary {
         self.cursor.summary()
