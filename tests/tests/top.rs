@@ -190,6 +190,38 @@ fn keys_change_sessions_through_the_same_commands_as_a_person() {
 }
 
 #[test]
+fn enter_on_an_ended_session_reads_its_conversation() {
+    if !has(Terminal::is_available()) {
+        return;
+    }
+    let store = store();
+    let folder = store.sandbox.home().join(".claude/projects/-home-dev-shop");
+    fs::create_dir_all(&folder).expect("a folder");
+    let line = |n: usize, kind: &str, text: &str| {
+        let origin = if kind == "user" { json!({"kind": "human"}) } else { Value::Null };
+        json!({"type": kind, "uuid": format!("u{n}"), "sessionId": uuid(6), "timestamp": at("07:01"), "origin": origin,
+            "message": {"id": format!("m{n}"), "role": kind, "content": [{"type": "text", "text": text}]}})
+        .to_string()
+    };
+    let mut lines = vec![line(0, "user", "greet \u{1b}[31mthem\u{202e}")];
+    lines.extend((1..60).map(|n| line(n, "assistant", &format!("greeting number {n}"))));
+    fs::write(folder.join(format!("{}.jsonl", uuid(6))), lines.join("\n")).expect("a log");
+    let terminal = Terminal::start(&store.sandbox, 80, 24, "cs-top; echo ended $?; exec sleep 60");
+    terminal.wait_for("needs you 2", LATE);
+    terminal.press(&["G", "Enter"]);
+    let screen = terminal.wait_for("greeting number 1", LATE);
+    assert!(!screen.iter().any(|line| line.contains('\u{202e}') || line.contains("number 40")), "{screen:?}");
+    terminal.press(&["/"]);
+    terminal.type_text("NUMBER 40");
+    terminal.press(&["Enter"]);
+    terminal.wait_for("greeting number 40", LATE);
+    terminal.press(&["n"]);
+    terminal.wait_for("is not found any more", LATE);
+    terminal.press(&["x", "q"]);
+    terminal.wait_for("ended 0", LATE);
+}
+
+#[test]
 fn an_answer_is_about_the_session_of_the_question_and_a_paste_never_acts() {
     if !has(Terminal::is_available()) {
         return;

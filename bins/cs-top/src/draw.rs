@@ -3,7 +3,7 @@
 
 use crate::facts::Facts;
 use crate::layout::{Columns, Item};
-use crate::view::{Mode, View};
+use crate::view::{Mode, Question, View};
 use cli::sanitize;
 use cs_core::board::Group;
 use cs_core::clock::Instant;
@@ -86,7 +86,7 @@ pub fn foot(view: &View, trouble: Option<&str>, width: usize) -> Vec<Line<'stati
 fn hints(view: &View, width: usize) -> &'static str {
     let is_filtered = !view.filter.is_empty() || view.project.is_some();
     let all: &[&str] = match &view.mode {
-        Mode::Text(..) => &["j k scroll  Esc back"],
+        Mode::Text(..) => &["j k scroll  / find  n N next, previous  Esc back", "j k scroll  Esc back"],
         _ if is_filtered => &["Esc shows all  Enter jump  p park  ? help  q quit", "Esc all  ? help  q quit"],
         _ => &[
             "Enter jump  o open  s show  p park  c complete  n note  / filter  ? help  q quit",
@@ -114,7 +114,9 @@ pub fn draw(screen: &Screen, area: Rect, buffer: &mut Buffer) {
     header(screen, width).render(line(0, 1), buffer);
     let body = line(1, area.height - 1 - low);
     match &screen.view.mode {
-        Mode::Text(lines, first) => draw_lines(lines.get(*first..).unwrap_or_default(), body, buffer),
+        Mode::Text(lines, first) | Mode::Typing(Question::Find(lines, first), _) => {
+            draw_lines(lines.get(*first..).unwrap_or_default(), body, buffer)
+        }
         _ if screen.items.is_empty() => draw_lines(&screen.instead, body, buffer),
         _ => draw_items(screen, body, buffer),
     }

@@ -4,6 +4,7 @@
 use crate::draw::draw;
 use crate::facts::Records;
 use crate::frame::{Source, compose, config_for, describe_damage, explain_empty, select};
+use crate::read;
 use crate::run;
 use crate::view::{Action, Mode, View};
 use crate::wake::{Wake, Wakes};
@@ -177,6 +178,13 @@ impl Top<'_> {
             Action::Jump(id) => self.without_screen(terminal, || run::jump(id.as_str()))?,
             Action::Open(id) => self.without_screen(terminal, || run::open(id.as_str()))?,
             Action::Suspend => self.without_screen(terminal, suspend)?,
+            Action::Read(id) => match read::lines(self.store, &id, usize::from(terminal.size()?.width)) {
+                Ok(lines) => {
+                    self.view.mode = Mode::Text(lines, 0);
+                    None
+                }
+                Err(error) => Some(error.to_string()),
+            },
             Action::Show(id) => {
                 let width = usize::from(terminal.size()?.width);
                 self.view.mode = Mode::Text(run::show(id.as_str(), width), 0);

@@ -1,7 +1,7 @@
 //! Shows what is going on now: which conversations need the user, which work, which were left.
 //!
-//! Reads: `sessions/`, `live/`, `statusline/`, `usage/`, `audit/`, `config.json`, and Claude Code's registry of running
-//! conversations.
+//! Reads: `sessions/`, `live/`, `statusline/`, `usage/`, `audit/`, `config.json`, Claude Code's registry of running
+//! conversations, and the log of a conversation that is to be read.
 //! Writes: nothing; keys that change a session run `cs-session`.
 //! Exits: 0 done, 64 usage, 65 corrupt settings, 74 disk or terminal.
 
@@ -12,6 +12,7 @@ mod input;
 mod layout;
 mod live;
 mod once;
+mod read;
 mod run;
 mod view;
 mod wake;

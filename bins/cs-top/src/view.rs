@@ -4,7 +4,9 @@
 use crate::input::Input;
 use cs_core::board::BoardRow;
 use cs_core::id::SessionId;
+use cs_core::record::Status;
 use cs_core::search;
+use cs_core::state::State;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What the screen shows besides the sessions.
@@ -22,7 +24,7 @@ pub enum Mode {
 pub const HELP: [&str; 12] = [
     "j k ↑ ↓   next, previous session",
     "g G       first, last; space PgUp: pages",
-    "Enter     jump to its terminal",
+    "Enter     jump to its terminal, or read",
     "o         open it here, once it ended",
     "s         show all of it",
     "p c n     park, complete, note: with words",
@@ -40,6 +42,8 @@ pub const HELP: [&str; 12] = [
 pub enum Question {
     /// Show only rows with this text.
     Filter,
+    /// Go to the next line with this text, in these lines from this one on.
+    Find(Vec<String>, usize),
     /// Why the session is parked.
     Park(SessionId),
     /// What came of it.
@@ -55,6 +59,7 @@ impl Question {
     pub fn prompt(&self) -> &'static str {
         match self {
             Question::Filter => "filter: ",
+            Question::Find(..) => "find: ",
             Question::Park(_) => "park, because: ",
             Question::Complete(_) => "complete, outcome: ",
             Question::Note(_) => "note: ",
@@ -65,7 +70,7 @@ impl Question {
     /// The session that it is about.
     pub fn session(&self) -> Option<&SessionId> {
         match self {
-            Question::Filter => None,
+            Question::Filter | Question::Find(..) => None,
             Question::Park(id) | Question::Complete(id) | Question::Note(id) | Question::Resume(id) => Some(id),
         }
     }
@@ -84,6 +89,8 @@ pub enum Action {
     Change(SessionId, Vec<String>),
     /// Go to the terminal of the session.
     Jump(SessionId),
+    /// Read the conversation of the session, which has ended.
+    Read(SessionId),
     /// Continue the session in this terminal.
     Open(SessionId),
     /// Show the whole session.
@@ -105,6 +112,8 @@ pub struct View {
     pub project: Option<String>,
     /// What the screen shows besides the sessions.
     pub mode: Mode,
+    /// The text that was looked for in a text.
+    pub sought: String,
     /// The result of the last action.
     pub message: Option<String>,
 }
@@ -113,7 +122,7 @@ impl View {
     /// All sessions, or those of one project.
     pub fn new(project: Option<String>) -> Self {
         let (filter, mode) = (String::new(), Mode::Browse);
-        View { selected: None, row: 0, top: 0, filter, project, mode, message: None }
+        View { selected: None, row: 0, top: 0, filter, project, mode, sought: String::new(), message: None }
     }
 
     /// Whether a row is to be shown.
@@ -147,6 +156,12 @@ impl View {
         match (&mut self.mode, key.code) {
             (_, KeyCode::Char('z')) if has_control => Action::Suspend,
             (Mode::Typing(..), code) => self.type_key(code, has_control),
+            (Mode::Text(lines, first), KeyCode::Char('/')) => {
+                self.mode = Mode::Typing(Question::Find(std::mem::take(lines), *first), Input::default());
+                Action::Draw
+            }
+            (Mode::Text(..), KeyCode::Char('n')) => self.find(1),
+            (Mode::Text(..), KeyCode::Char('N')) => self.find(-1),
             (Mode::Text(lines, first), code) => match scroll_text(code, lines.len(), *first, page) {
                 Some(next) => {
                     *first = next;
@@ -187,8 +202,28 @@ impl View {
         Action::Draw
     }
 
+    /// Back to the list, or to the text in which something was to be found.
     fn back(&mut self) -> Action {
-        self.mode = Mode::Browse;
+        self.mode = match std::mem::replace(&mut self.mode, Mode::Browse) {
+            Mode::Typing(Question::Find(lines, first), _) => Mode::Text(lines, first),
+            _ => Mode::Browse,
+        };
+        Action::Draw
+    }
+
+    /// Goes to the next line with the sought text, or to the one before.
+    fn find(&mut self, by: isize) -> Action {
+        let Mode::Text(lines, first) = &mut self.mode else { return Action::Draw };
+        let sought = cs_core::search::fold(&self.sought);
+        let has = |line: &String| !sought.is_empty() && cs_core::search::fold(line).contains(&*sought);
+        let found = match by {
+            1.. => lines.iter().enumerate().skip(*first + 1).find(|(_, line)| has(line)),
+            _ => lines.iter().enumerate().take(*first).rev().find(|(_, line)| has(line)),
+        };
+        match found {
+            Some((at, _)) => *first = at,
+            None => self.message = Some(format!("“{}” is not found any more", self.sought)),
+        }
         Action::Draw
     }
 
@@ -219,6 +254,7 @@ impl View {
         let Some(id) = rows.get(self.row).map(|row| row.id.clone()) else { return Action::Draw };
         let ask = |question| Mode::Typing(question, Input::default());
         match code {
+            KeyCode::Enter if rows.get(self.row).is_some_and(has_ended) => return Action::Read(id),
             KeyCode::Enter => return Action::Jump(id),
             KeyCode::Char('o') => return Action::Open(id),
             KeyCode::Char('s') => return Action::Show(id),
@@ -266,6 +302,11 @@ impl View {
         let change = |id, words: &[&str]| Action::Change(id, words.iter().map(|word| word.to_string()).collect());
         match question {
             Question::Filter => self.filter = text,
+            Question::Find(lines, first) => {
+                self.mode = Mode::Text(lines, first);
+                self.sought = text;
+                return self.find(1);
+            }
             // Without an outcome, the session keeps the one that it has.
             Question::Complete(id) if text.is_empty() => return change(id, &["complete"]),
             Question::Complete(id) => return change(id, &["complete", "--outcome", &text]),
@@ -277,6 +318,11 @@ impl View {
         }
         Action::Draw
     }
+}
+
+/// Whether a session has no conversation that could still be running.
+fn has_ended(row: &BoardRow) -> bool {
+    row.entry.status != Status::Active || row.verdict.state == State::Gone
 }
 
 /// The line to which a key scrolls; `None` for a key that leaves the text.
@@ -348,5 +394,22 @@ mod tests {
         assert_eq!(type_in(&mut view, "\n"), change(&["complete", "--outcome", "all is well"]));
         view.mode = Mode::Typing(Question::Complete(id()), Input::default());
         assert_eq!(type_in(&mut view, "\n"), change(&["complete"]));
+    }
+
+    #[test]
+    fn a_text_is_searched_up_and_down_and_left_as_it_was() {
+        let mut view = View::new(None);
+        let lines: Vec<String> = ["one", "Two", "three", "two again"].map(str::to_string).to_vec();
+        view.mode = Mode::Text(lines.clone(), 0);
+        type_in(&mut view, "/TWO\n");
+        assert_eq!(view.mode, Mode::Text(lines.clone(), 1));
+        type_in(&mut view, "n");
+        assert_eq!(view.mode, Mode::Text(lines.clone(), 3));
+        type_in(&mut view, "nN");
+        assert_eq!(view.mode, Mode::Text(lines.clone(), 1));
+        type_in(&mut view, "/x\u{1b}");
+        assert_eq!(view.mode, Mode::Text(lines, 1));
+        type_in(&mut view, "\u{1b}");
+        assert_eq!(view.mode, Mode::Browse);
     }
 }

@@ -9,6 +9,7 @@ use crate::state;
 use crate::work::add_work;
 use audit::Work;
 use cs_core::clock::{self, Instant};
+use cs_core::id::Uuid;
 use cs_core::place::Place;
 use cs_core::reach::Reach;
 use cs_core::record::{Commit, Session, Task, TaskStatus};
@@ -77,11 +78,12 @@ pub fn print_session_with(
 struct Care {
     place_name: fn(&Place) -> Option<String>,
     next: fn(&Session, Reach, Option<&Brief>) -> Option<Next>,
+    read: fn(&Session) -> Option<String>,
 }
 
 /// A command that changes a session shows the result; it starts no program.
-const BRIEF: Care = Care { place_name: terminal::name, next: |_, _, _| None };
-const FULL: Care = Care { place_name, next };
+const BRIEF: Care = Care { place_name: terminal::name, next: |_, _, _| None, read: |_| None };
+const FULL: Care = Care { place_name, next, read };
 
 fn print(
     context: &mut Context,
@@ -107,7 +109,8 @@ fn print(
         }
         Form::Table => {
             let next = (care.next)(&session, reach, seat.as_ref());
-            let mut block = block(&session, &verdict, place.as_deref(), next, seat.as_ref(), context.now);
+            let commands = (next, (care.read)(&session));
+            let mut block = block(&session, &verdict, place.as_deref(), commands, seat.as_ref(), context.now);
             usage.inspect(|usage| add_usage(&mut block, usage));
             work.inspect(|work| add_work(&mut block, work, &session.session_id));
             block.print(&mut context.out)?;
@@ -132,12 +135,18 @@ fn next(session: &Session, reach: Reach, seat: Option<&Brief>) -> Option<Next> {
     }
 }
 
+/// The command that shows the conversation of a session.
+fn read(session: &Session) -> Option<String> {
+    let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok())?;
+    Some(format!("cs-transcript show {uuid}"))
+}
+
 /// A session as lines for people, as [`States::settle`] leaves it.
 fn block(
     session: &Session,
     verdict: &Verdict,
     place: Option<&str>,
-    next: Option<Next>,
+    (next, read): (Option<Next>, Option<String>),
     seat: Option<&Brief>,
     now: Instant,
 ) -> Block {
@@ -152,6 +161,7 @@ fn block(
     field("work tree", session.worktree_root.as_deref());
     field("agent", session.agent.as_deref());
     field("conversation", session.claude_session_id.as_deref());
+    field("read it", read.as_deref());
     field("terminal", place);
     if let Some((name, command)) = &next {
         field(name, Some(command));

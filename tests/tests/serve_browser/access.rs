@@ -33,6 +33,7 @@ fn pages_have_no_serious_accessibility_problems() {
     let agent = cs_tests::seat_files::seat("agent_20261121T1000_1f0c", "builder").to_string();
     std::fs::create_dir_all(dashboard.sandbox.data().join("agents")).expect("a folder");
     std::fs::write(dashboard.sandbox.data().join("agents/agent_20261121T1000_1f0c.json"), agent).expect("a file");
+    let talk = format!("/conversation/{}", crate::conversation::write_log(&dashboard.sandbox));
     let session = format!("/session/{}", ids[0]);
     for (path, scheme, width) in [
         ("/agents", "light", 1200),
@@ -47,6 +48,9 @@ fn pages_have_no_serious_accessibility_problems() {
         ("/activity?since=90d", "light", 390),
         ("/activity", "dark", 1200),
         ("/api", "dark", 1200),
+        (talk.as_str(), "light", 1200),
+        (talk.as_str(), "dark", 390),
+        ("/?q=cookie", "dark", 390),
         ("/nowhere", "light", 1200),
     ] {
         dashboard.browser.scheme(scheme);

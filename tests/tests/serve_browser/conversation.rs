@@ -35,7 +35,19 @@ fn talking() -> Option<(Dashboard, String, fs::File)> {
     let mut record = dashboard.sandbox.record(&id);
     record["claude_session_id"] = json!(UUID);
     fs::write(dashboard.sandbox.data().join(format!("sessions/{id}.json")), record.to_string()).expect("a record");
-    let folder = dashboard.sandbox.home().join(".claude/projects/-home-dev-api");
+    write_log(&dashboard.sandbox);
+    let path = log_of(&dashboard.sandbox);
+    let log = fs::File::options().append(true).open(path).expect("a log");
+    Some((dashboard, id, log))
+}
+
+fn log_of(sandbox: &Sandbox) -> std::path::PathBuf {
+    sandbox.home().join(format!(".claude/projects/-home-dev-api/{UUID}.jsonl"))
+}
+
+/// Writes the log of a conversation; returns its id.
+pub fn write_log(sandbox: &Sandbox) -> &'static str {
+    let folder = sandbox.home().join(".claude/projects/-home-dev-api");
     fs::create_dir_all(&folder).expect("a folder");
     let edit = json!({"file_path": "/home/dev/api/a.rs", "old_string": "one\ntwo\nend", "new_string": "one\n2\nend"});
     let lines = [
@@ -44,10 +56,8 @@ fn talking() -> Option<(Dashboard, String, fs::File)> {
         result(3, "toolu_1", "The file was updated."),
         line(4, "assistant", json!([{"type": "text", "text": "Mended. ".to_owned() + &"long".repeat(200)}])),
     ];
-    let path = folder.join(format!("{UUID}.jsonl"));
-    fs::write(&path, lines.join("\n") + "\n").expect("a log");
-    let log = fs::File::options().append(true).open(path).expect("a log");
-    Some((dashboard, id, log))
+    fs::write(log_of(sandbox), lines.join("\n") + "\n").expect("a log");
+    UUID
 }
 
 #[test]
@@ -56,8 +66,8 @@ fn what_a_running_conversation_gets_appears_and_a_result_goes_to_its_call() {
     dashboard.open(&format!("/session/{id}"));
     dashboard.browser.eval("window.sameDocument = true");
     dashboard.browser.eval("document.querySelector('#parts details').open = true");
-    assert_eq!(dashboard.browser.text("#parts .diff .gone").trim(), "- two");
-    assert_eq!(dashboard.browser.text("#parts .diff .new").trim(), "+ 2");
+    let diff = "[...document.querySelectorAll('#parts .diff code')].map((line) => line.textContent)";
+    assert_eq!(dashboard.browser.eval(diff), json!(["  one", "- two", "+ 2", "  end"]));
     writeln!(
         log,
         "{}\n{}",
