@@ -282,6 +282,10 @@ check "kill: the terminal is free again" within 10 ended
 
 . "$here/accept-notify.sh"
 
+# -- conversations, read, found and kept ------------------------------------------
+
+. "$here/accept-conversations.sh"
+
 # -- agents in seats ------------------------------------------------------------
 
 if [ -d /proc/self/ns ]; then
