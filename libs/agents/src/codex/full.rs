@@ -106,11 +106,6 @@ impl State {
         before
     }
 
-    /// What was held back at the end.
-    pub(crate) fn finish(&mut self) -> Vec<Entry<'static>> {
-        self.release().into_iter().map(|held| self.held_entry(held)).collect()
-    }
-
     fn entry<'a>(
         &self,
         id: Option<Cow<'a, str>>,

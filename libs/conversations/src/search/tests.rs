@@ -3,7 +3,8 @@
 use super::work::whole_call;
 use super::{Form, Hit, Query, Scope, Terms, search};
 use crate::catalog::Catalog;
-use crate::read::{Wish, read};
+use crate::read::read;
+use crate::wish::Wish;
 use agents::Agent;
 use agents::logs::Roots;
 use agents::part::PartKind;
