@@ -4,10 +4,13 @@
 
 mod input;
 mod json;
+mod line;
 mod numbering;
+mod text;
 
-pub use json::{End, Head, write_text};
+pub use json::{End, Head};
 pub use numbering::Numbering;
+pub use text::write_text;
 
 use crate::entry::{Asked, Entry, Kind, Question, Tool};
 use std::borrow::Cow;

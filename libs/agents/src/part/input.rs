@@ -1,6 +1,7 @@
 //! Owns masking of what a tool was called with, which is JSON. Must stay true: the result is JSON of the same shape; a
 //! secret is found in a text, in a text that its key names as one, and in the whole.
 
+use super::text::write_text;
 use cs_core::repair;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
@@ -89,7 +90,7 @@ fn strings(json: &str) -> Option<String> {
         {
             out.push_str(json.get(copied..open).unwrap_or_default());
             let mut written = Vec::new();
-            super::write_text(&masked, &mut written);
+            write_text(&masked, &mut written);
             out.push_str(&String::from_utf8_lossy(&written));
             copied = end;
         }
