@@ -9,7 +9,7 @@ mod numbering;
 mod text;
 
 pub use json::{End, Head};
-pub use numbering::Numbering;
+pub use numbering::{Numbering, line_hash};
 pub use text::write_text;
 
 use crate::entry::{Asked, Entry, Kind, Question, Tool};

@@ -2,6 +2,7 @@
 //! times, number of prompts. Must stay true: a value that its log does not have is absent.
 
 use crate::catalog::{Conversation, MAIN};
+use crate::relatives::{Copied, copied};
 use agents::entry::{Kind, Link, Wanted};
 use agents::lines::{self, Piece};
 use agents::part::{Numbering, Part};
@@ -54,7 +55,7 @@ impl About {
     pub fn whole(of: &Conversation) -> io::Result<About> {
         let mut about = About::default();
         if let Some(log) = of.main() {
-            about.read(of, log.open()?, Wanted::Counted)?;
+            about.read(of, log.open()?, Wanted::Counted, copied(of).as_ref())?;
         }
         Ok(about)
     }
@@ -63,24 +64,27 @@ impl About {
     /// which the client wrote only once, may be missed.
     pub fn outline(of: &Conversation) -> io::Result<About> {
         let Some(log) = of.main() else { return Ok(About::default()) };
-        let mut about = About::default();
+        let (mut about, copied) = (About::default(), copied(of));
         if log.is_kept || log.bytes <= HEAD + TAIL {
-            about.read(of, log.open()?, Wanted::Full)?;
+            about.read(of, log.open()?, Wanted::Full, copied.as_ref())?;
             return Ok(about);
         }
         let mut file = cs_core::open::foreign(&log.path)?;
-        about.read(of, (&mut file).take(HEAD), Wanted::Full)?;
+        about.read(of, (&mut file).take(HEAD), Wanted::Full, copied.as_ref())?;
         file.seek(SeekFrom::End(-(TAIL as i64)))?;
         // The first piece is a part of a line, which gives nothing.
-        about.read(of, file, Wanted::Full)?;
+        about.read(of, file, Wanted::Full, copied.as_ref())?;
         about.prompts = 0;
         Ok(about)
     }
 
-    fn read(&mut self, of: &Conversation, from: impl Read, wanted: Wanted) -> io::Result<()> {
+    fn read(&mut self, of: &Conversation, from: impl Read, wanted: Wanted, copied: Option<&Copied>) -> io::Result<()> {
         let mut reader = Reader::new(of.state(), wanted);
         let mut numbering = Numbering::default();
+        numbering.know(copied.into_iter().flat_map(|copied| copied.lines.iter().copied()));
+        self.forked_from = self.forked_from.take().or_else(|| copied.and_then(|copied| copied.from.clone()));
         numbering.begin_log(MAIN, &mut |_| {});
+        numbering.know_begun(copied.and_then(|copied| copied.begun));
         let mut number = 0;
         lines::read(from, |piece| {
             number += 1;

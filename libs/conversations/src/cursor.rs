@@ -4,6 +4,7 @@
 //! is awaited.
 
 use crate::catalog::{Conversation, Log, MAIN};
+use crate::relatives;
 use crate::wish::{Summary, Wish};
 use agents::entry::{Lack, Understood, Wanted};
 use agents::lines::{self, Piece};
@@ -13,6 +14,7 @@ use serde::de::IgnoredAny;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
 
 /// How many bytes of a log one step reads, up to the end of the line in which they end.
 const STEP: usize = 256 * 1024;
@@ -42,8 +44,8 @@ pub struct Cursor {
 struct Place {
     /// `None` while another log is read.
     from: Option<Source>,
-    /// The file, by device and inode.
-    file: (u64, u64),
+    /// The file, by device and inode, and when it was made: the number of a removed file is used again.
+    file: Identity,
     /// Where the next line begins.
     offset: u64,
     /// The number of lines before it.
@@ -58,6 +60,9 @@ struct Place {
     has_times: bool,
     reader: Reader,
 }
+
+/// Which file a path names.
+type Identity = (u64, u64, Option<SystemTime>);
 
 enum Source {
     /// A client's own log, which may grow.
@@ -91,7 +96,9 @@ impl Cursor {
     /// The beginning of a conversation: its main thread comes first.
     pub fn new(of: &Conversation) -> Self {
         let logs = of.logs.iter().map(|log| (log.clone(), None)).collect();
-        Cursor { state: of.state(), logs, at: 0, numbering: Numbering::default(), summary: Summary::default() }
+        let mut numbering = Numbering::default();
+        numbering.know(relatives::copied(of).into_iter().flat_map(|copied| copied.lines));
+        Cursor { state: of.state(), logs, at: 0, numbering, summary: Summary::default() }
     }
 
     /// Adds the logs that the conversation has got since, such as those of new subagents.
@@ -194,7 +201,7 @@ impl Place {
         let reader = Reader::new(state, Wanted::Full);
         Place {
             from: None,
-            file: (0, 0),
+            file: (0, 0, None),
             offset: 0,
             number: 0,
             is_ahead: false,
@@ -315,8 +322,8 @@ fn metadata(log: &Log) -> io::Result<Option<Metadata>> {
     }
 }
 
-fn identity(meta: &Metadata) -> (u64, u64) {
-    (meta.dev(), meta.ino())
+fn identity(meta: &Metadata) -> Identity {
+    (meta.dev(), meta.ino(), meta.created().ok())
 }
 
 impl Source {

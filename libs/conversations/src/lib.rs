@@ -11,6 +11,7 @@ mod find;
 mod heading;
 mod history;
 mod read;
+mod relatives;
 mod rooted;
 pub mod search;
 mod sessions;

@@ -1,10 +1,12 @@
 //! Tests on recorded logs in the folders of clients.
 
-use crate::{About, Catalog, MAIN, Place, find};
+use crate::{About, Catalog, MAIN, Place, Wish, find, read};
 use agents::Agent;
 use agents::logs::Roots;
+use agents::part::PartKind;
 use cs_core::paths::Home;
 use cs_core::store::Store;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +40,17 @@ impl Ground {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Copies all files below a folder of recordings.
+    fn fixtures(&self, from: &Path, to: &Path) {
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let to = to.join(entry.file_name());
+            match entry.path().is_dir() {
+                true => self.fixtures(&entry.path(), &to),
+                false => drop(self.write(to.to_str().unwrap(), fs::read(entry.path()).unwrap())),
+            }
+        }
     }
 
     fn fixture(&self, from: &str, to: &str) {
@@ -124,4 +137,37 @@ fn the_outline_of_a_long_log_has_its_beginning_and_its_end() {
     let outline = outline.unwrap();
     assert_eq!((outline.name(), outline.cwd, outline.first_at), (whole.name(), whole.cwd, whole.first_at));
     assert_eq!(outline.last_at, whole.last_at);
+}
+
+/// The conversations of a recording, and how often each call, and each prompt's line, is shown.
+fn told(name: &str) -> (Catalog, HashMap<String, usize>) {
+    let place = Ground::new();
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/claude-code/conversations");
+    place.fixtures(&recorded.join(name), Path::new("claude"));
+    let catalog = place.catalog();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for one in &catalog.conversations {
+        let of_person = Wish { kinds: vec![PartKind::Prompt, PartKind::Call, PartKind::Usage], ..Wish::default() };
+        read(one, &of_person, &mut |part| {
+            *counts.entry(format!("{} {}", part.kind.word(), part.anchor)).or_default() += 1;
+        })
+        .unwrap();
+        let (about, mut prompts) = (About::whole(one).unwrap(), 0);
+        let wish = Wish { kinds: vec![PartKind::Prompt], thread: Some(MAIN.into()), ..Wish::default() };
+        read(one, &wish, &mut |_| prompts += 1).unwrap();
+        assert_eq!(about.prompts, prompts, "{name} {}: the list and the conversation disagree", one.uuid);
+    }
+    let origins = catalog.conversations.iter().filter(|one| About::outline(one).unwrap().forked_from.is_some()).count();
+    assert_eq!(origins, 1, "{name}: one of the two came from the other");
+    (catalog, counts)
+}
+
+#[test]
+fn what_goes_on_in_another_log_is_told_once() {
+    for name in ["background", "fork", "branch"] {
+        let (catalog, counts) = told(name);
+        assert_eq!(catalog.conversations.len(), 2, "{name}");
+        let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
+        assert!(counts.len() > 3 && twice.is_empty(), "{name}: {twice:?}");
+    }
 }

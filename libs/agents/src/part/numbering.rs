@@ -60,6 +60,16 @@ impl Numbering {
         self.turn = self.place.turn;
     }
 
+    /// Lines with these ids, as [`line_hash`] gives them, are copies: another conversation had them before.
+    pub fn know(&mut self, lines: impl IntoIterator<Item = u64>) {
+        self.seen.extend(lines);
+    }
+
+    /// The log that is read was begun then; what is older was copied into it.
+    pub fn know_begun(&mut self, at: Option<i64>) {
+        self.place.begun = self.place.begun.or(at);
+    }
+
     /// Passes the part that an entry is to `each`, perhaps later or not at all; `number` is that of its line, `thread` the
     /// log's.
     pub fn take(&mut self, mut entry: Entry, number: u64, thread: &str, each: &mut dyn FnMut(&Part)) {
@@ -122,7 +132,7 @@ impl Numbering {
         if entry.at.is_some() && *self.place.timed.get_or_insert(number) == number && entry.kind == Kind::Begun {
             self.place.begun = entry.at;
         }
-        let id = entry.id.as_deref().map_or(0, |id| hash("line", id));
+        let id = entry.id.as_deref().map_or(0, line_hash);
         if (self.place.line.0, self.place.line.1) == (number, id) {
             return;
         }
@@ -254,6 +264,11 @@ impl Numbering {
         self.seq += 1;
         each(&part);
     }
+}
+
+/// A hash of the id of a line.
+pub fn line_hash(id: &str) -> u64 {
+    hash("line", id)
 }
 
 /// The thread of an entry: that of the log, or of the side chain inside it.
