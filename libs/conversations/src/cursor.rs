@@ -131,12 +131,7 @@ impl Cursor {
         self.step_through(wish, Some(Sieve { may_matter, kinds: &wish.kinds }), each)
     }
 
-    fn step_through(
-        &mut self,
-        wish: &Wish,
-        sieve: Option<Sieve>,
-        each: &mut dyn FnMut(&Part),
-    ) -> io::Result<Step> {
+    fn step_through(&mut self, wish: &Wish, sieve: Option<Sieve>, each: &mut dyn FnMut(&Part)) -> io::Result<Step> {
         let Cursor { state, logs, at, numbering, summary } = self;
         let Some((log, place)) = logs.get_mut(*at) else {
             *at = 0;

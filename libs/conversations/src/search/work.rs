@@ -1,9 +1,9 @@
 //! Owns looking for hits in one conversation or record after the other, by several threads.
 
+use super::facts::{Facts, Known};
 use super::filter::Filter;
 use super::order::Order;
 use super::records;
-use super::facts::{Facts, Known};
 use super::{Form, Hit, Query, RECORD, Searched, Snippet};
 use crate::catalog::{Catalog, Conversation, Log, MAIN, Place};
 use crate::cursor::{Cursor, Step};
