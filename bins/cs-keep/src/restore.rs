@@ -1,13 +1,15 @@
 //! `restore`: puts a conversation back where its client looks for it.
 
 use crate::which;
+use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
+use cs_core::id::Uuid;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// put a conversation back where its client looks for it, with its subagents and long results of tools, so that it can be
-/// resumed. A file is put only where none is. Its time is that of now, so that the next sweep leaves it alone
+/// put a conversation back where its client looks for it, so that it can be resumed: with its subagents, long results of
+/// tools, and the conversation from which it was forked, if the client needs that. A file is put only where none is. Its time is that of now, so that the next sweep leaves it alone
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "restore", example = "{command_name} ca5d", example = "{command_name} ca5d --to /tmp/look")]
 pub struct Restore {
@@ -31,10 +33,15 @@ impl Restore {
         let lines = which::kept(context, &self.id)?;
         let to = self.to.as_ref().map(std::path::absolute).transpose()?;
         let mut count = 0;
-        for line in &lines {
-            let uuid = line.uuid()?;
+        let mut wanted: Vec<(Agent, Uuid)> =
+            lines.iter().map(|line| Ok((line.agent, line.uuid()?))).collect::<Outcome<_>>()?;
+        let mut at = 0;
+        while let Some((agent, uuid)) = wanted.get(at).cloned() {
+            at += 1;
             let home = &context.store.home;
-            let restored = kept::restore(home, line.agent, &uuid, to.as_deref(), &which::actor(), context.now)?;
+            let restored = kept::restore(home, agent, &uuid, to.as_deref(), &which::actor(), context.now)?;
+            let needed = kept::needed(home, agent, &uuid)?.map(|needed| (agent, needed));
+            wanted.extend(needed.filter(|needed| !wanted.contains(needed)));
             for one in restored.iter().filter(|one| !one.was_there) {
                 count += 1;
                 let path = one.path.display().to_string();

@@ -6,15 +6,14 @@ use crate::records::records;
 use crate::titles::Titles;
 use agents::Agent;
 use agents::logs::Log;
+use agents::sweep;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Failures, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
-use cs_core::validate::FILE_BYTES;
 use cs_core::zone::Zone;
-use cs_core::{open, repair};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use usage::days;
 use usage::shares::Records;
 use usage::summary;
@@ -122,11 +121,13 @@ fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
         all.into_iter().map(|(uuid, summary)| (uuid.to_string(), summary.usage.messages)).collect();
     let is_kept = |id: &str| used.get(id).is_none_or(|used| kept.get(id).is_some_and(|kept| kept >= used));
     let roots = loaded.roots.of(Agent::Claude);
-    let periods: Vec<(&PathBuf, i64)> = roots.iter().map(|root| (root, cleanup_days(root))).collect();
+    let config = context.store.config();
+    let projects = || config.projects.values().map(|project| PathBuf::from(&project.path));
+    let periods: Vec<(&PathBuf, i64)> = roots.iter().map(|root| (root, sweep::days(root, projects()))).collect();
     // For each conversation, the log that is deleted first.
     let mut risks: BTreeMap<&str, AtRisk> = BTreeMap::new();
     for (log, facts) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {
-        let days = periods.iter().find(|(root, _)| log.path.starts_with(root)).map_or(CLEANUP_DAYS, |(_, days)| *days);
+        let days = periods.iter().find(|(root, _)| log.path.starts_with(root)).map_or(sweep::DAYS, |(_, days)| *days);
         let Some(deleted_at) = deletion(log, days).filter(|at| *at - context.now <= TimeDelta::days(WARN_DAYS)) else {
             continue;
         };
@@ -147,16 +148,4 @@ fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
 fn deletion(log: &Log, days: i64) -> Option<Instant> {
     let modified = clock::from_millis(log.identity.modified / 1_000_000)?;
     modified.checked_add_signed(TimeDelta::try_days(days)?)
-}
-
-/// Claude Code's default.
-const CLEANUP_DAYS: i64 = 30;
-
-/// The days after which Claude Code deletes transcripts: its setting `cleanupPeriodDays`, but at most the default,
-/// because some clients ignore larger values (anthropics/claude-code issue 41458).
-fn cleanup_days(root: &Path) -> i64 {
-    let bytes = open::foreign_bytes(&root.join("settings.json"), FILE_BYTES).unwrap_or_default();
-    let settings: serde_json::Value = repair::decode(&bytes, &mut Vec::new()).unwrap_or_default();
-    let days = settings.get("cleanupPeriodDays").and_then(serde_json::Value::as_f64).unwrap_or(CLEANUP_DAYS as f64);
-    days.clamp(0.0, CLEANUP_DAYS as f64) as i64
 }

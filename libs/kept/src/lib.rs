@@ -25,7 +25,7 @@ pub use keep::Done;
 pub use ledger::What;
 pub use manifest::{FileCopy, LogCopy, Manifest};
 pub use read::{KeptConversation, KeptLog, conversations, open};
-pub use restore::{Restored, restore};
+pub use restore::{Restored, needed, restore};
 pub use run::{Job, Listen, Summary, project_of, run};
 pub use settings::Settings;
 pub use status::{Status, status};

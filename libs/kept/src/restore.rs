@@ -5,6 +5,7 @@ use crate::copy;
 use crate::ledger::{self, Event, What};
 use crate::manifest::{MAIN, Manifest};
 use agents::Agent;
+use agents::folder;
 use agents::sweep;
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
@@ -23,6 +24,19 @@ pub struct Restored {
     pub bytes: u64,
     /// Whether it was there already.
     pub was_there: bool,
+}
+
+/// The kept conversation whose log a client needs too when it resumes this one.
+pub fn needed(home: &Home, agent: Agent, uuid: &Uuid) -> Result<Option<Uuid>> {
+    let Some(manifest) = Manifest::read(home, agent, uuid)? else { return Ok(None) };
+    let Some(main) = manifest.newest().first().map(|log| home.kept(agent.word(), uuid).join(&log.file)) else {
+        return Ok(None);
+    };
+    let read = crate::read::open(&main).and_then(|log| folder::needed(agent, log));
+    let other = read.map_err(|error| Error::io(&main, "read", error))?;
+    let other = other.and_then(|other| Uuid::parse(&other.to_ascii_lowercase()).ok());
+    let is_kept = |other: &Uuid| matches!(Manifest::read(home, agent, other), Ok(Some(_)));
+    Ok(other.filter(|other| other != uuid && is_kept(other)))
 }
 
 /// A copy, and where it belongs.

@@ -25,7 +25,9 @@ pub fn check(places: &Places) -> Vec<Check> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let (audit, of_audit) = audit::Settings::read(&config, &places.data.config());
     let (_, of_guard) = audit::guard::Settings::read(&config, &places.data.config(), &audit.all_rules());
-    let troubles = config.troubles.iter().map(|trouble| &trouble.error).chain(&of_audit).chain(&of_guard);
+    let (_, of_keep) = kept::Settings::read(&config, &places.data.config());
+    let troubles = config.troubles.iter().map(|trouble| &trouble.error);
+    let troubles = troubles.chain(&of_audit).chain(&of_guard).chain(&of_keep);
     checks.extend(troubles.map(|error| Check::bad("config", error.to_string(), repair())));
     checks.push(tools(places, audit.enabled));
     checks.extend(trouble(places));

@@ -10,6 +10,7 @@ mod disk;
 mod event;
 mod guard;
 mod hooks;
+mod keep;
 mod programs;
 
 use crate::jobs::{self, Scheduler};
@@ -65,6 +66,7 @@ impl Doctor {
         checks.push(event::check(&commands));
         checks.extend(guard::check(places));
         checks.extend(data::check(places));
+        checks.extend(keep::check(places));
         checks.extend(dashboard::check(places));
         checks.extend(check_jobs(places));
         checks.extend(cost::check(places));

@@ -1,5 +1,5 @@
-//! `jobs`: the scheduled programs. The dashboard starts at login; cleanup and usage run every hour, notices every 30
-//! minutes. They are run by launchd or systemd or, without either, by crontab lines.
+//! `jobs`: the scheduled programs. The dashboard starts at login; cleanup, usage and, if it is enabled, keep run
+//! every hour, notices every 30 minutes. They are run by launchd or systemd or, without either, by crontab lines.
 
 mod cron;
 mod fill;
@@ -31,7 +31,8 @@ pub struct State {
     pub file: String,
 }
 
-/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes
+/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes, and copies of
+/// conversations hourly, if keep.enabled is set
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
 pub struct Jobs {
@@ -179,18 +180,20 @@ impl Scheduler {
     }
 }
 
-/// Returns the jobs, and the programs of jobs that are not installed.
+/// Returns the jobs, and the programs of jobs that are not installed. Conversations are copied only if the settings say so.
 pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let port = config.settings.dashboard_port.to_string();
-    let table: [(&str, &str, &[&str], &str); 4] = [
+    let (keep, _) = kept::Settings::read(&config, &places.data.config());
+    let table: [(&str, &str, &[&str], &str); 5] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),
         ("cleanup", "cs-cleanup", &["all"], "17 * * * *"),
         ("notify", "cs-notify", &[], "*/30 * * * *"),
         ("usage", "cs-usage", &["keep"], "37 * * * *"),
+        ("keep", "cs-keep", &["run", "--if-enabled"], "47 * * * *"),
     ];
     let (mut jobs, mut missing) = (Vec::new(), Vec::new());
-    for (name, program, args, cron) in table {
+    for (name, program, args, cron) in table.into_iter().filter(|(name, ..)| *name != "keep" || keep.enabled) {
         let path = places.program(program);
         if !programs::is_program(&path) {
             missing.push(program);

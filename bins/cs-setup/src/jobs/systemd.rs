@@ -8,7 +8,7 @@ use cs_core::error::{Error, Result};
 use std::path::PathBuf;
 
 /// Job, kind of unit, text, and whether it is started by itself.
-const TEMPLATES: [(&str, &str, &str, bool); 7] = [
+const TEMPLATES: [(&str, &str, &str, bool); 9] = [
     ("dashboard", "service", include_str!("../../../../systemd/claude-sessions-dashboard.service"), true),
     ("cleanup", "service", include_str!("../../../../systemd/claude-sessions-cleanup.service"), false),
     ("cleanup", "timer", include_str!("../../../../systemd/claude-sessions-cleanup.timer"), true),
@@ -16,6 +16,8 @@ const TEMPLATES: [(&str, &str, &str, bool); 7] = [
     ("notify", "timer", include_str!("../../../../systemd/claude-sessions-notify.timer"), true),
     ("usage", "service", include_str!("../../../../systemd/claude-sessions-usage.service"), false),
     ("usage", "timer", include_str!("../../../../systemd/claude-sessions-usage.timer"), true),
+    ("keep", "service", include_str!("../../../../systemd/claude-sessions-keep.service"), false),
+    ("keep", "timer", include_str!("../../../../systemd/claude-sessions-keep.timer"), true),
 ];
 
 /// The units by name, without their texts.
