@@ -169,7 +169,7 @@ codex_with() {
 		--repo "$repo" --out "$out" --script "$here/accept-codex.json" -- --no-daemon -a on-request -s workspace-write "$@" &&
 		within 20 see "Codex" || return
 	# It may offer a newer model, some time after its first screen.
-	if within 10 see "Use existing model" >/dev/null; then
+	if within 15 see "Use existing model" >/dev/null; then
 		sleep 1
 		press Down
 		within 3 see "› 2. Use existing" && press Enter
