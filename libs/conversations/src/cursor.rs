@@ -153,8 +153,7 @@ impl Cursor {
             if !place.is_done {
                 return Ok(Step::More);
             }
-            let number = place.number;
-            place.reader.finish(&mut |entry| numbering.take(entry, number, &log.thread, each));
+            // What the reader holds back waits for `close`: the log may grow, and tell it again.
             numbering.finish(each);
             place.close();
         }
@@ -431,5 +430,34 @@ mod tests {
         let mut cursor = Cursor::new(&conversation(&path));
         assert_eq!(texts(&mut cursor).0, ["a", "c"]);
         assert_eq!(cursor.summary().too_long, 1);
+    }
+
+    #[test]
+    fn a_prompt_that_a_followed_rollout_tells_in_two_lines_is_told_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rollout.jsonl");
+        let stamp = r#""timestamp":"2026-11-21T05:07:01.000Z""#;
+        let meta = format!(r#"{{{stamp},"type":"session_meta","payload":{{"id":"{ID}","cwd":"/x"}}}}"#);
+        let content = r#"[{"type":"input_text","text":"is it?"}]"#;
+        let message = format!(
+            r#"{{{stamp},"type":"response_item","payload":{{"type":"message","role":"user","content":{content}}}}}"#
+        );
+        let event = format!(r#"{{{stamp},"type":"event_msg","payload":{{"type":"user_message","message":"is it?"}}}}"#);
+        std::fs::write(&path, format!("{meta}\n{message}\n")).unwrap();
+        let conversation = Conversation { agent: agents::Agent::Codex, ..conversation(&path) };
+        let wish = Wish::default();
+        for is_told_again in [true, false] {
+            let (mut cursor, mut prompts) = (Cursor::new(&conversation), 0);
+            let mut count = |part: &Part| prompts += u64::from(part.kind == agents::part::PartKind::Prompt);
+            while cursor.step(&wish, &mut count).unwrap() == Step::More {}
+            if is_told_again {
+                let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+                writeln!(file, "{event}").unwrap();
+                while cursor.step(&wish, &mut count).unwrap() == Step::More {}
+                std::fs::write(&path, format!("{meta}\n{message}\n")).unwrap();
+            }
+            cursor.close(&wish, &mut count);
+            assert_eq!(prompts, 1, "told again: {is_told_again}");
+        }
     }
 }
