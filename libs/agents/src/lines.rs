@@ -10,7 +10,10 @@ use std::io::{ErrorKind, Read, Result};
 
 /// Longest line that is read. Lines with usage are far shorter; long ones contain pictures.
 pub const LIMIT: usize = 4 * 1024 * 1024;
+/// Bytes that are read at once from a long log.
 const CHUNK: usize = 256 * 1024;
+/// The same at its beginning: most logs are short, and making room costs more than reading them.
+const FIRST: usize = 16 * 1024;
 
 /// A piece of a log.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub enum Piece<'a> {
 
 /// Passes every piece to `each` and returns how many bytes the complete lines have.
 pub fn read(from: impl Read, each: impl FnMut(Piece<'_>)) -> Result<u64> {
-    Lines { from, buffer: vec![0; CHUNK], filled: 0, done: 0, skipping: false, thrown: 0 }.run(each)
+    Lines { from, buffer: vec![0; FIRST], filled: 0, done: 0, skipping: false, thrown: 0 }.run(each)
 }
 
 /// The records of a line: one, unless NUL bytes separate several, or separate one from a torn one before it. A text may
@@ -109,6 +112,7 @@ impl<R: Read> Lines<R> {
     /// Moves unused bytes to the front, to make room after them. A hole in the file may be long, so NUL bytes before a
     /// record are dropped.
     fn keep_from(&mut self, start: usize) {
+        let was_full = self.filled == self.buffer.len();
         let kept = self.buffer.get(start..self.filled).unwrap_or_default();
         let nothing = kept.iter().position(|byte| *byte != 0).unwrap_or(kept.len());
         self.thrown += nothing as u64;
@@ -117,6 +121,8 @@ impl<R: Read> Lines<R> {
         self.filled -= start;
         if self.filled == self.buffer.len() {
             self.buffer.resize((self.filled * 2).min(LIMIT + 1), 0);
+        } else if was_full && self.buffer.len() < CHUNK {
+            self.buffer.resize(CHUNK, 0);
         }
     }
 
