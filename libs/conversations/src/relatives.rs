@@ -3,7 +3,7 @@
 //! ids. Must stay true: only a log that is younger than its first line is suspected; others cost one system call.
 //! Logs of the same folder are compared; kept copies are not.
 
-use crate::catalog::{Conversation, Log, MAIN};
+use crate::catalog::{Conversation, MAIN};
 use agents::Agent;
 use agents::entry::{Kind, Link, Wanted};
 use agents::lines::{self, Piece};
