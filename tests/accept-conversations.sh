@@ -164,16 +164,19 @@ for uuid in $first $second $third; do check "history: the prompts are still know
 
 # -- Codex --------------------------------------------------------------------
 
+keep_model() {
+	see "Ask Codex" && return
+	! see "› 2. Use existing" || press Enter
+	! see "› 1." || press Down
+	sleep 0.5
+	return 1
+}
 codex_with() {
 	tmux new-session -d -s "$window" -x 120 -y 50 -- "$REAL_CODEX" --no-hooks --interactive --home "$home" \
 		--repo "$repo" --out "$out" --script "$here/accept-codex.json" -- --no-daemon -a on-request -s workspace-write "$@" &&
 		within 20 see "Codex" || return
-	# It may offer a newer model, some time after its first screen.
-	if within 15 see "Use existing model" >/dev/null; then
-		sleep 1
-		press Down
-		within 3 see "› 2. Use existing" && press Enter
-	fi
+	# It may offer a newer model, some time after its first screen, and ignores keys for a moment then.
+	! within 15 see "Use existing model" >/dev/null || within 10 keep_model >/dev/null
 	within 10 see "Ask Codex"
 }
 rollout_of() { find "$home/.codex/sessions" -name "rollout-*$1.jsonl"; }
