@@ -225,4 +225,6 @@ if [ -n "${REAL_CODEX:-}" ]; then
 	check "Codex restore: the client ends" within 10 ended
 	check "Codex restore: it went on where it was" codex_agrees "$fork"
 	check "Codex restore: with another prompt" says_in 2 "$fork" 'sum(p["kind"] == "prompt" for p in r)'
+else
+	echo "skipped: REAL_CODEX is not set, so no conversation of Codex is tried"
 fi
