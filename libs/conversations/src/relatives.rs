@@ -95,7 +95,7 @@ struct Content {
 fn content(path: &Path) -> Option<Content> {
     let (uuid, _) = logs::conversation_of(Agent::Claude, path)?;
     let mut all = Content { uuid, beginning: beginning(path).ok()?, lines: HashSet::new(), continued_in: Vec::new() };
-    each_entry(cs_core::open::foreign(path).ok()?, &mut |id, kind, _| {
+    each_entry(cs_core::open::foreign(path).ok()?, |id, kind, _| {
         all.lines.extend(id.map(line_hash));
         if let Kind::Relation(Link::ContinuedIn, other) = kind {
             all.continued_in.push(other.to_string());
@@ -108,7 +108,7 @@ fn content(path: &Path) -> Option<Content> {
 fn beginning(path: &Path) -> io::Result<Beginning> {
     let mut found = Beginning::default();
     let mut timed = None;
-    each_entry(cs_core::open::foreign(path)?.take(HEAD), &mut |id, kind, at| {
+    each_entry(cs_core::open::foreign(path)?.take(HEAD), |id, kind, at| {
         timed = timed.or(at);
         if *kind == Kind::Begun && timed == at {
             found.begun = at;
@@ -124,7 +124,8 @@ fn beginning(path: &Path) -> io::Result<Beginning> {
     Ok(found)
 }
 
-fn each_entry(from: impl Read, each: &mut dyn FnMut(Option<&str>, &Kind, Option<i64>)) -> io::Result<()> {
+/// Passes the id of an entry's line, its meaning and its time to `each`.
+fn each_entry(from: impl Read, mut each: impl FnMut(Option<&str>, &Kind, Option<i64>)) -> io::Result<()> {
     let mut reader = Reader::new(State::new(Agent::Claude), Wanted::Full);
     let mut number = 0;
     lines::read(from, |piece| {
