@@ -9,6 +9,7 @@ mod counter;
 mod full;
 mod line;
 mod output;
+mod piece;
 mod plan;
 mod said;
 mod told;

@@ -9,6 +9,7 @@ use agents::history::{NAME, conversation_in, remembered};
 use agents::lines::{self, Piece};
 use agents::logs::Roots;
 use agents::reader::State;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -52,9 +53,9 @@ impl Catalog {
             for (uuid, left) in left {
                 // One that two folders know is the first one's.
                 let id = (*agent, uuid);
-                if !all.contains_key(&id) {
-                    self.conversations.push(conversation(&id, &path, &left));
-                    all.insert(id, left);
+                if let Entry::Vacant(place) = all.entry(id) {
+                    self.conversations.push(conversation(place.key(), &path, &left));
+                    place.insert(left);
                 }
             }
         }

@@ -3,24 +3,11 @@
 
 use super::State;
 use super::line::{Line, Payload};
+use super::piece::Piece;
 use super::told::{From, Held};
 use super::{said, work};
 use crate::entry::{Context, Entry, Kind, Link, Source, Stop, Thread, Via};
 use std::borrow::Cow;
-
-/// An entry without what all entries of its line share.
-pub(super) struct Piece<'a> {
-    /// The id that its line or its item has.
-    pub(super) id: Option<Cow<'a, str>>,
-    pub(super) block: u32,
-    pub(super) kind: Kind<'a>,
-}
-
-impl<'a> Piece<'a> {
-    pub(super) fn new(id: Option<Cow<'a, str>>, block: u32, kind: Kind<'a>) -> Self {
-        Piece { id, block, kind }
-    }
-}
 
 /// Lines that say nothing about what was held back before them.
 const ASIDES: [&str; 7] = [

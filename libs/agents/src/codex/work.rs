@@ -4,8 +4,8 @@
 //! Facts: rollouts of 0.42 to 0.169.
 
 use super::calls;
-use super::full::Piece;
 use super::line::{Item, Payload};
+use super::piece::Piece;
 use super::told::Told;
 use super::{output, plan, said};
 use crate::entry::{Asked, CallClass, CallEnd, Kind, Output, Tool};
