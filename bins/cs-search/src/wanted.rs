@@ -5,7 +5,7 @@ use agents::Agent;
 use agents::logs::Roots;
 use cli::{Context, Failure, Outcome};
 use conversations::Catalog;
-use conversations::search::{Form, Query, Scope, Terms};
+use conversations::search::{Form, Query, Terms};
 use cs_core::Error;
 
 impl Args {
@@ -21,7 +21,7 @@ impl Args {
         let form = Form { context: self.context, is_raw: self.raw };
         Ok(Query {
             terms,
-            scope: self.r#in.clone().unwrap_or_else(Scope::default),
+            scope: self.r#in.clone().unwrap_or_default(),
             agent: self.agent,
             project: self.project.clone(),
             range: context.range(self.since.as_deref(), self.until.as_deref())?,

@@ -255,7 +255,7 @@ fn a_search_finds_what_reading_everything_finds() {
     assert!(hits > 1000, "{hits} hits say little");
 }
 
-/// The same over large folders: `SEARCH_CORPUS=DIR`, which has a folder `.claude` or `.codex`.
+/// The same over large folders: `SEARCH_CORPUS=DIR`, which has a folder `.claude` or `.codex`, with `SEARCH_QUERIES=N`.
 #[test]
 #[ignore = "reads what SEARCH_CORPUS names"]
 fn a_search_of_a_large_corpus_finds_what_reading_everything_finds() {
@@ -268,8 +268,9 @@ fn a_search_of_a_large_corpus_finds_what_reading_everything_finds() {
     let catalog = Catalog::of(&store, &roots);
     let bytes: u64 = catalog.conversations.iter().map(crate::Conversation::bytes).sum();
     let all = everything(&catalog);
-    let hits = compare(&catalog, &store, &all, 1000);
-    println!("{bytes} bytes, {} entries, {hits} hits of 1,000 queries", all.len());
+    let queries = std::env::var("SEARCH_QUERIES").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
+    let hits = compare(&catalog, &store, &all, queries);
+    println!("{bytes} bytes, {} entries, {hits} hits of {queries} queries", all.len());
 }
 
 /// The hits for words in everything that was said.
