@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cs_core::clock;
 use cs_core::process;
+use cs_tests::pty::run_on_terminal;
 use cs_tests::{Sandbox, eventually};
 use serde_json::{Value, json};
 
@@ -238,4 +239,24 @@ fn a_client_that_was_killed_ends_it() {
     talk.write(&format!("live/{UUID}.json"), &live);
     assert_eq!(shown.next().0, "gap", "the torn line will not become whole");
     shown.ends("killed");
+}
+
+#[test]
+fn on_a_terminal_a_conversation_is_read_through_the_pager() {
+    let talk = Talk::new();
+    talk.say(UUID, "u1", &"one two three ".repeat(12));
+    let shown = |pager: &str, options: &[&str]| {
+        let mut command = talk.sandbox.command("cs-transcript");
+        command.args(["show", UUID]).args(options).env("PAGER", pager).env("NO_COLOR", "1");
+        run_on_terminal(command, 60, 24)
+    };
+    let text = shown("sed s/^/:/", &[]);
+    let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
+    assert!(lines.len() > 5 && lines.iter().all(|line| line.starts_with(':')), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with(":> one two")), "{lines:#?}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 61), "{lines:#?}");
+    for none in ["", "cat", "no-such-program"] {
+        assert!(shown(none, &[]).contains("> one two"), "without a pager it is printed: {none:?}");
+    }
+    assert!(shown("sed s/^/:/", &["--json"]).starts_with("{\"v\":1,"), "JSON is for programs");
 }
