@@ -95,9 +95,10 @@ impl Page {
         let texts = [(title, Style::Strong), (words.join(" · ").as_str(), Style::Dim)]
             .map(|(text, style)| (text.to_string(), style));
         for (text, style) in texts {
-            self.lines.push(vec![(render::cut_to_width(&cli::sanitize(&text), WIDEST), style)]);
+            self.lines.push(vec![(render::cut_to_width(&cli::sanitize(&text), width()), style)]);
         }
-        self.lines.push(vec![(format!("{} {session}", one.uuid).trim_end().to_string(), Style::Dim)]);
+        self.lines
+            .push(vec![(render::cut_to_width(format!("{} {session}", one.uuid).trim_end(), width()), Style::Dim)]);
         if let Some(from) = &about.forked_from {
             self.lines.push(vec![(format!("begins as a copy of {}", cli::sanitize(from)), Style::Dim)]);
         }
