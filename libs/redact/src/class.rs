@@ -29,6 +29,11 @@ impl Class {
         Class(self.0 | more.0)
     }
 
+    /// Whether all bytes of this set are in the other.
+    pub(super) const fn is_within(self, other: Class) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     pub(super) const fn has(self, byte: u8) -> bool {
         byte < 128 && self.0 >> byte & 1 == 1
     }
@@ -108,23 +113,26 @@ pub(super) fn ends_with(text: &[u8], part: &str) -> bool {
     begin.and_then(|begin| text.get(begin..)).is_some_and(|end| end.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Words separated by spaces. The first letter, the last letter and the length rule out most texts.
+/// Words separated by spaces. Four of their letters and the length rule out nearly all other texts.
 pub(super) struct Words {
     text: &'static str,
-    bits: [u128; 2],
+    bits: [u128; 4],
 }
 
 impl Words {
     #[allow(clippy::indexing_slicing)] // run by the compiler
     pub(super) const fn of(text: &'static str) -> Words {
-        let (bytes, mut bits, mut at) = (text.as_bytes(), [0; 2], 0);
+        let (bytes, mut bits, mut at) = (text.as_bytes(), [0; 4], 0);
         while at < bytes.len() {
             let begin = at;
             while at < bytes.len() && bytes[at] != b' ' {
                 at += 1;
             }
-            let place = bit_index(bytes[begin], bytes[at - 1], at - begin);
-            bits[place / 128] |= 1 << (place % 128);
+            let (second, middle) = inner(at - begin);
+            let outer = bit_index(bytes[begin], bytes[at - 1], at - begin);
+            let inner = bit_index(bytes[begin + second], bytes[begin + middle], at - begin);
+            bits[outer / 128] |= 1 << (outer % 128);
+            bits[2 + inner / 128] |= 1 << (inner % 128);
             at += 1;
         }
         Words { text, bits }
@@ -141,11 +149,20 @@ impl Words {
         self.may_have(text) && self.any(text, 0)
     }
 
+    /// Whether the text may be one of the words: `false` is certain.
     #[inline]
-    fn may_have(&self, text: &[u8]) -> bool {
+    pub(super) fn may_have(&self, text: &[u8]) -> bool {
         let (Some(&first), Some(&last)) = (text.first(), text.last()) else { return false };
-        let place = bit_index(first, last, text.len());
-        self.bits.get(place / 128).is_some_and(|bits| bits >> (place % 128) & 1 == 1)
+        self.has_bit(0, bit_index(first, last, text.len())) && {
+            let (second, middle) = inner(text.len());
+            let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+            self.has_bit(2, bit_index(byte(second), byte(middle), text.len()))
+        }
+    }
+
+    #[inline]
+    fn has_bit(&self, from: usize, place: usize) -> bool {
+        self.bits.get(from + place / 128).is_some_and(|bits| bits >> (place % 128) & 1 == 1)
     }
 
     /// Whether the text is one of the words, ignoring the bits of `case`.
@@ -164,9 +181,62 @@ impl Words {
     }
 }
 
-/// A number below 256 for the first and last letter, ignoring case, and the length.
+/// The places of two letters inside a word.
+const fn inner(length: usize) -> (usize, usize) {
+    (if length > 1 { 1 } else { 0 }, length / 2)
+}
+
+/// A number below 256 for two letters, ignoring case, and the length.
 const fn bit_index(first: u8, last: u8, length: usize) -> usize {
     ((first & 31) as usize * 37 + (last & 31) as usize * 11 + length * 101) % 256
+}
+
+/// Pairs of letters, ignoring case and other differences of the upper bits.
+#[derive(Clone, Copy)]
+pub(super) struct Pairs([u32; 32]);
+
+impl Pairs {
+    pub(super) const NONE: Pairs = Pairs([0; 32]);
+
+    #[allow(clippy::indexing_slicing)] // run by the compiler
+    pub(super) const fn add(&mut self, first: u8, second: u8) {
+        self.0[(first & 31) as usize] |= 1 << (second & 31);
+    }
+
+    /// Adds all pairs with this first letter.
+    #[allow(clippy::indexing_slicing)] // run by the compiler
+    pub(super) const fn add_all(&mut self, first: u8) {
+        self.0[(first & 31) as usize] = u32::MAX;
+    }
+
+    /// With the last two letters of words, in texts of words separated by spaces.
+    #[allow(clippy::indexing_slicing)] // run by the compiler
+    pub(super) const fn with_ends(self, texts: &[&str]) -> Pairs {
+        let (mut ends, mut text) = (self, 0);
+        while text < texts.len() {
+            let (bytes, mut at) = (texts[text].as_bytes(), 1);
+            while at < bytes.len() {
+                if at + 1 == bytes.len() || bytes[at + 1] == b' ' {
+                    ends.add(bytes[at - 1], bytes[at]);
+                }
+                at += 1;
+            }
+            text += 1;
+        }
+        ends
+    }
+
+    /// Whether the pair may be one of them: `false` is certain.
+    #[inline]
+    pub(super) fn may_have(&self, first: u8, second: u8) -> bool {
+        self.0.get(usize::from(first & 31)).is_some_and(|bits| bits >> (second & 31) & 1 == 1)
+    }
+
+    /// Whether the text may end with one of them.
+    #[inline]
+    pub(super) fn may_end(&self, text: &[u8]) -> bool {
+        matches!(*text, [.., first, second] if self.may_have(first, second))
+    }
 }
 
 pub(super) fn find(text: &[u8], literal: &[u8]) -> Option<usize> {

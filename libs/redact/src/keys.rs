@@ -27,6 +27,8 @@ struct Table {
     first: [u16; BUCKETS + 1],
     /// The text that follows the prefixes of a group.
     bodies: [Body; GROUPS.len()],
+    /// The first and second bytes of the prefixes, and the second and third.
+    pairs: [Pairs; 2],
 }
 
 type Body = (Class, Length, Care);
@@ -70,6 +72,7 @@ const fn table() -> Table {
         rows: [none; SIZE.0],
         first: first_rows(),
         bodies: [(HEX, AtLeast(0), Words); GROUPS.len()],
+        pairs: [Pairs::NONE; 2],
     };
     let mut next = table.first;
     let (mut letters, mut group) = (0, 0);
@@ -91,6 +94,12 @@ const fn table() -> Table {
             table.rows[next[bucket] as usize] =
                 KeyRow { at: begin as u16, length: (letters - begin) as u8, group: group as u8, begin: bytes };
             next[bucket] += 1;
+            table.pairs[0].add(bytes[0], bytes[1]);
+            if letters - begin > 2 {
+                table.pairs[1].add(bytes[1], third);
+            } else {
+                table.pairs[1].add_all(bytes[1]);
+            }
         }
         group += 1;
     }
@@ -119,6 +128,49 @@ const fn first_rows() -> [u16; BUCKETS + 1] {
         place += 1;
     }
     first
+}
+
+/// Whether each key consists of at least `least` of these bytes, and of `marked` if it has a mark.
+#[allow(clippy::indexing_slicing)] // run by the compiler
+pub(super) const fn are_within(class: Class, least: usize, marked: usize) -> bool {
+    let mut group = 0;
+    while group < GROUPS.len() {
+        let (body, length, _, prefixes) = &GROUPS[group];
+        let body_least = match length {
+            AtLeast(least) | Between(least, _) => *least as usize,
+        };
+        let text = prefixes.as_bytes();
+        let (mut at, mut begin) = (0, 0);
+        while at <= text.len() {
+            if at == text.len() || text[at] == b' ' {
+                if at - begin + body_least < least {
+                    return false;
+                }
+                begin = at + 1;
+            } else if !class.has(text[at]) {
+                return false;
+            }
+            at += 1;
+        }
+        if !body.is_within(class) {
+            return false;
+        }
+        group += 1;
+    }
+    let mut mark = 0;
+    while mark < MARKS.len() {
+        if !MARKS[mark].class.is_within(class) || MARKS[mark].least < marked {
+            return false;
+        }
+        mark += 1;
+    }
+    true
+}
+
+/// Whether a key may begin with these bytes: `false` is certain.
+pub(super) fn may_begin(first: u8, second: u8, third: u8) -> bool {
+    let [begins, goes_on] = &TABLE.pairs;
+    begins.may_have(first, second) && goes_on.may_have(second, third)
 }
 
 /// The end of the key at the beginning of the text. All following bytes of its alphabet belong to it.

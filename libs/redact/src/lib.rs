@@ -27,6 +27,8 @@ mod names;
 pub mod personal;
 mod prose;
 mod scan;
+mod sieve;
+mod sorts;
 mod tokens;
 mod values;
 mod words;

@@ -230,7 +230,7 @@ const fn mark(text: &'static str, at: usize, class: Class, least: usize, most: u
 
 /// Each of [`MARKS`] begins with at least this many letters and digits.
 pub(super) const MARKED: usize = 10;
-pub(super) static MARKS: [Mark; 13] = [
+pub(super) const MARKS: [Mark; 13] = [
     // Azure: keys of services, search and functions, Azure DevOps.
     mark("JQQJ99", 52, ALNUM, 80, 88),
     mark("AZDO", 76, ALNUM, 84, 84),

@@ -1,7 +1,7 @@
 //! Owns which names suggest that their values are secret. Must stay true: the last word of a name decides, so that
 //! `token_url` and `secretName` are ordinary; the work is bounded for a name of bounded length.
 
-use super::class::{Words, ends_with, is_alnum};
+use super::class::{Pairs, Words, ends_with, is_alnum};
 
 /// How strongly a name suggests a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +26,21 @@ pub(super) enum Kind {
     Cookie,
 }
 
-static PASSWORDS: Words = Words::of(
-    "pass pw psw passcode passwort kennwort senha contrasena mdp mnemonic psk passkey requirepass masterauth storepass keypass sshpass dbpass userpass rootpw",
-);
-static KEY: Words = Words::of("key keys");
+const PASSWORD: &str = "pass pw psw passcode passwort kennwort senha contrasena mdp mnemonic psk passkey requirepass masterauth storepass keypass sshpass dbpass userpass rootpw";
+static PASSWORDS: Words = Words::of(PASSWORD);
+const KEY_WORDS: &str = "key keys";
+static KEY: Words = Words::of(KEY_WORDS);
 static PHRASES: Words = Words::of("pass secret seed recovery");
 const PASSWORD_ENDS: [&str; 4] = ["password", "passwd", "passphrase", "pwd"];
 const SECRET_ENDS: [&str; 6] = ["token", "secret", "apikey", "secretkey", "accesskey", "privatekey"];
 const KEY_ENDS: [&str; 6] = ["authkey", "appkey", "signingkey", "encryptionkey", "masterkey", "accountkey"];
-static RANDOM: Words = Words::of("credential credentials cred creds jwt bearer pat seed otp totp pepper authtok");
-static SESSION: Words =
-    Words::of("sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac");
+const RANDOM_WORDS: &str = "credential credentials cred creds jwt bearer pat seed otp totp pepper authtok";
+static RANDOM: Words = Words::of(RANDOM_WORDS);
+const SESSION_WORDS: &str =
+    "sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac";
+static SESSION: Words = Words::of(SESSION_WORDS);
+/// The words that [`kind`] compares one by one.
+const OTHERS: &str = "authorization cookie phrase auth id";
 /// Words that mean, before `token`, that it is not a secret.
 static OTHER_TOKENS: Words = Words::of(
     "max min num next page continuation pad eos bos unk sep cls mask stop special sync cancellation design css syntax lookahead end start first last image input output per current cancel",
@@ -55,6 +59,18 @@ static BEHIND: Words = Words::of(
     "prod production dev development stage staging test testing live sandbox old new previous primary secondary main default value string text raw plain plaintext base b hex str backup ro rw local global v data prd stg qa uat ci is",
 );
 
+/// How the words end that decide.
+static DECIDING: Pairs = Pairs::NONE
+    .with_ends(&[PASSWORD, KEY_WORDS, RANDOM_WORDS, SESSION_WORDS, OTHERS])
+    .with_ends(&PASSWORD_ENDS)
+    .with_ends(&SECRET_ENDS)
+    .with_ends(&KEY_ENDS);
+
+/// Whether a name with this last word, without digits after it, may have a kind: `false` is certain.
+pub(super) fn may_decide(word: &[u8]) -> bool {
+    DECIDING.may_end(word) || BEHIND.may_have(word)
+}
+
 /// The kind of a name; `None` for an ordinary one.
 pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
@@ -67,6 +83,9 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
             break;
         }
         last = words.next()?;
+    }
+    if !DECIDING.may_end(last) {
+        return None;
     }
     let before = words.next().unwrap_or_default();
     let ends = |ends: &[&str]| ends.iter().any(|end| ends_with(last, end));

@@ -14,6 +14,12 @@ static BETWEEN: Words = Words::of("is was by");
 static USUAL: Words = Words::of("basic bearer token");
 
 impl Scan<'_> {
+    /// Whether a word may announce a secret that follows it after a blank.
+    pub(super) fn may_announce(&self, at: usize, end: usize) -> bool {
+        let word = self.bytes().get(at..end).unwrap_or_default();
+        ANNOUNCING.may_have(word) || SCHEMES.may_have(word) || word.contains(&b'_')
+    }
+
     /// `Bearer x` and `Basic x` anywhere, if x does not look like the next word of a sentence.
     pub(super) fn scheme(&self, at: usize, end: usize) -> Option<Range<usize>> {
         let name = self.bytes().get(at..end).filter(|name| matches!(name.len(), 4..=6))?;

@@ -7,6 +7,7 @@ use super::MASK;
 use super::blocks;
 use super::class::*;
 use super::commands::Called;
+use super::sorts::{self, KeyRun};
 use super::tokens::Tokens;
 
 /// How many bytes of the text before it a rule searches for a name.
@@ -28,12 +29,19 @@ pub(super) struct Scan<'a> {
     pub(super) called: Called,
     /// Where secrets may begin, in order.
     windows: &'a [Range<usize>],
+    pub(super) keys: KeyRun,
 }
 
 impl<'a> Scan<'a> {
     /// Looks for secrets that begin in the windows, which are in order and begin at words.
     pub(super) fn new(text: &'a str, windows: &'a [Range<usize>]) -> Scan<'a> {
-        Scan { tokens: Tokens::new(text.as_bytes()), done: 0, called: Called::default(), windows }
+        Scan {
+            tokens: Tokens::new(text.as_bytes()),
+            done: 0,
+            called: Called::default(),
+            windows,
+            keys: KeyRun::default(),
+        }
     }
 
     /// The next secret, after the last one.
@@ -59,19 +67,21 @@ impl<'a> Scan<'a> {
 
     /// The next position where a secret may begin, or where a name that announces one ends.
     fn next_begin(&self, from: usize, to: usize) -> Option<usize> {
-        let mut inside = is_name(self.before(from));
-        let found = self.bytes().get(from..to)?.iter().position(|&byte| {
-            let before = std::mem::take(&mut inside);
-            match BEGINS.get(usize::from(byte)) {
-                Some(Begin::Word) => {
-                    inside = true;
-                    !before
-                }
-                Some(Begin::Sign) => true,
-                _ => false,
+        let mut at = if is_name(self.before(from)) { sorts::word_end(self.bytes(), from) } else { from };
+        while at < to {
+            at += sorts::nothing(self.bytes().get(at..to)?);
+            if at >= to {
+                break;
             }
-        })?;
-        Some(from + found)
+            let is_sign = sorts::is_sign(self.byte(at));
+            let end = if is_sign { at + 1 } else { sorts::word_end(self.bytes(), at) };
+            if !(if is_sign { self.is_idle(at) } else { self.is_plain(at, end) }) {
+                break;
+            }
+            debug_assert!(matches!(self.step(at), Step::Go(to) if to == end), "a secret is skipped");
+            at = end;
+        }
+        (at < to).then_some(at)
     }
 
     fn step(&self, at: usize) -> Step {
@@ -122,28 +132,4 @@ impl<'a> Scan<'a> {
     pub(super) fn run(&self, at: usize, member: impl Fn(u8) -> bool) -> usize {
         self.tokens.run(at, member)
     }
-}
-
-#[derive(Clone, Copy)]
-enum Begin {
-    Nothing,
-    Word,
-    Sign,
-}
-
-static BEGINS: [Begin; 128] = begins();
-
-#[allow(clippy::indexing_slicing)] // run by the compiler
-const fn begins() -> [Begin; 128] {
-    let mut begins = [Begin::Nothing; 128];
-    let mut byte = 0;
-    while byte < 128 {
-        begins[byte as usize] = match byte {
-            b'-' | b':' | b'=' | b'>' | b'~' | b',' | b'(' => Begin::Sign,
-            _ if NAME.has(byte) => Begin::Word,
-            _ => Begin::Nothing,
-        };
-        byte += 1;
-    }
-    begins
 }
