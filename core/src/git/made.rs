@@ -96,9 +96,7 @@ struct Repository<'a> {
 /// Where HEAD of a checkout is now.
 #[must_use]
 pub fn mark(checkout: &Checkout) -> String {
-    let git_dir = &checkout.git_dir;
-    let commit = || head::commit(git_dir, &common_dir(git_dir).unwrap_or_else(|| git_dir.clone()));
-    reflog::mark(git_dir).or_else(commit).unwrap_or_default()
+    reflog::mark(&checkout.git_dir).or_else(|| checkout.commit()).unwrap_or_default()
 }
 
 /// The commits that the call made in the repository whose work tree is `root`, oldest first, without

@@ -51,6 +51,14 @@ pub struct Checkout {
     pub git_dir: PathBuf,
 }
 
+impl Checkout {
+    /// The full name of the commit that is checked out.
+    #[must_use]
+    pub fn commit(&self) -> Option<String> {
+        head::commit(&self.git_dir, &common_dir(&self.git_dir).unwrap_or_else(|| self.git_dir.clone()))
+    }
+}
+
 /// The checkout that holds `dir`; `None` outside of any. A `.git` that is not a valid repository is
 /// skipped, and the search continues above it.
 #[must_use]
