@@ -8,6 +8,7 @@ pub mod answer;
 mod claude;
 mod codex;
 mod content;
+pub mod cut;
 pub mod entry;
 pub mod event;
 mod evidence;
