@@ -286,3 +286,35 @@ fn links_are_never_followed() {
     assert!(!linked.worker(false).output().expect("it can be run").status.success());
     assert_eq!(fs::read_dir(&elsewhere).expect("it is there").count(), 0);
 }
+
+#[test]
+fn a_snapshot_survives_what_happens_to_its_log() {
+    let place = Place::new();
+    let line = |uuid: &str| format!("{{\"type\":\"user\",\"uuid\":\"{uuid}\",\"message\":{{\"content\":\"x\"}}}}");
+    let (one, two, three) = (line("one"), line("two"), line("three"));
+    place.log("main", &[&one]);
+    place.run(false);
+    place.snapshot("first");
+    let begins = |name: &str, lines: &[&String]| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        assert_eq!(place.restored(name), text, "{name}");
+        assert_eq!(place.verify(), [""; 0], "{name}");
+    };
+    place.log("main", &[&one, &two]);
+    place.run(false);
+    place.snapshot("second");
+    begins("first", &[&one]);
+    place.log("main", &[&three]);
+    place.run(false);
+    begins("second", &[&one, &two]);
+    place.remove();
+    place.run(true);
+    begins("first", &[&one]);
+    begins("second", &[&one, &two]);
+    place.snapshot("third");
+    begins("third", &[&three]);
+    // What is damaged is named, and is not put back.
+    fs::remove_file(place.kept().join("main.1.jsonl.gz")).expect("it is there");
+    assert!(place.verify().iter().any(|found| found.contains("no copy begins with the snapshot \"first\"")));
+    assert!(place.restore("first").is_err());
+}

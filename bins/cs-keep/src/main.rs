@@ -10,6 +10,7 @@ mod prune;
 mod restore;
 mod run;
 mod settings;
+mod snapshot;
 mod status;
 mod verify;
 mod which;
@@ -22,7 +23,7 @@ const PROGRAM: &str = "cs-keep";
 
 /// Keeps copies of conversations: Claude Code deletes transcripts that were not changed for 30 days,
 /// with the results of tools, and says nothing. A copy grows with its log, is never changed, and
-/// can be put back so that the conversation is resumed.
+/// can be put back so that the conversation is resumed, as it is or as it was at a snapshot.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name} run --dry-run", example = "{command_name} due --days 5")]
 struct Args {
@@ -38,6 +39,7 @@ enum Command {
     Due(due::Due),
     Verify(verify::Verify),
     Restore(restore::Restore),
+    Snapshot(snapshot::Snapshot),
     Forget(forget::Forget),
     Prune(prune::Prune),
 }
@@ -54,6 +56,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Due(args) => args.run(context),
         Command::Verify(args) => args.run(context),
         Command::Restore(args) => args.run(context),
+        Command::Snapshot(args) => args.run(context),
         Command::Forget(args) => args.run(context),
         Command::Prune(args) => args.run(context),
     }

@@ -2,7 +2,7 @@
 
 use agents::Agent;
 use agents::logs::Roots;
-use cli::{Context, Outcome};
+use cli::{Context, Failure, Outcome};
 use conversations::Catalog;
 use cs_core::Error;
 use cs_core::id::Uuid;
@@ -12,6 +12,24 @@ use kept::Line;
 /// Who runs this program: `user`, or the conversation in whose shell it runs.
 pub fn actor() -> String {
     Agent::conversation_from_env().map_or_else(|| who::USER.to_string(), who::word_of)
+}
+
+/// The conversation that a word means, kept or not.
+pub fn conversation(context: &Context, word: &str) -> Outcome<(Agent, Uuid)> {
+    let catalog = Catalog::of(&context.store, &Roots::from_env());
+    let found = conversations::find(&catalog, &context.store, word)?;
+    Ok((found.agent, Uuid::parse(&found.uuid)?))
+}
+
+/// The conversation in whose shell this program runs.
+pub fn own(context: &Context) -> Outcome<(Agent, Uuid)> {
+    match Agent::conversation_from_env() {
+        Some(own) => conversation(context, &who::word_of(own)),
+        None => {
+            let text = "this is not the shell of a conversation, so it must be named".to_string();
+            Err(Failure::Usage(text, Some("cs-transcript list shows all".into())))
+        }
+    }
 }
 
 /// The conversations of which something is kept that a word means: one, and with Codex those of its subagents.

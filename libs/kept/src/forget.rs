@@ -54,13 +54,13 @@ fn remove(path: &Path) -> Result<()> {
     removed.map_err(|error| Error::io(path, "remove", error))
 }
 
-/// Conversations whose logs are all gone and were written last before this time.
+/// Conversations whose logs are all gone and were written last before this time, and that have no snapshot.
 pub fn old(home: &Home, before: Instant) -> Result<Vec<Line>> {
     let lines = index::lines(home)?;
     let limit = before.timestamp_nanos_opt().unwrap_or(i64::MIN);
     let is_old = |line: &Line| {
         let is_past = |log: &index::Known| log.is_gone && log.identity.modified < limit;
-        line.revision > 0 && !line.is_forgotten && !line.logs.is_empty() && line.logs.iter().all(is_past)
+        line.has_copies() && !line.has_snapshots && !line.logs.is_empty() && line.logs.iter().all(is_past)
     };
     Ok(lines.into_iter().filter(is_old).collect())
 }

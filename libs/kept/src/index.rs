@@ -39,6 +39,9 @@ pub struct Line {
     /// Whether something could not be copied.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_partial: bool,
+    /// Whether a person, or the agent, gave names to how it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_snapshots: bool,
     /// Number of bytes that are kept, of all generations and other files, as they are on the disk.
     pub bytes: u64,
     /// The newest generation for each of the client's files.
@@ -92,6 +95,7 @@ impl Line {
             cwd: manifest.cwd.clone(),
             is_forgotten: manifest.forgotten_at.is_some(),
             is_partial: manifest.is_partial,
+            has_snapshots: !manifest.snapshots.is_empty(),
             bytes: manifest.bytes(),
             logs: newest.into_iter().map(known).collect(),
         }

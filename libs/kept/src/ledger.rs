@@ -36,6 +36,8 @@ pub enum What {
     Compressed,
     /// A conversation was put back where the client looks for it.
     Restored,
+    /// How a conversation was got a name.
+    Snapshot,
     /// A person had the copies removed.
     Forgotten,
     /// The copies were removed because of their age.
@@ -54,6 +56,7 @@ impl What {
             What::Found => "found",
             What::Compressed => "compressed",
             What::Restored => "restored",
+            What::Snapshot => "snapshot",
             What::Forgotten => "forgotten",
             What::Pruned => "pruned",
         }
@@ -86,6 +89,12 @@ pub struct Event {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The name of the snapshot that was made, or put back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
+    /// The id of the conversation as which it was put back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<String>,
     /// Whether the line was added later, because a program was killed before it did.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_late: bool,
@@ -104,6 +113,8 @@ impl Event {
             sha256: None,
             actor: None,
             reason: None,
+            snapshot: None,
+            becomes: None,
             is_late: false,
         }
     }

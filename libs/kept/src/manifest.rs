@@ -1,6 +1,7 @@
 //! Owns `manifest.json`: what is kept of one conversation. Must stay true: it names only what is on the disk; a copy of
 //! which it names fewer bytes than there are was being written when a program was killed, and has nothing wrong in it.
 
+use crate::snapshot::Snapshot;
 use agents::Agent;
 use agents::logs::Identity;
 use cs_core::error::{Error, Result};
@@ -33,6 +34,9 @@ pub struct Manifest {
     /// The copies of its other files, such as long results of tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileCopy>,
+    /// Names for how the conversation was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<Snapshot>,
     /// Whether something could not be copied, so that it is tried again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_partial: bool,
@@ -102,6 +106,7 @@ impl Manifest {
             cwd: None,
             logs,
             files,
+            snapshots: Vec::new(),
             is_partial: false,
             forgotten_at: None,
         }

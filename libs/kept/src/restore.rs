@@ -1,10 +1,14 @@
 //! Owns putting a conversation back where its client looks for it. Must stay true: a file is put only where none is, with
-//! the time of now, since clients delete by the time of the last change; what is not as it was written is not put back.
+//! the time of now, since clients delete by the time of the last change; what is not as it was written is not put back;
+//! a snapshot is put back under a new id, so that the conversation as it is now stays.
 
 use crate::copy;
 use crate::ledger::{self, Event, What};
 use crate::manifest::{MAIN, Manifest};
+use crate::rename::Renamed;
+use crate::snapshot::{self, Snapshot};
 use agents::Agent;
+use agents::cut;
 use agents::folder;
 use agents::sweep;
 use cs_core::clock::Instant;
@@ -45,6 +49,9 @@ struct Wanted {
     to: PathBuf,
     bytes: u64,
     sha256: String,
+    is_log: bool,
+    /// What stands there instead of what.
+    renaming: Option<[String; 2]>,
 }
 
 /// Puts back what a client no longer has of a conversation; to another folder than its own if one is named, where nothing
@@ -61,15 +68,8 @@ pub fn restore(
     let Some(manifest) = Manifest::read(home, agent, uuid)?.filter(|manifest| !manifest.logs.is_empty()) else {
         return Err(Error::Missing(format!("nothing is kept of {uuid}")));
     };
-    let wanted = wanted(home, uuid, &manifest, to)?;
-    // Before anything is written, so that a damaged copy puts back nothing at all.
-    for one in &wanted {
-        if !one.to.symlink_metadata().is_ok_and(|_| true) {
-            let read = copy::checksum(&one.copy, one.bytes)?;
-            check(one, &read)?;
-        }
-    }
-    let restored: Vec<Restored> = wanted.iter().map(put).collect::<Result<_>>()?;
+    let wanted = wanted(home, uuid, &manifest, to);
+    let restored = put_all(&wanted)?;
     if restored.iter().any(|one| !one.was_there) && to.is_none() {
         let event = Event { actor: Some(actor.into()), ..Event::of(What::Restored, &manifest) };
         ledger::append(home, &[event], now)?;
@@ -77,7 +77,69 @@ pub fn restore(
     Ok(restored)
 }
 
-fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> Result<Vec<Wanted>> {
+/// A snapshot that was put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anew {
+    /// The id of the new conversation.
+    pub uuid: Uuid,
+    /// What it begins with.
+    pub snapshot: Snapshot,
+    /// Its log, and long results of tools that the client no longer has: the lines name those by their old paths.
+    pub restored: Vec<Restored>,
+}
+
+/// Puts the beginning of a conversation's main log back, as a new conversation beside it.
+pub fn restore_at(
+    home: &Home,
+    agent: Agent,
+    uuid: &Uuid,
+    name: &str,
+    to: Option<&Path>,
+    actor: &str,
+    now: Instant,
+) -> Result<Anew> {
+    let _lock = crate::run::lock(home)?;
+    let Some(manifest) = Manifest::read(home, agent, uuid)?.filter(|manifest| !manifest.logs.is_empty()) else {
+        return Err(Error::Missing(format!("nothing is kept of {uuid}")));
+    };
+    let Some(snapshot) = manifest.snapshots.iter().find(|snapshot| snapshot.name == name.trim()) else {
+        return Err(Error::Missing(format!("{uuid} has no snapshot {name:?}; cs-keep status {uuid} lists them")));
+    };
+    let log = snapshot::copy_of(home, uuid, &manifest, snapshot)?;
+    let new = Uuid::random();
+    let mut wanted = wanted(home, uuid, &manifest, to);
+    let Some(mut main) = wanted.pop().filter(|main| main.is_log) else {
+        return Err(Error::Missing(format!("the main log of {uuid} is not kept")));
+    };
+    wanted.retain(|one| !one.is_log);
+    main.copy = home.kept(agent.word(), uuid).join(&log.file);
+    main.to = cut::renamed(&main.to, uuid, &new)
+        .ok_or_else(|| Error::Refused(format!("the name of {} has no id", main.to.display())))?;
+    (main.bytes, main.sha256) = (snapshot.bytes, snapshot.sha256.clone());
+    main.renaming = Some(cut::renaming(agent, uuid, &new));
+    wanted.push(main);
+    let restored = put_all(&wanted)?;
+    if to.is_none() {
+        let event = Event::of(What::Restored, &manifest).to(&log.file, snapshot.bytes, &snapshot.sha256);
+        let (snapshot, becomes) = (Some(snapshot.name.clone()), Some(new.to_string()));
+        ledger::append(home, &[Event { actor: Some(actor.into()), snapshot, becomes, ..event }], now)?;
+    }
+    Ok(Anew { uuid: new, snapshot: snapshot.clone(), restored })
+}
+
+fn put_all(wanted: &[Wanted]) -> Result<Vec<Restored>> {
+    // Before anything is written, so that a damaged copy puts back nothing at all.
+    for one in wanted {
+        if !one.to.symlink_metadata().is_ok_and(|_| true) {
+            let read = copy::checksum(&one.copy, one.bytes)?;
+            check(one, &read)?;
+        }
+    }
+    wanted.iter().map(put).collect()
+}
+
+/// All newest copies, the main log last.
+fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> Vec<Wanted> {
     let dir = home.kept(manifest.agent.word(), uuid);
     let newest = manifest.newest();
     // What the paths of all files begin with.
@@ -93,6 +155,8 @@ fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> R
         to: place(&log.origin),
         bytes: log.bytes,
         sha256: log.sha256.clone(),
+        is_log: true,
+        renaming: None,
     });
     // The main log comes last: the client never sees it without its results.
     let mut all: Vec<Wanted> = logs.collect();
@@ -104,10 +168,10 @@ fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> R
             continue;
         }
         let (copy, sha256) = (dir.join(&file.file), file.sha256.clone());
-        files.push(Wanted { copy, to: place(&origin), bytes: file.bytes, sha256 });
+        files.push(Wanted { copy, to: place(&origin), bytes: file.bytes, sha256, is_log: false, renaming: None });
     }
     files.extend(all);
-    Ok(files)
+    files
 }
 
 /// Puts a file where none is.
@@ -121,7 +185,15 @@ fn put(one: &Wanted) -> Result<Restored> {
     let failed = |error| Error::io(&one.to, "write", error);
     let temp = tempfile::Builder::new().prefix(file::TEMP_PREFIX).tempfile_in(folder).map_err(failed)?;
     let mut to = BufWriter::new(temp);
-    let read = copy::give(&one.copy, one.bytes, &mut to)?;
+    let read = match &one.renaming {
+        None => copy::give(&one.copy, one.bytes, &mut to)?,
+        Some(words) => {
+            let mut renamed = Renamed::new(&mut to, words);
+            let read = copy::give(&one.copy, one.bytes, &mut renamed)?;
+            renamed.end().map_err(failed)?;
+            read
+        }
+    };
     check(one, &read)?;
     let temp = to.into_inner().map_err(|error| failed(error.into_error()))?;
     temp.as_file().sync_all().map_err(failed)?;

@@ -6,6 +6,7 @@ use crate::keep::{Done, Keeping, Live, is_full};
 use crate::ledger::{self, Event, What};
 use crate::manifest::Manifest;
 use crate::settings::Settings;
+use crate::snapshot;
 use agents::Agent;
 use agents::folder;
 use agents::logs::{Found, conversation_of};
@@ -207,8 +208,9 @@ impl<'a> Pass<'a, '_> {
         };
         let logs = live.iter().map(known).collect();
         let (agent, conversation) = key.clone();
+        let (is_forgotten, is_partial, has_snapshots) = (false, false, false);
         let line =
-            Line { agent, conversation, revision: 0, cwd, is_forgotten: false, is_partial: false, bytes: 0, logs };
+            Line { agent, conversation, revision: 0, cwd, is_forgotten, is_partial, has_snapshots, bytes: 0, logs };
         self.has_begun |= self.job.run == Run::Real;
         self.lines.insert(key.clone(), line);
     }
@@ -354,7 +356,8 @@ fn late_events(manifest: &Manifest) -> Vec<Event> {
         ..Event::of(what, manifest).to(file, bytes, sha256)
     };
     let logs = manifest.newest().into_iter().map(|log| of(what(log), &log.file, log.bytes, &log.sha256));
-    logs.collect()
+    let snapshots = manifest.snapshots.iter().map(|one| Event { is_late: true, ..snapshot::event(manifest, one) });
+    logs.chain(snapshots).collect()
 }
 
 /// Where a conversation worked, by its main log.

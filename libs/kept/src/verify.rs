@@ -4,6 +4,7 @@ use crate::compress::SUFFIX;
 use crate::copy;
 use crate::ledger;
 use crate::manifest::Manifest;
+use crate::snapshot;
 use agents::Agent;
 use cs_core::error::{Error, Result};
 use cs_core::file;
@@ -101,6 +102,11 @@ fn conversation(
             }
             Ok(_) => verified.find(&path, "its bytes were changed"),
             Err(error) => verified.find(&path, reason_of(error)),
+        }
+    }
+    for snapshot in &manifest.snapshots {
+        if let Err(error) = snapshot::copy_of(home, uuid, &manifest, snapshot) {
+            verified.find(&home.kept_manifest(agent.word(), uuid), reason_of(error));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A client's folder with conversations, and the copies of them.
 
+use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use std::collections::BTreeMap;
@@ -78,6 +79,25 @@ impl Place {
     pub fn remove(&self) {
         fs::remove_dir_all(self.root().join(".claude/projects")).expect("it is there");
         fs::create_dir(self.root().join(".claude/projects")).expect("it can be made");
+    }
+
+    /// Gives a name to what is kept.
+    pub fn snapshot(&self, name: &str) {
+        let (home, uuid, now) = (Home::at(self.data()), Uuid::parse(&uuid(0)).expect("an id"), clock::now());
+        kept::snapshot(&home, agents::Agent::Claude, &uuid, name, "user", now).expect("it can be named");
+    }
+
+    /// Puts a snapshot into another folder.
+    pub fn restore(&self, name: &str) -> cs_core::error::Result<kept::Anew> {
+        let (home, uuid) = (Home::at(self.data()), Uuid::parse(&uuid(0)).expect("an id"));
+        let to = self.root().join("restored");
+        kept::restore_at(&home, agents::Agent::Claude, &uuid, name, Some(&to), "user", clock::now())
+    }
+
+    /// What is in it then.
+    pub fn restored(&self, name: &str) -> String {
+        let anew = self.restore(name).expect("it can be put back");
+        fs::read_to_string(&anew.restored.last().expect("the log").path).expect("it is there")
     }
 
     /// The directory of the copies.
