@@ -25,6 +25,7 @@ use crate::validate::{self, FILE_BYTES, INDEX_BYTES};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -80,7 +81,11 @@ impl Store {
     pub fn everything(&self) -> Result<Vec<PathBuf>> {
         let home = &self.home;
         let mut all: Vec<PathBuf> = entries(home.root())?.into_iter().map(|entry| entry.path()).collect();
-        for dir in home.dirs().into_iter().chain(self.inbox_dirs()?) {
+        for dir in home.dirs().into_iter().chain(self.inbox_dirs()?).chain(self.kept_folders()?) {
+            // What is in the folder of a conversation is for `cs-keep verify`.
+            if self.depth_in_kept(&dir) == Some(2) {
+                continue;
+            }
             all.extend(entries(&dir)?.into_iter().map(|entry| entry.path()));
         }
         all.extend(is_dir(home.root()).then(|| home.root().to_path_buf()));
@@ -103,6 +108,9 @@ impl Store {
             FileKind::Foreign => vec![found(Problem::Foreign, "not created by these programs".into())],
             kind => self.judge(path, &kind).into_iter().map(|(problem, reason)| found(problem, reason)).collect(),
         };
+        if let Some(reason) = self.lacks_manifest(path, SystemTime::now()) {
+            all.push(found(Problem::Damaged, reason));
+        }
         let mode = meta.permissions().mode() & 0o777;
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
         if mode & 0o077 != 0 && !is_lock && !meta.is_symlink() {
@@ -164,6 +172,9 @@ impl Store {
         }
         if dir == home.audit_dir() || dir == home.audit_pending() {
             return of_audit(name, dir == home.audit_pending(), is_dir);
+        }
+        if let Some(kind) = self.kind_in_kept(path, is_dir) {
+            return kind;
         }
         if let Some(kind) = self.kind_of_seats(path, is_dir) {
             return kind;

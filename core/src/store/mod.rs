@@ -18,6 +18,7 @@ mod doubt;
 mod file_kind;
 mod fold;
 mod index;
+mod kept;
 mod live;
 mod moved;
 mod names;

@@ -108,7 +108,7 @@ impl Store {
         let home = &self.home;
         let more = [home.root().to_path_buf(), home.usage_cache_dir(), home.quarantine(), home.logs_dir()];
         let mut found = Vec::new();
-        for dir in home.dirs().iter().chain(&more).chain(&self.inbox_dirs()?) {
+        for dir in home.dirs().iter().chain(&more).chain(&self.inbox_dirs()?).chain(&self.kept_folders()?) {
             let ours = entries(dir)?.into_iter();
             let ours = ours.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()));
             found.extend(ours.map(|entry| entry.path()).filter(|path| regular(path).is_some()));
