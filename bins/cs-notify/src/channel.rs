@@ -167,6 +167,7 @@ fn osascript(title: &str, body: &str, sound: Option<&str>) -> Vec<String> {
 /// options (`-`), unless they begin with a backslash, which it removes (terminal-notifier, AppDelegate.m).
 fn terminal_notifier(notice: &Notice, sound: Option<&str>, jump: Option<String>) -> Vec<String> {
     let group = match notice.subjects() {
+        [one] if one.session_id.is_empty() => one.key(),
         [one] => one.session_id.as_str(),
         _ => "several",
     };

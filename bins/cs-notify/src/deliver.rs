@@ -173,6 +173,7 @@ fn with_lock<T>(home: &Home, wait: Duration, work: impl FnOnce(&Lock) -> Outcome
 
 fn report_failure(notice: &Notice, reason: String) -> Fate {
     let what = match notice.subjects() {
+        [one] if one.session_id.is_empty() => one.key().to_string(),
         [one] => one.session_id.clone(),
         several => format!("{} sessions", several.len()),
     };

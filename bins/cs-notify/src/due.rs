@@ -4,6 +4,7 @@
 mod destructive;
 mod ended;
 mod seats;
+mod sweep;
 mod turn;
 mod why;
 
@@ -88,6 +89,9 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
         Scope::All => finder.find_seats(config, &entries),
         Scope::Soon(_) => Vec::new(),
     };
+    if matches!(scope, Scope::All) {
+        all.extend(sweep::find(store, config, settings, now));
+    }
     for (id, entry) in entries.iter().filter(|(id, _)| scope.includes(id)) {
         let mut found: Vec<Found> =
             finder.find(id, entry)?.into_iter().map(|found| finder.of_agent(id, found)).collect();

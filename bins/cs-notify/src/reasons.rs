@@ -26,6 +26,8 @@ pub enum Reason {
     Done,
     /// Its context is nearly full.
     Context,
+    /// A client deletes conversations soon that are not kept.
+    Sweep,
     /// An agent in a seat ended, and the user did not end it.
     AgentEnded,
     /// No sign of life for longer than stale_threshold_hours.
@@ -37,7 +39,7 @@ pub enum Reason {
 }
 
 /// All reasons, the most urgent first.
-pub const ALL: [Reason; 11] = [
+pub const ALL: [Reason; 12] = [
     Reason::Waiting,
     Reason::Failed,
     Reason::AgentFailed,
@@ -45,6 +47,7 @@ pub const ALL: [Reason; 11] = [
     Reason::Destructive,
     Reason::Done,
     Reason::Context,
+    Reason::Sweep,
     Reason::AgentEnded,
     Reason::Stale,
     Reason::Parked,
@@ -83,6 +86,7 @@ impl Reason {
             Reason::Destructive => "destructive",
             Reason::Done => "done",
             Reason::Context => "context",
+            Reason::Sweep => "sweep",
             Reason::AgentEnded => "agent_ended",
             Reason::Stale => "stale",
             Reason::Parked => "parked",
@@ -103,13 +107,14 @@ impl Reason {
     /// Whether it is looked for soon after an event. The others take hours or days, or are no event of a conversation,
     /// and only the timer looks for them.
     pub fn is_soon(self) -> bool {
-        !matches!(self, Reason::Stale | Reason::Parked | Reason::AgentEnded | Reason::AgentSpawned)
+        use Reason::{AgentEnded, AgentSpawned, Parked, Stale, Sweep};
+        !matches!(self, Stale | Parked | Sweep | AgentEnded | AgentSpawned)
     }
 
-    /// Its rule unless the settings say otherwise: all are held in quiet hours and silent, and all are on except the
-    /// one that needs the log of what tools did to be read.
+    /// Its rule unless the settings say otherwise: all are held in quiet hours and silent, and all are on except those
+    /// for which more must be read: the log of what tools did, the clients' folders.
     fn rule(self) -> Rule {
-        Rule { on: self != Reason::Destructive, quiet: AtRest::Hold, sound: None }
+        Rule { on: !matches!(self, Reason::Destructive | Reason::Sweep), quiet: AtRest::Hold, sound: None }
     }
 }
 
@@ -190,8 +195,10 @@ mod tests {
         assert_eq!(names, ALL.map(Reason::as_str));
         assert_eq!(Reason::Waiting.rule(), Rule { on: true, quiet: AtRest::Hold, sound: None });
         let off: Vec<Reason> = ALL.into_iter().filter(|reason| !reason.rule().on).collect();
-        assert_eq!(off, [Reason::Destructive], "as the table says");
-        assert!(table.contains("\n| `destructive` | `{\"on\": false, "));
+        assert_eq!(off, [Reason::Destructive, Reason::Sweep], "as the table says");
+        assert!(
+            ["destructive", "sweep"].iter().all(|name| table.contains(&format!("\n| `{name}` | `{{\"on\": false, ")))
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Subject {
     /// The seat, if the notice is about the agent in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// Empty if the agent in a seat has no session.
+    /// Empty if the agent in a seat has no session, or the notice is about none.
     pub session_id: String,
     pub project: String,
     pub project_name: String,
@@ -40,8 +40,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The id under which it is noted that the notice was sent: a seat outlives its sessions.
+    /// The id under which it is noted that the notice was sent: a seat outlives its sessions, and what is about no session
+    /// has the reason's name.
     pub fn key(&self) -> &str {
+        if self.reason == Reason::Sweep {
+            return self.reason.as_str();
+        }
         let is_of_seat = matches!(self.reason, Reason::AgentSpawned | Reason::AgentEnded) || self.session_id.is_empty();
         self.agent_id.as_deref().filter(|_| is_of_seat).unwrap_or(&self.session_id)
     }
