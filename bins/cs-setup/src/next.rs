@@ -1,5 +1,5 @@
 //! Owns what is left to do after an installation: the programs on PATH, conversations that are open and not recorded,
-//! another tool's hook.
+//! another tool's hook, conversations that the client deletes some day.
 
 use crate::client::Registered;
 use crate::document::Document;
@@ -7,8 +7,11 @@ use crate::others;
 use crate::places::Places;
 use crate::shell::{path_line, unfound};
 use agents::Agent;
+use agents::logs::Roots;
+use agents::sweep;
 use cli::{Form, Out, Outcome, sanitize};
 use cs_core::store::Store;
+use kept::{Periods, Settings};
 use serde::Serialize;
 
 /// How many folders of open conversations are named.
@@ -45,7 +48,29 @@ fn steps(places: &Places, agent: Agent) -> Vec<String> {
     let document = Document::read(&places.settings()).ok();
     let python = document.and_then(|document| others::notice(&document.value));
     steps.extend(python.map(|notice| format!("{notice}; {} takes it out", others::TAKE_OUT)));
+    steps.extend(keep(places));
     steps
+}
+
+/// What keeping conversations takes, if it is not switched on and there are any that are not kept.
+fn keep(places: &Places) -> Option<String> {
+    let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
+    let (settings, errors) = Settings::read(&config, &places.data.config());
+    if settings.enabled || !errors.is_empty() || config.is_doubtful("keep") {
+        return None;
+    }
+    let roots = Roots::from_env();
+    let mut found = roots.logs();
+    found.logs.retain(|log| sweep::deletes(log.agent));
+    let status = kept::status(&places.data, &found).ok().filter(|status| status.unkept_bytes > 0)?;
+    let periods = Periods::of(&roots, &config);
+    let days = found.logs.iter().map(|log| periods.days(&log.path)).min().unwrap_or(sweep::DAYS);
+    let days = render::format_quantity(days.try_into().unwrap_or(0), "day");
+    let size = render::format_bytes(status.unkept_bytes);
+    Some(format!(
+        "Claude Code deletes conversations that were not changed for {days}; cs-keep run copies them ({size} now), and \
+         does so every hour with keep.enabled in config.json and cs-setup jobs install"
+    ))
 }
 
 /// The open conversations of which no hook has reported anything, and what to do about them. A client that was started
