@@ -28,6 +28,7 @@ pub mod model;
 mod opened;
 pub mod part;
 pub mod payload;
+pub mod process;
 pub mod queue;
 pub mod reader;
 pub mod resume;

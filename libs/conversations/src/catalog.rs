@@ -1,6 +1,7 @@
 //! Owns which conversations there are, and which logs each has. Must stay true: a thread of a conversation has one log, the
 //! client's own if it is there; of all logs at most the first line is read.
 
+use crate::relatives::Kin;
 use crate::rooted;
 use agents::Agent;
 use agents::logs::{Found, Roots};
@@ -9,6 +10,7 @@ use kept::{KeptConversation, KeptLog};
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The thread of the conversation itself.
 pub const MAIN: &str = "main";
@@ -73,6 +75,14 @@ pub struct Conversation {
     pub logs: Vec<Log>,
     /// Where they are.
     pub place: Place,
+    /// Where logs may be that its lines were copied from.
+    pub(crate) kin: Arc<Kin>,
+}
+
+/// Conversations by agent and id, and where their relatives may be.
+struct ById {
+    all: HashMap<(Agent, String), Conversation>,
+    kin: Arc<Kin>,
 }
 
 /// All conversations, and what could not be read.
@@ -84,14 +94,12 @@ pub struct Catalog {
     pub unseen: Vec<(PathBuf, io::Error)>,
 }
 
-/// Conversations by agent and id.
-type ById = HashMap<(Agent, String), Conversation>;
-
 impl Catalog {
     /// Looks for all logs in the clients' folders, and for kept copies.
     pub fn of(store: &Store, roots: &Roots) -> Catalog {
         let Found { logs, mut unseen, .. } = roots.logs();
-        let mut by_id = ById::new();
+        let kin = Arc::new(Kin::new(store.home.kept_dir()));
+        let mut by_id = ById { all: HashMap::new(), kin };
         for (log, id) in rooted::ids(&logs) {
             let Some((uuid, thread)) = id else { continue };
             let (agent, bytes, modified) = (log.agent, log.identity.size, log.identity.modified);
@@ -100,9 +108,9 @@ impl Catalog {
         }
         match kept::conversations(store) {
             Ok(kept) => kept.into_iter().for_each(|one| add_kept(&mut by_id, one)),
-            Err(error) => unseen.push((store.home.root().join("kept"), error)),
+            Err(error) => unseen.push((store.home.kept_dir(), error)),
         }
-        let mut conversations: Vec<Conversation> = by_id.into_values().collect();
+        let mut conversations: Vec<Conversation> = by_id.all.into_values().collect();
         for one in &mut conversations {
             one.logs.sort_by(|a, b| (a.thread != MAIN, &a.thread).cmp(&(b.thread != MAIN, &b.thread)));
         }
@@ -113,8 +121,9 @@ impl Catalog {
 
 /// The conversation with this id, which is made if there is none yet.
 fn entry(by_id: &mut ById, agent: Agent, uuid: String) -> &mut Conversation {
-    let new = || Conversation { uuid: uuid.clone(), agent, logs: Vec::new(), place: Place::Live };
-    by_id.entry((agent, uuid.clone())).or_insert_with(new)
+    let ById { all, kin } = by_id;
+    let new = || Conversation { kin: Arc::clone(kin), ..Conversation::new(agent, uuid.clone(), Place::Live) };
+    all.entry((agent, uuid.clone())).or_insert_with(new)
 }
 
 /// Adds copies: only those of threads whose log is gone are read.
@@ -136,6 +145,11 @@ impl Log {
 }
 
 impl Conversation {
+    /// A conversation without a log and without relatives.
+    pub(crate) fn new(agent: Agent, uuid: String, place: Place) -> Self {
+        Conversation { uuid, agent, logs: Vec::new(), place, kin: Arc::default() }
+    }
+
     /// When one of its logs was written last, in nanoseconds since the epoch.
     pub fn modified(&self) -> i64 {
         self.logs.iter().map(|log| log.modified).max().unwrap_or(0)

@@ -377,7 +377,7 @@ mod tests {
 
     fn conversation(path: &std::path::Path) -> Conversation {
         let log = Log { path: path.into(), thread: "main".into(), bytes: 0, modified: 0, is_kept: false };
-        Conversation { uuid: ID.into(), agent: agents::Agent::Claude, logs: vec![log], place: Where::Live }
+        Conversation { logs: vec![log], ..Conversation::new(agents::Agent::Claude, ID.into(), Where::Live) }
     }
 
     /// The texts of all parts up to the end, and the number of steps.

@@ -82,7 +82,7 @@ fn conversation((agent, uuid): &(Agent, String), path: &Path, left: &Left) -> Co
         modified: left.last_at.saturating_mul(1_000_000),
         is_kept: false,
     };
-    Conversation { uuid: uuid.clone(), agent: *agent, logs: vec![log], place: Place::Prompts }
+    Conversation { logs: vec![log], ..Conversation::new(*agent, uuid.clone(), Place::Prompts) }
 }
 
 fn read(
@@ -147,7 +147,7 @@ mod tests {
         let lines = [line(GONE, 100, "first"), line(THERE, 200, "other"), "torn".into(), line(GONE, 300, "second")];
         fs::write(dir.path().join(NAME), lines.join("\n")).unwrap();
         let roots = roots(Agent::Claude, dir.path());
-        let live = Conversation { uuid: THERE.into(), agent: Agent::Claude, logs: Vec::new(), place: Place::Live };
+        let live = Conversation::new(Agent::Claude, THERE.into(), Place::Live);
         let mut catalog = Catalog { conversations: vec![live], ..Catalog::default() };
 
         let left = catalog.add_remembered(&roots);

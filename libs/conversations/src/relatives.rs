@@ -1,167 +1,193 @@
-//! Owns which older log the lines at the beginning of a log were copied from, if they do not say so themselves: a client that
-//! goes on in the background, or is forked without a terminal, begins a new log with all lines of the old one, under their old
-//! ids. Must stay true: only a log that is younger than its first line is suspected; others cost one system call.
-//! Logs of the same folder are compared; kept copies are not.
+//! Owns which other log the lines at the beginning of a log were copied from, if they do not say so themselves: a client that
+//! is forked, or goes on in the background, begins a new log with all lines of the old one, under their old ids. Each line
+//! names the process that wrote it ([`agents::process`]); a log that begins with lines of another process is compared with
+//! the log of that one, wherever it is: beside it, in another folder, or kept.
+//! Must stay true: of a log that begins with its own lines only the beginning is read; the size of a folder does not matter.
 
-use crate::catalog::{Conversation, MAIN};
+use crate::catalog::Conversation;
 use agents::Agent;
-use agents::entry::{Kind, Link, Wanted};
+use agents::entry::{Kind, Wanted};
 use agents::lines::{self, Piece};
-use agents::logs;
 use agents::part::line_hash;
+use agents::process;
 use agents::reader::{Reader, State};
-use cs_core::stamp::{Stamp, unchanged};
-use std::collections::{HashMap, HashSet};
+use cs_core::id::Uuid;
+use memchr::memmem;
+use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
 
 /// What a log begins with that is not its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copied {
-    /// The conversation that it was copied from, if its log is there.
+    /// The conversation that it was copied from.
     pub from: Option<String>,
-    /// Hashes of the ids of lines that older logs have.
+    /// Hashes of the ids of lines that other logs had before.
     pub lines: HashSet<u64>,
     /// When the log was begun, in milliseconds since the epoch, if it says so before older lines.
     pub begun: Option<i64>,
 }
 
-/// How many milliseconds a log may be younger than its first line without being suspected.
-const SETTLES: i64 = 5_000;
-/// Bytes at the beginning of a log in which its first line with an id stands.
+/// Bytes at the beginning of a log in which a line that names its process stands.
 const HEAD: u64 = 256 * 1024;
+/// How many logs are remembered that others were compared with.
+const REMEMBERED: usize = 8;
+/// Bytes that are searched at once.
+const ROOM: usize = 64 * 1024;
+
+/// Where logs may be that others were copied from.
+#[derive(Debug, Default)]
+pub struct Kin {
+    /// The folder of the kept copies.
+    pub kept: PathBuf,
+    known: Mutex<Vec<(PathBuf, u64, Ids)>>,
+}
+
+/// Hashes of the ids of a log's lines.
+type Ids = Arc<HashSet<u64>>;
+
+impl Kin {
+    /// Logs are also looked for among the copies in this folder.
+    pub fn new(kept: PathBuf) -> Self {
+        Kin { kept, known: Mutex::default() }
+    }
+
+    /// The log of a conversation: beside another one, in a folder beside its folder, or kept.
+    fn log(&self, uuid: &Uuid, beside: &Path) -> Option<PathBuf> {
+        let name = format!("{uuid}.jsonl");
+        let folder = beside.parent()?;
+        let near = Some(folder.join(&name)).filter(|path| path.is_file());
+        let far = || {
+            fs::read_dir(folder.parent()?).ok()?.flatten().map(|dir| dir.path().join(&name)).find(|path| path.is_file())
+        };
+        near.or_else(far).or_else(|| kept::main_log(&self.kept, Agent::Claude, uuid))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        if path.starts_with(&self.kept) { kept::open(path) } else { Ok(Box::new(cs_core::open::foreign(path)?)) }
+    }
+
+    /// Whether a log has this text.
+    fn has(&self, path: &Path, text: &str) -> io::Result<bool> {
+        let (finder, mut from) = (memmem::Finder::new(text), self.open(path)?);
+        let (mut room, mut kept) = (vec![0; ROOM + text.len()], 0);
+        loop {
+            let count = from.read(room.get_mut(kept..).unwrap_or_default())?;
+            let bytes = room.get(..kept + count).unwrap_or_default();
+            if count == 0 || finder.find(bytes).is_some() {
+                return Ok(count > 0);
+            }
+            let (all, tail) = (bytes.len(), bytes.len().min(text.len()));
+            room.copy_within(all - tail..all, 0);
+            kept = tail;
+        }
+    }
+
+    /// The ids of a log's lines; a log is read again if it has grown.
+    fn ids(&self, path: &Path) -> io::Result<Ids> {
+        let size = fs::metadata(path)?.len();
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., ids)) = known().iter().find(|(of, then, _)| of == path && *then == size) {
+            return Ok(Arc::clone(ids));
+        }
+        let mut reader = Reader::new(State::new(Agent::Claude), Wanted::Full);
+        let (mut number, mut ids) = (0, HashSet::new());
+        lines::read(self.open(path)?, |piece| {
+            number += 1;
+            if let Piece::Line(line) | Piece::Rest(line) = piece {
+                reader.line(line, number, &mut |entry| ids.extend(entry.id.as_deref().map(line_hash)));
+            }
+        })?;
+        let ids = Arc::new(ids);
+        let mut all = known();
+        all.retain(|(of, ..)| of != path);
+        all.truncate(REMEMBERED - 1);
+        all.insert(0, (path.into(), size, Arc::clone(&ids)));
+        Ok(ids)
+    }
+}
 
 /// The beginning of a log.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Beginning {
-    /// Hash of the id of its first line with one.
-    first: Option<u64>,
-    /// When that was written, in milliseconds since the epoch.
-    at: Option<i64>,
+    /// The id of its first line with one.
+    first: Option<String>,
     /// When the log was begun, if it says so before that line and later than that.
     begun: Option<i64>,
-    /// The conversations that it names as its origin.
-    origins: Vec<String>,
+    /// Whose process wrote the first line that says so.
+    process: Option<String>,
 }
 
-/// The logs of a folder by the hash of the first line's id.
-type ByFirst = Arc<HashMap<u64, Vec<PathBuf>>>;
-
-/// What older logs a conversation begins with; `None` if nothing was copied, or its lines say it themselves.
+/// What a conversation begins with that other logs had before; `None` if there is nothing, or its lines say so themselves.
 pub fn copied(of: &Conversation) -> Option<Copied> {
-    let log = of.main().filter(|log| of.agent == Agent::Claude && log.thread == MAIN && !log.is_kept)?;
-    let own = beginning(&log.path).ok()?;
-    let is_young = born(&log.path).zip(own.at).is_some_and(|(born, at)| born > at + SETTLES);
-    let first = own.first.filter(|_| is_young || own.begun.is_some() || !own.origins.is_empty())?;
-    let mut found = alike(&log.path, first, &of.uuid, &own);
-    found.sort_by_key(|(born, _)| std::cmp::Reverse(*born));
-    let newest = found.first().map(|(_, content)| content.uuid.clone());
-    let from = own.origins.first().cloned().or(newest);
-    let lines: HashSet<u64> = found.into_iter().flat_map(|(_, content)| content.lines).collect();
-    (!lines.is_empty() || own.begun.is_some()).then_some(Copied { from, lines, begun: own.begun })
-}
-
-/// The older logs with the same beginning, and when each was made.
-fn alike(path: &Path, first: u64, uuid: &str, own: &Beginning) -> Vec<(i64, Content)> {
-    let by_first = path.parent().and_then(by_first).unwrap_or_default();
-    let mut others = by_first.get(&first).into_iter().flatten().filter(|other| *other != path).peekable();
-    let Some(whole) = others.peek().and_then(|_| content(path)) else { return Vec::new() };
-    let own_born = born(path).unwrap_or(0);
-    let of_other = |other: &PathBuf| {
-        let content = content(other)?;
-        let born = born(other).unwrap_or(0);
-        let says = |all: &[String], other: &str| all.iter().any(|one| one.eq_ignore_ascii_case(other));
-        let is_named = says(&content.continued_in, uuid) || says(&own.origins, &content.uuid);
-        let is_younger = says(&content.beginning.origins, uuid) || says(&whole.continued_in, &content.uuid);
-        // A log that was begun after its first line is a copy of one that was not.
-        let begun = (content.beginning.begun.unwrap_or(0), own.begun.unwrap_or(0));
-        let is_older = is_named || (!is_younger && (begun.0, born, other.as_path()) < (begun.1, own_born, path));
-        is_older.then_some((if is_named { i64::MAX } else { born }, content))
+    let log = of.main().filter(|_| of.agent == Agent::Claude)?;
+    let own = beginning(of.kin.open(&log.path).ok()?).ok()?;
+    let (mut from, mut ids) = (None, HashSet::new());
+    let others = own.process.as_ref().filter(|process| **process != of.uuid).zip(own.first.as_deref());
+    // A conversation that began with /clear names the process too, and has no line of its log.
+    let is_copied = |(process, first): (&String, &str)| {
+        let path = of.kin.log(&Uuid::parse(process).ok()?, &log.path)?;
+        of.kin.has(&path, first).ok()
     };
-    others.filter_map(of_other).collect()
-}
-
-/// What matters of a whole log.
-struct Content {
-    uuid: String,
-    beginning: Beginning,
-    lines: HashSet<u64>,
-    continued_in: Vec<String>,
-}
-
-fn content(path: &Path) -> Option<Content> {
-    let (uuid, _) = logs::conversation_of(Agent::Claude, path)?;
-    let mut all = Content { uuid, beginning: beginning(path).ok()?, lines: HashSet::new(), continued_in: Vec::new() };
-    each_entry(cs_core::open::foreign(path).ok()?, |id, kind, _| {
-        all.lines.extend(id.map(line_hash));
-        if let Kind::Relation(Link::ContinuedIn, other) = kind {
-            all.continued_in.push(other.to_string());
+    if others.and_then(is_copied) == Some(true) {
+        // The last one has the lines of all before it, if it is still there.
+        for process in processes(of.kin.open(&log.path).ok()?, &of.uuid).ok()? {
+            let path = Uuid::parse(&process).ok().and_then(|uuid| of.kin.log(&uuid, &log.path));
+            ids.extend(path.and_then(|path| of.kin.ids(&path).ok()).iter().flat_map(|ids| ids.iter().copied()));
+            from = Some(process);
         }
-    })
-    .ok()?;
-    Some(all)
+    }
+    let copied = Copied { from, lines: ids, begun: own.begun };
+    (copied != Copied::default()).then_some(copied)
 }
 
-fn beginning(path: &Path) -> io::Result<Beginning> {
+/// Reads a log up to its first line with an id and the first one that names its process.
+fn beginning(from: impl Read) -> io::Result<Beginning> {
     let mut found = Beginning::default();
     let mut timed = None;
-    each_entry(cs_core::open::foreign(path)?.take(HEAD), |id, kind, at| {
-        timed = timed.or(at);
-        if *kind == Kind::Begun && timed == at {
-            found.begun = at;
+    each_line(from.take(HEAD), |line| {
+        found.process = found.process.take().or_else(|| process::began_with(line));
+        if found.first.is_none() {
+            Reader::new(State::new(Agent::Claude), Wanted::Full).line(line, 1, &mut |entry| {
+                timed = timed.or(entry.at);
+                if entry.kind == Kind::Begun && timed == entry.at {
+                    found.begun = entry.at;
+                }
+                let id = entry.id.filter(|id| found.first.is_none() && !id.is_empty());
+                if let Some(id) = id {
+                    found.first = Some(id.into_owned());
+                    found.begun = found.begun.filter(|begun| entry.at.is_some_and(|at| at < *begun));
+                }
+            });
         }
-        if let (None, Some(id)) = (found.first, id) {
-            (found.first, found.at) = (Some(line_hash(id)), at);
-            found.begun = found.begun.filter(|begun| at.is_some_and(|at| at < *begun));
-        }
-        if let Kind::Relation(Link::ForkedFrom | Link::DerivedFrom, other) = kind {
-            found.origins.push(other.to_string());
-        }
+        found.first.is_none() || found.process.is_none()
     })?;
     Ok(found)
 }
 
-/// Passes the id of an entry's line, its meaning and its time to `each`.
-fn each_entry(from: impl Read, mut each: impl FnMut(Option<&str>, &Kind, Option<i64>)) -> io::Result<()> {
-    let mut reader = Reader::new(State::new(Agent::Claude), Wanted::Full);
-    let mut number = 0;
-    lines::read(from, |piece| {
-        number += 1;
-        if let Piece::Line(line) | Piece::Rest(line) = piece {
-            reader.line(line, number, &mut |entry| {
-                each(entry.id.as_deref().filter(|id| !id.is_empty()), &entry.kind, entry.at);
-            });
-        }
+/// The processes that wrote the lines of a log before its own, in their order.
+fn processes(from: impl Read, own: &str) -> io::Result<Vec<String>> {
+    let mut all: Vec<String> = Vec::new();
+    each_line(from, |line| {
+        let process = process::began_with(line);
+        let is_own = process.as_deref() == Some(own);
+        all.extend(process.filter(|process| !is_own && !all.contains(process)));
+        !is_own
     })?;
-    Ok(())
+    Ok(all)
 }
 
-/// When a file was made, in milliseconds since the epoch.
-fn born(path: &Path) -> Option<i64> {
-    let made = fs::metadata(path).ok()?.created().ok()?;
-    i64::try_from(made.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
-}
-
-/// The logs of conversations in a folder by their first lines. Kept for the next question until the folder changes.
-fn by_first(folder: &Path) -> Option<ByFirst> {
-    static KNOWN: Mutex<Option<(PathBuf, Stamp, ByFirst)>> = Mutex::new(None);
-    let now = Stamp::of(folder);
-    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((_, _, found)) = known.filter(|(of, stamp, _)| of == folder && unchanged(Some(stamp), now.as_ref())) {
-        return Some(found);
+/// Passes each line to `goes_on` until it returns false. A line that is too long is passed in pieces, which say nothing.
+fn each_line(from: impl Read, mut goes_on: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let mut from = BufReader::with_capacity(ROOM / 4, from);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        (&mut from).take(lines::LIMIT as u64).read_until(b'\n', &mut line)?;
+        if line.is_empty() || !goes_on(&line) {
+            return Ok(());
+        }
     }
-    let mut found: HashMap<u64, Vec<PathBuf>> = HashMap::new();
-    for entry in fs::read_dir(folder).ok()?.flatten() {
-        let path = entry.path();
-        let is_log = path.extension().is_some_and(|end| end == "jsonl")
-            && logs::conversation_of(Agent::Claude, &path).is_some_and(|(_, thread)| thread == MAIN);
-        let first = is_log.then(|| beginning(&path).ok()?.first).flatten();
-        first.into_iter().for_each(|first| found.entry(first).or_default().push(path.clone()));
-    }
-    let found = Arc::new(found);
-    *KNOWN.lock().unwrap_or_else(PoisonError::into_inner) = now.map(|now| (folder.into(), now, Arc::clone(&found)));
-    Some(found)
 }

@@ -26,7 +26,7 @@ pub use index::{Line, lines};
 pub use keep::Done;
 pub use ledger::What;
 pub use manifest::{FileCopy, LogCopy, Manifest};
-pub use read::{KeptConversation, KeptLog, conversations, open};
+pub use read::{KeptConversation, KeptLog, conversations, main_log, open};
 pub use restore::{Anew, Restored, needed, restore, restore_at};
 pub use run::{Job, Listen, Summary, project_of, run};
 pub use settings::Settings;

@@ -3,6 +3,7 @@
 use crate::index::{self, Known, Line};
 use agents::Agent;
 use cs_core::file;
+use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::store::Store;
 use std::fs::{File, OpenOptions};
@@ -65,6 +66,17 @@ fn kept(home: &Home, line: Line) -> Option<KeptConversation> {
     };
     let logs: Vec<KeptLog> = newest.into_iter().map(log).collect();
     (!logs.is_empty()).then_some(KeptConversation { agent: line.agent, uuid: line.conversation, logs })
+}
+
+/// The newest copy of a conversation's own log in the folder of all copies, by its name alone; `None` if there is none.
+pub fn main_log(kept: &Path, agent: Agent, uuid: &Uuid) -> Option<PathBuf> {
+    let dir = kept.join(agent.word()).join(uuid.as_str());
+    let generation = |path: &PathBuf| {
+        let name = path.file_name()?.to_str()?.strip_prefix("main.")?;
+        name.strip_suffix(".gz").unwrap_or(name).strip_suffix(".jsonl")?.parse::<u32>().ok()
+    };
+    let copies = std::fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
+    copies.filter_map(|path| Some((generation(&path)?, path))).max().map(|(_, path)| path)
 }
 
 /// The content of a kept log.

@@ -147,8 +147,9 @@ fn same(a: &Wish, b: &Wish) -> bool {
 /// The conversation itself, and its other threads.
 pub fn split(of: &Conversation) -> (Conversation, Conversation) {
     let part = |is_main: bool| {
-        let logs = of.logs.iter().filter(|log| (log.thread == MAIN) == is_main).cloned().collect();
-        Conversation { logs, ..of.clone() }
+        let mut part = of.clone();
+        part.logs.retain(|log| (log.thread == MAIN) == is_main);
+        part
     };
     (part(true), part(false))
 }
