@@ -32,6 +32,7 @@ pub mod process;
 pub mod queue;
 pub mod reader;
 pub mod resume;
+pub mod rooted;
 pub mod seat_hooks;
 pub mod statusline;
 pub mod sweep;

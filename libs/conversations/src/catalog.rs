@@ -2,9 +2,9 @@
 //! client's own if it is there; of all logs at most the first line is read.
 
 use crate::relatives::Kin;
-use crate::rooted;
 use agents::Agent;
 use agents::logs::{Found, Roots};
+use agents::rooted;
 use cs_core::store::Store;
 use kept::{KeptConversation, KeptLog};
 use std::collections::HashMap;

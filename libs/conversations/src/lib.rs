@@ -12,7 +12,6 @@ mod heading;
 mod history;
 mod read;
 mod relatives;
-mod rooted;
 pub mod search;
 mod sessions;
 mod wish;

@@ -1,11 +1,11 @@
 //! Owns to which conversation a log belongs. Must stay true: the name of a log decides, unless its agent gives the log of a
 //! subagent a name like any other; then its first line does.
 
-use agents::Agent;
-use agents::entry::{Kind, Wanted};
-use agents::lines::{self, Piece};
-use agents::logs::{self, Log};
-use agents::reader::{Reader, State};
+use crate::Agent;
+use crate::entry::{Kind, Wanted};
+use crate::lines::{self, Piece};
+use crate::logs::{self, Log};
+use crate::reader::{Reader, State};
 use std::io::{BufRead, BufReader, Read};
 
 /// Maximum number of bytes of a first line that are read.
