@@ -156,6 +156,13 @@ pub enum Kind<'a> {
     },
     /// Another conversation that belongs to this one.
     Relation(Link, Cow<'a, str>),
+    /// The prompt after it follows this line. A part only if that is a line of an earlier turn: then the person went back.
+    Rewind {
+        /// Id of the line.
+        to: Cow<'a, str>,
+        /// The turn to which that belongs; not known to one who reads only this line.
+        turn: u64,
+    },
     /// A line is missing.
     Gap {
         /// Why.

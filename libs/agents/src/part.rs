@@ -55,6 +55,8 @@ pub enum PartKind {
     Title,
     /// Another conversation that this one continues, or that continues it.
     Relation,
+    /// The person went back to an earlier turn.
+    Rewind,
     /// A line that could not be read.
     Gap,
     /// The last line.
@@ -63,7 +65,7 @@ pub enum PartKind {
 
 impl PartKind {
     /// All kinds.
-    pub const ALL: [PartKind; 19] = [
+    pub const ALL: [PartKind; 20] = [
         PartKind::Head,
         PartKind::Prompt,
         PartKind::Injected,
@@ -81,6 +83,7 @@ impl PartKind {
         PartKind::Attachment,
         PartKind::Title,
         PartKind::Relation,
+        PartKind::Rewind,
         PartKind::Gap,
         PartKind::End,
     ];
@@ -109,6 +112,7 @@ impl PartKind {
             PartKind::Attachment => "attachment",
             PartKind::Title => "title",
             PartKind::Relation => "relation",
+            PartKind::Rewind => "rewind",
             PartKind::Gap => "gap",
             PartKind::End => "end",
         }
@@ -138,6 +142,7 @@ impl PartKind {
             Kind::Title(_) | Kind::Renamed(_) => PartKind::Title,
             Kind::Stop(..) => PartKind::Stop,
             Kind::Relation(..) => PartKind::Relation,
+            Kind::Rewind { .. } => PartKind::Rewind,
             Kind::Gap { .. } => PartKind::Gap,
             Kind::Withdrawn(_)
             | Kind::Synthetic(_)

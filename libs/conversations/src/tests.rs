@@ -164,7 +164,7 @@ fn told(name: &str) -> (Catalog, HashMap<String, usize>) {
 
 #[test]
 fn what_goes_on_in_another_log_is_told_once() {
-    for name in ["background", "fork", "branch"] {
+    for name in ["background", "fork", "fork-terminal", "fork-command", "branch"] {
         let (catalog, counts) = told(name);
         assert_eq!(catalog.conversations.len(), 2, "{name}");
         let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();

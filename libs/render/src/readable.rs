@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The kinds that are shown if nobody asks for others.
-pub const READABLE: [PartKind; 11] = [
+pub const READABLE: [PartKind; 12] = [
     PartKind::Prompt,
     PartKind::Answer,
     PartKind::Call,
@@ -30,6 +30,7 @@ pub const READABLE: [PartKind; 11] = [
     PartKind::Compaction,
     PartKind::Stop,
     PartKind::Relation,
+    PartKind::Rewind,
     PartKind::Gap,
 ];
 
@@ -104,6 +105,7 @@ impl<'z> Readable<'z> {
             Kind::Relation(link, other) => {
                 self.rule(&format!("{} {other}", link.word().replace('_', " ")), lines);
             }
+            Kind::Rewind { turn, .. } => self.rule(&format!("went back to turn {turn}"), lines),
             Kind::Gap { lack, bytes } => self.gap(part.line, *lack, *bytes, lines),
             Kind::Title(text) | Kind::Renamed(text) => self.note(&format!("title: {text}"), Style::Dim, lines),
             Kind::Context(context) => {

@@ -161,6 +161,7 @@ fn shown(part: &Value) -> Option<Shown> {
             (shown.word, shown.subject) = (name, format_bytes(number(part, "bytes")));
         }
         "relation" => (shown.word, shown.to) = (text("relation"), text("to")),
+        "rewind" => shown.word = number(part, "to_turn").to_string(),
         "gap" => {
             shown.word = text("why");
             shown.subject = format!("line {}, {}", number(part, "line"), format_bytes(number(part, "bytes")));

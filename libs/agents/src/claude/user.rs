@@ -16,6 +16,8 @@ pub(super) fn of_line(line: &Line, wanted: Wanted, kinds: &mut Vec<(u32, Kind)>)
     let prompt = prompt(line, content);
     let is_prompt = prompt.is_some();
     if let Some(text) = prompt {
+        let to = line.parent.as_deref().filter(|_| wanted == Wanted::Full);
+        kinds.extend(to.map(|to| (0, Kind::Rewind { to: Cow::Owned(to.to_string()), turn: 0 })));
         kinds.push((0, Kind::Prompt(Cow::Owned(text), via(line, content))));
     }
     if wanted == Wanted::Counted || (is_prompt && wanted == Wanted::All) {

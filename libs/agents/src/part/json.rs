@@ -163,6 +163,10 @@ impl Part<'_> {
                 line.word("relation", link.word());
                 line.text("to", other);
             }
+            Kind::Rewind { to, turn } => {
+                line.text("to", to);
+                line.number("to_turn", *turn);
+            }
             Kind::Gap { lack, bytes } => {
                 line.number("line", self.line);
                 line.number("bytes", *bytes);

@@ -42,6 +42,8 @@ struct Left {
     begun: Option<i64>,
     /// The first line with a time.
     timed: Option<u64>,
+    /// The turns of the lines, by the hashes of their ids.
+    lines: HashMap<u64, u64>,
 }
 
 impl Numbering {
@@ -80,6 +82,12 @@ impl Numbering {
         let Some(kind) = PartKind::of(&entry.kind) else { return };
         // What surrounded a copy is no change here.
         let is_copy = entry.is_copy || self.place.line.2;
+        if let Kind::Rewind { to, turn } = &mut entry.kind {
+            match self.place.lines.get(&line_hash(to)).filter(|turn| **turn < self.turn && !is_copy) {
+                Some(earlier) => *turn = *earlier,
+                None => return,
+            }
+        }
         if let Kind::Context(context) = &mut entry.kind
             && (is_copy || !self.changed(context))
         {
@@ -99,7 +107,10 @@ impl Numbering {
         if !may_repeat && self.is_repeated(&entry.kind) {
             return;
         }
-        self.turn += u64::from(kind == PartKind::Prompt && thread == "main" && !is_copy);
+        if kind == PartKind::Prompt && thread == "main" && !is_copy {
+            self.turn += 1;
+            self.place.lines.insert(self.place.line.1, self.turn);
+        }
         if let Kind::Agent { thread, .. } = &entry.kind {
             self.turns.entry(thread.to_string()).or_insert(self.turn);
         }
@@ -139,6 +150,9 @@ impl Numbering {
         let is_known = id != 0 && !self.seen.insert(id);
         let is_older = self.place.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
         self.place.line = (number, id, is_known || is_older);
+        if id != 0 && entry.thread == Thread::Main {
+            self.place.lines.entry(id).or_insert(self.turn);
+        }
     }
 
     /// Leaves only what changed in the surroundings; false if nothing did.
@@ -194,7 +208,7 @@ impl Numbering {
     fn flush_before(&mut self, entry: &Entry, thread: &str, each: &mut dyn FnMut(&Part)) {
         let is_over = |part: &Part| match (&part.entry.kind, &entry.kind) {
             (Kind::Response(old), Kind::Response(new)) => part.thread == thread && old.message != new.message,
-            (Kind::Response(_), kind) => matches!(kind, Kind::Prompt(..) | Kind::Stop(..)),
+            (Kind::Response(_), kind) => matches!(kind, Kind::Prompt(..) | Kind::Rewind { .. } | Kind::Stop(..)),
             _ => true,
         };
         let (over, kept) = std::mem::take(&mut self.held).into_iter().partition(is_over);

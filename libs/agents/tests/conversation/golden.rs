@@ -58,6 +58,13 @@ fn a_call_has_one_result_at_most_and_usage_counts_once() {
 }
 
 #[test]
+fn a_person_goes_back_only_where_it_was_recorded() {
+    let went_back = |one: &Recording| parsed(&shown_of(one)).iter().any(|part| part["kind"] == "rewind");
+    let names: Vec<String> = recordings().into_iter().filter(went_back).map(|one| one.name).collect();
+    assert!(names.len() == 1 && names[0].starts_with("rewind/"), "{names:?}");
+}
+
+#[test]
 fn what_the_client_sends_with_every_request_is_no_part() {
     for recording in recordings().iter().filter(|one| one.agent == Agent::Claude) {
         let text = String::from_utf8(shown_of(recording)).unwrap();
