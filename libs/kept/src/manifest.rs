@@ -5,12 +5,16 @@ use crate::snapshot::Snapshot;
 use agents::Agent;
 use agents::logs::Identity;
 use cs_core::error::{Error, Result};
-use cs_core::file::{self, Durability};
+use cs_core::file::{self, Durability, TEMP_PREFIX};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::cmp::Reverse;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 
+/// The name of the file.
+pub const NAME: &str = "manifest.json";
 /// Version of the file.
 pub const VERSION: u32 = 1;
 
@@ -121,12 +125,20 @@ impl Manifest {
         if manifest.v > VERSION {
             return Err(Error::Newer { path, version: manifest.v.into() });
         }
-        let is_its_own = manifest.agent == agent && manifest.conversation == uuid.as_str();
-        let mut names = manifest.logs.iter().map(|log| &log.file).chain(manifest.files.iter().map(|file| &file.file));
-        match is_its_own && names.all(|name| is_inside(name)) {
+        match manifest.agent == agent && manifest.conversation == uuid.as_str() && manifest.is_sound() {
             true => Ok(Some(manifest)),
             false => Err(Error::corrupt(&path, "it names another conversation, or a file elsewhere")),
         }
+    }
+
+    /// Whether all that it names can be meant: it may come from another machine, or from somebody else.
+    fn is_sound(&self) -> bool {
+        let is_log = |log: &LogCopy| {
+            let is_word = is_inside(&log.thread) && !log.thread.contains('/');
+            is_word && log.generation > 0 && is_name(&log.file) && is_place(&log.origin)
+        };
+        let is_file = |file: &FileCopy| is_inside(&file.path) && is_name(&file.file) && is_place(&file.origin);
+        self.v > 0 && self.logs.iter().all(is_log) && self.files.iter().all(is_file)
     }
 
     /// Stores it.
@@ -136,17 +148,19 @@ impl Manifest {
         file::replace(&home.kept_manifest(self.agent.word(), uuid), &bytes, Durability::Synced)
     }
 
-    /// The newest generation of each log of a client, the main one first.
+    /// The newest generation of each log of a client, the main one first: each place has generations of its own. Of several
+    /// main ones, as of a repository that was moved, that comes first which the client has, or wrote last.
     pub fn newest(&self) -> Vec<&LogCopy> {
         let mut newest: Vec<&LogCopy> = Vec::new();
         for log in &self.logs {
-            match newest.iter_mut().find(|other| other.thread == log.thread) {
+            match newest.iter_mut().find(|other| other.is_same(log)) {
                 Some(other) if other.generation < log.generation => *other = log,
                 Some(_) => {}
                 None => newest.push(log),
             }
         }
-        newest.sort_by(|a, b| (a.thread != MAIN, &a.thread).cmp(&(b.thread != MAIN, &b.thread)));
+        let order = |log: &LogCopy| (log.vanished_at.is_some(), Reverse(log.identity.modified));
+        newest.sort_by(|a, b| (a.thread != MAIN, &a.thread, order(a)).cmp(&(b.thread != MAIN, &b.thread, order(b))));
         newest
     }
 
@@ -156,11 +170,75 @@ impl Manifest {
     }
 }
 
+impl LogCopy {
+    /// Whether both are generations of the same log.
+    pub fn is_same(&self, other: &LogCopy) -> bool {
+        self.thread == other.thread && self.origin == other.origin
+    }
+}
+
 /// The thread of the conversation itself.
 pub const MAIN: &str = "main";
 
-/// Whether a name is that of a file in the conversation's directory, whatever is written in the manifest.
+/// Whether a path leads to a file in a folder, whatever is written in the manifest.
 pub fn is_inside(name: &str) -> bool {
-    let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0']);
-    name.split('/').all(is_plain)
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.starts_with(TEMP_PREFIX);
+    !name.contains(['\\', '\0']) && name.split('/').all(is_plain)
+}
+
+/// Whether it can be the name of a copy.
+fn is_name(file: &str) -> bool {
+    is_inside(file) && file != NAME
+}
+
+/// Whether a path says where a file is, without a way back.
+fn is_place(origin: &Path) -> bool {
+    let is_plain = |part| matches!(part, Component::RootDir | Component::Normal(_));
+    origin.is_absolute() && origin.components().all(is_plain) && !origin.as_os_str().as_bytes().contains(&0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn forged(change: impl Fn(&mut Value)) -> Result<Option<Manifest>> {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, uuid) = (Home::at(dir.path()), Uuid::parse("ca5d0000-0000-4000-8000-000000000001").unwrap());
+        let at = "2026-11-22T10:00:00Z";
+        let copy = json!({"origin": "/h/.claude/projects/-p/x", "identity": [1, 2, 3, 4, 5], "bytes": 1, "sha256": "00",
+            "copied_at": at});
+        let with = |more: Value| {
+            let mut copy = copy.clone();
+            copy.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            copy
+        };
+        let mut manifest = json!({"v": 1, "agent": "claude-code", "conversation": uuid.as_str(), "revision": 1,
+            "logs": [with(json!({"thread": "main", "generation": 1, "file": "main.1.jsonl", "last_at": at}))],
+            "files": [with(json!({"path": "tool-results/.x", "file": "tool-results/.x"}))]});
+        change(&mut manifest);
+        file::make_dir(&home.kept("claude-code", &uuid)).unwrap();
+        std::fs::write(home.kept_manifest("claude-code", &uuid), manifest.to_string()).unwrap();
+        Manifest::read(&home, Agent::Claude, &uuid)
+    }
+
+    #[test]
+    fn a_manifest_names_nothing_elsewhere() {
+        assert!(forged(|_| {}).unwrap().is_some());
+        let out = ["../x", "/etc/x", "a/../../x", "a//x", "", ".", "a\\x", "a\0x", ".tmp-x", "manifest.json"];
+        for (list, key) in [("logs", "file"), ("files", "file"), ("files", "path"), ("logs", "thread")] {
+            for name in out.iter().filter(|name| **name != "manifest.json" || key == "file") {
+                assert!(forged(|all| all[list][0][key] = json!(name)).is_err(), "{list} {key} {name}");
+            }
+        }
+        for origin in ["/h/.claude/projects/../../../x", "h/x", "", "/h/\0x"] {
+            for list in ["logs", "files"] {
+                assert!(forged(|all| all[list][0]["origin"] = json!(origin)).is_err(), "{list} {origin}");
+            }
+        }
+        assert!(forged(|all| all["logs"][0]["thread"] = json!("a/b")).is_err());
+        assert!(forged(|all| all["logs"][0]["generation"] = json!(0)).is_err());
+        assert!(forged(|all| all["v"] = json!(0)).is_err());
+        assert!(forged(|all| all["conversation"] = json!("ca5d0000-0000-4000-8000-000000000002")).is_err());
+    }
 }

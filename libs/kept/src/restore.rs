@@ -4,12 +4,13 @@
 
 use crate::copy;
 use crate::ledger::{self, Event, What};
-use crate::manifest::{MAIN, Manifest};
+use crate::manifest::{LogCopy, MAIN, Manifest};
 use crate::rename::Renamed;
 use crate::snapshot::{self, Snapshot};
 use agents::Agent;
 use agents::cut;
 use agents::folder;
+use agents::logs::Roots;
 use agents::sweep;
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
@@ -68,7 +69,7 @@ pub fn restore(
     let Some(manifest) = Manifest::read(home, agent, uuid)?.filter(|manifest| !manifest.logs.is_empty()) else {
         return Err(Error::Missing(format!("nothing is kept of {uuid}")));
     };
-    let wanted = wanted(home, uuid, &manifest, to);
+    let wanted = wanted(home, uuid, &manifest, to)?;
     let restored = put_all(&wanted)?;
     if restored.iter().any(|one| !one.was_there) && to.is_none() {
         let event = Event { actor: Some(actor.into()), ..Event::of(What::Restored, &manifest) };
@@ -107,7 +108,7 @@ pub fn restore_at(
     };
     let log = snapshot::copy_of(home, uuid, &manifest, snapshot)?;
     let new = Uuid::random();
-    let mut wanted = wanted(home, uuid, &manifest, to);
+    let mut wanted = wanted(home, uuid, &manifest, to)?;
     let Some(mut main) = wanted.pop().filter(|main| main.is_log) else {
         return Err(Error::Missing(format!("the main log of {uuid} is not kept")));
     };
@@ -139,39 +140,67 @@ fn put_all(wanted: &[Wanted]) -> Result<Vec<Restored>> {
 }
 
 /// All newest copies, the main log last.
-fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> Vec<Wanted> {
-    let dir = home.kept(manifest.agent.word(), uuid);
+fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> Result<Vec<Wanted>> {
+    let (agent, dir) = (manifest.agent, home.kept(manifest.agent.word(), uuid));
     let newest = manifest.newest();
-    // What the paths of all files begin with.
-    let main = newest.iter().find(|log| log.thread == MAIN).or(newest.first());
-    let root = main.and_then(|log| log.origin.parent()).unwrap_or(Path::new("/")).to_path_buf();
-    let folder = main.and_then(|log| sweep::folder_of(manifest.agent, &log.origin));
+    let is_main = |log: &&&LogCopy| log.thread == MAIN;
+    let mut mains: Vec<&Path> = newest.iter().filter(is_main).map(|log| log.origin.as_path()).collect();
+    if mains.is_empty() {
+        mains.extend(newest.first().map(|log| log.origin.as_path()));
+    }
     let place = |origin: &Path| match to {
         None => origin.to_path_buf(),
-        Some(to) => to.join(origin.strip_prefix(&root).unwrap_or(Path::new(origin.file_name().unwrap_or_default()))),
+        Some(to) => to.join(below(&mains, origin)),
     };
-    let logs = newest.iter().map(|log| Wanted {
-        copy: dir.join(&log.file),
-        to: place(&log.origin),
-        bytes: log.bytes,
-        sha256: log.sha256.clone(),
-        is_log: true,
-        renaming: None,
-    });
+    let roots = Roots::from_env();
     // The main log comes last: the client never sees it without its results.
-    let mut all: Vec<Wanted> = logs.collect();
-    all.reverse();
-    let mut files = Vec::new();
-    for file in manifest.files.iter().rev() {
-        let origin = folder.as_ref().map_or(file.origin.clone(), |folder| folder.join(&file.path));
-        if files.iter().any(|other: &Wanted| other.to == place(&origin)) {
-            continue;
+    let mut logs = Vec::new();
+    for log in newest.iter().rev() {
+        if to.is_none() && !is_of_client(&roots, agent, &log.origin) {
+            return Err(elsewhere(agent, &log.origin));
         }
-        let (copy, sha256) = (dir.join(&file.file), file.sha256.clone());
-        files.push(Wanted { copy, to: place(&origin), bytes: file.bytes, sha256, is_log: false, renaming: None });
+        let (copy, sha256) = (dir.join(&log.file), log.sha256.clone());
+        logs.push(Wanted { copy, to: place(&log.origin), bytes: log.bytes, sha256, is_log: true, renaming: None });
     }
-    files.extend(all);
-    files
+    let folders: Vec<PathBuf> = mains.iter().filter_map(|main| sweep::folder_of(agent, main)).collect();
+    let mut files: Vec<Wanted> = Vec::new();
+    for file in manifest.files.iter().rev() {
+        // That of a log that was moved is at the place of the log now.
+        let own = folders.iter().find(|folder| file.origin == folder.join(&file.path)).or(folders.first());
+        let Some(folder) = own else { return Err(elsewhere(agent, &file.origin)) };
+        let to = place(&folder.join(&file.path));
+        if !files.iter().any(|other| other.to == to) {
+            let (copy, sha256) = (dir.join(&file.file), file.sha256.clone());
+            files.push(Wanted { copy, to, bytes: file.bytes, sha256, is_log: false, renaming: None });
+        }
+    }
+    files.extend(logs);
+    Ok(files)
+}
+
+/// Where a file belongs in a folder that a person named: beside the main log, as the client had it. What belongs to another
+/// main log is in a folder that is called as the client's.
+fn below(mains: &[&Path], origin: &Path) -> PathBuf {
+    let mut parents = mains.iter().filter_map(|main| main.parent()).enumerate();
+    let fit = parents.find_map(|(at, parent)| Some((at, parent, origin.strip_prefix(parent).ok()?)));
+    match fit {
+        Some((0, _, rest)) => rest.to_path_buf(),
+        Some((_, parent, rest)) => Path::new(parent.file_name().unwrap_or_default()).join(rest),
+        None => PathBuf::from(origin.file_name().unwrap_or_default()),
+    }
+}
+
+/// Whether a client looks for its logs there, and the file can be one.
+fn is_of_client(roots: &Roots, agent: Agent, origin: &Path) -> bool {
+    let is_in = |dir: &Path| origin.starts_with(dir) || dir.canonicalize().is_ok_and(|dir| origin.starts_with(dir));
+    let name = origin.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut dirs = roots.dirs().filter(|(of, _)| *of == agent);
+    agent.names_log(name) && name.ends_with(".jsonl") && dirs.any(|(_, dir)| is_in(&dir))
+}
+
+fn elsewhere(agent: Agent, origin: &Path) -> Error {
+    let (name, origin) = (agent.word(), origin.display());
+    Error::Refused(format!("{origin} is in no folder in which {name} looks for logs; put it elsewhere with --to"))
 }
 
 /// Puts a file where none is.
@@ -208,5 +237,34 @@ fn check(one: &Wanted, read: &copy::Copied) -> Result<()> {
     match read.bytes == one.bytes && read.sha256 == one.sha256 {
         true => Ok(()),
         false => Err(Error::corrupt(&one.copy, "it is not as it was written, so nothing was put back")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_log_in_a_folder_of_logs_is_put_back() {
+        let roots = Roots { folders: vec![(Agent::Claude, "/h/.claude".into())], ..Roots::default() };
+        let is = |origin: &str| is_of_client(&roots, Agent::Claude, Path::new(origin));
+        assert!(is("/h/.claude/projects/-p/x.jsonl"));
+        for origin in ["/h/.ssh/authorized_keys", "/h/x.jsonl", "/h/.claude/x.jsonl", "/h/.claude/projects/-p/x.sh"] {
+            assert!(!is(origin), "{origin}");
+        }
+        assert!(!is_of_client(&roots, Agent::Codex, Path::new("/h/.claude/projects/-p/rollout-x.jsonl")));
+    }
+
+    #[test]
+    fn another_folder_has_all_files_and_none_outside() {
+        let mains = [Path::new("/h/-new/x.jsonl"), Path::new("/h/-old/x.jsonl")];
+        for (origin, expected) in [
+            ("/h/-new/x.jsonl", "x.jsonl"),
+            ("/h/-new/x/subagents/a.jsonl", "x/subagents/a.jsonl"),
+            ("/h/-old/x.jsonl", "-old/x.jsonl"),
+            ("/etc/passwd", "passwd"),
+        ] {
+            assert_eq!(below(&mains, Path::new(origin)), Path::new(expected));
+        }
     }
 }
