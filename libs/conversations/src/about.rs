@@ -81,7 +81,7 @@ impl About {
     fn read(&mut self, of: &Conversation, from: impl Read, wanted: Wanted, copied: Option<&Copied>) -> io::Result<()> {
         let mut reader = Reader::new(of.state(), wanted);
         let mut numbering = Numbering::default();
-        numbering.know(copied.into_iter().flat_map(|copied| copied.lines.iter().copied()));
+        copied.into_iter().for_each(|copied| copied.tell(&mut numbering));
         self.forked_from = self.forked_from.take().or_else(|| copied.and_then(|copied| copied.from.clone()));
         numbering.begin_log(MAIN, &mut |_| {});
         numbering.know_begun(copied.and_then(|copied| copied.begun));

@@ -97,7 +97,7 @@ impl Cursor {
     pub fn new(of: &Conversation) -> Self {
         let logs = of.logs.iter().map(|log| (log.clone(), None)).collect();
         let mut numbering = Numbering::default();
-        numbering.know(relatives::copied(of).into_iter().flat_map(|copied| copied.lines));
+        relatives::copied(of).into_iter().for_each(|copied| copied.tell(&mut numbering));
         Cursor { state: of.state(), logs, at: 0, numbering, summary: Summary::default() }
     }
 

@@ -6,9 +6,9 @@
 
 use crate::catalog::Conversation;
 use agents::Agent;
-use agents::entry::{Kind, Wanted};
+use agents::entry::{Kind, Link, Wanted};
 use agents::lines::{self, Piece};
-use agents::part::line_hash;
+use agents::part::{Numbering, line_hash};
 use agents::process;
 use agents::reader::{Reader, State};
 use cs_core::id::Uuid;
@@ -28,6 +28,8 @@ pub struct Copied {
     pub lines: HashSet<u64>,
     /// When the log was begun, in milliseconds since the epoch, if it says so before older lines.
     pub begun: Option<i64>,
+    /// Whether the log of which it is a copy is gone, so that it is the only one with these lines.
+    pub is_orphan: bool,
 }
 
 /// Bytes at the beginning of a log in which a line that names its process stands.
@@ -118,6 +120,8 @@ struct Beginning {
     begun: Option<i64>,
     /// Whose process wrote the first line that says so.
     process: Option<String>,
+    /// The conversations from which its first line says that it was copied.
+    origins: Vec<String>,
 }
 
 /// What a conversation begins with that other logs had before; `None` if there is nothing, or its lines say so themselves.
@@ -125,22 +129,34 @@ pub fn copied(of: &Conversation) -> Option<Copied> {
     let log = of.main().filter(|_| of.agent == Agent::Claude)?;
     let own = beginning(of.kin.open(&log.path).ok()?).ok()?;
     let (mut from, mut ids) = (None, HashSet::new());
-    let others = own.process.as_ref().filter(|process| **process != of.uuid).zip(own.first.as_deref());
+    let find = |id: &String| of.kin.log(&Uuid::parse(id).ok()?, &log.path);
+    let first = own.first.as_deref().unwrap_or_default();
     // A conversation that began with /clear names the process too, and has no line of its log.
-    let is_copied = |(process, first): (&String, &str)| {
-        let path = of.kin.log(&Uuid::parse(process).ok()?, &log.path)?;
-        of.kin.has(&path, first).ok()
-    };
-    if others.and_then(is_copied) == Some(true) {
+    let has_it = |id: &&String| find(id).is_some_and(|path| of.kin.has(&path, first).unwrap_or(false));
+    let process = own.process.as_ref().filter(|process| **process != of.uuid && !first.is_empty());
+    if process.filter(has_it).is_some() {
         // The last one has the lines of all before it, if it is still there.
         for process in processes(of.kin.open(&log.path).ok()?, &of.uuid).ok()? {
-            let path = Uuid::parse(&process).ok().and_then(|uuid| of.kin.log(&uuid, &log.path));
-            ids.extend(path.and_then(|path| of.kin.ids(&path).ok()).iter().flat_map(|ids| ids.iter().copied()));
+            ids.extend(
+                find(&process).and_then(|path| of.kin.ids(&path).ok()).iter().flat_map(|ids| ids.iter().copied()),
+            );
             from = Some(process);
         }
     }
-    let copied = Copied { from, lines: ids, begun: own.begun };
+    let is_orphan = from.is_none() && !own.origins.iter().any(|id| has_it(&id));
+    let is_orphan = is_orphan && (own.begun.is_some() || !own.origins.is_empty());
+    let copied = Copied { from, lines: ids, begun: own.begun, is_orphan };
     (copied != Copied::default()).then_some(copied)
+}
+
+impl Copied {
+    /// Tells a numbering what is a copy.
+    pub fn tell(&self, numbering: &mut Numbering) {
+        numbering.know(self.lines.iter().copied());
+        if self.is_orphan {
+            numbering.own_copies();
+        }
+    }
 }
 
 /// Reads a log up to its first line with an id and the first one that names its process.
@@ -154,6 +170,9 @@ fn beginning(from: impl Read) -> io::Result<Beginning> {
                 timed = timed.or(entry.at);
                 if entry.kind == Kind::Begun && timed == entry.at {
                     found.begun = entry.at;
+                }
+                if let Kind::Relation(Link::ForkedFrom | Link::DerivedFrom, id) = &entry.kind {
+                    found.origins.push(id.to_ascii_lowercase());
                 }
                 let id = entry.id.filter(|id| found.first.is_none() && !id.is_empty());
                 if let Some(id) = id {

@@ -171,3 +171,53 @@ fn what_goes_on_in_another_log_is_told_once() {
         assert!(counts.len() > 3 && twice.is_empty(), "{name}: {twice:?}");
     }
 }
+
+/// The prompts of one conversation of a recording whose other logs are put elsewhere: `None` removes them.
+fn prompts_beside(name: &str, uuid: &str, elsewhere: Option<&str>) -> Vec<String> {
+    let place = Ground::new();
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/claude-code/conversations");
+    place.fixtures(&recorded.join(name), Path::new("claude"));
+    let folder = place.dir.path().join("claude/projects/-home-dev-repo");
+    for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_string();
+        if path.is_dir() || stem == uuid {
+            continue;
+        }
+        let text = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        elsewhere.into_iter().for_each(|to| drop(place.write(&to.replace("UUID", &stem), &text)));
+    }
+    let catalog = place.catalog();
+    let one = catalog.conversations.iter().find(|one| one.uuid == uuid).unwrap();
+    let wish = Wish { kinds: vec![PartKind::Prompt], thread: Some(MAIN.into()), ..Wish::default() };
+    let mut prompts = Vec::new();
+    read(one, &wish, &mut |part| prompts.push(part.text().into_owned())).unwrap();
+    assert_eq!(About::whole(one).unwrap().prompts as usize, prompts.len(), "{name}");
+    prompts
+}
+
+/// Forks, and the number of prompts that each has: its own and all.
+const FORKS: [(&str, &str, usize, usize); 4] = [
+    ("fork", "7bf8ef9b-81a6-46b9-b196-827b608736ef", 1, 3),
+    ("branch", "9471c3da-1443-43e1-8380-feb65a3d69ee", 1, 3),
+    ("fork-command", "2f79956c-132d-4b6c-b586-5e3dbf7e5c00", 1, 2),
+    ("fork-terminal", "cf23d264-9b53-4e77-a883-e1fd99d218e3", 1, 2),
+];
+
+#[test]
+fn a_fork_whose_origin_is_gone_has_all_that_was_said() {
+    for (name, uuid, _, all) in FORKS {
+        let prompts = prompts_beside(name, uuid, None);
+        assert_eq!(prompts.len(), all, "{name}: {prompts:?}");
+    }
+}
+
+#[test]
+fn a_fork_is_compared_with_its_origin_wherever_it_is() {
+    for place in ["claude/projects/-home-dev-other/UUID.jsonl", "dashboard/kept/claude-code/UUID/main.2.jsonl"] {
+        for (name, uuid, own, _) in FORKS {
+            let prompts = prompts_beside(name, uuid, Some(place));
+            assert_eq!(prompts.len(), own, "{name} {place}: {prompts:?}");
+        }
+    }
+}

@@ -22,6 +22,8 @@ pub struct Numbering {
     seen: HashSet<u64>,
     /// The calls that were told, by the hash of their id: in which turn, and whether their result was told.
     calls: HashMap<u64, (u64, bool)>,
+    /// Whether what was copied into the main log counts as its own.
+    owns_copies: bool,
     /// The last title, and whether a person gave it.
     title: Option<(String, bool)>,
     place: Left,
@@ -72,10 +74,17 @@ impl Numbering {
         self.place.begun = self.place.begun.or(at);
     }
 
+    /// What was copied into the main log is told as its own, because no other log has it any more.
+    pub fn own_copies(&mut self) {
+        self.owns_copies = true;
+    }
+
     /// Passes the part that an entry is to `each`, perhaps later or not at all; `number` is that of its line, `thread` the
     /// log's.
     pub fn take(&mut self, mut entry: Entry, number: u64, thread: &str, each: &mut dyn FnMut(&Part)) {
-        self.enter(&entry, number);
+        let owns_copies = self.owns_copies && self.thread == "main";
+        entry.is_copy &= !owns_copies;
+        self.enter(&entry, number, owns_copies);
         if let Kind::Withdrawn(message) = &entry.kind {
             self.held.retain(|part| !is_response(part, message));
         }
@@ -139,7 +148,7 @@ impl Numbering {
     }
 
     /// Begins a line, unless the entry is another one of the same line.
-    fn enter(&mut self, entry: &Entry, number: u64) {
+    fn enter(&mut self, entry: &Entry, number: u64, owns_copies: bool) {
         if entry.at.is_some() && *self.place.timed.get_or_insert(number) == number && entry.kind == Kind::Begun {
             self.place.begun = entry.at;
         }
@@ -148,7 +157,7 @@ impl Numbering {
             return;
         }
         let is_known = id != 0 && !self.seen.insert(id);
-        let is_older = self.place.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
+        let is_older = !owns_copies && self.place.begun.zip(entry.at).is_some_and(|(begun, at)| at < begun);
         self.place.line = (number, id, is_known || is_older);
         if id != 0 && entry.thread == Thread::Main {
             self.place.lines.entry(id).or_insert(self.turn);
