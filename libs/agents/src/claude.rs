@@ -90,6 +90,7 @@ pub(crate) fn entries<'a>(
     let (id, conversation, agent_id) = (line.uuid, line.session.unwrap_or_default(), line.agent_id);
     let entry = |(block, kind)| Entry {
         at,
+        line: None,
         id: id.clone(),
         conversation: conversation.clone(),
         thread,
@@ -109,6 +110,7 @@ fn context<'a>(line: &mut Line<'a>) -> Context<'a> {
     Context {
         cwd: line.cwd.take(),
         is_copy: line.forked.is_some(),
+        is_message: matches!(line.kind.as_deref(), Some("user" | "assistant")),
         branch: line.branch.take(),
         mode: line.mode.take().filter(|_| is_main),
         model: model.filter(|model| model != SYNTHETIC),
@@ -281,6 +283,7 @@ fn sum<'a>(line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
     let (conversation, kind) = (Cow::Owned(state.session), Kind::Sum(state.sum));
     let entry = Entry {
         at: None,
+        line: None,
         id: None,
         conversation,
         thread: Thread::Main,

@@ -146,6 +146,7 @@ impl State {
         let agent_id = self.subagent.then(|| Cow::<str>::Owned(self.thread.clone()));
         let entry = |kind| Entry {
             at,
+            line: None,
             id: id.clone(),
             conversation: conversation.clone(),
             thread,

@@ -17,6 +17,8 @@ use std::borrow::Cow;
 pub struct Entry<'a> {
     /// Milliseconds since the epoch; if the line has no time, that of the previous line.
     pub at: Option<i64>,
+    /// The number of its line, if that is not the line that is read: it was held back until now.
+    pub line: Option<u64>,
     /// The line's own id.
     pub id: Option<Cow<'a, str>>,
     /// The conversation of the line; empty if the line does not have it.
@@ -41,7 +43,18 @@ impl<'a> Entry<'a> {
         let conversation = Cow::Borrowed("");
         let (block, is_copy, is_repaired) = (0, false, false);
         let thread = Thread::Main;
-        Entry { at: None, id: None, conversation, thread, agent_id: None, block, is_copy, is_repaired, kind }
+        Entry {
+            at: None,
+            line: None,
+            id: None,
+            conversation,
+            thread,
+            agent_id: None,
+            block,
+            is_copy,
+            is_repaired,
+            kind,
+        }
     }
 }
 

@@ -57,8 +57,8 @@ impl Ended {
 /// [`Ended::find`].
 pub fn has_messages(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> bool {
     let Some(log) = log_of(agent, uuid, named) else { return false };
-    // Codex begins its log with the first prompt, Claude Code perhaps with a name. Its messages name their surroundings.
-    agent == Agent::Codex || first(&log, agent, &|context| context.cwd.is_some().then_some(())).is_some()
+    // Codex begins its log with the first prompt, Claude Code perhaps with a name, or with what hooks said.
+    agent == Agent::Codex || first(&log, agent, &|context| context.is_message.then_some(())).is_some()
 }
 
 fn log_of(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> Option<PathBuf> {
@@ -130,8 +130,11 @@ mod tests {
         let has = |agent| has_messages(agent, &uuid, Some(&log));
         std::fs::write(&log, "{\"type\":\"custom-title\",\"customTitle\":\"builder\"}\nnot JSON\n").unwrap();
         assert!(!has(Agent::Claude) && has(Agent::Codex), "Codex begins its log with the first prompt");
+        std::fs::write(&log, "{\"type\":\"attachment\",\"cwd\":\"/x\"}\n{\"type\":\"system\",\"cwd\":\"/x\"}\n")
+            .unwrap();
+        assert!(!has(Agent::Claude), "what the client and hooks say");
         for kind in ["user", "assistant"] {
-            std::fs::write(&log, format!("{{\"type\":\"mode\"}}\n{{\"type\":\"{kind}\",\"cwd\":\"/x\"}}\n")).unwrap();
+            std::fs::write(&log, format!("{{\"type\":\"mode\"}}\n{{\"type\":\"{kind}\"}}\n")).unwrap();
             assert!(has(Agent::Claude), "{kind}");
         }
     }

@@ -187,3 +187,27 @@ fn a_summary_is_no_answer_and_an_answer_is_told_once_in_either_order() {
     let expected = [("compaction", "Before: all is well."), ("answer", "done"), ("answer", "done")];
     assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_string())));
 }
+
+#[test]
+fn answers_without_ids_of_several_threads_are_all_told() {
+    let line = |text: &str| {
+        format!(
+            r#"{{"timestamp":"2026-11-29T11:00:00Z","type":"response_item","payload":{{"type":"message","role":"assistant","content":[{{"type":"output_text","text":"{text}"}}]}}}}"#
+        )
+    };
+    let mut told = Vec::new();
+    let mut each = |part: &Part| told.push((part.anchor.clone(), part.line, part.text().into_owned(), part.is_copy));
+    let mut numbering = Numbering::default();
+    for (thread, texts) in [("main", ["one", "two"]), ("sub", ["three", "four"])] {
+        numbering.begin_log(thread, &mut each);
+        let mut reader = Reader::new(State::new(Agent::Codex), Wanted::Full);
+        for (text, number) in texts.into_iter().zip(1..) {
+            reader.line(line(text).as_bytes(), number, &mut |entry| numbering.take(entry, number, thread, &mut each));
+        }
+        reader.finish(&mut |entry| numbering.take(entry, 9, thread, &mut each));
+    }
+    numbering.finish(&mut each);
+    let wanted = [("L1", 1, "one"), ("L2", 2, "two"), ("sub:L1", 1, "three"), ("sub:L2", 2, "four")];
+    let wanted = wanted.map(|(anchor, line, text)| (anchor.to_string(), line, text.to_string(), false));
+    assert_eq!(told, wanted);
+}

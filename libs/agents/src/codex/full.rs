@@ -103,6 +103,7 @@ impl State {
     ) -> Entry<'a> {
         Entry {
             at,
+            line: None,
             id,
             conversation: Cow::Owned(self.root.clone()),
             thread: if self.subagent { Thread::Side } else { Thread::Main },
@@ -121,13 +122,12 @@ impl State {
     }
 
     fn held_entry<'a>(&self, held: Held) -> Entry<'a> {
-        let id = held.id.unwrap_or_else(|| Cow::Owned(format!("L{}", held.number)));
         let kind = match held.kind {
             // Where the client tells prompts, one that it does not tell is not a person's.
             Kind::Prompt(text, _) if self.subagent => Kind::Injected(text, Source::Task),
             kind => kind,
         };
-        self.entry(Some(id), held.at, held.block, held.is_copy, kind)
+        Entry { line: Some(held.number), ..self.entry(held.id, held.at, held.block, held.is_copy, kind) }
     }
 
     /// What was held back, now that the next line does not tell it again.

@@ -136,11 +136,16 @@ impl Told {
         self.twins.clear();
     }
 
-    /// Removes a held prompt, since its event is told: the one with this text, else the oldest.
+    /// Removes a held prompt, since its event is told: the one with this text, else the only one. What is not told as a
+    /// prompt stays.
     pub(super) fn drop_prompt(&mut self, text: &str) {
-        let is_prompt = |held: &Held| matches!(held.kind, Kind::Prompt(..) | Kind::Injected(..));
-        let is_same = |held: &Held| matches!(&held.kind, Kind::Prompt(of, _) | Kind::Injected(of, _) if of == text);
-        let place = self.held.iter().position(is_same).or_else(|| self.held.iter().position(is_prompt));
+        let is_same = |held: &Held| match &held.kind {
+            Kind::Prompt(of, _) | Kind::Injected(of, _) => of.trim() == text.trim(),
+            _ => false,
+        };
+        let prompts: Vec<usize> = (0..).zip(&self.held).filter(|(_, held)| is_prompt(held)).map(|(at, _)| at).collect();
+        let only = prompts.first().copied().filter(|_| prompts.len() == 1);
+        let place = self.held.iter().position(is_same).or(only);
         place.map(|place| self.held.remove(place));
     }
 
@@ -148,6 +153,10 @@ impl Told {
     pub(super) fn drop_answers(&mut self, is_told: impl Fn(&Held, &str) -> bool) {
         self.held.retain(|held| !matches!(&held.kind, Kind::Answer(text) if is_told(held, text)));
     }
+}
+
+fn is_prompt(held: &Held) -> bool {
+    matches!(held.kind, Kind::Prompt(..))
 }
 
 fn hash(text: &str) -> u64 {
@@ -170,6 +179,22 @@ mod tests {
         assert!(!new("done ", Some("msg_3"), From::Client));
         assert!(new("a", Some("msg_4"), From::Model));
         assert!(!new("a, shortened", Some("msg_4"), From::Client), "the id is enough");
+    }
+
+    #[test]
+    fn what_is_no_prompt_is_not_dropped_for_one() {
+        let held = |kind| Held { id: None, at: None, number: 1, block: 0, is_copy: false, kind };
+        let prompt = |text: &'static str| held(Kind::Prompt(text.into(), Via::Unknown));
+        let injected = held(Kind::Injected("environment".into(), crate::entry::Source::Client));
+        let left = |all: &[&Held], text: &str| {
+            let mut told = Told { held: all.iter().map(|one| (*one).clone()).collect(), ..Told::default() };
+            told.drop_prompt(text);
+            told.held.len()
+        };
+        assert_eq!(left(&[&injected], "fix it"), 1);
+        assert_eq!(left(&[&injected, &prompt("fix  it")], "fix it"), 1, "the only prompt, in another form");
+        assert_eq!(left(&[&prompt("a"), &prompt("b")], "fix it"), 2, "nobody knows which");
+        assert_eq!(left(&[&prompt("a"), &prompt("fix it\n")], "fix it"), 1);
     }
 
     #[test]

@@ -106,6 +106,8 @@ pub struct Context<'a> {
     pub cwd: Option<Cow<'a, str>>,
     /// Whether the log contains lines of another conversation.
     pub is_copy: bool,
+    /// Whether the line is a message of a person or an agent, as the client counts them.
+    pub is_message: bool,
     /// The branch of the directory.
     pub branch: Option<Cow<'a, str>>,
     /// What the agent may do without a question, in the client's words.

@@ -82,6 +82,7 @@ impl Numbering {
     /// Passes the part that an entry is to `each`, perhaps later or not at all; `number` is that of its line, `thread` the
     /// log's.
     pub fn take(&mut self, mut entry: Entry, number: u64, thread: &str, each: &mut dyn FnMut(&Part)) {
+        let number = entry.line.unwrap_or(number);
         let owns_copies = self.owns_copies && self.thread == "main";
         entry.is_copy &= !owns_copies;
         self.enter(&entry, number, owns_copies);
@@ -329,6 +330,7 @@ fn held(part: Part) -> Part<'static> {
     };
     let entry = Entry {
         at: entry.at,
+        line: entry.line,
         id: entry.id.map(text),
         conversation: text(entry.conversation),
         thread: entry.thread,
