@@ -66,6 +66,17 @@ pub fn mask_tokens(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The name of a tool with keys and tokens of a known shape replaced, also where two `_` separate it from the server's
+/// name.
+#[must_use]
+pub fn mask_tool(name: &str) -> Cow<'_, str> {
+    let parts: Vec<Cow<str>> = name.split("__").map(mask).collect();
+    match parts.iter().any(|part| matches!(part, Cow::Owned(_))) {
+        true => Cow::Owned(parts.join("__")),
+        false => mask(name),
+    }
+}
+
 /// Maximum number of scans of a text. The first one finds everything except secrets that only a mask reveals; the
 /// second one finds nothing, except in texts that were made to need more.
 const ROUNDS: usize = 8;

@@ -84,6 +84,13 @@ impl Scan<'_> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_key_in_the_name_of_a_tool_is_masked() {
+        let key = format!("ghp_{}", "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4");
+        assert_eq!(crate::mask_tool(&format!("mcp__x__{key}")), "mcp__x__[masked]");
+        assert_eq!(crate::mask_tool("mcp__linear__get_issue"), "mcp__linear__get_issue");
+    }
+
     /// Builds with checks compare the sieve with the rules at each word and sign; here they see what is made to deceive
     /// it.
     #[test]

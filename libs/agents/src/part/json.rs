@@ -184,7 +184,7 @@ impl Part<'_> {
 
 fn call(line: &mut Line, id: &str, tool: &Tool, asked: &Asked) {
     line.text("call", id);
-    line.text("tool", &asked.name);
+    line.tool("tool", &asked.name);
     line.word("class", asked.class.word());
     if let Some(input) = &asked.input {
         line.json("input", input);

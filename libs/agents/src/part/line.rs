@@ -92,6 +92,13 @@ impl<'o> Line<'o> {
         write_text(&text, self.out);
     }
 
+    /// The name of a tool.
+    pub(super) fn tool(&mut self, name: &str, text: &str) {
+        self.name(name);
+        let text = if self.is_raw { Cow::Borrowed(text) } else { redact::mask_tool(text) };
+        write_text(&text, self.out);
+    }
+
     pub(super) fn braces(&mut self, fields: impl FnOnce(&mut Self)) {
         self.out.push(b'{');
         fields(self);

@@ -4,6 +4,7 @@ use super::{INDENT, Readable, StyledLine};
 use crate::number::{format_bytes, format_quantity};
 use crate::{Style, cut_to_width, width_of};
 use agents::entry::{Asked, CallClass, CallEnd, Change, Output, Tool};
+use std::borrow::Cow;
 
 /// A call that has not ended yet.
 #[derive(Debug)]
@@ -25,7 +26,8 @@ impl Readable<'_> {
         let files = || asked.files.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" ");
         let subject =
             if command.is_none() && !asked.files.is_empty() { files() } else { subject.unwrap_or_else(files) };
-        let what = format!("{} {}", asked.name, subject.replace('\n', "⏎")).trim_end().to_string();
+        let name = if self.how.is_raw { Cow::Borrowed(&*asked.name) } else { redact::mask_tool(&asked.name) };
+        let what = format!("{name} {}", subject.replace('\n', "⏎")).trim_end().to_string();
         // The plan and the question themselves are shown.
         let is_hidden = matches!(asked.class, CallClass::Plan | CallClass::Ask) && !self.how.is_full;
         let input = command.map(str::to_string).or_else(|| asked.input.as_deref().map(str::to_string));
