@@ -1,15 +1,13 @@
 //! Owns which other files belong to a conversation: everything in the folder beside its main log that is no log. Links are
 //! never followed: a result of a tool may name anything.
 
-use crate::manifest::is_inside;
+use crate::manifest::{NAME, is_inside};
 use agents::logs::Identity;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
 /// How many folders deep files are looked for.
 const DEPTH: usize = 6;
-/// Names of ours at the top of a conversation's folder.
-const OURS: &str = "manifest.json";
 
 /// A file of the client.
 #[derive(Clone, Debug)]
@@ -44,8 +42,9 @@ fn walk(dir: &Path, above: &str, depth: usize, found: &mut Vec<Found>, left_out:
         let path = if above.is_empty() { name.to_string() } else { format!("{above}/{name}") };
         match kind(&entry) {
             Kind::Dir if depth > 0 => walk(&origin, &path, depth - 1, found, left_out),
+            // What is a log in this folder is found as one.
             Kind::File(_) if name.ends_with(".jsonl") => {}
-            Kind::File(identity) if path != OURS && !name.ends_with(".jsonl.gz") => {
+            Kind::File(identity) if path != NAME => {
                 found.push(Found { path, origin, identity });
             }
             Kind::Gone => {}

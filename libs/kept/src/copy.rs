@@ -13,9 +13,6 @@ use std::path::Path;
 
 /// How many bytes are read at a time.
 const ROOM: usize = 256 * 1024;
-/// How many bytes are compared at each place, and at how many places after the beginning.
-const COMPARED: u64 = 1024;
-const PLACES: u64 = 8;
 
 /// Bytes that were copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +23,24 @@ pub struct Copied {
     pub sha256: String,
 }
 
-/// Copies the first `size` bytes of a file to a new one. What has the name already was left by a killed program.
+/// Copies the first `size` bytes of a file to a new one, whose name no other copy has.
 pub fn whole(from: &mut File, size: u64, to: &Path) -> Result<Copied> {
     let copied = new_file(from, size, to);
     if copied.is_err() {
         let _ = file::remove(to);
     }
     copied
+}
+
+/// Whether a file may be written there: nothing is there, or what a killed program has copied from the same file. Of
+/// anything else it is not known who wants it.
+pub fn is_free(to: &Path, from: &File) -> Result<bool> {
+    let failed = |error| Error::io(to, "inspect", error);
+    let meta = match to.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        meta => meta.map_err(failed)?,
+    };
+    Ok(meta.is_file() && are_alike(from, &open_file(to).map_err(failed)?, meta.len()).map_err(failed)?)
 }
 
 fn new_file(from: &mut File, size: u64, to: &Path) -> Result<Copied> {
@@ -72,24 +80,23 @@ pub fn append(from: &mut File, size: u64, to: &Path, known: &Copied) -> Result<A
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Appended::Damaged),
         opened => opened.map_err(failed)?,
     };
-    let length = copy.metadata().map_err(failed)?.len();
-    if length < known.bytes {
-        return Ok(Appended::Damaged);
-    }
-    if length > known.bytes {
-        // A program was killed before it noted what it had copied.
-        copy.set_len(known.bytes).map_err(failed)?;
-    }
-    if size < known.bytes || !begins_alike(from, &copy, size, known.bytes).map_err(failed)? {
+    let mut origin = Sha256::new();
+    let begin = from.seek(SeekFrom::Start(0)).and_then(|_| update(from, known.bytes, &mut origin, None));
+    let is_beginning = |count, state: &Sha256| count == known.bytes && hex(&state.clone().finalize()) == known.sha256;
+    if size < known.bytes || !is_beginning(begin.map_err(failed)?, &origin) {
         return Ok(Appended::Rewritten);
-    }
-    if size == known.bytes {
-        return Ok(Appended::Grown(known.clone()));
     }
     let mut state = Sha256::new();
     let before = update(&mut copy, known.bytes, &mut state, None).map_err(failed)?;
-    if before != known.bytes || hex(&state.clone().finalize()) != known.sha256 {
+    if !is_beginning(before, &state) {
         return Ok(Appended::Damaged);
+    }
+    if copy.metadata().map_err(failed)?.len() > known.bytes {
+        // A program was killed before it noted what it had copied.
+        copy.set_len(known.bytes).map_err(failed)?;
+    }
+    if size == known.bytes {
+        return Ok(Appended::Grown(known.clone()));
     }
     from.seek(SeekFrom::Start(known.bytes)).map_err(failed)?;
     let more = size - known.bytes;
@@ -103,39 +110,23 @@ pub fn append(from: &mut File, size: u64, to: &Path, known: &Copied) -> Result<A
     }
 }
 
-/// Whether both files begin with the same bytes. All are compared if the origin has not grown: then it was written anew, or
-/// only touched; else, as logs only grow, those at a few places.
-fn begins_alike(from: &File, copy: &File, size: u64, count: u64) -> io::Result<bool> {
-    if size == count {
-        let (mut one, mut other) = (vec![0; ROOM], vec![0; ROOM]);
-        let mut at = 0;
-        while at < count {
-            let part = usize::try_from((count - at).min(ROOM as u64)).unwrap_or(ROOM);
-            let (Some(one), Some(other)) = (one.get_mut(..part), other.get_mut(..part)) else { return Ok(false) };
-            if !are_alike(from, copy, at, one, other)? {
-                return Ok(false);
-            }
-            at += part as u64;
+/// Whether both files begin with the same bytes, so many of them.
+fn are_alike(from: &File, copy: &File, count: u64) -> io::Result<bool> {
+    let (mut one, mut other) = (vec![0; ROOM], vec![0; ROOM]);
+    let mut at = 0;
+    while at < count {
+        let part = usize::try_from((count - at).min(ROOM as u64)).unwrap_or(ROOM);
+        let (Some(one), Some(other)) = (one.get_mut(..part), other.get_mut(..part)) else { return Ok(false) };
+        match from.read_exact_at(one, at).and_then(|()| copy.read_exact_at(other, at)) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            read => read?,
         }
-        return Ok(true);
-    }
-    let part = usize::try_from(COMPARED.min(count)).unwrap_or(0);
-    let (mut one, mut other) = (vec![0; part], vec![0; part]);
-    let last = count.saturating_sub(COMPARED);
-    for place in 0..=PLACES {
-        let at = (u128::from(last) * u128::from(place) / u128::from(PLACES)) as u64;
-        if !are_alike(from, copy, at, &mut one, &mut other)? {
+        if one != other {
             return Ok(false);
         }
+        at += part as u64;
     }
     Ok(true)
-}
-
-fn are_alike(from: &File, copy: &File, at: u64, one: &mut [u8], other: &mut [u8]) -> io::Result<bool> {
-    match from.read_exact_at(one, at).and_then(|()| copy.read_exact_at(other, at)) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        read => read.map(|()| one == other),
-    }
 }
 
 /// SHA-256 of the first bytes of a copy, and how many there are of them.
@@ -239,15 +230,33 @@ mod tests {
     fn a_log_that_was_written_anew_is_noticed() {
         let old: Vec<u8> = (0..600_000_u32).map(|n| n as u8).collect();
         let (_dir, origin, copy) = scene(&old);
-        for at in [0, 300_001, 599_999] {
+        for at in [0, 1_500, 300_001, 599_999] {
             let mut new = old.clone();
             new[at] ^= 1;
             fs::write(&origin, &new).unwrap();
             assert_eq!(appended(&origin, &copy, &sum(&old)), Appended::Rewritten, "{at}");
+            fs::write(&origin, [&new[..], b"and more"].concat()).unwrap();
+            assert_eq!(appended(&origin, &copy, &sum(&old)), Appended::Rewritten, "{at}, and it has grown");
         }
         fs::write(&origin, &old[..599_999]).unwrap();
         assert_eq!(appended(&origin, &copy, &sum(&old)), Appended::Rewritten, "it is shorter");
         assert_eq!(fs::read(&copy).unwrap(), old);
+    }
+
+    #[test]
+    fn only_what_a_killed_program_had_copied_is_in_nobodys_way() {
+        let (_dir, origin, copy) = scene(&[b'a'; 300_000]);
+        let is_free = || is_free(&copy, &File::open(&origin).unwrap()).unwrap();
+        for (there, expected) in [(300_000, true), (299_999, true), (0, true), (300_001, false)] {
+            fs::write(&copy, vec![b'a'; there]).unwrap();
+            assert_eq!(is_free(), expected, "{there}");
+        }
+        fs::write(&copy, b"aaab").unwrap();
+        assert!(!is_free());
+        fs::remove_file(&copy).unwrap();
+        assert!(is_free());
+        std::os::unix::fs::symlink(&origin, &copy).unwrap();
+        assert!(!is_free());
     }
 
     #[test]

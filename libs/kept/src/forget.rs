@@ -3,7 +3,7 @@
 
 use crate::index::{self, Line};
 use crate::ledger::{self, Event, What};
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use agents::Agent;
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
@@ -11,9 +11,6 @@ use cs_core::file;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use std::path::Path;
-
-/// The name of the file that stays.
-const MANIFEST: &str = "manifest.json";
 
 /// Removes the copies of a conversation. `actor` wants that, for this reason.
 pub fn forget(home: &Home, agent: Agent, uuid: &Uuid, actor: &str, reason: &str, now: Instant) -> Result<()> {
@@ -36,11 +33,11 @@ pub fn forget(home: &Home, agent: Agent, uuid: &Uuid, actor: &str, reason: &str,
 /// Removes everything of a conversation but its manifest.
 pub fn clear(home: &Home, agent: Agent, uuid: &Uuid) -> Result<()> {
     let dir = home.kept(agent.word(), uuid);
-    file::own_dir(&dir.join(MANIFEST))?;
+    file::own_dir(&dir.join(manifest::NAME))?;
     let failed = |error| Error::io(&dir, "empty", error);
     for entry in std::fs::read_dir(&dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        if entry.file_name() != MANIFEST {
+        if entry.file_name() != manifest::NAME {
             remove(&entry.path())?;
         }
     }

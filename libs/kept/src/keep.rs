@@ -4,7 +4,7 @@
 use crate::beside;
 use crate::copy::{self, Appended, Copied};
 use crate::ledger::{self, Event, What};
-use crate::manifest::{FileCopy, LogCopy, MAIN, Manifest};
+use crate::manifest::{self, FileCopy, LogCopy, MAIN, Manifest};
 use agents::logs::{Identity, Log};
 use agents::sweep;
 use cs_core::clock::{self, Instant};
@@ -38,6 +38,9 @@ pub struct Done {
     /// Number of bytes that were copied.
     pub bytes: u64,
 }
+
+/// How many names are tried for a copy.
+const NAMES: usize = 10_000;
 
 /// How a changed file is put back as it was.
 enum Undo {
@@ -101,14 +104,19 @@ impl<'h> Keeping<'h> {
             self.settle(taken)?;
         }
         // A result is written before the line of the log that names it, so they come after the log.
-        let main = live.iter().find(|one| one.thread == MAIN).map(|one| one.log.path.clone());
-        let main = main.or_else(|| self.manifest.newest().first().map(|log| log.origin.clone()));
-        let folder = main.and_then(|main| sweep::folder_of(self.manifest.agent, &main));
-        let (found, left_out) = folder.map(|folder| beside::files(&folder)).unwrap_or_default();
-        self.left_out.extend(left_out);
-        for one in found {
-            let taken = self.file(&one);
-            self.settle(taken)?;
+        let mut mains: Vec<PathBuf> =
+            live.iter().filter(|one| one.thread == MAIN).map(|one| one.log.path.clone()).collect();
+        if mains.is_empty() {
+            mains.extend(self.manifest.newest().first().map(|log| log.origin.clone()));
+        }
+        let agent = self.manifest.agent;
+        for folder in mains.iter().filter_map(|main| sweep::folder_of(agent, main)) {
+            let (found, left_out) = beside::files(&folder);
+            self.left_out.extend(left_out);
+            for one in found {
+                let taken = self.file(&one);
+                self.settle(taken)?;
+            }
         }
         self.is_changed |= self.manifest.is_partial == self.failed.is_empty();
         self.manifest.is_partial = !self.failed.is_empty();
@@ -135,25 +143,59 @@ impl<'h> Keeping<'h> {
         }
         let mut from = open::foreign(origin).map_err(|error| Error::io(origin, "open", error))?;
         let identity = identity_of(&from, origin)?;
-        let same = |log: &&(usize, &LogCopy)| log.1.thread == live.thread;
-        let all: Vec<(usize, &LogCopy)> = self.manifest.logs.iter().enumerate().collect();
-        let newest = |fits: &dyn Fn(&LogCopy) -> bool| {
-            let fitting = all.iter().filter(same).filter(|log| fits(log.1));
-            fitting.max_by_key(|log| log.1.generation).map(|log| log.0)
-        };
-        let known = newest(&|log| log.origin == *origin);
-        // A log that was moved, as by `codex archive`.
-        let known = known.or_else(|| newest(&|log| log.origin.symlink_metadata().is_err()));
-        let generation = all.iter().filter(same).map(|log| log.1.generation).max().unwrap_or(0) + 1;
-        match known {
-            Some(at) => self.go_on(at, &mut from, identity, live, generation),
-            None => self.begin(What::Kept, &mut from, identity, live, generation),
+        for at in self.candidates(&live.thread, origin) {
+            if self.go_on(at, &mut from, identity, live)? {
+                return Ok(());
+            }
         }
+        self.begin(What::Kept, &mut from, identity, live)
+    }
+
+    /// The places in the manifest of the copies that a log may go on: the newest one of the same place, else those whose
+    /// logs are gone, since a log is moved, as by `codex archive`.
+    fn candidates(&self, thread: &str, origin: &Path) -> Vec<usize> {
+        let newest = self.manifest.newest();
+        let is_it =
+            |log: &LogCopy| newest.iter().any(|newest| newest.is_same(log) && newest.generation == log.generation);
+        let all = self.manifest.logs.iter().enumerate().filter(|(_, log)| log.thread == thread && is_it(log));
+        let all: Vec<(usize, &LogCopy)> = all.collect();
+        if let Some((at, _)) = all.iter().find(|(_, log)| log.origin == origin) {
+            return vec![*at];
+        }
+        let is_gone = |log: &LogCopy| log.origin.symlink_metadata().is_err();
+        all.into_iter().rev().filter(|(_, log)| is_gone(log)).map(|(at, _)| at).collect()
+    }
+
+    /// Whether no copy has this name, nor anything else on the disk.
+    fn is_free(&self, name: &str, from: &File) -> Result<bool> {
+        let plain = |name: &str| name.strip_suffix(crate::compress::SUFFIX).unwrap_or(name).to_string();
+        let logs = self.manifest.logs.iter().map(|log| &log.file);
+        let mut names = logs.chain(self.manifest.files.iter().map(|file| &file.file));
+        let is_taken = names.any(|other| plain(other) == plain(name));
+        Ok(!is_taken && name != manifest::NAME && copy::is_free(&self.path(name), from)?)
+    }
+
+    /// The next generation of a log, and the name of its copy.
+    fn next(&self, thread: &str, from: &File) -> Result<(u32, String)> {
+        let same = self.manifest.logs.iter().filter(|log| log.thread == thread);
+        let last = same.map(|log| log.generation).max().unwrap_or(0);
+        for generation in (last..u32::MAX).map(|last| last + 1).take(NAMES) {
+            let name = format!("{thread}.{generation}.jsonl");
+            if self.is_free(&name, from)? {
+                return Ok((generation, name));
+            }
+        }
+        Err(self.no_name(thread))
+    }
+
+    fn no_name(&self, of: &str) -> Error {
+        let path = self.path(manifest::NAME);
+        Error::corrupt(&path, format!("there is no name left for another copy of {of}"))
     }
 
     /// Makes the first copy, or one of another generation.
-    fn begin(&mut self, what: What, from: &mut File, identity: Identity, live: &Live, generation: u32) -> Result<()> {
-        let name = format!("{}.{generation}.jsonl", live.thread);
+    fn begin(&mut self, what: What, from: &mut File, identity: Identity, live: &Live) -> Result<()> {
+        let (generation, name) = self.next(&live.thread, from)?;
         let to = self.path(&name);
         let copied = copy::whole(from, identity.size, &to)?;
         self.undo.push(Undo::Remove(to));
@@ -177,20 +219,21 @@ impl<'h> Keeping<'h> {
         Ok(())
     }
 
-    /// Appends what is new to the copy at this place of the manifest.
-    fn go_on(&mut self, at: usize, from: &mut File, identity: Identity, live: &Live, generation: u32) -> Result<()> {
-        let Some(log) = self.manifest.logs.get(at).cloned() else { return Ok(()) };
-        let is_same = log.origin == live.log.path && log.identity == identity;
-        if is_same && log.vanished_at.is_none() {
-            return Ok(());
+    /// Appends what is new to the copy at this place of the manifest; `false` if it is that of another log.
+    fn go_on(&mut self, at: usize, from: &mut File, identity: Identity, live: &Live) -> Result<bool> {
+        let Some(log) = self.manifest.logs.get(at).cloned() else { return Ok(false) };
+        let is_there = log.origin == live.log.path;
+        if is_there && log.identity == identity && log.vanished_at.is_none() {
+            return Ok(true);
         }
         let known = Copied { bytes: log.bytes, sha256: log.sha256.clone() };
         let name = self.unpacked(&log)?;
         let to = self.path(&name);
         let copied = match copy::append(from, identity.size, &to, &known)? {
             Appended::Grown(copied) => copied,
-            Appended::Rewritten => return self.begin(What::Rewritten, from, identity, live, generation),
-            Appended::Damaged => return self.begin(What::Damaged, from, identity, live, generation),
+            Appended::Rewritten if !is_there => return Ok(false),
+            Appended::Rewritten => return self.begin(What::Rewritten, from, identity, live).map(|()| true),
+            Appended::Damaged => return self.begin(What::Damaged, from, identity, live).map(|()| true),
         };
         self.undo.push(Undo::Cut(to, known.bytes));
         if log.vanished_at.is_some() || log.origin != live.log.path {
@@ -209,13 +252,16 @@ impl<'h> Keeping<'h> {
             (log.copied_at, log.vanished_at) = (copied_at, None);
         }
         self.is_changed = true;
-        Ok(())
+        Ok(true)
     }
 
     /// The name of the copy, which is decompressed if needed.
     fn unpacked(&mut self, log: &LogCopy) -> Result<String> {
         let Some(plain) = log.file.strip_suffix(crate::compress::SUFFIX) else { return Ok(log.file.clone()) };
         let (packed, path) = (self.path(&log.file), self.path(plain));
+        if self.manifest.logs.iter().any(|other| other.file == plain) {
+            return Err(self.no_name(&log.file));
+        }
         crate::compress::unpack(&packed, &path, log)?;
         self.undo.push(Undo::Remove(path));
         self.replaced.push(packed);
@@ -223,7 +269,11 @@ impl<'h> Keeping<'h> {
     }
 
     fn file(&mut self, found: &beside::Found) -> Result<()> {
-        let known = self.manifest.files.iter().rposition(|file| file.path == found.path);
+        let newest = |fits: &dyn Fn(&FileCopy) -> bool| {
+            self.manifest.files.iter().rposition(|file| file.path == found.path && fits(file))
+        };
+        let known = newest(&|file| file.origin == found.origin);
+        let known = known.or_else(|| newest(&|file| file.origin.symlink_metadata().is_err()));
         let same = known.and_then(|at| self.manifest.files.get(at)).cloned();
         if same.as_ref().is_some_and(|file| file.identity == found.identity && file.origin == found.origin) {
             return Ok(());
@@ -231,8 +281,7 @@ impl<'h> Keeping<'h> {
         let failed = |error| Error::io(&found.origin, "open", error);
         let mut from = open::unlinked(&found.origin, OpenOptions::new().read(true)).map_err(failed)?;
         let identity = identity_of(&from, &found.origin)?;
-        let count = self.manifest.files.iter().filter(|file| file.path == found.path).count();
-        let name = if count == 0 { found.path.clone() } else { format!("{}.{}", found.path, count + 1) };
+        let name = self.name_of(&found.path, &from)?;
         let to = self.path(&name);
         let copied = copy::whole(&mut from, identity.size, &to)?;
         let identity = Identity { size: copied.bytes, ..identity };
@@ -248,7 +297,7 @@ impl<'h> Keeping<'h> {
             return Ok(());
         }
         self.undo.push(Undo::Remove(to));
-        let what = if count == 0 { What::Kept } else { What::Rewritten };
+        let what = if known.is_none() { What::Kept } else { What::Rewritten };
         self.happened(what, &name, &copied, &found.origin, copied.bytes);
         self.manifest.files.push(FileCopy {
             path: found.path.clone(),
@@ -260,6 +309,17 @@ impl<'h> Keeping<'h> {
             copied_at: clock::stamp(self.now),
         });
         Ok(())
+    }
+
+    /// A name for the copy of a file: its path, with a number behind it if something has that name.
+    fn name_of(&self, path: &str, from: &File) -> Result<String> {
+        let numbered = (2..NAMES).map(|n| format!("{path}.{n}"));
+        for name in std::iter::once(path.to_string()).chain(numbered) {
+            if self.is_free(&name, from)? {
+                return Ok(name);
+            }
+        }
+        Err(self.no_name(path))
     }
 
     /// Notes that the client's logs at these places are gone. What a killed program had copied of them and not noted is
@@ -292,7 +352,11 @@ impl<'h> Keeping<'h> {
             }
             let name = format!("{}{}", log.file, crate::compress::SUFFIX);
             let (plain, packed) = (self.path(&log.file), self.path(&name));
-            let packing = crate::compress::pack(&plain, &packed, &log);
+            let is_taken = self.manifest.logs.iter().any(|other| other.file == name);
+            let packing = match is_taken {
+                true => Err(self.no_name(&log.file)),
+                false => crate::compress::pack(&plain, &packed, &log),
+            };
             if let Err(error) = packing {
                 self.settle(Err(error))?;
                 continue;

@@ -246,7 +246,8 @@ mod tests {
 
     #[test]
     fn only_a_log_in_a_folder_of_logs_is_put_back() {
-        let roots = Roots { folders: vec![(Agent::Claude, "/h/.claude".into())], ..Roots::default() };
+        let mut roots = Roots::default();
+        roots.folders.push((Agent::Claude, "/h/.claude".into()));
         let is = |origin: &str| is_of_client(&roots, Agent::Claude, Path::new(origin));
         assert!(is("/h/.claude/projects/-p/x.jsonl"));
         for origin in ["/h/.ssh/authorized_keys", "/h/x.jsonl", "/h/.claude/x.jsonl", "/h/.claude/projects/-p/x.sh"] {
