@@ -379,10 +379,10 @@ impl<'h> Keeping<'h> {
         self.done.push(Done { what, agent, conversation, origin: origin.to_path_buf(), bytes });
     }
 
-    /// Stores what was done. Returns it, and the manifest, if anything changed.
-    pub fn finish(mut self) -> Result<(Manifest, Vec<Done>)> {
+    /// Stores what was done.
+    pub fn store(&mut self) -> Result<()> {
         if !self.is_changed {
-            return Ok((self.manifest, Vec::new()));
+            return Ok(());
         }
         if !self.events.is_empty() {
             self.manifest.revision += 1;
@@ -394,6 +394,14 @@ impl<'h> Keeping<'h> {
                 self.undo();
             }
             return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Tells the ledger what was stored. Returns it, and the manifest.
+    pub fn tell(mut self) -> Result<(Manifest, Vec<Done>)> {
+        if !self.is_changed {
+            return Ok((self.manifest, Vec::new()));
         }
         let revision = self.manifest.revision;
         self.events.iter_mut().for_each(|event| event.revision = revision);

@@ -19,7 +19,9 @@ use cs_core::lock::{self, Lock, PERSON_WAIT};
 use cs_core::paths::Home;
 use cs_core::store::Run;
 use std::collections::{BTreeMap, HashMap};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// What a run came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +67,39 @@ pub struct Job<'a> {
 }
 
 type Key = (Agent, String);
+
+/// How many conversations are copied at the same time. What takes long is to put each on the disk, and a disk does that for
+/// several at once.
+const AT_ONCE: usize = 16;
+
+/// A conversation of which something is new.
+struct Waiting<'a, 'g> {
+    key: &'g Key,
+    live: &'g [Live],
+    keeping: Keeping<'a>,
+}
+
+/// What became of it.
+struct Stored<'a, 'g> {
+    key: &'g Key,
+    keeping: Keeping<'a>,
+    stored: Result<()>,
+    /// Whether its manifest may be another one now.
+    is_begun: bool,
+}
+
+impl<'a, 'g> Waiting<'a, 'g> {
+    /// Copies what is new. If that fails, all is as it was.
+    fn store(mut self) -> Stored<'a, 'g> {
+        let taken = self.keeping.take(self.live);
+        if taken.is_err() {
+            self.keeping.undo();
+        }
+        let is_begun = taken.is_ok();
+        let stored = taken.and_then(|()| self.keeping.store());
+        Stored { key: self.key, keeping: self.keeping, stored, is_begun }
+    }
+}
 
 /// Copies what is new in these logs. Everything else that is known of `kept/` is put in order on the way.
 pub fn run(job: &Job, found: Found, listener: &mut dyn Listen) -> Result<Summary> {
@@ -136,11 +171,18 @@ struct Pass<'a, 'l> {
 impl<'a> Pass<'a, '_> {
     fn all(&mut self, groups: BTreeMap<Key, Vec<Live>>) -> Result<()> {
         let all = groups.len();
+        let mut waiting = Vec::new();
         for (key, live) in &groups {
-            let kept = self.conversation(key, live);
-            self.settle(kept)?;
+            match self.conversation(key, live) {
+                Ok(keeping) => waiting.extend(keeping.map(|keeping| Waiting { key, live, keeping })),
+                Err(error) => self.settle(Err(error))?,
+            }
+            if waiting.len() == AT_ONCE {
+                self.keep(std::mem::take(&mut waiting))?;
+            }
             self.listener.step(all);
         }
+        self.keep(waiting)?;
         let keys: Vec<Key> =
             self.lines.iter().filter(|(_, line)| line.revision > 0).map(|(key, _)| key.clone()).collect();
         for key in keys {
@@ -161,11 +203,12 @@ impl<'a> Pass<'a, '_> {
         }
     }
 
-    fn conversation(&mut self, key: &Key, live: &[Live]) -> Result<()> {
+    /// The work on a conversation, if anything is to be copied.
+    fn conversation(&mut self, key: &Key, live: &[Live]) -> Result<Option<Keeping<'a>>> {
         let line = self.lines.get(key);
         if line.is_some_and(|line| line.is_forgotten) {
             self.summary.forgotten += 1;
-            return Ok(());
+            return Ok(None);
         }
         let is_known = line.is_some_and(|line| are_as_known(line, live));
         let has_copies = line.is_some_and(|line| line.revision > 0);
@@ -182,9 +225,11 @@ impl<'a> Pass<'a, '_> {
         } else if self.job.run == Run::Dry {
             self.tell(key, live);
         } else {
-            self.keep(key, live, cwd)?;
+            let mut keeping = self.begin(key)?;
+            keeping.works_in(cwd);
+            return Ok(Some(keeping));
         }
-        Ok(())
+        Ok(None)
     }
 
     fn is_allowed(&mut self, cwd: Option<&str>) -> bool {
@@ -215,14 +260,24 @@ impl<'a> Pass<'a, '_> {
         self.lines.insert(key.clone(), line);
     }
 
-    fn keep(&mut self, key: &Key, live: &[Live], cwd: Option<String>) -> Result<()> {
-        let mut keeping = self.begin(key)?;
-        keeping.works_in(cwd);
-        if let Err(error) = keeping.take(live) {
-            keeping.undo();
-            return Err(error);
+    /// Copies what is new of these conversations, all at the same time.
+    fn keep(&mut self, waiting: Vec<Waiting<'a, '_>>) -> Result<()> {
+        let all = match waiting.len() {
+            0 | 1 => waiting.into_iter().map(Waiting::store).collect::<Vec<_>>(),
+            _ => thread::scope(|scope| {
+                let workers: Vec<_> = waiting.into_iter().map(|one| scope.spawn(|| one.store())).collect();
+                workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+            }),
+        };
+        // All that are stored are told to the ledger, whatever became of the others.
+        let mut ended = Ok(());
+        for one in all {
+            self.is_doubtful |= one.is_begun && one.stored.is_err();
+            let told = one.stored.and_then(|()| self.finish(one.key, one.keeping));
+            let settled = self.settle(told);
+            ended = ended.and(settled);
         }
-        self.finish(key, keeping)
+        ended
     }
 
     /// The work on a conversation. From now on the stored index is no longer right.
@@ -240,7 +295,7 @@ impl<'a> Pass<'a, '_> {
         self.summary.links += keeping.left_out.len() as u64;
         std::mem::take(&mut keeping.failed).into_iter().for_each(|error| self.listener.failed(error));
         // Then the manifest may say more than what is known here, or than the ledger.
-        let finished = keeping.finish();
+        let finished = keeping.tell();
         self.is_doubtful |= finished.is_err();
         let (manifest, done) = finished?;
         match done.is_empty() {
@@ -285,6 +340,9 @@ impl<'a> Pass<'a, '_> {
             keeping.undo();
             return Err(error);
         }
+        let stored = keeping.store();
+        self.is_doubtful |= stored.is_err();
+        stored?;
         self.finish(key, keeping)
     }
 
