@@ -101,6 +101,11 @@ pub fn renamed(main: &Path, old: &Uuid, new: &Uuid) -> Option<PathBuf> {
     name.contains(old.as_str()).then(|| main.with_file_name(name.replace(old.as_str(), new.as_str())))
 }
 
+/// Whether lines name a file in the conversation's folder, by its path there, so that it must stay where it was.
+pub fn is_named(path: &str) -> bool {
+    path.starts_with("tool-results/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

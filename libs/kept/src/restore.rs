@@ -50,7 +50,10 @@ struct Wanted {
     to: PathBuf,
     bytes: u64,
     sha256: String,
-    is_log: bool,
+    /// Where the client had it.
+    origin: PathBuf,
+    /// Whether lines of the log name it.
+    is_named: bool,
     /// What stands there instead of what.
     renaming: Option<[String; 2]>,
 }
@@ -109,10 +112,11 @@ pub fn restore_at(
     let log = snapshot::copy_of(home, uuid, &manifest, snapshot)?;
     let new = Uuid::random();
     let mut wanted = wanted(home, uuid, &manifest, to)?;
-    let Some(mut main) = wanted.pop().filter(|main| main.is_log) else {
+    let Some(at) = wanted.iter().position(|one| one.origin == log.origin) else {
         return Err(Error::Missing(format!("the main log of {uuid} is not kept")));
     };
-    wanted.retain(|one| !one.is_log);
+    let mut main = wanted.swap_remove(at);
+    wanted.retain(|one| one.is_named);
     main.copy = home.kept(agent.word(), uuid).join(&log.file);
     main.to = cut::renamed(&main.to, uuid, &new)
         .ok_or_else(|| Error::Refused(format!("the name of {} has no id", main.to.display())))?;
@@ -159,8 +163,15 @@ fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> R
         if to.is_none() && !is_of_client(&roots, agent, &log.origin) {
             return Err(elsewhere(agent, &log.origin));
         }
-        let (copy, sha256) = (dir.join(&log.file), log.sha256.clone());
-        logs.push(Wanted { copy, to: place(&log.origin), bytes: log.bytes, sha256, is_log: true, renaming: None });
+        logs.push(Wanted {
+            copy: dir.join(&log.file),
+            to: place(&log.origin),
+            bytes: log.bytes,
+            sha256: log.sha256.clone(),
+            origin: log.origin.clone(),
+            is_named: false,
+            renaming: None,
+        });
     }
     let folders: Vec<PathBuf> = mains.iter().filter_map(|main| sweep::folder_of(agent, main)).collect();
     let mut files: Vec<Wanted> = Vec::new();
@@ -170,8 +181,9 @@ fn wanted(home: &Home, uuid: &Uuid, manifest: &Manifest, to: Option<&Path>) -> R
         let Some(folder) = own else { return Err(elsewhere(agent, &file.origin)) };
         let to = place(&folder.join(&file.path));
         if !files.iter().any(|other| other.to == to) {
-            let (copy, sha256) = (dir.join(&file.file), file.sha256.clone());
-            files.push(Wanted { copy, to, bytes: file.bytes, sha256, is_log: false, renaming: None });
+            let (copy, sha256, origin) = (dir.join(&file.file), file.sha256.clone(), file.origin.clone());
+            let is_named = cut::is_named(&file.path);
+            files.push(Wanted { copy, to, bytes: file.bytes, sha256, origin, is_named, renaming: None });
         }
     }
     files.extend(logs);
