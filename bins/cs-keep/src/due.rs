@@ -2,13 +2,16 @@
 
 use crate::settings;
 use agents::Agent;
+use agents::folder;
 use agents::logs::Roots;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::clock::{self, TimeDelta};
+use cs_core::config::Config;
 use cs_core::zone::Zone;
 use kept::Periods;
 use serde::Serialize;
+use std::path::Path;
 
 /// list what a client deletes within some days when it starts, and whether it is kept: 0 if all of it is, 1 if
 /// something is not
@@ -41,6 +44,13 @@ struct Shown {
     kept: bool,
 }
 
+/// The project of a conversation, else the name of its folder.
+fn project(config: &Config, due: &kept::Due) -> String {
+    let cwd = folder::of_log(due.agent, &due.log).ok().flatten().unwrap_or_default();
+    let name = || Path::new(&cwd).file_name().map(|name| name.to_string_lossy().into_owned());
+    kept::project_of(config, &cwd).or_else(name).unwrap_or_default()
+}
+
 impl Due {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let (config, _) = settings::read(context);
@@ -67,12 +77,12 @@ impl Due {
                     render::format_local_day(due.at, Zone::system()),
                     render::format_bytes(due.bytes),
                     if due.is_kept { "kept" } else { "not kept" }.to_string(),
-                    due.path.display().to_string(),
+                    project(&config, due),
                 ]),
             }
         }
         if !rows.is_empty() {
-            context.out.table(&["conversation", "from", "size", "", "path"], &rows)?;
+            context.out.table(&["conversation", "deleted from", "size", "", "project"], &rows)?;
         } else if context.out.form == Form::Table && !context.out.quiet {
             context.out.line("no client deletes anything within that time")?;
         }

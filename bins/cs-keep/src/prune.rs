@@ -30,11 +30,11 @@ pub struct Prune {
 impl Prune {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let is_age = self.older_than.starts_with(|c: char| c.is_ascii_digit()) && !self.older_than.contains(['-', ':']);
-        if !is_age {
+        let before = range::start(&self.older_than, Zone::system(), context.now).ok().filter(|_| is_age);
+        let Some(before) = before else {
             let text = format!("{:?} is not a length of time", self.older_than);
             return Err(Failure::Usage(text, Some("write 90d, 18mo or 2y".into())));
-        }
-        let before = range::start(&self.older_than, Zone::system(), context.now)?;
+        };
         let old = kept::old(&context.store.home, before)?;
         if old.is_empty() {
             return Err(Failure::Nothing("no copies are that old".into()));

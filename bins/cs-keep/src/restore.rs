@@ -61,8 +61,7 @@ impl Restore {
         let mut count = 0;
         let mut resumed = lines.first().map(|line| (line.agent, line.conversation.clone()));
         if let Some(name) = &self.at {
-            let line = lines.iter().find(|line| line.has_snapshots).or(lines.first());
-            let Some(line) = line else { return Ok(()) };
+            let Some(line) = lines.first() else { return Ok(()) };
             let (home, uuid) = (&context.store.home, line.uuid()?);
             let anew = kept::restore_at(home, line.agent, &uuid, name, to.as_deref(), &which::actor(), context.now)?;
             count += show(context, &anew.restored, Some(&anew.uuid))?;
@@ -88,8 +87,11 @@ impl Restore {
         }
         let command = resumed.filter(|_| to.is_none()).map(|(agent, uuid)| agent.resume_command(&uuid));
         if count == 0 {
-            let hint = command.map_or_else(String::new, |command| format!("resume it with {command}"));
-            return Err(Failure::Advised("all of it is there, so nothing was put back".into(), hint));
+            let text = "all of it is there, so nothing was put back".to_string();
+            return Err(match command {
+                Some(command) => Failure::Advised(text, format!("resume it with {command}")),
+                None => Failure::Nothing(text),
+            });
         }
         if context.out.form == Form::Table && !context.out.quiet {
             command.iter().try_for_each(|command| context.out.line(&format!("resume it with {command}")))?;

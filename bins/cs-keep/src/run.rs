@@ -48,6 +48,8 @@ struct Teller<'o> {
     progress: Option<Progress>,
     failures: Failures,
     broken: Outcome<()>,
+    /// The conversation whose id was printed last.
+    told: String,
 }
 
 impl Teller<'_> {
@@ -55,7 +57,11 @@ impl Teller<'_> {
         let path = done.origin.display().to_string();
         let word = done.what.word();
         match self.out.form {
-            _ if self.out.quiet => self.out.line(&path),
+            _ if self.out.quiet && self.told == done.conversation => Ok(()),
+            _ if self.out.quiet => {
+                self.told.clone_from(&done.conversation);
+                self.out.line(&done.conversation)
+            }
             Form::Json => self.out.json(&Shown {
                 action: word,
                 conversation: &done.conversation,
@@ -102,7 +108,8 @@ impl Run {
         let mode = if self.dry_run { Mode::Dry } else { Mode::Real };
         let job = Job { home: &context.store.home, config: &config, settings: &settings, run: mode, now: context.now };
         let (dry_run, progress) = (self.dry_run, None);
-        let mut teller = Teller { out: &mut context.out, dry_run, progress, failures, broken: Ok(()) };
+        let mut teller =
+            Teller { out: &mut context.out, dry_run, progress, failures, broken: Ok(()), told: String::new() };
         let summary = kept::run(&job, found, &mut teller);
         teller.progress.iter_mut().for_each(Progress::clear);
         let Teller { failures, broken, .. } = teller;

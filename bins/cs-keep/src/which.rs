@@ -5,9 +5,11 @@ use agents::logs::Roots;
 use cli::{Context, Failure, Outcome};
 use conversations::Catalog;
 use cs_core::Error;
+use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::who;
-use kept::Line;
+use cs_core::zone::Zone;
+use kept::{Line, Manifest};
 
 /// Who runs this program: `user`, or the conversation in whose shell it runs.
 pub fn actor() -> String {
@@ -40,11 +42,23 @@ pub fn kept(context: &Context, word: &str) -> Outcome<Vec<Line>> {
     let uuids: Vec<&str> =
         std::iter::once(found.uuid.as_str()).chain(found.logs.iter().map(|log| log.thread.as_str())).collect();
     let is_wanted = |line: &Line| line.agent == found.agent && uuids.contains(&line.conversation.as_str());
-    let lines: Vec<Line> = lines.into_iter().filter(|line| line.has_copies() && is_wanted(line)).collect();
-    match lines.is_empty() {
-        true => Err(Error::Missing(format!("nothing is kept of {}; cs-keep run copies it", found.uuid)).into()),
-        false => Ok(lines),
+    let (mut lines, without): (Vec<Line>, Vec<Line>) =
+        lines.into_iter().filter(is_wanted).partition(|line| line.has_copies());
+    // That of the conversation itself comes first.
+    lines.sort_by_key(|line| line.conversation != found.uuid);
+    match (lines.is_empty(), without.iter().find(|line| line.is_forgotten)) {
+        (false, _) => Ok(lines),
+        (true, Some(line)) => Err(Error::Missing(forgotten(context, line)?).into()),
+        (true, None) => Err(Error::Missing(format!("nothing is kept of {}; cs-keep run copies it", found.uuid)).into()),
     }
+}
+
+/// Why nothing is kept of a conversation, and never will be.
+fn forgotten(context: &Context, line: &Line) -> Outcome<String> {
+    let manifest = Manifest::read(&context.store.home, line.agent, &line.uuid()?)?;
+    let at = manifest.and_then(|manifest| manifest.forgotten_at).and_then(|at| clock::parse(&at));
+    let day = at.map(|at| format!(" on {}", render::format_local_day(at, Zone::system()))).unwrap_or_default();
+    Ok(format!("{} was forgotten{day}, and is not copied again", line.conversation))
 }
 
 /// The id of a conversation.

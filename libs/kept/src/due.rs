@@ -20,6 +20,8 @@ pub struct Due {
     pub agent: Agent,
     /// The conversation.
     pub conversation: String,
+    /// The log.
+    pub log: PathBuf,
     /// The log, or a file beside it that goes before.
     pub path: PathBuf,
     /// Number of bytes of the log.
@@ -83,7 +85,7 @@ pub fn due(home: &Home, found: &Found, periods: &Periods, within: TimeDelta, now
         }
         let Some(at) = deletion(modified, days).filter(|at| *at - now <= within) else { continue };
         let (agent, bytes) = (log.agent, log.identity.size);
-        all.push(Due { agent, conversation: uuid, path, bytes, at, is_kept });
+        all.push(Due { agent, conversation: uuid, log: log.path.clone(), path, bytes, at, is_kept });
     }
     all.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
     Ok(all)
