@@ -1,7 +1,6 @@
 //! Owns `manifest.json`: what is kept of one conversation. Must stay true: it names only what is on the disk; a copy of
 //! which it names fewer bytes than there are was being written when a program was killed, and has nothing wrong in it.
 
-use crate::snapshot::Snapshot;
 use agents::Agent;
 use agents::logs::Identity;
 use cs_core::error::{Error, Result};
@@ -95,6 +94,30 @@ pub struct FileCopy {
     pub sha256: String,
     /// When it was copied.
     pub copied_at: String,
+}
+
+/// How a conversation was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What a person, or the agent, calls it.
+    pub name: String,
+    /// When it was made, RFC 3339, UTC.
+    pub at: String,
+    /// The generation of the main log.
+    pub generation: u32,
+    /// How many bytes of it.
+    pub bytes: u64,
+    /// SHA-256 of them, in hexadecimal digits.
+    pub sha256: String,
+    /// In which folder the conversation worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// The commit that was checked out there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// The branch there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
 }
 
 impl Manifest {

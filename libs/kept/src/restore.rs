@@ -4,9 +4,9 @@
 
 use crate::copy;
 use crate::ledger::{self, Event, What};
-use crate::manifest::{LogCopy, MAIN, Manifest};
+use crate::manifest::{LogCopy, MAIN, Manifest, Snapshot};
 use crate::rename::Renamed;
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot;
 use agents::Agent;
 use agents::cut;
 use agents::folder;

@@ -4,7 +4,7 @@
 use crate::copy::{self, Copied};
 use crate::index::{self, Line};
 use crate::ledger::{self, Event, What};
-use crate::manifest::{LogCopy, MAIN, Manifest};
+use crate::manifest::{LogCopy, MAIN, Manifest, Snapshot};
 use agents::{Agent, cut};
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
@@ -12,36 +12,11 @@ use cs_core::git;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::validate;
-use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
 use std::path::Path;
 
 /// Maximum number of characters of a name.
 const NAME: usize = 100;
-
-/// How a conversation was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// What a person, or the agent, calls it.
-    pub name: String,
-    /// When it was made, RFC 3339, UTC.
-    pub at: String,
-    /// The generation of the main log.
-    pub generation: u32,
-    /// How many bytes of it.
-    pub bytes: u64,
-    /// SHA-256 of them, in hexadecimal digits.
-    pub sha256: String,
-    /// In which folder the conversation worked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cwd: Option<String>,
-    /// The commit that was checked out there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub head: Option<String>,
-    /// The branch there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<String>,
-}
 
 /// Names what is kept of a conversation now.
 pub fn snapshot(home: &Home, agent: Agent, uuid: &Uuid, name: &str, actor: &str, now: Instant) -> Result<Snapshot> {
@@ -52,8 +27,11 @@ pub fn snapshot(home: &Home, agent: Agent, uuid: &Uuid, name: &str, actor: &str,
     if manifest.snapshots.iter().any(|other| other.name == name) {
         return Err(Error::Refused(format!("{uuid} has a snapshot {name:?} already")));
     }
-    let newest = manifest.newest().first().copied().filter(|log| log.thread == MAIN);
-    let Some(log) = newest else { return Err(Error::Missing(format!("the main log of {uuid} is not kept"))) };
+    // Of several, as after the folder of the project was moved, the one that goes on.
+    let mains = manifest.newest().into_iter().filter(|log| log.thread == MAIN);
+    let Some(log) = mains.max_by_key(|log| log.identity.modified) else {
+        return Err(Error::Missing(format!("the main log of {uuid} is not kept")));
+    };
     let path = home.kept(agent.word(), uuid).join(&log.file);
     let failed = |error| Error::io(&path, "read", error);
     let content = || crate::read::open(&path).map(|content| content.take(log.bytes)).map_err(failed);
