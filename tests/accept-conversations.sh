@@ -158,6 +158,15 @@ check "restore: only the result is put back" equal 1 "$(cs cs-keep restore "$fir
 kept=$home/.claude/dashboard/kept
 check "keep: it knows what happened" equal set\(\) \
 	"$(json '{"kept", "vanished", "restored", "grown"} - {l["event"] for l in r}' <"$kept/ledger.jsonl")"
+check "snapshot: it is named" cs cs-keep snapshot "$first" here -q
+lines=$(wc -l <"$(log_of "$first")")
+client env --prompt "answer briefly" -- --resume "$first" </dev/null >"$out/said" 2>&1
+check "snapshot: it is put back as a new conversation" cs cs-keep restore "$first" --at here -q
+anew=$(newest)
+check "snapshot: as long as it was" equal "$lines" "$(wc -l <"$(log_of "$anew")")"
+client env --prompt "answer briefly" -- --resume "$anew" </dev/null >"$out/said" 2>&1
+check "snapshot: the client resumes it" grep -q "session: $anew" "$out/said"
+check "snapshot: it tells where it came from" says_in "$first" "$anew" 'r[0]["forked_from"]'
 printf 'x' | dd of="$(find "$kept" -name 'main.1.jsonl*' | head -n 1)" bs=1 seek=40 conv=notrunc 2>/dev/null
 check "verify: one changed byte is found" equal 1 "$(cs cs-keep verify -q >/dev/null 2>&1 || echo $?)"
 for uuid in $first $second $third; do check "history: the prompts are still known" prompts_agree "$uuid"; done
