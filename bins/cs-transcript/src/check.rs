@@ -1,6 +1,7 @@
 //! `check`: the lines of conversations that were not understood. Writes nothing.
 
 use crate::chosen;
+use crate::show;
 use agents::entry::Kind;
 use agents::part::{Part, PartKind};
 use argh::{ArgsInfo, FromArgs};
@@ -79,9 +80,7 @@ fn check(context: &mut Context, one: &Conversation, rows: &mut Vec<Row>) -> Outc
         read = cursor.step(&wish, &mut take);
     }
     cursor.close(&wish, &mut take);
-    if let Err(error) = read {
-        chosen::tell(&one.main().map(|log| log.path.clone()).unwrap_or_default(), &error);
-    }
+    show::tell_unread(&cursor, 0);
     context.out.bytes(&lines)?;
     Ok((count, cursor.summary().entries - count))
 }

@@ -1,7 +1,7 @@
 //! `entry`: one entry of a conversation, with what stands around it. Writes nothing.
 
 use crate::chosen;
-use crate::show::Page;
+use crate::show::{self, Page};
 use agents::part::Part;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
@@ -62,9 +62,7 @@ impl Entry {
             read = cursor.step(&wish, &mut take);
         }
         cursor.close(&wish, &mut take);
-        if let Err(error) = read {
-            chosen::tell(&one.main().map(|log| log.path.clone()).unwrap_or_default(), &error);
-        }
+        show::tell_unread(&cursor, 0);
         if window.left.is_none() {
             let text = format!("{} has no entry {:?}", one.uuid, cli::sanitize(&self.entry));
             return Err(Failure::Advised(text, format!("cs-transcript show {} -q lists all", one.uuid)));

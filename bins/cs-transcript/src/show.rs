@@ -83,7 +83,7 @@ impl Show {
         }
         cursor.close(&wish, &mut |part| lines.add(&context.out, part));
         lines.print(&mut context.out)?;
-        tell_unread(one, read)?;
+        tell_unread(&cursor, 0);
         self.print_end(context, one, &cursor)
     }
 
@@ -140,11 +140,8 @@ impl Lines<'_> {
     }
 }
 
-/// Says that a log could not be read to its end; what was read is shown.
-fn tell_unread<T>(one: &Conversation, read: std::io::Result<T>) -> Outcome<()> {
-    if let Err(error) = read {
-        let path = one.main().or(one.logs.first()).map(|log| log.path.clone()).unwrap_or_default();
-        chosen::tell(&path, &error);
-    }
-    Ok(())
+/// Says which logs could not be read, without those that were told before, and returns how many there are.
+pub fn tell_unread(cursor: &Cursor, told: usize) -> usize {
+    cursor.unread().iter().skip(told).for_each(|(path, error)| chosen::tell(path, error));
+    cursor.unread().len()
 }

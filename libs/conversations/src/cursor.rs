@@ -14,6 +14,7 @@ use serde::de::IgnoredAny;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// How many bytes of a log one step reads, up to the end of the line in which they end.
@@ -38,6 +39,10 @@ pub struct Cursor {
     at: usize,
     numbering: Numbering,
     summary: Summary,
+    /// The logs that could not be read, in the order in which they were found so.
+    unread: Vec<(PathBuf, io::Error)>,
+    /// How many of them a step has told.
+    told: usize,
 }
 
 /// A place in a log.
@@ -56,6 +61,8 @@ struct Place {
     torn: u64,
     /// Whether all of it was read.
     is_done: bool,
+    /// Whether reading failed; behind that nothing is read.
+    is_broken: bool,
     /// Whether a line with a time was read; the first one says when the log was begun.
     has_times: bool,
     reader: Reader,
@@ -98,7 +105,7 @@ impl Cursor {
         let logs = of.logs.iter().map(|log| (log.clone(), None)).collect();
         let mut numbering = Numbering::default();
         relatives::copied(of).into_iter().for_each(|copied| copied.tell(&mut numbering));
-        Cursor { state: of.state(), logs, at: 0, numbering, summary: Summary::default() }
+        Cursor { state: of.state(), logs, at: 0, numbering, summary: Summary::default(), unread: Vec::new(), told: 0 }
     }
 
     /// Adds the logs that the conversation has got since, such as those of new subagents.
@@ -115,7 +122,14 @@ impl Cursor {
         Summary { entries: self.numbering.told(), ..self.summary }
     }
 
+    /// The logs that could not be read, or not to their ends, each once. Where their lines are missing there is a gap.
+    pub fn unread(&self) -> &[(PathBuf, io::Error)] {
+        &self.unread
+    }
+
     /// Passes the wanted parts of the next lines to `each`. `Wish::thread` leaves out the logs of other threads unread.
+    /// The step that comes to the end fails if a log could not be read since the last one that did: all else was passed by
+    /// then, and [`Cursor::unread`] says which. A log that still cannot be read does not fail again.
     pub fn step(&mut self, wish: &Wish, each: &mut dyn FnMut(&Part)) -> io::Result<Step> {
         self.step_through(wish, None, each)
     }
@@ -132,37 +146,46 @@ impl Cursor {
     }
 
     fn step_through(&mut self, wish: &Wish, sieve: Option<Sieve>, each: &mut dyn FnMut(&Part)) -> io::Result<Step> {
-        let Cursor { state, logs, at, numbering, summary } = self;
-        let Some((log, place)) = logs.get_mut(*at) else {
-            *at = 0;
-            return Ok(Step::End);
-        };
-        let is_wanted = log.thread == MAIN || wish.thread.as_ref().is_none_or(|thread| *thread == log.thread);
-        let place = match place {
-            Some(place) => place,
-            none => none.insert(Place::new(state.clone())),
-        };
-        if is_wanted && place.open(log, state)? {
+        let Cursor { state, logs, at, numbering, summary, unread, told } = self;
+        if let Some((log, place)) = logs.get_mut(*at) {
+            let is_wanted = log.thread == MAIN || wish.thread.as_ref().is_none_or(|thread| *thread == log.thread);
+            let place = match place {
+                Some(place) => place,
+                none => none.insert(Place::new(state.clone())),
+            };
             let each = &mut |part: &Part| {
                 if wish.takes(part) {
                     each(part);
                 }
             };
-            numbering.begin_log(&log.thread, each);
-            place.step(&log.thread, &mut Taking { numbering, summary, sieve, each })?;
-            if !place.is_done {
+            let to = &mut Taking { numbering, summary, sieve, each };
+            let read = if is_wanted { place.go_on(log, state, to) } else { Ok(Step::End) };
+            if read.as_ref().is_ok_and(|step| *step == Step::More) {
+                return read;
+            }
+            place.close();
+            if let Err(error) = read
+                && unread.iter().all(|(path, _)| *path != log.path)
+            {
+                to.summary.unread += 1;
+                to.numbering.begin_log(&log.thread, &mut *to.each);
+                let missing = log.bytes.saturating_sub(place.offset);
+                to.numbering.gap(Lack::Unreadable, missing, place.number + 1, &log.thread, &mut *to.each);
+                unread.push((log.path.clone(), error));
+            }
+            *at += 1;
+            if *at < logs.len() {
                 return Ok(Step::More);
             }
-            // What the reader holds back waits for `close`: the log may grow, and tell it again.
-            numbering.finish(each);
-            place.close();
-        }
-        *at += 1;
-        if *at < logs.len() {
-            return Ok(Step::More);
         }
         *at = 0;
-        Ok(Step::End)
+        match unread.get(*told) {
+            Some((_, error)) => {
+                *told = unread.len();
+                Err(io::Error::new(error.kind(), error.to_string()))
+            }
+            None => Ok(Step::End),
+        }
     }
 
     /// Ends the reading: a line at the end of a log that is not whole will not become so.
@@ -201,9 +224,28 @@ impl Place {
             is_ahead: false,
             torn: 0,
             is_done: false,
+            is_broken: false,
             has_times: false,
             reader,
         }
+    }
+
+    /// Reads the next lines, if there are any.
+    fn go_on(&mut self, log: &Log, state: &State, to: &mut Taking) -> io::Result<Step> {
+        if self.is_broken || !self.open(log, state)? {
+            return Ok(Step::End);
+        }
+        to.numbering.begin_log(&log.thread, &mut *to.each);
+        if let Err(error) = self.step(&log.thread, to) {
+            self.is_broken = true;
+            return Err(error);
+        }
+        if !self.is_done {
+            return Ok(Step::More);
+        }
+        // What the reader holds back waits for `close`: the log may grow, and tell it again.
+        to.numbering.finish(&mut *to.each);
+        Ok(Step::End)
     }
 
     /// Opens the log unless it is open; returns false if it has nothing new. A log that was replaced or cut is read from its
@@ -388,6 +430,46 @@ mod tests {
             steps += 1;
         }
         (texts, steps)
+    }
+
+    /// Adds a subagent's log.
+    fn add(to: &mut Conversation, path: &std::path::Path, thread: &str) {
+        to.logs.push(Log { path: path.into(), thread: thread.into(), bytes: 10, modified: 0, is_kept: false });
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_is_told_once_and_the_others_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let [main, bad, gone, good] = ["main", "bad", "gone", "good"].map(|name| dir.path().join(name));
+        std::fs::write(&main, line(0, "begin")).unwrap();
+        std::fs::create_dir(&bad).unwrap();
+        std::fs::write(&good, line(1, "of c")).unwrap();
+        let mut one = conversation(&main);
+        add(&mut one, &bad, "agent-a");
+        add(&mut one, &gone, "agent-b");
+        add(&mut one, &good, "agent-c");
+        let (mut cursor, wish, mut found) = (Cursor::new(&one), Wish::default(), Vec::new());
+        let mut all = |cursor: &mut Cursor| loop {
+            let step = cursor.step(&wish, &mut |part| match &part.entry.kind {
+                agents::entry::Kind::Gap { lack, bytes } => found.push(format!("{} {bytes}", lack.word())),
+                agents::entry::Kind::Prompt(text, _) => found.push(text.to_string()),
+                _ => {}
+            });
+            match step {
+                Ok(Step::More) => {}
+                end => return end.is_ok(),
+            }
+        };
+        assert!(!all(&mut cursor), "the end says that something is missing");
+        assert!(all(&mut cursor), "and says so once");
+        assert!(all(&mut cursor));
+        let paths: Vec<_> = cursor.unread().iter().map(|(path, _)| path.clone()).collect();
+        assert_eq!(paths, [bad, gone.clone()]);
+        assert_eq!(cursor.summary().unread, 2);
+        std::fs::write(&gone, line(2, "of b")).unwrap();
+        assert!(all(&mut cursor), "one that can be read later is read");
+        assert_eq!(found, ["begin", "unreadable 10", "unreadable 10", "of c", "of b"]);
+        assert!(crate::read(&one, &wish, &mut |_| {}).is_err());
     }
 
     #[test]

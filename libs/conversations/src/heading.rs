@@ -67,8 +67,8 @@ impl Heading {
 
 /// Appends the last line.
 pub fn write_end(of: &Conversation, summary: Summary, ends: Ends, out: &mut Vec<u8>) {
-    let Summary { entries, not_understood, too_long } = summary;
-    End { entries, not_understood, too_long, ends: ends.word() }.write_json(&of.uuid, out);
+    let Summary { entries, not_understood, too_long, unread } = summary;
+    End { entries, not_understood, too_long, unread, ends: ends.word() }.write_json(&of.uuid, out);
 }
 
 /// How a conversation ended.

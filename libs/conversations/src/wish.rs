@@ -24,6 +24,8 @@ pub struct Summary {
     pub not_understood: u64,
     /// Number of lines that were too long.
     pub too_long: u64,
+    /// Number of logs that could not be read, or not to their ends.
+    pub unread: u64,
 }
 
 impl Wish {

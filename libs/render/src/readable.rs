@@ -206,12 +206,14 @@ impl<'z> Readable<'z> {
     }
 
     fn gap(&mut self, line: u64, lack: Lack, bytes: u64, lines: &mut Vec<StyledLine>) {
-        let why = match lack {
-            Lack::TooLong => "it is too long",
-            Lack::Broken => "it is broken",
+        let size = format_bytes(bytes);
+        let text = match lack {
+            Lack::TooLong => format!("line {line} is missing here: it is too long ({size})"),
+            Lack::Broken => format!("line {line} is missing here: it is broken ({size})"),
+            Lack::Unreadable => format!("all from line {line} of this log on is missing: it cannot be read ({size})"),
         };
         self.end_calls(lines);
-        self.note(&format!("line {line} is missing here: {why} ({})", format_bytes(bytes)), Style::Wrong, lines);
+        self.note(&text, Style::Wrong, lines);
     }
 
     /// A text on one line, which is cut.

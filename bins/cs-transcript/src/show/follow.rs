@@ -49,6 +49,8 @@ struct Talk<'a> {
     show: &'a Show,
     one: &'a Conversation,
     cursor: Cursor,
+    /// How many logs were told that cannot be read.
+    told: usize,
     wish: Wish,
     page: Option<Page>,
     /// The folders in which new logs appear, as they were.
@@ -69,7 +71,7 @@ impl<'a> Talk<'a> {
         let wish = page.as_ref().map_or_else(|| show.wish(None), |page| page.wish.clone());
         let own = one.main().map(|log| log.path.clone()).unwrap_or_default();
         let folders = logs::folders_beside(&own).map(|folder| (folder, None)).into();
-        Ok(Talk { show, one, cursor: Cursor::new(one), wish, page, folders, process: None })
+        Ok(Talk { show, one, cursor: Cursor::new(one), told: 0, wish, page, folders, process: None })
     }
 
     /// Shows what comes, until the conversation ends.
@@ -116,7 +118,8 @@ impl<'a> Talk<'a> {
             }
         }
         context.out.flush()?;
-        tell_unread(self.one, read)
+        self.told = tell_unread(&self.cursor, self.told);
+        Ok(())
     }
 
     /// Adds logs of new subagents. All logs are searched only if a folder changed.

@@ -31,7 +31,8 @@ fn read(context: &mut Context, show: &Show, one: &Conversation) -> Outcome<()> {
     }
     cursor.close(&page.wish, &mut |part| page.readable.add(part, &mut page.lines));
     page.end(context)?;
-    tell_unread(one, read)
+    tell_unread(&cursor, 0);
+    Ok(())
 }
 
 fn width() -> usize {

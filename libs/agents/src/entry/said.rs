@@ -193,13 +193,15 @@ impl Link {
     }
 }
 
-/// Why a line of a log is missing.
+/// Why lines of a log are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
     /// It is longer than [`crate::lines::LIMIT`].
     TooLong,
     /// It cannot be parsed.
     Broken,
+    /// The log cannot be read from here on.
+    Unreadable,
 }
 
 impl Lack {
@@ -208,6 +210,7 @@ impl Lack {
         match self {
             Lack::TooLong => "too_long",
             Lack::Broken => "broken",
+            Lack::Unreadable => "unreadable",
         }
     }
 }

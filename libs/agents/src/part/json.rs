@@ -64,6 +64,8 @@ pub struct End<'a> {
     pub not_understood: u64,
     /// Number of lines that were too long.
     pub too_long: u64,
+    /// Number of logs that could not be read, or not to their ends.
+    pub unread: u64,
     /// How the conversation ended: `exit`, `killed`, `running` or `unknown`.
     pub ends: &'a str,
 }
@@ -75,6 +77,9 @@ impl End<'_> {
         line.number("entries", self.entries);
         line.number("not_understood", self.not_understood);
         line.number("too_long", self.too_long);
+        if self.unread > 0 {
+            line.number("unread", self.unread);
+        }
         line.word("ends", self.ends);
         line.end();
     }

@@ -166,12 +166,11 @@ impl<'a> Work<'a> {
         loop {
             match cursor.step_where(&wish, &may_matter, each) {
                 Ok(Step::More) if goes_on() => {}
-                Ok(_) => return,
-                Err(error) => {
-                    let path = one.main().or(one.logs.first()).map(|log| log.path.clone());
-                    return self.note(path.unwrap_or_default(), error);
-                }
+                _ => break,
             }
+        }
+        for (path, error) in cursor.unread() {
+            self.note(path.clone(), io::Error::new(error.kind(), error.to_string()));
         }
     }
 
