@@ -255,6 +255,38 @@ fn verify_finds_one_changed_byte() {
         assert_eq!(found.is_empty(), what.is_empty(), "{what}: {found:?}");
         assert!(found.iter().any(|finding| finding.contains(what)) || what.is_empty(), "{what}: {found:?}");
     }
+    fs::write(&ledger, &text).expect("it can be written");
+    let manifest = place.kept().join("manifest.json");
+    let text = fs::read_to_string(&manifest).expect("it is there");
+    for (old, new) in [
+        ("\"revision\": 1", "\"revision\": 18446744073709551615"),
+        ("\"generation\": 1", "\"generation\": 3"),
+        ("\"path\": \"tool-results/x.txt\"", "\"path\": \"tool-results/y.txt\""),
+        ("\"last_at\": \"20", "\"last_at\": \"21"),
+        ("\"agent\"", " \"agent\""),
+    ] {
+        let changed = text.replacen(old, new, 1);
+        assert_ne!(changed, text, "{old}");
+        fs::write(&manifest, changed).expect("it can be written");
+        assert!(place.verify().concat().contains("it is not as it was written"), "{new}: {:?}", place.verify());
+        // Neither with an index nor without one is it taken for right when more is copied.
+        for has_index in [true, false] {
+            let copy = Place::new();
+            let copied = Command::new("cp").arg("-a").arg(place.data()).arg(copy.root()).status();
+            assert!(copied.expect("cp can be run").success());
+            if !has_index {
+                fs::remove_file(copy.data().join("kept/index.jsonl")).expect("it is there");
+            }
+            copy.log("main", &["one", "two", "three"]);
+            for _ in 0..2 {
+                let output = copy.worker(false).output().expect("it can be run");
+                assert!(!output.status.success(), "{new}, {has_index}");
+                assert!(copy.verify().concat().contains("it is not as it was written"), "{new}: {:?}", copy.verify());
+            }
+        }
+        fs::write(&manifest, &text).expect("it can be written");
+    }
+    assert_eq!(place.verify(), [""; 0]);
     fs::write(&ledger, "").expect("it can be written");
     assert!(place.verify()[0].contains("the ledger has no line about its revision 1"), "{:?}", place.verify());
 }
@@ -317,4 +349,26 @@ fn a_snapshot_survives_what_happens_to_its_log() {
     fs::remove_file(place.kept().join("main.1.jsonl.gz")).expect("it is there");
     assert!(place.verify().iter().any(|found| found.contains("no copy begins with the snapshot \"first\"")));
     assert!(place.restore("first").is_err());
+}
+
+#[test]
+fn a_copy_is_never_written_over() {
+    let place = Place::new();
+    place.log("main", &["one"]);
+    place.result("a.txt", "first");
+    place.result("a.txt.2", "second");
+    place.run(false);
+    place.result("a.txt", "third");
+    place.log("main", &["one", "two"]);
+    place.run(false);
+    assert_eq!(place.verify(), [""; 0]);
+    let texts = ["a.txt", "a.txt.2", "a.txt.3"].map(|name| place.copy_of(&format!("tool-results/{name}")));
+    assert_eq!(texts, ["first", "second", "third"]);
+    // What is there and not named, as after an older manifest was put back.
+    fs::write(place.kept().join("main.2.jsonl"), "somebody's").expect("it can be written");
+    place.log("main", &["other"]);
+    place.run(false);
+    assert_eq!(place.copy_of("main.2.jsonl"), "somebody's");
+    assert_eq!(place.copy_of("main.3.jsonl"), "other\n");
+    assert_eq!(place.copy_of("main.1.jsonl"), "one\ntwo\n");
 }

@@ -20,7 +20,7 @@ pub fn forget(home: &Home, agent: Agent, uuid: &Uuid, actor: &str, reason: &str,
     };
     index::withdraw(home)?;
     let forgotten_at = Some(clock::stamp(now));
-    let manifest = Manifest { revision: old.revision + 1, forgotten_at, ..Manifest::new(agent, uuid) };
+    let mut manifest = Manifest { revision: old.next_revision()?, forgotten_at, ..Manifest::new(agent, uuid) };
     manifest.write(home, uuid)?;
     let event = Event::of(What::Forgotten, &manifest);
     let event = Event { actor: Some(actor.into()), reason: Some(reason.into()), ..event };

@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 /// Version of the file, in its first line.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -30,6 +30,9 @@ pub struct Line {
     pub conversation: String,
     /// The revision of its manifest; 0 if there is none, because nothing of it may be kept.
     pub revision: u64,
+    /// SHA-256 of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub manifest: String,
     /// Where it worked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
@@ -71,14 +74,6 @@ pub struct Known {
 impl Line {
     /// That of a manifest.
     pub fn of(manifest: &Manifest) -> Self {
-        let mut newest: Vec<&LogCopy> = Vec::new();
-        for log in &manifest.logs {
-            match newest.iter_mut().find(|other| other.thread == log.thread && other.origin == log.origin) {
-                Some(other) if other.generation < log.generation => *other = log,
-                Some(_) => {}
-                None => newest.push(log),
-            }
-        }
         let known = |log: &LogCopy| Known {
             thread: log.thread.clone(),
             generation: log.generation,
@@ -92,13 +87,19 @@ impl Line {
             agent: manifest.agent,
             conversation: manifest.conversation.clone(),
             revision: manifest.revision,
+            manifest: manifest.stored.clone(),
             cwd: manifest.cwd.clone(),
             is_forgotten: manifest.forgotten_at.is_some(),
             is_partial: manifest.is_partial,
             has_snapshots: !manifest.snapshots.is_empty(),
             bytes: manifest.bytes(),
-            logs: newest.into_iter().map(known).collect(),
+            logs: manifest.newest().into_iter().map(known).collect(),
         }
+    }
+
+    /// Whether a stored manifest is the one from which this was made.
+    pub fn is_of(&self, manifest: &Manifest) -> bool {
+        self.revision == manifest.revision && self.manifest == manifest.stored
     }
 
     /// Whether there are copies.

@@ -384,9 +384,16 @@ impl<'h> Keeping<'h> {
         if !self.is_changed {
             return Ok(());
         }
-        if !self.events.is_empty() {
-            self.manifest.revision += 1;
+        if self.events.is_empty() {
+            self.events.push(Event::of(What::Noted, &self.manifest));
         }
+        self.manifest.revision = match self.manifest.next_revision() {
+            Ok(revision) => revision,
+            Err(error) => {
+                self.undo();
+                return Err(error);
+            }
+        };
         if let Err(error) = self.manifest.write(self.home, &self.uuid) {
             // It may be stored nevertheless, and names the copies then.
             let stored = Manifest::read(self.home, self.manifest.agent, &self.uuid);
@@ -404,7 +411,10 @@ impl<'h> Keeping<'h> {
             return Ok((self.manifest, Vec::new()));
         }
         let revision = self.manifest.revision;
-        self.events.iter_mut().for_each(|event| event.revision = revision);
+        for event in &mut self.events {
+            event.revision = revision;
+            event.manifest.clone_from(&self.manifest.stored);
+        }
         ledger::append(self.home, &self.events, self.now)?;
         self.replaced.iter().try_for_each(|path| file::remove(path))?;
         Ok((self.manifest, self.done))

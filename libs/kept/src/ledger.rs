@@ -34,6 +34,8 @@ pub enum What {
     Found,
     /// A copy was compressed.
     Compressed,
+    /// Only what is known of the client's files changed, such as their times.
+    Noted,
     /// A conversation was put back where the client looks for it.
     Restored,
     /// How a conversation was got a name.
@@ -55,6 +57,7 @@ impl What {
             What::Vanished => "vanished",
             What::Found => "found",
             What::Compressed => "compressed",
+            What::Noted => "noted",
             What::Restored => "restored",
             What::Snapshot => "snapshot",
             What::Forgotten => "forgotten",
@@ -74,6 +77,8 @@ pub struct Event {
     pub conversation: String,
     /// The revision of the manifest that says so.
     pub revision: u64,
+    /// SHA-256 of that manifest.
+    pub manifest: String,
     /// The name of the copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -108,6 +113,7 @@ impl Event {
             agent: manifest.agent.word(),
             conversation: manifest.conversation.clone(),
             revision: manifest.revision,
+            manifest: manifest.stored.clone(),
             file: None,
             bytes: None,
             sha256: None,
@@ -176,18 +182,35 @@ pub type Wrong = (u64, &'static str);
 pub struct Whole {
     /// Number of lines.
     pub lines: u64,
-    /// The last revision that it names of each conversation, by the agent's word and the id.
-    pub revisions: HashMap<(String, String), u64>,
+    /// The manifest that it names last of each conversation, by the agent's word and the id.
+    named: HashMap<(String, String), Named>,
     /// Lines that are not as they were written.
     pub wrong: Vec<Wrong>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Named {
     agent: String,
     conversation: String,
     revision: u64,
+    #[serde(default)]
+    manifest: String,
+    event: String,
 }
+
+/// How a manifest fits to the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The ledger names it.
+    Named,
+    /// A program was killed before it added the line.
+    Late,
+    /// It was changed by something else.
+    Changed,
+}
+
+/// How often a run can change a manifest: when it copies, and when logs are gone.
+const CHANGES: u64 = 2;
 
 /// Reads it. A missing one has no lines.
 pub fn read(home: &Home) -> Result<Whole> {
@@ -208,6 +231,24 @@ pub fn read(home: &Home) -> Result<Whole> {
 }
 
 impl Whole {
+    /// How a stored manifest fits to it.
+    pub fn state(&self, manifest: &Manifest) -> State {
+        let key = (manifest.agent.word().to_string(), manifest.conversation.clone());
+        let late = |last: u64| match manifest.revision.checked_sub(last) {
+            Some(1..=CHANGES) => State::Late,
+            _ => State::Changed,
+        };
+        match self.named.get(&key) {
+            // There is no ledger at all, or it was begun by what a run did just now.
+            None if self.lines == 0 => State::Late,
+            None => late(0),
+            Some(named) if named.revision == manifest.revision && named.manifest == manifest.stored => State::Named,
+            // The conversation came back, and its numbers begin anew.
+            Some(named) if named.event == What::Pruned.word() => late(0),
+            Some(named) => late(named.revision),
+        }
+    }
+
     fn line(&mut self, text: &[u8], last: &mut Link) {
         let number = self.lines;
         let expected = last.seq.saturating_add(1);
@@ -225,8 +266,7 @@ impl Whole {
             self.wrong.push((number, "lines before it are missing, or were changed"));
         }
         if let Ok(named) = serde_json::from_slice::<Named>(text) {
-            let known = self.revisions.entry((named.agent, named.conversation)).or_default();
-            *known = named.revision.max(*known);
+            self.named.insert((named.agent.clone(), named.conversation.clone()), named);
         }
         *last = Link { seq: parts.seq, hash: parts.hash.to_string() };
     }

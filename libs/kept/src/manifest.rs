@@ -17,6 +17,9 @@ pub const NAME: &str = "manifest.json";
 /// Version of the file.
 pub const VERSION: u32 = 1;
 
+/// Why a manifest that was changed by something else is not used to copy more.
+pub const CHANGED: &str = "it is not as it was written; move its folder away, and the conversation is copied anew";
+
 /// What is kept of one conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -46,6 +49,9 @@ pub struct Manifest {
     /// When a person had the copies removed, RFC 3339, UTC. Nothing is copied again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten_at: Option<String>,
+    /// SHA-256 of the file as it was read or written, which the ledger has; empty if it is not stored yet.
+    #[serde(skip)]
+    pub stored: String,
 }
 
 /// The copy of a log.
@@ -136,6 +142,7 @@ impl Manifest {
             snapshots: Vec::new(),
             is_partial: false,
             forgotten_at: None,
+            stored: String::new(),
         }
     }
 
@@ -143,11 +150,12 @@ impl Manifest {
     pub fn read(home: &Home, agent: Agent, uuid: &Uuid) -> Result<Option<Self>> {
         let path = home.kept_manifest(agent.word(), uuid);
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
-        let manifest: Manifest =
+        let mut manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
         if manifest.v > VERSION {
             return Err(Error::Newer { path, version: manifest.v.into() });
         }
+        manifest.stored = chain::digest(&bytes);
         match manifest.agent == agent && manifest.conversation == uuid.as_str() && manifest.is_sound() {
             true => Ok(Some(manifest)),
             false => Err(Error::corrupt(&path, "it names another conversation, or a file elsewhere")),
@@ -165,10 +173,12 @@ impl Manifest {
     }
 
     /// Stores it.
-    pub fn write(&self, home: &Home, uuid: &Uuid) -> Result<()> {
+    pub fn write(&mut self, home: &Home, uuid: &Uuid) -> Result<()> {
         let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| Error::Invalid(error.to_string()))?;
         bytes.push(b'\n');
-        file::replace(&home.kept_manifest(self.agent.word(), uuid), &bytes, Durability::Synced)
+        file::replace(&home.kept_manifest(self.agent.word(), uuid), &bytes, Durability::Synced)?;
+        self.stored = chain::digest(&bytes);
+        Ok(())
     }
 
     /// The newest generation of each log of a client, the main one first: each place has generations of its own. Of several
@@ -185,6 +195,12 @@ impl Manifest {
         let order = |log: &LogCopy| (log.vanished_at.is_some(), Reverse(log.identity.modified));
         newest.sort_by(|a, b| (a.thread != MAIN, &a.thread, order(a)).cmp(&(b.thread != MAIN, &b.thread, order(b))));
         newest
+    }
+
+    /// The number of the next change.
+    pub fn next_revision(&self) -> Result<u64> {
+        let none = || Error::Invalid(format!("the manifest of {} has an impossible revision", self.conversation));
+        self.revision.checked_add(1).ok_or_else(none)
     }
 
     /// Number of bytes that the client's files had.

@@ -17,7 +17,8 @@ pub struct KeptConversation {
     pub agent: Agent,
     /// The client's id.
     pub uuid: String,
-    /// The newest generation of each of its logs, the main one first.
+    /// The newest generation of each of its logs, the main one first; there may be several main ones, each of another
+    /// place.
     pub logs: Vec<KeptLog>,
 }
 
@@ -48,15 +49,6 @@ pub fn conversations(store: &Store) -> io::Result<Vec<KeptConversation>> {
 
 fn kept(home: &Home, line: Line) -> Option<KeptConversation> {
     let dir = home.kept(line.agent.word(), &line.uuid().ok()?);
-    let mut newest: Vec<Known> = Vec::new();
-    for log in line.logs.into_iter().filter(|log| crate::manifest::is_inside(&log.file)) {
-        match newest.iter_mut().find(|other| other.thread == log.thread) {
-            Some(other) if other.generation < log.generation => *other = log,
-            Some(_) => {}
-            None => newest.push(log),
-        }
-    }
-    newest.sort_by_key(|log| log.thread != crate::manifest::MAIN);
     let log = |log: Known| KeptLog {
         path: dir.join(log.file),
         thread: log.thread,
@@ -64,7 +56,8 @@ fn kept(home: &Home, line: Line) -> Option<KeptConversation> {
         bytes: log.bytes,
         modified: log.identity.modified,
     };
-    let logs: Vec<KeptLog> = newest.into_iter().map(log).collect();
+    let logs = line.logs.into_iter().filter(|log| crate::manifest::is_inside(&log.file));
+    let logs: Vec<KeptLog> = logs.map(log).collect();
     (!logs.is_empty()).then_some(KeptConversation { agent: line.agent, uuid: line.conversation, logs })
 }
 

@@ -3,8 +3,8 @@
 
 use crate::index::{self, Known, Line};
 use crate::keep::{Done, Keeping, Live, is_full};
-use crate::ledger::{self, Event, What};
-use crate::manifest::Manifest;
+use crate::ledger::{self, Event, State, What};
+use crate::manifest::{CHANGED, Manifest};
 use crate::settings::Settings;
 use crate::snapshot;
 use agents::Agent;
@@ -18,7 +18,7 @@ use cs_core::id::Uuid;
 use cs_core::lock::{self, Lock, PERSON_WAIT};
 use cs_core::paths::Home;
 use cs_core::store::Run;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -108,11 +108,13 @@ pub fn run(job: &Job, found: Found, listener: &mut dyn Listen) -> Result<Summary
         Run::Dry => None,
     };
     let stored = index::stored(job.home)?;
-    let is_whole = stored.is_some();
+    let (is_whole, mut is_doubtful) = (stored.is_some(), false);
     let lines = match stored {
         Some(lines) => lines,
         None => {
             let (lines, failed) = index::rebuilt(job.home)?;
+            // Then each run says so again.
+            is_doubtful = !failed.is_empty();
             failed.into_iter().for_each(|error| listener.failed(error));
             lines
         }
@@ -125,7 +127,8 @@ pub fn run(job: &Job, found: Found, listener: &mut dyn Listen) -> Result<Summary
         summary: Summary::default(),
         has_begun: !is_whole,
         is_stored: is_whole,
-        is_doubtful: false,
+        is_doubtful,
+        changed: HashSet::new(),
     };
     if !is_whole && job.run == Run::Real {
         pass.mend()?;
@@ -166,6 +169,8 @@ struct Pass<'a, 'l> {
     is_stored: bool,
     /// Whether something could not be stored, so that the manifests must be read next time.
     is_doubtful: bool,
+    /// Conversations whose manifest is not as it was written.
+    changed: HashSet<Key>,
 }
 
 impl<'a> Pass<'a, '_> {
@@ -254,8 +259,18 @@ impl<'a> Pass<'a, '_> {
         let logs = live.iter().map(known).collect();
         let (agent, conversation) = key.clone();
         let (is_forgotten, is_partial, has_snapshots) = (false, false, false);
-        let line =
-            Line { agent, conversation, revision: 0, cwd, is_forgotten, is_partial, has_snapshots, bytes: 0, logs };
+        let line = Line {
+            agent,
+            conversation,
+            revision: 0,
+            manifest: String::new(),
+            cwd,
+            is_forgotten,
+            is_partial,
+            has_snapshots,
+            bytes: 0,
+            logs,
+        };
         self.has_begun |= self.job.run == Run::Real;
         self.lines.insert(key.clone(), line);
     }
@@ -283,7 +298,17 @@ impl<'a> Pass<'a, '_> {
     /// The work on a conversation. From now on the stored index is no longer right.
     fn begin(&mut self, key: &Key) -> Result<Keeping<'a>> {
         let uuid = Uuid::parse(&key.1)?;
-        let manifest = Manifest::read(self.job.home, key.0, &uuid)?.unwrap_or_else(|| Manifest::new(key.0, &uuid));
+        let line = self.lines.get(key);
+        let manifest = Manifest::read(self.job.home, key.0, &uuid)?;
+        let is_changed = |manifest: &Manifest| line.is_some_and(|line| line.revision > 0 && !line.is_of(manifest));
+        if self.changed.contains(key) || manifest.as_ref().is_some_and(is_changed) {
+            // Then each run says so again.
+            self.is_doubtful = true;
+            return Err(Error::corrupt(&self.job.home.kept_manifest(key.0.word(), &uuid), CHANGED));
+        }
+        // One that is gone goes on with its numbers.
+        let revision = line.map_or(0, |line| line.revision);
+        let manifest = manifest.unwrap_or_else(|| Manifest { revision, ..Manifest::new(key.0, &uuid) });
         if std::mem::take(&mut self.is_stored) {
             index::withdraw(self.job.home)?;
         }
@@ -372,18 +397,25 @@ impl<'a> Pass<'a, '_> {
 
     /// Does what a killed program left undone: lines of the ledger, and the files of forgotten conversations.
     fn mend(&mut self) -> Result<()> {
-        let named = ledger::read(self.job.home)?.revisions;
+        let ledger = ledger::read(self.job.home)?;
         let mut late = Vec::new();
         for ((agent, conversation), line) in &self.lines {
-            let known = named.get(&(agent.word().to_string(), conversation.clone())).copied().unwrap_or(0);
-            let Some(manifest) = Some(line).filter(|line| line.revision > known) else { continue };
-            if let Some(manifest) = Manifest::read(self.job.home, *agent, &manifest.uuid()?)? {
-                late.extend(late_events(&manifest));
+            let Some(manifest) = Manifest::read(self.job.home, *agent, &line.uuid()?)? else { continue };
+            match ledger.state(&manifest) {
+                State::Named => {}
+                State::Late => late.extend(late_events(&manifest)),
+                State::Changed => {
+                    let path = self.job.home.kept_manifest(agent.word(), &line.uuid()?);
+                    self.listener.failed(Error::corrupt(&path, CHANGED));
+                    self.changed.insert((*agent, conversation.clone()));
+                }
             }
         }
+        self.is_doubtful |= !self.changed.is_empty();
         ledger::append(self.job.home, &late, self.job.now)?;
-        for line in self.lines.values() {
+        for (key, line) in &self.lines {
             match line.is_forgotten {
+                _ if self.changed.contains(key) => {}
                 true => crate::forget::clear(self.job.home, line.agent, &line.uuid()?)?,
                 false => crate::compress::mend(self.job.home, line.agent, &line.uuid()?)?,
             }
@@ -397,7 +429,13 @@ impl<'a> Pass<'a, '_> {
         let is_wanted =
             self.job.run == Run::Real && self.has_begun && !self.is_doubtful && file_exists(&self.job.home.kept_dir());
         match is_wanted {
-            true => index::write(self.job.home, self.lines.values()),
+            true => {
+                // A power failure takes no line of a run before the last one.
+                if file_exists(&self.job.home.kept_ledger()) {
+                    ledger::sync(self.job.home)?;
+                }
+                index::write(self.job.home, self.lines.values())
+            }
             false => Ok(()),
         }
     }
@@ -415,7 +453,11 @@ fn late_events(manifest: &Manifest) -> Vec<Event> {
     };
     let logs = manifest.newest().into_iter().map(|log| of(what(log), &log.file, log.bytes, &log.sha256));
     let snapshots = manifest.snapshots.iter().map(|one| Event { is_late: true, ..snapshot::event(manifest, one) });
-    logs.chain(snapshots).collect()
+    let all: Vec<Event> = logs.chain(snapshots).collect();
+    match all.is_empty() {
+        true => vec![Event { is_late: true, ..Event::of(What::Noted, manifest) }],
+        false => all,
+    }
 }
 
 /// Where a conversation worked, by its main log.

@@ -4,7 +4,7 @@
 use crate::copy::{self, Copied};
 use crate::index::{self, Line};
 use crate::ledger::{self, Event, What};
-use crate::manifest::{LogCopy, MAIN, Manifest, Snapshot};
+use crate::manifest::{CHANGED, LogCopy, MAIN, Manifest, Snapshot};
 use agents::{Agent, cut};
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
@@ -53,16 +53,19 @@ pub fn snapshot(home: &Home, agent: Agent, uuid: &Uuid, name: &str, actor: &str,
         head: checkout.as_ref().and_then(git::Checkout::commit),
         branch: checkout.and_then(|checkout| checkout.branch),
     };
-    manifest.snapshots.push(snapshot.clone());
-    manifest.revision += 1;
     let lines = index::stored(home)?;
+    let is_it = |line: &Line| line.agent == agent && line.conversation == uuid.as_str();
+    if lines.iter().flatten().any(|line| is_it(line) && !line.is_of(&manifest)) {
+        return Err(Error::corrupt(&home.kept_manifest(agent.word(), uuid), CHANGED));
+    }
+    manifest.snapshots.push(snapshot.clone());
+    manifest.revision = manifest.next_revision()?;
     index::withdraw(home)?;
     manifest.write(home, uuid)?;
     ledger::append(home, &[Event { actor: Some(actor.into()), ..event(&manifest, &snapshot) }], now)?;
     match lines {
         Some(mut lines) => {
-            let is_it = |line: &&mut Line| line.agent == agent && line.conversation == uuid.as_str();
-            lines.iter_mut().find(is_it).into_iter().for_each(|line| *line = Line::of(&manifest));
+            lines.iter_mut().find(|line| is_it(line)).into_iter().for_each(|line| *line = Line::of(&manifest));
             index::write(home, lines.iter())?;
         }
         None => crate::forget::rebuild(home)?,

@@ -2,15 +2,14 @@
 
 use crate::compress::SUFFIX;
 use crate::copy;
-use crate::ledger;
-use crate::manifest::Manifest;
+use crate::ledger::{self, State, Whole};
+use crate::manifest::{CHANGED, Manifest};
 use crate::snapshot;
 use agents::Agent;
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Something that is not as it was written.
@@ -60,7 +59,7 @@ pub fn verify(home: &Home, only: &[Uuid], progress: &mut dyn FnMut(u64)) -> Resu
                 continue;
             };
             if only.is_empty() || only.contains(&uuid) {
-                conversation(home, agent, &uuid, &ledger.revisions, &mut verified);
+                conversation(home, agent, &uuid, &ledger, &mut verified);
                 progress(verified.bytes);
             }
         }
@@ -68,13 +67,7 @@ pub fn verify(home: &Home, only: &[Uuid], progress: &mut dyn FnMut(u64)) -> Resu
     Ok(verified)
 }
 
-fn conversation(
-    home: &Home,
-    agent: Agent,
-    uuid: &Uuid,
-    revisions: &HashMap<(String, String), u64>,
-    verified: &mut Verified,
-) {
+fn conversation(home: &Home, agent: Agent, uuid: &Uuid, ledger: &Whole, verified: &mut Verified) {
     let dir = home.kept(agent.word(), uuid);
     verified.conversations += 1;
     let manifest = match Manifest::read(home, agent, uuid) {
@@ -82,10 +75,14 @@ fn conversation(
         Ok(None) => return verified.find(&dir, "it has no manifest: a program was killed, and the next run goes on"),
         Err(error) => return verified.find(&home.kept_manifest(agent.word(), uuid), reason_of(error)),
     };
-    let named = revisions.get(&(agent.word().to_string(), uuid.as_str().to_string())).copied().unwrap_or(0);
-    if named < manifest.revision {
-        let path = home.kept_manifest(agent.word(), uuid);
-        verified.find(&path, format!("the ledger has no line about its revision {}", manifest.revision));
+    let path = home.kept_manifest(agent.word(), uuid);
+    match ledger.state(&manifest) {
+        State::Named => {}
+        State::Late => verified.find(
+            &path,
+            format!("the ledger has no line about its revision {}: the next run adds it", manifest.revision),
+        ),
+        State::Changed => verified.find(&path, CHANGED),
     }
     let logs = manifest.logs.iter().map(|log| (&log.file, log.bytes, &log.sha256));
     let files = manifest.files.iter().map(|file| (&file.file, file.bytes, &file.sha256));

@@ -31,13 +31,20 @@ impl Place {
         assert!(copied.success());
         // The manifests and the index name the files in the other folder.
         let (old, new) = (self.root().display().to_string(), copy.root().display().to_string());
-        for path in files(&copy.data()) {
-            let name = path.file_name().unwrap_or_default();
-            if name == "manifest.json" || name == "index.jsonl" {
-                let text = fs::read_to_string(&path).expect("it can be read");
-                fs::write(&path, text.replace(&old, &new)).expect("it can be written");
-            }
+        let mut sums = vec![(old, new)];
+        for path in files(&copy.data()).iter().filter(|path| path.ends_with("manifest.json")) {
+            let text = fs::read_to_string(path).expect("it can be read");
+            let other = replaced(&text, &sums);
+            fs::write(path, &other).expect("it can be written");
+            sums.push((chain::digest(text.as_bytes()), chain::digest(other.as_bytes())));
         }
+        let change = |path: PathBuf, change: &dyn Fn(&str) -> String| {
+            if let Ok(text) = fs::read_to_string(&path) {
+                fs::write(&path, change(&text)).expect("it can be written");
+            }
+        };
+        change(copy.data().join("kept/index.jsonl"), &|text| replaced(text, &sums));
+        change(copy.data().join("kept/ledger.jsonl"), &|text| chained(&replaced(text, &sums)));
         copy
     }
 
@@ -159,6 +166,22 @@ impl Place {
         let uuid = Uuid::parse(&uuid(0)).expect("an id");
         kept::Manifest::read(&Home::at(self.data()), agents::Agent::Claude, &uuid).expect("it can be read")
     }
+}
+
+fn replaced(text: &str, pairs: &[(String, String)]) -> String {
+    pairs.iter().fold(text.to_string(), |text, (old, new)| text.replace(old, new))
+}
+
+/// Lines of a ledger with the hashes that belong to them.
+fn chained(text: &str) -> String {
+    let (mut all, mut prev) = (String::new(), chain::START.to_string());
+    for line in text.lines() {
+        let before = String::from_utf8_lossy(chain::parts(line.as_bytes()).expect("a line").before).into_owned();
+        let covered = format!("{before},\"prev\":\"{prev}\"");
+        prev = chain::digest(covered.as_bytes());
+        all += &format!("{covered},\"hash\":\"{prev}\"}}\n");
+    }
+    all
 }
 
 fn put(path: &Path, text: &str) {
