@@ -3,7 +3,7 @@
 //! surroundings is told when it changes. Bounded by the number of lines: a few bytes for each.
 
 use super::{Part, PartKind};
-use crate::entry::{Context, Entry, Kind, Lack, Response, Thread};
+use crate::entry::{CallClass, Context, Entry, Kind, Lack, Response, Thread};
 use cs_core::id::{Uuid, fnv1a};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -24,6 +24,8 @@ pub struct Numbering {
     calls: HashMap<u64, (u64, bool)>,
     /// Whether what was copied into the main log counts as its own.
     owns_copies: bool,
+    /// What subagents are for, and their types, as the calls say that start them.
+    started: HashMap<u64, (Option<String>, Option<String>)>,
     /// The last title, and whether a person gave it.
     title: Option<(String, bool)>,
     place: Left,
@@ -121,6 +123,7 @@ impl Numbering {
             self.turn += 1;
             self.place.lines.insert(self.place.line.1, self.turn);
         }
+        self.tell_purpose(&mut entry.kind);
         if let Kind::Agent { thread, .. } = &entry.kind {
             self.turns.entry(thread.to_string()).or_insert(self.turn);
         }
@@ -129,6 +132,22 @@ impl Numbering {
             Kind::Response(_) => self.held.push(held(part)),
             Kind::Compaction { text, .. } if text.is_empty() => self.held.push(held(part)),
             _ => self.tell(part, each),
+        }
+    }
+
+    /// Completes what is said about a subagent by what the call says that started it.
+    fn tell_purpose(&mut self, kind: &mut Kind) {
+        let own = |text: &Option<Cow<str>>| text.as_deref().map(str::to_string);
+        match kind {
+            Kind::Call { id, asked, .. } if asked.class == CallClass::Agent && !id.is_empty() => {
+                self.started.insert(hash("call", id), (own(&asked.purpose), own(&asked.agent_type)));
+            }
+            Kind::Agent { call, agent_type, purpose, .. } => {
+                let Some((known, of_type)) = self.started.get(&hash("call", call)) else { return };
+                *purpose = purpose.take().or_else(|| known.clone().map(Cow::Owned));
+                *agent_type = agent_type.take().or_else(|| of_type.clone().map(Cow::Owned));
+            }
+            _ => {}
         }
     }
 
