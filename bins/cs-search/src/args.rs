@@ -47,9 +47,10 @@ pub struct Args {
     /// also show this many lines of the entry before and after the one that fits
     #[argh(option, short = 'C', default = "0")]
     pub context: usize,
-    /// at most this many entries, with -q or -c conversations; 0: all (default: 50)
-    #[argh(option, default = "50")]
-    pub limit: usize,
+    /// at most this many entries, with -q or -c conversations; 0: all (default: 50, and on a terminal 3 of each
+    /// conversation)
+    #[argh(option, from_str_fn(parse_limit))]
+    pub limit: Option<usize>,
     /// not the conversation that runs this command
     #[argh(switch)]
     pub exclude_current: bool,
@@ -59,6 +60,10 @@ pub struct Args {
     /// show secrets instead of masking them
     #[argh(switch)]
     pub raw: bool,
+}
+
+fn parse_limit(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a number of entries"))
 }
 
 fn parse_scope(text: &str) -> Result<Scope, String> {

@@ -19,6 +19,8 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-search";
+/// How much is printed unless `--limit` says otherwise.
+const LIMIT: usize = 50;
 
 fn main() -> ExitCode {
     cli::run(PROGRAM, work)
@@ -27,18 +29,19 @@ fn main() -> ExitCode {
 fn work(args: Args, out: Out) -> Outcome<()> {
     let mut context = Context::new(out)?;
     let query = args.query(&context)?;
+    let limit = args.limit.unwrap_or(LIMIT);
     let catalog = wanted::catalog(&context, &query);
     let found = match (args.count, context.out.quiet) {
-        (true, false) => counts::print(&mut context, &catalog, &query, args.limit)?,
-        (_, true) => print_ids(&mut context, &catalog, &query, args.limit)?,
-        (false, false) => print_hits(&mut context, &catalog, &query, args.limit)?,
+        (true, false) => counts::print(&mut context, &catalog, &query, limit)?,
+        (_, true) => print_ids(&mut context, &catalog, &query, limit)?,
+        (false, false) => print_hits(&mut context, &catalog, &query, limit)?,
     };
     context.out.flush()?;
     if found.count == 0 {
         return Err(args.nothing(&catalog));
     }
     if found.is_more && context.out.form == Form::Table {
-        cli::note(PROGRAM, &format!("there is more; --limit 0 shows all, --limit N the first N (now {})", args.limit));
+        cli::note(PROGRAM, &format!("there is more; --limit 0 shows all, --limit N the first N (now {limit})"));
     }
     Ok(())
 }
@@ -78,7 +81,7 @@ fn each_hit(
 fn print_hits(context: &mut Context, catalog: &Catalog, query: &Query, limit: usize) -> Outcome<Printed> {
     let mut printed = Printed::default();
     let is_table = context.out.form == Form::Table;
-    let mut group = people::Group::new(context.now);
+    let mut group = people::Group::new(catalog);
     let mut before = None;
     each_hit(context, catalog, query, &mut |out, hit| {
         if printed.count == limit && limit > 0 {
@@ -130,8 +133,13 @@ impl Args {
             let hint = "cs-setup doctor says where the clients' logs are looked for".to_string();
             return Failure::Advised("there is no conversation yet".into(), hint);
         }
-        let text = "nothing was found".to_string();
-        match self.r#in.is_none() {
+        if let (Some(path), true) = (&self.files, self.words.is_empty() && self.regex.is_empty()) {
+            return Failure::Nothing(format!("no call for a file {path} was found"));
+        }
+        let project = self.project.as_ref().map(|project| format!(" in project {project}"));
+        let text = format!("nothing was found{}", project.unwrap_or_default());
+        let limits = [&self.files, &self.project, &self.since, &self.until];
+        match self.r#in.is_none() && limits.iter().all(|limit| limit.is_none()) {
             true => Failure::Advised(text, "--in all also looks at commands, results and what clients put in".into()),
             false => Failure::Nothing(text),
         }

@@ -2,14 +2,17 @@
 
 use crate::found::resume;
 use cli::{Out, Outcome, sanitize, terminal};
+use conversations::Catalog;
 use conversations::search::Hit;
-use cs_core::clock::Instant;
+use cs_core::id::short_uuid;
 use cs_core::zone::Zone;
-use render::{Style, format_local_minute, wrap_to_width};
+use render::{Style, cut_to_width, format_local_minute, format_number, width_of, wrap_to_width};
+use std::collections::HashSet;
 
 /// The conversation whose hits are being shown.
-pub struct Group {
-    now: Instant,
+pub struct Group<'c> {
+    /// Starts of ids that several conversations have.
+    ambiguous: HashSet<&'c str>,
     id: Option<(Option<String>, Option<String>)>,
     /// What is shown below its hits.
     resume: Option<String>,
@@ -18,9 +21,11 @@ pub struct Group {
 /// Where the text of a hit begins.
 const INDENT: usize = 2;
 
-impl Group {
-    pub fn new(now: Instant) -> Self {
-        Group { now, id: None, resume: None }
+impl<'c> Group<'c> {
+    pub fn new(catalog: &'c Catalog) -> Self {
+        let mut known = HashSet::new();
+        let shorts = catalog.conversations.iter().map(|one| short_uuid(&one.uuid));
+        Group { ambiguous: shorts.filter(|short| !known.insert(*short)).collect(), id: None, resume: None }
     }
 
     /// Prints a hit, below its conversation.
@@ -32,11 +37,15 @@ impl Group {
             if !is_first {
                 out.line("")?;
             }
-            out.line(&heading(out, hit))?;
+            out.line(&self.heading(out, hit))?;
             (self.id, self.resume) = (id, resume(hit));
         }
-        out.line(&about(out, hit, self.now))?;
-        snippet(out, hit).iter().try_for_each(|line| out.line(line))
+        out.line(&about(out, hit))?;
+        snippet(out, hit).iter().try_for_each(|line| out.line(line))?;
+        match hit.more {
+            0 => Ok(()),
+            more => out.line(&format!("  {}", out.styled(&format!("{} more here", format_number(more)), Style::Dim))),
+        }
     }
 
     /// Ends the conversation.
@@ -46,24 +55,34 @@ impl Group {
             None => Ok(()),
         }
     }
-}
 
-/// The title, the project and the id.
-fn heading(out: &Out, hit: &Hit) -> String {
-    let id = hit.conversation.as_deref().or(hit.session_id.as_deref()).unwrap_or_default();
-    let title = hit.title.as_deref().unwrap_or(id);
-    let details: Vec<&str> = hit.project.as_deref().into_iter().chain(Some(id).filter(|id| *id != title)).collect();
-    format!("{}  {}", out.styled(title, Style::Strong), out.styled(&details.join("  "), Style::Dim))
+    /// The title, the project and the id, in one line of the terminal.
+    fn heading(&self, out: &Out, hit: &Hit) -> String {
+        let id = match (hit.conversation.as_deref(), hit.session_id.as_deref()) {
+            (Some(uuid), _) if !self.ambiguous.contains(short_uuid(uuid)) => short_uuid(uuid),
+            (uuid, session) => uuid.or(session).unwrap_or_default(),
+        };
+        let details: Vec<&str> = hit.project.as_deref().into_iter().chain(Some(id)).collect();
+        let details = details.join("  ");
+        let Some(title) = hit.title.as_deref() else { return out.styled(&cut(&details, 0), Style::Dim) };
+        let title = cut(&sanitize(title), width_of(&details) + 2);
+        format!("{}  {}", out.styled(&title, Style::Strong), out.styled(&details, Style::Dim))
+    }
 }
 
 /// What kind of entry it is, and when it was.
-fn about(out: &Out, hit: &Hit, _now: Instant) -> String {
+fn about(out: &Out, hit: &Hit) -> String {
     let at = hit.at.map(|at| format_local_minute(at, Zone::system()));
     let turn = hit.turn.filter(|turn| *turn > 0).map(|turn| format!("turn {turn}"));
     let thread = Some(hit.thread.clone()).filter(|thread| thread != conversations::MAIN);
-    let words = [at, Some(hit.kind.to_string()), turn, thread, Some(hit.entry.clone())];
-    let text: Vec<String> = words.into_iter().flatten().collect();
-    format!("  {}", out.styled(&text.join("  "), Style::Dim))
+    let words = [at, Some(hit.kind.to_string()), turn, Some(hit.entry.clone()), thread];
+    let text = words.into_iter().flatten().collect::<Vec<_>>().join("  ");
+    format!("  {}", out.styled(&cut(&text, INDENT), Style::Dim))
+}
+
+/// What fits the terminal behind so many other characters.
+fn cut(text: &str, others: usize) -> String {
+    terminal::width().map_or_else(|| text.to_string(), |width| cut_to_width(text, width.saturating_sub(others).max(10)))
 }
 
 /// The snippet in lines that fit the terminal, with what was found marked.

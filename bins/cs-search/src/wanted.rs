@@ -5,7 +5,7 @@ use agents::Agent;
 use agents::logs::Roots;
 use cli::{Context, Failure, Outcome};
 use conversations::Catalog;
-use conversations::search::{Form, Query, Terms};
+use conversations::search::{FEW, Form, Query, Terms};
 use cs_core::Error;
 
 impl Args {
@@ -18,6 +18,7 @@ impl Args {
                 Some("name what to find: cs-search \"rate limit\"; or --files PATH".into()),
             ));
         }
+        let is_for_people = context.out.form == cli::Form::Table && self.limit.is_none();
         let form = Form { context: self.context, is_raw: self.raw };
         Ok(Query {
             terms,
@@ -27,6 +28,8 @@ impl Args {
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
             touched: self.files.clone(),
             except: if self.exclude_current { Agent::conversation_from_env() } else { None },
+            // -q and -c are about all of them.
+            most_each: (is_for_people && !self.count && !context.out.quiet).then_some(FEW),
             is_bare: self.count || context.out.quiet,
             form: (!self.count && !context.out.quiet).then_some(form),
         })

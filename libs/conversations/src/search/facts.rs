@@ -2,6 +2,7 @@
 
 use crate::about::About;
 use crate::catalog::Conversation;
+use crate::heading::Heading;
 use crate::sessions::Sessions;
 use cs_core::config::Config;
 use cs_core::store::Store;
@@ -37,12 +38,10 @@ impl<'a> Known<'a> {
     pub fn facts(&self, one: &Conversation) -> Facts {
         let about = About::outline(one).unwrap_or_default();
         let sessions = self.sessions.get_or_init(|| Sessions::of(self.store).ok());
-        let newest = sessions.as_ref().and_then(|sessions| sessions.ids(&one.uuid).pop());
-        Facts {
-            session_id: newest.map(|id| id.to_string()),
-            project: about.project(self.config.get_or_init(|| self.store.config())),
-            title: about.name(),
-            cwd: about.cwd,
-        }
+        let records = sessions.as_ref().map(|sessions| sessions.records(&one.uuid)).unwrap_or_default();
+        let Heading { about, project, title, mut session_ids } =
+            Heading::of(about, &records, self.config.get_or_init(|| self.store.config()));
+        let title = title.map(|title| redact::mask(&title).into_owned());
+        Facts { session_id: session_ids.pop(), project, cwd: about.cwd, title }
     }
 }

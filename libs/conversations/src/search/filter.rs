@@ -45,8 +45,14 @@ impl Filter {
         (has_pieces() && has_foreign()) || escaped(line).is_some()
     }
 
-    /// Whether any line of a log may contain all words. `buffer` is reused.
-    pub(super) fn passes_log(&self, mut from: impl Read, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    /// Whether any line of a log may contain all words; false if it was not read to its end because `goes_on` was false.
+    /// `buffer` is reused.
+    pub(super) fn passes_log(
+        &self,
+        mut from: impl Read,
+        goes_on: &dyn Fn() -> bool,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<bool> {
         if self.has_all {
             return Ok(true);
         }
@@ -64,6 +70,9 @@ impl Filter {
                 };
             if self.passes_chunk(buffer.get(..filled).unwrap_or_default()) {
                 return Ok(true);
+            }
+            if !goes_on() {
+                return Ok(false);
             }
             kept = overlap.min(filled);
             buffer.copy_within(filled - kept..filled, 0);

@@ -3,6 +3,7 @@
 //! grow with the logs; hits come in the order of the catalog, the newest conversation first. Never here: output.
 
 mod facts;
+mod few;
 mod filter;
 mod finder;
 mod literal;
@@ -50,6 +51,8 @@ pub struct Query {
     pub touched: Option<String>,
     /// Not this conversation.
     pub except: Option<String>,
+    /// At most so many hits of one conversation or record; the last of them says how many more there are.
+    pub most_each: Option<usize>,
     /// How snippets are made; `None`: no snippets.
     pub form: Option<Form>,
     /// Whether hits need not name their session, project, folder and title.
@@ -85,7 +88,12 @@ pub struct Hit {
     pub at: Option<Instant>,
     /// What it says.
     pub snippet: Snippet,
+    /// Number of further hits of the same conversation that are not told; see [`Query::most_each`].
+    pub more: u64,
 }
+
+/// How many hits of one conversation are enough for people, who look for the conversation.
+pub const FEW: usize = 3;
 
 /// The word for a text of a session record in [`Hit::kind`].
 pub const RECORD: &str = "record";

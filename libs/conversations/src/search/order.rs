@@ -42,12 +42,6 @@ impl<'a> Order<'a> {
         self.lock().has_enough
     }
 
-    /// Ends everything.
-    pub(super) fn stop(&self) {
-        self.lock().has_enough = true;
-        self.moved.notify_all();
-    }
-
     /// Takes a hit of a place; `mine` holds those that were not passed on. Returns whether more are wanted.
     pub(super) fn take(&self, place: usize, hit: Hit, mine: &mut Vec<Hit>) -> bool {
         mine.push(hit);

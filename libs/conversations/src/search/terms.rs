@@ -43,10 +43,10 @@ pub struct Unusable(pub String);
 const MOST: usize = 1024 * 1024;
 
 impl Terms {
-    /// The terms for words, and for regular expressions. Empty words are left out.
+    /// The terms for words, and for regular expressions. Empty and blank words are left out.
     pub fn new(words: &[String], expressions: &[String]) -> Result<Terms, Unusable> {
-        let words = words.iter().filter(|word| !word.is_empty()).map(|word| Word::new(word)).collect();
-        let compiled = expressions.iter().map(|text| {
+        let words = words.iter().filter(|word| !word.trim().is_empty()).map(|word| Word::new(word)).collect();
+        let compiled = expressions.iter().filter(|text| !text.is_empty()).map(|text| {
             let built = RegexBuilder::new(text)
                 .case_insensitive(!has_capital(&without_escapes(text)))
                 .multi_line(true)

@@ -224,8 +224,9 @@ fn compare(catalog: &Catalog, store: &Store, all: &[Known], queries: usize) -> u
     let mut dice = Dice(5);
     let mut hits = 0;
     for n in 0..queries {
-        let words: Vec<String> = (0..1 + dice.roll(2)).map(|_| random_word(all, &mut dice)).collect();
-        if words.iter().all(String::is_empty) {
+        let words = (0..1 + dice.roll(2)).map(|_| random_word(all, &mut dice));
+        let words: Vec<String> = words.filter(|word| !word.trim().is_empty()).collect();
+        if words.is_empty() {
             continue;
         }
         let word: &&str = dice.pick(&Scope::WORDS);
@@ -311,4 +312,69 @@ fn escapes_are_read_and_words_of_the_system_prompt_find_nothing() {
     assert_eq!(hits(&["b\nc"], &[], &text).len(), 1);
     assert_eq!(hits(&[], &["^c[a-z]+e$"], &text), [("prompt", "case".to_string())]);
     assert_eq!(hits(&["interactive"], &[], &text), []);
+}
+
+/// Folders with one transcript.
+fn one_transcript(root: &Path, text: &str) -> Roots {
+    let projects = root.join(".claude/projects/-p");
+    fs::create_dir_all(&projects).unwrap();
+    fs::write(projects.join("00000000-1111-4111-8111-111111111111.jsonl"), text).unwrap();
+    let mut roots = Roots::default();
+    roots.folders.push((Agent::Claude, root.join(".claude")));
+    roots
+}
+
+#[test]
+fn of_one_conversation_only_a_few_hits_are_told_and_the_others_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines: Vec<String> = (0..10).map(|n| prompt(&format!("retry {n}"))).collect();
+    let roots = one_transcript(dir.path(), &lines.join("\n"));
+    let store = Store::for_people(Home::at(dir.path().join("dashboard")), agents::WITNESS);
+    let catalog = Catalog::of(&store, &roots);
+    for (most_each, expected) in [(None, vec![0; 10]), (Some(3), vec![0, 0, 7]), (Some(10), vec![0; 10])] {
+        let query = Query { terms: Terms::new(&["retry".into()], &[]).unwrap(), most_each, ..Query::default() };
+        let mut more = Vec::new();
+        let searched = search(&catalog, &store, &query, None, &mut |hit| {
+            more.push(hit.more);
+            ControlFlow::Continue(())
+        });
+        assert!(!searched.is_late);
+        assert_eq!(more, expected);
+    }
+}
+
+#[test]
+fn a_log_that_was_written_before_is_not_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let roots = one_transcript(dir.path(), &prompt("retry"));
+    let store = Store::for_people(Home::at(dir.path().join("dashboard")), agents::WITNESS);
+    let catalog = Catalog::of(&store, &roots);
+    fs::remove_file(&catalog.conversations[0].logs[0].path).unwrap();
+    fs::create_dir(&catalog.conversations[0].logs[0].path).unwrap();
+    for (since, unread) in [("2020-01-01T00:00:00Z", 1), ("2100-01-01T00:00:00Z", 0)] {
+        let range = cs_core::range::Range { since: cs_core::clock::parse(since), until: None };
+        let query = Query { terms: Terms::new(&["retry".into()], &[]).unwrap(), range, ..Query::default() };
+        let searched = search(&catalog, &store, &query, None, &mut |_| ControlFlow::Continue(()));
+        assert_eq!(searched.unread.len(), unread, "{since}");
+    }
+}
+
+#[test]
+fn names_of_the_fields_of_a_call_are_no_texts() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = r#"{"type":"assistant","message":{"id":"m","role":"assistant","content":[{"type":"tool_use","id":"t","name":"mcp__x__y","input":{"recipient":"ann"}}]},"timestamp":"2026-11-20T10:00:00.000Z"}"#;
+    let roots = one_transcript(dir.path(), call);
+    let store = Store::for_people(Home::at(dir.path().join("dashboard")), agents::WITNESS);
+    let catalog = Catalog::of(&store, &roots);
+    for (word, expected) in [("ann", vec!["ann".to_string()]), ("recipient", vec![])] {
+        let terms = Terms::new(&[word.to_string()], &[]).unwrap();
+        let form = Some(Form::default());
+        let query = Query { terms, scope: Scope::parse("calls").unwrap(), form, ..Query::default() };
+        let mut found = Vec::new();
+        search(&catalog, &store, &query, None, &mut |hit| {
+            found.push(hit.snippet.text);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(found, expected, "{word}");
+    }
 }

@@ -1,12 +1,14 @@
 //! Owns looking for hits in one conversation or record after the other, by several threads.
 
 use super::facts::{Facts, Known};
+use super::few::Few;
 use super::filter::Filter;
 use super::order::Order;
 use super::records;
 use super::{Form, Hit, Query, RECORD, Searched, Snippet};
 use crate::catalog::{Catalog, Conversation, Log, MAIN, Place};
 use crate::cursor::{Cursor, Step};
+use crate::filter as conversations;
 use crate::wish::Wish;
 use agents::Agent;
 use agents::entry::Kind;
@@ -108,16 +110,18 @@ impl<'a> Work<'a> {
     /// Whether the time is over, or no more hits are wanted.
     fn is_over(&self, order: &Order) -> bool {
         if self.until.is_some_and(|until| time::Instant::now() >= until) {
+            // What was found is passed on nevertheless.
             self.is_late.store(true, Ordering::Relaxed);
-            order.stop();
         }
-        order.has_enough()
+        self.is_late.load(Ordering::Relaxed) || order.has_enough()
     }
 
     fn conversation(&self, one: &Conversation, room: &mut Room, order: &Order, each: &mut dyn FnMut(Hit) -> bool) {
+        let goes_on = || !self.is_over(order);
         let may_have = |filter: &Filter, room: &mut Room| {
             // Of all logs, so that each one that cannot be read is told.
-            one.logs.iter().filter(|log| self.log_passes(one, log, filter, room)).count() > 0
+            let all: Vec<bool> = one.logs.iter().map(|log| self.log_passes(one, log, filter, &goes_on, room)).collect();
+            all.contains(&true)
         };
         if !may_have(&self.filter, room) {
             return;
@@ -136,6 +140,7 @@ impl<'a> Work<'a> {
         let only_calls = self.query.terms.is_empty();
         let kinds = if only_calls { vec![PartKind::Call] } else { self.query.scope.kinds.clone() };
         let (goes_on, titles) = (Cell::new(true), RefCell::new(BTreeSet::new()));
+        let mut few = Few::new(self.query.most_each);
         self.read(one, kinds, &self.filter, &|| goes_on.get() && !self.is_over(order), &mut |part| {
             if !goes_on.get() {
                 return;
@@ -143,10 +148,12 @@ impl<'a> Work<'a> {
             let Some(text) = self.fitting(part, only_calls) else { return };
             // Clients write a title again and again.
             if part.kind != PartKind::Title || titles.borrow_mut().insert(text.to_string()) {
-                let facts = if self.query.is_bare { Facts::default() } else { self.facts(one, &facts) };
-                goes_on.set(each(self.hit(one, part, &text, facts)));
+                let facts = || if self.query.is_bare { Facts::default() } else { self.facts(one, &facts) };
+                let hit = few.take(|| self.hit(one, part, &text, facts()));
+                goes_on.set(hit.is_none_or(&mut *each));
             }
         });
+        few.held.map(each);
     }
 
     /// Passes the parts that may matter to `each`, as long as `goes_on`.
@@ -175,12 +182,19 @@ impl<'a> Work<'a> {
     }
 
     /// Whether a log may have a hit.
-    fn log_passes(&self, one: &Conversation, log: &Log, filter: &Filter, room: &mut Room) -> bool {
+    fn log_passes(
+        &self,
+        one: &Conversation,
+        log: &Log,
+        filter: &Filter,
+        goes_on: &dyn Fn() -> bool,
+        room: &mut Room,
+    ) -> bool {
         let is_shared = one.place == Place::Prompts;
         if let Some((_, passes)) = room.shared.as_ref().filter(|(path, _)| is_shared && *path == log.path) {
             return *passes;
         }
-        let passes = log.open().and_then(|from| filter.passes_log(from, &mut room.buffer));
+        let passes = log.open().and_then(|from| filter.passes_log(from, goes_on, &mut room.buffer));
         let passes = passes.unwrap_or_else(|error| {
             self.note(log.path.clone(), error);
             false
@@ -201,7 +215,8 @@ impl<'a> Work<'a> {
             return None;
         }
         let text = part.text();
-        if terms.are_in(&text) {
+        // Names of fields are no texts.
+        if input(part) != Some(&text) && terms.are_in(&text) {
             return Some(text);
         }
         whole_call(part).filter(|text| terms.are_in(text)).map(Cow::Owned)
@@ -232,6 +247,7 @@ impl<'a> Work<'a> {
             kind: part.kind.word(),
             at: part.entry.at.and_then(clock::from_millis),
             snippet: snippet.unwrap_or_default(),
+            more: 0,
         }
     }
 
@@ -254,31 +270,35 @@ impl<'a> Work<'a> {
         if !is_wanted {
             return;
         }
+        let mut few = Few::new(query.most_each);
         for text in records::texts(&session) {
             let is_then = query.range == Range::default() || text.instant().is_some_and(|at| query.range.contains(at));
             if !is_then || !query.terms.are_in(text.text) {
                 continue;
             }
             let form = |form: Form| Snippet::of(text.text, &query.terms, form);
-            let hit = Hit {
+            let title = Some(redact::mask(&session.intent).into_owned()).filter(|intent| !intent.is_empty());
+            let hit = || Hit {
                 conversation: session.claude_session_id.clone(),
                 session_id: Some(session.session_id.clone()),
                 agent: agent.unwrap_or(Agent::Claude),
                 place: None,
                 project: Some(session.project_slug.clone()),
                 cwd: session.worktree_root.clone(),
-                title: Some(session.intent.clone()).filter(|intent| !intent.is_empty()),
+                title,
                 at: text.instant(),
                 thread: MAIN.to_string(),
                 turn: None,
                 kind: RECORD,
                 snippet: query.form.map(form).unwrap_or_default(),
                 entry: text.entry,
+                more: 0,
             };
-            if !each(hit) {
+            if few.take(hit).is_some_and(|hit| !each(hit)) {
                 return;
             }
         }
+        few.held.map(each);
     }
 
     /// A file that vanished is no trouble: its client removes it when it likes.
@@ -289,11 +309,19 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Everything that a tool was called with, one text per line.
-pub(super) fn whole_call(part: &Part) -> Option<String> {
+/// What a tool was called with, as the client wrote it.
+fn input<'p>(part: &'p Part) -> Option<&'p str> {
     let Kind::Call { asked, .. } = &part.entry.kind else { return None };
-    let mut texts = vec![part.text().into_owned()];
-    add_texts(serde_json::from_str(asked.input.as_deref()?).ok()?, &mut texts);
+    asked.input.as_deref()
+}
+
+/// All texts that a tool was called with, one per line, without the names of fields.
+pub(super) fn whole_call(part: &Part) -> Option<String> {
+    let input = input(part)?;
+    let text = part.text();
+    let Ok(value) = serde_json::from_str(input) else { return Some(text.into_owned()) };
+    let mut texts = if text == input { Vec::new() } else { vec![text.into_owned()] };
+    add_texts(value, &mut texts);
     Some(texts.join("\n"))
 }
 
@@ -311,9 +339,9 @@ fn sources<'a>(catalog: &'a Catalog, store: &Store, query: &Query) -> Vec<Source
     let mut sources: Vec<(i64, Source)> = Vec::new();
     if !query.scope.kinds.is_empty() || query.terms.is_empty() {
         let all = catalog.conversations.iter();
-        let is_wanted = |one: &&Conversation| {
-            query.agent.is_none_or(|agent| agent == one.agent) && query.except.as_ref() != Some(&one.uuid)
-        };
+        // The project is known only when a log was opened.
+        let filter = conversations::Filter { agent: query.agent, range: query.range, ..Default::default() };
+        let is_wanted = |one: &&Conversation| filter.may_fit(one) && query.except.as_ref() != Some(&one.uuid);
         sources.extend(all.filter(is_wanted).map(|one| (one.modified(), Source::Conversation(one))));
     }
     if query.scope.has_records && query.touched.is_none() {
