@@ -44,6 +44,8 @@ pub struct ShownHit {
     pub snippet: String,
     /// Where the words are in the snippet: from which character to before which.
     pub spans: Vec<(usize, usize)>,
+    /// Number of further hits in the same conversation, which are left out.
+    pub more: u64,
 }
 
 impl Conversations {
@@ -64,6 +66,7 @@ impl Conversations {
             project: query.project.as_ref().map(ToString::to_string),
             range: query.range(clock::now()),
             form: Some(Form::default()),
+            most_each: Some(search::FEW),
             ..search::Query::default()
         };
         let catalog = Catalog::of(store, self.roots());
@@ -102,6 +105,7 @@ impl ShownHit {
             at: hit.at.map(clock::stamp),
             snippet: hit.snippet.text,
             spans: hit.snippet.spans,
+            more: hit.more,
         }
     }
 }
