@@ -34,6 +34,12 @@ pub fn last_messages(live: &Live, most: usize) -> Vec<LastMessage> {
     live.transcript_path.as_deref().map(|path| in_log(Path::new(path), Agent::of(live), most)).unwrap_or_default()
 }
 
+/// What a person wrote last, and what the agent said last, if the end of the log has it.
+pub fn last_words(path: &Path, agent: Agent) -> [Option<LastMessage>; 2] {
+    let mut found = in_log(path, agent, usize::MAX);
+    ["user", "agent"].map(|from| found.iter().rposition(|one| one.from == from).map(|at| found.remove(at)))
+}
+
 fn in_log(path: &Path, agent: Agent, most: usize) -> Vec<LastMessage> {
     let bytes = long_tail(path, TAIL).unwrap_or_default();
     let mut reader = Reader::new(State::new(agent), Wanted::Full);
@@ -86,6 +92,12 @@ mod tests {
             ["torn", &user("one"), &agent("two", false), &agent("side", true), result, &user("three"), "{\"type\""];
         assert_eq!(said(Agent::Claude, &lines, 2), ["agent: two", "user: three"]);
         assert_eq!(said(Agent::Claude, &lines, 9).len(), 3);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.jsonl");
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let words = last_words(&path, Agent::Claude).map(|one| one.unwrap().text);
+        assert_eq!(words, ["three", "two"]);
+        assert_eq!(last_words(&dir.path().join("none"), Agent::Claude), [None, None]);
     }
 
     #[test]

@@ -47,5 +47,5 @@ pub use agent::Agent;
 pub use event::Event;
 pub use evidence::{WITNESS, registry_folder};
 pub use last_call::{LastCall, last_call};
-pub use last_messages::{LastMessage, last_messages};
+pub use last_messages::{LastMessage, last_messages, last_words};
 pub use opened::{Opened, opened};
