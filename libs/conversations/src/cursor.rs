@@ -57,6 +57,8 @@ struct Place {
     number: u64,
     /// Whether a line was read whose end was not written yet.
     is_ahead: bool,
+    /// Whether it is the place in a log that took the place of another one.
+    is_anew: bool,
     /// Number of bytes of a line behind it that is not whole.
     torn: u64,
     /// Whether all of it was read.
@@ -125,6 +127,11 @@ impl Cursor {
     /// The logs that could not be read, or not to their ends, each once. Where their lines are missing there is a gap.
     pub fn unread(&self) -> &[(PathBuf, io::Error)] {
         &self.unread
+    }
+
+    /// Whether a log was replaced or cut after it had been read to its end, so that it is read from its beginning.
+    pub fn is_anew(&self) -> bool {
+        self.logs.iter().any(|(_, place)| place.as_ref().is_some_and(|place| place.is_anew))
     }
 
     /// Passes the wanted parts of the next lines to `each`. `Wish::thread` leaves out the logs of other threads unread.
@@ -222,6 +229,7 @@ impl Place {
             offset: 0,
             number: 0,
             is_ahead: false,
+            is_anew: false,
             torn: 0,
             is_done: false,
             is_broken: false,
@@ -268,7 +276,7 @@ impl Place {
                 return Ok(false);
             }
             if is_other {
-                *self = Place::new(state.clone());
+                *self = Place { is_anew: true, ..Place::new(state.clone()) };
             }
         }
         let file = cs_core::open::foreign(&log.path)?;

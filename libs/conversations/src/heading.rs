@@ -24,6 +24,8 @@ pub struct Heading {
     pub title: Option<String>,
     /// Its records, the oldest first.
     pub session_ids: Vec<String>,
+    /// Whether the conversation begins anew, because the part after which it was to go on is not there.
+    pub is_anew: bool,
 }
 
 impl Heading {
@@ -34,7 +36,7 @@ impl Heading {
         let title = about.name().or_else(|| newest.map(|record| record.intent.clone()));
         let title = title.filter(|title| !title.is_empty());
         let session_ids = records.iter().map(|record| record.session_id.clone()).collect();
-        Heading { about, project, title, session_ids }
+        Heading { about, project, title, session_ids, is_anew: false }
     }
 
     /// The same, read from its log and its records.
@@ -60,6 +62,7 @@ impl Heading {
             forked_from: about.forked_from.as_deref(),
             parent: about.parent.as_deref(),
             session_ids: &self.session_ids,
+            is_anew: self.is_anew,
         };
         head.write_json(is_raw, out);
     }

@@ -34,6 +34,8 @@ pub struct Head<'a> {
     pub parent: Option<&'a str>,
     /// The sessions that recorded it.
     pub session_ids: &'a [String],
+    /// Whether the conversation begins anew, although only what comes after a part of it was asked for.
+    pub is_anew: bool,
 }
 
 impl Head<'_> {
@@ -51,6 +53,9 @@ impl Head<'_> {
         line.some_text("forked_from", self.forked_from);
         line.some_text("parent", self.parent);
         line.list("session_ids", self.session_ids, |line, id| line.string(id));
+        if self.is_anew {
+            line.field("anew", "true");
+        }
         line.end();
     }
 }
