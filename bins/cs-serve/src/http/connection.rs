@@ -3,7 +3,7 @@
 
 use super::access::Peer;
 use super::head::{self, Parsed, Request};
-use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME};
+use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME, REST_BYTES};
 use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 use super::reply::{Reply, Start};
@@ -35,6 +35,8 @@ pub struct Connection {
     /// Whether the answer to the current request has no body, and whether it is the last one.
     only_head: bool,
     closes: bool,
+    /// Whether more of its answer is made when it has read what is written.
+    has_rest: bool,
 }
 
 /// The phases of a connection.
@@ -82,6 +84,7 @@ impl Connection {
             deadline: now + IDLE_TIME,
             only_head: false,
             closes: false,
+            has_rest: false,
         })
     }
 
@@ -121,8 +124,10 @@ impl Connection {
 
     /// The bytes of an answer that wait to be written.
     pub fn waiting_bytes(&self) -> usize {
+        let least = if self.has_rest { REST_BYTES } else { 0 };
         match &self.phase {
-            Phase::Writing(out) => out.body_bytes(),
+            Phase::Writing(out) => out.body_bytes().max(least),
+            Phase::Working => least,
             _ => 0,
         }
     }
@@ -213,6 +218,7 @@ impl Connection {
 
     /// Begins to write an answer.
     pub fn answer(&mut self, reply: &Reply, now: Instant) -> Step {
+        self.has_rest = reply.rest.is_some() && !self.only_head;
         self.phase = Phase::Writing(Outgoing::new(reply, self.only_head, self.closes, now));
         self.write(now).unwrap_or(Step::Close)
     }
@@ -222,6 +228,7 @@ impl Connection {
         if piece.as_ref().is_some_and(Vec::is_empty) {
             return Step::Continue(rest);
         }
+        self.has_rest = piece.is_some();
         self.phase = Phase::Writing(Outgoing::piece(piece, rest, now));
         self.write(now).unwrap_or(Step::Close)
     }

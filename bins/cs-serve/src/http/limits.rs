@@ -16,6 +16,8 @@ pub const CONNECTIONS: usize = 512;
 pub const STREAMS: usize = 256;
 /// Maximum number of bytes of answers that wait for slow readers; beyond that the server answers 503.
 pub const WAITING_BYTES: usize = 64 * 1024 * 1024;
+/// What an answer that is made while the client reads it counts for, at least: its reader and its next piece.
+pub const REST_BYTES: usize = 512 * 1024;
 
 /// How long a whole head may take, from its first byte.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);

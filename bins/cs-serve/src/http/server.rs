@@ -5,7 +5,7 @@ use super::Request;
 use super::access::{self, Access};
 use super::connection::{Connection, Phase, Step};
 use super::guard::Policy;
-use super::limits::{CONNECTIONS, LOOK_TIME, STOP_TIME, STREAMS, WAITING_BYTES};
+use super::limits::{CONNECTIONS, HEAD_BYTES, LOOK_TIME, REST_BYTES, STOP_TIME, STREAMS, WAITING_BYTES};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::system::{self, READABLE, Waker};
@@ -208,7 +208,9 @@ impl Server {
     fn answer(&mut self, id: ConnectionId, reply: Reply, now: Instant) {
         let waiting: usize = self.slots.iter().flatten().map(Connection::waiting_bytes).sum();
         let too_many = reply.stream.is_some() && self.streams() >= self.most_streams;
-        let too_much = reply.body.len() > super::limits::HEAD_BYTES && waiting + reply.body.len() > WAITING_BYTES;
+        let is_long = reply.rest.is_some() || reply.body.len() > HEAD_BYTES;
+        let bytes = if reply.rest.is_some() { reply.body.len().max(REST_BYTES) } else { reply.body.len() };
+        let too_much = is_long && waiting + bytes > WAITING_BYTES;
         let reply = if too_many || too_much { Reply::refusal(&busy()) } else { reply };
         self.generation = self.generation.max(reply.stream.as_ref().map_or(0, |start| start.generation));
         if let Some(connection) = self.connection(id) {
@@ -256,7 +258,8 @@ impl Server {
             return;
         }
         self.next_look = now + LOOK_TIME;
-        self.is_looking = self.workers.jobs.send(Job::Look).is_ok();
+        self.is_looking = true;
+        self.workers.jobs.push(Job::Look);
     }
 
     fn send_events(&mut self, now: Instant) {
@@ -282,10 +285,7 @@ impl Server {
                 }
                 Step::Continue(rest) => {
                     let id = ConnectionId { slot, serial: connection.serial };
-                    match self.workers.jobs.send(Job::Continue(id, rest)) {
-                        Ok(()) => return,
-                        Err(_) => Step::Close,
-                    }
+                    return self.workers.jobs.push(Job::Continue(id, rest));
                 }
                 Step::Request(request) => match self.access.wait(&request, &self.policy, connection.client, now) {
                     Some(wait) => connection.hold(request, wait, now),
@@ -297,10 +297,7 @@ impl Server {
                         Err(refusal) => connection.refuse(&self.access.refused(Some(&request), &refusal), now),
                         Ok(()) => {
                             let id = ConnectionId { slot, serial: connection.serial };
-                            match self.workers.jobs.send(Job::Answer(id, request)) {
-                                Ok(()) => return,
-                                Err(_) => Step::Close,
-                            }
+                            return self.workers.jobs.push(Job::Answer(id, request));
                         }
                     }
                 }
