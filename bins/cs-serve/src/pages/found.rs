@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Where the results come in the page; no text can contain it, because `<` is escaped.
 const HERE: &[u8] = b"<!--found-->";
 /// Maximum number of hits that are shown.
-const HITS: usize = 40;
+const HITS: usize = 120;
 
 /// The variables of `found.html`.
 #[derive(Default, Serialize)]
@@ -35,6 +35,8 @@ struct Group {
     title: String,
     project: Option<String>,
     hits: Vec<Place>,
+    /// How many more it has.
+    more: usize,
 }
 
 /// A hit: its text in parts, of which every second one is what was looked for.
@@ -74,7 +76,10 @@ impl Found {
             let Some(conversation) = hit.conversation.clone() else { continue };
             match groups.last_mut().filter(|group| group.conversation == conversation) {
                 Some(group) => group.hits.push(Place::of(&conversation, &hit)),
-                None => groups.push(Group::begin(conversation, &hit)),
+                None => {
+                    let more = finding.more.get(&conversation).copied().unwrap_or_default();
+                    groups.push(Group { more, ..Group::begin(conversation, &hit) });
+                }
             }
         }
         let (is_cut, is_late, unread) = (finding.is_cut, finding.is_late, finding.unread);
@@ -86,6 +91,7 @@ impl Group {
     fn begin(conversation: String, hit: &ShownHit) -> Self {
         Group {
             hits: vec![Place::of(&conversation, hit)],
+            more: 0,
             session_id: hit.session_id.clone(),
             title: hit.title.clone().unwrap_or_else(|| conversation.clone()),
             project: hit.project.clone(),
