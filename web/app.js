@@ -235,11 +235,16 @@ async function readOn() {
     const answer = await fetchWithKey(url, { headers: { Accept: "text/html", "X-Part": "conversation" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // The log was written anew, so what is shown here is not there any more.
+    if (page.getElementById("parts-anew")) return void location.reload();
     const next = page.getElementById("parts-end") ?? page.getElementById("parts-more");
     if (!next) return;
+    const root = document.documentElement;
+    const isAtEnd = root.scrollHeight > innerHeight && scrollY + innerHeight >= root.scrollHeight - 48;
     for (const part of [...page.querySelectorAll("#parts > li")]) append(document.importNode(part, true));
     end.replaceWith(document.importNode(next, true));
     showTimes(byId("parts"));
+    if (isAtEnd) scrollTo({ top: root.scrollHeight });
   } catch {
     // The server is not running; the next event tries again.
   } finally {

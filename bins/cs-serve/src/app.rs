@@ -97,6 +97,7 @@ impl App {
                 }
                 self.with_conversation(handler, name, page, (turn, after.as_deref()), request)
             }
+            Answer::Lines(_) if request.version == HTTPVersion(1, 0) => Err(too_old("conversations")),
             Answer::Json(handler) | Answer::Lines(handler) | Answer::Download(handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Refused, clock::now())?;
                 self.answer_from_store(route, handler, name, "", query, request)
@@ -106,7 +107,7 @@ impl App {
 
     fn events(&self, request: &Request) -> Answered {
         if request.version == HTTPVersion(1, 0) {
-            return Err(Refusal::new(505, "HTTP_VERSION", "events need HTTP 1.1"));
+            return Err(too_old("events"));
         }
         let params = &[Param::Conversation];
         let query = Query::parse(&request.target.query, params, Unknown::Ignored, clock::now())?;
@@ -200,6 +201,11 @@ impl App {
             trim_memory();
         }
     }
+}
+
+/// What is sent in pieces cannot be sent to a client that knows only HTTP 1.0.
+fn too_old(what: &str) -> Refusal {
+    Refusal::new(505, "HTTP_VERSION", &format!("{what} need HTTP 1.1"))
 }
 
 fn owner_only() -> Refusal {

@@ -376,6 +376,11 @@ mod tests {
             assert_eq!(ask(&format!("{path}?other=1")).status, if has_query { 400 } else { 200 }, "{path}");
             let refused = guard::check(&request("POST", &path), &Policy::default()).unwrap_err();
             assert_eq!((refused.status, &*refused.fields), (405, &[("Allow", "GET, HEAD".to_string())][..]), "{path}");
+            let mut old = request("GET", &path);
+            old.version = tiny_http::HTTPVersion(1, 0);
+            let answered = app.answer(&old);
+            let wanted = if matches!(route.answer, Events | Lines(_)) { 505 } else { 200 };
+            assert_eq!((answered.status, answered.rest.is_none()), (wanted, true), "{path} in HTTP 1.0");
             assert_eq!(ask(&format!("{path}/")).status, 404, "{path}/");
             assert_eq!(is_open(&path), matches!(route.answer, Asset(_) | Health(_)), "{path}");
         }

@@ -4,16 +4,14 @@
 use crate::asked::Asked;
 use crate::http::reply::LINES;
 use crate::http::{Refusal, Reply, Rest};
-use crate::view::conversations::{Reading, split};
+use crate::view::conversations::{Read, Reading, split};
 use crate::view::session;
+use agents::LastMessage;
 use agents::part::PartKind;
 use conversations::{Conversation, Ends, Heading, Wish, write_end};
 use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Session;
 use serde_json::{Value, json};
-
-/// Maximum number of characters of the last prompt and the last answer.
-const WORDS: usize = 4000;
 
 /// `/api/conversation/<uuid>`
 pub fn whole(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
@@ -41,17 +39,20 @@ enum Ready {
 fn lines(asked: &Asked, of: &Conversation, mut ready: Ready) -> Result<Reply, Refusal> {
     let (of, kinds, store) = (of.clone(), asked.query.part_kinds(), asked.store().clone());
     let has = |kind: PartKind| kinds.is_empty() || kinds.contains(&kind);
+    let (has_head, has_end) = (has(PartKind::Head), has(PartKind::End));
+    let heading = Heading::read(&store, &of)?;
     let mut head = Vec::new();
-    if has(PartKind::Head) {
-        Heading::read(&store, &of)?.write_json(&of, false, &mut head);
+    // Whether it begins anew is known only when the part was looked for.
+    let mut is_awaited = matches!(&ready, Ready::At(reading) if reading.is_looking());
+    if has_head && !is_awaited {
+        heading.write_json(&of, false, &mut head);
     }
-    let has_end = has(PartKind::End);
     let rest = move || match std::mem::replace(&mut ready, Ready::Nowhere) {
         Ready::Counting(mut reading, mut turn) => {
-            let more = reading.step(&mut |part| turn = part.turn).ok()?;
-            ready = match more {
-                true => Ready::Counting(reading, turn),
-                false => {
+            let read = reading.step(&mut |part| turn = part.turn).ok()?;
+            ready = match read {
+                Read::More | Read::Anew => Ready::Counting(reading, turn),
+                Read::End => {
                     Ready::At(Reading::new(&of, Wish { turn: Some(turn), kinds: kinds.clone(), ..Wish::default() }))
                 }
             };
@@ -60,14 +61,27 @@ fn lines(asked: &Asked, of: &Conversation, mut ready: Ready) -> Result<Reply, Re
         Ready::At(mut reading) => {
             let mut lines = Vec::new();
             // Without `end` the client knows that something is missing.
-            let more = reading.step(&mut |part| part.write_json(&of.uuid, false, &mut lines)).ok()?;
-            if more {
-                ready = Ready::At(reading);
-            } else {
+            let read = reading.step(&mut |part| part.write_json(&of.uuid, false, &mut lines)).ok()?;
+            if read == Read::Anew {
+                lines.clear();
+                Heading { is_anew: true, ..heading.clone() }.write_json(&of, false, &mut lines);
+                is_awaited = false;
+            } else if is_awaited && !reading.is_looking() {
+                is_awaited = false;
+                if has_head {
+                    let mut all = Vec::new();
+                    heading.write_json(&of, false, &mut all);
+                    all.append(&mut lines);
+                    lines = all;
+                }
+            }
+            if read == Read::End {
                 reading.close(&mut |part| part.write_json(&of.uuid, false, &mut lines));
                 if has_end {
                     write_end(&of, reading.summary(), Ends::of(&store, &of.uuid), &mut lines);
                 }
+            } else {
+                ready = Ready::At(reading);
             }
             Some(lines)
         }
@@ -85,7 +99,7 @@ pub fn search(asked: &Asked) -> Result<Reply, Refusal> {
 pub fn what(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
     let record = &shown.session;
-    let words = last_words(asked, record);
+    let [prompt, answer] = last_words(asked, record);
     let (done, total) = record.task_progress();
     let current = record.tasks.iter().find(|task| task.status == cs_core::record::TaskStatus::InProgress);
     Ok(Reply::json(&json!({
@@ -102,37 +116,19 @@ pub fn what(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
         "awaiting_action": record.awaiting_action,
         "outcome": record.outcome,
         "tasks": {"done": done, "total": total, "current": current.map(|task| &task.subject)},
-        "last_prompt": words.0,
-        "last_answer": words.1,
+        "last_prompt": said(&prompt),
+        "last_answer": said(&answer),
     })))
 }
 
-/// The last prompt and the last answer; null if the log does not have one, or is gone.
-fn last_words(asked: &Asked, record: &Session) -> (Value, Value) {
-    let mut words = (Value::Null, Value::Null);
+/// The last prompt and the last answer; null if the end of the log does not have one, or it is gone.
+fn last_words(asked: &Asked, record: &Session) -> [Option<LastMessage>; 2] {
     let uuid = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-    let Some(found) = uuid.and_then(|uuid| asked.caches.conversations.find(asked.store(), &uuid).ok()) else {
-        return words;
-    };
-    let wish = Wish { kinds: vec![PartKind::Prompt, PartKind::Answer], ..Wish::default() };
-    let mut reading = Reading::new(&split(&found).0, wish);
-    let mut lines = [Vec::new(), Vec::new()];
-    let read = |lines: &mut [Vec<u8>; 2], reading: &mut Reading| {
-        let [prompt, answer] = lines;
-        reading.step(&mut |part| {
-            let line = if part.kind == PartKind::Prompt { &mut *prompt } else { &mut *answer };
-            line.clear();
-            part.write_json(&found.uuid, false, line);
-        })
-    };
-    while read(&mut lines, &mut reading).unwrap_or_default() {}
-    let [prompt, answer] = lines.map(|line| short(&line));
-    words = (prompt, answer);
-    words
+    let found = uuid.and_then(|uuid| asked.caches.conversations.find(asked.store(), &uuid).ok());
+    let log = found.as_ref().and_then(|found| Some((found.main()?, found.agent)));
+    log.map(|(log, agent)| agents::last_words(&log.path, agent)).unwrap_or_default()
 }
 
-fn short(line: &[u8]) -> Value {
-    let Ok(part) = serde_json::from_slice::<Value>(line) else { return Value::Null };
-    let text: String = part.get("text").and_then(Value::as_str).unwrap_or_default().chars().take(WORDS).collect();
-    json!({"text": text, "at": part.get("at"), "entry": part.get("entry"), "turn": part.get("turn")})
+fn said(message: &Option<LastMessage>) -> Value {
+    message.as_ref().map_or(Value::Null, |one| json!({"text": one.text, "at": one.at}))
 }

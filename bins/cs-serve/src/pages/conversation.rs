@@ -9,7 +9,7 @@ use crate::asked::Asked;
 use crate::http::reply::HTML;
 use crate::http::{Refusal, Reply, Rest};
 use crate::view::Caches;
-use crate::view::conversations::{Reading, split};
+use crate::view::conversations::{Read, Reading, split};
 use agents::part::PartKind;
 use conversations::{Conversation, Heading, Wish};
 use cs_core::id::Uuid;
@@ -84,7 +84,8 @@ pub fn fill(caches: &Arc<Caches>, pages: &Arc<Pages>, page: &Reply, of: &Convers
 /// Only what the main thread got after a part, as a list that a page takes over.
 pub fn news(caches: &Arc<Caches>, pages: &Arc<Pages>, of: &Conversation, after: &str) -> Reply {
     let readings = VecDeque::from([caches.conversations.reading_after(&split(of).0, Wish::default(), Some(after))]);
-    let writer = Writer::new((caches, pages), of, readings, Some(after), BESIDE, Vec::new());
+    let mut writer = Writer::new((caches, pages), of, readings, Some(after), BESIDE, Vec::new());
+    writer.is_news = true;
     begun(b"<!doctype html>\n<title>news</title>\n".to_vec(), writer)
 }
 
@@ -113,6 +114,9 @@ struct Writer {
     talk: Talk,
     /// The last part of the main thread, after which a reader goes on.
     after: Option<String>,
+    /// Whether only what was added is wanted, and whether the conversation begins anew.
+    is_news: bool,
+    is_anew: bool,
     /// How many bytes may still come.
     room: usize,
     /// Why a log could not be read to its end.
@@ -137,6 +141,8 @@ struct End<'a> {
     after: Option<&'a str>,
     /// Whether there is more than the page shows.
     is_cut: bool,
+    /// Whether a page that shows what was before has to be loaded again.
+    is_anew: bool,
     is_main: bool,
     trouble: Option<&'a str>,
     /// Number of lines that could not be read.
@@ -161,6 +167,8 @@ impl Writer {
             is_main: true,
             talk: Talk::default(),
             after: after.map(str::to_string),
+            is_news: false,
+            is_anew: false,
             room,
             trouble: None,
             lost: 0,
@@ -180,8 +188,16 @@ impl Writer {
             }
         });
         let ready = match read {
-            Ok(true) => self.talk.ready(),
-            Ok(false) => self.end_thread(),
+            Ok(Read::More) => self.talk.ready(),
+            Ok(Read::Anew) => {
+                (self.talk, self.after, self.is_anew) = (Talk::default(), None, true);
+                // The page of the reader shows what is not there any more: it has to load all.
+                if self.is_news {
+                    self.readings.clear();
+                }
+                return Some(self.html(&[Shown::anew()], None));
+            }
+            Ok(Read::End) => self.end_thread(),
             Err(error) => {
                 self.trouble = Some(error.to_string());
                 self.end_thread()
@@ -221,6 +237,7 @@ impl Writer {
         let end = End {
             after: last.as_deref(),
             is_cut: !self.readings.is_empty(),
+            is_anew: self.is_news && self.is_anew,
             is_main: self.is_main,
             trouble: trouble.as_deref(),
             lost: self.lost,

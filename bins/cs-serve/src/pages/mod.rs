@@ -41,6 +41,7 @@ pub mod session;
 mod stacks;
 mod talk;
 mod templates;
+mod text;
 mod usage;
 
 pub use templates::{Pages, Template};

@@ -3,11 +3,13 @@
 //! Must stay true: at most [`WAITING`] parts wait for the result of a call; every text has a bound, and what is left out is
 //! said.
 
+use super::text::{Text, indented, without_colours};
 use cs_core::validate::cut;
 use render::format_bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::VecDeque;
+use serde_json::value::RawValue;
+use std::collections::{HashMap, VecDeque};
 
 /// Maximum number of parts that wait for the result of a call before them.
 const WAITING: usize = 64;
@@ -34,20 +36,24 @@ pub struct Shown {
     pub input: Text,
     /// What a call changes in a file: `-`, `+` or a space, and the line.
     pub diff: Vec<(char, String)>,
+    /// How many lines it adds and removes.
+    pub change: String,
     /// The id of the call.
     pub call: String,
     pub result: Option<Outcome>,
-    /// Tasks with their status; questions with their answers.
+    /// Tasks with their status.
     pub items: Vec<(String, String)>,
+    pub questions: Vec<Question>,
     /// The thread or the conversation to which it leads.
     pub to: String,
 }
 
-/// A text, and how many characters of it are left out.
+/// A question, its answer, and the options that were not chosen.
 #[derive(Debug, Default, Serialize)]
-pub struct Text {
+pub struct Question {
     pub text: String,
-    pub more: usize,
+    pub answer: String,
+    pub others: Vec<String>,
 }
 
 /// How a call ended.
@@ -67,8 +73,17 @@ pub struct Outcome {
 pub struct Talk {
     waiting: VecDeque<Shown>,
     thread: String,
+    /// What subagents are for, by their threads.
+    purposes: HashMap<String, String>,
     /// The last part that was seen.
     pub last: Option<String>,
+}
+
+impl Shown {
+    /// Says that the conversation begins anew.
+    pub fn anew() -> Self {
+        Shown { kind: "anew".into(), ..Shown::default() }
+    }
 }
 
 impl Talk {
@@ -76,6 +91,9 @@ impl Talk {
     pub fn take(&mut self, line: &[u8]) {
         let Ok(part) = serde_json::from_slice::<Value>(line) else { return };
         self.last = Some(text_of(&part, "entry"));
+        if text_of(&part, "kind") == "agent" && part.get("purpose").is_some() {
+            self.purposes.insert(text_of(&part, "agent"), text_of(&part, "purpose"));
+        }
         self.enter(&text_of(&part, "thread"));
         if text_of(&part, "kind") == "result" {
             let call = text_of(&part, "call");
@@ -85,7 +103,7 @@ impl Talk {
                 return;
             }
         }
-        self.waiting.extend(shown(&part));
+        self.waiting.extend(shown(&part, line));
     }
 
     /// Begins the thread of a subagent.
@@ -96,8 +114,8 @@ impl Talk {
         let subject = if self.is_in_thread() { self.thread.clone() } else { String::new() };
         self.thread = thread.to_string();
         if self.is_in_thread() {
-            let word = thread.to_string();
-            self.waiting.push_back(Shown { kind: "thread".into(), word, subject, ..Shown::default() });
+            let (word, to) = (thread.to_string(), self.purposes.get(thread).cloned().unwrap_or_default());
+            self.waiting.push_back(Shown { kind: "thread".into(), word, subject, to, ..Shown::default() });
         }
     }
 
@@ -125,7 +143,7 @@ impl Talk {
 }
 
 /// What a part shows; `None` if people need not see it.
-fn shown(part: &Value) -> Option<Shown> {
+fn shown(part: &Value, line: &[u8]) -> Option<Shown> {
     let kind = text_of(part, "kind");
     let text = |name: &str| text_of(part, name);
     let mut shown = Shown {
@@ -140,10 +158,10 @@ fn shown(part: &Value) -> Option<Shown> {
         "prompt" => shown.word = Some(text("via")).filter(|via| via != "typed" && via != "unknown").unwrap_or_default(),
         "injected" => shown.word = text("source"),
         "answer" | "reasoning" | "title" => {}
-        "call" => call(part, &mut shown),
+        "call" => call(part, line, &mut shown),
         "result" => shown.result = Some(outcome(part)),
         "plan" => shown.items = pairs(part, "items", "status", "subject"),
-        "ask" => shown.items = pairs(part, "questions", "question", "answer"),
+        "ask" => shown.questions = questions(part),
         "agent" => {
             (shown.word, shown.to) = (text("agent_type"), text("agent"));
             shown.subject = text("purpose");
@@ -179,21 +197,31 @@ fn context(part: &Value) -> Option<String> {
     Some(known.collect::<Vec<String>>().join(", ")).filter(|text| !text.is_empty())
 }
 
-fn call(part: &Value, shown: &mut Shown) {
+/// What a call got, with its fields in their order.
+#[derive(Deserialize)]
+struct Called<'a> {
+    #[serde(borrow)]
+    input: &'a RawValue,
+}
+
+fn call(part: &Value, line: &[u8], shown: &mut Shown) {
     shown.word = text_of(part, "tool");
     let command = text_of(part, "command");
     let input = part.get("input").unwrap_or(&Value::Null);
-    shown.diff = diff(input);
+    (shown.diff, shown.change) = diff(input);
     let path = part.get("paths").and_then(|paths| paths.get(0)).and_then(Value::as_str).map(str::to_string);
     let asked = ["description", "query", "pattern", "url", "prompt"].iter().map(|name| text_of(input, name));
     let purpose = Some(text_of(part, "purpose")).filter(|text| !text.is_empty());
     let subject =
         [Some(command.clone()), path, purpose].into_iter().flatten().chain(asked).find(|text| !text.is_empty());
-    let line = subject.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
-    shown.subject = cut(line, 160);
+    let first = subject.as_deref().unwrap_or_default().lines().next().unwrap_or_default();
+    shown.subject = cut(first, 160);
     shown.input = match (command.is_empty(), shown.diff.is_empty(), input.is_null()) {
         (false, ..) => Text::of(&command, TOOL),
-        (true, true, false) => Text::of(&serde_json::to_string_pretty(input).unwrap_or_default(), TOOL),
+        (true, true, false) => {
+            let called = serde_json::from_slice::<Called>(line);
+            Text::of(&called.map(|called| indented(called.input.get())).unwrap_or_default(), TOOL)
+        }
         _ => Text::default(),
     };
 }
@@ -213,12 +241,12 @@ fn outcome(part: &Value) -> Outcome {
         exit: part.get("exit").and_then(Value::as_i64).filter(|exit| *exit != 0),
         bytes: number(part, "bytes"),
         is_cut: part.get("cut").and_then(Value::as_bool).unwrap_or_default(),
-        text: Text::of(&text_of(part, "text"), TOOL),
+        text: Text::of(&without_colours(&text_of(part, "text")), TOOL),
     }
 }
 
 /// What an edit changes, from the texts before and after it. Only the beginning and the end are compared.
-fn diff(input: &Value) -> Vec<(char, String)> {
+fn diff(input: &Value) -> (Vec<(char, String)>, String) {
     let edits = input.get("edits").and_then(Value::as_array);
     let all = edits.map_or_else(|| vec![input], |edits| edits.iter().collect());
     let mut lines = Vec::new();
@@ -230,13 +258,16 @@ fn diff(input: &Value) -> Vec<(char, String)> {
             _ => {}
         }
     }
+    let count = |mark| lines.iter().filter(|(of, _)| *of == mark).count();
+    let (added, removed) = (count('+'), count('-'));
+    let change = if added + removed > 0 { format!("+{added} −{removed}") } else { String::new() };
     let more = lines.len().saturating_sub(LINES);
     let mut shown: Vec<(char, String)> =
         lines.into_iter().take(LINES).map(|(mark, line)| (mark, line.chars().take(400).collect())).collect();
     if more > 0 {
         shown.push(('…', format!("{more} more lines")));
     }
-    shown
+    (shown, change)
 }
 
 fn compare<'t>(old: &'t str, new: &'t str, lines: &mut Vec<(char, &'t str)>) {
@@ -256,18 +287,19 @@ fn pairs(part: &Value, list: &str, first: &str, second: &str) -> Vec<(String, St
     items.map(|item| (text_of(item, first), text_of(item, second))).collect()
 }
 
+fn questions(part: &Value) -> Vec<Question> {
+    let of = |one: &Value| {
+        let (text, answer) = (text_of(one, "question"), text_of(one, "answer"));
+        let options = one.get("options").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        Question { others: options.filter(|option| *option != answer).map(str::to_string).collect(), text, answer }
+    };
+    part.get("questions").and_then(Value::as_array).into_iter().flatten().map(of).collect()
+}
+
 fn text_of(part: &Value, name: &str) -> String {
     part.get(name).and_then(Value::as_str).unwrap_or_default().to_string()
 }
 
 fn number(part: &Value, name: &str) -> u64 {
     part.get(name).and_then(Value::as_u64).unwrap_or_default()
-}
-
-impl Text {
-    fn of(text: &str, most: usize) -> Self {
-        let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
-        let (shown, left) = text.split_at(end);
-        Text { text: shown.to_string(), more: left.chars().count() }
-    }
 }

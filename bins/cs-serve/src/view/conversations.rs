@@ -154,8 +154,21 @@ pub fn split(of: &Conversation) -> (Conversation, Conversation) {
     (part(true), part(false))
 }
 
+/// What a step gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// There is more.
+    More,
+    /// All was passed before.
+    End,
+    /// The part after which the reader was to go on is not there, or its log is another one: the next step begins at the
+    /// beginning, and what was passed in this step does not count.
+    Anew,
+}
+
 /// A conversation that is being read.
 pub struct Reading {
+    of: Conversation,
     cursor: Cursor,
     wish: Wish,
     /// Nothing is passed on before the last part with this anchor was seen, and whether one was seen.
@@ -166,7 +179,7 @@ pub struct Reading {
 impl Reading {
     /// Reads from the beginning.
     pub fn new(of: &Conversation, wish: Wish) -> Self {
-        Reading { cursor: Cursor::new(of), wish, after: None, has_ended: false }
+        Reading { of: of.clone(), cursor: Cursor::new(of), wish, after: None, has_ended: false }
     }
 
     /// The same reader, which goes on behind what was the end.
@@ -175,10 +188,15 @@ impl Reading {
         self
     }
 
-    /// Passes the next parts to `each`; returns `false` if all were passed before.
-    pub fn step(&mut self, each: &mut dyn FnMut(&Part)) -> std::io::Result<bool> {
+    /// Whether it still looks for the part after which it is to go on.
+    pub fn is_looking(&self) -> bool {
+        self.after.as_ref().is_some_and(|(_, is_seen)| !is_seen)
+    }
+
+    /// Passes the next parts to `each`.
+    pub fn step(&mut self, each: &mut dyn FnMut(&Part)) -> std::io::Result<Read> {
         if self.has_ended {
-            return Ok(false);
+            return Ok(Read::End);
         }
         let (after, wish) = (&mut self.after, &self.wish);
         // The part before may be of a kind that is not wanted.
@@ -196,8 +214,14 @@ impl Reading {
                 each(part);
             }
         })?;
+        let is_gone = step == Step::End && self.is_looking();
+        if is_gone || self.cursor.is_anew() {
+            let (of, wish) = (self.of.clone(), self.wish.clone());
+            *self = Reading::new(&of, wish);
+            return Ok(Read::Anew);
+        }
         self.has_ended = step == Step::End;
-        Ok(true)
+        Ok(Read::More)
     }
 
     /// Passes on what is said about the end of a log of which no more is awaited.

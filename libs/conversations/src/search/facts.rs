@@ -39,7 +39,7 @@ impl<'a> Known<'a> {
         let about = About::outline(one).unwrap_or_default();
         let sessions = self.sessions.get_or_init(|| Sessions::of(self.store).ok());
         let records = sessions.as_ref().map(|sessions| sessions.records(&one.uuid)).unwrap_or_default();
-        let Heading { about, project, title, mut session_ids } =
+        let Heading { about, project, title, mut session_ids, .. } =
             Heading::of(about, &records, self.config.get_or_init(|| self.store.config()));
         let title = title.map(|title| redact::mask(&title).into_owned());
         Facts { session_id: session_ids.pop(), project, cwd: about.cwd, title }
