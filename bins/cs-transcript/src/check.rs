@@ -28,10 +28,13 @@ type Row = Vec<String>;
 
 impl Check {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let all = chosen::conversations(context, &self.id)?;
+        chosen::each(context, &self.id, |context, all| self.check_all(context, all))
+    }
+
+    fn check_all(&self, context: &mut Context, all: &[Conversation]) -> Outcome<()> {
         let mut rows = Vec::new();
         let (mut gaps, mut entries) = (0, 0);
-        for one in &all {
+        for one in all {
             let (found, read) = check(context, one, &mut rows)?;
             gaps += found;
             entries += read;

@@ -2,7 +2,7 @@
 
 use agents::Agent;
 use agents::logs::Roots;
-use cli::{Context, Failure, Outcome};
+use cli::{Context, Failure, Failures, Outcome};
 use conversations::{Catalog, Conversation, Left, find};
 use cs_core::Error;
 use std::collections::BTreeMap;
@@ -38,8 +38,24 @@ pub fn tell(path: &Path, error: &std::io::Error) {
     cli::defer(&Error::io(path, "read", error));
 }
 
-/// The conversations that these words mean, each once; without a word the one that runs this program.
-pub fn conversations(context: &Context, words: &[String]) -> Outcome<Vec<Conversation>> {
+/// Does `work` for each conversation that these words mean, once; without a word for the one that runs this program. Of several
+/// words those that mean none are told, the others are worked on, and the program ends with the code of the first failure.
+pub fn each(
+    context: &mut Context,
+    words: &[String],
+    work: impl FnOnce(&mut Context, &[Conversation]) -> Outcome<()>,
+) -> Outcome<()> {
+    let (all, mut failures) = conversations(context, words)?;
+    if !all.is_empty()
+        && let Err(failure) = work(context, &all)
+    {
+        failures.report(failure)?;
+    }
+    failures.end()
+}
+
+/// The conversations that these words mean, and the words that mean none. A single such word is a failure.
+fn conversations(context: &Context, words: &[String]) -> Outcome<(Vec<Conversation>, Failures)> {
     let words = cli::selectors_of(&NAMED, words)?;
     let mut catalog = catalog(context);
     let is_missing = |catalog: &Catalog| words.iter().any(|word| find(catalog, &context.store, word).is_err());
@@ -47,18 +63,26 @@ pub fn conversations(context: &Context, words: &[String]) -> Outcome<Vec<Convers
         catalog.add_remembered(&Roots::from_env());
     }
     let mut found: Vec<Conversation> = Vec::new();
+    let mut failures = Failures::default();
     for word in &words {
-        let one = find(&catalog, &context.store, word).map_err(Failure::from)?;
+        let one = match find(&catalog, &context.store, word) {
+            Ok(one) => one,
+            Err(error) if words.len() == 1 => return Err(error.into()),
+            Err(error) => {
+                failures.report(error)?;
+                continue;
+            }
+        };
         if found.iter().all(|known| known.uuid != one.uuid || known.agent != one.agent) {
             found.push(one.clone());
         }
     }
-    Ok(found)
+    Ok((found, failures))
 }
 
 /// The conversation that a word means.
 pub fn one(context: &Context, word: &str) -> Outcome<Conversation> {
-    let mut found = conversations(context, &[word.to_string()])?;
+    let (mut found, _) = conversations(context, &[word.to_string()])?;
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
         _ => Err(Failure::Usage("name one conversation".into(), None)),

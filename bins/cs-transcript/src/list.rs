@@ -73,18 +73,17 @@ impl List {
 
     /// One line a conversation, as they are found.
     fn print_lines(&self, context: &mut Context, rows: &Rows, all: &[&Conversation]) -> Outcome<usize> {
-        let mut left = self.limit.unwrap_or(usize::MAX);
+        let most = self.limit.unwrap_or(usize::MAX);
         let mut count = 0;
-        for batch in all.chunks(BATCH.min(left)) {
-            for row in rows.read(batch).into_iter().flatten().take(left) {
-                count += 1;
-                if context.out.quiet { context.out.line(&row.conversation)? } else { context.out.json(&row)? }
+        rows.each(all, BATCH.min(most), &mut || {}, &mut |row| {
+            count += 1;
+            if context.out.quiet {
+                context.out.line(&row.conversation)?
+            } else {
+                context.out.json(&row)?
             }
-            left = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(count));
-            if left == 0 {
-                break;
-            }
-        }
+            Ok(count < most)
+        })?;
         Ok(count)
     }
 
@@ -99,13 +98,10 @@ impl List {
         let most = self.limit.or(room).unwrap_or(usize::MAX);
         let mut progress = Progress::new(all.len());
         let mut found: Vec<Row> = Vec::new();
-        for batch in all.chunks(BATCH.min(most.saturating_add(1))) {
-            found.extend(rows.read(batch).into_iter().flatten());
-            batch.iter().for_each(|_| progress.step());
-            if found.len() > most {
-                break;
-            }
-        }
+        rows.each(all, BATCH.min(most.saturating_add(1)), &mut || progress.step(), &mut |row| {
+            found.push(row);
+            Ok(found.len() <= most)
+        })?;
         progress.clear();
         let is_more = found.len() > most;
         found.truncate(most);

@@ -31,12 +31,14 @@ struct Shown<'a> {
 
 impl PathOf {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        for one in chosen::conversations(context, &self.id)? {
-            for log in one.logs.iter().filter(|log| self.all || log.thread == MAIN) {
-                print(context, &one, log)?;
+        chosen::each(context, &self.id, |context, all| {
+            for one in all {
+                for log in one.logs.iter().filter(|log| self.all || log.thread == MAIN) {
+                    print(context, one, log)?;
+                }
             }
-        }
-        context.out.flush()
+            context.out.flush()
+        })
     }
 }
 

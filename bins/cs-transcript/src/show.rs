@@ -57,15 +57,18 @@ impl Show {
         if self.since_now && !self.follow {
             return Err(Failure::Usage("--since-now needs --follow".into(), None));
         }
-        let found = chosen::conversations(context, &self.id)?;
+        chosen::each(context, &self.id, |context, all| self.show(context, all))
+    }
+
+    fn show(&self, context: &mut Context, found: &[Conversation]) -> Outcome<()> {
         if self.follow {
-            return match found.as_slice() {
-                [one] => follow::run(context, &self, one),
+            return match found {
+                [one] => follow::run(context, self, one),
                 _ => Err(Failure::Usage("--follow needs one conversation".into(), None)),
             };
         }
         match context.out.form == Form::Table && !context.out.quiet {
-            true => page::run(context, &self, &found),
+            true => page::run(context, self, found),
             false => found.iter().try_for_each(|one| self.print(context, one)),
         }
     }

@@ -34,6 +34,9 @@ pub struct Row {
     /// Where it is: live, kept, both or prompts-only.
     #[serde(rename = "where")]
     pub place: &'static str,
+    /// By what the list is ordered: when the conversation went on last, in milliseconds since the epoch.
+    #[serde(skip)]
+    pub newest: i64,
 }
 
 /// What rows are made from.
@@ -54,8 +57,36 @@ impl<'a> Rows<'a> {
         Ok(Rows { sessions: Sessions::of(store)?, config, left, filter })
     }
 
+    /// Passes the rows of these conversations to `take`, the newest first, until it returns false. They come in the order in
+    /// which their logs were written: a log may have been written after what it says last (a copy, a backup that was put
+    /// back), not before, so a row waits until no later log can have a newer one. `seen` hears of each conversation.
+    pub fn each(
+        &self,
+        all: &[&Conversation],
+        batch: usize,
+        seen: &mut dyn FnMut(),
+        take: &mut dyn FnMut(Row) -> Outcome<bool>,
+    ) -> Outcome<()> {
+        let mut waiting: Vec<Row> = Vec::new();
+        let mut rest = all;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(batch.clamp(1, rest.len()));
+            waiting.extend(self.read(now).into_iter().flatten());
+            waiting.sort_by(|a, b| (a.newest, &b.conversation).cmp(&(b.newest, &a.conversation)));
+            now.iter().for_each(|_| seen());
+            let next = later.first().map_or(i64::MIN, |one| latest(one));
+            while let Some(row) = waiting.pop_if(|row| row.newest >= next) {
+                if !take(row)? {
+                    return Ok(());
+                }
+            }
+            rest = later;
+        }
+        Ok(())
+    }
+
     /// The rows of these conversations, in their order; `None` for one that does not fit.
-    pub fn read(&self, all: &[&Conversation]) -> Vec<Option<Row>> {
+    fn read(&self, all: &[&Conversation]) -> Vec<Option<Row>> {
         let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
         let share = all.len().div_ceil(workers).max(1);
         let read = |part: &[&Conversation]| part.iter().map(|one| self.row(one)).collect::<Vec<_>>();
@@ -83,6 +114,7 @@ impl<'a> Rows<'a> {
             prompts: about.prompts,
             bytes: one.bytes(),
             place: one.place.word(),
+            newest: about.last_at.unwrap_or(latest(one)),
             cwd: about.cwd,
             session_ids,
         })
@@ -94,4 +126,9 @@ impl<'a> Rows<'a> {
             None => About::whole(one).unwrap_or_default(),
         }
     }
+}
+
+/// When a conversation's logs were written last, in milliseconds since the epoch.
+fn latest(one: &Conversation) -> i64 {
+    one.modified() / 1_000_000
 }
