@@ -99,7 +99,7 @@ impl<'a> Rows<'a> {
     fn row(&self, one: &Conversation) -> Option<Row> {
         let about = self.about(one);
         let records = self.sessions.records(&one.uuid);
-        let Heading { about, project, title, session_ids } = Heading::of(about, &records, self.config);
+        let Heading { about, project, title, session_ids, .. } = Heading::of(about, &records, self.config);
         if !self.filter.fits(&about, project.as_deref()) {
             return None;
         }
