@@ -1,7 +1,7 @@
 //! Owns which conversations there are, and which logs each has. Must stay true: a thread of a conversation has one log, the
 //! client's own if it is there; of all logs at most the first line is read.
 
-use crate::relatives::Kin;
+use crate::kin::Kin;
 use agents::Agent;
 use agents::logs::{Found, Roots};
 use agents::rooted;
