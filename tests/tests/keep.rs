@@ -372,3 +372,64 @@ fn a_copy_is_never_written_over() {
     assert_eq!(place.copy_of("main.3.jsonl"), "other\n");
     assert_eq!(place.copy_of("main.1.jsonl"), "one\ntwo\n");
 }
+
+#[test]
+fn names_that_are_no_text_and_links_are_kept_or_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    place.log("main", &["one"]);
+    let projects = place.root().join(".claude/projects");
+    let odd = projects.join(std::ffi::OsStr::from_bytes(b"-\xff\xfe"));
+    fs::rename(projects.join("-w-api"), &odd).expect("it can be moved");
+    place.run(false);
+    assert_eq!(place.copy_of("main.1.jsonl"), "one\n");
+    assert_eq!(place.verify(), [""; 0]);
+    let manifest = place.manifest().expect("it is kept");
+    assert!(manifest.logs[0].origin.starts_with(&odd), "{manifest:?}");
+    // It is known, also after everything was read again.
+    place.run(false);
+    assert_eq!(place.manifest().expect("it is kept").revision, 1);
+    // A link to something else.
+    let secret = place.root().join("secret");
+    fs::write(&secret, "root:x:0:0\n").expect("it can be written");
+    fs::create_dir(projects.join("-w-api")).expect("it can be made");
+    std::os::unix::fs::symlink(&secret, projects.join("-w-api/ca5d0000-0000-4000-8000-000000000001.jsonl"))
+        .expect("it can be made");
+    let found = agents_logs(&place);
+    assert_eq!(found, (1, 1));
+    place.run(false);
+    assert!(!place.data().join("kept/claude-code/ca5d0000-0000-4000-8000-000000000001").exists());
+}
+
+/// How many logs are found, and how many files are told as unread.
+fn agents_logs(place: &Place) -> (usize, usize) {
+    let mut roots = agents::logs::Roots::default();
+    roots.folders.push((agents::Agent::Claude, place.root().join(".claude")));
+    let found = roots.logs();
+    (found.logs.len(), found.unseen.len())
+}
+
+#[test]
+fn of_two_places_each_log_is_kept_and_put_back() {
+    let place = Place::new();
+    place.log("main", &["one"]);
+    let projects = place.root().join(".claude/projects");
+    let name = "ca5d0000-0000-4000-8000-000000000000.jsonl";
+    fs::create_dir(projects.join("-w-moved")).expect("it can be made");
+    fs::write(projects.join("-w-moved").join(name), "other\n").expect("it can be written");
+    place.run(false);
+    place.log("main", &["one", "two"]);
+    place.run(false);
+    place.remove();
+    place.run(false);
+    assert_eq!(place.verify(), [""; 0]);
+    let to = place.root().join("to");
+    let uuid = cs_core::id::Uuid::parse("ca5d0000-0000-4000-8000-000000000000").expect("an id");
+    let home = cs_core::paths::Home::at(place.data());
+    let now = cs_core::clock::parse("2026-11-22T10:00:00Z").expect("a time");
+    let restored = kept::restore(&home, agents::Agent::Claude, &uuid, Some(&to), "user", now).expect("it is put back");
+    let mut texts: Vec<String> =
+        restored.iter().map(|one| fs::read_to_string(&one.path).expect("it is there")).collect();
+    texts.sort();
+    assert_eq!(texts, ["one\ntwo\n", "other\n"]);
+}

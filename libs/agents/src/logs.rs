@@ -1,5 +1,7 @@
-//! Owns the search for agents' logs. No log is opened here. Must stay true: directories that cannot be read are
+//! Owns the search for agents' logs. No log is opened here, but those with several names. Must stay true: directories that cannot be read are
 //! reported, each directory is read once, and links cannot lead in circles.
+
+mod other_names;
 
 use crate::agent::Agent;
 use serde::{Deserialize, Serialize};
@@ -133,7 +135,11 @@ impl Roots {
             let key = |log: &Log| (log.identity.dev, log.identity.ino);
             key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
         });
-        found.logs.dedup_by_key(|log| (log.identity.dev, log.identity.ino));
+        let is_same = |a: &Log, b: &Log| (a.identity.dev, a.identity.ino) == (b.identity.dev, b.identity.ino);
+        if found.logs.windows(2).any(|pair| matches!(pair, [a, b] if is_same(a, b))) {
+            let groups: Vec<Vec<Log>> = found.logs.chunk_by(is_same).map(<[Log]>::to_vec).collect();
+            found.logs = groups.into_iter().filter_map(|names| other_names::best(names, &found.linked)).collect();
+        }
         found.logs.sort_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
         found
     }
@@ -157,6 +163,8 @@ pub struct Found {
     visited: HashSet<(Agent, u64, u64)>,
     /// Links to directories. They are followed last, so that files with a direct path are listed by that path.
     links: Vec<(PathBuf, Agent, usize)>,
+    /// Logs that are links.
+    linked: HashSet<PathBuf>,
     /// Canonical paths of the directories that contain logs.
     roots: Vec<PathBuf>,
 }
@@ -208,7 +216,7 @@ impl Found {
             }
             Ok(Some(true)) => self.links.push((path, agent, depth - 1)),
             Ok(Some(false)) => self.walk(&path, agent, depth - 1),
-            Ok(None) => self.file(path, agent),
+            Ok(None) => self.file(path, agent, entry.file_type().is_ok_and(|kind| kind.is_symlink())),
             Err(error) => self.record_error(&path, error),
         }
     }
@@ -238,16 +246,24 @@ impl Found {
         }
     }
 
-    fn file(&mut self, path: PathBuf, agent: Agent) {
+    fn file(&mut self, path: PathBuf, agent: Agent, is_link: bool) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let ours = agent.names_log(name);
         self.compressed += usize::from(ours && name.ends_with(".jsonl.zst"));
         if !ours || !name.ends_with(".jsonl") {
             return;
         }
-        // Links to files are followed: some people keep transcripts elsewhere.
         match fs::metadata(&path) {
             Ok(meta) if meta.is_file() => {
+                if is_link {
+                    match other_names::is_log(&path) {
+                        Ok(true) => self.linked.insert(path.clone()),
+                        Ok(false) => {
+                            return self.unseen.push((path, Error::other("it is a link to a file that is no log")));
+                        }
+                        Err(error) => return self.unseen.push((path, error)),
+                    };
+                }
                 let born = meta.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
                 let born = born.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
                 self.logs.push(Log { path, agent, identity: Identity::of(&meta), born });

@@ -61,6 +61,7 @@ pub struct Known {
     /// The name of the copy; empty if nothing of it may be kept.
     pub file: String,
     /// Where the client had it.
+    #[serde(with = "crate::origin")]
     pub origin: PathBuf,
     /// As it was copied.
     pub identity: Identity,

@@ -137,7 +137,7 @@ impl<'h> Keeping<'h> {
 
     fn log(&mut self, live: &Live) -> Result<()> {
         let origin = &live.log.path;
-        if !crate::manifest::is_inside(&live.thread) || origin.to_str().is_none() {
+        if !crate::manifest::is_inside(&live.thread) {
             self.left_out.push(origin.clone());
             return Ok(());
         }

@@ -11,6 +11,7 @@ mod index;
 mod keep;
 mod ledger;
 mod manifest;
+mod origin;
 mod read;
 mod rename;
 mod restore;

@@ -64,6 +64,7 @@ pub struct LogCopy {
     /// The name of the copy, beside this file.
     pub file: String,
     /// Where the client had it.
+    #[serde(with = "crate::origin")]
     pub origin: PathBuf,
     /// Shows whether the client's file has changed since.
     pub identity: Identity,
@@ -91,6 +92,7 @@ pub struct FileCopy {
     /// The name of the copy: the path, with a number behind it if the client wrote the file anew.
     pub file: String,
     /// Where the client had it.
+    #[serde(with = "crate::origin")]
     pub origin: PathBuf,
     /// Shows whether the client's file has changed since.
     pub identity: Identity,
