@@ -16,43 +16,33 @@ use self::usage::{Part, SYNTHETIC, Usage};
 use crate::agent::Agent;
 use crate::content;
 use crate::entry::{ClientSum, Context, Entry, Kind, Link, Response, Stop, Thread, Wanted};
+use crate::mark::Mark;
 use crate::tokens::Class;
 use crate::{lenient, title};
 use cs_core::repair;
-use memchr::memmem;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// Finds the bytes that matter to counting. The quotes tell keys and whole values from text: inside a text they are
-/// escaped.
-pub(crate) struct Guesser {
-    usage: memmem::Finder<'static>,
-    user: memmem::Finder<'static>,
-    tool_result: memmem::Finder<'static>,
+/// Words that matter to counting. The quotes tell keys and whole values from text: inside a text they are escaped.
+static USAGE: Mark = Mark::new("\"usage\"");
+static USER: Mark = Mark::new("\"user\"");
+static TOOL_RESULT: Mark = Mark::new("\"tool_result\"");
+static COST_STATE: Mark = Mark::new("\"cost-state\"");
+static AI_TITLE: Mark = Mark::new("\"ai-title\"");
+static CUSTOM_TITLE: Mark = Mark::new("\"custom-title\"");
+
+/// The beginning of a line, in which its type stands.
+fn head(line: &[u8]) -> &[u8] {
+    line.get(..200).unwrap_or(line)
 }
 
-impl Default for Guesser {
-    fn default() -> Self {
-        Guesser {
-            usage: memmem::Finder::new("\"usage\""),
-            user: memmem::Finder::new("\"user\""),
-            tool_result: memmem::Finder::new("\"tool_result\""),
-        }
-    }
-}
-
-/// Types of lines about the whole conversation, and of prompts that are attachments; the type is near the beginning of the
-/// line.
-const ABOUT_ALL: [&str; 4] = ["\"cost-state\"", "\"ai-title\"", "\"custom-title\"", attached::QUEUED];
-
-impl Guesser {
-    /// Whether a line may have usage, a prompt, a title or a sum.
-    pub(crate) fn may_count(&self, line: &[u8]) -> bool {
-        let head = line.get(..200).unwrap_or(line);
-        self.usage.find(line).is_some()
-            || ABOUT_ALL.iter().any(|word| memmem::find(head, word.as_bytes()).is_some())
-            || (self.user.find(line).is_some() && self.tool_result.find(line).is_none())
-    }
+/// Whether a line may have usage, a prompt, a title or a sum.
+pub(crate) fn may_count(line: &[u8]) -> bool {
+    // Types of lines about the whole conversation, and of prompts that are attachments.
+    let about_all = [&COST_STATE, &AI_TITLE, &CUSTOM_TITLE, &attached::QUEUED];
+    USAGE.is_in(line)
+        || about_all.iter().any(|mark| mark.is_in(head(line)))
+        || (USER.is_in(line) && !TOOL_RESULT.is_in(line))
 }
 
 /// The entries of a line; `None` if it cannot be parsed. `number` is the line's.
@@ -62,7 +52,7 @@ pub(crate) fn entries<'a>(
     wanted: Wanted,
     room: &'a mut Vec<u8>,
 ) -> Option<Vec<Entry<'a>>> {
-    if memmem::find(bytes.get(..200).unwrap_or(bytes), ABOUT_ALL[0].as_bytes()).is_some() {
+    if COST_STATE.is_in(head(bytes)) {
         return sum(bytes, room);
     }
     let (record, mut is_repaired) = repair::decode_marked(bytes, room).ok()?;
@@ -71,7 +61,7 @@ pub(crate) fn entries<'a>(
     match line.kind.as_deref().unwrap_or_default() {
         "assistant" => is_repaired |= answer(&line, number, wanted, &mut kinds)?,
         "user" => is_repaired |= user::of_line(&line, wanted, &mut kinds),
-        "attachment" if wanted == Wanted::Full || attached::may_be_queued(bytes) => {
+        "attachment" if wanted == Wanted::Full || attached::QUEUED.is_in(bytes) => {
             is_repaired |= attached::of_attachment(&line, wanted, &mut kinds);
         }
         "ai-title" => {

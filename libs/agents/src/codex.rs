@@ -19,10 +19,10 @@ use self::counter::Counters;
 use self::line::{Item, Line, Payload};
 use self::told::Told;
 use crate::entry::{Context, Entry, Kind, Response, Stop, Thread, Via, Wanted};
+use crate::mark::Mark;
 use crate::tokens::{Class, Tier, Tokens};
 use crate::{lenient, typed};
 use cs_core::repair;
-use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -69,23 +69,30 @@ struct Guess {
 }
 
 /// Every relevant line has one of these words near its beginning.
-const WORDS: [&str; 7] =
-    ["session_meta", "turn_context", "token_", "task_started", "thread_settings", "user_message", "item_completed"];
+static WORDS: [Mark; 7] = [
+    Mark::new("session_meta"),
+    Mark::new("turn_context"),
+    Mark::new("token_"),
+    Mark::new("task_started"),
+    Mark::new("thread_settings"),
+    Mark::new("user_message"),
+    Mark::new("item_completed"),
+];
 /// Without turn ids, a copy is recognised because it is written at once, within this many milliseconds.
 const COPIED_WITHIN: i64 = 1000;
 /// A record and a count of one response are written within this many milliseconds.
 const TOGETHER_WITHIN: i64 = 60_000;
 
 /// The same for tool calls and their ends.
-const CALLS: [&str; 2] = ["_call", "turn_aborted"];
+static CALLS: [Mark; 2] = [Mark::new("_call"), Mark::new("turn_aborted")];
 
 /// Lines that only the client needs; they may be large.
-const ALIEN: [&str; 2] = ["\"type\":\"world_state\"", "\"type\":\"additional_tools\""];
+static ALIEN: [Mark; 2] = [Mark::new("\"type\":\"world_state\""), Mark::new("\"type\":\"additional_tools\"")];
 
 /// Whether a line may have entries.
 pub(crate) fn may_matter(line: &[u8], wanted: Wanted) -> bool {
     let head = line.get(..400).unwrap_or(line);
-    let has = |word: &&str| memmem::find(head, word.as_bytes()).is_some();
+    let has = |mark: &Mark| mark.is_in(head);
     if wanted == Wanted::Full {
         return !ALIEN.iter().any(has);
     }

@@ -24,6 +24,7 @@ mod lenient;
 pub mod lines;
 pub mod logs;
 mod loose;
+mod mark;
 pub mod model;
 mod opened;
 pub mod part;

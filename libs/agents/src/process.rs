@@ -30,7 +30,7 @@ mod tests {
         let of = |line: &str| began_with(line.as_bytes());
         assert_eq!(of(r#"{"message":{"session_id":"X"},"session_id":"AB"}"#).as_deref(), Some("ab"));
         assert_eq!(of(r#"{"message":{"session_id":"X"},"sessionId":"AB"}"#), None);
-        assert_eq!(of(r#"{"session_id":7}"#), None);
+        assert_eq!(of(r#"{"session_id":{"a":7}}"#), None);
         assert_eq!(of(r#"{"session_id":"ab"#), None);
     }
 }

@@ -35,13 +35,12 @@ impl State {
 pub struct Reader {
     state: State,
     wanted: Wanted,
-    guess: claude::Guesser,
 }
 
 impl Reader {
     /// Creates a reader that continues from a state.
     pub fn new(state: State, wanted: Wanted) -> Self {
-        Reader { state, wanted, guess: claude::Guesser::default() }
+        Reader { state, wanted }
     }
 
     /// Whether a line may have parts of these kinds ; of any, if there is none.
@@ -96,7 +95,7 @@ impl Reader {
     fn record(&mut self, record: &[u8], number: u64, each: &mut dyn FnMut(Entry)) -> Understood {
         let mut room = Vec::new();
         let entries = match &mut self.state {
-            State::Claude if self.wanted == Wanted::Counted && !self.guess.may_count(record) => {
+            State::Claude if self.wanted == Wanted::Counted && !claude::may_count(record) => {
                 return Understood::AsItIs;
             }
             State::Claude if self.wanted == Wanted::Full && !claude::may_matter(record) => return Understood::AsItIs,

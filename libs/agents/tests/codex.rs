@@ -1,6 +1,5 @@
 //! Each recorded rollout gives the parts in its golden file, which was checked by hand. `GOLDEN=renew` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 use agents::Agent;
 use agents::entry::{Kind, Lack, Understood, Wanted};
 use agents::history::remembered;

@@ -6,20 +6,15 @@
 use super::line::Line;
 use crate::content;
 use crate::entry::{Kind, Source, Stop, Via, Wanted};
+use crate::mark::Mark;
 use crate::{lenient, typed};
 use cs_core::repair;
-use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The start of an attachment that is a prompt.
-pub(super) const QUEUED: &str = "\"queued_command\"";
-
-/// Whether an attachment may be a prompt.
-pub(super) fn may_be_queued(line: &[u8]) -> bool {
-    memmem::find(line, QUEUED.as_bytes()).is_some()
-}
+pub(super) static QUEUED: Mark = Mark::new("\"queued_command\"");
 
 /// Attachments that the client sends with every request.
 const OF_EVERY_REQUEST: [&str; 8] = [

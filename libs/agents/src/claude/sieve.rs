@@ -2,14 +2,25 @@
 //! stay true: a line that is left out has none of them, and changes nothing about parts of other lines. The quotes tell
 //! keys and whole values from text: inside a text they are escaped.
 
-use super::attached;
+use super::{TOOL_RESULT, USER, attached};
+use crate::mark::Mark;
 use crate::part::PartKind;
-use memchr::memmem;
 
 /// How much of a line is looked at for what stands near its beginning.
 const HEAD: usize = 400;
 /// Keys of answers of tools that are more than results: lists of tasks, plans, questions.
-const TOLD: [&str; 5] = ["\"newTodos\"", "\"task\"", "\"taskId\"", "\"plan\"", "\"questions\""];
+static TOLD: [Mark; 5] = [
+    Mark::new("\"newTodos\""),
+    Mark::new("\"task\""),
+    Mark::new("\"taskId\""),
+    Mark::new("\"plan\""),
+    Mark::new("\"questions\""),
+];
+static ATTACHMENT: Mark = Mark::new("\"attachment\":{");
+static TOOL_USE: Mark = Mark::new("\"tool_use\"");
+static ANSWER: Mark = Mark::new("\"toolUseResult\"");
+static AGENT: Mark = Mark::new("\"agentId\"");
+static COMPACTED: Mark = Mark::new("\"compact_boundary\"");
 /// Kinds that are never in attachments, except for prompts that were queued.
 const SPOKEN: [PartKind; 8] = [
     PartKind::Prompt,
@@ -28,11 +39,11 @@ pub(crate) fn may_have(line: &[u8], kinds: &[PartKind]) -> bool {
         return true;
     }
     let head = line.get(..HEAD).unwrap_or(line);
-    if has(head, "\"attachment\":{") {
-        return attached::may_be_queued(line);
+    if ATTACHMENT.is_in(head) {
+        return attached::QUEUED.is_in(line);
     }
-    let is_result = !kinds.contains(&PartKind::Result) && has(line, "\"tool_result\"");
-    !is_result || TOLD.iter().any(|key| has(line, key))
+    let is_result = !kinds.contains(&PartKind::Result) && TOOL_RESULT.is_in(line);
+    !is_result || TOLD.iter().any(|key| key.is_in(line))
 }
 
 /// Whether parts of these kinds in other lines depend on this one: it may begin a turn or a thread, be put together with
@@ -40,16 +51,9 @@ pub(crate) fn may_have(line: &[u8], kinds: &[PartKind]) -> bool {
 pub(crate) fn is_landmark(line: &[u8], kinds: &[PartKind]) -> bool {
     // A client counts its calls anew now and then, so a call is a new one only if an older one has its result.
     let wants_calls = kinds.is_empty() || kinds.iter().any(|kind| matches!(kind, PartKind::Call | PartKind::Result));
-    if has(line, "\"tool_result\"") {
+    if TOOL_RESULT.is_in(line) {
         // A result names the subagent that was started.
-        return wants_calls || (has(line, "\"toolUseResult\"") && has(line, "\"agentId\""));
+        return wants_calls || (ANSWER.is_in(line) && AGENT.is_in(line));
     }
-    has(line, "\"user\"")
-        || attached::may_be_queued(line)
-        || has(line, "\"compact_boundary\"")
-        || (wants_calls && has(line, "\"tool_use\""))
-}
-
-fn has(line: &[u8], word: &str) -> bool {
-    memmem::find(line, word.as_bytes()).is_some()
+    USER.is_in(line) || attached::QUEUED.is_in(line) || COMPACTED.is_in(line) || (wants_calls && TOOL_USE.is_in(line))
 }
