@@ -433,3 +433,27 @@ fn of_two_places_each_log_is_kept_and_put_back() {
     texts.sort();
     assert_eq!(texts, ["one\ntwo\n", "other\n"]);
 }
+
+#[test]
+fn a_copy_that_is_lost_is_told_and_made_again() {
+    let place = Place::new();
+    place.log("main", &["one"]);
+    place.log_of(1, "main", &["one"]);
+    place.run(false);
+    let dir = place.kept();
+    for lost in ["", "manifest.json", "main.1.jsonl"] {
+        let path = dir.join(lost);
+        match path.is_dir() {
+            true => fs::remove_dir_all(&path).expect("it is there"),
+            false => fs::remove_file(&path).expect("it is there"),
+        }
+        assert!(!place.verify().is_empty(), "{lost}");
+        place.run(false);
+        assert_eq!(place.verify(), [""; 0], "{lost}");
+        assert_eq!(place.contents().get("main").map(String::as_str), Some("one\n"), "{lost}");
+    }
+    let index = place.data().join("kept/index.jsonl");
+    let text = fs::read_to_string(&index).expect("it is there");
+    fs::write(&index, text.replace("\"bytes\":4", "\"bytes\":5")).expect("it can be written");
+    assert!(place.verify().concat().contains("what the manifests say"), "{:?}", place.verify());
+}

@@ -49,7 +49,8 @@ fn new_file(from: &mut File, size: u64, to: &Path) -> Result<Copied> {
     let mut copy = file::open_own(to, OpenOptions::new().read(true).write(true))?;
     let copied = match clone_blocks(from, &copy) {
         true => {
-            // The client may have written more meanwhile.
+            // The client may have written more meanwhile, or less.
+            let size = size.min(copy.metadata().map_err(failed)?.len());
             copy.set_len(size).map_err(failed)?;
             hash(&mut copy, size, Sha256::new(), None)
         }

@@ -73,7 +73,7 @@ pub fn due(home: &Home, found: &Found, periods: &Periods, within: TimeDelta, now
         if line.is_some_and(|line| line.is_forgotten) {
             continue;
         }
-        let is_kept = line.is_some_and(|line| is_as_kept(line, log));
+        let is_kept = line.is_some_and(|line| is_as_kept(line, log) && line.is_on_disk(home));
         let days = periods.days(&log.path);
         let (mut path, mut modified) = (log.path.clone(), swept_by);
         if !is_kept && let Some(folder) = sweep::folder_of(log.agent, &log.path) {

@@ -1,7 +1,7 @@
 //! Owns `kept/index.jsonl`: what the manifests say that a run and a list need, a conversation a line. Must stay true: it is
 //! there only while it is right: whoever changes a manifest removes it first; without it the manifests are read.
 
-use crate::manifest::{LogCopy, Manifest};
+use crate::manifest::{LogCopy, Manifest, NAME};
 use agents::Agent;
 use agents::logs::Identity;
 use cs_core::error::{Error, Result};
@@ -101,6 +101,17 @@ impl Line {
     /// Whether a stored manifest is the one from which this was made.
     pub fn is_of(&self, manifest: &Manifest) -> bool {
         self.revision == manifest.revision && self.manifest == manifest.stored
+    }
+
+    /// Whether the manifest and the copies of the logs are there, and none is too short. No file is opened.
+    pub fn is_on_disk(&self, home: &Home) -> bool {
+        let Ok(uuid) = self.uuid() else { return false };
+        let dir = home.kept(self.agent.word(), &uuid);
+        let is_there = |name: &str, bytes: u64| match dir.join(name).symlink_metadata() {
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+            Ok(meta) => name.ends_with(crate::compress::SUFFIX) || meta.len() >= bytes,
+        };
+        is_there(NAME, 0) && self.logs.iter().all(|log| is_there(&log.file, log.bytes))
     }
 
     /// Whether there are copies.

@@ -223,7 +223,8 @@ impl<'h> Keeping<'h> {
     fn go_on(&mut self, at: usize, from: &mut File, identity: Identity, live: &Live) -> Result<bool> {
         let Some(log) = self.manifest.logs.get(at).cloned() else { return Ok(false) };
         let is_there = log.origin == live.log.path;
-        if is_there && log.identity == identity && log.vanished_at.is_none() {
+        let is_lost = self.is_lost(&log.file, log.bytes)?;
+        if is_there && log.identity == identity && log.vanished_at.is_none() && !is_lost {
             return Ok(true);
         }
         let known = Copied { bytes: log.bytes, sha256: log.sha256.clone() };
@@ -233,7 +234,13 @@ impl<'h> Keeping<'h> {
             Appended::Grown(copied) => copied,
             Appended::Rewritten if !is_there => return Ok(false),
             Appended::Rewritten => return self.begin(What::Rewritten, from, identity, live).map(|()| true),
-            Appended::Damaged => return self.begin(What::Damaged, from, identity, live).map(|()| true),
+            Appended::Damaged => {
+                self.begin(What::Damaged, from, identity, live)?;
+                if is_lost && self.path(&log.file).symlink_metadata().is_err() {
+                    self.manifest.logs.remove(at);
+                }
+                return Ok(true);
+            }
         };
         self.undo.push(Undo::Cut(to, known.bytes));
         if log.vanished_at.is_some() || log.origin != live.log.path {
@@ -255,6 +262,18 @@ impl<'h> Keeping<'h> {
         Ok(true)
     }
 
+    /// Whether the file of a copy is gone, or too short.
+    fn is_lost(&self, name: &str, bytes: u64) -> Result<bool> {
+        let path = self.path(name);
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+            meta => {
+                let length = meta.map_err(|error| Error::io(&path, "inspect", error))?.len();
+                Ok(!name.ends_with(crate::compress::SUFFIX) && length < bytes)
+            }
+        }
+    }
+
     /// The name of the copy, which is decompressed if needed.
     fn unpacked(&mut self, log: &LogCopy) -> Result<String> {
         let Some(plain) = log.file.strip_suffix(crate::compress::SUFFIX) else { return Ok(log.file.clone()) };
@@ -274,7 +293,13 @@ impl<'h> Keeping<'h> {
         };
         let known = newest(&|file| file.origin == found.origin);
         let known = known.or_else(|| newest(&|file| file.origin.symlink_metadata().is_err()));
-        let same = known.and_then(|at| self.manifest.files.get(at)).cloned();
+        let mut same = known.and_then(|at| self.manifest.files.get(at)).cloned();
+        if let (Some(at), Some(file)) = (known, &same)
+            && self.is_lost(&file.file, file.bytes)?
+        {
+            self.manifest.files.remove(at);
+            same = None;
+        }
         if same.as_ref().is_some_and(|file| file.identity == found.identity && file.origin == found.origin) {
             return Ok(());
         }
@@ -285,7 +310,7 @@ impl<'h> Keeping<'h> {
         let to = self.path(&name);
         let copied = copy::whole(&mut from, identity.size, &to)?;
         let identity = Identity { size: copied.bytes, ..identity };
-        if let (Some(at), Some(same)) = (known, same)
+        if let (Some(at), Some(same)) = (known, &same)
             && same.sha256 == copied.sha256
         {
             // Only its place, or its time, is another one.
@@ -297,7 +322,7 @@ impl<'h> Keeping<'h> {
             return Ok(());
         }
         self.undo.push(Undo::Remove(to));
-        let what = if known.is_none() { What::Kept } else { What::Rewritten };
+        let what = if same.is_none() { What::Kept } else { What::Rewritten };
         self.happened(what, &name, &copied, &found.origin, copied.bytes);
         self.manifest.files.push(FileCopy {
             path: found.path.clone(),

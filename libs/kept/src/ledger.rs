@@ -231,6 +231,12 @@ pub fn read(home: &Home) -> Result<Whole> {
 }
 
 impl Whole {
+    /// The conversations of which something is kept, by what it says, or a manifest at least: the agent's word and the id.
+    pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.named.iter().filter(|(_, named)| named.event != What::Pruned.word());
+        all.map(|((agent, conversation), _)| (agent.as_str(), conversation.as_str()))
+    }
+
     /// How a stored manifest fits to it.
     pub fn state(&self, manifest: &Manifest) -> State {
         let key = (manifest.agent.word().to_string(), manifest.conversation.clone());

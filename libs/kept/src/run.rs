@@ -216,13 +216,14 @@ impl<'a> Pass<'a, '_> {
             return Ok(None);
         }
         let is_known = line.is_some_and(|line| are_as_known(line, live));
-        let has_copies = line.is_some_and(|line| line.revision > 0);
+        let has_copies = line.is_some_and(|line| line.revision > 0 && line.is_on_disk(self.job.home));
         let chooses = self.job.settings.chooses();
         let noted = line.and_then(|line| line.cwd.clone());
         let cwd = if is_known && (noted.is_some() || !chooses) { noted } else { noted.or_else(|| cwd(live)) };
+        let is_noted = line.is_some_and(|line| line.revision > 0);
         if chooses && !self.is_allowed(cwd.as_deref()) {
             self.summary.left_out += 1;
-            if !has_copies && !is_known {
+            if !is_noted && !is_known {
                 self.leave_out(key, cwd, live);
             }
         } else if is_known && has_copies {

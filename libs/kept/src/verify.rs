@@ -2,6 +2,7 @@
 
 use crate::compress::SUFFIX;
 use crate::copy;
+use crate::index::{self, Line};
 use crate::ledger::{self, State, Whole};
 use crate::manifest::{CHANGED, Manifest};
 use crate::snapshot;
@@ -10,6 +11,7 @@ use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Something that is not as it was written.
@@ -64,7 +66,37 @@ pub fn verify(home: &Home, only: &[Uuid], progress: &mut dyn FnMut(u64)) -> Resu
             }
         }
     }
+    for (agent, conversation) in ledger.kept() {
+        let (agent, uuid) = (Agent::of_word(agent), Uuid::parse(conversation));
+        let (Some(agent), Ok(uuid)) = (agent, uuid) else { continue };
+        let is_wanted = only.is_empty() || only.contains(&uuid);
+        let dir = home.kept(agent.word(), &uuid);
+        if is_wanted && dir.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            verified.find(&dir, "it is gone, and the ledger does not say that it was removed");
+        }
+    }
+    if only.is_empty() {
+        index(home, &mut verified)?;
+    }
+    verified.findings.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(verified)
+}
+
+/// The index, if there is one, says what the manifests say.
+fn index(home: &Home, verified: &mut Verified) -> Result<()> {
+    let Some(stored) = index::stored(home)? else { return Ok(()) };
+    let mut stored: Vec<Line> = stored.into_iter().filter(|line| line.revision > 0).collect();
+    let (mut lines, failed) = index::rebuilt(home)?;
+    let key = |line: &Line| (line.agent.word(), line.conversation.clone());
+    stored.sort_by_key(key);
+    lines.sort_by_key(key);
+    if failed.is_empty() && stored != lines {
+        verified.find(
+            &home.kept_index(),
+            "it does not say what the manifests say; remove it, and cs-keep run makes it anew",
+        );
+    }
+    Ok(())
 }
 
 fn conversation(home: &Home, agent: Agent, uuid: &Uuid, ledger: &Whole, verified: &mut Verified) {
