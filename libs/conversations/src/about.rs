@@ -5,7 +5,7 @@ use crate::catalog::{Conversation, MAIN};
 use crate::relatives::{Copied, copied};
 use agents::entry::{Kind, Link, Wanted};
 use agents::lines::{self, Piece};
-use agents::part::{Numbering, Part};
+use agents::part::{Numbering, Part, PartKind};
 use agents::reader::Reader;
 use agents::typed;
 use cs_core::config::Config;
@@ -49,13 +49,24 @@ const TAIL: u64 = 128 * 1024;
 /// Maximum number of characters of a title.
 const TITLE: usize = 200;
 
+/// How much of a log is decoded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// All that is known.
+    Everything,
+    /// What a list shows.
+    Prompts,
+    /// Only what it is called, and its folder.
+    Names,
+}
+
 impl About {
     /// What a list shows: the main log is read from beginning to end, but of most lines nothing is decoded. Branch, client
     /// and relations are missing.
     pub fn whole(of: &Conversation) -> io::Result<About> {
         let mut about = About::default();
         if let Some(log) = of.main() {
-            about.read(of, log.open()?, Wanted::Counted, copied(of).as_ref())?;
+            about.read(of, log.open()?, Depth::Prompts, copied(of).as_ref())?;
         }
         Ok(about)
     }
@@ -63,22 +74,32 @@ impl About {
     /// Without the number of prompts: only the beginning and the end of a long log are read, so that a title in between,
     /// which the client wrote only once, may be missed.
     pub fn outline(of: &Conversation) -> io::Result<About> {
+        About::ends(of, Depth::Everything)
+    }
+
+    /// The same, but only what names it: title, first prompt and folder. Of most lines nothing is decoded.
+    pub(crate) fn name_of(of: &Conversation) -> io::Result<About> {
+        About::ends(of, Depth::Names)
+    }
+
+    fn ends(of: &Conversation, depth: Depth) -> io::Result<About> {
         let Some(log) = of.main() else { return Ok(About::default()) };
         let (mut about, copied) = (About::default(), copied(of));
         if log.is_kept || log.bytes <= HEAD + TAIL {
-            about.read(of, log.open()?, Wanted::Full, copied.as_ref())?;
+            about.read(of, log.open()?, depth, copied.as_ref())?;
             return Ok(about);
         }
         let mut file = cs_core::open::foreign(&log.path)?;
-        about.read(of, (&mut file).take(HEAD), Wanted::Full, copied.as_ref())?;
+        about.read(of, (&mut file).take(HEAD), depth, copied.as_ref())?;
         file.seek(SeekFrom::End(-(TAIL as i64)))?;
         // The first piece is a part of a line, which gives nothing.
-        about.read(of, file, Wanted::Full, copied.as_ref())?;
+        about.read(of, file, depth, copied.as_ref())?;
         about.prompts = 0;
         Ok(about)
     }
 
-    fn read(&mut self, of: &Conversation, from: impl Read, wanted: Wanted, copied: Option<&Copied>) -> io::Result<()> {
+    fn read(&mut self, of: &Conversation, from: impl Read, depth: Depth, copied: Option<&Copied>) -> io::Result<()> {
+        let wanted = if depth == Depth::Everything { Wanted::Full } else { Wanted::Counted };
         let mut reader = Reader::new(of.state(), wanted);
         let mut numbering = Numbering::default();
         copied.into_iter().for_each(|copied| copied.tell(&mut numbering));
@@ -89,12 +110,21 @@ impl About {
         lines::read(from, |piece| {
             number += 1;
             if let Piece::Line(line) | Piece::Rest(line) = piece {
+                let is_named = depth == Depth::Names && self.has_beginning();
+                if is_named && !reader.may_have(line, &[PartKind::Title]) {
+                    return;
+                }
                 let fold = &mut |part: &Part| self.fold(part);
                 reader.line(line, number, &mut |entry| numbering.take(entry, number, MAIN, fold));
             }
         })?;
         numbering.finish(&mut |part| self.fold(part));
         Ok(())
+    }
+
+    /// Whether only a title may still change how it is called.
+    fn has_beginning(&self) -> bool {
+        self.cwd.is_some() && self.first_prompt.as_ref().is_some_and(|prompt| !typed::says_nothing(prompt))
     }
 
     fn fold(&mut self, part: &Part) {

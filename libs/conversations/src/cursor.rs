@@ -19,6 +19,8 @@ use std::time::SystemTime;
 
 /// How many bytes of a log one step reads, up to the end of the line in which they end.
 const STEP: usize = 256 * 1024;
+/// How many bytes are read at once.
+const ROOM: usize = 64 * 1024;
 
 /// What a step found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,7 +268,7 @@ impl Place {
             if self.is_done {
                 return Ok(false);
             }
-            self.from = Some(Source::Kept(BufReader::new(log.open()?)));
+            self.from = Some(Source::Kept(BufReader::with_capacity(ROOM, log.open()?)));
             return Ok(true);
         }
         if self.is_done {
@@ -282,7 +284,7 @@ impl Place {
         let file = cs_core::open::foreign(&log.path)?;
         self.file = identity(&file.metadata()?);
         self.is_done = false;
-        self.from = Some(Source::Live(BufReader::new(file)));
+        self.from = Some(Source::Live(BufReader::with_capacity(ROOM, file)));
         Ok(true)
     }
 

@@ -21,6 +21,8 @@ static TOOL_USE: Mark = Mark::new("\"tool_use\"");
 static ANSWER: Mark = Mark::new("\"toolUseResult\"");
 static AGENT: Mark = Mark::new("\"agentId\"");
 static COMPACTED: Mark = Mark::new("\"compact_boundary\"");
+/// How the types of lines with titles end.
+static TITLE: Mark = Mark::new("-title\"");
 /// Kinds that are never in attachments, except for prompts that were queued.
 const SPOKEN: [PartKind; 8] = [
     PartKind::Prompt,
@@ -37,6 +39,9 @@ const SPOKEN: [PartKind; 8] = [
 pub(crate) fn may_have(line: &[u8], kinds: &[PartKind]) -> bool {
     if kinds.is_empty() || !kinds.iter().all(|kind| SPOKEN.contains(kind)) {
         return true;
+    }
+    if kinds == [PartKind::Title] {
+        return TITLE.is_in(line);
     }
     let head = line.get(..HEAD).unwrap_or(line);
     if ATTACHMENT.is_in(head) {

@@ -36,7 +36,7 @@ impl<'a> Known<'a> {
 
     /// What is known of a conversation, from the beginning and the end of its log.
     pub fn facts(&self, one: &Conversation) -> Facts {
-        let about = About::outline(one).unwrap_or_default();
+        let about = About::name_of(one).unwrap_or_default();
         let sessions = self.sessions.get_or_init(|| Sessions::of(self.store).ok());
         let records = sessions.as_ref().map(|sessions| sessions.records(&one.uuid)).unwrap_or_default();
         let Heading { about, project, title, mut session_ids, .. } =
