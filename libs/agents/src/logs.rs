@@ -137,8 +137,11 @@ impl Roots {
         });
         let is_same = |a: &Log, b: &Log| (a.identity.dev, a.identity.ino) == (b.identity.dev, b.identity.ino);
         if found.logs.windows(2).any(|pair| matches!(pair, [a, b] if is_same(a, b))) {
-            let groups: Vec<Vec<Log>> = found.logs.chunk_by(is_same).map(<[Log]>::to_vec).collect();
-            found.logs = groups.into_iter().filter_map(|names| other_names::best(names, &found.linked)).collect();
+            let best = |names: &[Log]| {
+                let paths: Vec<&Path> = names.iter().map(|log| log.path.as_path()).collect();
+                names.get(other_names::best(&paths, &found.linked)).cloned()
+            };
+            found.logs = found.logs.chunk_by(is_same).filter_map(best).collect();
         }
         found.logs.sort_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
         found

@@ -14,8 +14,7 @@ use std::fs::OpenOptions;
 use std::io::BufWriter;
 use std::path::Path;
 
-/// End of the name of a compressed copy.
-pub const SUFFIX: &str = ".gz";
+pub use crate::manifest::PACKED as SUFFIX;
 
 /// Writes a compressed copy beside the plain one.
 pub fn pack(plain: &Path, packed: &Path, log: &LogCopy) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Owns `kept/index.jsonl`: what the manifests say that a run and a list need, a conversation a line. Must stay true: it is
 //! there only while it is right: whoever changes a manifest removes it first; without it the manifests are read.
 
-use crate::manifest::{LogCopy, Manifest, NAME};
+use crate::manifest::{LogCopy, Manifest, NAME, PACKED};
 use agents::Agent;
 use agents::logs::Identity;
 use cs_core::error::{Error, Result};
@@ -109,7 +109,7 @@ impl Line {
         let dir = home.kept(self.agent.word(), &uuid);
         let is_there = |name: &str, bytes: u64| match dir.join(name).symlink_metadata() {
             Err(error) => error.kind() != std::io::ErrorKind::NotFound,
-            Ok(meta) => name.ends_with(crate::compress::SUFFIX) || meta.len() >= bytes,
+            Ok(meta) => name.ends_with(PACKED) || meta.len() >= bytes,
         };
         is_there(NAME, 0) && self.logs.iter().all(|log| is_there(&log.file, log.bytes))
     }

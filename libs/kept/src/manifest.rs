@@ -12,6 +12,8 @@ use std::cmp::Reverse;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+/// End of the name of a compressed copy.
+pub const PACKED: &str = ".gz";
 /// The name of the file.
 pub const NAME: &str = "manifest.json";
 /// Version of the file.

@@ -2,7 +2,6 @@
 //! elsewhere, but a link may lead to anything. The only part of the search that opens logs: those with links and several
 //! names.
 
-use super::Log;
 use cs_core::open;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -24,18 +23,20 @@ pub fn is_log(path: &Path) -> std::io::Result<bool> {
     Ok(line.get("type").is_some_and(Value::is_string) && FIELDS.iter().any(|field| line.get(field).is_some()))
 }
 
-/// Of names of the same file, the one that counts: no link, and of those the one with the id that its lines name.
-pub fn best(mut names: Vec<Log>, links: &HashSet<PathBuf>) -> Option<Log> {
-    if names.iter().any(|log| !links.contains(&log.path)) {
-        names.retain(|log| !links.contains(&log.path));
+/// Of names of the same file, the place of the one that counts: no link, and of those the one with the id that its lines
+/// name.
+pub fn best(names: &[&Path], links: &HashSet<PathBuf>) -> usize {
+    let all = || names.iter().enumerate();
+    let mut real: Vec<(usize, &&Path)> = all().filter(|(_, path)| !links.contains(**path)).collect();
+    if real.is_empty() {
+        real = all().collect();
     }
-    let ids = if names.len() > 1 { names.first().map(|log| ids(&log.path)).unwrap_or_default() } else { Vec::new() };
-    let is_named = |log: &Log| {
-        let stem = log.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let ids = if real.len() > 1 { real.first().map(|(_, path)| ids(path)).unwrap_or_default() } else { Vec::new() };
+    let is_named = |path: &Path| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         ids.iter().any(|id| stem.ends_with(id))
     };
-    let at = names.iter().position(is_named).unwrap_or(0);
-    (at < names.len()).then(|| names.swap_remove(at))
+    real.iter().find(|(_, path)| is_named(path)).or(real.first()).map_or(0, |(at, _)| *at)
 }
 
 /// The ids of the conversation that the first lines name.
