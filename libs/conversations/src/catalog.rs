@@ -128,9 +128,12 @@ fn entry(by_id: &mut ById, agent: Agent, uuid: String) -> &mut Conversation {
 
 /// Adds copies: only those of threads whose log is gone are read.
 fn add_kept(by_id: &mut ById, kept: KeptConversation) {
-    let one = entry(by_id, kept.agent, kept.uuid);
+    let own = kept.root.as_ref().map(|_| kept.uuid.clone());
+    let one = entry(by_id, kept.agent, kept.root.unwrap_or(kept.uuid));
     one.place = if one.logs.is_empty() { Place::Kept } else { Place::Both };
     for KeptLog { path, thread, bytes, modified, .. } in kept.logs {
+        // The log of a subagent is a thread of the conversation that it belongs to.
+        let thread = own.clone().unwrap_or(thread);
         if one.logs.iter().all(|known| known.thread != thread) {
             one.logs.push(Log { path, thread, bytes, modified, is_kept: true });
         }

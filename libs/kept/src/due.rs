@@ -73,7 +73,7 @@ pub fn due(home: &Home, found: &Found, periods: &Periods, within: TimeDelta, now
         if line.is_some_and(|line| line.is_forgotten) {
             continue;
         }
-        let is_kept = line.is_some_and(|line| is_as_kept(line, log) && line.is_on_disk(home));
+        let is_kept = line.is_some_and(|line| line.has_copies() && line.knows(log) && line.is_on_disk(home));
         let days = periods.days(&log.path);
         let (mut path, mut modified) = (log.path.clone(), swept_by);
         if !is_kept && let Some(folder) = sweep::folder_of(log.agent, &log.path) {
@@ -89,11 +89,6 @@ pub fn due(home: &Home, found: &Found, periods: &Periods, within: TimeDelta, now
     }
     all.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
     Ok(all)
-}
-
-fn is_as_kept(line: &Line, log: &Log) -> bool {
-    let is_it = |known: &&index::Known| known.origin == log.path && !known.file.is_empty();
-    line.logs.iter().find(is_it).is_some_and(|known| known.identity == log.identity)
 }
 
 /// When a file that changed last at this time is deleted.

@@ -7,7 +7,7 @@ use crate::manifest::{self, Manifest};
 use agents::Agent;
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
-use cs_core::file;
+use cs_core::file::{self, TEMP_PREFIX};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use std::path::Path;
@@ -71,11 +71,24 @@ pub fn prune(home: &Home, line: &Line, actor: &str, now: Instant) -> Result<()> 
     let event = Event { actor: Some(actor.into()), ..Event::of(What::Pruned, &manifest) };
     ledger::append(home, &[event], now)?;
     ledger::sync(home)?;
-    let path = home.kept_manifest(line.agent.word(), &uuid);
-    clear(home, line.agent, &uuid)?;
-    file::remove(&path)?;
     let dir = home.kept(line.agent.word(), &uuid);
-    std::fs::remove_dir(&dir).map_err(|error| Error::io(&dir, "remove", error))
+    file::own_dir(&home.kept_manifest(line.agent.word(), &uuid))?;
+    // In one step, so that no manifest is left that names copies which are gone.
+    let gone = dir.with_file_name(format!("{TEMP_PREFIX}{uuid}"));
+    std::fs::rename(&dir, &gone).map_err(|error| Error::io(&dir, "remove", error))?;
+    file::sync_dir(&home.kept_of(line.agent.word()))?;
+    remove(&gone)
+}
+
+/// Removes what a killed program left of conversations that it pruned.
+pub fn finish(home: &Home) -> Result<()> {
+    for agent in Agent::ALL {
+        let dir = home.kept_of(agent.word());
+        for name in file::stems(&dir, "")?.iter().filter(|name| name.starts_with(TEMP_PREFIX)) {
+            remove(&dir.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Stores the index again.

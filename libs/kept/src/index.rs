@@ -3,7 +3,7 @@
 
 use crate::manifest::{LogCopy, Manifest, NAME, PACKED};
 use agents::Agent;
-use agents::logs::Identity;
+use agents::logs::{Identity, Log};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::id::Uuid;
@@ -36,6 +36,9 @@ pub struct Line {
     /// Where it worked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// The conversation to which it belongs, if it is that of a subagent with a log of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
     /// Whether a person had the copies removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_forgotten: bool,
@@ -90,6 +93,7 @@ impl Line {
             revision: manifest.revision,
             manifest: manifest.stored.clone(),
             cwd: manifest.cwd.clone(),
+            root: manifest.root.clone(),
             is_forgotten: manifest.forgotten_at.is_some(),
             is_partial: manifest.is_partial,
             has_snapshots: !manifest.snapshots.is_empty(),
@@ -117,6 +121,12 @@ impl Line {
     /// Whether there are copies.
     pub fn has_copies(&self) -> bool {
         self.revision > 0 && !self.is_forgotten
+    }
+
+    /// Whether a log is as it was when it was copied, or left out, with all that belongs to it.
+    pub fn knows(&self, log: &Log) -> bool {
+        let is_it = |known: &Known| known.origin == log.path && known.identity == log.identity && !known.is_gone;
+        !self.is_partial && self.logs.iter().any(is_it)
     }
 
     /// The id.

@@ -97,6 +97,13 @@ impl<'h> Keeping<'h> {
         }
     }
 
+    /// Notes to which conversation that of a subagent belongs.
+    pub fn belongs_to(&mut self, root: Option<String>) {
+        if self.manifest.root.is_none() {
+            self.manifest.root = root;
+        }
+    }
+
     /// Copies what is new of these logs, and of the files beside the main one. A disk that is full ends the work.
     pub fn take(&mut self, live: &[Live]) -> Result<()> {
         for one in live {

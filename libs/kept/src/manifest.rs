@@ -36,6 +36,9 @@ pub struct Manifest {
     /// Where the conversation worked, if its log says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// The conversation to which it belongs, if it is that of a subagent with a log of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
     /// The copies of its logs.
     #[serde(default)]
     pub logs: Vec<LogCopy>,
@@ -141,6 +144,7 @@ impl Manifest {
             conversation,
             revision: 0,
             cwd: None,
+            root: None,
             logs,
             files,
             snapshots: Vec::new(),

@@ -17,6 +17,8 @@ pub struct KeptConversation {
     pub agent: Agent,
     /// The client's id.
     pub uuid: String,
+    /// The conversation to which it belongs, if it is that of a subagent with a log of its own.
+    pub root: Option<String>,
     /// The newest generation of each of its logs, the main one first; there may be several main ones, each of another
     /// place.
     pub logs: Vec<KeptLog>,
@@ -58,7 +60,7 @@ fn kept(home: &Home, line: Line) -> Option<KeptConversation> {
     };
     let logs = line.logs.into_iter().filter(|log| crate::manifest::is_inside(&log.file));
     let logs: Vec<KeptLog> = logs.map(log).collect();
-    (!logs.is_empty()).then_some(KeptConversation { agent: line.agent, uuid: line.conversation, logs })
+    (!logs.is_empty()).then_some(KeptConversation { agent: line.agent, uuid: line.conversation, root: line.root, logs })
 }
 
 /// The newest copy of a conversation's own log in the folder of all copies, by its name alone; `None` if there is none.

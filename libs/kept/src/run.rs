@@ -10,10 +10,11 @@ use crate::snapshot;
 use agents::Agent;
 use agents::folder;
 use agents::logs::{Found, conversation_of};
+use agents::rooted;
 use cs_core::clock::Instant;
 use cs_core::config::Config;
+use cs_core::dirs;
 use cs_core::error::{Error, Result};
-use cs_core::git;
 use cs_core::id::Uuid;
 use cs_core::lock::{self, Lock, PERSON_WAIT};
 use cs_core::paths::Home;
@@ -233,6 +234,7 @@ impl<'a> Pass<'a, '_> {
         } else {
             let mut keeping = self.begin(key)?;
             keeping.works_in(cwd);
+            keeping.belongs_to(root(key, live));
             return Ok(Some(keeping));
         }
         Ok(None)
@@ -259,13 +261,14 @@ impl<'a> Pass<'a, '_> {
         };
         let logs = live.iter().map(known).collect();
         let (agent, conversation) = key.clone();
-        let (is_forgotten, is_partial, has_snapshots) = (false, false, false);
+        let (is_forgotten, is_partial, has_snapshots, root) = (false, false, false, None);
         let line = Line {
             agent,
             conversation,
             revision: 0,
             manifest: String::new(),
             cwd,
+            root,
             is_forgotten,
             is_partial,
             has_snapshots,
@@ -398,6 +401,7 @@ impl<'a> Pass<'a, '_> {
 
     /// Does what a killed program left undone: lines of the ledger, and the files of forgotten conversations.
     fn mend(&mut self) -> Result<()> {
+        crate::forget::finish(self.job.home)?;
         let ledger = ledger::read(self.job.home)?;
         let mut late = Vec::new();
         for ((agent, conversation), line) in &self.lines {
@@ -461,6 +465,13 @@ fn late_events(manifest: &Manifest) -> Vec<Event> {
     }
 }
 
+/// The conversation to which that of a subagent belongs, if each has a log of its own.
+fn root(key: &Key, live: &[Live]) -> Option<String> {
+    let log = live.first().map(|one| std::slice::from_ref(&one.log))?;
+    let (_, id) = rooted::ids(log).next()?;
+    id.map(|(root, _)| root).filter(|root| *root != key.1)
+}
+
 /// Where a conversation worked, by its main log.
 fn cwd(live: &[Live]) -> Option<String> {
     let main = live.iter().find(|one| one.thread == crate::manifest::MAIN).or(live.first())?;
@@ -469,11 +480,7 @@ fn cwd(live: &[Live]) -> Option<String> {
 
 /// Whether all logs are as they were when they were copied.
 fn are_as_known(line: &Line, live: &[Live]) -> bool {
-    let is_known = |one: &Live| {
-        let is_it = |log: &&Known| log.origin == one.log.path && log.thread == one.thread;
-        line.logs.iter().find(is_it).is_some_and(|log| log.identity == one.log.identity && !log.is_gone)
-    };
-    !line.is_partial && live.iter().all(is_known)
+    live.iter().all(|one| line.knows(&one.log))
 }
 
 fn is_absent(path: &Path) -> bool {
@@ -486,6 +493,5 @@ fn file_exists(path: &Path) -> bool {
 
 /// The project of a folder.
 pub fn project_of(config: &Config, cwd: &str) -> Option<String> {
-    let checkout = git::find(Path::new(cwd)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
-    config.project_of(checkout.as_deref().unwrap_or(cwd)).map(str::to_string)
+    config.project_around(dirs::without_worktree(cwd)).ok()
 }

@@ -33,7 +33,7 @@ impl Settings {
             None | Some(Value::Null) => Settings::default(),
             Some(Value::Object(group)) => reader.settings(&group),
             Some(other) => {
-                reader.report("keep", &other, "an object", "nothing is kept");
+                reader.report("keep", &other, "an object", "nothing is copied");
                 Settings::nothing()
             }
         };
@@ -71,9 +71,19 @@ struct Reader<'p> {
 
 impl Reader<'_> {
     fn settings(&mut self, group: &Map<String, Value>) -> Settings {
+        // It may be a list that was to forbid something.
+        const KEYS: [&str; 5] = ["enabled", "projects", "not_projects", "max_gb", "gzip"];
+        let strange: Vec<&String> = group.keys().filter(|key| !KEYS.contains(&key.as_str())).collect();
+        for key in &strange {
+            let value = group.get(*key).unwrap_or(&Value::Null);
+            self.report(&format!("keep.{key}"), value, "no key of this name", "nothing is copied");
+        }
+        if !strange.is_empty() {
+            return Settings::nothing();
+        }
         let not = self.slugs(group, "not_projects");
         Settings {
-            enabled: self.switch(group, "enabled", "nothing is kept"),
+            enabled: self.switch(group, "enabled", "nothing is copied"),
             projects: match not.is_ok() {
                 true => self.slugs(group, "projects").unwrap_or(Some(BTreeSet::new())),
                 false => Some(BTreeSet::new()),
@@ -104,7 +114,7 @@ impl Reader<'_> {
         let text = |value: &Value| value.as_str().filter(|slug| !slug.is_empty()).map(str::to_string);
         let slugs = all.as_array().and_then(|all| all.iter().map(text).collect::<Option<BTreeSet<String>>>());
         if slugs.is_none() {
-            self.report(&format!("keep.{key}"), all, "a list of slugs of projects", "nothing is kept");
+            self.report(&format!("keep.{key}"), all, "a list of slugs of projects", "nothing is copied");
         }
         slugs.map(Some).ok_or(())
     }
@@ -136,7 +146,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_unless_it_is_wanted() {
-        for text in ["{}", r#"{"keep": null}"#, r#"{"keep": {"later": 1}}"#] {
+        for text in ["{}", r#"{"keep": null}"#, r#"{"keep": {}}"#] {
             assert_eq!(read(text), (Settings::default(), Vec::new()), "{text}");
         }
         let (settings, told) = read(
@@ -157,6 +167,7 @@ mod tests {
             "[]",
             r#"{"keep": 7}"#,
             r#"{"keep": {"projects": "web"}}"#,
+            r#"{"keep": {"projcts": ["api"]}}"#,
             r#"{"keep": {"not_projects": [7]}}"#,
             r#"{"keep": {"not_projects": {}, "projects": ["web"]}}"#,
         ] {

@@ -46,13 +46,19 @@ pub fn status(home: &Home, found: &Found) -> Result<Status> {
             status.vanished += u64::from(line.logs.iter().all(|log| log.is_gone));
         }
     }
-    let kept: HashMap<_, _> = lines.iter().flat_map(|line| &line.logs).map(|log| (log.origin.as_path(), log)).collect();
-    for log in found.logs.iter().filter(|log| conversation_of(log.agent, &log.path).is_some()) {
+    let known: HashMap<_, _> = lines.iter().map(|line| ((line.agent, line.conversation.as_str()), line)).collect();
+    for log in &found.logs {
+        let Some((uuid, _)) = conversation_of(log.agent, &log.path) else { continue };
+        let line = known.get(&(log.agent, uuid.as_str()));
+        if line.is_some_and(|line| line.is_forgotten) {
+            continue;
+        }
         status.live_logs += 1;
-        let known = kept.get(log.path.as_path()).filter(|known| !known.file.is_empty());
-        if known.is_none_or(|known| known.identity != log.identity) {
+        if !line.is_some_and(|line| line.has_copies() && line.knows(log)) {
+            let copies = line.iter().flat_map(|line| &line.logs).filter(|known| known.origin == log.path);
+            let kept = copies.map(|known| known.bytes).max().unwrap_or(0);
             status.unkept_logs += 1;
-            status.unkept_bytes += log.identity.size.saturating_sub(known.map_or(0, |known| known.bytes));
+            status.unkept_bytes += log.identity.size.saturating_sub(kept);
         }
     }
     Ok(status)

@@ -54,6 +54,8 @@ pub fn verify(home: &Home, only: &[Uuid], progress: &mut dyn FnMut(u64)) -> Resu
     }
     for agent in Agent::ALL {
         let mut names = file::stems(&home.kept_of(agent.word()), "")?;
+        // What a killed program was about to remove.
+        names.retain(|name| !name.starts_with(file::TEMP_PREFIX));
         names.sort_unstable();
         for name in names {
             let Some(uuid) = Uuid::parse(&name).ok().filter(|uuid| uuid.as_str() == name) else {
