@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
-use render::{cut_to_width, width_of, wrap_to_width};
+use render::{cut_to_width, width_of, wrap_indented, wrap_to_width};
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ fn header(screen: &Screen, width: usize) -> Line<'static> {
 }
 
 fn draw_lines(lines: &[String], area: Rect, buffer: &mut Buffer) {
-    let wrapped = lines.iter().flat_map(|line| wrap_to_width(&sanitize(line), usize::from(area.width)));
+    let wrapped = lines.iter().flat_map(|line| wrap_indented(&sanitize(line), usize::from(area.width)));
     for (y, line) in (0..area.height).zip(wrapped) {
         Line::raw(line).render(Rect { y: area.y + y, height: 1, ..area }, buffer);
     }

@@ -48,7 +48,7 @@ pub use time::{
     format_near_second, format_near_time, format_second, format_stamps, format_time, format_time_of_day, format_took,
     format_until,
 };
-pub use width::{cut_start_to_width, cut_to_width, width_of, wrap_to_width};
+pub use width::{cut_start_to_width, cut_to_width, width_of, wrap_indented, wrap_to_width};
 
 use audit::Work;
 use cs_core::clock;

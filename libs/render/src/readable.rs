@@ -8,7 +8,7 @@ mod plan;
 
 use crate::number::{format_bytes, format_count};
 use crate::time::format_local_minute;
-use crate::{Style, cut_to_width, wrap_to_width};
+use crate::{Style, cut_to_width, wrap_indented};
 use agents::entry::{Kind, Lack, Question, Stop};
 use agents::part::{Part, PartKind};
 use call::Open;
@@ -245,7 +245,7 @@ impl<'z> Readable<'z> {
         let room = self.how.width.saturating_sub(crate::width_of(mark));
         for line in self.masked(text).trim_end().lines() {
             let line = line.replace('\t', "    ");
-            for piece in wrapped(&line, room) {
+            for piece in wrap_indented(&line, room) {
                 lines.push(vec![(format!("{mark}{piece}").trim_end().to_string(), style)]);
             }
         }
@@ -256,13 +256,6 @@ impl<'z> Readable<'z> {
         let text = if self.how.is_raw { Cow::Borrowed(text) } else { redact::mask(text) };
         visible(&text)
     }
-}
-
-/// A line broken between words, with the indentation that it begins with on each of its pieces.
-fn wrapped(line: &str, room: usize) -> Vec<String> {
-    let text = line.trim_start_matches(' ');
-    let indent = (line.len() - text.len()).min(room / 2);
-    wrap_to_width(text, room - indent).into_iter().map(|piece| format!("{}{piece}", " ".repeat(indent))).collect()
 }
 
 #[cfg(test)]

@@ -62,6 +62,13 @@ pub fn wrap_to_width(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// A line broken as [`wrap_to_width`] does, with the indentation that it begins with on each of its pieces.
+pub fn wrap_indented(line: &str, room: usize) -> Vec<String> {
+    let text = line.trim_start_matches(' ');
+    let indent = (line.len() - text.len()).min(room / 2);
+    wrap_to_width(text, room - indent).into_iter().map(|piece| format!("{}{piece}", " ".repeat(indent))).collect()
+}
+
 /// The length in bytes of the longest beginning that is not wider than `room` and ends between two characters.
 fn longest(text: &str, room: usize) -> usize {
     let mut end = 0;
@@ -141,6 +148,7 @@ mod tests {
         assert_eq!(wrap_to_width("a 日本語です b", 6), ["a", "日本語", "です b"]);
         assert_eq!(wrap_to_width("", 9), [""]);
         assert_eq!(wrap_to_width("a  b", 9), ["a  b"]);
+        assert_eq!(wrap_indented("    if a: b", 9), ["    if", "    a: b"]);
         for room in 2..40 {
             let text = "see https://example.org/a/very/long/address 👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧 e\u{301} 日本語 end";
             let lines = wrap_to_width(text, room);

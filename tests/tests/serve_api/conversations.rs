@@ -95,6 +95,11 @@ fn a_conversation_is_lines_of_json_from_head_to_end() {
         kinds(&served.get(&format!("{path}?after=u3%230&kinds=all"))),
         ["head", "result", "prompt", "answer", "end"]
     );
+    let anew = served.get(&format!("{path}?after=nowhere&kinds=prompt"));
+    assert_eq!(
+        (kinds(&anew), &lines(&anew)[0]["anew"]),
+        (vec!["head".into(), "prompt".into(), "prompt".into()], &json!(true))
+    );
     assert_eq!(kinds(&served.get(&format!("{path}/last"))), ["head", "prompt", "answer", "end"]);
     let other = served.get("/api/conversation/5e1f0000-0000-4000-8000-0000000000bb");
     assert_eq!((other.status, other.json()["code"].clone()), (404, json!("NOT_FOUND")));
@@ -106,7 +111,7 @@ fn what_a_session_is_doing_has_the_last_words() {
     let (sandbox, id) = world();
     let served = Served::start(&sandbox, &[]);
     let what = served.json(&format!("/api/session/{id}/what"));
-    assert_eq!((&what["last_prompt"]["text"], &what["last_prompt"]["turn"]), (&json!("now mend it"), &json!(2)));
+    assert_eq!((&what["last_prompt"]["text"], &what["last_prompt"]["turn"]), (&json!("now mend it"), &Value::Null));
     assert_eq!((&what["last_answer"]["text"], &what["intent"]), (&json!("It is mended."), &json!("look around")));
 }
 
@@ -196,6 +201,55 @@ fn what_is_added_is_announced_within_a_second_and_read_without_the_rest() {
     let second = news("u8%230");
     assert!(second.contains("data-part=\"result\"") && second.contains("data-call=\"toolu_2\""), "{second}");
     assert!(second.contains("all is built") && !second.contains("thank you"), "{second}");
+}
+
+#[test]
+fn a_log_that_was_written_anew_is_shown_from_its_beginning() {
+    let (sandbox, _) = world();
+    let path = sandbox.home().join(format!(".claude/projects/-home-dev-api/{UUID}.jsonl"));
+    let served = Served::start(&sandbox, &[]);
+    let news = |after: &str| {
+        let path = format!("/conversation/{UUID}?after={after}");
+        served.get_with(&path, &format!("{PAGE}X-Part: conversation\r\n")).text()
+    };
+    assert!(news("u6%230").contains("parts-end"));
+    fs::remove_file(&path).unwrap();
+    transcript(&sandbox, &[line(1, "user", json!("other words")), says(2, "other answer")]);
+    let text = news("u6%230");
+    assert!(text.contains("parts-anew") && !text.contains("other words"), "the page loads all of it: {text}");
+    let page = served.get_with(&format!("/conversation/{UUID}?after=u6%230"), PAGE).text();
+    assert!(page.contains("from its beginning") && page.contains("other words"), "{page}");
+}
+
+#[test]
+fn the_page_of_a_session_ends_with_the_end_of_a_long_conversation_and_goes_on() {
+    let (sandbox, id) = world();
+    let text = "word ".repeat(200);
+    let all: Vec<String> = (0..3000)
+        .map(|n| if n % 2 == 0 { line(n, "user", json!(format!("ask-{n}-x {text}"))) } else { says(n, &text) })
+        .collect();
+    let path = transcript(&sandbox, &all);
+    let served = Served::start(&sandbox, &[]);
+    let page = served.get_with(&format!("/session/{id}"), PAGE).text();
+    assert!(page.contains("ask-2998-x") && !page.contains("ask-0-x") && page.contains("Earlier"), "{}", page.len());
+    assert!(page.len() < 1024 * 1024 && page.contains("data-after=\"u2999#0\"") && page.contains("</html>"));
+    let mut file = fs::File::options().append(true).open(path).unwrap();
+    writeln!(file, "{}", line(3000, "user", json!("and now"))).unwrap();
+    let news =
+        served.get_with(&format!("/conversation/{UUID}?after=u2999%230"), &format!("{PAGE}X-Part: conversation\r\n"));
+    assert!(news.text().contains("and now") && !news.text().contains("ask-2998"));
+}
+
+#[test]
+fn a_search_shows_three_hits_of_a_conversation_and_counts_the_others() {
+    let sandbox = Sandbox::new();
+    let all: Vec<String> = (0..9).map(|n| says(n, &format!("Retry {n}"))).collect();
+    transcript(&sandbox, &all);
+    let served = Served::start(&sandbox, &[]);
+    let found = served.json("/api/search?q=RETRY");
+    assert_eq!((found["hits"].as_array().unwrap().len(), &found["more"][UUID]), (3, &json!(6)), "{found}");
+    assert_eq!(found["is_cut"], json!(false));
+    assert!(served.get_with("/?q=RETRY", PAGE).text().contains("6 more in this conversation"));
 }
 
 #[test]

@@ -78,7 +78,11 @@ pub fn fill(caches: &Arc<Caches>, pages: &Arc<Pages>, page: &Reply, of: &Convers
     }
     let tail = after.strip_prefix(HERE).unwrap_or_default().to_vec();
     let room = if part.is_own { OWN } else { BESIDE };
-    begun(before.to_vec(), Writer::new((caches, pages), of, readings, part.after, room, tail))
+    let mut writer = Writer::new((caches, pages), of, readings, part.after, room, tail);
+    if !part.is_own && main.bytes() > room as u64 {
+        writer.ending = Some(Ending::new(&main, room / 3));
+    }
+    begun(before.to_vec(), writer)
 }
 
 /// Only what the main thread got after a part, as a list that a page takes over.
@@ -111,6 +115,10 @@ struct Writer {
     /// The main thread, then those of subagents.
     readings: VecDeque<Reading>,
     is_main: bool,
+    /// While the parts are looked for with which the end begins.
+    ending: Option<Ending>,
+    /// Only the parts from this one on are shown.
+    from: u64,
     talk: Talk,
     /// The last part of the main thread, after which a reader goes on.
     after: Option<String>,
@@ -165,6 +173,8 @@ impl Writer {
             uuid: of.uuid.clone(),
             readings,
             is_main: true,
+            ending: None,
+            from: 0,
             talk: Talk::default(),
             after: after.map(str::to_string),
             is_news: false,
@@ -178,10 +188,20 @@ impl Writer {
 
     /// The next parts; `None` at the end, or when the page is full.
     fn step(&mut self) -> Option<Vec<u8>> {
+        if let Some(ending) = &mut self.ending {
+            if ending.goes_on() {
+                return Some(Vec::new());
+            }
+            self.from = ending.first();
+            self.ending = None;
+            let earlier = if self.from > 0 { vec![Shown::note("earlier")] } else { Vec::new() };
+            return Some(self.html(&earlier, None));
+        }
         let reading = self.readings.front_mut().filter(|_| self.room > 0)?;
+        let from = if self.is_main { self.from } else { 0 };
         let (talk, uuid, mut line) = (&mut self.talk, &self.uuid, Vec::new());
         let read = reading.step(&mut |part| {
-            if part.kind != PartKind::Usage {
+            if part.kind != PartKind::Usage && part.seq >= from {
                 line.clear();
                 part.write_json(uuid, false, &mut line);
                 talk.take(&line);
@@ -191,11 +211,12 @@ impl Writer {
             Ok(Read::More) => self.talk.ready(),
             Ok(Read::Anew) => {
                 (self.talk, self.after, self.is_anew) = (Talk::default(), None, true);
+                self.from = 0;
                 // The page of the reader shows what is not there any more: it has to load all.
                 if self.is_news {
                     self.readings.clear();
                 }
-                return Some(self.html(&[Shown::anew()], None));
+                return Some(self.html(&[Shown::note("anew")], None));
             }
             Ok(Read::End) => self.end_thread(),
             Err(error) => {
@@ -246,5 +267,48 @@ impl Writer {
         let mut html = self.html(&rest, Some(end));
         html.append(&mut self.tail);
         html
+    }
+}
+
+/// Looks for the parts with which a page begins that shows only the end of a conversation. Nothing is masked for it.
+struct Ending {
+    reading: Reading,
+    /// The last parts: their places, about how many bytes they need, and whether they are prompts.
+    last: VecDeque<(u64, usize, bool)>,
+    bytes: usize,
+    /// How many bytes there is room for.
+    room: usize,
+}
+
+impl Ending {
+    fn new(of: &Conversation, room: usize) -> Self {
+        Ending { reading: Reading::new(of, Wish::default()), last: VecDeque::new(), bytes: 0, room }
+    }
+
+    /// Reads on; false at the end.
+    fn goes_on(&mut self) -> bool {
+        let (last, bytes, room) = (&mut self.last, &mut self.bytes, self.room);
+        let read = self.reading.step(&mut |part| {
+            let needed = super::talk::bytes(part);
+            last.push_back((part.seq, needed, part.kind == PartKind::Prompt));
+            *bytes += needed;
+            while *bytes > room && last.len() > 1 {
+                *bytes -= last.pop_front().map_or(0, |(_, needed, _)| needed);
+            }
+        });
+        matches!(read, Ok(Read::More | Read::Anew))
+    }
+
+    /// The first part: a prompt, if most is behind it.
+    fn first(&self) -> u64 {
+        let Some((first, ..)) = self.last.front() else { return 0 };
+        let mut before = 0;
+        for (seq, needed, is_prompt) in &self.last {
+            if *is_prompt && *first > 0 && before <= self.bytes / 2 {
+                return *seq;
+            }
+            before += needed;
+        }
+        *first
     }
 }

@@ -4,6 +4,8 @@
 //! said.
 
 use super::text::{Text, indented, without_colours};
+use agents::entry::Kind;
+use agents::part::Part;
 use cs_core::validate::cut;
 use render::format_bytes;
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,7 @@ pub struct Question {
 /// How a call ended.
 #[derive(Debug, Default, Serialize)]
 pub struct Outcome {
+    pub entry: String,
     /// `done`, `failed`, `denied` or `interrupted`.
     pub end: String,
     pub exit: Option<i64>,
@@ -80,9 +83,9 @@ pub struct Talk {
 }
 
 impl Shown {
-    /// Says that the conversation begins anew.
-    pub fn anew() -> Self {
-        Shown { kind: "anew".into(), ..Shown::default() }
+    /// A note: `anew`, the conversation begins anew; `earlier`, only its end follows.
+    pub fn note(kind: &str) -> Self {
+        Shown { kind: kind.into(), ..Shown::default() }
     }
 }
 
@@ -140,6 +143,15 @@ impl Talk {
     pub fn rest(&mut self) -> Vec<Shown> {
         self.waiting.drain(..).collect()
     }
+}
+
+/// About how many bytes of a page a part needs.
+pub fn bytes(part: &Part) -> usize {
+    let input = match &part.entry.kind {
+        Kind::Call { asked, .. } => asked.input.as_deref().map_or(0, str::len),
+        _ => 0,
+    };
+    400 + part.text().len().min(SAID) + input.min(2 * TOOL)
 }
 
 /// What a part shows; `None` if people need not see it.
@@ -237,6 +249,7 @@ fn outcome(part: &Value) -> Outcome {
         "failed".into()
     };
     Outcome {
+        entry: text_of(part, "entry"),
         end,
         exit: part.get("exit").and_then(Value::as_i64).filter(|exit| *exit != 0),
         bytes: number(part, "bytes"),
