@@ -36,7 +36,7 @@ struct Group {
     project: Option<String>,
     hits: Vec<Place>,
     /// How many more it has.
-    more: usize,
+    more: u64,
 }
 
 /// A hit: its text in parts, of which every second one is what was looked for.
@@ -75,11 +75,11 @@ impl Found {
         for hit in finding.hits {
             let Some(conversation) = hit.conversation.clone() else { continue };
             match groups.last_mut().filter(|group| group.conversation == conversation) {
-                Some(group) => group.hits.push(Place::of(&conversation, &hit)),
-                None => {
-                    let more = finding.more.get(&conversation).copied().unwrap_or_default();
-                    groups.push(Group { more, ..Group::begin(conversation, &hit) });
+                Some(group) => {
+                    group.more = hit.more;
+                    group.hits.push(Place::of(&conversation, &hit));
                 }
+                None => groups.push(Group::begin(conversation, &hit)),
             }
         }
         let (is_cut, is_late, unread) = (finding.is_cut, finding.is_late, finding.unread);
@@ -91,7 +91,7 @@ impl Group {
     fn begin(conversation: String, hit: &ShownHit) -> Self {
         Group {
             hits: vec![Place::of(&conversation, hit)],
-            more: 0,
+            more: hit.more,
             session_id: hit.session_id.clone(),
             title: hit.title.clone().unwrap_or_else(|| conversation.clone()),
             project: hit.project.clone(),

@@ -9,22 +9,17 @@ use conversations::search::{self, Form, Hit, Terms};
 use cs_core::clock;
 use cs_core::store::Store;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// Maximum number of hits of one conversation: the others are counted, so that one with many does not hide the rest.
-const OF_ONE: usize = 3;
 /// The longest search.
 const TIME: Duration = Duration::from_secs(2);
 
 /// What a search found.
 #[derive(Debug, Default, Serialize)]
 pub struct Finding {
-    /// The newest conversation first; the first [`OF_ONE`] of each.
+    /// The newest conversation first; the first [`search::FEW`] of each.
     pub hits: Vec<ShownHit>,
-    /// How many more were found in a conversation.
-    pub more: BTreeMap<String, usize>,
     /// Whether there are more than were asked for.
     pub is_cut: bool,
     /// Whether the time was over before everything was looked at.
@@ -60,8 +55,7 @@ impl Conversations {
         let Ok(_one) = self.searching.try_lock() else { return Err(busy()) };
         let until = Instant::now() + TIME;
         // Without capital letters, as everywhere in the dashboard: a phone writes the first letter as one.
-        let terms =
-            Terms::new(&query.words(), &[]).map_err(|_| Refusal::new(400, "BAD_REQUEST", "q cannot be looked for"))?;
+        let terms = Terms::of_words(&query.words());
         let mut finding = Finding::default();
         if terms.is_empty() {
             return Ok(finding);
@@ -76,16 +70,9 @@ impl Conversations {
             ..search::Query::default()
         };
         let catalog = Catalog::of(store, self.roots());
-        let (most, hits, more) = (query.limit(), &mut finding.hits, &mut finding.more);
-        let (mut is_cut, mut of_one) = (false, 0);
+        let (most, hits) = (query.limit(), &mut finding.hits);
+        let mut is_cut = false;
         let searched = search::search(&catalog, store, &wanted, Some(until), &mut |hit| {
-            // The hits of a conversation come one after the other.
-            let is_same = hits.last().is_some_and(|last| last.conversation == hit.conversation);
-            of_one = if is_same { of_one + 1 } else { 1 };
-            if of_one > OF_ONE {
-                *more.entry(hit.conversation.unwrap_or_default()).or_default() += 1;
-                return ControlFlow::Continue(());
-            }
             is_cut = hits.len() == most;
             if is_cut {
                 return ControlFlow::Break(());

@@ -8,13 +8,15 @@ use super::literal::literals;
 use cs_core::search::fold;
 use memchr::memmem;
 use regex_lite::{Regex, RegexBuilder};
+use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
     words: Vec<Word>,
-    expressions: Vec<(String, Regex)>,
+    expressions: Vec<(String, Arc<dyn Expression>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +37,23 @@ enum Way {
     Folded,
 }
 
+/// A regular expression. A program that looks only for words does not contain the code behind it.
+trait Expression: Debug + Send + Sync {
+    /// The places in a text that are not empty, in order, at most `most`.
+    fn places(&self, text: &str, most: usize) -> Vec<Range<usize>>;
+    fn is_in(&self, text: &str) -> bool;
+}
+
+impl Expression for Regex {
+    fn places(&self, text: &str, most: usize) -> Vec<Range<usize>> {
+        self.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty()).take(most).collect()
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.is_match(text)
+    }
+}
+
 /// A regular expression that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusable(pub String);
@@ -45,16 +64,22 @@ const MOST: usize = 1024 * 1024;
 impl Terms {
     /// The terms for words, and for regular expressions. Empty and blank words are left out.
     pub fn new(words: &[String], expressions: &[String]) -> Result<Terms, Unusable> {
-        let words = words.iter().filter(|word| !word.trim().is_empty()).map(|word| Word::new(word)).collect();
         let compiled = expressions.iter().filter(|text| !text.is_empty()).map(|text| {
             let built = RegexBuilder::new(text)
                 .case_insensitive(!has_capital(&without_escapes(text)))
                 .multi_line(true)
                 .size_limit(MOST)
                 .build();
-            built.map(|regex| (text.clone(), regex)).map_err(|error| Unusable(format!("{text:?}: {error}")))
+            let shared = |regex| (text.clone(), Arc::new(regex) as Arc<dyn Expression>);
+            built.map(shared).map_err(|error| Unusable(format!("{text:?}: {error}")))
         });
-        Ok(Terms { words, expressions: compiled.collect::<Result<_, _>>()? })
+        Ok(Terms { expressions: compiled.collect::<Result<_, _>>()?, ..Terms::of_words(words) })
+    }
+
+    /// The terms for words alone.
+    pub fn of_words(words: &[String]) -> Terms {
+        let words = words.iter().filter(|word| !word.trim().is_empty()).map(|word| Word::new(word)).collect();
+        Terms { words, expressions: Vec::new() }
     }
 
     /// Whether nothing is looked for.
@@ -71,15 +96,14 @@ impl Terms {
     /// Whether the text contains all terms.
     pub fn are_in(&self, text: &str) -> bool {
         self.words.iter().all(|word| word.first(text).is_some())
-            && self.expressions.iter().all(|(_, regex)| regex.is_match(text))
+            && self.expressions.iter().all(|(_, regex)| regex.is_in(text))
     }
 
     /// Where the terms are in a text, in order, without overlaps, at most `most`: ranges of bytes.
     pub(super) fn places(&self, text: &str, most: usize) -> Vec<Range<usize>> {
         let mut places: Vec<Range<usize>> = self.words.iter().flat_map(|word| word.places(text, most)).collect();
         for (_, regex) in &self.expressions {
-            let found = regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty());
-            places.extend(found.take(most));
+            places.extend(regex.places(text, most));
         }
         places.sort_by_key(|place| (place.start, place.end));
         places.dedup_by(|later, earlier| {
