@@ -322,7 +322,7 @@ impl View {
 
 /// Whether a session has no conversation that could still be running.
 fn has_ended(row: &BoardRow) -> bool {
-    row.entry.status != Status::Active || row.verdict.state == State::Gone
+    row.entry.status != Status::Active || matches!(row.verdict.state, State::Gone | State::Unknown)
 }
 
 /// The line to which a key scrolls; `None` for a key that leaves the text.

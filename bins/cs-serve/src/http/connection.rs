@@ -300,3 +300,28 @@ fn discard(socket: &mut TcpStream, room: &mut [u8], rest: &mut usize) -> io::Res
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn an_answer_that_is_made_while_it_is_read_counts_until_its_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (socket, client) = listener.accept().unwrap();
+        let now = Instant::now();
+        let mut connection = Connection::new(socket, 1, Peer::Unknown, client, now).unwrap();
+        let reply = Reply::begun("text/plain", b"begin".to_vec(), Rest::new(|| None));
+        let Step::Continue(rest) = connection.answer(&reply, now) else { panic!("there is more") };
+        assert_eq!(connection.waiting_bytes(), REST_BYTES);
+        let piece = vec![b'x'; 16 * 1024 * 1024];
+        assert!(matches!(connection.go_on(Some(piece), rest.clone(), now), Step::Stay), "the client does not read");
+        assert!(connection.waiting_bytes() > 16 * 1024 * 1024);
+        let mut other = Connection { phase: Phase::Working, ..connection };
+        assert_eq!(other.waiting_bytes(), REST_BYTES);
+        other.go_on(None, rest, now);
+        assert_eq!(other.waiting_bytes(), 0, "the next request of this client is a new one");
+    }
+}

@@ -141,6 +141,7 @@ mod tests {
             at: None,
             snippet: "é retry again".into(),
             spans: vec![(0, 1), (2, 7)],
+            more: 0,
         };
         let place = Place::of("x", &hit);
         assert_eq!(place.parts, ["", "é", " ", "retry", " again"]);
