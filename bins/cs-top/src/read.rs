@@ -18,8 +18,9 @@ pub fn lines(store: &Store, id: &SessionId, width: usize) -> Result<Vec<String>>
     let session = store.session(id)?;
     let none = || Error::Missing(format!("no log of the conversation of {id} is left; s shows the record"));
     let uuid = session.claude_session_id.ok_or_else(none)?;
-    let catalog = Catalog::of(store, &Roots::from_env());
-    let of = catalog.conversations.iter().find(|one| one.uuid == uuid).ok_or_else(none)?;
+    let roots = Roots::from_env();
+    let mut catalog = Catalog::of(store, &roots);
+    let of = catalog.of_session(&roots, &uuid).ok_or_else(none)?;
     let wish = Wish { kinds: READABLE.to_vec(), ..Wish::default() };
     let mut readable = Readable::new(Reading { width, is_full: false, is_raw: false, zone: Zone::system() });
     let (mut cursor, mut text, mut kept) = (Cursor::new(of), Vec::new(), Kept::default());

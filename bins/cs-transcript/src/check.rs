@@ -2,7 +2,7 @@
 
 use crate::chosen;
 use crate::show;
-use agents::entry::Kind;
+use agents::entry::{Kind, Lack};
 use agents::part::{Part, PartKind};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
@@ -43,8 +43,7 @@ impl Check {
             context.out.table(&["conversation", "thread", "line", "size", "why"], &rows)?;
         }
         context.out.flush()?;
-        let of =
-            format!("in {} of {}", format_quantity(entries, "entry").replace("entrys", "entries"), counted(all.len()));
+        let of = format!("in {} of {}", format_quantity(entries, "entry"), counted(all.len()));
         match gaps {
             0 => {
                 cli::note(crate::PROGRAM, &format!("all lines were read, {of}"));
@@ -52,6 +51,14 @@ impl Check {
             }
             gaps => Err(Failure::Nothing(format!("{} could not be read, {of}", format_quantity(gaps, "line")))),
         }
+    }
+}
+
+fn why(lack: Lack) -> &'static str {
+    match lack {
+        Lack::TooLong => "too long",
+        Lack::Broken => "broken",
+        Lack::Unreadable => "cannot be read",
     }
 }
 
@@ -72,7 +79,7 @@ fn check(context: &mut Context, one: &Conversation, rows: &mut Vec<Row>) -> Outc
         match (&part.entry.kind, is_table) {
             (Kind::Gap { lack, bytes }, true) => {
                 let thread = part.thread.to_string();
-                let cells = [one.uuid.clone(), thread, part.line.to_string(), format_bytes(*bytes), lack.word().into()];
+                let cells = [one.uuid.clone(), thread, part.line.to_string(), format_bytes(*bytes), why(*lack).into()];
                 rows.push(cells.into());
             }
             _ if context.out.quiet => lines.extend_from_slice(format!("{}\n", cli::sanitize(&part.anchor)).as_bytes()),
@@ -85,5 +92,5 @@ fn check(context: &mut Context, one: &Conversation, rows: &mut Vec<Row>) -> Outc
     cursor.close(&wish, &mut take);
     show::tell_unread(&cursor, 0);
     context.out.bytes(&lines)?;
-    Ok((count, cursor.summary().entries - count))
+    Ok((count, cursor.summary().entries))
 }

@@ -32,6 +32,14 @@ pub fn catalog_with_remembered(context: &Context) -> (Catalog, BTreeMap<(Agent, 
     (catalog, left)
 }
 
+/// Says that there are logs that are not read.
+pub fn tell_compressed(catalog: &Catalog) {
+    if catalog.compressed > 0 {
+        let logs = render::format_quantity(catalog.compressed as u64, "compressed log");
+        cli::note(crate::PROGRAM, &format!("without {logs}; zstd -d decompresses them"));
+    }
+}
+
 /// Says that something could not be read; the program ends with the code of that.
 pub fn tell(path: &Path, error: &std::io::Error) {
     let error = std::io::Error::new(error.kind(), error.to_string());

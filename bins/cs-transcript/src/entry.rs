@@ -2,7 +2,8 @@
 
 use crate::chosen;
 use crate::show::{self, Page};
-use agents::part::Part;
+use agents::entry::Kind;
+use agents::part::{Part, PartKind};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use conversations::{Cursor, Step, Wish};
@@ -47,22 +48,36 @@ impl Entry {
         let is_page = context.out.form == Form::Table && !context.out.quiet;
         let mut page = Page::of_entry(self.raw);
         let mut window = Window { before: VecDeque::new(), around: self.context, left: None, found: Vec::new() };
+        let mut wanted_call = None;
         let mut cursor = Cursor::new(&one);
         let mut read = Ok(Step::More);
         let mut take = |part: &Part| {
-            let is_it = self.is_it(&part.anchor);
+            let mut is_it = self.is_it(&part.anchor);
+            match &part.entry.kind {
+                Kind::Call { id, .. } if is_it => wanted_call = Some(id.to_string()),
+                // For people a call and its result are one.
+                Kind::Result { call, .. } if is_page => is_it |= wanted_call.as_deref() == Some(call),
+                _ => {}
+            }
+            let is_hidden = is_page && !is_it && part.kind == PartKind::Usage;
             let printed = match (context.out.quiet, is_page) {
                 (true, _) => format!("{}\n", cli::sanitize(&part.anchor)).into_bytes(),
+                (false, true) if is_hidden => Printed::new(),
                 (false, true) => page.text_of(part, &context.out).into_bytes(),
                 (false, false) => json(part, &one.uuid, self.raw),
             };
-            window.take(Found { printed, is_it });
+            if is_it || !printed.is_empty() {
+                window.take(Found { printed, is_it });
+            }
         };
         while let Ok(Step::More) = read {
             read = cursor.step(&wish, &mut take);
         }
         cursor.close(&wish, &mut take);
         show::tell_unread(&cursor, 0);
+        if is_page && wanted_call.is_some() {
+            window.found.push(page.rest_of(&context.out).into_bytes());
+        }
         if window.left.is_none() {
             let text = format!("{} has no entry {:?}", one.uuid, cli::sanitize(&self.entry));
             return Err(Failure::Advised(text, format!("cs-transcript show {} -q lists all", one.uuid)));

@@ -35,7 +35,7 @@ pub struct List {
     /// only conversations with copies that cs-keep made
     #[argh(switch)]
     kept: bool,
-    /// at most this many conversations
+    /// at most this many conversations; 0: all
     #[argh(option, from_str_fn(parse_limit))]
     limit: Option<usize>,
 }
@@ -47,7 +47,7 @@ const BATCH: usize = 256;
 
 fn parse_limit(text: &str) -> Result<usize, String> {
     let wrong = || format!("{text:?} is not a number of conversations");
-    text.parse().ok().filter(|limit| *limit > 0).ok_or_else(wrong)
+    text.parse().map(|limit| if limit == 0 { usize::MAX } else { limit }).map_err(|_| wrong())
 }
 
 impl List {
@@ -68,6 +68,7 @@ impl List {
             false => self.print_lines(context, &rows, &candidates)?,
         };
         context.out.flush()?;
+        chosen::tell_compressed(&catalog);
         if count == 0 { Err(self.nothing(&catalog.conversations)) } else { Ok(()) }
     }
 

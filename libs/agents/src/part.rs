@@ -8,6 +8,7 @@ mod line;
 mod numbering;
 mod text;
 
+pub use input::masked as masked_input;
 pub use json::{End, Head};
 pub use numbering::{Numbering, line_hash};
 pub use text::write_text;

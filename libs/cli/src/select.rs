@@ -30,9 +30,17 @@ pub fn selectors_of(fields: &[&str], args: &[String]) -> Outcome<Vec<String>> {
         }
     }
     if all.is_empty() {
-        return Err(Failure::Nothing("no session on standard input".into()));
+        return Err(Failure::Nothing(format!(
+            "no {} on standard input",
+            fields.first().map_or("session", |field| noun(field))
+        )));
     }
     Ok(all)
+}
+
+/// What a field that names something names.
+fn noun(field: &str) -> &str {
+    if field == "conversation" { field } else { "session" }
 }
 
 /// The id of the conversation that runs this program: agents set an environment variable for their commands.

@@ -92,12 +92,14 @@ pub struct Catalog {
     pub conversations: Vec<Conversation>,
     /// Directories that could not be read.
     pub unseen: Vec<(PathBuf, io::Error)>,
+    /// Number of compressed logs, which are not read.
+    pub compressed: usize,
 }
 
 impl Catalog {
     /// Looks for all logs in the clients' folders, and for kept copies.
     pub fn of(store: &Store, roots: &Roots) -> Catalog {
-        let Found { logs, mut unseen, .. } = roots.logs();
+        let Found { logs, mut unseen, compressed, .. } = roots.logs();
         let kin = Arc::new(Kin::new(store.home.kept_dir()));
         let mut by_id = ById { all: HashMap::new(), kin };
         for (log, id) in rooted::ids(&logs) {
@@ -115,7 +117,7 @@ impl Catalog {
             one.logs.sort_by(|a, b| (a.thread != MAIN, &a.thread).cmp(&(b.thread != MAIN, &b.thread)));
         }
         conversations.sort_by(|a, b| (b.modified(), &a.uuid).cmp(&(a.modified(), &b.uuid)));
-        Catalog { conversations, unseen }
+        Catalog { conversations, unseen, compressed }
     }
 }
 

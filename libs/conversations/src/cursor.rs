@@ -6,7 +6,7 @@
 use crate::catalog::{Conversation, Log, MAIN};
 use crate::relatives;
 use crate::wish::{Summary, Wish};
-use agents::entry::{Lack, Understood, Wanted};
+use agents::entry::{Kind, Lack, Understood, Wanted};
 use agents::lines::{self, Piece};
 use agents::part::{Numbering, Part, PartKind};
 use agents::reader::{Reader, State};
@@ -43,7 +43,9 @@ pub struct Cursor {
     summary: Summary,
     /// The logs that could not be read, in the order in which they were found so.
     unread: Vec<(PathBuf, io::Error)>,
-    /// How many of them a step has told.
+    /// The threads of subagents, in the order in which they were started.
+    order: Vec<String>,
+    /// How many of the unread logs a step has told.
     told: usize,
 }
 
@@ -104,12 +106,21 @@ impl Sieve<'_> {
 }
 
 impl Cursor {
-    /// The beginning of a conversation: its main thread comes first.
+    /// The beginning of a conversation: its main thread comes first, then its subagents in the order in which they were started.
     pub fn new(of: &Conversation) -> Self {
         let logs = of.logs.iter().map(|log| (log.clone(), None)).collect();
         let mut numbering = Numbering::default();
         relatives::copied(of).into_iter().for_each(|copied| copied.tell(&mut numbering));
-        Cursor { state: of.state(), logs, at: 0, numbering, summary: Summary::default(), unread: Vec::new(), told: 0 }
+        Cursor {
+            state: of.state(),
+            logs,
+            at: 0,
+            numbering,
+            summary: Summary::default(),
+            unread: Vec::new(),
+            order: Vec::new(),
+            told: 0,
+        }
     }
 
     /// Adds the logs that the conversation has got since, such as those of new subagents.
@@ -155,14 +166,18 @@ impl Cursor {
     }
 
     fn step_through(&mut self, wish: &Wish, sieve: Option<Sieve>, each: &mut dyn FnMut(&Part)) -> io::Result<Step> {
-        let Cursor { state, logs, at, numbering, summary, unread, told } = self;
+        let Cursor { state, logs, at, numbering, summary, unread, told, order } = self;
         if let Some((log, place)) = logs.get_mut(*at) {
             let is_wanted = log.thread == MAIN || wish.thread.as_ref().is_none_or(|thread| *thread == log.thread);
             let place = match place {
                 Some(place) => place,
                 none => none.insert(Place::new(state.clone())),
             };
+            let started = &mut *order;
             let each = &mut |part: &Part| {
+                if let Kind::Agent { thread, .. } = &part.entry.kind {
+                    started.push(thread.to_string());
+                }
                 if wish.takes(part) {
                     each(part);
                 }
@@ -181,6 +196,13 @@ impl Cursor {
                 let missing = log.bytes.saturating_sub(place.offset);
                 to.numbering.gap(Lack::Unreadable, missing, place.number + 1, &log.thread, &mut *to.each);
                 unread.push((log.path.clone(), error));
+            }
+            if *at == 0 && logs.iter().skip(1).all(|(_, place)| place.is_none()) {
+                let rank = |log: &Log| (log.thread != MAIN, order.iter().position(|thread| *thread == log.thread));
+                logs.sort_by_key(|(log, _)| {
+                    let (is_other, rank) = rank(log);
+                    (is_other, rank.unwrap_or(usize::MAX))
+                });
             }
             *at += 1;
             if *at < logs.len() {
@@ -339,7 +361,9 @@ impl Place {
             self.has_times |= entry.at.is_some();
             to.numbering.take(entry, self.number, thread, &mut *to.each);
         });
-        if understood == Understood::Not && !line.is_empty() {
+        // Valid JSON that is no object is no line of a log either.
+        let is_line = line.trim_ascii_start().first().is_none_or(|first| *first == b'{');
+        if (understood == Understood::Not || !is_line) && !line.is_empty() {
             to.summary.not_understood += 1;
             to.numbering.gap(Lack::Broken, line.len() as u64, self.number, thread, &mut *to.each);
         }

@@ -3,6 +3,7 @@
 //! programs show.
 
 use crate::catalog::{Catalog, Conversation};
+use agents::logs::Roots;
 use cs_core::Error;
 use cs_core::error::Result;
 use cs_core::store::{Selector, Store};
@@ -26,6 +27,21 @@ pub fn find<'c>(catalog: &'c Catalog, store: &Store, word: &str) -> Result<&'c C
     }
 }
 
+impl Catalog {
+    /// The conversation with this id, as a session's record has it. If there is no log of it, its prompts may be left: clients
+    /// remember them.
+    pub fn of_session(&mut self, roots: &Roots, uuid: &str) -> Option<&Conversation> {
+        if self.with_id(uuid).is_none() {
+            self.add_remembered(roots);
+        }
+        self.with_id(uuid)
+    }
+
+    fn with_id(&self, uuid: &str) -> Option<&Conversation> {
+        self.conversations.iter().find(|one| one.uuid.eq_ignore_ascii_case(uuid))
+    }
+}
+
 /// The conversation of a session; `None` if no session has this id.
 fn of_session<'c>(catalog: &'c Catalog, store: &Store, word: &str) -> Result<Option<&'c Conversation>> {
     let id = match Selector::parse(word).and_then(|selector| store.find(&selector)) {
@@ -38,8 +54,10 @@ fn of_session<'c>(catalog: &'c Catalog, store: &Store, word: &str) -> Result<Opt
     let Some(uuid) = record.claude_session_id else {
         return Err(Error::Missing(format!("{id} has no conversation")));
     };
-    let found = catalog.conversations.iter().find(|one| one.uuid.eq_ignore_ascii_case(&uuid));
-    found.map(Some).ok_or_else(|| Error::Missing(format!("the log of {uuid}, the conversation of {id}, is gone")))
+    catalog
+        .with_id(&uuid)
+        .map(Some)
+        .ok_or_else(|| Error::Missing(format!("the log of {uuid}, the conversation of {id}, is gone")))
 }
 
 fn by_part<'c>(catalog: &'c Catalog, word: &str, part: &str) -> Result<&'c Conversation> {

@@ -28,7 +28,12 @@ pub fn format_number(number: u64) -> String {
 
 /// A count with its noun: `1 turn`, `1,234 turns`.
 pub fn format_quantity(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", format_number(count), if count == 1 { "" } else { "s" })
+    let number = format_number(count);
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
+        _ if count == 1 => format!("{number} {noun}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {noun}s"),
+    }
 }
 
 /// How many of all are done: `3/5`; empty if there are none.

@@ -4,12 +4,13 @@
 //! output is asked for. A call stands where it ended; one that did not end stands before what comes next.
 
 mod call;
+mod input;
 mod plan;
 
 use crate::number::{format_bytes, format_count};
 use crate::time::format_local_minute;
 use crate::{Style, cut_to_width, wrap_indented};
-use agents::entry::{Kind, Lack, Question, Stop};
+use agents::entry::{Kind, Lack, Question, Source, Stop};
 use agents::part::{Part, PartKind};
 use call::Open;
 use cs_core::clock;
@@ -19,7 +20,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The kinds that are shown if nobody asks for others.
-pub const READABLE: [PartKind; 12] = [
+pub const READABLE: [PartKind; 13] = [
     PartKind::Prompt,
     PartKind::Answer,
     PartKind::Call,
@@ -29,6 +30,7 @@ pub const READABLE: [PartKind; 12] = [
     PartKind::Agent,
     PartKind::Compaction,
     PartKind::Stop,
+    PartKind::Attachment,
     PartKind::Relation,
     PartKind::Rewind,
     PartKind::Gap,
@@ -58,6 +60,8 @@ pub struct Readable<'z> {
     open: Vec<Open>,
     /// The subjects of the agent's tasks, by their ids.
     tasks: HashMap<String, String>,
+    /// What subagents are for, by their threads.
+    purposes: HashMap<String, String>,
     /// The thread of the part before.
     thread: String,
     /// Whether the line before is not blank and of another kind than calls.
@@ -70,7 +74,14 @@ const INDENT: &str = "  ";
 impl<'z> Readable<'z> {
     /// Nothing was laid out yet.
     pub fn new(how: Reading<'z>) -> Self {
-        Readable { how, open: Vec::new(), tasks: HashMap::new(), thread: "main".into(), is_block: false }
+        Readable {
+            how,
+            open: Vec::new(),
+            tasks: HashMap::new(),
+            purposes: HashMap::new(),
+            thread: "main".into(),
+            is_block: false,
+        }
     }
 
     /// Appends the lines of a part.
@@ -78,12 +89,17 @@ impl<'z> Readable<'z> {
         if self.thread != part.thread {
             self.end_calls(lines);
             self.thread = part.thread.to_string();
-            self.rule(&format!("thread {}", part.thread), lines);
+            let thread = match self.purposes.get(&self.thread) {
+                Some(purpose) => format!("{purpose} (thread {})", part.thread),
+                None => format!("thread {}", part.thread),
+            };
+            self.rule(&thread, lines);
         }
         match &part.entry.kind {
             Kind::Prompt(text, _) => self.prompt(part, text, lines),
             Kind::Answer(text) => self.text(text, "", Style::Plain, lines),
             Kind::Reasoning(text) => self.text(text, "~ ", Style::Dim, lines),
+            Kind::Injected(text, Source::Task) => self.text(text, "> ", Style::Turn, lines),
             Kind::Injected(text, source) => {
                 self.text(&format!("[{}] {text}", source.word()), "", Style::Dim, lines);
             }
@@ -95,6 +111,9 @@ impl<'z> Readable<'z> {
             Kind::Ask { questions, .. } => questions.iter().for_each(|question| self.question(question, lines)),
             Kind::Agent { thread, agent_type, purpose, .. } => {
                 let kind = agent_type.as_deref().unwrap_or("subagent");
+                if let Some(purpose) = purpose {
+                    self.purposes.insert(thread.to_string(), purpose.to_string());
+                }
                 let purpose = purpose.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
                 self.note(&format!("{kind}{purpose} (thread {thread})"), Style::Busy, lines);
             }
@@ -118,12 +137,10 @@ impl<'z> Readable<'z> {
                 self.note(&format!("{}: {tokens} tokens", response.model), Style::Dim, lines);
             }
             Kind::Attachment { mime, bytes, path } => {
+                let is_picture = mime.as_deref().is_some_and(|mime| mime.starts_with("image/"));
                 let words = [path.as_deref().or(mime.as_deref()).map(str::to_string), bytes.map(format_bytes)];
-                self.note(
-                    &format!("attached: {}", words.into_iter().flatten().collect::<Vec<_>>().join(", ")),
-                    Style::Dim,
-                    lines,
-                );
+                let words = words.into_iter().flatten().collect::<Vec<_>>().join(", ");
+                self.note(&format!("{}: {words}", if is_picture { "picture" } else { "attached" }), Style::Dim, lines);
             }
             _ => {}
         }
@@ -188,6 +205,7 @@ impl<'z> Readable<'z> {
         let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
         self.end_calls(lines);
         self.rule(&format!("compacted{words}"), lines);
+        self.is_block = true;
         if self.how.is_full {
             self.text(text, "| ", Style::Dim, lines);
         }

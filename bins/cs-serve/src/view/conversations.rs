@@ -64,8 +64,8 @@ impl Conversations {
         {
             return Ok(known.clone());
         }
-        let catalog = Catalog::of(store, &self.roots);
-        let found = catalog.conversations.into_iter().find(|one| one.uuid == id.as_str());
+        let mut catalog = Catalog::of(store, &self.roots);
+        let found = catalog.of_session(&self.roots, id.as_str()).cloned();
         let found = Arc::new(found.ok_or_else(|| none(id))?);
         let mut known = lock(&self.found);
         if known.len() >= KNOWN {

@@ -69,7 +69,8 @@ impl Conversations {
             most_each: Some(search::FEW),
             ..search::Query::default()
         };
-        let catalog = Catalog::of(store, self.roots());
+        let mut catalog = Catalog::of(store, self.roots());
+        catalog.add_remembered(self.roots());
         let (most, hits) = (query.limit(), &mut finding.hits);
         let mut is_cut = false;
         let searched = search::search(&catalog, store, &wanted, Some(until), &mut |hit| {

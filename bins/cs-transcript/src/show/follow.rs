@@ -105,7 +105,7 @@ impl<'a> Talk<'a> {
     fn read(&mut self, context: &mut Context, is_silent: bool) -> Outcome<()> {
         let nothing = Wish { kinds: vec![PartKind::Head], ..Wish::default() };
         let wish = if is_silent { &nothing } else { &self.wish };
-        let mut lines = Lines { one: self.one, is_raw: self.show.raw, buffer: Vec::new() };
+        let mut lines = Lines { one: self.one, is_raw: self.show.raw, buffer: Vec::new(), last: String::new() };
         let mut read = Ok(Step::More);
         while let Ok(Step::More) = read {
             read = self.cursor.step(wish, &mut |part| match &mut self.page {
@@ -163,7 +163,7 @@ impl<'a> Talk<'a> {
 
     /// Prints the last line.
     fn end(mut self, context: &mut Context) -> Outcome<()> {
-        let mut lines = Lines { one: self.one, is_raw: self.show.raw, buffer: Vec::new() };
+        let mut lines = Lines { one: self.one, is_raw: self.show.raw, buffer: Vec::new(), last: String::new() };
         self.cursor.close(&self.wish, &mut |part: &Part| match &mut self.page {
             Some(page) => page.add(part),
             None => lines.add(&context.out, part),

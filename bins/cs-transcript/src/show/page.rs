@@ -1,6 +1,7 @@
 //! Owns how conversations are read on a terminal: laid out for its width, through a pager.
 
-use super::{Show, tell_unread};
+use super::{Seen, Show, tell_unread};
+use agents::entry::{Kind, Source};
 use agents::part::{Part, PartKind};
 use cli::{Context, Out, Outcome, terminal};
 use conversations::{Conversation, Cursor, Heading, MAIN, Step, Wish};
@@ -15,21 +16,32 @@ const WIDEST: usize = 100;
 /// Shows the conversations, one after the other.
 pub fn run(context: &mut Context, show: &Show, all: &[Conversation]) -> Outcome<()> {
     context.out.begin_page();
-    let done = all.iter().try_for_each(|one| read(context, show, one));
+    let mut seen = Seen::default();
+    let done = all.iter().try_for_each(|one| read(context, show, one, &mut seen));
     context.out.end_page();
-    done
+    done?;
+    seen.check(show, all)
 }
 
-fn read(context: &mut Context, show: &Show, one: &Conversation) -> Outcome<()> {
+fn read(context: &mut Context, show: &Show, one: &Conversation, seen: &mut Seen) -> Outcome<()> {
     let mut page = Page::new(show);
     page.head(context, one)?;
     let mut cursor = Cursor::new(one);
+    let all = show.all(&page.wish);
     let mut read = Ok(Step::More);
     while let Ok(Step::More) = read {
-        read = cursor.step(&page.wish, &mut |part| page.readable.add(part, &mut page.lines));
+        read = cursor.step(&all, &mut |part| {
+            if seen.is_wanted(part, &page.wish) {
+                page.add(part);
+            }
+        });
         page.print(context)?;
     }
-    cursor.close(&page.wish, &mut |part| page.readable.add(part, &mut page.lines));
+    cursor.close(&all, &mut |part| {
+        if seen.is_wanted(part, &page.wish) {
+            page.add(part);
+        }
+    });
     page.end(context)?;
     tell_unread(&cursor, 0);
     Ok(())
@@ -49,32 +61,46 @@ pub struct Page {
     pub wish: Wish,
     readable: Readable<'static>,
     lines: Vec<StyledLine>,
+    /// Whether of what was put in only the tasks of subagents are shown.
+    only_tasks: bool,
 }
 
 impl Page {
     /// For the terminal, or the width that a person wants.
     pub fn new(show: &Show) -> Page {
         let mut wish = show.wish(Some(MAIN));
+        let only_tasks = !wish.kinds.contains(&PartKind::Injected);
         if wish.kinds.is_empty() {
             wish.kinds = READABLE.to_vec();
+            wish.kinds.push(PartKind::Injected);
         }
         // A result tells how a call ended.
         if wish.kinds.contains(&PartKind::Call) && !wish.kinds.contains(&PartKind::Result) {
             wish.kinds.push(PartKind::Result);
         }
         let how = Reading { width: width(), is_full: show.full, is_raw: show.raw, zone: Zone::system() };
-        Page { wish, readable: Readable::new(how), lines: Vec::new() }
+        Page { wish, readable: Readable::new(how), lines: Vec::new(), only_tasks }
     }
 
     /// For single entries, with all that they say.
     pub fn of_entry(is_raw: bool) -> Page {
         let how = Reading { width: width(), is_full: true, is_raw, zone: Zone::system() };
-        Page { wish: Wish::default(), readable: Readable::new(how), lines: Vec::new() }
+        Page { wish: Wish::default(), readable: Readable::new(how), lines: Vec::new(), only_tasks: false }
     }
 
     /// The lines of a part.
     pub fn text_of(&mut self, part: &Part, out: &Out) -> String {
         self.readable.add(part, &mut self.lines);
+        self.text(out)
+    }
+
+    /// The lines of the calls that have no result.
+    pub fn rest_of(&mut self, out: &Out) -> String {
+        self.readable.finish(&mut self.lines);
+        self.text(out)
+    }
+
+    fn text(&mut self, out: &Out) -> String {
         let lines = std::mem::take(&mut self.lines);
         lines.iter().map(|line| format!("{}\n", painted(line, out))).collect()
     }
@@ -109,6 +135,10 @@ impl Page {
 
     /// Lays out a part.
     pub fn add(&mut self, part: &Part) {
+        let is_task = matches!(part.entry.kind, Kind::Injected(_, Source::Task));
+        if part.kind == PartKind::Injected && self.only_tasks && !is_task {
+            return;
+        }
         self.readable.add(part, &mut self.lines);
     }
 

@@ -13,7 +13,7 @@ const DEPTH: usize = 100;
 const LONG: usize = 256;
 
 /// The JSON with its secrets masked, unless `is_raw`; `None` if it is nested too deeply.
-pub(super) fn masked(json: &str, is_raw: bool) -> Option<Cow<'_, str>> {
+pub fn masked(json: &str, is_raw: bool) -> Option<Cow<'_, str>> {
     if depth(json) > DEPTH {
         return None;
     }

@@ -1,5 +1,6 @@
 //! Owns how calls of tools and their results are laid out.
 
+use super::input::{self, InputLine};
 use super::{INDENT, Readable, StyledLine};
 use crate::number::{format_bytes, format_quantity};
 use crate::{Style, cut_to_width, width_of};
@@ -12,7 +13,7 @@ pub(super) struct Open {
     id: String,
     what: String,
     /// What it was given, for all who want to see it.
-    input: Option<String>,
+    input: Vec<InputLine>,
     is_hidden: bool,
 }
 
@@ -27,11 +28,13 @@ impl Readable<'_> {
         let subject =
             if command.is_none() && !asked.files.is_empty() { files() } else { subject.unwrap_or_else(files) };
         let name = if self.how.is_raw { Cow::Borrowed(&*asked.name) } else { redact::mask_tool(&asked.name) };
+        // Codex puts the group of such a tool before its name.
+        let name = name.strip_prefix("collaboration").filter(|name| name.ends_with("_agent")).unwrap_or(&name);
         let what = format!("{name} {}", subject.replace('\n', "⏎")).trim_end().to_string();
         // The plan and the question themselves are shown.
         let is_hidden = matches!(asked.class, CallClass::Plan | CallClass::Ask) && !self.how.is_full;
-        let input = command.map(str::to_string).or_else(|| asked.input.as_deref().map(str::to_string));
-        self.open.push(Open { id: id.to_string(), what, input: input.filter(|_| self.how.is_full), is_hidden });
+        let input = if self.how.is_full { input::lines(tool, asked, self.how.is_raw) } else { Vec::new() };
+        self.open.push(Open { id: id.to_string(), what, input, is_hidden });
         if id.is_empty() {
             self.end_calls(lines);
         }
@@ -55,10 +58,8 @@ impl Readable<'_> {
             self.call_line(what, &ended, style, lines);
         }
         if self.how.is_full {
-            if let Some(input) = open.and_then(|open| open.input) {
-                self.paragraph(&input, "    $ ", Style::Dim, lines);
-            }
-            self.paragraph(text, "    | ", Style::Dim, lines);
+            self.input(&open.map(|open| open.input).unwrap_or_default(), lines);
+            self.paragraph(&without_colors(text), "    | ", Style::Dim, lines);
         }
     }
 
@@ -79,6 +80,25 @@ impl Readable<'_> {
         lines.push(vec![(cut_to_width(&format!("{INDENT}{what}"), room), Style::Dim), (ended, style)]);
         self.is_block = true;
     }
+}
+
+/// The text without the sequences that colour it on a terminal (ECMA-48, SGR).
+fn without_colors(text: &str) -> Cow<'_, str> {
+    let mut rest = text;
+    let mut plain = String::new();
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        let end = after.find(|c: char| !matches!(c, '0'..='9' | ';' | ':'));
+        let (sequence, after) = after.split_at(end.unwrap_or(after.len()));
+        plain.push_str(before);
+        if let Some(after) = after.strip_prefix('m') {
+            rest = after;
+        } else {
+            plain.push_str("\u{1b}[");
+            plain.push_str(sequence);
+            rest = after;
+        }
+    }
+    if rest.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(plain + rest) }
 }
 
 /// How a call ended, and its style.

@@ -97,3 +97,83 @@ fn hostile_and_secret_texts_are_harmless_and_fit() {
     assert!(!all.contains(['\u{1b}', '\u{202e}', '\t']) && !all.contains("Q7w8") && all.contains("[masked]"), "{all}");
     assert!(all.contains("line 5 is missing here"), "{all}");
 }
+
+fn call(id: &'static str, name: &'static str, input: &'static str) -> Kind<'static> {
+    let asked = Asked { name: name.into(), input: Some(input.into()), ..Asked::default() };
+    Kind::Call { id: id.into(), tool: Tool::Other, asked }
+}
+
+#[test]
+fn what_a_call_was_given_has_real_lines_and_an_edit_is_a_change() {
+    let edit = r#"{"file_path":"/x","old_string":"a\n\n  b\nc","new_string":"a\n\n  B\n  b2\nc","replace_all":false}"#;
+    let other = r#"{"zebra":"1\n2","apple":3}"#;
+    let colored = "\u{1b}[1m\u{1b}[32mok\u{1b}[0m \u{1b}[2J";
+    let kinds = vec![
+        call("a", "Edit", edit),
+        result("a", CallEnd::Done, colored),
+        call("b", "X", other),
+        result("b", CallEnd::Done, ""),
+    ];
+    assert_eq!(
+        shown(kinds, true),
+        [
+            "  Edit — done",
+            "      a",
+            "",
+            "    −   b",
+            "    +   B",
+            "    +   b2",
+            "      c",
+            "    $ replace_all: false",
+            "    | ok ␛[2J",
+            "  X — done",
+            "    $ zebra:",
+            "    $   1",
+            "    $   2",
+            "    $ apple: 3",
+        ]
+    );
+}
+
+#[test]
+fn a_subagent_is_named_by_what_it_is_for_and_pictures_are_named() {
+    let agent = Kind::Agent {
+        call: "a".into(),
+        thread: "agent-1".into(),
+        agent_type: None,
+        purpose: Some("find callers".into()),
+    };
+    let picture = Kind::Attachment { mime: Some("image/png".into()), bytes: Some(70), path: None };
+    let compaction = Kind::Compaction { trigger: None, tokens_before: None, tokens_after: None, text: "".into() };
+    let mut readable = Readable::new(Reading { width: 40, is_full: false, is_raw: false, zone: Zone::system() });
+    let (mut numbering, mut lines) = (Numbering::default(), Vec::new());
+    for (thread, kinds) in [
+        ("main", vec![agent, picture, compaction, Kind::Prompt("next".into(), Via::Typed)]),
+        ("agent-1", vec![Kind::Injected("find all".into(), Source::Task)]),
+    ] {
+        numbering.begin_log(thread, &mut |_| {});
+        for (n, kind) in kinds.into_iter().enumerate() {
+            numbering.take(Entry::of_line(kind), n as u64 + 1, thread, &mut |part| readable.add(part, &mut lines));
+        }
+        numbering.finish(&mut |part| readable.add(part, &mut lines));
+    }
+    let texts: Vec<String> =
+        lines.into_iter().map(|line| line.into_iter().map(|(text, _)| text).collect::<String>()).collect();
+    let texts: Vec<&str> = texts.iter().map(|line| line.trim_end_matches('─').trim_end()).collect();
+    assert_eq!(
+        texts,
+        [
+            "  subagent: find callers (thread agent-…",
+            "  picture: image/png, 70 B",
+            "",
+            "── compacted",
+            "",
+            "── 1",
+            "> next",
+            "",
+            "── find callers (thread agent-1)",
+            "> find all",
+            "",
+        ]
+    );
+}
