@@ -264,10 +264,14 @@ impl Place {
 
     /// Reads the next lines, if there are any.
     fn go_on(&mut self, log: &Log, state: &State, to: &mut Taking) -> io::Result<Step> {
+        let is_open = self.from.is_some();
         if self.is_broken || !self.open(log, state)? {
             return Ok(Step::End);
         }
-        to.numbering.begin_log(&log.thread, &mut *to.each);
+        // What is held back at the end of a step is completed by the next one.
+        if !is_open {
+            to.numbering.begin_log(&log.thread, &mut *to.each);
+        }
         if let Err(error) = self.step(&log.thread, to) {
             self.is_broken = true;
             return Err(error);
@@ -361,9 +365,7 @@ impl Place {
             self.has_times |= entry.at.is_some();
             to.numbering.take(entry, self.number, thread, &mut *to.each);
         });
-        // Valid JSON that is no object is no line of a log either.
-        let is_line = line.trim_ascii_start().first().is_none_or(|first| *first == b'{');
-        if (understood == Understood::Not || !is_line) && !line.is_empty() {
+        if understood == Understood::Not && !line.is_empty() {
             to.summary.not_understood += 1;
             to.numbering.gap(Lack::Broken, line.len() as u64, self.number, thread, &mut *to.each);
         }

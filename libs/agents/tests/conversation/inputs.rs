@@ -24,16 +24,16 @@ fn prompt(agent: Agent, text: &[u8]) -> Vec<u8> {
 }
 
 /// A damaged log, and what a reader finds in it: prompts, how many lines are broken, how many too long.
-struct Damage {
-    name: &'static str,
-    log: Vec<u8>,
+pub struct Damage {
+    pub name: &'static str,
+    pub log: Vec<u8>,
     prompts: Vec<String>,
     broken: usize,
-    too_long: usize,
+    pub too_long: usize,
 }
 
 /// `long` is the length of the long line.
-fn damages(agent: Agent, long: usize) -> Vec<Damage> {
+pub fn damages(agent: Agent, long: usize) -> Vec<Damage> {
     let line = |text: &[u8]| prompt(agent, text);
     let good = |text: &str| line(text.as_bytes());
     let log = |lines: &[&[u8]], end: &[u8]| lines.iter().flat_map(|line| [line, end].concat()).collect::<Vec<u8>>();
