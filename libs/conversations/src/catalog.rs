@@ -7,7 +7,7 @@ use agents::logs::{Found, Roots};
 use agents::rooted;
 use cs_core::store::Store;
 use kept::{KeptConversation, KeptLog};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -133,10 +133,10 @@ fn add_kept(by_id: &mut ById, kept: KeptConversation) {
     let own = kept.root.as_ref().map(|_| kept.uuid.clone());
     let one = entry(by_id, kept.agent, kept.root.unwrap_or(kept.uuid));
     one.place = if one.logs.is_empty() { Place::Kept } else { Place::Both };
+    let live: HashSet<String> = one.logs.iter().map(|log| log.thread.clone()).collect();
+    // A thread may have several copies, of logs in several folders.
     for KeptLog { path, thread, bytes, modified, .. } in kept.logs {
-        // The log of a subagent is a thread of the conversation that it belongs to.
-        let thread = own.clone().unwrap_or(thread);
-        if one.logs.iter().all(|known| known.thread != thread) {
+        if !live.contains(&thread) {
             one.logs.push(Log { path, thread, bytes, modified, is_kept: true });
         }
     }
