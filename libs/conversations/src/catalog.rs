@@ -130,12 +130,14 @@ fn entry(by_id: &mut ById, agent: Agent, uuid: String) -> &mut Conversation {
 
 /// Adds copies: only those of threads whose log is gone are read.
 fn add_kept(by_id: &mut ById, kept: KeptConversation) {
+    // A subagent with a log of its own is a thread of its root.
     let own = kept.root.as_ref().map(|_| kept.uuid.clone());
     let one = entry(by_id, kept.agent, kept.root.unwrap_or(kept.uuid));
-    one.place = if one.logs.is_empty() { Place::Kept } else { Place::Both };
-    let live: HashSet<String> = one.logs.iter().map(|log| log.thread.clone()).collect();
+    let live: HashSet<String> = one.logs.iter().filter(|log| !log.is_kept).map(|log| log.thread.clone()).collect();
+    one.place = if live.is_empty() { Place::Kept } else { Place::Both };
     // A thread may have several copies, of logs in several folders.
     for KeptLog { path, thread, bytes, modified, .. } in kept.logs {
+        let thread = own.clone().unwrap_or(thread);
         if !live.contains(&thread) {
             one.logs.push(Log { path, thread, bytes, modified, is_kept: true });
         }
