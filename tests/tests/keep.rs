@@ -248,7 +248,7 @@ fn verify_finds_one_changed_byte() {
     for (changed, what) in [
         (text.replacen("\"bytes\":8", "\"bytes\":9", 1), "it was changed"),
         (text.lines().skip(1).map(|line| format!("{line}\n")).collect(), "lines before it are missing"),
-        (text.lines().next().map(|line| format!("{line}\n")).unwrap_or_default().replace("one", "one"), ""),
+        (text.lines().next().map(|line| format!("{line}\n")).unwrap_or_default(), ""),
     ] {
         fs::write(&ledger, &changed).expect("it can be written");
         let found = place.verify();
