@@ -153,7 +153,7 @@ impl Log {
 
 impl Conversation {
     /// A conversation without a log and without relatives.
-    pub(crate) fn new(agent: Agent, uuid: String, place: Place) -> Self {
+    pub fn new(agent: Agent, uuid: String, place: Place) -> Self {
         Conversation { uuid, agent, logs: Vec::new(), place, kin: Arc::default() }
     }
 

@@ -75,7 +75,7 @@ const WORDS: &[&str] = &[
     "1e999",
 ];
 
-fn seeds() -> Vec<Vec<u8>> {
+pub fn seeds() -> Vec<Vec<u8>> {
     let claude = samples("fixtures/claude-code/transcripts", ".jsonl").into_iter().map(|log| short(&log));
     let codex =
         samples("fixtures/codex/rollouts", ".jsonl").into_iter().map(|log| [b"\xff", &short(&log)[..]].concat());
