@@ -106,11 +106,11 @@ impl About {
         self.forked_from = self.forked_from.take().or_else(|| copied.and_then(|copied| copied.from.clone()));
         numbering.begin_log(MAIN, &mut |_| {});
         numbering.know_begun(copied.and_then(|copied| copied.begun));
-        let mut number = 0;
+        let (mut number, mut is_named) = (0, false);
         lines::read(from, |piece| {
             number += 1;
             if let Piece::Line(line) | Piece::Rest(line) = piece {
-                let is_named = depth == Depth::Names && self.has_beginning();
+                is_named = is_named || (depth == Depth::Names && self.has_beginning());
                 if is_named && !reader.may_have(line, &[PartKind::Title]) {
                     return;
                 }

@@ -5,6 +5,7 @@ use super::finder::Finder;
 use super::piece;
 use memchr::{memchr, memmem, memrchr};
 use std::io::{self, ErrorKind, Read};
+use std::sync::LazyLock;
 
 /// Bytes that are read at once: they stay in the processor's cache while several finders look at them.
 const CHUNK: usize = 128 * 1024;
@@ -112,8 +113,10 @@ impl Filter {
     }
 }
 
+static ESCAPE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("\\u00"));
+
 /// Where an ASCII character stands as `\uXXXX`. No client writes those, but they would be the same text.
 fn escaped(text: &[u8]) -> Option<usize> {
     let is_printable = |at: &usize| text.get(at + 4).is_some_and(|digit| (b'2'..=b'7').contains(digit));
-    memmem::find_iter(text, b"\\u00").find(is_printable)
+    ESCAPE.find_iter(text).find(is_printable)
 }
