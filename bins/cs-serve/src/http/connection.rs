@@ -322,6 +322,6 @@ mod tests {
         let mut other = Connection { phase: Phase::Working, ..connection };
         assert_eq!(other.waiting_bytes(), REST_BYTES);
         other.go_on(None, rest, now);
-        assert_eq!(other.waiting_bytes(), 0, "the next request of this client is a new one");
+        assert!(other.waiting_bytes() < 16, "only the end of the answer waits");
     }
 }
