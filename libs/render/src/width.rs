@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(wrap_to_width("a 日本語です b", 6), ["a", "日本語", "です b"]);
         assert_eq!(wrap_to_width("", 9), [""]);
         assert_eq!(wrap_to_width("a  b", 9), ["a  b"]);
-        assert_eq!(wrap_indented("    if a: b", 9), ["    if", "    a: b"]);
+        assert_eq!(wrap_indented("    if a: b", 9), ["    if a:", "    b"]);
         for room in 2..40 {
             let text = "see https://example.org/a/very/long/address 👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧 e\u{301} 日本語 end";
             let lines = wrap_to_width(text, room);
