@@ -13,8 +13,9 @@ pub fn ceiling(program: &str) -> u64 {
     match program {
         "cs-heartbeat" => 1_300 * 1024,
         // 1.3 MB.
-        "cs-deliver" | "cs-wake" => 1_300_000,
-        "cs-hook" | "cs-guard" => 1_600 * 1024,
+        "cs-deliver" => 1_300_000,
+        // cs-wake reads the end of a log for the last messages.
+        "cs-hook" | "cs-guard" | "cs-wake" => 1_600 * 1024,
         // All pages, styles and scripts, and the document about the API, are part of it.
         // It also reads and searches conversations.
         "cs-serve" => 4_480 * 1024,
