@@ -91,7 +91,8 @@ impl Open {
 pub fn renaming(agent: Agent, old: &Uuid, new: &Uuid) -> [String; 2] {
     [old, new].map(|uuid| match agent {
         Agent::Claude => format!("\"sessionId\":\"{uuid}\""),
-        Agent::Codex => uuid.to_string(),
+        // The id stands in other fields too.
+        _ => uuid.to_string(),
     })
 }
 

@@ -77,7 +77,7 @@ pub fn remembered<'a>(line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Remembere
 pub fn conversation_in(agent: Agent, line: &[u8]) -> Option<&str> {
     let key: &[u8] = match agent {
         Agent::Claude => b"\"sessionId\":\"",
-        Agent::Codex => b"\"session_id\":\"",
+        _ => b"\"session_id\":\"",
     };
     let start = memmem::rfind(line, key)? + key.len();
     let id = std::str::from_utf8(line.get(start..start + UUID_BYTES)?).ok()?;

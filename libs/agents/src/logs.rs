@@ -79,7 +79,7 @@ pub fn conversation_of(agent: Agent, path: &Path) -> Option<(String, String)> {
             let above = path.ancestors().skip(1).find_map(|dir| uuid(dir.file_name()?.to_str()?))?;
             Some((above, stem.to_string()))
         }),
-        Agent::Codex => Some((uuid(stem.get(stem.len().checked_sub(36)?..)?)?, "main".to_string())),
+        _ => Some((uuid(stem.get(stem.len().checked_sub(36)?..)?)?, "main".to_string())),
     }
 }
 

@@ -43,11 +43,11 @@ impl Reader {
         Reader { state, wanted }
     }
 
-    /// Whether a line may have parts of these kinds ; of any, if there is none.
+    /// Whether a line may have parts of these kinds; of any, if there is none.
     pub fn may_have(&self, line: &[u8], kinds: &[PartKind]) -> bool {
         match &self.state {
             State::Claude => claude::sieve::may_have(line, kinds),
-            State::History(_) | State::Codex(_) => true,
+            _ => true,
         }
     }
 
@@ -56,7 +56,7 @@ impl Reader {
     pub fn is_landmark(&self, line: &[u8], kinds: &[PartKind]) -> bool {
         match &self.state {
             State::Claude => claude::sieve::is_landmark(line, kinds),
-            State::History(_) | State::Codex(_) => true,
+            _ => true,
         }
     }
 
