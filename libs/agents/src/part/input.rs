@@ -14,6 +14,20 @@ const LONG: usize = 256;
 
 /// The JSON with its secrets masked, unless `is_raw`; `None` if it is nested too deeply.
 pub fn masked(json: &str, is_raw: bool) -> Option<Cow<'_, str>> {
+    match repaired(json) {
+        Some(json) => whole(&json, is_raw).map(|text| Cow::Owned(text.into_owned())),
+        None => whole(json, is_raw),
+    }
+}
+
+/// The JSON with half of a surrogate pair replaced, which is no text; `None` if there is none.
+fn repaired(json: &str) -> Option<String> {
+    let may_be_half = json.contains("\\ud") || json.contains("\\uD");
+    let is_broken = may_be_half && serde_json::from_str::<serde_json::Value>(json).is_err();
+    is_broken.then(|| repair::repair(json.as_bytes())).flatten().and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
+fn whole(json: &str, is_raw: bool) -> Option<Cow<'_, str>> {
     if depth(json) > DEPTH {
         return None;
     }
@@ -128,6 +142,15 @@ fn decoded(token: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_replaced() {
+        for is_raw in [true, false] {
+            let text = masked(r#"{"a":["\ud83d","\ud83d\ude00"]}"#, is_raw).unwrap();
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(value, serde_json::json!({"a": ["\u{fffd}", "\u{1f600}"]}));
+        }
+    }
 
     #[test]
     fn a_secret_is_masked_wherever_it_stands_in_the_input() {
