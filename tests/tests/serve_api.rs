@@ -273,6 +273,11 @@ fn unchanged_answers_are_not_resent_and_head_is_get_without_a_body() {
     for path in paths {
         let first = served.get(path);
         assert_eq!(first.status, 200, "{path}: {}", first.text());
+        // Pages with conversations are made while they are read.
+        if path == "/?q=login" || path == session {
+            assert_eq!(first.field("etag"), None, "{path}");
+            continue;
+        }
         let tag = first.field("etag").unwrap_or_else(|| panic!("{path} has no tag")).to_owned();
         let again = served.get_with(path, &format!("If-None-Match: \"x\", W/{tag}\r\n"));
         assert_eq!((again.status, again.body.len(), again.field("etag")), (304, 0, Some(tag.as_str())), "{path}");

@@ -206,12 +206,10 @@ fn absurd_numbers_are_refused_or_bounded_on_every_page() {
 #[test]
 fn usage_changes_only_when_files_change() {
     let sandbox = Sandbox::new();
-    let [first, ..] = work(&sandbox);
+    work(&sandbox);
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let served = Served::start(&sandbox, &[]);
-    for path in
-        ["/", "/activity?since=6d", "/project/api", &format!("/session/{first}"), "/api/overview", "/api/project/api"]
-    {
+    for path in ["/", "/activity?since=6d", "/project/api", "/api/overview", "/api/project/api"] {
         let tag = served.get(path).field("etag").unwrap().to_owned();
         assert_eq!(served.get_with(path, &format!("If-None-Match: {tag}\r\n")).status, 304, "{path}");
     }

@@ -198,7 +198,9 @@ fn the_doctor_tells_of_a_guard_that_was_killed_or_too_slow() {
         "stderr": "Failed with non-blocking status code: No stderr output", "exitCode": 1});
     let slow = value!({"type": "hook_cancelled", "hookEvent": "PreToolUse", "command": command, "timedOut": true});
     let others = value!({"type": "hook_non_blocking_error", "command": "/x/guard", "stderr": "no", "exitCode": 1});
-    let line = |attachment: &Value, at: &str| value!({"attachment": attachment, "timestamp": at}).to_string() + "\n";
+    let line = |attachment: &Value, at: &str| {
+        value!({"type": "attachment", "attachment": attachment, "timestamp": at}).to_string() + "\n"
+    };
     let old = line(&failed, "2020-01-01T00:00:00Z") + &line(&others, &now);
     fs::write(folder.join("x.jsonl"), &old).expect("it can be written");
     assert_eq!(checks(&place).len(), 1, "{:?}", checks(&place));
