@@ -10,6 +10,7 @@ mod bar;
 mod calls;
 mod commonmark;
 mod csv;
+mod difference;
 mod html;
 mod json;
 mod markdown;
@@ -28,6 +29,7 @@ pub use bar::format_bar;
 pub use calls::{format_call, format_call_details, format_call_end, format_calls, format_subagent, format_subject};
 pub use commonmark::{escape_markdown_cell, escape_markdown_line, escape_markdown_text};
 pub use csv::{Cell, format_csv_row, format_text_cell};
+pub use difference::{Fate, compare_lines};
 pub use html::escape_html;
 pub use json::SessionRow;
 pub use money::{

@@ -7,7 +7,7 @@ use super::text::{Text, indented, without_colours};
 use agents::entry::Kind;
 use agents::part::Part;
 use cs_core::validate::cut;
-use render::format_bytes;
+use render::{Fate, compare_lines, format_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -266,7 +266,7 @@ fn diff(input: &Value) -> (Vec<(char, String)>, String) {
     for edit in all {
         let text = |name| edit.get(name).and_then(Value::as_str);
         match (text("old_string"), text("new_string"), text("content").filter(|_| text("file_path").is_some())) {
-            (Some(old), Some(new), _) => compare(old, new, &mut lines),
+            (Some(old), Some(new), _) => lines.extend(compare_lines(old, new).into_iter().map(marked)),
             (_, _, Some(content)) => lines.extend(content.lines().map(|line| ('+', line))),
             _ => {}
         }
@@ -283,16 +283,13 @@ fn diff(input: &Value) -> (Vec<(char, String)>, String) {
     (shown, change)
 }
 
-fn compare<'t>(old: &'t str, new: &'t str, lines: &mut Vec<(char, &'t str)>) {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (old, new) = (old.split_at(same), new.split_at(same).1);
-    lines.extend(old.0.iter().map(|line| (' ', *line)));
-    let tail = old.1.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (gone, same) = old.1.split_at(old.1.len() - tail);
-    lines.extend(gone.iter().map(|line| ('-', *line)));
-    lines.extend(new.iter().take(new.len() - tail).map(|line| ('+', *line)));
-    lines.extend(same.iter().map(|line| (' ', *line)));
+fn marked((fate, line): (Fate, &str)) -> (char, &str) {
+    let mark = match fate {
+        Fate::Same => ' ',
+        Fate::Gone => '-',
+        Fate::Come => '+',
+    };
+    (mark, line)
 }
 
 fn pairs(part: &Value, list: &str, first: &str, second: &str) -> Vec<(String, String)> {

@@ -3,6 +3,7 @@
 
 use super::{Readable, StyledLine};
 use crate::Style;
+use crate::difference::{Fate, compare_lines};
 use agents::entry::{Asked, CallClass, Tool};
 use agents::part::masked_input;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -58,23 +59,16 @@ fn field(name: &str, value: &Value, lines: &mut Vec<InputLine>) {
     }
 }
 
-/// The lines that go and come. Only the beginning and the end are compared.
+/// The lines that go and come.
 fn compare(old: &str, new: &str, lines: &mut Vec<InputLine>) {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (same, old) = old.split_at(head);
-    let new = new.split_at(head).1;
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (gone, rest) = old.split_at(old.len() - tail);
-    let come = new.split_at(new.len() - tail).0;
-    for (mark, texts, style) in [
-        ("      ", same, Style::Dim),
-        ("    − ", gone, Style::Wrong),
-        ("    + ", come, Style::Good),
-        ("      ", rest, Style::Dim),
-    ] {
-        lines.extend(texts.iter().map(|text| (mark, text.to_string(), style)));
-    }
+    lines.extend(compare_lines(old, new).into_iter().map(|(fate, text)| {
+        let (mark, style) = match fate {
+            Fate::Same => ("      ", Style::Dim),
+            Fate::Gone => ("    − ", Style::Wrong),
+            Fate::Come => ("    + ", Style::Good),
+        };
+        (mark, text.to_string(), style)
+    }));
 }
 
 /// The fields of an object, in their order.
