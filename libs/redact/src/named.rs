@@ -20,7 +20,7 @@ impl Scan<'_> {
         let kind = match () {
             // The last part of `arn:aws:secret`, or of a module's name.
             () if self.byte(at) == b':' && self.before(begin) == b':' => return None,
-            () if name.eq_ignore_ascii_case(b"value") => self.paired(begin)?,
+            () if names::is_word(name, b"value") => self.paired(begin)?,
             () => self.kind(&place)?,
         };
         if self.closes(place, at, value) {

@@ -71,9 +71,14 @@ pub(super) fn may_decide(word: &[u8]) -> bool {
     DECIDING.may_end(word) || BEHIND.may_have(word)
 }
 
+/// Whether a name is this one word, in any usual case; `vAlue` is two words.
+pub(super) fn is_word(name: &[u8], word: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(word) && Parts(name).next() == Some(name)
+}
+
 /// The kind of a name; `None` for an ordinary one.
 pub(super) fn kind(name: &[u8]) -> Option<Kind> {
-    if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
+    if is_word(name, b"pwd") || is_word(name, b"oldpwd") {
         return Some(Kind::Directory);
     }
     let mut words = Parts(name);

@@ -124,4 +124,29 @@ mod tests {
         }
         assert!(masked > 1_000, "{masked}");
     }
+
+    /// A name in letters of any case, in each form that announces a value.
+    #[test]
+    fn no_case_of_a_name_deceives_it() {
+        let secret = "hunter2Q7w8E9r0";
+        let names = "password pwd oldpwd value token secret apikey api_key sessid session_id jwt auth cookie authorization";
+        for name in names.split(' ') {
+            for bits in 0_u32..1 << name.len().min(10) {
+                let name: String = name
+                    .chars()
+                    .enumerate()
+                    .map(|(at, letter)| if bits >> at & 1 == 1 { letter.to_ascii_uppercase() } else { letter })
+                    .collect();
+                for text in [
+                    format!("{name}={secret}"),
+                    format!("x_{name}: \"{secret}\""),
+                    format!("\"name_PASS\"{name}\":{secret}"),
+                    format!("set(\"{name}\", \"{secret}\") {name} {secret} --{name} {secret} <{name}>{secret}</"),
+                ] {
+                    let masked = crate::mask(&text);
+                    assert_eq!(crate::mask(&masked), masked);
+                }
+            }
+        }
+    }
 }
