@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn no_case_of_a_name_deceives_it() {
         let secret = "hunter2Q7w8E9r0";
-        let names = "password pwd oldpwd value token secret apikey api_key sessid session_id jwt auth cookie authorization";
+        let names =
+            "password pwd oldpwd value token secret apikey api_key sessid session_id jwt auth cookie authorization";
         for name in names.split(' ') {
             for bits in 0_u32..1 << name.len().min(10) {
                 let name: String = name

@@ -1,0 +1,16 @@
+//! Replaces secrets and personal data in texts that leave the machine by placeholders such as `[github-pat:7f3a91c2]`:
+//! rules as data (TOML with the fields of gitleaks), the engine, the key of the placeholders, the ledger.
+//! The scanner of `redact` is the built-in rule set `cs`; there is no second list.
+//!
+//! Must stay true: redacting twice changes nothing; a file of rules that cannot be understood stops everything; the time
+//! is linear in the text. Hooks never link this package. Deliberately absent: what people mark by hand (`marks`).
+
+mod engine;
+mod key;
+mod ledger;
+mod rules;
+
+pub use engine::{Engine, Found, Place, Redacted};
+pub use key::Key;
+pub use ledger::{Entry, Ledger};
+pub use rules::{Rule, Rules, Tier};
