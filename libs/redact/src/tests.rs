@@ -279,5 +279,9 @@ fn a_value_at_the_end_of_a_key_is_masked_with_it() {
             let text = format!("{key}{}\n", kind.replace("<>", body));
             assert!(!mask(&text).contains(&body[2..]), "{text}: {}", mask(&text));
         }
+        for sign in ["=", "/", ":", "+", ".", "-"] {
+            let text = format!("{}{sign}{}\n", "A".repeat(72), kind.replace("<>", body));
+            assert!(!mask(&text).contains(&body[2..]), "{text}: {}", mask(&text));
+        }
     }
 }

@@ -17,6 +17,9 @@ const RANDOM: usize = 36;
 /// Maximum number of characters after that prefix.
 const MAX_RANDOM: usize = 200;
 
+/// How many bytes before the end of a token another one may begin that ends later.
+const OVERLAP: usize = 128;
+
 /// The last run of word bytes that was read.
 #[derive(Default)]
 struct WordRun(Cell<(usize, usize)>);
@@ -89,7 +92,8 @@ impl<'a> Tokens<'a> {
 
     /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), the span ends with the
     /// word that contains both. Each byte of the span is read once more, not once for each token in it; a token at its
-    /// end may contain another one after its last space (see [`blocks::putty`]).
+    /// end may contain another one after its last space (see [`blocks::putty`]), or in its last [`OVERLAP`] bytes
+    /// (`AAAA…=12345678:…`).
     pub(super) fn grown(&self, span: &Range<usize>) -> usize {
         let mut at = span.start;
         while at < span.end {
@@ -106,6 +110,9 @@ impl<'a> Tokens<'a> {
             let is_last = token.end == span.end;
             let text = self.bytes.get(begin..token.end).filter(|_| is_last).unwrap_or_default();
             at = text.iter().rposition(|&byte| byte == b' ').map_or(token.end, |blank| begin + blank + 1);
+            if is_last {
+                at = at.min(end.max(span.end.saturating_sub(OVERLAP)));
+            }
         }
         span.end
     }
