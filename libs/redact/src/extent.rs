@@ -5,13 +5,14 @@ use super::blocks;
 use super::class::*;
 use super::names::Kind;
 use super::prose::SCHEMES;
-use super::scan::Scan;
+use super::scan::{Scan, Sort};
 use super::values::{HEAD, Tie, Value};
 use std::ops::Range;
 
 impl Scan<'_> {
     /// The value that begins at `at`, without its quotes, if it is a secret.
     pub(super) fn value(&self, at: usize, kind: Kind, tie: Tie) -> Option<Range<usize>> {
+        self.sort.set(Sort::Value(kind));
         let mut start = self.run(at, is_blank);
         if self.has(start, b"**") {
             start = self.run(start + 2, is_blank);

@@ -4,7 +4,7 @@ use super::blocks;
 use super::class::*;
 use super::commands::{self, Takes};
 use super::names::{self, Kind};
-use super::scan::{NAME_BYTES, Scan};
+use super::scan::{NAME_BYTES, Scan, Sort};
 use super::values::{Tie, Value};
 use std::ops::Range;
 
@@ -85,6 +85,7 @@ impl Scan<'_> {
 
     /// The password of `user:password` in the argument that begins at `at`.
     pub(super) fn pair(&self, at: usize) -> Option<Range<usize>> {
+        self.sort.set(Sort::Value(Kind::Password));
         let at = self.run(at, |byte| is_quote(byte) || byte == b'\\');
         let head = self.head(at, |byte| is_bare(byte) || byte == b',');
         let sign = |signs: &[u8]| head.iter().position(|byte| signs.contains(byte));

@@ -6,7 +6,7 @@
 use super::class::*;
 use super::makers::Care::{self, Digit, Mixed, Words};
 use super::makers::Length::{self, AtLeast, Between};
-use super::makers::{GROUPS, MARKS, Mark};
+use super::makers::{GROUPS, MARK_NAMES, MARKS, Mark};
 use super::words::{self, is_filler, is_wordy};
 
 /// One prefix of a group.
@@ -43,22 +43,37 @@ const fn bucket(first: u8, second: u8) -> usize {
 const SIZE: (usize, usize) = size();
 static TABLE: Table = table();
 
+/// The next prefix at or after `from` in a group's text, which separates words by single spaces; nothing at its end. Words
+/// with `#` are names.
+#[allow(clippy::indexing_slicing)] // run by the compiler
+const fn next_prefix(text: &[u8], from: usize) -> (usize, usize) {
+    let mut at = from;
+    loop {
+        while at < text.len() && text[at] == b' ' {
+            at += 1;
+        }
+        let begin = at;
+        while at < text.len() && text[at] != b' ' {
+            at += 1;
+        }
+        if begin == at || text[begin] != b'#' {
+            return (begin, at);
+        }
+    }
+}
+
 /// The number of prefixes, and of all their bytes.
 #[allow(clippy::indexing_slicing)] // run by the compiler
 const fn size() -> (usize, usize) {
     let (mut rows, mut letters, mut group) = (0, 0, 0);
     while group < GROUPS.len() {
         let text = GROUPS[group].3.as_bytes();
-        let mut at = 0;
-        while at < text.len() {
-            if text[at] == b' ' {
-                rows += 1;
-            } else {
-                letters += 1;
-            }
-            at += 1;
+        let (mut begin, mut end) = next_prefix(text, 0);
+        while begin < end {
+            rows += 1;
+            letters += end - begin;
+            (begin, end) = next_prefix(text, end);
         }
-        rows += 1;
         group += 1;
     }
     (rows, letters)
@@ -79,15 +94,14 @@ const fn table() -> Table {
     while group < GROUPS.len() {
         table.bodies[group] = (GROUPS[group].0, GROUPS[group].1, GROUPS[group].2);
         let text = GROUPS[group].3.as_bytes();
-        let mut at = 0;
-        while at < text.len() {
+        let (mut at, mut end) = next_prefix(text, 0);
+        while at < end {
             let begin = letters;
-            while at < text.len() && text[at] != b' ' {
+            while at < end {
                 table.letters[letters] = text[at];
                 letters += 1;
                 at += 1;
             }
-            at += 1;
             let third = if letters - begin > 2 { table.letters[begin + 2] } else { 0 };
             let bytes = [table.letters[begin], table.letters[begin + 1], third];
             let bucket = bucket(bytes[0], bytes[1]);
@@ -100,6 +114,7 @@ const fn table() -> Table {
             } else {
                 table.pairs[1].add_all(bytes[1]);
             }
+            (at, end) = next_prefix(text, end);
         }
         group += 1;
     }
@@ -113,12 +128,10 @@ const fn first_rows() -> [u16; BUCKETS + 1] {
     let mut group = 0;
     while group < GROUPS.len() {
         let text = GROUPS[group].3.as_bytes();
-        let mut at = 0;
-        while at < text.len() {
-            if at == 0 || text[at - 1] == b' ' {
-                first[bucket(text[at], text[at + 1]) + 1] += 1;
-            }
-            at += 1;
+        let (mut at, mut end) = next_prefix(text, 0);
+        while at < end {
+            first[bucket(text[at], text[at + 1]) + 1] += 1;
+            (at, end) = next_prefix(text, end);
         }
         group += 1;
     }
@@ -140,17 +153,18 @@ pub(super) const fn are_within(class: Class, least: usize, marked: usize) -> boo
             AtLeast(least) | Between(least, _) => *least as usize,
         };
         let text = prefixes.as_bytes();
-        let (mut at, mut begin) = (0, 0);
-        while at <= text.len() {
-            if at == text.len() || text[at] == b' ' {
-                if at - begin + body_least < least {
-                    return false;
-                }
-                begin = at + 1;
-            } else if !class.has(text[at]) {
+        let (mut at, mut end) = next_prefix(text, 0);
+        while at < end {
+            if end - at + body_least < least {
                 return false;
             }
-            at += 1;
+            while at < end {
+                if !class.has(text[at]) {
+                    return false;
+                }
+                at += 1;
+            }
+            (at, end) = next_prefix(text, end);
         }
         if !body.is_within(class) {
             return false;
@@ -175,18 +189,38 @@ pub(super) fn may_begin(first: u8, second: u8, third: u8) -> bool {
 
 /// The end of the key at the beginning of the text. All following bytes of its alphabet belong to it.
 pub(super) fn end(text: &[u8]) -> Option<usize> {
+    rows(text)?.filter_map(|row| row_end(text, row)).max()
+}
+
+/// The name of the key at the beginning of the text.
+pub(super) fn name(text: &[u8]) -> Option<&'static str> {
+    let (_, row) = rows(text)?.filter_map(|row| Some((row_end(text, row)?, row))).max_by_key(|(end, _)| *end)?;
+    let at = usize::from(row.at);
+    let prefix = TABLE.letters.get(at..at + usize::from(row.length))?;
+    let (_, _, _, words) = GROUPS.get(usize::from(row.group))?;
+    let mut name = None;
+    words.split(' ').find(|word| {
+        name = word.strip_prefix('#').or(name);
+        word.as_bytes() == prefix
+    })?;
+    name
+}
+
+/// All names of keys, in the order of the table; some more than once.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let words = GROUPS.iter().flat_map(|(_, _, _, words)| words.split(' '));
+    words.filter_map(|word| word.strip_prefix('#')).chain(MARK_NAMES)
+}
+
+/// The rows whose prefixes have the first bytes of the text.
+fn rows(text: &[u8]) -> Option<impl Iterator<Item = &'static KeyRow>> {
     let [first, second, third, ..] = *text else { return None };
     let bucket = bucket(first, second);
     let rows = usize::from(*TABLE.first.get(bucket)?)..usize::from(*TABLE.first.get(bucket + 1)?);
-    let mut rows = TABLE.rows.get(rows)?.iter();
-    let may_be = |row: &&KeyRow| {
+    let may_be = move |row: &&KeyRow| {
         row.begin == [first, second, third] || row.length == 2 && row.begin.starts_with(&[first, second])
     };
-    let mut end = None;
-    while let Some(row) = rows.find(may_be) {
-        end = end.max(row_end(text, row));
-    }
-    end
+    Some(TABLE.rows.get(rows)?.iter().filter(may_be))
 }
 
 fn row_end(text: &[u8], row: &KeyRow) -> Option<usize> {
@@ -231,12 +265,21 @@ fn is_random(body: &[u8], class: Class, care: Care) -> bool {
 
 /// The end of the marked key at the beginning of the text.
 pub(super) fn marked_end(text: &[u8]) -> Option<usize> {
-    let fits = |mark: &&Mark| {
-        text.get(mark.at) == mark.text.first() && text.get(mark.at..).is_some_and(|rest| rest.starts_with(mark.text))
-    };
-    MARKS.iter().filter(fits).find_map(|mark| {
-        let end = run(text, mark.class, mark.most + 1);
-        let key = text.get(..end)?;
-        (mark.least..=mark.most).contains(&end).then_some(end).filter(|_| is_random(key, mark.class, Digit))
-    })
+    MARKS.iter().filter(|mark| is_marked(text, mark)).find_map(|mark| mark_end(text, mark))
+}
+
+/// The name of the marked key at the beginning of the text.
+pub(super) fn marked_name(text: &[u8]) -> Option<&'static str> {
+    let mut all = MARKS.iter().zip(MARK_NAMES);
+    all.find(|(mark, _)| is_marked(text, mark) && mark_end(text, mark).is_some()).map(|(_, name)| name)
+}
+
+fn is_marked(text: &[u8], mark: &Mark) -> bool {
+    text.get(mark.at) == mark.text.first() && text.get(mark.at..).is_some_and(|rest| rest.starts_with(mark.text))
+}
+
+fn mark_end(text: &[u8], mark: &Mark) -> Option<usize> {
+    let end = run(text, mark.class, mark.most + 1);
+    let key = text.get(..end)?;
+    (mark.least..=mark.most).contains(&end).then_some(end).filter(|_| is_random(key, mark.class, Digit))
 }

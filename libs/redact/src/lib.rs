@@ -19,6 +19,7 @@ mod class;
 mod command;
 mod commands;
 mod extent;
+mod finds;
 mod flags;
 mod keys;
 mod makers;
@@ -37,6 +38,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use command::mask_command;
+pub use finds::{Find, Sure, finds, rules};
 use scan::Scan;
 use tokens::Tokens;
 

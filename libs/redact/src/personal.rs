@@ -4,6 +4,7 @@
 //! Must stay true: the cost is linear in the text. Deliberately absent: names of people in sentences, and any promise
 //! that a number or an address of an unusual shape is found.
 
+use super::finds::{Find, Sure};
 use super::mask_counted;
 use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, Range};
@@ -11,6 +12,9 @@ use std::ops::{AddAssign, Range};
 const EMAIL: &str = "[email]";
 const PHONE: &str = "[phone]";
 const USER: &str = "[user]";
+
+/// The rules, by the names of what they find.
+pub(super) const RULES: [&str; 3] = ["email", "phone", "user"];
 
 /// How many digits a phone number has (E.164).
 const DIGITS: Range<usize> = 8..16;
@@ -69,9 +73,36 @@ impl Personal {
         (text, Counts { secrets, emails, phones, users })
     }
 
+    /// All that identifies a person, each kind in order; spans may overlap.
+    pub fn finds(&self, text: &str) -> Vec<Find> {
+        let mut all = Vec::new();
+        let mut add = |rule, span: Option<Range<usize>>| {
+            all.extend(span.map(|span| Find { span, rule, sure: Sure::Personal }));
+        };
+        let [email, phone, user] = RULES;
+        let mut before = b' ';
+        for (at, &byte) in text.as_bytes().iter().enumerate() {
+            match byte {
+                b'@' => add(email, email_at(text, at)),
+                b'0'..=b'9' | b'+' | b'(' if !before.is_ascii_alphanumeric() => add(phone, phone_at(text, at)),
+                _ => {}
+            }
+            if matches!(before, b'/' | b'\\' | b'~' | b'-') && byte & 0xc0 != 0x80 {
+                add(user, self.user_at(text, at));
+            }
+            before = byte;
+        }
+        all
+    }
+
     /// The user name that begins at `at`.
     fn user_at(&self, text: &str, at: usize) -> Option<Range<usize>> {
         let before = text.get(..at)?;
+        if !before.ends_with(['/', '\\', '~', '-'])
+            || before.ends_with('-') && !before.ends_with("-home-") && !before.ends_with("-Users-")
+        {
+            return None;
+        }
         let name = name_at(text, at)?;
         let end = at + name.len();
         if self.names.iter().any(|known| known == name) && before.ends_with(['/', '\\']) {

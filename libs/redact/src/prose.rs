@@ -2,7 +2,7 @@
 
 use super::class::*;
 use super::names::{self, Kind};
-use super::scan::Scan;
+use super::scan::{Scan, Sort};
 use super::values::{Tie, Value};
 use std::ops::Range;
 
@@ -22,6 +22,7 @@ impl Scan<'_> {
 
     /// `Bearer x` and `Basic x` anywhere, if x does not look like the next word of a sentence.
     pub(super) fn scheme(&self, at: usize, end: usize) -> Option<Range<usize>> {
+        self.sort.set(Sort::Value(Kind::Authorization));
         let name = self.bytes().get(at..end).filter(|name| matches!(name.len(), 4..=6))?;
         let token = self.run(end, is_blank);
         if token == end || !SCHEMES.have(name) {
@@ -77,6 +78,7 @@ impl Scan<'_> {
 
     /// The password of `user:password@`, or all of a long `token@`.
     pub(super) fn url(&self, at: usize) -> Option<Range<usize>> {
+        self.sort.set(Sort::Url);
         let authority = self.bytes().get(at..self.run(at, is_authority))?;
         let info_end = authority.iter().rposition(|&byte| byte == b'@')?;
         let info = authority.get(..info_end)?;
@@ -94,6 +96,7 @@ impl Scan<'_> {
 
     /// The password of `user:password@host` without a scheme before it.
     pub(super) fn login(&self, at: usize) -> Option<Range<usize>> {
+        self.sort.set(Sort::Login);
         if !is_alnum(self.before(at)) {
             return None;
         }
@@ -106,6 +109,7 @@ impl Scan<'_> {
 
     /// The credential of an `Authorization` header.
     pub(super) fn authorization(&self, at: usize) -> Option<Range<usize>> {
+        self.sort.set(Sort::Value(Kind::Authorization));
         let at = self.run(at, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
         let scheme = self.head(at, is_word);
         let credential = self.run(at + scheme.len(), is_blank);
@@ -124,6 +128,7 @@ impl Scan<'_> {
 
     /// All cookies of a header, if one of them may be a session.
     pub(super) fn cookies(&self, at: usize) -> Option<Range<usize>> {
+        self.sort.set(Sort::Value(Kind::Cookie));
         let at = self.run(at, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
         let is_cookie = |byte: u8| !is_quote(byte) && !matches!(byte, b'\n' | b'\r' | b'\\');
         let has_session = super::values::has_session(self.head(at, is_cookie));

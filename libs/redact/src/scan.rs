@@ -1,12 +1,14 @@
 //! Owns scanning a text: where each rule is tried, and what need not be read again. The rules are in `tokens`,
 //! `blocks`, `named`, `flags` and `prose`. Must stay true: the time is linear in the text.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::MASK;
 use super::blocks;
 use super::class::*;
 use super::commands::Called;
+use super::names::Kind;
 use super::sorts::{self, KeyRun};
 use super::tokens::Tokens;
 
@@ -20,6 +22,17 @@ enum Step {
     Go(usize),
 }
 
+/// What stands where a rule looks that has no name of its own.
+#[derive(Clone, Copy)]
+pub(super) enum Sort {
+    /// The value of a name of this kind.
+    Value(Kind),
+    /// The password in a URL.
+    Url,
+    /// The password before a host.
+    Login,
+}
+
 /// The position of the scan, and what it need not read again.
 pub(super) struct Scan<'a> {
     pub(super) tokens: Tokens<'a>,
@@ -30,6 +43,9 @@ pub(super) struct Scan<'a> {
     /// Where secrets may begin, in order.
     windows: &'a [Range<usize>],
     pub(super) keys: KeyRun,
+    /// Where the step began that found the last span, and what was read last.
+    pub(super) begin: usize,
+    pub(super) sort: Cell<Sort>,
 }
 
 impl<'a> Scan<'a> {
@@ -41,6 +57,8 @@ impl<'a> Scan<'a> {
             called: Called::default(),
             windows,
             keys: KeyRun::default(),
+            begin: 0,
+            sort: Cell::new(Sort::Value(Kind::Secret)),
         }
     }
 
@@ -54,6 +72,7 @@ impl<'a> Scan<'a> {
             };
             match self.step(begin) {
                 Step::Secret(span) if span.end > span.start => {
+                    self.begin = begin;
                     self.done = self.tokens.grown(&span);
                     self.called.skip(span.start..self.done);
                     return Some(span.start..self.done);

@@ -73,6 +73,26 @@ impl<'a> Tokens<'a> {
         special.or_else(|| marked().map(|length| at..at + length)).or_else(|| self.prefixed(at))
     }
 
+    /// The name of the token at `at`, where a word begins that ends at `end`, and where the token ends.
+    pub(super) fn named(&self, at: usize, end: usize) -> Option<(&'static str, usize)> {
+        let token = self.token(at, end)?;
+        let rest = self.bytes.get(at..)?;
+        let special = match rest.first()? {
+            b'0'..=b'9' | b'b' if self.byte(token.start) != b'e' && rest.contains(&b':') => {
+                let is_bot = |at: usize| self.telegram(at).is_some();
+                (is_bot(at) || is_bot(at + 3)).then_some("telegram-token")
+            }
+            b'A' => self.firebase(at).map(|_| "firebase-key"),
+            b'e' => self.web_token(at).map(|_| "jwt"),
+            b'P' => blocks::putty(self.bytes, at).map(|_| "private-key"),
+            b'M' | b'N' | b'O' => self.discord(at, end).map(|_| "discord-token"),
+            _ => None,
+        };
+        let marked = || if end >= at + MARKED { keys::marked_name(rest) } else { None };
+        let name = keys::name(rest).or(special).or_else(marked).unwrap_or(super::finds::UNKNOWN_MAKER);
+        Some((name, token.end))
+    }
+
     /// All tokens of the text.
     pub(super) fn all(&self) -> impl Iterator<Item = Range<usize>> {
         let mut at = 0;

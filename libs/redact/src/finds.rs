@@ -1,0 +1,98 @@
+//! Owns the names of what a scan finds, for those who list or name it (`redaction`): the same scan as for masking, a
+//! name for each span. Must stay true: nothing here is linked by programs that only mask.
+
+use super::keys;
+use super::names::Kind;
+use super::scan::{Scan, Sort};
+use super::{blocks, personal};
+use std::ops::Range;
+
+/// How sure a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sure {
+    /// A shape that nothing else has.
+    Definite,
+    /// A value whose name, place or randomness suggests a secret.
+    Candidate,
+    /// It identifies a person.
+    Personal,
+}
+
+/// A span that a rule found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Find {
+    /// Bytes of the text.
+    pub span: Range<usize>,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// How sure the rule is.
+    pub sure: Sure,
+}
+
+/// The rule for keys of makers that are not in the table.
+pub(super) const UNKNOWN_MAKER: &str = "prefixed-key";
+/// Rules for shapes that are not in the table of keys.
+const SHAPES: [&str; 6] = ["jwt", "private-key", "telegram-token", "firebase-key", "discord-token", "azure-secret"];
+/// Rules that depend on what is around a secret.
+const PLACES: [&str; 9] =
+    ["password", "secret", "session", "authorization", "cookie", "url-password", "login", "basic-auth", UNKNOWN_MAKER];
+
+/// All rules, each once.
+pub fn rules() -> Vec<(&'static str, Sure)> {
+    let mut all: Vec<(&'static str, Sure)> = Vec::new();
+    let definite = SHAPES.into_iter().chain(keys::names()).map(|name| (name, Sure::Definite));
+    let others = PLACES.into_iter().map(|name| (name, Sure::Candidate));
+    let people = personal::RULES.into_iter().map(|name| (name, Sure::Personal));
+    for rule in definite.chain(others).chain(people) {
+        if !all.iter().any(|(name, _)| *name == rule.0) {
+            all.push(rule);
+        }
+    }
+    all
+}
+
+/// The secrets that begin in these parts of the text, in order. Windows begin at words.
+pub fn finds(text: &str, windows: &[Range<usize>]) -> Vec<Find> {
+    let mut scan = Scan::new(text, windows);
+    let mut all = Vec::new();
+    while let Some(span) = scan.next_span() {
+        let (rule, sure) = scan.name(&span);
+        all.push(Find { span, rule, sure });
+    }
+    all
+}
+
+impl Scan<'_> {
+    /// The rule that found the last span.
+    fn name(&self, span: &Range<usize>) -> (&'static str, Sure) {
+        if blocks::armour(self.bytes(), span.start).is_some() {
+            return ("private-key", Sure::Definite);
+        }
+        let begin = self.tokens.word_begin(span.start);
+        let end = self.run(begin, super::class::is_name);
+        if let Some((name, end)) = self.tokens.named(begin, end)
+            && end >= span.end
+        {
+            return (name, if name == UNKNOWN_MAKER { Sure::Candidate } else { Sure::Definite });
+        }
+        match self.sort.get() {
+            _ if self.byte(self.begin) == b'~' => ("azure-secret", Sure::Definite),
+            Sort::Url => ("url-password", Sure::Candidate),
+            Sort::Login => ("login", Sure::Candidate),
+            Sort::Value(kind) => (kind.rule(), Sure::Candidate),
+        }
+    }
+}
+
+impl Kind {
+    fn rule(self) -> &'static str {
+        match self {
+            Kind::Password | Kind::Directory => "password",
+            Kind::Secret | Kind::Key | Kind::Random => "secret",
+            Kind::Session => "session",
+            Kind::Basic => "basic-auth",
+            Kind::Authorization => "authorization",
+            Kind::Cookie => "cookie",
+        }
+    }
+}
