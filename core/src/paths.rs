@@ -321,6 +321,21 @@ impl Home {
         self.kept(agent, uuid).join("manifest.json")
     }
 
+    /// `redactions`: what was replaced in what was given out.
+    pub fn redactions_dir(&self) -> PathBuf {
+        self.0.join("redactions")
+    }
+
+    /// What was replaced in a month, `YYYY-MM`.
+    pub fn redactions(&self, month: &str) -> PathBuf {
+        self.redactions_dir().join(format!("{month}.jsonl"))
+    }
+
+    /// Held by whoever appends to it.
+    pub fn redactions_lock(&self) -> PathBuf {
+        self.redactions_dir().join(".lock")
+    }
+
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")

@@ -8,9 +8,10 @@
 mod engine;
 mod key;
 mod ledger;
+mod random;
 mod rules;
 
 pub use engine::{Engine, Found, Place, Redacted};
 pub use key::Key;
-pub use ledger::{Entry, Ledger};
+pub use ledger::{Entry, Ledger, Run, Tally};
 pub use rules::{Rule, Rules, Tier};
