@@ -5,7 +5,9 @@
 mod commits;
 mod handover;
 
-pub use commits::{also_committed, also_in, amended_commit, commit, has_also_committed, has_commit};
+pub use commits::{
+    RecordedCommit, also_committed, also_in, amended_commit, commit, has_also_committed, has_commit, recorded_commits,
+};
 pub use handover::{may_resume, reopen, resumed_as, take_over};
 
 use crate::clock::{self, Instant};

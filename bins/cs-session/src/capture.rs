@@ -1,9 +1,9 @@
 //! `capture-commits`: adds the commits of a repository since the session's start.
 
-use crate::git;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, each, print_session};
 use cs_core::git::find;
+use cs_core::git::logged::LoggedCommit;
 use cs_core::record::Session;
 use cs_core::{session, validate};
 use std::path::Path;
@@ -25,15 +25,20 @@ impl CaptureCommits {
         each(context, &self.id, |context, id| {
             let known = context.store.session(id)?;
             let repo = self.repo.as_deref().or(known.worktree_root.as_deref()).unwrap_or(".");
-            let commits = git::log(repo, &known.started_at, validate::COMMITS)?;
+            let commits = cli::git::log(repo, &known.started_at, validate::COMMITS)?;
             let other = elsewhere(context, &known, repo);
             let session = context.store.update(id, context.now, |record| {
-                let mut add = |commit: &git::LoggedCommit| match &other {
+                let mut add = |commit: &LoggedCommit| match &other {
                     Some(other) => {
                         session::also_committed(record, &commit.sha, other, &commit.subject, context.now);
                         Ok(())
                     }
-                    None => session::commit(record, &commit.sha, &commit.subject, commit.at.unwrap_or(context.now)),
+                    None => session::commit(
+                        record,
+                        &commit.sha,
+                        &commit.subject,
+                        commit.committed_at.unwrap_or(context.now),
+                    ),
                 };
                 commits.iter().try_for_each(&mut add)?;
                 session::beat(record, context.now);

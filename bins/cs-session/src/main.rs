@@ -12,7 +12,6 @@ mod change;
 mod complete;
 mod create;
 mod delete;
-mod git;
 mod heartbeat;
 mod jump;
 mod list;

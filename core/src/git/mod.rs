@@ -4,7 +4,8 @@
 //! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
 //! gitrepository-layout(5). The other modules read the rest: [`object`] a commit, [`reflog`] what
 //! moved HEAD, [`head`] the commit at HEAD, `config` one value, [`command`] whether a command line
-//! commits, [`made`] which commits a command made, [`identity`] the identity of a repository.
+//! commits, [`made`] which commits a command made, [`identity`] the identity of a repository, [`logged`] what
+//! `git log` printed.
 //!
 //! Must stay true: git is never run, nothing is written, every read is bounded, and only
 //! regular files are read (a FIFO would block). A directory without a repository costs one system
@@ -18,6 +19,7 @@ pub mod command;
 mod config;
 pub mod head;
 pub mod identity;
+pub mod logged;
 pub mod made;
 pub mod object;
 mod read;

@@ -109,7 +109,7 @@ fn commit_in(body: &[u8]) -> Option<Commit> {
 }
 
 /// The subject as git's `%s` prints it: the lines before the first empty one.
-fn subject(message: &str) -> String {
+pub(super) fn subject(message: &str) -> String {
     let lines = message.lines().map(str::trim).skip_while(|line| line.is_empty());
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -3,6 +3,9 @@
 
 use super::*;
 
+/// The beginning of the event of a commit in another repository.
+const ALSO_COMMITTED: &str = "also committed ";
+
 /// Adds a commit that was made at `at`, unless the session has one with the same first seven digits.
 pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> Result<()> {
     let sha = validate::sha(sha)?;
@@ -75,5 +78,40 @@ pub fn has_also_committed(session: &Session, sha: &str) -> bool {
 }
 
 fn also_commits(sha: &str) -> String {
-    format!("also committed {} in ", sha.get(..7).unwrap_or(sha))
+    format!("{ALSO_COMMITTED}{} in ", sha.get(..7).unwrap_or(sha))
+}
+
+/// A commit that a session made, as its record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedCommit<'a> {
+    /// 4 to 40 hexadecimal digits.
+    pub sha: &'a str,
+    /// Its subject, masked and cut as in the record.
+    pub message: &'a str,
+    /// The work tree of another repository; `None` if it is in the session's own.
+    pub elsewhere: Option<&'a str>,
+    /// When it was made, and when those were made that it amended; empty if the record does not say it.
+    pub times: Vec<Instant>,
+}
+
+/// All commits that a session made, also those in other repositories.
+pub fn recorded_commits(session: &Session) -> Vec<RecordedCommit<'_>> {
+    let moments = || session.history.iter().filter(|moment| moment.kind == timeline::COMMIT);
+    let is_amended = |sha: &str| !has_commit(session, sha);
+    let times = |sha: &str| {
+        let fits = moments().filter(|moment| is_same_commit(&moment.text, sha) || is_amended(&moment.text));
+        fits.filter_map(|moment| clock::parse(&moment.at)).collect()
+    };
+    let own = session.commits.iter().map(|commit| {
+        let (sha, message) = (commit.sha.as_str(), commit.message.as_str());
+        RecordedCommit { sha, message, elsewhere: None, times: times(sha) }
+    });
+    let other = session.events.iter().filter_map(|event| {
+        let (sha, rest) = event.message.strip_prefix(ALSO_COMMITTED)?.split_once(" in ")?;
+        let roots = session.also_in.iter().filter_map(|root| Some((root, rest.strip_prefix(root.as_str())?)));
+        let (root, message) = roots.max_by_key(|(root, _)| root.len())?;
+        let times = clock::parse(&event.timestamp).into_iter().collect();
+        Some(RecordedCommit { sha, message: message.strip_prefix(": ")?, elsewhere: Some(root), times })
+    });
+    own.chain(other).collect()
 }

@@ -12,6 +12,7 @@ pub mod describe;
 mod failure;
 mod failures;
 pub mod found;
+pub mod git;
 mod help;
 mod lines;
 mod messages;

@@ -1,13 +1,14 @@
-//! Owns starting git: no other file of any program does. It is for commands of a person, never for a hook.
+//! Owns starting git: no other file does. It is for commands of a person, never for a hook.
 //!
 //! Must stay true: a repository cannot choose a program that runs, and cannot block us. The environment and the
 //! configuration are neutral (see [`ENVIRONMENT`], [`SETTINGS`]), git's whole process group is killed at a deadline,
 //! and its output is limited. The settings are those of git-config(1), gitattributes(5) and git(1) that name a program
 //! that `git log` without a diff could run.
 
-use cli::programs;
-use cs_core::clock::{self, Instant};
+use crate::programs;
+use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
+use cs_core::git::logged::{self, FORMAT, LoggedCommit};
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -19,8 +20,10 @@ use std::time::Duration;
 /// How long git may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Maximum number of bytes of its output, and of its errors.
-const OUTPUT: u64 = 4 * 1024 * 1024;
+const OUTPUT: u64 = 32 * 1024 * 1024;
 const ERRORS: u64 = 64 * 1024;
+/// Maximum number of commits of a range.
+const RANGE: usize = 10_000;
 
 /// The environment variables that replace all of `GIT_*`.
 const ENVIRONMENT: [(&str, &str); 11] = [
@@ -62,46 +65,86 @@ const SETTINGS: [&str; 21] = [
     "safe.bareRepository=explicit",
 ];
 
-/// The options with which `git log` prints only hashes, times and subjects: no diff, signatures, notes or mail addresses.
-const PLAIN: [&str; 8] = [
-    "--format=%H%x09%cI%x09%s",
-    "--no-patch",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-show-signature",
-    "--no-mailmap",
-    "--no-notes",
-    "--no-color",
-];
-
-/// A commit as git logs it.
-#[derive(Debug, PartialEq)]
-pub struct LoggedCommit {
-    pub sha: String,
-    /// When it was committed.
-    pub at: Option<Instant>,
-    pub subject: String,
-}
-
-impl LoggedCommit {
-    fn read(line: &str) -> Option<LoggedCommit> {
-        let (sha, rest) = line.split_once('\t')?;
-        let (at, subject) = rest.split_once('\t')?;
-        Some(LoggedCommit { sha: sha.to_string(), at: clock::parse(at), subject: subject.to_string() })
-    }
-}
+/// The options that keep `git log` from printing diffs, signatures, notes and colours.
+const PLAIN: [&str; 7] =
+    ["--no-patch", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-mailmap", "--no-notes", "--no-color"];
 
 /// Returns the commits of HEAD since a time, oldest first; at most the newest `most`.
 pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<LoggedCommit>> {
     let words = [format!("--max-count={most}"), format!("--since={since}")];
     let mut command = neutral_git(repo)?;
-    command.args(["log", "--reverse"]).args(PLAIN).args(words).args(["HEAD", "--"]);
+    command.args(["log", "--reverse"]).args(PLAIN).args(FORMAT).args(words).args(["HEAD", "--"]);
     let done = run(command)?;
     if !done.is_success {
-        let trouble = cli::sanitize(done.stderr.lines().next().unwrap_or("git failed"));
+        let trouble = done.first_error();
         return Err(Error::Invalid(format!("no commits from {repo:?}: {trouble}; name a repository with --repo")));
     }
-    Ok(done.stdout.lines().filter_map(LoggedCommit::read).collect())
+    Ok(logged::commits(&done.stdout))
+}
+
+/// Commits that a person named, and the repository that they are in.
+#[derive(Debug)]
+pub struct CommitRange {
+    repo: String,
+    /// The commits, oldest first.
+    pub commits: Vec<LoggedCommit>,
+    /// The newest ends of the range, as full names.
+    tips: Vec<String>,
+}
+
+impl CommitRange {
+    /// The commits that `range` means in the repository: words as for `git log`, such as `main..HEAD` or `v1.0..v1.1`,
+    /// without options. A single name means the commit and all before it.
+    pub fn read(repo: &str, range: &str) -> Result<CommitRange> {
+        let words: Vec<&str> = range.split_whitespace().collect();
+        let wrong = |why: &str| {
+            let example = "name commits as for git log, such as main..HEAD";
+            Error::Invalid(format!("no commits {range:?} in {repo:?}: {why}; {example}"))
+        };
+        if words.is_empty() || words.iter().any(|word| word.starts_with('-')) {
+            return Err(wrong("these are not names of commits"));
+        }
+        let mut command = neutral_git(repo)?;
+        command.arg("rev-parse").args(&words).arg("--");
+        let done = run(command)?;
+        let ends: Vec<&str> = done.stdout.lines().filter(|line| is_hex(line.trim_start_matches('^'))).collect();
+        if !done.is_success || ends.is_empty() {
+            return Err(wrong(&done.first_error()));
+        }
+        let tips = ends.iter().filter(|end| is_hex(end)).map(|end| end.to_string()).collect();
+        let mut command = neutral_git(repo)?;
+        command.args(["log", "--reverse", "--topo-order"]).args(PLAIN).args(FORMAT);
+        command.arg(format!("--max-count={}", RANGE + 1)).args(&ends).arg("--");
+        let done = run(command)?;
+        if !done.is_success {
+            return Err(wrong(&done.first_error()));
+        }
+        let commits = logged::commits(&done.stdout);
+        if commits.len() > RANGE {
+            return Err(wrong(&format!("it has more than {RANGE} commits")));
+        }
+        Ok(CommitRange { repo: repo.to_string(), commits, tips })
+    }
+
+    /// When the commit with this name was authored; `None` if the repository does not have it any more.
+    pub fn authored_at(&self, sha: &str) -> Option<Instant> {
+        let sha = Some(sha).filter(|sha| is_hex(sha))?;
+        let mut command = neutral_git(&self.repo).ok()?;
+        command.args(["log", "--no-walk"]).args(PLAIN).args(FORMAT).args([sha, "--"]);
+        let done = run(command).ok().filter(|done| done.is_success)?;
+        logged::commits(&done.stdout).into_iter().find(|commit| commit.sha.starts_with(sha))?.authored_at
+    }
+
+    /// Whether the commit with this name is an end of the range, or before one.
+    pub fn is_in_history(&self, sha: &str) -> bool {
+        let Ok(mut command) = neutral_git(&self.repo) else { return false };
+        command.args(["rev-list", "--max-count=1", sha, "--not"]).args(&self.tips).arg("--");
+        is_hex(sha) && run(command).is_ok_and(|done| done.is_success && done.stdout.trim().is_empty())
+    }
+}
+
+fn is_hex(name: &str) -> bool {
+    (4..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Prepares git in a repository, with a neutral environment and configuration.
@@ -121,6 +164,13 @@ struct GitOutput {
     is_success: bool,
     stdout: String,
     stderr: String,
+}
+
+impl GitOutput {
+    fn first_error(&self) -> String {
+        let line = self.stderr.lines().next().unwrap_or("git failed");
+        crate::sanitize(line)
+    }
 }
 
 /// Runs a command without input until it ends. A command that takes too long or prints too much is killed, with all
