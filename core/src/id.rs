@@ -226,6 +226,16 @@ pub fn random_lease_id() -> String {
     format!("l{:08x}", WyRand::new().generate::<u32>())
 }
 
+/// A random id of a mark: `m` and 12 hex digits.
+pub fn random_mark_id() -> String {
+    format!("m{:012x}", WyRand::new().generate::<u64>() >> 16)
+}
+
+/// Whether a text has the shape of a mark's id.
+pub fn is_mark_id(text: &str) -> bool {
+    shaped(text, "mxxxxxxxxxxxx")
+}
+
 /// The task id for a task of the agent's own list: the same for the same conversation and key.
 pub fn agent_task_id(uuid: &Uuid, key: &str) -> String {
     let hash = fnv1a(uuid.as_str().as_bytes().iter().chain(b"/").chain(key.as_bytes()));
@@ -265,6 +275,7 @@ mod tests {
         let at = crate::clock::parse("2026-11-29T11:34:00Z").unwrap();
         let seat = SeatId::random(at);
         assert!(seat.as_str().starts_with("agent_20261129T1134_") && SeatId::parse(seat.as_str()).is_ok());
+        assert!(is_mark_id(&random_mark_id()) && !is_mark_id("m3f2a9c00b1d") && !is_mark_id("M3f2a9c00b1d7"));
         let uuid = Uuid::random();
         assert!(Uuid::parse(uuid.as_str()).is_ok() && uuid != Uuid::random());
         assert!(uuid.as_str().get(14..15) == Some("4") && "89ab".contains(uuid.as_str().get(19..20).unwrap()));

@@ -1,7 +1,8 @@
 //! Owns locking: one exclusive flock on a `.lock` file, with a deadline.
 //! Must stay true: the holder of a `Lock` holds the file that has that name now; the file that it waited for may
 //! have been unlinked (the Python tool does that after every release), so the inode is
-//! compared after locking. Order: conversation, session, agent, inbox, lease, index, project, config, audit; never back.
+//! compared after locking. Order: conversation, session, agent, inbox, lease, index, project, config, audit,
+//! marks; never back.
 
 use crate::error::{Error, Result};
 use crate::file;

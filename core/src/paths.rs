@@ -81,7 +81,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 15] {
+    pub fn dirs(&self) -> [PathBuf; 16] {
         [
             self.sessions(),
             self.archive(),
@@ -98,6 +98,7 @@ impl Home {
             self.leases_dir(),
             self.audit_dir(),
             self.audit_pending(),
+            self.marks_dir(),
         ]
     }
     /// The directories of a seat's messages: the inbox itself, those of [`INBOX_DIRS`].
@@ -284,6 +285,16 @@ impl Home {
     /// `audit/.lock`: held by whoever appends.
     pub fn audit_lock(&self) -> PathBuf {
         self.audit_dir().join(".lock")
+    }
+
+    /// `marks`: what people say about conversations.
+    pub fn marks_dir(&self) -> PathBuf {
+        self.0.join("marks")
+    }
+
+    /// What people say about one conversation.
+    pub fn marks(&self, uuid: &Uuid) -> PathBuf {
+        self.marks_dir().join(format!("{uuid}.jsonl"))
     }
 
     /// `kept`: copies of conversations.

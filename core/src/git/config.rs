@@ -2,7 +2,7 @@
 //!
 //! Must stay true: the last of several values wins; a file that is too long or not regular is ignored.
 //!
-//! Deliberately absent: `include.path`, `config.worktree`, and the user's and the system's configuration.
+//! Deliberately absent: `include.path` and `config.worktree`.
 
 use super::read;
 use std::path::Path;
@@ -21,6 +21,12 @@ pub struct Key {
 /// A value in the configuration that all work trees of a repository share.
 pub fn value(common: &Path, key: &Key) -> Option<String> {
     let bytes = read::open_below(common, "config")?.bytes(0, BYTES)?;
+    value_in(&String::from_utf8_lossy(&bytes), key)
+}
+
+/// A value in a file of the user's, which may be a link.
+pub fn value_of_file(path: &Path, key: &Key) -> Option<String> {
+    let bytes = crate::open::foreign_bytes(path, BYTES as usize).ok()?;
     value_in(&String::from_utf8_lossy(&bytes), key)
 }
 

@@ -4,8 +4,8 @@
 //! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
 //! gitrepository-layout(5). The other modules read the rest: [`object`] a commit, [`reflog`] what
 //! moved HEAD, [`head`] the commit at HEAD, `config` one value, [`command`] whether a command line
-//! commits, [`made`] which commits a command made, [`identity`] the identity of a repository, [`logged`] what
-//! `git log` printed.
+//! commits, [`email`] the user's address, [`made`] which commits a command made, [`identity`] the identity of a
+//! repository, [`logged`] what `git log` printed.
 //!
 //! Must stay true: git is never run, nothing is written, every read is bounded, and only
 //! regular files are read (a FIFO would block). A directory without a repository costs one system
@@ -17,6 +17,7 @@
 
 pub mod command;
 mod config;
+pub mod email;
 pub mod head;
 pub mod identity;
 pub mod logged;

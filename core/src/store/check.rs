@@ -173,6 +173,9 @@ impl Store {
         if dir == home.audit_dir() || dir == home.audit_pending() {
             return of_audit(name, dir == home.audit_pending(), is_dir);
         }
+        if dir == home.marks_dir() {
+            return of_marks(name, is_dir);
+        }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
             return kind;
         }
@@ -224,6 +227,14 @@ fn of_audit(name: &str, is_waiting: bool, is_dir: bool) -> FileKind {
             name == "head.json" || day.is_some_and(is_day)
         }
     };
+    if is_ours { FileKind::Passed } else { FileKind::Foreign }
+}
+
+/// Marks of conversations. `cs-mark verify` reads what is in them: a damaged line still hides what it was about, so the
+/// file must never be moved away.
+fn of_marks(name: &str, is_dir: bool) -> FileKind {
+    let is_uuid = |stem: &str| Uuid::parse(stem).is_ok_and(|uuid| uuid.as_str() == stem);
+    let is_ours = !is_dir && name.strip_suffix(".jsonl").is_some_and(is_uuid);
     if is_ours { FileKind::Passed } else { FileKind::Foreign }
 }
 
