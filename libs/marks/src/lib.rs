@@ -4,12 +4,23 @@
 //! Must stay true: nothing is changed or removed, undoing is a line; a secret never enters; if a marked text has changed,
 //! the whole field is withheld.
 
+mod actor;
+mod fields;
 mod file;
+mod line;
 mod mark;
+mod place;
 mod sanitizer;
 mod tags;
 
-pub use file::{Marks, append};
+#[cfg(test)]
+mod tests;
+
+pub use actor::actor;
+pub use fields::{TEXT, field, fields};
+pub use file::{Marks, append, append_all};
+pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
-pub use sanitizer::{Cut, Sanitized, Sanitizer, Why};
+pub use place::{Extent, find_all, targets};
+pub use sanitizer::{Cut, Sanitized, Sanitizer, WITHHELD, Why};
 pub use tags::Tags;

@@ -1,23 +1,76 @@
-//! Owns the tags and dispositions of all conversations, for lists and filters.
+//! Owns the tags and dispositions of all conversations, for lists and filters. Must stay true: the cost depends on the
+//! number of conversations that have marks, not on how many there are.
 
+use crate::file::{BYTES, Marks};
 use cs_core::error::Result;
+use cs_core::file::OwnDir;
 use cs_core::store::Store;
 use std::collections::BTreeMap;
 
-/// Tags by the id of a conversation.
+/// End of the names of the files.
+const SUFFIX: &str = ".jsonl";
+
+/// Tags and dispositions by the id of a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Tags {
-    by_id: BTreeMap<String, Vec<String>>,
+    by_id: BTreeMap<String, Words>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Words {
+    tags: Vec<String>,
+    dispositions: Vec<String>,
 }
 
 impl Tags {
     /// Reads those of all conversations that have marks.
-    pub fn read(_store: &Store) -> Result<Tags> {
-        Ok(Tags::default())
+    pub fn read(store: &Store) -> Result<Tags> {
+        let dir = OwnDir::checked(store.home.marks_dir())?;
+        let mut by_id = BTreeMap::new();
+        for uuid in dir.stems(SUFFIX)? {
+            let bytes = dir.read_at_most(&format!("{uuid}{SUFFIX}"), BYTES)?.unwrap_or_default();
+            let words = words_of(&bytes);
+            if !words.tags.is_empty() || !words.dispositions.is_empty() {
+                by_id.insert(uuid, words);
+            }
+        }
+        Ok(Tags { by_id })
     }
 
-    /// The tags of a conversation, in alphabetical order.
+    /// The tags of a conversation and of its entries, in alphabetical order.
     pub fn of(&self, uuid: &str) -> &[String] {
-        self.by_id.get(uuid).map_or(&[], Vec::as_slice)
+        self.by_id.get(uuid).map_or(&[], |words| words.tags.as_slice())
     }
+
+    /// The dispositions of the entries of a conversation, in alphabetical order.
+    pub fn dispositions(&self, uuid: &str) -> &[String] {
+        self.by_id.get(uuid).map_or(&[], |words| words.dispositions.as_slice())
+    }
+
+    /// Whether a conversation has all these tags, and all these dispositions. Case does not matter.
+    pub fn fit(&self, uuid: &str, tags: &[String], dispositions: &[String]) -> bool {
+        has_all(self.of(uuid), tags) && has_all(self.dispositions(uuid), dispositions)
+    }
+
+    /// All tags, in alphabetical order, each with the number of conversations that have it.
+    pub fn all(&self) -> BTreeMap<&str, usize> {
+        let mut all = BTreeMap::new();
+        self.by_id.values().flat_map(|words| &words.tags).for_each(|tag| *all.entry(tag.as_str()).or_insert(0) += 1);
+        all
+    }
+}
+
+fn has_all(there: &[String], wanted: &[String]) -> bool {
+    let is_there = |word: &String| there.iter().any(|own| own.to_lowercase() == word.to_lowercase());
+    wanted.iter().all(is_there)
+}
+
+/// Files without a tag and a disposition are not parsed.
+fn words_of(bytes: &[u8]) -> Words {
+    let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
+    if !has(b"\"op\":\"tag\"") && !has(b"\"op\":\"disposition\"") {
+        return Words::default();
+    }
+    let marks = Marks::parse(bytes);
+    Words { tags: marks.tags(), dispositions: marks.dispositions() }
 }
