@@ -5,6 +5,10 @@
 //! and its output is limited. The settings are those of git-config(1), gitattributes(5) and git(1) that name a program
 //! that `git log` without a diff could run.
 
+mod staged;
+
+pub use staged::{Staged, StagedFile};
+
 use crate::programs;
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
@@ -176,6 +180,20 @@ impl GitOutput {
 /// Runs a command without input until it ends. A command that takes too long or prints too much is killed, with all
 /// processes that it started.
 fn run(mut command: Command) -> Result<GitOutput> {
+    let RawOutput { is_success, stdout, stderr } = run_raw(&mut command, OUTPUT)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(GitOutput { is_success, stdout: text(&stdout), stderr: text(&stderr) })
+}
+
+/// The output of git, as it is.
+struct RawOutput {
+    is_success: bool,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// The same with less than `most` bytes of output.
+fn run_raw(command: &mut Command, most: u64) -> Result<RawOutput> {
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
     let group = child.id();
@@ -189,8 +207,8 @@ fn run(mut command: Command) -> Result<GitOutput> {
         is_late
     });
     let mut stdout = Vec::new();
-    let read = child.stdout.take().map_or(Ok(0), |pipe| pipe.take(OUTPUT).read_to_end(&mut stdout));
-    let is_too_much = stdout.len() as u64 == OUTPUT;
+    let read = child.stdout.take().map_or(Ok(0), |pipe| pipe.take(most).read_to_end(&mut stdout));
+    let is_too_much = stdout.len() as u64 == most;
     if is_too_much || read.is_err() {
         kill(group);
     }
@@ -206,8 +224,7 @@ fn run(mut command: Command) -> Result<GitOutput> {
         return Err(failed(std::io::Error::other("its output is too long")));
     }
     read.map_err(failed)?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(GitOutput { is_success: status.map_err(failed)?.success(), stdout: text(&stdout), stderr: text(&stderr) })
+    Ok(RawOutput { is_success: status.map_err(failed)?.success(), stdout, stderr })
 }
 
 /// Returns the beginning of the errors; the rest is read and discarded, so that nothing blocks.
