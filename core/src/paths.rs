@@ -131,6 +131,14 @@ impl Home {
     pub fn logs_dir(&self) -> PathBuf {
         self.0.join("logs")
     }
+    /// The key of placeholders.
+    pub fn redact_key(&self) -> PathBuf {
+        self.0.join("redact.key")
+    }
+    /// The user's own rules for what is redacted.
+    pub fn redact_rules(&self) -> PathBuf {
+        self.0.join("redact.toml")
+    }
     /// Running conversations.
     pub fn live_dir(&self) -> PathBuf {
         self.0.join("live")

@@ -21,6 +21,8 @@ pub enum Form {
 pub struct Out {
     /// The form of the data.
     pub form: Form,
+    /// The form that was asked for.
+    pub asked: Option<Form>,
     /// Ids only.
     pub quiet: bool,
     /// Whether texts for people are coloured.
@@ -34,7 +36,7 @@ impl Out {
     pub fn new(form: Option<Form>, quiet: bool, color: Color) -> Self {
         let natural = if std::io::stdout().is_terminal() { Form::Table } else { Form::Json };
         let writer = BufWriter::with_capacity(64 * 1024, std::io::stdout());
-        Out { form: form.unwrap_or(natural), quiet, paint: color.paint(), writer, pager: None }
+        Out { form: form.unwrap_or(natural), asked: form, quiet, paint: color.paint(), writer, pager: None }
     }
 
     /// One JSON object on one line.

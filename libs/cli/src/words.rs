@@ -2,7 +2,7 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 9] = [
+const DEFAULTS: [(&str, &str); 10] = [
     ("cs-agent", "list"),
     ("cs-session", "list"),
     ("cs-project", "list"),
@@ -12,6 +12,7 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("cs-lease", "list"),
     ("cs-transcript", "list"),
     ("cs-keep", "status"),
+    ("cs-redact", "filter"),
 ];
 
 /// Programs that take `-` alone, and the command that reads standard input then.

@@ -60,6 +60,11 @@ impl Engine {
         &self.key
     }
 
+    /// What replaces a secret that this rule finds.
+    pub fn placeholder(&self, rule: &str, secret: &str) -> String {
+        self.key.placeholder(rule, secret)
+    }
+
     /// What the rules find, in order; overlapping finds are joined, under the rule of the longest.
     pub fn find(&mut self, _text: &str, _place: Place) -> Vec<Found> {
         Vec::new()

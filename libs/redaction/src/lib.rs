@@ -6,12 +6,17 @@
 //! is linear in the text. Hooks never link this package. Deliberately absent: what people mark by hand (`marks`).
 
 mod engine;
+pub mod json;
 mod key;
 mod ledger;
+mod pieces;
 mod random;
 mod rules;
+pub mod stream;
+mod units;
 
 pub use engine::{Engine, Found, Place, Redacted};
 pub use key::Key;
 pub use ledger::{Entry, Ledger, Run, Tally};
+pub use pieces::{Piece, join, replace};
 pub use rules::{Rule, Rules, Tier};

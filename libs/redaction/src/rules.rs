@@ -15,6 +15,17 @@ pub enum Tier {
     Personal,
 }
 
+impl Tier {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Tier::Definite => "definite",
+            Tier::Candidate => "candidate",
+            Tier::Personal => "personal",
+        }
+    }
+}
+
 /// A rule.
 #[derive(Clone, Debug)]
 pub struct Rule {

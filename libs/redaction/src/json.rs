@@ -1,0 +1,233 @@
+//! Owns replacing in JSON. Must stay true: only string values change, all else stays byte for byte; what is looked at is
+//! the decoded text, so that an escape hides nothing; a value is also looked at where it stands, because keys name
+//! secrets, and so do options in lists; JSON inside of a string is JSON.
+//!
+//! Deliberately absent: changing keys and numbers. What rules find in them is told.
+
+mod walk;
+
+use crate::engine::{Engine, Found, Place};
+use crate::pieces::{Piece, join};
+use crate::units::Form;
+use serde::Deserialize;
+use std::ops::Range;
+use walk::{Token, Walk};
+
+/// Length of a string from which on it is looked at by itself alone; what is shorter is also looked at where it stands.
+const LONG: usize = 256;
+/// What is looked at where it stands is not longer than about this.
+const SEGMENT: usize = 64 * 1024;
+/// JSON in strings in JSON: how often.
+const NESTED: usize = 4;
+/// Longest name of an entry.
+const NAME: usize = 200;
+
+/// What is replaced in a text.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// In order; they do not overlap.
+    pub pieces: Vec<Piece>,
+    /// What was found outside of string values, and stays.
+    pub left: Vec<Piece>,
+}
+
+/// JSON values one after another, which may go over several lines.
+#[derive(Clone, Debug, Default)]
+pub struct Json {
+    walk: walk::State,
+}
+
+impl Json {
+    /// Whether no value is open.
+    pub fn is_between(&self) -> bool {
+        self.walk.is_between()
+    }
+
+    /// What is replaced in the next line, or in several; `None` if it does not continue the JSON. Then nothing was read.
+    pub fn line(&mut self, engine: &mut Engine, line: &str, place: Place) -> Option<Changes> {
+        self.nested(engine, line, place, NESTED)
+    }
+
+    fn nested(&mut self, engine: &mut Engine, line: &str, place: Place, deep: usize) -> Option<Changes> {
+        let mut state = self.walk.clone();
+        Walk::new(&mut state, line.as_bytes()).try_for_each(|token| token.map(drop)).ok()?;
+        let mut look = Look { engine, text: line, place, deep, values: Vec::new(), changes: Changes::default() };
+        look.all(&mut self.walk);
+        self.walk = state;
+        look.changes.pieces = join(std::mem::take(&mut look.changes.pieces));
+        Some(look.changes)
+    }
+}
+
+/// What is replaced in text that is no JSON, but may contain strings of it.
+pub fn broken(engine: &mut Engine, line: &str, place: Place) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = engine.find(line, place).into_iter().map(Piece::of).collect();
+    if line.contains('\\') {
+        let mut look =
+            Look { engine, text: line, place, deep: NESTED, values: Vec::new(), changes: Changes::default() };
+        let mut at = 0;
+        while let Some(open) = line.as_bytes().get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'"')) {
+            let inside = at + open + 1;
+            let end = walk::end_of(line.as_bytes(), inside).unwrap_or(line.len());
+            look.value(inside..end);
+            at = end + 1;
+        }
+        pieces.extend(look.changes.pieces);
+    }
+    join(pieces)
+}
+
+/// What is found in a text that is JSON, such as what a tool was called with: spans of the text as it is, of whole
+/// escapes, with placeholders in the form of JSON. Other texts are looked at as they are.
+pub fn finds(engine: &mut Engine, text: &str, place: Place) -> Vec<Found> {
+    let mut json = Json::default();
+    let changes = json.line(engine, text, place).filter(|_| json.is_between());
+    let pieces = match changes {
+        Some(changes) => join(changes.pieces.into_iter().chain(changes.left).collect()),
+        None => broken(engine, text, place),
+    };
+    pieces.into_iter().map(|Piece { span, with, found }| Found { span, placeholder: with, ..found }).collect()
+}
+
+/// The name that a line of JSON gives itself: the anchor of a part of a conversation, or the id of a line of a log.
+pub fn entry(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        anchor: Option<String>,
+        uuid: Option<String>,
+    }
+    let named: Named = serde_json::from_str(line).ok()?;
+    named.anchor.or(named.uuid).filter(|name| name.len() <= NAME)
+}
+
+/// Looking at a text.
+struct Look<'l> {
+    engine: &'l mut Engine,
+    text: &'l str,
+    place: Place<'l>,
+    deep: usize,
+    /// The short values since the last look at where they stand.
+    values: Vec<Range<usize>>,
+    changes: Changes,
+}
+
+impl Look<'_> {
+    fn all(&mut self, state: &mut walk::State) {
+        let text = self.text;
+        let mut from = 0;
+        for token in Walk::new(state, text.as_bytes()) {
+            let Ok(Token { inside, is_key }) = token else { break };
+            let is_long = inside.len() > LONG;
+            if !is_key {
+                self.value(inside.clone());
+                if !is_long {
+                    self.values.push(inside.clone());
+                }
+            }
+            if is_long || (!is_key && inside.end - from > SEGMENT) {
+                let to = if is_long { inside.start - 1 } else { inside.end + 1 };
+                self.standing(from..to);
+                from = inside.end + 1;
+            }
+        }
+        self.standing(from..text.len());
+    }
+
+    /// Looks at a value by itself.
+    fn value(&mut self, inside: Range<usize>) {
+        let raw = self.text.get(inside.clone()).unwrap_or_default();
+        if raw.len() <= LONG && !raw.contains(['\\', ' ']) {
+            // It is looked at where it stands.
+            return;
+        }
+        let text = Form::Json.decode(raw.as_bytes());
+        let mut pieces = self.find(&text);
+        let mut spans: Vec<&mut Range<usize>> = pieces.iter_mut().map(|piece| &mut piece.span).collect();
+        Form::Json.locate(raw.as_bytes(), &mut spans);
+        let pieces = pieces.into_iter().map(|piece| Piece { with: escaped(&piece.with), ..piece });
+        self.changes.pieces.extend(pieces.map(|piece| piece.shifted(inside.start)));
+    }
+
+    /// What is replaced in a decoded text.
+    fn find(&mut self, text: &str) -> Vec<Piece> {
+        let is_json = self.deep > 0 && text.trim_start().starts_with(['{', '[']) && text.contains('"');
+        if is_json {
+            let mut json = Json::default();
+            let changes = json.nested(self.engine, text, self.place, self.deep - 1);
+            if let Some(changes) = changes.filter(|_| json.is_between()) {
+                // All of it is a value.
+                return join(changes.pieces.into_iter().chain(changes.left).collect());
+            }
+        }
+        self.engine.find(text, self.place).into_iter().map(Piece::of).collect()
+    }
+
+    /// Looks at the short values where they stand.
+    fn standing(&mut self, range: Range<usize>) {
+        let values = std::mem::take(&mut self.values);
+        let raw = self.text.get(range.clone()).unwrap_or_default();
+        let mut first = 0;
+        for found in self.engine.find(raw, self.place) {
+            let span = found.span.start + range.start..found.span.end + range.start;
+            while values.get(first).is_some_and(|value| value.end <= span.start) {
+                first += 1;
+            }
+            let inside = values.get(first..).unwrap_or_default().iter();
+            let before = self.changes.pieces.len();
+            for value in inside.take_while(|value| value.start < span.end) {
+                let part = self.part(value, &span, &found);
+                self.changes.pieces.extend(part);
+            }
+            if self.changes.pieces.len() == before {
+                self.changes.left.push(Piece { span, ..Piece::of(found) });
+            }
+        }
+    }
+
+    /// The part of a value that was found where it stands: whole characters.
+    fn part(&self, value: &Range<usize>, span: &Range<usize>, found: &Found) -> Option<Piece> {
+        let raw = self.text.get(value.clone())?;
+        let (from, to) = (span.start.max(value.start) - value.start, span.end.min(value.end) - value.start);
+        if from >= to {
+            return None;
+        }
+        let (text, mut part) = (Form::Json.decode(raw.as_bytes()), from..to);
+        if raw.contains('\\') {
+            part = whole(raw, &text, &part);
+        }
+        let secret = Form::Json.decode(raw.get(part.clone())?.as_bytes()).into_owned();
+        let is_same = found.span.len() == part.len() && !raw.contains('\\');
+        let placeholder =
+            if is_same { found.placeholder.clone() } else { self.engine.placeholder(&found.rule, &secret) };
+        let with = escaped(&placeholder);
+        let span = value.start + part.start..value.start + part.end;
+        Some(Piece { span, with, found: Found { placeholder, ..found.clone() } })
+    }
+}
+
+/// The range of bytes, extended to whole escapes.
+fn whole(raw: &str, text: &str, part: &Range<usize>) -> Range<usize> {
+    let (mut from, mut to) = (0, raw.len());
+    for (at, c) in text.char_indices() {
+        let mut span = at..at + c.len_utf8();
+        Form::Json.locate(raw.as_bytes(), &mut [&mut span]);
+        if span.start <= part.start {
+            from = span.start;
+        }
+        if span.end >= part.end {
+            to = span.end;
+            break;
+        }
+    }
+    from..to
+}
+
+/// A text as the inside of a JSON string.
+fn escaped(text: &str) -> String {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_string()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
