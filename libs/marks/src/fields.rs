@@ -2,15 +2,25 @@
 //! a text is as the client wrote it, decoded and not masked; that of a call's input is its JSON.
 
 use agents::entry::{Asked, Kind, Tool};
-use agents::part::Part;
+use agents::part::{Part, PartKind};
 use std::borrow::Cow;
 
 /// What was said, [`Part::text`]: the field that is meant if none is named.
 pub const TEXT: &str = "text";
 
+/// Kinds of parts that share the anchor of another part that has a text, and what their text is called in marks.
+const TWINS: [(PartKind, &str); 3] =
+    [(PartKind::Plan, "plan.text"), (PartKind::Ask, "ask.text"), (PartKind::Agent, "agent.text")];
+
+/// The name in marks of a field of a part of this kind: the text of a plan is not that of the call with its anchor.
+pub fn field_name<'f>(kind: Option<&str>, field: &'f str) -> &'f str {
+    let twin = TWINS.iter().find(|(twin, _)| field == TEXT && kind == Some(twin.word()));
+    twin.map_or(field, |(_, name)| name)
+}
+
 /// The fields of a part that have a text, `text` first.
 pub fn fields<'p>(part: &'p Part) -> Vec<(&'static str, Cow<'p, str>)> {
-    let mut all = vec![(TEXT, part.text())];
+    let mut all = vec![(field_name(Some(part.kind.word()), TEXT), part.text())];
     let mut add = |name, text: Option<&'p str>| all.extend(text.map(|text| (name, Cow::Borrowed(text))));
     match &part.entry.kind {
         Kind::Call { tool, asked, .. } => of_call(tool, asked, &mut all),
@@ -32,6 +42,7 @@ pub fn fields<'p>(part: &'p Part) -> Vec<(&'static str, Cow<'p, str>)> {
 
 /// The text of a field of a part; `None` if the part has none of this name.
 pub fn field<'p>(part: &'p Part, name: &str) -> Option<Cow<'p, str>> {
+    let name = field_name(Some(part.kind.word()), name);
     fields(part).into_iter().find(|(own, _)| *own == name).map(|(_, text)| text)
 }
 

@@ -17,7 +17,7 @@ mod tags;
 mod tests;
 
 pub use actor::actor;
-pub use fields::{TEXT, field, fields};
+pub use fields::{TEXT, field, field_name, fields};
 pub use file::{Marks, append, append_all};
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};

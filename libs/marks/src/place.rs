@@ -36,7 +36,8 @@ pub fn targets(
         span: span.map(|span| (span.start, span.end)),
         digest: Some(key.digest(text)),
     };
-    let wanted = name.unwrap_or(TEXT);
+    let of_plan = || fields.first().map(|(own, _)| *own).filter(|_| fields.iter().all(|(own, _)| *own != TEXT));
+    let wanted = name.or_else(of_plan).unwrap_or(TEXT);
     let text = fields.iter().find(|(own, _)| *own == wanted).map(|(_, text)| text.as_ref());
     if name.is_none() && *extent == Extent::Whole {
         return Ok(vec![target(None, None, text.unwrap_or_default())]);

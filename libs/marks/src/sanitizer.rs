@@ -3,7 +3,7 @@
 //! redaction, since they may tell the same, unless they have marks of their own; a line of marks that is damaged may be a
 //! redaction.
 
-use crate::fields::TEXT;
+use crate::fields::{TEXT, field_name};
 use crate::file::Marks;
 use crate::line::Broken;
 use crate::mark::{Mark, Op};
@@ -92,7 +92,7 @@ impl<'a> Sanitizer<'a> {
         if text.is_empty() {
             return Sanitized { text: Cow::Borrowed(text), cuts: Vec::new(), kept: 0 };
         }
-        let (redacted, kept) = match self.said(entry, place.field.unwrap_or(TEXT), text) {
+        let (redacted, kept) = match self.said(entry, field_name(place.kind, place.field.unwrap_or(TEXT)), text) {
             Said::Withheld => return withheld(text),
             Said::Spans { redacted, kept } => (redacted, kept),
         };
