@@ -4,6 +4,21 @@
 //! Must stay true: every text goes through [`marks::Sanitizer`] unless it is asked for raw; what was left out is counted in
 //! the head; nothing here starts a program or writes a file.
 
+mod commits;
+mod evidence;
+mod head;
+mod make;
 mod request;
+mod row;
+mod sources;
+mod texts;
+mod writer;
 
-pub use request::{Mode, Request, With};
+pub use commits::{Commit, Commits, How};
+pub use head::{Head, MARK, Parsed, content_digest, parse};
+pub use make::{One, make, select};
+pub use request::{Format, MODES, Mode, Request, Scope, With};
+pub use row::{Row, Value};
+pub use sources::Sources;
+pub use texts::Texts;
+pub use writer::Writer;
