@@ -8,7 +8,8 @@ use super::{Document, MARK, Project};
 use cs_core::record::{Task, TaskStatus};
 use cs_core::visible::{one_line, visible};
 
-const STYLE: &str = include_str!("page.css");
+/// The style of pages that are files.
+pub const PAGE_STYLE: &str = include_str!("page.css");
 
 /// One session as a page.
 pub fn render_session(document: &Document) -> String {
@@ -53,7 +54,7 @@ fn render_page(title: &str, body: &str) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+         <title>{}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         escape_html(&one_line(title))
     )
 }

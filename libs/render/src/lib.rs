@@ -27,10 +27,10 @@ mod width;
 
 pub use bar::format_bar;
 pub use calls::{format_call, format_call_details, format_call_end, format_calls, format_subagent, format_subject};
-pub use commonmark::{escape_markdown_cell, escape_markdown_line, escape_markdown_text};
+pub use commonmark::{escape_markdown_cell, escape_markdown_code, escape_markdown_line, escape_markdown_text};
 pub use csv::{Cell, format_csv_row, format_text_cell};
 pub use difference::{Fate, compare_lines};
-pub use html::escape_html;
+pub use html::{PAGE_STYLE, escape_html};
 pub use json::SessionRow;
 pub use money::{
     ESTIMATE, LIST_PRICE, format_cost, format_dollars, format_model_cost, format_round_dollars, format_usage_cost,
