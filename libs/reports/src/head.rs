@@ -1,18 +1,30 @@
 //! Owns the head of a report: its fields, how they stand in each format, and finding them again. Must stay true: the
-//! digest of the content is the SHA-256 of the whole file with 64 zeros in the place of that digest, so that no letter can
-//! be changed unseen, not in the head either. It is no signature.
+//! digest of the content comes last in the head, and is the SHA-256 of all before it and of the SHA-256 of all after it, so
+//! that no letter can be changed unseen, not in the head either. It is no signature.
 
 use crate::request::{Format, Mode};
-use cs_core::error::Result;
+use crate::writer::columns;
+use cs_core::error::{Error, Result};
+use render::{Cell, PAGE_STYLE, escape_html, format_csv_row, format_number, format_time};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Occurs in the first lines of every report.
 pub const MARK: &str = "cs-report:1";
+/// Number of digits of a digest.
+const DIGITS: usize = 64;
+/// The head of a report is within this many bytes.
+const MOST: usize = 16 * 1024 * 1024;
+/// What begins the comment of a page that has the head.
+const COMMENT: &str = "\n<!-- cs-report ";
 
 /// What stands at the beginning of a report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
+    /// [`MARK`].
+    pub report: String,
     /// The mode's word.
     pub mode: String,
     /// When it was made, RFC 3339, UTC.
@@ -64,14 +76,244 @@ impl Head {
     pub fn mode(&self) -> Option<Mode> {
         Mode::of_word(&self.mode)
     }
+
+    /// All before the digest of the content, and what stands between that and the body.
+    pub(crate) fn write(&self, format: Format, mode: Mode) -> (String, &'static str) {
+        let json = self.json();
+        let json = json.strip_suffix("\"}").unwrap_or(&json);
+        match format {
+            Format::Json => (format!("{{\"head\":{json}"), "\"},\n\"rows\":["),
+            Format::Jsonl => (format!("{{\"row\":\"head\",{}", json.trim_start_matches('{')), "\"}\n"),
+            Format::Csv => (csv(mode, json), "\"\"}\"\r\n"),
+            Format::Markdown => (self.front(), "\"\n---\n\n"),
+            Format::Html => {
+                let title = escape_html(mode.title());
+                let page = format!(
+                    "<!DOCTYPE html>\n<!-- {MARK} -->\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+                     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+                     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+                     <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
+                     <style>\n{PAGE_STYLE}{STYLE}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{title}</h1>\n{}\
+                     </header>{COMMENT}{}",
+                    self.table(),
+                    in_comment(json)
+                );
+                (page, "\"} -->\n")
+            }
+        }
+    }
+
+    /// The head as JSON, on one line, without invisible characters.
+    fn json(&self) -> String {
+        serde_json::to_string(&Head { content_digest: String::new(), ..self.clone() }).unwrap_or_default()
+    }
+
+    /// The lines of YAML before the digest: each value is JSON, which is YAML too.
+    fn front(&self) -> String {
+        let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.json()).unwrap_or_default();
+        let mut front = format!("---\n# {MARK}\n");
+        for name in NAMES {
+            let value = fields.get(name).map(ToString::to_string).unwrap_or_default();
+            front.push_str(&format!("{name}: {value}\n"));
+        }
+        front + "content_digest: \""
+    }
+
+    /// The head for people who read a page.
+    fn table(&self) -> String {
+        let counts = |counts: &BTreeMap<String, u64>| {
+            let all: Vec<String> =
+                counts.iter().map(|(name, count)| format!("{name} {}", format_number(*count))).collect();
+            if all.is_empty() { "none".to_string() } else { all.join(", ") }
+        };
+        let redacted = if self.raw { "nothing: this report is raw".to_string() } else { counts(&self.redacted) };
+        let rows = [
+            ("About", self.scope.join("; ")),
+            ("Made", format!("{} by {}, with {}", format_time(&self.made_at), self.actor, self.tool)),
+            (
+                "Shown",
+                format!(
+                    "{} entries of {} conversations",
+                    format_number(self.entries),
+                    format_number(self.conversations)
+                ),
+            ),
+            ("Replaced by rules", redacted),
+            ("Redacted by people", counts(&self.manual)),
+            ("Kept by hand", format_number(self.kept_by_hand)),
+            ("Withheld", format_number(self.withheld)),
+            ("Unreadable lines", format_number(self.gaps)),
+        ];
+        let row = |(name, value): &(&str, String)| {
+            format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape_html(value))
+        };
+        let rows: String = rows.iter().map(row).collect();
+        format!(
+            "<details>\n<summary>About this report</summary>\n<table>\n<tbody>\n{rows}</tbody>\n</table>\n</details>\n"
+        )
+    }
 }
 
-/// The head of a report with this beginning; fails if it is none.
-pub fn parse(_bytes: &[u8]) -> Result<Parsed> {
-    Err(cs_core::Error::Refused("not built yet".into()))
+/// The names of the fields, in their order, without the last.
+const NAMES: [&str; 16] = [
+    "report",
+    "mode",
+    "made_at",
+    "tool",
+    "actor",
+    "scope",
+    "conversations",
+    "entries",
+    "raw",
+    "redacted",
+    "manual",
+    "kept_by_hand",
+    "withheld",
+    "gaps",
+    "rules_digest",
+    "source_digests",
+];
+
+/// What pages of reports need besides the style of all pages.
+const STYLE: &str = "blockquote { margin: .5rem 0; border-left: 3px solid var(--link); padding: .1rem 0 .1rem .9rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { margin: .4rem 0; padding: .5rem .7rem; background: var(--tint); overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.45 ui-monospace, monospace; }
+details { margin: .4rem 0; }
+summary { cursor: pointer; color: var(--soft); }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+@media print { details::details-content { content-visibility: visible; block-size: auto; } }
+";
+
+/// The first two records, up to the digest.
+fn csv(mode: Mode, json: &str) -> String {
+    let names = columns(mode);
+    let header: Vec<Cell> = names.iter().map(|name| Cell::Plain((*name).to_string())).collect();
+    let commas = ",".repeat(names.len().saturating_sub(1));
+    format!("{}head{commas}\"{}", format_csv_row(&header), json.replace('"', "\"\""))
+}
+
+/// JSON that cannot end a comment of HTML.
+fn in_comment(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace("--", "-\\u002d")
+}
+
+/// The head of a report; fails if it is none.
+pub fn parse(bytes: &[u8]) -> Result<Parsed> {
+    let (format, json, end) = find(bytes).ok_or_else(|| Error::Invalid("this is not a report of cs-report".into()))?;
+    let head: Head = serde_json::from_str(&json)
+        .map_err(|error| Error::Invalid(format!("the head of the report is broken: {error}")))?;
+    let digest_at = end.saturating_sub(DIGITS)..end;
+    let stands = bytes.get(digest_at.clone()) == Some(head.content_digest.as_bytes());
+    let is_digest = head.content_digest.len() == DIGITS && head.content_digest.bytes().all(|c| c.is_ascii_hexdigit());
+    match head.report == MARK && stands && is_digest {
+        true => Ok(Parsed { format, head, digest_at }),
+        false => Err(Error::Invalid("the head of the report is broken: its digest is not where it must be".into())),
+    }
+}
+
+/// The format, the head as JSON, and where the digest ends.
+fn find(bytes: &[u8]) -> Option<(Format, String, usize)> {
+    let bytes = bytes.get(..MOST.min(bytes.len()))?;
+    // A character may be cut at the end, which no head reaches.
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
+    };
+    if let Some(rest) = text.strip_prefix("{\"head\":") {
+        let json = rest.split_once(",\n").map(|(json, _)| json)?;
+        return Some((Format::Json, json.to_string(), (text.len() - rest.len() + json.len()).checked_sub(2)?));
+    }
+    if text.starts_with("{\"row\":\"head\",") {
+        let json = text.split_once('\n').map(|(json, _)| json)?;
+        return Some((Format::Jsonl, json.to_string(), json.len().checked_sub(2)?));
+    }
+    if let Some(rest) = text.strip_prefix(&format!("---\n# {MARK}\n")) {
+        let front = rest.split_once("\n---\n").map(|(front, _)| front)?;
+        let fields = front.lines().map(|line| line.split_once(": "));
+        let fields: Vec<String> =
+            fields.map(|field| field.map(|(name, value)| format!("\"{name}\":{value}"))).collect::<Option<_>>()?;
+        let end = (text.len() - rest.len() + front.len()).checked_sub(1)?;
+        return Some((Format::Markdown, format!("{{{}}}", fields.join(",")), end));
+    }
+    if text.starts_with(&format!("<!DOCTYPE html>\n<!-- {MARK} -->\n")) {
+        let from = text.find(COMMENT)? + COMMENT.len();
+        let json = text.get(from..)?.split_once(" -->\n").map(|(json, _)| json)?;
+        return Some((Format::Html, json.to_string(), (from + json.len()).checked_sub(2)?));
+    }
+    let second = text.strip_prefix("row,").and_then(|_| text.split_once("\r\n")).map(|(_, rest)| rest)?;
+    let record = second.split_once("\r\n").map(|(record, _)| record)?;
+    let json = record.strip_prefix("head,")?.trim_start_matches(',').strip_prefix('"')?.strip_suffix('"')?;
+    let end = (text.len() - second.len() + record.len()).checked_sub(4)?;
+    Some((Format::Csv, json.replace("\"\"", "\""), end))
 }
 
 /// The digest of the content of a report, as it must stand in it.
-pub fn content_digest(_bytes: &[u8], _parsed: &Parsed) -> String {
-    String::new()
+pub fn content_digest(bytes: &[u8], parsed: &Parsed) -> String {
+    let before = bytes.get(..parsed.digest_at.start).unwrap_or_default();
+    let after = bytes.get(parsed.digest_at.end..).unwrap_or_default();
+    digest_of(before, Sha256::new_with_prefix(after))
+}
+
+/// The digest of a report that begins with `before`; `after` has all that follows it.
+pub(crate) fn digest_of(before: &[u8], after: Sha256) -> String {
+    hex(&Sha256::new_with_prefix(before).chain_update(hex(&after.finalize())).finalize())
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::MODES;
+    use render::FORMATS;
+
+    fn head() -> Head {
+        Head {
+            report: MARK.into(),
+            mode: "prompts".into(),
+            actor: "\"content_digest\":\" --> <b> \n---\n content_digest: \"x".into(),
+            scope: vec!["project content_digest".into(), "a,\"b\"\r\nc".into()],
+            redacted: BTreeMap::from([("github-pat".into(), 2)]),
+            ..Head::default()
+        }
+    }
+
+    fn report(head: &Head, format: Format, mode: Mode, body: &str) -> Vec<u8> {
+        let (before, between) = head.write(format, mode);
+        let after = Sha256::new_with_prefix(between).chain_update(body);
+        format!("{before}{}{between}{body}", digest_of(before.as_bytes(), after)).into_bytes()
+    }
+
+    #[test]
+    fn a_head_is_found_in_every_format_and_every_changed_byte_too() {
+        for (format, mode) in FORMATS.into_iter().flat_map(|format| MODES.map(|mode| (format, mode))) {
+            let bytes = report(&head(), format, mode, "the body\r\n \"content_digest\":\"");
+            let parsed = parse(&bytes).unwrap_or_else(|error| panic!("{format:?}: {error}"));
+            assert_eq!((parsed.format, &parsed.head.actor), (format, &head().actor));
+            assert_eq!(content_digest(&bytes, &parsed), parsed.head.content_digest, "{format:?}");
+            for at in 0..bytes.len() {
+                let mut other = bytes.clone();
+                other[at] ^= 1;
+                let is_seen =
+                    parse(&other).is_ok_and(|parsed| content_digest(&other, &parsed) == parsed.head.content_digest);
+                assert!(!is_seen, "{format:?}: byte {at} can be changed");
+            }
+        }
+    }
+
+    #[test]
+    fn other_files_are_no_reports() {
+        for text in [
+            "",
+            "{",
+            "---\n# cs-report:1\n",
+            "{\"head\":{}}",
+            "row,text\r\nhead,\"\"\r\n",
+            "<!DOCTYPE html>\n<!-- cs-report:1 -->\n",
+        ] {
+            assert!(parse(text.as_bytes()).is_err(), "{text:?}");
+        }
+        assert!(parse(&[0xff; 100]).is_err());
+    }
 }

@@ -2,23 +2,33 @@
 //! time, a tag, or the commits of a range. `cs-report`, the API and the review pages give the same bytes.
 //!
 //! Must stay true: every text goes through [`marks::Sanitizer`] unless it is asked for raw; what was left out is counted in
-//! the head; nothing here starts a program or writes a file.
+//! the head; nothing here starts a program or writes a file with a name.
 
 mod commits;
 mod evidence;
 mod head;
+mod html;
 mod make;
+mod markdown;
+mod people;
 mod request;
 mod row;
+mod select;
+mod source;
 mod sources;
+mod spool;
+mod talk;
 mod texts;
+mod tokens;
 mod writer;
 
 pub use commits::{Commit, Commits, How};
 pub use head::{Head, MARK, Parsed, content_digest, parse};
-pub use make::{One, make, select};
+pub use make::{One, make};
 pub use request::{Format, MODES, Mode, Request, Scope, With};
 pub use row::{Row, Value};
+pub use select::{Chosen, select};
+pub use source::is_same;
 pub use sources::Sources;
 pub use texts::Texts;
-pub use writer::Writer;
+pub use writer::{Made, Writer};

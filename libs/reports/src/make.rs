@@ -1,12 +1,28 @@
-//! Owns making a report: which conversations, one after the other, then the head before them.
+//! Owns making a report: one conversation after the other, then the head before them.
 
-use crate::head::Head;
-use crate::request::Request;
+use crate::commits::Commits;
+use crate::head::{Head, MARK};
+use crate::request::{Mode, Request};
+use crate::row::Row;
+use crate::select::{Chosen, scope_words, select};
 use crate::sources::Sources;
-use conversations::{Conversation, Heading};
-use cs_core::error::Result;
+use crate::talk::Talk;
+use crate::texts::Texts;
+use crate::tokens::{Counting, Sums};
+use crate::writer::{Made, Writer};
+use crate::{evidence, source};
+use agents::part::PartKind;
+use conversations::{Conversation, Cursor, Heading, Step, Wish};
+use cs_core::clock;
+use cs_core::error::{Error, Result};
 use cs_core::record::Session;
-use std::io::Write;
+use cs_core::store::Store;
+use cs_core::visible::one_line;
+use marks::Marks;
+use redaction::Entry;
+
+/// How many lines of the ledger are written at once.
+const LINES: usize = 1024;
 
 /// A conversation of the report.
 pub struct One<'a> {
@@ -19,17 +35,206 @@ pub struct One<'a> {
     /// What is asked for.
     pub request: &'a Request,
     /// The data directory.
-    pub store: &'a cs_core::store::Store,
+    pub store: &'a Store,
     /// The commits that were asked for.
-    pub commits: Option<&'a crate::commits::Commits>,
+    pub commits: Option<&'a Commits>,
 }
 
-/// Writes the report to `out`, and returns its head. Nothing is written if it fails before all of it is known.
-pub fn make(_request: &Request, _sources: &mut Sources, _out: &mut dyn Write) -> Result<Head> {
-    Ok(Head::default())
+impl One<'_> {
+    /// What it is called; nothing if a person redacted something in it, which the title may repeat.
+    pub fn title(&self, texts: &mut Texts) -> Option<String> {
+        let about = &self.heading.about;
+        let title = about.renamed.as_ref().or(about.title.as_ref()).or(about.first_prompt.as_ref());
+        let title = if texts.has_redactions() { None } else { title.or(self.heading.title.as_ref()) };
+        texts.show_other("title", title.map(String::as_str))
+    }
+
+    /// When it began, RFC 3339.
+    pub fn started_at(&self) -> Option<String> {
+        self.heading.about.first_at.and_then(clock::from_millis).map(clock::stamp)
+    }
+
+    /// When it went on last, RFC 3339.
+    pub fn last_at(&self) -> Option<String> {
+        self.heading.about.last_at.and_then(clock::from_millis).map(clock::stamp)
+    }
 }
 
-/// The conversations that a report would be about, the oldest first.
-pub fn select<'c>(_request: &Request, _sources: &Sources<'c>) -> Result<Vec<&'c Conversation>> {
-    Ok(Vec::new())
+/// A report on its way.
+struct Making<'r> {
+    request: &'r Request,
+    head: Head,
+    writer: Writer,
+    ledger: Vec<Entry>,
+    sums: Sums,
+    unread: usize,
+}
+
+/// Makes the report; it is written with [`Made::write`]. Fails if no conversation fits. What of a log could not be read is
+/// counted as gaps.
+pub fn make(request: &Request, sources: &mut Sources) -> Result<Made> {
+    let chosen = select(request, sources)?;
+    if chosen.is_empty() {
+        return Err(Error::Missing("no conversation fits".into()));
+    }
+    let mut making = Making {
+        request,
+        head: head(request, sources, &chosen),
+        writer: Writer::new(request.format, request.mode),
+        ledger: Vec::new(),
+        sums: Sums::default(),
+        unread: 0,
+    };
+    for (n, one) in chosen.iter().enumerate() {
+        (sources.progress)(n, chosen.len());
+        making.conversation(one, sources)?;
+    }
+    making.end(sources)
+}
+
+/// The head, as far as it is known before.
+fn head(request: &Request, sources: &mut Sources, chosen: &[Chosen]) -> Head {
+    let mut head = Head {
+        report: MARK.into(),
+        mode: request.mode.word().into(),
+        made_at: clock::stamp(sources.now),
+        tool: sources.tool.into(),
+        actor: one_line(sources.actor),
+        conversations: chosen.len() as u64,
+        raw: request.raw,
+        rules_digest: sources.engine.rules().digest().into(),
+        ..Head::default()
+    };
+    let (marks, mut ledger) = (Marks::default(), Vec::new());
+    let words = scope_words(request, sources.commits, chosen);
+    let mut texts = Texts::new("", sources.engine, &marks, request.raw, &mut head, &mut ledger);
+    let words = words.iter().map(|word| one_line(&texts.show("", "", "scope", word))).collect();
+    head.scope = words;
+    head
+}
+
+impl Making<'_> {
+    fn conversation(&mut self, chosen: &Chosen, sources: &mut Sources) -> Result<()> {
+        let of = chosen.conversation;
+        source::digests(of, &mut self.head.source_digests);
+        let marks = Marks::read(sources.store, &of.uuid)?;
+        let one = One {
+            conversation: of,
+            heading: &chosen.heading,
+            records: &chosen.records,
+            request: self.request,
+            store: sources.store,
+            commits: sources.commits,
+        };
+        let Making { request, head, writer, ledger, sums, unread } = self;
+        let texts = &mut Texts::new(&of.uuid, sources.engine, &marks, request.raw, head, ledger);
+        match request.mode {
+            Mode::Evidence => evidence::write(&one, texts, writer)?,
+            Mode::Tokens => {
+                let mut counting = Counting::new(sums);
+                let kinds = vec![PartKind::Prompt, PartKind::Usage];
+                let gaps = read(of, kinds, &mut |part| counting.add(part), unread);
+                texts.head.gaps += gaps;
+                counting.finish(&one, texts, writer)?;
+            }
+            Mode::Prompts | Mode::Actions | Mode::Full => {
+                begin(&one, texts, writer)?;
+                let mut talk = Talk::new(&one, texts, writer);
+                let gaps = read(of, Talk::kinds(&one), &mut |part| talk.add(part), unread);
+                talk.finish()?;
+                texts.head.gaps += gaps;
+                end(&one, texts, writer)?;
+            }
+        }
+        self.note(sources, LINES)
+    }
+
+    /// Writes the lines of the ledger if there are more than so many.
+    fn note(&mut self, sources: &mut Sources, most: usize) -> Result<()> {
+        if self.ledger.len() > most {
+            let lines = std::mem::take(&mut self.ledger);
+            sources.ledger.as_mut().map_or(Ok(()), |ledger| ledger.append(&lines))?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self, sources: &mut Sources) -> Result<Made> {
+        let marks = Marks::default();
+        let Making { request, head, writer, ledger, sums, .. } = &mut self;
+        let texts = &mut Texts::new("", sources.engine, &marks, request.raw, head, ledger);
+        if request.mode == Mode::Tokens {
+            sums.write(texts, writer)?;
+        }
+        for commit in sources.commits.iter().flat_map(|commits| &commits.unmatched) {
+            let row = Row::new("unmatched").word("sha", Some(commit.sha.as_str()));
+            let row = row.word("at", Some(commit.authored_at.as_str()));
+            writer.add(&row.text("text", texts.show_other("message", Some(&commit.message))))?;
+        }
+        self.note(sources, 0)?;
+        let mut made = self.writer.finish(self.head)?;
+        made.unread = self.unread;
+        Ok(made)
+    }
+}
+
+/// Passes the parts of these kinds on, and returns the number of lines that could not be read.
+fn read(of: &Conversation, kinds: Vec<PartKind>, each: &mut dyn FnMut(&agents::part::Part), unread: &mut usize) -> u64 {
+    let wish = Wish { kinds, ..Wish::default() };
+    let mut cursor = Cursor::new(of);
+    while let Ok(Step::More) = cursor.step(&wish, each) {}
+    cursor.close(&wish, each);
+    *unread += cursor.unread().len();
+    let summary = cursor.summary();
+    summary.not_understood + summary.too_long + summary.unread
+}
+
+/// The row that begins a conversation.
+fn begin(one: &One, texts: &mut Texts, writer: &mut Writer) -> Result<()> {
+    let about = &one.heading.about;
+    let row = Row::new("conversation")
+        .word("conversation", Some(texts.conversation))
+        .word("agent", Some(one.conversation.agent.word()))
+        .text("client", texts.show_other("client", about.client.as_deref()))
+        .text("project", texts.show_other("project", one.heading.project.as_deref()))
+        .text("branch", texts.show_other("branch", about.branch.as_deref()))
+        .text("title", one.title(texts))
+        .word("started_at", one.started_at())
+        .word("last_at", one.last_at());
+    writer.add(&row)
+}
+
+/// The rows that end a conversation: files and commits, in the modes that show what was done.
+fn end(one: &One, texts: &mut Texts, writer: &mut Writer) -> Result<()> {
+    let base = |name, uuid: &str| Row::new(name).word("conversation", Some(uuid));
+    if matches!(one.request.mode, Mode::Actions | Mode::Full) {
+        let mut files: Vec<&String> = one.records.iter().flat_map(|record| &record.files_changed).collect();
+        files.sort();
+        files.dedup();
+        if texts.has_redactions() && !files.is_empty() {
+            // They may repeat what a person redacted in a call.
+            let count = format!("{} not listed, because something was redacted by hand", files.len());
+            writer.add(&base("files", texts.conversation).texts("files", vec![count]))?;
+        } else if !files.is_empty() {
+            let files = files.iter().map(|file| texts.show("", "", "files", file)).collect();
+            writer.add(&base("files", texts.conversation).texts("files", files))?;
+        }
+    }
+    for (sha, message, how) in commits(one) {
+        let row = base("commit", texts.conversation).word("sha", Some(sha));
+        let row = row.text("text", texts.show_other("message", Some(&message)));
+        writer.add(&row.word("how", how))?;
+    }
+    Ok(())
+}
+
+/// The commits of the range that are the conversation's, else in the modes that show what was done all that it recorded.
+fn commits(one: &One) -> Vec<(String, String, Option<&'static str>)> {
+    match one.commits {
+        Some(commits) => crate::commits::of(commits, &one.conversation.uuid),
+        None if one.request.mode == Mode::Prompts => Vec::new(),
+        None => {
+            let all = one.records.iter().flat_map(|record| &record.commits);
+            all.map(|commit| (commit.sha.clone(), commit.message.clone(), None)).collect()
+        }
+    }
 }

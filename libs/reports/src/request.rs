@@ -38,6 +38,17 @@ impl Mode {
         MODES.into_iter().find(|mode| mode.word() == word)
     }
 
+    /// What stands above it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Mode::Prompts => "What people asked",
+            Mode::Actions => "What was asked and done",
+            Mode::Full => "What was said and done",
+            Mode::Tokens => "Tokens",
+            Mode::Evidence => "Evidence",
+        }
+    }
+
     /// Whether it shows what was said, not tables only.
     pub fn is_talk(self) -> bool {
         matches!(self, Mode::Prompts | Mode::Actions | Mode::Full)

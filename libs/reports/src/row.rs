@@ -1,6 +1,8 @@
 //! Owns a row of a report: what it is, and its cells by name, the same for every format. Pure. Must stay true: a text in
 //! it was sanitized; formats only escape it.
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
 /// The content of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -65,5 +67,21 @@ impl Row {
     /// The cell of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.cells.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("row", self.row)?;
+        for (name, value) in &self.cells {
+            match value {
+                Value::Text(text) | Value::Word(text) => map.serialize_entry(name, text)?,
+                Value::Texts(texts) => map.serialize_entry(name, texts)?,
+                Value::Number(number) => map.serialize_entry(name, number)?,
+                Value::Empty => {}
+            }
+        }
+        map.end()
     }
 }

@@ -1,25 +1,153 @@
-//! Owns the body of a report while it is made: rows in one of the formats.
+//! Owns the body of a report while it is made: rows, in one of the formats; and the columns of CSV. Must stay true: every
+//! cell of a row is in JSON; in CSV every one that has a column.
 
+use crate::evidence;
+use crate::head::{Head, digest_of};
+use crate::html::Html;
+use crate::markdown::Markdown;
 use crate::request::{Format, Mode};
-use crate::row::Row;
-use std::io;
+use crate::row::{Row, Value};
+use crate::spool::Spool;
+use crate::tokens;
+use cs_core::error::Result;
+use render::{Cell, format_csv_row};
+use std::io::{self, Write};
+
+/// The columns of the modes that show what was said.
+const OF_TALK: [&str; 20] = [
+    "conversation",
+    "agent",
+    "client",
+    "project",
+    "branch",
+    "title",
+    "started_at",
+    "last_at",
+    "entry",
+    "thread",
+    "turn",
+    "at",
+    "tool",
+    "ended",
+    "text",
+    "input",
+    "status",
+    "files",
+    "sha",
+    "how",
+];
+
+/// The columns of a CSV file. The first says what a row is, the last has the head in the row `head`.
+pub fn columns(mode: Mode) -> Vec<&'static str> {
+    let of_mode: Vec<&str> = match mode {
+        Mode::Prompts | Mode::Actions | Mode::Full => OF_TALK.to_vec(),
+        Mode::Tokens => tokens::COLUMNS.to_vec(),
+        Mode::Evidence => evidence::COLUMNS.to_vec(),
+    };
+    // Every report may say which commits belong to no conversation.
+    let more = ["sha", "at", "text"].into_iter().filter(|name| !of_mode.contains(name));
+    ["row"].into_iter().chain(of_mode.iter().copied()).chain(more).chain(["head"]).collect()
+}
+
+/// How rows look.
+enum Layout {
+    Json { has_rows: bool },
+    Jsonl,
+    Csv(Vec<&'static str>),
+    Markdown(Markdown),
+    Html(Html),
+}
 
 /// Rows on their way into a report.
 pub struct Writer {
     format: Format,
     mode: Mode,
+    layout: Layout,
+    spool: Spool,
 }
 
 impl Writer {
     /// An empty body.
     pub fn new(format: Format, mode: Mode) -> Writer {
-        Writer { format, mode }
+        let layout = match format {
+            Format::Json => Layout::Json { has_rows: false },
+            Format::Jsonl => Layout::Jsonl,
+            Format::Csv => Layout::Csv(columns(mode)),
+            Format::Markdown => Layout::Markdown(Markdown::new(mode)),
+            Format::Html => Layout::Html(Html::default()),
+        };
+        Writer { format, mode, layout, spool: Spool::new() }
     }
 
     /// Appends a row. A row `conversation` begins the next one; kinds of parts are its entries; other rows of the same name
     /// that follow each other are a table.
-    pub fn add(&mut self, _row: &Row) -> io::Result<()> {
-        let _ = (self.format, self.mode);
-        Ok(())
+    pub fn add(&mut self, row: &Row) -> Result<()> {
+        let text = match &mut self.layout {
+            Layout::Json { has_rows } => {
+                let comma = if std::mem::replace(has_rows, true) { ",\n" } else { "\n" };
+                format!("{comma}{}", json(row))
+            }
+            Layout::Jsonl => json(row) + "\n",
+            Layout::Csv(columns) => csv(row, columns),
+            Layout::Markdown(markdown) => markdown.row(row),
+            Layout::Html(html) => html.row(row),
+        };
+        self.spool.add(&text)
     }
+
+    /// Ends the body; the head is complete now but for the digest.
+    pub(crate) fn finish(mut self, mut head: Head) -> Result<Made> {
+        let end = match &mut self.layout {
+            Layout::Json { .. } => "\n]}\n".to_string(),
+            Layout::Jsonl | Layout::Csv(_) => String::new(),
+            Layout::Markdown(markdown) => markdown.end(),
+            Layout::Html(html) => html.end(),
+        };
+        self.spool.add(&end)?;
+        let (before, between) = head.write(self.format, self.mode);
+        head.content_digest = digest_of(before.as_bytes(), self.spool.hash(between)?);
+        let before = format!("{before}{}{between}", head.content_digest);
+        Ok(Made { head, unread: 0, before, body: self.spool })
+    }
+}
+
+/// A report that was made.
+pub struct Made {
+    /// Its head.
+    pub head: Head,
+    /// Number of logs that could not be read, or not to their ends.
+    pub unread: usize,
+    before: String,
+    body: Spool,
+}
+
+impl Made {
+    /// Number of bytes.
+    pub fn bytes(&self) -> u64 {
+        self.before.len() as u64 + self.body.bytes()
+    }
+
+    /// Writes it. It is the same as often as it is written.
+    pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.before.as_bytes())?;
+        self.body.copy(out)
+    }
+}
+
+/// A row as JSON, its cells in their order. A cell without a value is left out.
+fn json(row: &Row) -> String {
+    serde_json::to_string(row).unwrap_or_default()
+}
+
+fn csv(row: &Row, columns: &[&str]) -> String {
+    let cell = |name: &&str| match row.get(name) {
+        _ if *name == "row" => Cell::Plain(row.row.into()),
+        Some(Value::Text(text)) => Cell::text(text.as_str()),
+        // Ids come from logs too: what looks like a formula is none.
+        Some(Value::Word(word)) => Cell::text(word.as_str()),
+        Some(Value::Texts(texts)) => Cell::text(texts.join("\n")),
+        Some(Value::Number(number)) => Cell::number(Some(*number)),
+        Some(Value::Empty) | None => Cell::Empty,
+    };
+    format_csv_row(&columns.iter().map(cell).collect::<Vec<_>>())
 }
