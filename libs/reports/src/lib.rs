@@ -22,7 +22,7 @@ mod texts;
 mod tokens;
 mod writer;
 
-pub use commits::{Committed, Commits, How, MatchedCommit, Repository, find as find_commits};
+pub use commits::{Commits, Committed, How, MatchedCommit, Repository, find as find_commits};
 pub use head::{Head, MARK, Parsed, content_digest, parse};
 pub use make::{One, make};
 pub use request::{Format, MODES, Mode, Request, Scope, With};
