@@ -11,19 +11,21 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 // ---- the key ------------------------------------------------------------------------------------------
 // If the server requires a key, it answers every URL with a page without data (`key.html`), and this script fetches the
 // real page with the key. The key comes in the fragment, which browsers never send, and is stored only for this tab.
+// If something may be changed with the key (`data-review`), the pages that need no key have it, too.
 const wantsKey = byId("key-wanted") !== null;
+const hasReview = document.body.dataset.review !== undefined;
 
 function takeKey() {
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
   if (!given) return false;
-  if (wantsKey) sessionStorage.setItem("key", given);
+  if (wantsKey || hasReview) sessionStorage.setItem("key", given);
   history.replaceState(null, "", location.pathname + location.search);
   return true;
 }
 
 takeKey();
 addEventListener("hashchange", () => takeKey() && location.reload());
-const key = wantsKey ? sessionStorage.getItem("key") : null;
+const key = wantsKey || hasReview ? sessionStorage.getItem("key") : null;
 const fetchWithKey = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) } });
 let isShown = !wantsKey;
 let isStopped = false;
@@ -39,6 +41,24 @@ function stop() {
   if (key && why) why.textContent = "The key of this tab is no longer valid, because the dashboard was restarted. Open it with the new key from the command line:";
   showConnection("lost", "key required: cs-serve open");
 }
+
+// Sends a change, such as `{ op: "session.park", id, if, reason }`. Returns the answer; a refusal is an Error with the
+// server's text, its `status` and its `code`.
+async function post(change) {
+  const answer = await fetchWithKey("/review/api/op", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(change), credentials: "omit", cache: "no-store" });
+  if (answer.ok) return answer;
+  const { error, code } = await answer.json().catch(() => ({ error: `the server answered ${answer.status}` }));
+  if (answer.status === 401) loseKey();
+  throw Object.assign(new Error(error), { status: answer.status, code });
+}
+
+// The key is no longer valid, because the dashboard was restarted.
+function loseKey() {
+  sessionStorage.removeItem("key");
+  document.documentElement.classList.remove("can-write");
+}
+
+document.documentElement.classList.toggle("can-write", hasReview && key !== null);
 
 // ---- ages ----------------------------------------------------------------------------------------------
 // The server's clock may be fixed or wrong. Ages are relative to it.

@@ -215,11 +215,15 @@ impl Home {
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")
     }
+    /// The changes that a dashboard refused.
+    pub fn serve_log(&self) -> PathBuf {
+        self.0.join("logs/serve.log")
+    }
     /// The output of a scheduled job, if the scheduler does not keep it.
     pub fn job_log(&self, job: &str) -> PathBuf {
         self.0.join(format!("logs/{job}.log"))
     }
-    /// The files of running dashboards that require a key.
+    /// The files of running dashboards that have a key.
     pub fn serve_dir(&self) -> PathBuf {
         self.0.join("serve")
     }

@@ -1,9 +1,10 @@
 //! Owns answering a request that has passed `http`, by its route.
-//! Must stay true: an answer that depends on the store is made from one snapshot of it; nothing is written.
+//! Must stay true: an answer that depends on the store is made from one snapshot of it; only `ops` writes.
 
 use crate::asked::Asked;
 use crate::cache::{Cache, LogEnd, Validity};
-use crate::http::{Refusal, Reply, Request, Start, guard, trim_memory};
+use crate::http::{Refusal, Reply, Request, Start, guard, refused, trim_memory, write};
+use crate::ops;
 use crate::pages::Pages;
 use crate::pages::conversation::{self, Part};
 use crate::pages::found;
@@ -20,7 +21,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tiny_http::HTTPVersion;
+use tiny_http::{HTTPVersion, Method};
 
 /// After answers of this size, free memory is returned to the system.
 const TRIM_BYTES: usize = 256 * 1024;
@@ -35,10 +36,10 @@ pub struct App {
 
 impl App {
     /// Creates the app without reading the store.
-    pub fn new(store: Store, roots: Roots) -> Result<Self, minijinja::Error> {
-        let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir())?;
+    pub fn new(store: Store, roots: Roots, is_review: bool) -> Result<Self, minijinja::Error> {
+        let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir(), is_review)?;
         Ok(App {
-            site: Site { pages: Arc::new(pages), readers: "everyone" },
+            site: Site { pages: Arc::new(pages), readers: "everyone", is_review },
             caches: Arc::new(Caches::new(store, roots)),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
@@ -75,10 +76,18 @@ impl App {
     }
 
     fn make(&self, route: &Route, name: &str, request: &Request) -> Answered {
-        if route.is_private() && !self.site.is_of_owner() {
+        if route.is_private() && !route.is_review() && !self.site.is_of_owner() {
             return Err(owner_only());
         }
+        if route.is_review() && !self.site.is_review {
+            return Err(no_review());
+        }
+        if request.method == Method::Post && !matches!(route.answer, Answer::Change) {
+            return Err(write::method_not_allowed("GET, HEAD"));
+        }
         match route.answer {
+            Answer::Change if request.method == Method::Post => self.change(request),
+            Answer::Change => Err(write::method_not_allowed("POST")),
             Answer::Text(_, make) => make(&self.site),
             Answer::Health(make) => Ok(make(&self.site)),
             Answer::Asset(find) => find(name),
@@ -103,6 +112,12 @@ impl App {
                 self.answer_from_store(route, handler, name, "", query, request)
             }
         }
+    }
+
+    /// Makes a change, and notes why it is not made.
+    fn change(&self, request: &Request) -> Answered {
+        let store = self.caches.store();
+        ops::make(store, &request.body).inspect_err(|refusal| refused::note(&store.home, request, refusal))
     }
 
     fn events(&self, request: &Request) -> Answered {
@@ -206,6 +221,11 @@ impl App {
 /// What is sent in pieces cannot be sent to a client that knows only HTTP 1.0.
 fn too_old(what: &str) -> Refusal {
     Refusal::new(505, "HTTP_VERSION", &format!("{what} need HTTP 1.1"))
+}
+
+fn no_review() -> Refusal {
+    let text = "this dashboard is read-only; start it with --review to review conversations and to change something";
+    Refusal::new(404, "READ_ONLY", text)
 }
 
 fn owner_only() -> Refusal {

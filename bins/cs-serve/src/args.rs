@@ -2,8 +2,8 @@
 
 use argh::{ArgsInfo, FromArgs};
 
-/// Shows what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it, and
-/// root, can read it.
+/// Shows what every session is doing, in a browser. The dashboard is read-only unless --review is given, and only the
+/// account that runs it, and root, can read it.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name}", example = "{command_name} open")]
 pub struct Args {
@@ -23,6 +23,10 @@ pub struct Args {
     /// who owns a connection
     #[argh(switch)]
     pub owner_only: bool,
+    /// let those change something who have the key, which `cs-serve open` sends: review conversations, park, resume and
+    /// complete sessions, add notes, change tasks
+    #[argh(switch)]
+    pub review: bool,
     /// a file with the token that every request must send
     #[argh(option)]
     pub token_file: Option<String>,

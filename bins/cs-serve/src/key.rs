@@ -1,5 +1,5 @@
-//! Owns the key of a running dashboard, for systems that do not report who owns a connection:
-//! `serve/<port>.key`, 32 random bytes in hexadecimal.
+//! Owns the key of a running dashboard, for changes (`--review`), and for everything where the system does not report who
+//! owns a connection or with `--owner-only`: `serve/<port>.key`, 32 random bytes in hexadecimal.
 //!
 //! Must stay true: every start makes a new key, so that a program that had the port in between cannot know it. While the
 //! server runs it holds `serve/<port>.lock`, so that the key is never sent to another program.

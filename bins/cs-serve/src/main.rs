@@ -16,6 +16,7 @@ mod http;
 mod key;
 mod listen;
 mod open;
+mod ops;
 mod owner;
 mod pages;
 mod param;
@@ -48,11 +49,15 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let listener = listen::bind(&plan)?;
     let address = listener.local_addr().map_err(listen::system)?;
     let home = store.home.clone();
-    let mut app = app::App::new(store, agents::logs::Roots::from_env())
+    let mut app = app::App::new(store, agents::logs::Roots::from_env(), args.review)
         .map_err(|error| listen::system(std::io::Error::other(error)))?;
-    let shell = || app.site.pages.shell(address.port());
-    let (access, key) = readers::access(plan.readers, &plan.policy, address, &home, shell)?;
+    let shell = || app.site.pages.shell(address.port(), args.review);
+    let (access, _key) = readers::access((plan.readers, args.review), &plan.policy, address, &home, shell)?;
     app.site.readers = access.word(&plan.policy);
+    let access_note = access.key.as_ref().map(|key| match key.is_for_all {
+        true => "a key is required; open the dashboard with",
+        false => "changes need a key; open the dashboard with",
+    });
     let app = Arc::new(app);
     let looking = app.clone();
     let files = http::raise_file_limit(1024);
@@ -60,9 +65,8 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let server = http::Server::new(listener, plan.policy, access, files, answer, move || looking.look());
     out.line(&format!("http://{address}"))?;
     out.flush()?;
-    if key.is_some() {
-        let text = format!("a key is required; open the dashboard with: cs-serve open --port {}", address.port());
-        cli::note("cs-serve", &text);
+    if let Some(key) = &access_note {
+        cli::note("cs-serve", &format!("{key}: cs-serve open --port {}", address.port()));
     }
     server.and_then(http::Server::run).map_err(|error| listen::system(error).into())
 }

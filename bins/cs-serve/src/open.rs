@@ -26,8 +26,9 @@ pub fn run(open: &Open, store: &Store, mut out: Out) -> Outcome<()> {
     if key.is_none() {
         check_owner(address)?;
     }
+    let page = if key.is_some() && may_change(address) { "review" } else { "" };
     let fragment = key.as_ref().map(|key| format!("#key={key}")).unwrap_or_default();
-    let url = format!("http://{address}/{fragment}");
+    let url = format!("http://{address}/{page}{fragment}");
     out.line(&url)?;
     out.flush()?;
     if let Some(opener) = opener().filter(|_| !open.print) {
@@ -79,7 +80,13 @@ fn check_owner(address: SocketAddr) -> Outcome<()> {
     }
 }
 
-/// Returns the head of an answer, and the account that gave it.
+/// Whether the dashboard there, which is ours, lets those change something who have the key.
+fn may_change(address: SocketAddr) -> bool {
+    let asked = TcpStream::connect_timeout(&address, LIMIT).and_then(|mut socket| ask(&mut socket, address));
+    asked.is_ok_and(|(answer, _)| answer.contains("\"review\":true"))
+}
+
+/// Returns an answer, and the account that gave it.
 fn ask(socket: &mut TcpStream, address: SocketAddr) -> std::io::Result<(String, Option<u32>)> {
     socket.set_read_timeout(Some(LIMIT))?;
     socket.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;

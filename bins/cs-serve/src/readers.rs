@@ -33,6 +33,12 @@ pub fn readers(args: &Args) -> Outcome<Readers> {
             "without a token, other machines could read everything",
         );
     }
+    if args.review && (args.allow_remote || has_token) {
+        return usage(
+            "--review cannot be combined with --allow-remote or --token-file",
+            "only this machine, with the key, may change something; leave out one of them",
+        );
+    }
     match (args.owner_only, args.allow_users || args.allow_remote) {
         (true, true) => {
             usage("--owner-only cannot be combined with --allow-users or --allow-remote", "use only one of them")
@@ -48,7 +54,7 @@ pub fn readers(args: &Args) -> Outcome<Readers> {
 
 /// Returns the rules that the server checks, and the key's file, which must be kept while the server runs.
 pub fn access(
-    readers: Readers,
+    (readers, is_review): (Readers, bool),
     policy: &Policy,
     address: SocketAddr,
     home: &Home,
@@ -56,8 +62,10 @@ pub fn access(
 ) -> Outcome<(Access, Option<KeyFile>)> {
     let owners = if readers == Readers::Everyone { None } else { Owners::find(address.ip()) };
     let is_known = owners.is_some() || policy.token.is_some();
-    let wants_key = readers == Readers::Key || (readers == Readers::Owner && !is_known);
-    let file = if wants_key { Some(KeyFile::make(home, address.port())?) } else { None };
-    let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell(), is_open: routes::is_open });
-    Ok((Access { owners, key, ..Access::default() }, file))
+    let is_for_all = readers == Readers::Key || (readers == Readers::Owner && !is_known);
+    let file = if is_for_all || is_review { Some(KeyFile::make(home, address.port())?) } else { None };
+    let is_open = routes::is_open;
+    let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell(), is_for_all, is_open });
+    let review = is_review.then(|| home.clone());
+    Ok((Access { owners, key, review, ..Access::default() }, file))
 }

@@ -1,10 +1,10 @@
 //! Owns the routes. Every fact about a route is in its row of [`ROUTES`], and the rest is derived from the rows:
 //! dispatch, unknown parameters, the templates, the table in `docs/API.md` (a test compares them; `/api` shows it), and
-//! the test that requests every route. All routes accept GET and HEAD only: `http::guard` refuses other methods
-//! before the path matters.
+//! the test that requests every route. All routes accept GET and HEAD only, except the one for changes, which
+//! accepts POST: `http::write`.
 
 use crate::asked::Asked;
-use crate::http::{Refusal, Reply};
+use crate::http::{Refusal, Reply, write};
 use crate::pages::{Template, activity, agents, api as about_api, audit, conversation, overview, project, session};
 use crate::param::Param;
 use crate::pattern::name_in;
@@ -37,10 +37,16 @@ impl Route {
     /// trace in the store.
     pub fn is_private(&self) -> bool {
         match self.answer {
+            _ if self.is_review() => true,
             Lines(_) | Page(_, Handler::Conversation(_)) => true,
             Json(_) => self.path.ends_with("/what") || self.path == "/api/search",
             _ => false,
         }
+    }
+
+    /// Whether it is there only with `--review`, and needs the key.
+    pub fn is_review(&self) -> bool {
+        write::is_review(self.path)
     }
 
     /// Its path, if that is the path of one page with data.
@@ -66,6 +72,8 @@ pub enum Answer {
     Events,
     /// A file that pages use.
     Asset(fn(&str) -> Answered),
+    /// A change, which is sent as the body.
+    Change,
     /// JSON about the server itself.
     Health(fn(&Site) -> Reply),
 }
@@ -83,7 +91,7 @@ pub enum Handler {
 /// An answer, or the reason why there is none.
 pub type Answered = Result<Reply, Refusal>;
 
-use Answer::{Asset, Download, Events, Health, Json, Lines, Page, Text};
+use Answer::{Asset, Change, Download, Events, Health, Json, Lines, Page, Text};
 use Param::{
     After, Before, Conversation, Cursor, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since, Sort,
     State, Status, Tool, Turn, Until, Verdict,
@@ -107,7 +115,7 @@ const AUDIT: Template = Template { name: "audit.html", text: include_str!("../..
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 26] = [
+pub static ROUTES: [Route; 27] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -249,6 +257,12 @@ pub static ROUTES: [Route; 26] = [
         about: "an event whenever something changed",
     },
     Route {
+        path: "/review/api/op",
+        params: &[],
+        answer: Change,
+        about: "POST: a change; only with --review and the key",
+    },
+    Route {
         path: "/healthz",
         params: &[],
         answer: Health(api::health),
@@ -340,7 +354,7 @@ mod tests {
             Asset(_) => "text/css; charset=utf-8",
             Events => "text/event-stream; charset=utf-8",
             Lines(_) => "application/x-ndjson; charset=utf-8",
-            Json(_) | Health(_) => "application/json; charset=utf-8",
+            Json(_) | Health(_) | Change => "application/json; charset=utf-8",
             Download(_) => "application/json",
         }
     }
@@ -356,13 +370,21 @@ mod tests {
         std::fs::write(dir.path().join(format!("claude/projects/-x/{UUID}.jsonl")), LOG).unwrap();
         let mut roots = ::agents::logs::Roots::default();
         roots.folders.push((::agents::Agent::Claude, dir.path().join("claude")));
-        let mut app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS), roots).unwrap();
-        for route in ROUTES.iter().filter(|route| route.is_private()) {
+        let mut app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS), roots, false).unwrap();
+        for route in ROUTES.iter().filter(|route| route.is_review()) {
+            let reply = app.answer(&request("GET", &path_of(route)));
+            assert_eq!(reply.status, 404, "{}: the server is read-only", route.path);
+        }
+        app.site.is_review = true;
+        assert_eq!(app.answer(&request("GET", "/review/api/op")).status, 405, "changes are sent");
+        assert_eq!(app.answer(&request("POST", "/review/api/op")).status, 400, "a change has a body");
+        assert_eq!(app.answer(&request("POST", "/review/api/../../api/overview")).status, 404);
+        for route in ROUTES.iter().filter(|route| route.is_private() && !route.is_review()) {
             let reply = app.answer(&request("GET", &path_of(route)));
             assert_eq!(reply.status, 403, "{}: everyone may read this server", route.path);
         }
         app.site.readers = "owner";
-        for route in &ROUTES {
+        for route in ROUTES.iter().filter(|route| !matches!(route.answer, Change)) {
             let path = path_of(route);
             let ask = |target: &str| app.answer(&request("GET", target));
             let reply = ask(&path);
@@ -374,7 +396,7 @@ mod tests {
             }
             let has_query = matches!(route.answer, Json(_) | Lines(_) | Download(_));
             assert_eq!(ask(&format!("{path}?other=1")).status, if has_query { 400 } else { 200 }, "{path}");
-            let refused = guard::check(&request("POST", &path), &Policy::default()).unwrap_err();
+            let refused = guard::check(&request("POST", &path), &Policy::default(), None).unwrap_err();
             assert_eq!((refused.status, &*refused.fields), (405, &[("Allow", "GET, HEAD".to_string())][..]), "{path}");
             let mut old = request("GET", &path);
             old.version = tiny_http::HTTPVersion(1, 0);

@@ -9,6 +9,8 @@ pub struct Site {
     pub pages: Arc<Pages>,
     /// One word for who may read; see `http::access`.
     pub readers: &'static str,
+    /// Whether those who have the key may change something.
+    pub is_review: bool,
 }
 
 impl Site {

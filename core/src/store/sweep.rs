@@ -170,14 +170,15 @@ impl Store {
         Ok(Some(SweepAction::at("removed", path, "status line figures older than 30 days", run)))
     }
 
-    /// Job logs that have grown too long. The hooks trim their own.
+    /// Job logs that have grown too long. The hooks and the dashboard trim their own.
     pub fn long_logs(&self) -> Result<Vec<PathBuf>> {
         let dir = self.home.logs_dir();
         let mut found = Vec::new();
         for stem in if is_dir(&dir) { file::stems(&dir, ".log")? } else { Vec::new() } {
             let path = dir.join(format!("{stem}.log"));
             let is_long = regular(&path).is_some_and(|meta| meta.len() > LOG_BYTES);
-            found.extend((is_long && path != self.home.hook_log()).then_some(path));
+            let is_trimmed = path == self.home.hook_log() || path == self.home.serve_log();
+            found.extend((is_long && !is_trimmed).then_some(path));
         }
         found.sort();
         Ok(found)

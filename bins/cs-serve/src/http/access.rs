@@ -8,8 +8,10 @@ use super::guard::{self, is_api};
 use super::guesses::Guesses;
 use super::head::Request;
 use super::refusal::Refusal;
+use super::refused;
 use super::reply::Reply;
 use crate::owner::{self, Owners};
+use cs_core::paths::Home;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,8 @@ pub struct Access {
     pub owners: Option<Owners>,
     /// The key that every request for data must send.
     pub key: Option<Key>,
+    /// The data directory, for the log of refused changes; `None` if nothing may be changed.
+    pub review: Option<Home>,
     pub guesses: Guesses,
 }
 
@@ -28,6 +32,8 @@ pub struct Access {
 pub struct Key {
     pub secret: String,
     pub shell: Reply,
+    /// Whether every request for data must send it, or only those for the review pages.
+    pub is_for_all: bool,
     /// Whether a path needs no key, because its answer contains no data.
     pub is_open: fn(&str) -> bool,
 }
@@ -77,7 +83,7 @@ impl Access {
         now: Instant,
     ) -> Result<(), Refusal> {
         check_peer(peer)?;
-        let checked = guard::check(request, policy);
+        let checked = guard::check(request, policy, self.review_key());
         if policy.token.is_some() && request.field("authorization").is_some() {
             match &checked {
                 Ok(()) => self.guesses.record_correct(client.ip()),
@@ -87,14 +93,31 @@ impl Access {
         }
         checked?;
         self.check_key(request)?;
-        if peer == Peer::Unknown && policy.token.is_none() && self.key.is_none() {
+        if peer == Peer::Unknown && policy.token.is_none() && !self.has_shown_key(request) {
             return Err(unknown_owner());
         }
         Ok(())
     }
 
+    /// The key of what may be changed.
+    fn review_key(&self) -> Option<&str> {
+        self.key.as_ref().filter(|_| self.review.is_some()).map(|key| key.secret.as_str())
+    }
+
+    /// Whether the key was required of this request, or was sent.
+    fn has_shown_key(&self, request: &Request) -> bool {
+        self.key.as_ref().is_some_and(|key| key.is_for_all || guard::sends(request, &key.secret))
+    }
+
+    /// Notes the refusal of a request that would have changed something or shown what needs the key.
+    pub fn note(&self, request: &Request, refusal: &Refusal) {
+        if let Some(home) = &self.review {
+            refused::note(home, request, refusal);
+        }
+    }
+
     fn check_key(&self, request: &Request) -> Result<(), Refusal> {
-        let Some(key) = &self.key else { return Ok(()) };
+        let Some(key) = self.key.as_ref().filter(|key| key.is_for_all) else { return Ok(()) };
         if (key.is_open)(&request.target.path) || guard::sends(request, &key.secret) {
             return Ok(());
         }
@@ -120,7 +143,7 @@ impl Access {
     pub fn word(&self, policy: &guard::Policy) -> &'static str {
         match (&policy.token, &self.key, &self.owners) {
             (Some(_), ..) => "token",
-            (_, Some(_), _) => "key",
+            (_, Some(key), _) if key.is_for_all => "key",
             (_, _, Some(_)) => "owner",
             _ => "everyone",
         }

@@ -3,7 +3,7 @@
 
 use super::access::Peer;
 use super::head::{self, Parsed, Request};
-use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME, REST_BYTES};
+use super::limits::{BODY_TIME, DRAIN_TIME, HEAD_TIME, IDLE_TIME, REST_BYTES};
 use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 use super::reply::{Reply, Start};
@@ -46,6 +46,8 @@ pub enum Phase {
     Reading,
     /// The request waits before it is checked.
     Held(Box<Request>),
+    /// The head was accepted; waiting for the rest of its body.
+    Body(Box<Request>),
     /// The request is being answered, or the next piece of its answer made.
     Working,
     Writing(Outgoing),
@@ -64,6 +66,10 @@ pub enum Step {
     Request(Box<Request>),
     /// A request that has waited.
     Waited(Box<Request>),
+    /// A request that was accepted, with its body.
+    Whole(Box<Request>),
+    /// A request that was accepted, whose body did not come in time.
+    Late(Box<Request>),
     /// The next piece of an answer is needed.
     Continue(Rest),
     Refused(Refusal),
@@ -95,7 +101,7 @@ impl Connection {
             Phase::Working => system::poll_entry(-1, 0),
             // Polled only for the end of the connection.
             Phase::Held(_) => system::poll_entry(fd, 0),
-            Phase::Reading | Phase::Draining(_) => system::poll_entry(fd, READABLE),
+            Phase::Reading | Phase::Body(_) | Phase::Draining(_) => system::poll_entry(fd, READABLE),
             Phase::Writing(_) => system::poll_entry(fd, WRITABLE),
             Phase::Streaming(stream) => system::poll_entry(fd, if stream.is_waiting() { both } else { READABLE }),
         }
@@ -117,6 +123,7 @@ impl Connection {
             Phase::Draining(_) => Some((0, self.deadline)),
             Phase::Reading if matches!(self.peer, Peer::Stranger(_)) => Some((0, self.deadline)),
             Phase::Held(_) => Some((1, self.deadline)),
+            Phase::Body(_) => Some((2, self.deadline)),
             Phase::Reading => Some((if self.bytes.is_empty() { 1 } else { 2 }, self.deadline)),
             _ => None,
         }
@@ -137,7 +144,7 @@ impl Connection {
         let went = match &mut self.phase {
             Phase::Working => Ok(Step::Stay),
             Phase::Held(_) => Ok(Step::Close),
-            Phase::Reading => self.read(room, now),
+            Phase::Reading | Phase::Body(_) => self.read(room, now),
             Phase::Writing(_) => self.write(now),
             Phase::Streaming(stream) => {
                 let written = stream.write(&mut self.socket, now);
@@ -154,6 +161,11 @@ impl Connection {
             && let Phase::Held(request) = std::mem::replace(&mut self.phase, Phase::Working)
         {
             return Step::Waited(request);
+        }
+        if matches!(self.phase, Phase::Body(_))
+            && let Phase::Body(request) = std::mem::replace(&mut self.phase, Phase::Working)
+        {
+            return Step::Late(request);
         }
         match &self.phase {
             Phase::Reading if !self.bytes.is_empty() => {
@@ -172,7 +184,8 @@ impl Connection {
                         self.deadline = now + HEAD_TIME;
                     }
                     self.bytes.extend_from_slice(room.get(..count).unwrap_or_default());
-                    match self.next_request() {
+                    let is_body = matches!(self.phase, Phase::Body(_));
+                    match if is_body { self.take_body() } else { self.next_request() } {
                         Step::Stay => {}
                         step => return Ok(step),
                     }
@@ -201,6 +214,26 @@ impl Connection {
                 Step::Request(Box::new(request))
             }
         }
+    }
+
+    /// Waits for the body of a request whose head was accepted.
+    pub fn read_body(&mut self, request: Box<Request>, now: Instant) -> Step {
+        self.deadline = now + BODY_TIME;
+        self.phase = Phase::Body(request);
+        self.take_body()
+    }
+
+    /// Takes the body from the received bytes, once all of it is there.
+    fn take_body(&mut self) -> Step {
+        let Phase::Body(request) = &self.phase else { return Step::Stay };
+        let length = request.body_length();
+        if self.bytes.len() < length {
+            return Step::Stay;
+        }
+        let Phase::Body(mut request) = std::mem::replace(&mut self.phase, Phase::Working) else { return Step::Stay };
+        let rest = self.bytes.split_off(length);
+        request.body = std::mem::replace(&mut self.bytes, rest);
+        Step::Whole(request)
     }
 
     /// Holds a request for this long before it is checked.

@@ -3,8 +3,8 @@
 
 use super::head::Request;
 use super::refusal::Refusal;
+use super::write;
 use std::net::IpAddr;
-use tiny_http::Method;
 
 /// The names and the token that requests must have.
 #[derive(Clone, Debug, Default)]
@@ -15,12 +15,13 @@ pub struct Policy {
     pub token: Option<String>,
 }
 
-/// Accepts a request, or says why not.
-pub fn check(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+/// Accepts a request, or says why not. `review` is the key of what may be changed, if anything may.
+pub fn check(request: &Request, policy: &Policy, review: Option<&str>) -> Result<(), Refusal> {
     check_host(request, policy)?;
-    if !matches!(request.method, Method::Get | Method::Head) {
-        let text = "this server is read-only and answers only GET and HEAD";
-        return Err(Refusal::new(405, "METHOD_NOT_ALLOWED", text).with("Allow", "GET, HEAD"));
+    match review {
+        Some(key) if write::is_write(request) => return write::check(request, key),
+        None if write::is_write(request) => return Err(write::method_not_allowed("GET, HEAD")),
+        _ => {}
     }
     if request.has_body() {
         return Err(Refusal::new(413, "BODY_NOT_ALLOWED", "a request must not have a body here"));
@@ -29,7 +30,9 @@ pub fn check(request: &Request, policy: &Policy) -> Result<(), Refusal> {
         return Err(Refusal::new(417, "EXPECTATION_FAILED", "an Expect header is not allowed here"));
     }
     check_site(request)?;
-    check_token(request, policy)
+    check_token(request, policy)?;
+    let key = review.filter(|_| write::is_review(&request.target.path));
+    key.map_or(Ok(()), |key| write::check_key(request, key))
 }
 
 /// Checks the host. A page of another site may use a name that resolves to this machine (DNS rebinding), so unknown names
@@ -91,7 +94,7 @@ fn cross_site() -> Refusal {
 
 /// Whether a path belongs to the API.
 pub fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
+    path == "/api" || path.starts_with("/api/") || write::is_review_api(path)
 }
 
 /// Checks the token: `Authorization: Bearer TOKEN`, or Basic with the token as the password: browsers then prompt for
@@ -148,7 +151,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Whether two texts are the same, in a time that does not depend on where they differ.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub fn same(a: &[u8], b: &[u8]) -> bool {
     let mut difference = a.len() ^ b.len();
     for (n, byte) in a.iter().enumerate() {
         difference |= usize::from(byte ^ b.get(n % b.len().max(1)).copied().unwrap_or_default());
@@ -163,7 +166,7 @@ mod tests {
 
     fn judge(head: &str, policy: &Policy) -> u16 {
         match head::parse(format!("{head}\r\n\r\n").as_bytes(), 0) {
-            Parsed::Whole(request, _) => check(&request, policy).map_or_else(|refusal| refusal.status, |()| 200),
+            Parsed::Whole(request, _) => check(&request, policy, None).map_or_else(|refusal| refusal.status, |()| 200),
             other => panic!("{head}: {other:?}"),
         }
     }

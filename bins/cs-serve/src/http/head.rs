@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Instant;
 use tiny_http::{HTTPVersion, Method};
 
-/// A request, which has no body: one with a body is refused.
+/// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: Method,
@@ -17,6 +17,8 @@ pub struct Request {
     pub version: HTTPVersion,
     /// A snapshot of the store is recent enough for the answer if it was read after this instant.
     pub received_at: Instant,
+    /// The body; empty for all that only read.
+    pub body: Vec<u8>,
     /// The headers, with names in lower case.
     fields: Vec<(String, String)>,
 }
@@ -27,7 +29,8 @@ impl Request {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn count(&self, name: &str) -> usize {
+    /// How often a header is given.
+    pub fn count(&self, name: &str) -> usize {
         self.fields.iter().filter(|(known, _)| known == name).count()
     }
 
@@ -38,6 +41,11 @@ impl Request {
             values.flat_map(|(_, value)| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(word))
         };
         if self.version == HTTPVersion(1, 0) { says("keep-alive") } else { !says("close") }
+    }
+
+    /// The length of its body, as it says.
+    pub fn body_length(&self) -> usize {
+        self.field("content-length").and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
     /// Whether it has, or may have, a body.
@@ -118,7 +126,7 @@ fn parse_head(head: &[u8]) -> Result<Request, Refusal> {
         (Err(_), _) => Target { path: String::new(), query: Vec::new(), authority: None },
         (Ok(target), _) => target,
     };
-    let request = Request { method, target, version, received_at: Instant::now(), fields };
+    let request = Request { method, target, version, received_at: Instant::now(), body: Vec::new(), fields };
     check_consistency(&request)?;
     Ok(request)
 }

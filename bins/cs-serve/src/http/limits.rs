@@ -9,6 +9,8 @@ pub const TARGET_BYTES: usize = 4096;
 pub const HEAD_BYTES: usize = 16 * 1024;
 /// Maximum number of header lines of a request.
 pub const FIELDS: usize = 100;
+/// The longest body of a request that changes something, in bytes.
+pub const BODY_BYTES: usize = 64 * 1024;
 /// Maximum number of connections, not counting those that wait for events. When one more arrives, an idle connection is
 /// closed, see `Connection::worth`.
 pub const CONNECTIONS: usize = 512;
@@ -21,6 +23,8 @@ pub const REST_BYTES: usize = 512 * 1024;
 
 /// How long a whole head may take, from its first byte.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a whole body may take.
+pub const BODY_TIME: Duration = Duration::from_secs(10);
 /// How long a connection may be open without a request.
 pub const IDLE_TIME: Duration = Duration::from_secs(20);
 /// How long a client may take for an answer, and how long it may read nothing of it.

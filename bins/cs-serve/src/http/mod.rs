@@ -9,7 +9,8 @@
 //! buffer, never a thread.
 //!
 //! Must stay true: only requests that pass `head`, `access` and `guard` reach the router; a target is decoded once, in
-//! `target`; all waiting has a deadline.
+//! `target`; all waiting has a deadline; a body is read only after its head was
+//! accepted, and only one that changes something (`write`) has one.
 
 pub mod access;
 mod connection;
@@ -19,6 +20,7 @@ pub mod head;
 pub mod limits;
 mod outgoing;
 pub mod refusal;
+pub mod refused;
 pub mod reply;
 pub mod rest;
 pub mod server;
@@ -26,6 +28,7 @@ mod streams;
 mod system;
 pub mod target;
 pub mod workers;
+pub mod write;
 
 pub use access::{Access, Key};
 pub use guard::Policy;

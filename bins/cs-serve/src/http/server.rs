@@ -294,12 +294,22 @@ impl Server {
                 Step::Waited(request) => {
                     let (peer, client) = (connection.peer, connection.client);
                     match self.access.check(&request, &self.policy, peer, client, now) {
-                        Err(refusal) => connection.refuse(&self.access.refused(Some(&request), &refusal), now),
-                        Ok(()) => {
-                            let id = ConnectionId { slot, serial: connection.serial };
-                            return self.workers.jobs.push(Job::Answer(id, request));
+                        Err(refusal) => {
+                            self.access.note(&request, &refusal);
+                            connection.refuse(&self.access.refused(Some(&request), &refusal), now)
                         }
+                        Ok(()) if request.body_length() > 0 => connection.read_body(request, now),
+                        Ok(()) => Step::Whole(request),
                     }
+                }
+                Step::Late(request) => {
+                    let refusal = Refusal::new(408, "TIMEOUT", "the body did not come in time");
+                    self.access.note(&request, &refusal);
+                    connection.refuse(&Reply::refusal(&refusal), now)
+                }
+                Step::Whole(request) => {
+                    let id = ConnectionId { slot, serial: connection.serial };
+                    return self.workers.jobs.push(Job::Answer(id, request));
                 }
             };
         }

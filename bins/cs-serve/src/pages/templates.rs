@@ -36,11 +36,13 @@ pub struct Pages {
 
 impl Pages {
     /// Parses the templates of the pages and the shared ones. Each gets `routes`, and `has_log()`: whether calls of tools
-    /// were ever logged, in this folder; if not, nothing about them is shown.
+    /// were ever logged, in this folder; if not, nothing about them is shown. `has_review` says whether something may be
+    /// changed with the key.
     pub fn new(
         templates: impl Iterator<Item = Template>,
         routes: Vec<impl Serialize>,
         log: PathBuf,
+        is_review: bool,
     ) -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -49,6 +51,7 @@ impl Pages {
         }
         environment.add_global("asset", Serde(assets::urls().into_iter().collect::<BTreeMap<_, _>>()));
         environment.add_global("routes", Serde(routes));
+        environment.add_global("has_review", is_review);
         environment.add_function("has_log", move || log.exists());
         environment.add_global("version", env!("CARGO_PKG_VERSION"));
         super::filters::add(&mut environment);
@@ -86,12 +89,13 @@ impl Pages {
     }
 
     /// The page that requests the others with the key; it contains no data.
-    pub fn shell(&self, port: u16) -> Reply {
+    pub fn shell(&self, port: u16, is_review: bool) -> Reply {
         #[derive(Serialize)]
         struct KeyPage {
             port: u16,
+            is_review: bool,
         }
-        self.render("key.html", &KeyPage { port }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+        self.render("key.html", &KeyPage { port, is_review }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
     }
 }
 
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn an_error_page_has_the_status_of_its_refusal() {
-        let pages = Pages::new(std::iter::empty(), vec![()], "/nowhere".into()).unwrap();
+        let pages = Pages::new(std::iter::empty(), vec![()], "/nowhere".into(), false).unwrap();
         assert_eq!(pages.refusal(&Refusal::new(404, "NOT_FOUND", "<b>"), None).status, 404);
     }
 }
