@@ -5,7 +5,7 @@
 //! sessions; nothing is written.
 
 use crate::clock::{self, Instant};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::SessionId;
 use crate::index::IndexEntry;
 use crate::live::Live;
@@ -102,6 +102,23 @@ impl<'a> States<'a> {
     /// How a person gets to the conversation of a session in this state.
     pub fn reach(&self, id: &str, uuid: Option<&str>, state: State) -> Reach {
         reach::reach(state, self.conversation(id, uuid).map_or(Runs::NotSeen, runs))
+    }
+
+    /// How a person continues the session's conversation, and why; refused if it runs.
+    pub fn reach_ended(&self, id: &SessionId, session: &Session) -> Result<(Reach, String)> {
+        let verdict = self.of_session(session);
+        let uuid = session.claude_session_id.as_deref();
+        match self.reach(id.as_str(), uuid, verdict.state) {
+            Reach::Jump => {
+                let other = self.conversation(id.as_str(), uuid).and_then(Live::session);
+                let jump = format!("cs-session jump {} shows it", other.as_ref().unwrap_or(id));
+                Err(Error::Refused(match other.filter(|other| other != id) {
+                    Some(other) => format!("the conversation of {id} runs in {other}; {jump}"),
+                    None => format!("{id} runs ({}: {}); {jump}", verdict.state.as_str(), verdict.reason),
+                }))
+            }
+            reach => Ok((reach, verdict.reason)),
+        }
     }
 
     /// The terminal in which a session's conversation runs, while it may run.

@@ -3,10 +3,6 @@
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, each, print_session};
-use cs_core::id::{SessionId, Uuid};
-use cs_core::live::Live;
-use cs_core::record::Session;
-use cs_core::{Result, session};
 
 /// mark sessions as needing the user
 #[derive(ArgsInfo, FromArgs)]
@@ -29,8 +25,7 @@ impl RequestAction {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let now = context.now;
         each(context, &self.id, |context, id| {
-            let record = context.store.update(id, now, |record| session::request_action(record, &self.reason, now))?;
-            change_live(context, id, &record, |live| live.requested = record.awaiting_action.clone())?;
+            let record = context.store.request_action(id, &self.reason, now)?;
             print_session(context, &record)
         })
     }
@@ -49,29 +44,8 @@ impl ClearAction {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let now = context.now;
         each(context, &self.id, |context, id| {
-            let clear = |record: &mut Session| -> Result<()> {
-                session::clear_action(record, now);
-                Ok(())
-            };
-            let record = context.store.update(id, now, clear)?;
-            change_live(context, id, &record, |live| live.requested = None)?;
+            let record = context.store.clear_action(id, |_| Ok(()), now)?;
             print_session(context, &record)
         })
     }
-}
-
-/// Changes the file of the session's running conversation, if it has one.
-fn change_live(context: &Context, id: &SessionId, record: &Session, change: impl FnOnce(&mut Live)) -> Outcome<()> {
-    let Some(uuid) = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok()) else { return Ok(()) };
-    if !context.store.home.live(&uuid).exists() {
-        return Ok(());
-    }
-    let _lock = context.store.lock_live(&uuid)?;
-    if let Some(mut live) = context.store.live(&uuid)?
-        && live.session_id.as_deref() == Some(id.as_str())
-    {
-        change(&mut live);
-        context.store.write_live(&uuid, &live)?;
-    }
-    Ok(())
 }

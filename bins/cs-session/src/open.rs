@@ -63,20 +63,7 @@ fn refuse_running(context: &Context, config: &Config, id: &SessionId, session: &
 /// How a person gets to the session's conversation, and why; a failure if it runs.
 pub fn reach(context: &Context, config: &Config, id: &SessionId, session: &Session) -> Outcome<(Reach, String)> {
     let states = States::read(&context.store, config.stale_after(), context.now)?;
-    let verdict = states.of_session(session);
-    let uuid = session.claude_session_id.as_deref();
-    let reason = &verdict.reason;
-    match states.reach(id.as_str(), uuid, verdict.state) {
-        Reach::Jump => {
-            let other = states.conversation(id.as_str(), uuid).and_then(|live| live.session());
-            let jump = format!("cs-session jump {} shows it", other.as_ref().unwrap_or(id));
-            Err(Failure::Nothing(match other.filter(|other| other != id) {
-                Some(other) => format!("the conversation of {id} runs in {other}; {jump}"),
-                None => format!("{id} runs ({}: {reason}); {jump}", verdict.state.as_str()),
-            }))
-        }
-        reach => Ok((reach, verdict.reason)),
-    }
+    Ok(states.reach_ended(id, session)?)
 }
 
 /// The folder and the command that continue the conversation.

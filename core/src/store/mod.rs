@@ -4,6 +4,7 @@
 //! `store/create.rs`, notes in `store/spool.rs` and `store/fold.rs`.
 
 mod archive;
+mod asking;
 mod audit;
 mod begin;
 mod bytes;
@@ -30,6 +31,7 @@ mod project;
 mod quarantine;
 mod remove;
 mod repo;
+mod resume;
 mod seated;
 mod seats;
 mod select;
@@ -52,6 +54,7 @@ pub use opening::Opening;
 pub use project::Context;
 pub use remove::Removed;
 pub use repo::{of_repo, repo_of};
+pub use resume::Heir;
 pub use seated::{Phase, Seated, is_client, session_of};
 pub use seats::SEAT_VERSION;
 pub use select::Selector;
