@@ -56,6 +56,7 @@ async function post(change) {
 function loseKey() {
   sessionStorage.removeItem("key");
   document.documentElement.classList.remove("can-write");
+  showConnection("new", "the key is no longer valid; open the dashboard with cs-serve open");
 }
 
 document.documentElement.classList.toggle("can-write", hasReview && key !== null);

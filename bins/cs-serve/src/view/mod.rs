@@ -19,6 +19,7 @@ pub mod listing;
 pub mod project;
 mod records;
 mod search;
+pub mod seen;
 pub mod session;
 pub mod spending;
 mod unlisted;

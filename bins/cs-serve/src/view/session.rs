@@ -4,6 +4,7 @@
 use super::agents::{self, AgentRow, Held, Waiting};
 use super::commands::{self, Known, Offer};
 use super::keeper::{Keeper, Snapshot};
+use super::seen::seen;
 use ::agents::Agent;
 use audit::Work;
 use cs_core::Result;
@@ -36,6 +37,8 @@ pub struct ShownSession {
     pub said: Option<String>,
     /// The terminal in which its conversation runs, in words for people.
     pub place: Option<String>,
+    /// What a person has seen who changes it: `if` of a change.
+    pub seen: String,
     /// How a person gets to its conversation.
     pub reach: Reach,
     pub state_at: Option<String>,
@@ -125,6 +128,7 @@ pub struct Link {
 pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<ShownSession> {
     let store = &keeper.store;
     let (mut session, path) = store.located(id)?;
+    let seen = seen(&session);
     let verdict = snapshot.verdicts.settle(store, &mut session);
     let last_sign = snapshot.verdicts.last_sign(store, &session);
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
@@ -140,6 +144,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         failed: verdict.failed,
         said: verdict.said,
         place: snapshot.verdicts.place(id.as_str()),
+        seen,
         reach,
         last_sign,
         state_at: verdict.evidence_at.map(clock::stamp),

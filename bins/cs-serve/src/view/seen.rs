@@ -1,0 +1,26 @@
+//! Owns what a person has seen of a session before changing it: a tag of that which a change depends on. It leaves out
+//! what hooks change all the time, such as signs of life, files and events: a running session can be parked.
+
+use cs_core::id::fnv1a;
+use cs_core::record::Session;
+use serde::Serialize;
+
+/// The tag.
+pub fn seen(session: &Session) -> String {
+    #[derive(Serialize)]
+    struct Seen<'a> {
+        status: &'a str,
+        intent: &'a str,
+        asked: Option<&'a str>,
+        ended: (Option<&'a str>, Option<&'a str>, Option<&'a str>),
+        tasks: Vec<(&'a str, &'a str, &'a str)>,
+    }
+    let seen = Seen {
+        status: session.status.as_str(),
+        intent: &session.intent,
+        asked: session.awaiting_action.as_deref(),
+        ended: (session.parked_reason.as_deref(), session.outcome.as_deref(), session.resumed_as.as_deref()),
+        tasks: session.tasks.iter().map(|task| (&*task.id, &*task.subject, task.status.as_str())).collect(),
+    };
+    format!("{:016x}", fnv1a(&serde_json::to_vec(&seen).unwrap_or_default()))
+}
