@@ -99,6 +99,10 @@ impl App {
                 let (turn, after) = (query.turn, query.after.clone());
                 let searched = Some(query.clone()).filter(|query| query.q.is_some() && self.site.is_of_owner());
                 let page = self.answer_from_store(route, handler, name, template.name, query, request)?;
+                if route.is_review() {
+                    let is_too_old = page.rest.is_some() && request.version == HTTPVersion(1, 0);
+                    return if is_too_old { Err(too_old("reviews")) } else { Ok(page) };
+                }
                 if let Some(query) =
                     searched.filter(|_| request.field("x-part").is_none() && request.version != HTTPVersion(1, 0))
                 {

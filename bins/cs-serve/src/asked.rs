@@ -18,7 +18,7 @@ pub struct Asked<'a> {
     pub snapshot: Arc<Snapshot>,
     pub query: Query,
     pub path: &'a str,
-    pub pages: &'a Pages,
+    pub pages: &'a Arc<Pages>,
     /// The name of the page's template; empty for the API.
     pub template: &'static str,
     /// Whether conversations may be shown.

@@ -5,11 +5,12 @@ use crate::http::{Refusal, Reply};
 use cs_core::id::fnv1a;
 
 /// Name, extension, kind and content.
-const ALL: [(&str, &str, &str, &str); 5] = [
+const ALL: [(&str, &str, &str, &str); 6] = [
     ("style", "css", "text/css; charset=utf-8", include_str!("../../../web/style.css")),
     ("app", "js", "text/javascript; charset=utf-8", include_str!("../../../web/app.js")),
     ("tell", "js", "text/javascript; charset=utf-8", include_str!("../../../web/tell.js")),
     ("write", "js", "text/javascript; charset=utf-8", include_str!("../../../web/write.js")),
+    ("review", "js", "text/javascript; charset=utf-8", include_str!("../../../web/review.js")),
     ("icon", "svg", "image/svg+xml", include_str!("../../../web/icon.svg")),
 ];
 

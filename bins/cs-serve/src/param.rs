@@ -23,6 +23,8 @@ pub enum Param {
     Turn,
     After,
     Conversation,
+    Page,
+    Entry,
 }
 
 impl Param {
@@ -49,6 +51,8 @@ impl Param {
             Param::Turn => "turn",
             Param::After => "after",
             Param::Conversation => "conversation",
+            Param::Page => "page",
+            Param::Entry => "entry",
         }
     }
 }

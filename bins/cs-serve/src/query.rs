@@ -63,6 +63,10 @@ pub struct Query {
     pub after: Option<String>,
     /// The conversation whose log is watched too.
     pub conversation: Option<Uuid>,
+    /// The number of the page of a list, from 1.
+    pub page: Option<u64>,
+    /// The part of a conversation that is looked for.
+    pub entry: Option<String>,
 }
 
 /// A filter by state.
@@ -149,6 +153,13 @@ impl Query {
             Param::After if value.len() > ANCHOR => return Err(bad(format!("after may have at most {ANCHOR} bytes"))),
             Param::After => self.after = Some(value.to_string()),
             Param::Conversation => self.conversation = Some(Uuid::parse(value)?),
+            Param::Page => {
+                let is_page = |page: &u64| *page > 0;
+                let page = value.parse().ok().filter(is_page);
+                self.page = Some(page.ok_or_else(|| bad(format!("page must be a number from 1, not {value:?}")))?);
+            }
+            Param::Entry if value.len() > ANCHOR => return Err(bad(format!("entry may have at most {ANCHOR} bytes"))),
+            Param::Entry => self.entry = Some(value.to_string()),
             Param::Limit => self.limit = Some(limit(value)?),
             Param::Format => self.format = Some(format(value)?),
             Param::Cursor => {
@@ -223,6 +234,8 @@ impl fmt::Display for Query {
             (Param::Turn, self.turn.map(|turn| turn.to_string())),
             (Param::After, self.after.clone()),
             (Param::Conversation, self.conversation.as_ref().map(Uuid::to_string)),
+            (Param::Page, self.page.map(|page| page.to_string())),
+            (Param::Entry, self.entry.clone()),
         ];
         let given = pairs.into_iter().filter_map(|(param, value)| Some((param, value?)));
         for (n, (param, value)) in given.enumerate() {
@@ -331,8 +344,8 @@ mod tests {
     use super::*;
     use cs_core::clock;
 
-    const ALL: [Param; 19] = {
-        use Param::{After, Conversation, Kinds, Tool, Turn, Until, Verdict};
+    const ALL: [Param; 21] = {
+        use Param::{After, Conversation, Entry, Kinds, Page, Tool, Turn, Until, Verdict};
         use Param::{Before, Cursor, IncludeArchived, Limit, Outcome, Project, Q, Session, Since, Sort, State, Status};
         [
             Project,
@@ -354,6 +367,8 @@ mod tests {
             Turn,
             After,
             Conversation,
+            Page,
+            Entry,
         ]
     };
 
@@ -367,7 +382,7 @@ mod tests {
         let text = "project=api&status=parked&state=needs_me&since=7d&until=2026-11-20&q=a%26b%20%22c%20d%22\
             &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d\
             &session=sess_20261121T0337_ca5d&tool=mcp__a%26b&verdict=destructive&outcome=denied&sort=slowest&before=17\
-            &kinds=said%2Ccall&turn=3&after=a-b%230&conversation=5e1f0000-0000-4000-8000-0000000000aa";
+            &kinds=said%2Ccall&turn=3&after=a-b%230&conversation=5e1f0000-0000-4000-8000-0000000000aa&page=2&entry=a%230";
         let query = read(text).unwrap();
         assert_eq!(query.to_string(), text);
         assert_eq!(read(&query.to_string()).unwrap(), query);
@@ -396,6 +411,7 @@ mod tests {
             "kinds=prompts",
             "turn=-1",
             "conversation=x",
+            "page=0",
         ] {
             assert_eq!(read(text).unwrap_err().status, 400, "{text}");
         }

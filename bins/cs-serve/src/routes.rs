@@ -5,7 +5,9 @@
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply, write};
-use crate::pages::{Template, activity, agents, api as about_api, audit, conversation, overview, project, session};
+use crate::pages::{
+    Template, activity, agents, api as about_api, audit, conversation, overview, project, review, reviewing, session,
+};
 use crate::param::Param;
 use crate::pattern::name_in;
 use crate::site::Site;
@@ -93,7 +95,7 @@ pub type Answered = Result<Reply, Refusal>;
 
 use Answer::{Asset, Change, Download, Events, Health, Json, Lines, Page, Text};
 use Param::{
-    After, Before, Conversation, Cursor, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since, Sort,
+    After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since, Sort,
     State, Status, Tool, Turn, Until, Verdict,
 };
 
@@ -112,10 +114,12 @@ const AGENTS: Template = Template { name: "agents.html", text: include_str!("../
 const CONVERSATION: Template =
     Template { name: "conversation.html", text: include_str!("../../../web/conversation.html") };
 const AUDIT: Template = Template { name: "audit.html", text: include_str!("../../../web/audit.html") };
+const REVIEW: Template = Template { name: "review.html", text: include_str!("../../../web/review.html") };
+const REVIEWING: Template = Template { name: "reviewing.html", text: include_str!("../../../web/reviewing.html") };
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 27] = [
+pub static ROUTES: [Route; 29] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -157,6 +161,18 @@ pub static ROUTES: [Route; 27] = [
         params: OF_CALLS,
         answer: Page(AUDIT, Handler::All(audit::render)),
         about: "what tools did: the calls that the query selects",
+    },
+    Route {
+        path: "/review",
+        params: &[Q, Param::Page],
+        answer: Page(REVIEW, Handler::All(review::render)),
+        about: "conversations to review: those that a search finds, else the newest; needs `--review` and the key",
+    },
+    Route {
+        path: "/review/<uuid>",
+        params: &[Turn, Param::Page, Entry],
+        answer: Page(REVIEWING, Handler::Conversation(reviewing::render)),
+        about: "one turn of a conversation, as it is and as it may be shown; needs `--review` and the key",
     },
     Route { path: "/api", params: &[], answer: Text(API, about_api::render), about: "this description" },
     Route { path: "/assets/<name>", params: &[], answer: Asset(assets::find), about: "a file that the pages use" },
@@ -401,7 +417,8 @@ mod tests {
             let mut old = request("GET", &path);
             old.version = tiny_http::HTTPVersion(1, 0);
             let answered = app.answer(&old);
-            let wanted = if matches!(route.answer, Events | Lines(_)) { 505 } else { 200 };
+            let is_begun = matches!(route.answer, Events | Lines(_)) || route.path == "/review/<uuid>";
+            let wanted = if is_begun { 505 } else { 200 };
             assert_eq!((answered.status, answered.rest.is_none()), (wanted, true), "{path} in HTTP 1.0");
             assert_eq!(ask(&format!("{path}/")).status, 404, "{path}/");
             assert_eq!(is_open(&path), matches!(route.answer, Asset(_) | Health(_)), "{path}");

@@ -105,21 +105,26 @@ impl Place {
         let turn = hit.turn.filter(|_| hit.thread == crate::view::conversations::MAIN);
         let query = turn.map(|turn| format!("?turn={turn}")).unwrap_or_default();
         let anchor = crate::http::target::encode(&hit.entry);
-        let mut parts = vec![String::new()];
-        let mut spans = hit.spans.iter().flat_map(|(start, end)| [*start, *end]).peekable();
-        for (n, c) in hit.snippet.chars().enumerate() {
-            while spans.next_if_eq(&n).is_some() {
-                parts.push(String::new());
-            }
-            parts.last_mut().into_iter().for_each(|part| part.push(c));
-        }
         Place {
             url: format!("/conversation/{conversation}{query}#e-{anchor}"),
             kind: hit.kind,
             at: hit.at.clone(),
-            parts,
+            parts: parts(&hit.snippet, &hit.spans),
         }
     }
+}
+
+/// A snippet in parts, of which every second one is what was looked for.
+pub fn parts(snippet: &str, spans: &[(usize, usize)]) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut spans = spans.iter().flat_map(|(start, end)| [*start, *end]).peekable();
+    for (n, c) in snippet.chars().enumerate() {
+        while spans.next_if_eq(&n).is_some() {
+            parts.push(String::new());
+        }
+        parts.last_mut().into_iter().for_each(|part| part.push(c));
+    }
+    parts
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub mod found;
 mod lanes;
 pub mod overview;
 pub mod project;
+pub mod review;
+pub mod reviewing;
 mod rows;
 pub mod session;
 mod stacks;

@@ -18,6 +18,7 @@ mod keeper;
 pub mod listing;
 pub mod project;
 mod records;
+pub mod reviewed;
 mod search;
 pub mod seen;
 pub mod session;

@@ -1,0 +1,329 @@
+//! `/review/<uuid>`: a conversation for its reviewer: its prompts, and one turn, each text as it is and as it may be shown.
+//! The page is made while it is read, in two passes over the logs.
+//! Must stay true: a page has at most [`ENTRIES`] entries; only these are looked at by rules.
+
+use super::figures::Top;
+use super::templates::Pages;
+use crate::asked::Asked;
+use crate::http::reply::HTML;
+use crate::http::{Refusal, Reply, Rest};
+use crate::view::conversations::{Read, Reading, split};
+use crate::view::reviewed::{Reviewed, Said, is_shown, seen};
+use agents::part::PartKind;
+use conversations::{Conversation, Heading, Wish};
+use cs_core::id::Uuid;
+use marks::{Marks, Sanitizer};
+use redaction::{Engine, Key, Rules};
+use serde::Serialize;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Where the prompts and the turn come in the page.
+const HERE: &[u8] = b"<!--review-->";
+/// Entries in a page, and prompts in the list beside it.
+pub const ENTRIES: u64 = 200;
+
+/// The variables of `reviewing.html`.
+#[derive(Serialize)]
+pub struct ReviewingPage<'a> {
+    pub top: Top,
+    pub uuid: &'a str,
+    pub agent: &'static str,
+    pub title: Option<&'a str>,
+    pub project: Option<&'a str>,
+    pub sessions: &'a [String],
+    pub bytes: String,
+    pub said: Said,
+    pub seen: String,
+    /// Number of marks that hold, and of lines that could not be read.
+    pub marks: usize,
+    pub damaged: usize,
+    pub turn: u64,
+}
+
+/// The page without the entries.
+pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
+    let store = asked.store();
+    let found = asked.caches.conversations.find(store, id)?;
+    let heading = Heading::read(store, &found)?;
+    let marks = Marks::read(store, &found.uuid)?;
+    let engine = engine(asked)?;
+    let turn = asked.query.turn.unwrap_or(1);
+    let frame = asked.render(&ReviewingPage {
+        top: asked.top(),
+        uuid: &found.uuid,
+        agent: found.agent.word(),
+        title: heading.title.as_deref(),
+        project: heading.project.as_deref(),
+        sessions: &heading.session_ids,
+        bytes: render::format_bytes(found.bytes()),
+        said: Said::about(&marks, None),
+        seen: seen(&marks, None, ""),
+        marks: marks.holding().count(),
+        damaged: marks.damaged,
+        turn,
+    })?;
+    let at = frame.body.windows(HERE.len()).position(|bytes| bytes == HERE).unwrap_or(frame.body.len());
+    let (before, after) = frame.body.split_at(at);
+    let tail = after.strip_prefix(HERE).unwrap_or_default().to_vec();
+    let page = asked.query.page.unwrap_or(1).max(1);
+    let mut writer = Some(Writer::new(asked, &found, (turn, page), marks, engine, tail));
+    let next = move || match writer.as_mut()?.step() {
+        Some(piece) => Some(piece),
+        None => writer.take().map(Writer::finish),
+    };
+    Ok(Reply::begun(HTML, before.to_vec(), Rest::new(next)))
+}
+
+fn engine(asked: &Asked) -> Result<Engine, Refusal> {
+    let home = &asked.store().home;
+    Ok(Engine::new(Rules::load(home, &[])?, Key::of_store(home)?))
+}
+
+/// A prompt in the list.
+#[derive(Serialize)]
+struct Prompt {
+    turn: u64,
+    at: Option<String>,
+    text: String,
+    is_here: bool,
+}
+
+/// The variables of `entries.html`.
+#[derive(Default, Serialize)]
+struct Entries<'a> {
+    uuid: &'a str,
+    prompts: Option<Prompts<'a>>,
+    entries: &'a [Reviewed],
+    end: Option<End<'a>>,
+}
+
+/// The list of prompts around the turn that is shown.
+#[derive(Serialize)]
+struct Prompts<'a> {
+    all: &'a [Prompt],
+    count: u64,
+    first: u64,
+    /// The first turn of the lists before and after.
+    before: Option<u64>,
+    after: Option<u64>,
+    turn: u64,
+}
+
+/// What follows the entries.
+#[derive(Serialize)]
+struct End<'a> {
+    turn: u64,
+    count: u64,
+    page: u64,
+    pages: u64,
+    before: Option<u64>,
+    after: Option<u64>,
+    trouble: Option<&'a str>,
+    lost: u64,
+}
+
+/// Which of its two passes a writer is in.
+enum Pass {
+    Prompts(Reading),
+    /// Looks for the page that has an entry.
+    Finding(Reading, String),
+    Turn(Reading),
+    Done,
+}
+
+struct Writer {
+    pages: Arc<Pages>,
+    of: Conversation,
+    pass: Pass,
+    turn: u64,
+    page: u64,
+    entry: Option<String>,
+    marks: Marks,
+    engine: Engine,
+    prompts: Vec<Prompt>,
+    /// The number of the last turn.
+    last: u64,
+    /// Number of entries of the turn so far.
+    count: u64,
+    ids: HashSet<String>,
+    trouble: Option<String>,
+    lost: u64,
+    tail: Vec<u8>,
+}
+
+impl Writer {
+    fn new(
+        asked: &Asked,
+        of: &Conversation,
+        (turn, page): (u64, u64),
+        marks: Marks,
+        engine: Engine,
+        tail: Vec<u8>,
+    ) -> Writer {
+        let wish = Wish { kinds: vec![PartKind::Prompt], ..Wish::default() };
+        Writer {
+            pages: asked.pages.clone(),
+            of: of.clone(),
+            pass: Pass::Prompts(Reading::new(&split(of).0, wish)),
+            turn,
+            page,
+            entry: asked.query.entry.clone(),
+            marks,
+            engine,
+            prompts: Vec::new(),
+            last: 0,
+            count: 0,
+            ids: HashSet::new(),
+            trouble: None,
+            lost: 0,
+            tail,
+        }
+    }
+
+    /// The next piece; `None` at the end.
+    fn step(&mut self) -> Option<Vec<u8>> {
+        match std::mem::replace(&mut self.pass, Pass::Done) {
+            Pass::Prompts(reading) => Some(self.read_prompts(reading)),
+            Pass::Finding(reading, entry) => Some(self.find(reading, entry)),
+            Pass::Turn(reading) => Some(self.read_turn(reading)),
+            Pass::Done => None,
+        }
+    }
+
+    fn read_prompts(&mut self, mut reading: Reading) -> Vec<u8> {
+        let Writer { prompts, last, turn, .. } = self;
+        let (first, here) = (first_of_list(*turn), *turn);
+        let read = reading.step(&mut |part| {
+            *last = part.turn;
+            if (first..first + ENTRIES).contains(&part.turn) {
+                let text = part.text();
+                let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+                prompts.push(Prompt {
+                    turn: part.turn,
+                    at: part.entry.at.and_then(cs_core::clock::from_millis).map(cs_core::clock::stamp),
+                    text: cs_core::validate::cut(line.trim(), 110),
+                    is_here: part.turn == here,
+                });
+            }
+        });
+        match read {
+            Ok(Read::More) => self.pass = Pass::Prompts(reading),
+            Ok(Read::Anew) => {
+                self.prompts.clear();
+                self.pass = Pass::Prompts(reading);
+            }
+            Ok(Read::End) | Err(_) => return self.begin_turn(),
+        }
+        Vec::new()
+    }
+
+    /// Writes the list of prompts, and begins with the turn.
+    fn begin_turn(&mut self) -> Vec<u8> {
+        let reading = self.reading();
+        self.pass = match self.entry.take() {
+            Some(entry) => Pass::Finding(reading, entry),
+            None => Pass::Turn(reading),
+        };
+        let first = first_of_list(self.turn);
+        let prompts = Prompts {
+            all: &self.prompts,
+            count: self.last,
+            first,
+            before: (first > 1).then(|| first.saturating_sub(ENTRIES).max(1)),
+            after: (first + ENTRIES <= self.last).then_some(first + ENTRIES),
+            turn: self.turn,
+        };
+        let shown = Entries { uuid: &self.of.uuid, prompts: Some(prompts), ..Entries::default() };
+        self.pages.fragment("entries.html", &shown)
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::new(&self.of, Wish { turn: Some(self.turn), ..Wish::default() })
+    }
+
+    /// Looks for the page that has an entry, and begins with that.
+    fn find(&mut self, mut reading: Reading, entry: String) -> Vec<u8> {
+        let (mut count, mut found) = (self.count, None);
+        let read = reading.step(&mut |part| {
+            if is_shown(part) {
+                found = found.or((part.anchor == entry).then_some(count));
+                count += 1;
+            }
+        });
+        self.count = count;
+        if let (Ok(Read::More), None) = (read, found) {
+            self.pass = Pass::Finding(reading, entry);
+            return Vec::new();
+        }
+        self.page = found.map_or(self.page, |number| number / ENTRIES + 1);
+        self.count = 0;
+        self.pass = Pass::Turn(self.reading());
+        Vec::new()
+    }
+
+    fn read_turn(&mut self, mut reading: Reading) -> Vec<u8> {
+        let from = (self.page - 1).saturating_mul(ENTRIES);
+        let mut entries = Vec::new();
+        let Writer { count, marks, engine, ids, .. } = self;
+        let mut sanitizer = Sanitizer::new(engine, marks);
+        let read = reading.step(&mut |part| {
+            if !is_shown(part) {
+                return;
+            }
+            let number = *count;
+            *count += 1;
+            if !(from..from.saturating_add(ENTRIES)).contains(&number) {
+                return;
+            }
+            let mut reviewed = Reviewed::of(part, &mut sanitizer, marks);
+            if !ids.insert(reviewed.id.clone()) {
+                reviewed.id = format!("{}-{}", reviewed.entry, reviewed.kind);
+            }
+            entries.push(reviewed);
+        });
+        match read {
+            Ok(Read::More) => self.pass = Pass::Turn(reading),
+            Ok(Read::Anew) => {
+                entries.clear();
+                self.count = 0;
+                self.pass = Pass::Turn(reading);
+            }
+            Ok(Read::End) => self.end(&reading, None),
+            Err(error) => self.end(&reading, Some(error.to_string())),
+        }
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let shown = Entries { uuid: &self.of.uuid, entries: &entries, ..Entries::default() };
+        self.pages.fragment("entries.html", &shown)
+    }
+
+    fn end(&mut self, reading: &Reading, trouble: Option<String>) {
+        self.lost = reading.summary().not_understood + reading.summary().too_long;
+        self.trouble = trouble;
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        let pages = self.count.div_ceil(ENTRIES).max(1);
+        let end = End {
+            turn: self.turn,
+            count: self.count,
+            page: self.page,
+            pages,
+            before: self.turn.checked_sub(1).filter(|turn| *turn >= 1),
+            after: (self.turn < self.last).then_some(self.turn + 1),
+            trouble: self.trouble.as_deref(),
+            lost: self.lost,
+        };
+        let shown = Entries { uuid: &self.of.uuid, end: Some(end), ..Entries::default() };
+        let mut html = self.pages.fragment("entries.html", &shown);
+        html.append(&mut self.tail);
+        html
+    }
+}
+
+/// The first turn of the list of prompts that has this turn.
+fn first_of_list(turn: u64) -> u64 {
+    turn.saturating_sub(1) / ENTRIES * ENTRIES + 1
+}
