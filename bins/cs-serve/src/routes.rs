@@ -95,8 +95,8 @@ pub type Answered = Result<Reply, Refusal>;
 
 use Answer::{Asset, Change, Download, Events, Health, Json, Lines, Page, Text};
 use Param::{
-    After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since, Sort,
-    State, Status, Tool, Turn, Until, Verdict,
+    After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since,
+    Sort, State, Status, Tool, Turn, Until, Verdict,
 };
 
 /// The parameters that select sessions of one project, and of all.

@@ -73,15 +73,16 @@ impl Personal {
         (text, Counts { secrets, emails, phones, users })
     }
 
-    /// All that identifies a person, each kind in order; spans may overlap.
-    pub fn finds(&self, text: &str) -> Vec<Find> {
+    /// All that identifies a person and begins, or has its `@`, in this part of the text; spans may overlap.
+    pub fn finds(&self, text: &str, part: Range<usize>) -> Vec<Find> {
         let mut all = Vec::new();
         let mut add = |rule, span: Option<Range<usize>>| {
             all.extend(span.map(|span| Find { span, rule, sure: Sure::Personal }));
         };
         let [email, phone, user] = RULES;
-        let mut before = b' ';
-        for (at, &byte) in text.as_bytes().iter().enumerate() {
+        let bytes = text.as_bytes();
+        let mut before = part.start.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+        for (at, &byte) in bytes.iter().enumerate().take(part.end).skip(part.start) {
             match byte {
                 b'@' => add(email, email_at(text, at)),
                 b'0'..=b'9' | b'+' | b'(' if !before.is_ascii_alphanumeric() => add(phone, phone_at(text, at)),

@@ -5,10 +5,16 @@
 //! Must stay true: redacting twice changes nothing; a file of rules that cannot be understood stops everything; the time
 //! is linear in the text. Hooks never link this package. Deliberately absent: what people mark by hand (`marks`).
 
+mod allow;
 mod engine;
+mod form;
 pub mod json;
 mod key;
+mod keywords;
 mod ledger;
+mod node;
+mod opaque;
+mod pattern;
 mod pieces;
 mod random;
 mod rules;
@@ -20,3 +26,7 @@ pub use key::Key;
 pub use ledger::{Entry, Ledger, Run, Tally};
 pub use pieces::{Piece, join, replace};
 pub use rules::{Rule, Rules, Tier};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -1,8 +1,30 @@
-//! Owns the rules: what is searched for. Pure but for reading the files that are named.
+//! Owns which rules are used: those of files, in order, and the built-in ones (`redact`). Pure but for reading the files
+//! that are named or found.
+//!
+//! Must stay true: a file that was found, not named, may come from anyone's repository; it adds rules and changes
+//! nothing else. A file that cannot be understood is an error, never fewer rules.
 
-use cs_core::error::Result;
+use crate::allow::Allow;
+use crate::form::{Entry, Form};
+use crate::pattern::Pattern;
+use cs_core::error::{Error, Result};
+use cs_core::open;
 use cs_core::paths::Home;
-use std::path::PathBuf;
+use redact::Sure;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// Maximum number of bytes of a file of rules.
+const FILE: u64 = 4 << 20;
+/// Maximum number of files that extend each other.
+const DEPTH: usize = 2;
+/// The sum of the sizes of all expressions.
+const STATES: usize = 400_000;
+/// Where a project keeps its rules.
+const FOUND: &str = ".claude-sessions/redact.toml";
 
 /// How sure a rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +46,11 @@ impl Tier {
             Tier::Personal => "personal",
         }
     }
+
+    /// The tier with this word.
+    pub fn of(word: &str) -> Option<Tier> {
+        [Tier::Definite, Tier::Candidate, Tier::Personal].into_iter().find(|tier| tier.word() == word)
+    }
 }
 
 /// A rule.
@@ -33,6 +60,41 @@ pub struct Rule {
     pub id: String,
     /// How sure it is.
     pub tier: Tier,
+    /// What it finds, for people.
+    pub description: String,
+    /// Its file and line; nothing for a built-in rule.
+    pub origin: Option<(PathBuf, usize)>,
+    /// Whether it is used.
+    pub enabled: bool,
+    /// Labels for people.
+    pub tags: Vec<String>,
+    /// A text is only looked at if it contains one of them; in lower case.
+    pub keywords: Vec<String>,
+    /// Texts in which it must find something.
+    pub examples: Vec<String>,
+    /// What stands in the text instead of a placeholder.
+    pub replacement: Option<String>,
+    /// The kinds of parts that it applies to; empty: all.
+    pub kinds: Vec<String>,
+    /// The fields that it applies to; empty: all.
+    pub fields: Vec<String>,
+    pub(crate) regex: Option<Pattern>,
+    pub(crate) path: Option<Pattern>,
+    pub(crate) secret_group: usize,
+    pub(crate) entropy: f64,
+    pub(crate) allow: Vec<Arc<Allow>>,
+}
+
+impl Rule {
+    /// Whether it is one of the rules of `redact`.
+    pub fn is_builtin(&self) -> bool {
+        self.origin.is_none()
+    }
+
+    /// Its regular expression; a built-in rule has none.
+    pub fn regex(&self) -> Option<&str> {
+        self.regex.as_ref().map(Pattern::source)
+    }
 }
 
 /// All rules that are used, in order.
@@ -40,13 +102,53 @@ pub struct Rule {
 pub struct Rules {
     rules: Vec<Rule>,
     digest: String,
+    names: Vec<String>,
+    remarks: Vec<String>,
+}
+
+/// Whether a file was named by a person, or found by its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Named,
+    Found,
 }
 
 impl Rules {
     /// The rules in these files, or in `.claude-sessions/redact.toml` upwards from the current directory if none are named;
     /// those in the data directory's `redact.toml`; and the built-in ones. Fails if one of them cannot be understood.
-    pub fn load(_home: &Home, _files: &[PathBuf]) -> Result<Rules> {
-        Ok(Rules::default())
+    pub fn load(home: &Home, files: &[PathBuf]) -> Result<Rules> {
+        let mut all = Gathered::default();
+        for path in files {
+            all.add(path, Trust::Named)?;
+        }
+        if files.is_empty()
+            && let Some(path) = found()
+        {
+            all.add(&path, Trust::Found)?;
+        }
+        let own = home.redact_rules();
+        if own.symlink_metadata().is_ok() {
+            all.add(&own, Trust::Named)?;
+        }
+        all.finish(own_names())
+    }
+
+    /// The rules in one file and the built-in ones.
+    pub fn of_file(path: &Path) -> Result<Rules> {
+        let mut all = Gathered::default();
+        all.add(path, Trust::Named)?;
+        all.finish(Vec::new())
+    }
+
+    /// The built-in rules.
+    pub fn builtin() -> Rules {
+        Gathered::default().finish(Vec::new()).unwrap_or_default()
+    }
+
+    /// The rules, which also find these names of the user in paths.
+    pub fn with_names(mut self, names: Vec<String>) -> Rules {
+        self.names = names;
+        self
     }
 
     /// SHA-256 of all rules, hexadecimal.
@@ -58,4 +160,304 @@ impl Rules {
     pub fn all(&self) -> &[Rule] {
         &self.rules
     }
+
+    /// What was ignored in files, for people who check one.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// The user's own names.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The first rule that is about the path alone and names it: such a file is not to be given out at all.
+    pub fn forbids(&self, path: &str) -> Option<&Rule> {
+        let is_path_rule = |rule: &&Rule| rule.enabled && rule.regex.is_none();
+        let allowed = |rule: &Rule| {
+            let found = crate::allow::Candidate { secret: "", matched: "", line: "", path: Some(path) };
+            rule.allow.iter().any(|allow| allow.allows(&found))
+        };
+        let mut rules = self.rules.iter().filter(is_path_rule);
+        rules.find(|rule| rule.path.as_ref().is_some_and(|pattern| pattern.is_in(path)) && !allowed(rule))
+    }
+}
+
+/// The nearest file of rules of a project.
+fn found() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|dir| dir.join(FOUND)).find(|path| path.symlink_metadata().is_ok())
+}
+
+/// The names of the user's account.
+fn own_names() -> Vec<String> {
+    let set = |name: &str| std::env::var(name).ok();
+    let home = set("HOME").and_then(|home| Some(Path::new(&home).file_name()?.to_str()?.to_string()));
+    [home, set("USER"), set("LOGNAME")].into_iter().flatten().collect()
+}
+
+/// Rules while files are read.
+#[derive(Default)]
+struct Gathered {
+    rules: Vec<Rule>,
+    /// Changes of built-in rules, and those that are switched off.
+    changes: Vec<Entry>,
+    disabled: Vec<String>,
+    /// Allowlists for built-in rules.
+    allow: Vec<Arc<Allow>>,
+    remarks: Vec<String>,
+    states: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, path: &Path, trust: Trust) -> Result<()> {
+        let builtin: Vec<&str> = redact::rules().into_iter().map(|(name, _)| name).collect();
+        let form = read_form(path, trust, 0)?;
+        let is_builtin = |id: &str| builtin.contains(&id);
+        let fail = |line: usize, text: &str| Err(fault(path, line, text));
+        let unsure = "a file that was found by its place cannot change built-in rules; name it with --rules, or move this \
+            into your own redact.toml";
+        for id in form.extend.disabled.iter().filter(|id| is_builtin(id)) {
+            if trust == Trust::Found {
+                return fail(form.extend.line, &format!("disabledRules {id:?}: {unsure}"));
+            }
+            self.disabled.push(id.clone());
+        }
+        let mut own = Vec::new();
+        for entry in form.rules {
+            let is_change = is_builtin(&entry.id) && entry.regex.is_none() && entry.path.is_none();
+            match is_change {
+                true if trust == Trust::Found => {
+                    return fail(entry.line, &format!("rule {:?}: {unsure}", entry.id));
+                }
+                true => self.changes.push(entry),
+                false => own.push(entry),
+            }
+        }
+        for allow in &form.allow {
+            for id in &allow.rules {
+                let is_own = own.iter().any(|entry| entry.id == *id);
+                if !is_own && !is_builtin(id) {
+                    return fail(allow.line, &format!("targetRules: there is no rule {id:?}"));
+                }
+                if !is_own && trust == Trust::Found {
+                    return fail(allow.line, &format!("targetRules {id:?}: {unsure}"));
+                }
+            }
+            let is_of_builtin = if allow.rules.is_empty() {
+                form.extend.use_default
+            } else {
+                allow.rules.iter().any(|id| is_builtin(id))
+            };
+            if is_of_builtin && trust == Trust::Named {
+                self.allow.push(allow.clone());
+            }
+        }
+        for entry in own {
+            let all = form.allow.iter().filter(|allow| allow.rules.is_empty() || allow.rules.contains(&entry.id));
+            let all = all.cloned().collect();
+            let rule = rule_of(entry, all)?;
+            let of_allow =
+                |allow: &Arc<Allow>| allow.regexes.iter().chain(&allow.paths).map(Pattern::states).sum::<usize>();
+            self.states += rule.regex.iter().chain(&rule.path).map(Pattern::states).sum::<usize>();
+            self.states += rule.allow.iter().map(of_allow).sum::<usize>();
+            self.rules.push(rule);
+        }
+        if self.states > STATES {
+            return fail(0, &format!("its regular expressions are too large together: at most about {STATES} states"));
+        }
+        self.remarks.extend(form.remarks.into_iter().map(|text| format!("{}: {text}", path.display())));
+        Ok(())
+    }
+
+    fn finish(mut self, names: Vec<String>) -> Result<Rules> {
+        for (id, sure) in redact::rules() {
+            let tier = match sure {
+                Sure::Definite => Tier::Definite,
+                Sure::Candidate => Tier::Candidate,
+                Sure::Personal => Tier::Personal,
+            };
+            let mut rule = builtin_rule(id, tier);
+            rule.enabled = !self.disabled.iter().any(|name| name == id);
+            rule.allow = self
+                .allow
+                .iter()
+                .filter(|allow| allow.rules.is_empty() || allow.rules.iter().any(|name| name == id))
+                .cloned()
+                .collect();
+            for change in self.changes.iter().filter(|change| change.id == id) {
+                apply(&mut rule, change);
+            }
+            self.rules.push(rule);
+        }
+        let digest = digest(&self.rules);
+        Ok(Rules { rules: self.rules, digest, names, remarks: self.remarks })
+    }
+}
+
+fn builtin_rule(id: &str, tier: Tier) -> Rule {
+    Rule {
+        id: id.to_string(),
+        tier,
+        description: id.replace('-', " "),
+        origin: None,
+        enabled: true,
+        tags: Vec::new(),
+        keywords: Vec::new(),
+        examples: Vec::new(),
+        replacement: None,
+        kinds: Vec::new(),
+        fields: Vec::new(),
+        regex: None,
+        path: None,
+        secret_group: 0,
+        entropy: 0.0,
+        allow: Vec::new(),
+    }
+}
+
+/// Changes a built-in rule as a file says.
+fn apply(rule: &mut Rule, change: &Entry) {
+    rule.tier = change.tier.unwrap_or(rule.tier);
+    rule.enabled = change.enabled.unwrap_or(rule.enabled);
+    rule.entropy = change.entropy.unwrap_or(rule.entropy);
+    rule.description = change.description.clone().unwrap_or_else(|| rule.description.clone());
+    rule.replacement = change.replacement.clone().or(rule.replacement.take());
+    rule.kinds.extend(change.kinds.iter().cloned());
+    rule.fields.extend(change.fields.iter().cloned());
+    rule.tags.extend(change.tags.iter().cloned());
+    rule.examples.extend(change.examples.iter().cloned());
+    rule.allow.extend(change.allow.iter().cloned());
+}
+
+fn rule_of(entry: Entry, all: Vec<Arc<Allow>>) -> Result<Rule> {
+    if entry.regex.is_none() && entry.path.is_none() {
+        let text = format!("rule {:?}: it needs a regex or a path", entry.id);
+        return Err(fault(&entry.file, entry.line, &text));
+    }
+    let groups = entry.regex.as_ref().map_or(0, Pattern::groups);
+    if let Some(group) = entry.secret_group.filter(|group| *group > groups) {
+        let text = format!("rule {:?}: secretGroup is {group}, but the regex has {groups} groups", entry.id);
+        return Err(fault(&entry.file, entry.line, &text));
+    }
+    Ok(Rule {
+        tier: entry.tier.unwrap_or(Tier::Definite),
+        description: entry.description.unwrap_or_default(),
+        origin: Some((entry.file, entry.line)),
+        enabled: entry.enabled.unwrap_or(true),
+        tags: entry.tags,
+        keywords: entry.keywords,
+        examples: entry.examples,
+        replacement: entry.replacement,
+        kinds: entry.kinds,
+        fields: entry.fields,
+        regex: entry.regex,
+        path: entry.path,
+        secret_group: entry.secret_group.unwrap_or(0),
+        entropy: entry.entropy.unwrap_or(0.0),
+        allow: entry.allow.into_iter().chain(all).collect(),
+        id: entry.id,
+    })
+}
+
+/// What a file says, with the files that it extends.
+fn read_form(path: &Path, trust: Trust, depth: usize) -> Result<Form> {
+    let text = read_text(path)?;
+    let mut form = Form::parse(&text).map_err(|found| fault(path, found.line, &found.text))?;
+    form.rules.iter_mut().for_each(|entry| entry.file = path.to_path_buf());
+    let Some((named, line)) = form.extend.path.take() else { return Ok(form) };
+    if depth >= DEPTH {
+        return Err(fault(path, line, "extend.path: more than two files extend each other"));
+    }
+    let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if trust == Trust::Found && !Path::new(&named).components().all(is_inside) {
+        return Err(fault(
+            path,
+            line,
+            "extend.path: it leads out of the folder of this file, which was found by its place",
+        ));
+    }
+    let base = read_form(&path.parent().unwrap_or(Path::new("")).join(&named), trust, depth + 1)?;
+    extended(&mut form, base);
+    Ok(form)
+}
+
+/// Adds what a file extends: its rules that are not disabled, with what the file says about them.
+fn extended(form: &mut Form, base: Form) {
+    let own: HashMap<String, usize> = form.rules.iter().enumerate().map(|(at, rule)| (rule.id.clone(), at)).collect();
+    for entry in base.rules {
+        if form.extend.disabled.contains(&entry.id) {
+            continue;
+        }
+        match own.get(&entry.id).and_then(|at| form.rules.get_mut(*at)) {
+            None => form.rules.push(entry),
+            Some(rule) => {
+                rule.description = rule.description.take().or(entry.description);
+                rule.regex = rule.regex.take().or(entry.regex);
+                rule.secret_group = rule.secret_group.or(entry.secret_group);
+                rule.entropy = rule.entropy.or(entry.entropy);
+                rule.path = rule.path.take().or(entry.path);
+                rule.tier = rule.tier.or(entry.tier);
+                rule.replacement = rule.replacement.take().or(entry.replacement);
+                rule.enabled = rule.enabled.or(entry.enabled);
+                rule.tags.extend(entry.tags);
+                rule.keywords.extend(entry.keywords);
+                rule.allow.extend(entry.allow);
+                rule.kinds.extend(entry.kinds);
+                rule.fields.extend(entry.fields);
+                rule.examples.extend(entry.examples);
+            }
+        }
+    }
+    form.allow.extend(base.allow);
+    form.extend.use_default |= base.extend.use_default;
+    form.extend.disabled.extend(base.extend.disabled);
+    form.remarks.extend(base.remarks);
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let fail = |reason: String| Error::corrupt(path, reason);
+    let file = open::foreign(path).map_err(|error| fail(format!("it cannot be opened: {error}")))?;
+    let mut bytes = Vec::new();
+    file.take(FILE + 1).read_to_end(&mut bytes).map_err(|error| fail(format!("it cannot be read: {error}")))?;
+    if bytes.len() as u64 > FILE {
+        return Err(fail(format!("it has more than {FILE} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8".to_string()))
+}
+
+fn fault(path: &Path, line: usize, text: &str) -> Error {
+    let reason = if line > 0 { format!("line {line}: {text}") } else { text.to_string() };
+    Error::corrupt(path, reason)
+}
+
+/// SHA-256 of what the rules find, not of where they were read.
+fn digest(rules: &[Rule]) -> String {
+    let mut sha = Sha256::new();
+    let mut add = |text: &str| {
+        sha.update((text.len() as u64).to_le_bytes());
+        sha.update(text.as_bytes());
+    };
+    add(env!("CARGO_PKG_VERSION"));
+    for rule in rules {
+        let regex = rule.regex.as_ref().map_or("", Pattern::source);
+        let path = rule.path.as_ref().map_or("", Pattern::source);
+        add(&rule.id);
+        add(&format!("{} {} {} {}", rule.tier.word(), rule.enabled, rule.secret_group, rule.entropy));
+        [regex, path, rule.replacement.as_deref().unwrap_or("")].into_iter().for_each(&mut add);
+        for list in [&rule.keywords, &rule.kinds, &rule.fields] {
+            add(&list.len().to_string());
+            list.iter().for_each(|text| add(text));
+        }
+        for allow in &rule.allow {
+            add(&format!("{} {:?} {}", allow.needs_all, allow.target, allow.has_commits));
+            for list in [&allow.regexes, &allow.paths] {
+                add(&list.len().to_string());
+                list.iter().for_each(|pattern| add(pattern.source()));
+            }
+            add(&allow.stopwords.len().to_string());
+            allow.stopwords.iter().for_each(|text| add(text));
+        }
+    }
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -84,16 +84,7 @@ fn newest(asked: &Asked, tags: &Tags) -> Result<ReviewPage, Refusal> {
         }
     };
     let rows = all.iter().skip(from).take(PAGE).map(row).collect();
-    Ok(ReviewPage {
-        top: asked.top(),
-        q: String::new(),
-        rows,
-        total: all.len(),
-        page,
-        pages,
-        is_cut: false,
-        unread: 0,
-    })
+    Ok(ReviewPage { top: asked.top(), q: String::new(), rows, total: all.len(), page, pages, is_cut: false, unread: 0 })
 }
 
 fn bounds(wanted: Option<u64>, count: usize) -> (u64, u64) {
@@ -131,14 +122,5 @@ fn found(asked: &Asked, q: String, tags: &Tags) -> Result<ReviewPage, Refusal> {
         }
     }
     let is_cut = finding.is_cut || finding.is_late;
-    Ok(ReviewPage {
-        top: asked.top(),
-        q,
-        total: rows.len(),
-        rows,
-        page: 1,
-        pages: 1,
-        is_cut,
-        unread: finding.unread,
-    })
+    Ok(ReviewPage { top: asked.top(), q, total: rows.len(), rows, page: 1, pages: 1, is_cut, unread: finding.unread })
 }

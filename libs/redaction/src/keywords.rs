@@ -1,0 +1,106 @@
+//! Owns where rules are tried: around their keywords. Must stay true: one pass over the text for all keywords; if each
+//! match of a rule contains one of its keywords and has a limited length, only that much around them is searched, which
+//! finds the same.
+
+use crate::rules::Rule;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::ops::Range;
+
+/// The longest match for which parts are worthwhile.
+const LONGEST: usize = 4096;
+
+/// Where a rule is tried.
+pub(crate) enum Parts {
+    All,
+    Around(Vec<Range<usize>>),
+}
+
+/// The keywords of all rules.
+pub(crate) struct Keywords {
+    finder: Option<AhoCorasick>,
+    /// The rules of each keyword, in the order of the finder.
+    rules: Vec<Vec<usize>>,
+    /// Rules without a keyword.
+    always: Vec<usize>,
+    /// For each rule, the reach around a keyword; `None` if all of the text is searched.
+    reach: Vec<Option<usize>>,
+}
+
+impl Keywords {
+    pub(crate) fn of(rules: &[Rule]) -> Keywords {
+        let mut words: Vec<(&str, Vec<usize>)> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        let (mut always, mut reach) = (Vec::new(), vec![None; rules.len()]);
+        let used = rules.iter().enumerate().filter(|(_, rule)| rule.enabled);
+        for (at, rule) in used {
+            let Some(regex) = &rule.regex else { continue };
+            if rule.keywords.is_empty() {
+                always.push(at);
+            }
+            for word in &rule.keywords {
+                let place = *places.entry(word.as_str()).or_insert(words.len());
+                match words.get_mut(place) {
+                    Some((_, rules)) => rules.push(at),
+                    None => words.push((word, vec![at])),
+                }
+            }
+            let longest = regex.longest().filter(|longest| *longest <= LONGEST);
+            if let (Some(longest), Some(reach)) = (longest, reach.get_mut(at))
+                && regex.requires(&rule.keywords)
+            {
+                *reach = Some(longest);
+            }
+        }
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+        let finder = if words.is_empty() { None } else { builder.build(words.iter().map(|(word, _)| word)).ok() };
+        if finder.is_none() {
+            // All rules are tried everywhere.
+            always.extend(words.iter().flat_map(|(_, rules)| rules));
+            always.sort_unstable();
+            always.dedup();
+        }
+        Keywords { finder, rules: words.into_iter().map(|(_, rules)| rules).collect(), always, reach }
+    }
+
+    /// The rules that are to be tried on this text, in order, and where.
+    pub(crate) fn parts(&self, text: &str) -> Vec<(usize, Parts)> {
+        let mut parts: Vec<Option<Parts>> = Vec::new();
+        if let Some(finder) = &self.finder {
+            parts.resize_with(self.reach.len(), || None);
+            for found in finder.find_overlapping_iter(text) {
+                let word = found.pattern().as_usize();
+                for rule in self.rules.get(word).into_iter().flatten() {
+                    let reach = self.reach.get(*rule).copied().flatten();
+                    let Some(part) = parts.get_mut(*rule) else { continue };
+                    match reach {
+                        None => *part = Some(Parts::All),
+                        Some(reach) => {
+                            add(part, found.end().saturating_sub(reach)..(found.start() + reach).min(text.len()))
+                        }
+                    }
+                }
+            }
+        }
+        let mut all: Vec<(usize, Parts)> =
+            parts.into_iter().enumerate().filter_map(|(rule, part)| Some((rule, part?))).collect();
+        all.extend(self.always.iter().map(|rule| (*rule, Parts::All)));
+        all
+    }
+}
+
+/// Adds a part; those of longer keywords may begin before the last one.
+fn add(parts: &mut Option<Parts>, part: Range<usize>) {
+    match parts {
+        Some(Parts::All) => {}
+        None => *parts = Some(Parts::Around(vec![part])),
+        Some(Parts::Around(all)) => {
+            let mut part = part;
+            while let Some(last) = all.last().filter(|last| part.start <= last.end) {
+                part = part.start.min(last.start)..part.end.max(last.end);
+                all.pop();
+            }
+            all.push(part);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The engine with rules from files.
+
+use super::*;
+use std::path::PathBuf;
+
+fn rules(text: &str) -> Result<Rules, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rules");
+    std::fs::write(&path, text).unwrap();
+    Rules::of_file(&path).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), ""))
+}
+
+fn engine(text: &str) -> Engine {
+    Engine::new(rules(text).unwrap().with_names(vec!["annabel".into()]), Key::fresh().unwrap())
+}
+
+/// The redacted text, with the digits of placeholders as `#`. Twice changes nothing.
+fn redacted(engine: &mut Engine, text: &str) -> String {
+    let once = engine.redact(text, Place::default());
+    let again = engine.redact(&once.text, Place::default());
+    assert_eq!(again.text, once.text, "again");
+    assert!(again.found.is_empty(), "{:?} in {}", again.found, once.text);
+    let mut out = once.text.to_string();
+    for one in &once.found {
+        assert!(text.get(one.span.clone()).is_some_and(|secret| !secret.is_empty()));
+        if let Some((name, _)) = one.placeholder.split_once(':') {
+            out = out.replace(&one.placeholder, &format!("{name}]"));
+        }
+    }
+    out
+}
+
+fn secret() -> String {
+    ["ghp_", "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4"].concat()
+}
+
+#[test]
+fn built_in_rules_are_named() {
+    let mut engine = Engine::new(Rules::builtin().with_names(vec!["annabel".into()]), Key::fresh().unwrap());
+    let secret = secret();
+    for (text, expected) in [
+        (format!("use {secret} now"), "use [github-pat] now"),
+        (format!("password={secret}"), "password=[github-pat]"),
+        ("password=hunter2!x, then".to_string(), "password=[password], then"),
+        ("https://joe:s3cretXy@host/x".to_string(), "https://joe:[url-password]@host/x"),
+        ("mail a.b@example.com or +49 171 2345678".to_string(), "mail [email] or [phone]"),
+        ("/home/annabel/x /data/annabel/y".to_string(), "/home/[user]/x /data/[user]/y"),
+        ("Authorization: Bearer abcdefghij1234567890XYZ".to_string(), "Authorization: Bearer [authorization]"),
+        ("nothing here".to_string(), "nothing here"),
+    ] {
+        assert_eq!(redacted(&mut engine, &text), expected);
+    }
+}
+
+#[test]
+fn the_fields_of_gitleaks_have_their_meaning() {
+    let mut engine = engine(
+        r#"
+title = "t"
+[allowlist]
+stopwords = ["EXAMPLE"]
+[[rules]]
+id = "acme-key"
+regex = '''(?i)[\w.-]{0,50}?(?:acme)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|:)[\x60'"\s=]{0,5}([a-z0-9]{16})(?:[\x60'"\s;]|\\[nr]|$)'''
+entropy = 3.0
+keywords = ["ACME"]
+[[rules.allowlists]]
+condition = "AND"
+regexTarget = "line"
+regexes = ["^# doc"]
+stopwords = ["a1b2"]
+[[rules]]
+id = "second group"
+regex = "zz(a+)-(b+)"
+secretGroup = 2
+[[rules]]
+id = "by-path"
+regex = "word[0-9]"
+path = '\.env$'
+[rules.cs]
+tier = "candidate"
+replacement = "<GONE>"
+"#,
+    );
+    let ran = "f3k9d8s7a6q5w4e2";
+    for (text, expected) in [
+        (format!("acme_name = {ran};"), "acme_name = [acme-key];"),
+        (format!("ACME={ran}"), "ACME=[acme-key]"),
+        ("acme_name = aaaaaaaaaaaaaaaa;".into(), "acme_name = aaaaaaaaaaaaaaaa;"),
+        ("acme_name = f3k9example5w4e2;".into(), "acme_name = f3k9example5w4e2;"),
+        ("# doc\nacme_name = f3k9a1b2s7q5w4e2;".into(), "# doc\nacme_name = [acme-key];"),
+        ("# doc acme_name = f3k9a1b2s7q5w4e2;".into(), "# doc acme_name = f3k9a1b2s7q5w4e2;"),
+        ("x zzaa-bbb y".into(), "x zzaa-[second-group] y"),
+        ("word1".into(), "word1"),
+    ] {
+        assert_eq!(redacted(&mut engine, &text), expected);
+    }
+    let place = Place { path: Some("a/.env"), ..Place::default() };
+    let found = engine.redact("word1 word2", place);
+    assert_eq!(found.text, "<GONE> <GONE>");
+    assert_eq!(found.found[0].tier, Tier::Candidate);
+    assert!(engine.redact(&found.text, place).found.is_empty());
+}
+
+#[test]
+fn rules_apply_to_kinds_and_fields() {
+    let mut engine = engine("[[rules]]\nid = 'x'\nregex = 'word'\ncs = { kinds = ['prompt'], fields = ['text'] }");
+    let mut at = |kind, field| engine.find("a word", Place { path: None, kind, field }).len();
+    assert_eq!(at(Some("prompt"), Some("text")), 1);
+    assert_eq!(at(Some("call"), Some("text")), 0);
+    assert_eq!(at(Some("prompt"), Some("input")), 0);
+    assert_eq!(at(None, None), 1, "an unknown place may be any");
+}
+
+#[test]
+fn overlaps_are_joined_and_the_longest_gives_the_name() {
+    let mut engine = engine(
+        "[[rules]]\nid='short'\nregex='bcd'\n[[rules]]\nid='long'\nregex='cdefgh'\n[[rules]]\nid='same'\nregex='xyz'\n[[rules]]\nid='same2'\nregex='xyz'",
+    );
+    assert_eq!(redacted(&mut engine, "abcdefghi xyz"), "a[long]i [same]");
+}
+
+#[test]
+fn what_a_placeholder_reveals_is_found_too_and_twice_changes_nothing() {
+    let mut engine = engine(
+        "[[rules]]\nid='word'\nregex='aaaa+'\n[[rules]]\nid='rest'\nregex='[^ ]{8,}'\n[[rules]]\nid='near'\nregex='x.{0,25}z'",
+    );
+    redacted(
+        &mut engine,
+        "key aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!z x 1 password=[masked]abc [word:0123456789]abcdefghi",
+    );
+    assert_eq!(redacted(&mut engine, "[word:0123456789]hunter2hunter2"), "[word:0123456789][rest]");
+    let text = format!("x {} z", "a".repeat(60));
+    assert!(!redacted(&mut engine, &text).contains('z'));
+}
+
+#[test]
+fn a_bad_file_is_an_error_with_line_and_rule() {
+    for (text, expected) in [
+        ("a = ", "line 1: it is not valid TOML"),
+        ("[[rules]]\nid = 'x'\n", "line 1: rule \"x\": it needs a regex or a path"),
+        ("\n[[rules]]\nid = 'x'\nregex = '(a'\n", "line 4: rule \"x\": regex is not a regular expression"),
+        ("[[rules]]\nregex = 'a'\n", "line 1: a rule needs an id"),
+        ("[[rules]]\nid='x'\nregex='a'\n[[rules]]\nid='x'\nregex='b'", "line 4: rule \"x\": two rules"),
+        ("[[rules]]\nid='x'\nregex='a'\nsecretGroup=1", "rule \"x\": secretGroup is 1, but the regex has 0 groups"),
+        ("[[rules]]\nid='x'\nregex='a'\ncs = {tier='sure'}", "tier \"sure\" is not one"),
+        ("[[rules]]\nid='x'\nregex='a'\ncs = {enabeld=false}", "enabeld is not known"),
+        ("[[rules]]\nid='x'\nregex='a'\ncs = {replacement='x'}", "replacement \"x\""),
+        ("[[rules]]\nid='x'\nregex='a'\n[[rules.allowlists]]\nregexTarget='all'\nregexes=['a']", "regexTarget \"all\""),
+        ("[[rules]]\nid='x'\nregex='a'\n[[rules.allowlists]]\n", "it needs regexes, paths"),
+        ("[[rules]]\nid='x'\nregex='a'\n[rules.allowlist]\nregexes=['a']\n[[rules.allowlists]]\nregexes=['a']", ""),
+        ("[[allowlists]]\ntargetRules=['y']\nregexes=['a']", "there is no rule \"y\""),
+        ("[extend]\nurl='https://x'", "nothing is fetched"),
+        ("{\"rules\":[{\"id\":\"x\",\"regex\":3}]}", "rule \"x\": regex is not a text"),
+        ("{\"rules\":", "it is not valid JSON"),
+        ("[[rules]]\nid='x'\nregex='((a{900}){900}){900}'", "too large"),
+    ] {
+        let error = rules(text).map(|_| ()).expect_err(text);
+        assert!(error.contains(expected), "{text}\n{error}");
+    }
+    let remarks = rules("[[rules]]\nid='x'\nregex='a'\nnew = 1").unwrap();
+    assert!(remarks.remarks()[0].contains("line 4, rule \"x\": new is not known"), "{:?}", remarks.remarks());
+    assert!(Rules::of_file(&PathBuf::from("/dev/zero")).is_err());
+    assert!(Rules::of_file(&PathBuf::from("/nowhere/x")).is_err());
+}
+
+#[test]
+fn the_same_in_json_has_the_same_digest() {
+    let toml = rules("[[rules]]\nid='x'\nregex='a'\nkeywords=['A']\n[rules.cs]\ntier='personal'").unwrap();
+    let json = rules(r#"{"rules":[{"id":"x","regex":"a","keywords":["a"],"cs":{"tier":"personal"}}]}"#).unwrap();
+    assert_eq!(toml.digest(), json.digest());
+    assert_ne!(toml.digest(), Rules::builtin().digest());
+    assert_eq!(toml.all()[0].tier, Tier::Personal);
+}
+
+#[test]
+fn a_named_file_may_change_built_in_rules() {
+    let text = "[extend]\nuseDefault=true\ndisabledRules=['email']\n[[allowlists]]\ntargetRules=['password']\nregexes=['^hunter2$']\n[[rules]]\nid='phone'\n[rules.cs]\nreplacement='<PHONE>'";
+    let mut engine = engine(text);
+    let text = "a@example.com +49 171 2345678 password=hunter2 password=hunter3";
+    assert_eq!(redacted(&mut engine, text), "a@example.com <PHONE> password=hunter2 password=[password]");
+}
+
+#[test]
+fn a_file_extends_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().join("base.toml");
+    std::fs::write(&base, "[[rules]]\nid='a'\nregex='aaa'\nkeywords=['aaa']\n[[rules]]\nid='b'\nregex='bbb'\n[[rules]]\nid='c'\nregex='(c)cc'\nsecretGroup=1").unwrap();
+    let path = dir.path().join("own.toml");
+    std::fs::write(
+        &path,
+        "[extend]\npath='base.toml'\ndisabledRules=['b']\n[[rules]]\nid='a'\n[rules.cs]\nreplacement='<A>'",
+    )
+    .unwrap();
+    let rules = Rules::of_file(&path).unwrap();
+    assert_eq!(rules.all()[1].origin.as_ref().unwrap(), &(base, 8));
+    let mut engine = Engine::new(rules, Key::fresh().unwrap());
+    assert_eq!(redacted(&mut engine, "aaa bbb ccc"), "<A> bbb [c]cc");
+}
