@@ -149,7 +149,6 @@ impl Engine {
         for find in secrets.into_iter().chain(people) {
             let Some((at, rule)) = self.builtin.get(find.rule).and_then(|at| Some((*at, self.rules.all().get(*at)?)))
             else {
-                hits.push((find.span, 0));
                 continue;
             };
             let secret = text.get(find.span.clone()).unwrap_or_default();

@@ -6,7 +6,9 @@
 //! is linear in the text. Hooks never link this package. Deliberately absent: what people mark by hand (`marks`).
 
 mod allow;
+mod convert;
 mod engine;
+mod examples;
 mod form;
 pub mod json;
 mod key;
@@ -20,8 +22,10 @@ mod random;
 mod rules;
 pub mod stream;
 mod units;
+mod yaml;
 
 pub use engine::{Engine, Found, Place, Redacted};
+pub use examples::Tested;
 pub use key::Key;
 pub use ledger::{Entry, Ledger, Run, Tally};
 pub use pieces::{Piece, join, replace};

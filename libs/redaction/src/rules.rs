@@ -145,6 +145,19 @@ impl Rules {
         Gathered::default().finish(Vec::new()).unwrap_or_default()
     }
 
+    /// A list of rules of another tool (`id`, `type`, `pattern`, `scope`, …, as YAML or JSON), as a file of rules.
+    pub fn convert(path: &Path) -> Result<String> {
+        let text = read_text(path)?;
+        crate::convert::converted(&text).map_err(|found| fault(path, found.line, &found.text))
+    }
+
+    /// Only these rules.
+    pub(crate) fn with_rules(mut self, rules: Vec<Rule>) -> Rules {
+        self.digest = digest(&rules);
+        self.rules = rules;
+        self
+    }
+
     /// The rules, which also find these names of the user in paths.
     pub fn with_names(mut self, names: Vec<String>) -> Rules {
         self.names = names;

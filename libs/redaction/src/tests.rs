@@ -197,3 +197,11 @@ fn a_file_extends_another() {
     let mut engine = Engine::new(rules, Key::fresh().unwrap());
     assert_eq!(redacted(&mut engine, "aaa bbb ccc"), "<A> bbb [c]cc");
 }
+
+#[test]
+fn examples_are_tried_with_their_rule_alone() {
+    let text = "[[rules]]\nid='x'\nregex='a+b'\nkeywords=['ab']\npath='never'\n[rules.cs]\nexamples=['aab', 'aaa']\nkinds=['prompt']\n[[rules]]\nid='all'\nregex='.+'";
+    let tested = rules(text).unwrap().test().unwrap();
+    let found: Vec<_> = tested.iter().map(|one| (one.rule.as_str(), one.number, one.is_found())).collect();
+    assert_eq!(found, [("x", 1, true), ("x", 2, false)]);
+}
