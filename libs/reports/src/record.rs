@@ -1,0 +1,139 @@
+//! Owns what may be shown of a session's record, and of what belongs to it, outside of this machine: for `cs-export` and
+//! the exports of the dashboard. Must stay true: every text that is not a word of ours goes through here, marks first; ids,
+//! times and names of commits stay, so that a file can be found by them.
+//!
+//! A record repeats what was said in its conversation. What a person redacted there is looked for in the record; if it is
+//! not known any more, because the conversation is gone or has changed, all that may repeat it is withheld.
+
+mod spoken;
+
+pub use spoken::Spoken;
+
+use audit::Work;
+use cs_core::masked;
+use cs_core::project::ProjectState;
+use cs_core::record::Session;
+use cs_core::state::Verdict;
+use cs_core::usage::{ModelUsage, Usage};
+use redaction::{Engine, Entry, Place, Tally};
+use std::collections::BTreeMap;
+
+/// The tier and the rule of what people redacted.
+const MANUAL: &str = "manual";
+
+/// How often something was replaced, by the rule; `manual`: a person said so.
+pub type Counts = BTreeMap<String, u64>;
+
+/// Records on their way out.
+pub struct Records<'e> {
+    /// `None`: they are shown as they are.
+    engine: Option<&'e mut Engine>,
+    spoken: Spoken,
+    conversation: Option<String>,
+    counts: Counts,
+    tally: Tally,
+}
+
+impl<'e> Records<'e> {
+    /// With these rules and this key.
+    pub fn new(engine: &'e mut Engine) -> Self {
+        Records { engine: Some(engine), ..Records::raw() }
+    }
+
+    /// As they are.
+    pub fn raw() -> Self {
+        let (counts, tally) = (Counts::default(), Tally::default());
+        Records { engine: None, spoken: Spoken::default(), conversation: None, counts, tally }
+    }
+
+    /// From now on, texts are those of this conversation, in which a person redacted this.
+    pub fn begin(&mut self, conversation: Option<&str>, spoken: Spoken) {
+        self.conversation = conversation.map(str::to_string);
+        self.spoken = spoken;
+    }
+
+    /// What was replaced since this was asked last.
+    pub fn counts(&mut self) -> Counts {
+        std::mem::take(&mut self.counts)
+    }
+
+    /// The same for the ledger, for all that was shown.
+    pub fn ledger(&mut self) -> Vec<Entry> {
+        self.tally.take()
+    }
+
+    /// What may be shown of a text.
+    pub fn text(&mut self, field: &str, text: &mut String) {
+        let Some(engine) = self.engine.as_deref_mut().filter(|_| !text.is_empty()) else { return };
+        let hidden = self.spoken.hide(text);
+        if hidden > 0 {
+            *self.counts.entry(MANUAL.into()).or_default() += hidden;
+            let rule = (MANUAL.to_string(), MANUAL.to_string(), "[redacted]".to_string());
+            self.tally.add(entry(self.conversation.as_deref(), field, rule, hidden));
+        }
+        let place = Place { field: Some(field), ..Place::default() };
+        let redacted = engine.redact(text, place);
+        for found in &redacted.found {
+            *self.counts.entry(found.rule.clone()).or_default() += 1;
+            let rule = (found.rule.clone(), found.tier.word().to_string(), found.placeholder.clone());
+            self.tally.add(entry(self.conversation.as_deref(), field, rule, 1));
+        }
+        if !redacted.found.is_empty() {
+            *text = redacted.text.into_owned();
+        }
+    }
+
+    /// A record.
+    pub fn session(&mut self, session: &Session) -> Session {
+        let mut session = session.clone();
+        masked::texts(&mut session).for_each(|text| self.text("record", text));
+        let paths = session.files_changed.iter_mut().chain(&mut session.also_in).chain(&mut session.worktree_root);
+        paths.for_each(|path| self.text("path", path));
+        session
+    }
+
+    /// What is known of its state: the evidence may be what the agent said.
+    pub fn verdict(&mut self, verdict: &Verdict) -> Verdict {
+        let mut verdict = verdict.clone();
+        let texts = [&mut verdict.reason, &mut verdict.evidence].into_iter();
+        texts.chain(&mut verdict.failed).chain(&mut verdict.said).for_each(|text| self.text("state", text));
+        verdict
+    }
+
+    /// The names of models, which come from logs. Models that have the same name then are added up.
+    pub fn usage(&mut self, usage: &Usage) -> Usage {
+        let mut models: BTreeMap<String, ModelUsage> = BTreeMap::new();
+        for (name, of) in &usage.models {
+            let mut name = name.clone();
+            self.text("model", &mut name);
+            models.entry(name).and_modify(|sum| sum.add(of)).or_insert_with(|| of.clone());
+        }
+        Usage { models, ..usage.clone() }
+    }
+
+    /// What its calls of tools come to.
+    pub fn work(&mut self, work: &Work) -> Work {
+        let mut work = work.clone();
+        for call in &mut work.named {
+            let texts = [&mut call.tool].into_iter().chain(&mut call.input.command).chain(&mut call.input.path);
+            texts.chain(&mut call.input.paths).chain(&mut call.target).for_each(|text| self.text("call", text));
+        }
+        work.subagents.iter_mut().flat_map(|agent| &mut agent.purpose).for_each(|text| self.text("subagent", text));
+        work
+    }
+
+    /// The head of a project: its name, and its phase and roadmap.
+    pub fn project(&mut self, name: &mut String, state: &mut ProjectState) {
+        self.text("project", name);
+        self.text("project", &mut state.current_phase);
+        let roadmap = &mut state.roadmap_summary;
+        let lists = [&mut roadmap.completed, &mut roadmap.in_progress, &mut roadmap.next_up];
+        lists.into_iter().flatten().for_each(|text| self.text("project", text));
+    }
+}
+
+fn entry(conversation: Option<&str>, field: &str, rule: (String, String, String), count: u64) -> Entry {
+    let (rule, tier, placeholder) = rule;
+    let conversation = conversation.map(str::to_string);
+    Entry { conversation, entry: None, field: Some(field.into()), rule, tier, count, placeholder, why: None }
+}

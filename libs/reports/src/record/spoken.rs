@@ -1,0 +1,143 @@
+//! Owns what a person redacted in a conversation, to find it where a record repeats it. Must stay true: it is only in
+//! memory; what cannot be known hides all.
+
+use agents::logs::Roots;
+use conversations::{Catalog, Cursor, Step, Wish};
+use cs_core::error::Result;
+use cs_core::store::Store;
+use marks::{Mark, Marks, Op, fields};
+use redaction::Key;
+
+/// A shorter text is not looked for inside of what was redacted whole: it is in everything.
+const SHORT: usize = 8;
+/// What is shown instead of a text that may repeat what is not known any more.
+const WITHHELD: &str = "[withheld]";
+/// The rule of what people redacted, in placeholders.
+const REDACTED: &str = "redacted";
+
+/// A text that is not to be shown.
+#[derive(Clone, Debug)]
+struct Hidden {
+    text: String,
+    with: String,
+    /// All of an entry, or of a field: a record may repeat a part of it.
+    is_whole: bool,
+}
+
+/// What a person redacted in a conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Spoken {
+    texts: Vec<Hidden>,
+    is_unknown: bool,
+}
+
+impl Spoken {
+    /// What was redacted in the conversation with this id. It is only read if something was.
+    pub fn read(store: &Store, key: &Key, uuid: &str) -> Result<Spoken> {
+        let marks = Marks::read(store, uuid)?;
+        let redactions: Vec<&Mark> = marks.holding().filter(|mark| mark.said.op == Op::Redact).collect();
+        if marks.damaged > 0 {
+            return Ok(Spoken { texts: Vec::new(), is_unknown: true });
+        }
+        if redactions.is_empty() {
+            return Ok(Spoken::default());
+        }
+        let catalog = Catalog::of(store, &Roots::from_env());
+        let Some(of) = catalog.conversations.iter().find(|one| one.uuid == uuid) else {
+            return Ok(Spoken { texts: Vec::new(), is_unknown: true });
+        };
+        let (mut texts, mut is_known) = (Vec::new(), vec![false; redactions.len()]);
+        let wish = Wish { copies: true, ..Wish::default() };
+        let mut each = |part: &agents::part::Part| {
+            let own = redactions.iter().zip(&mut is_known);
+            for (mark, is_known) in own.filter(|(mark, _)| mark.said.target.entry.as_deref() == Some(&*part.anchor)) {
+                for (name, text) in fields(part) {
+                    texts.extend(hidden(mark, key, name, &text).inspect(|_| *is_known = true));
+                }
+            }
+        };
+        let mut cursor = Cursor::new(of);
+        let mut read = Ok(Step::More);
+        while let Ok(Step::More) = read {
+            read = cursor.step(&wish, &mut each);
+        }
+        cursor.close(&wish, &mut each);
+        let is_unknown = !cursor.unread().is_empty() || is_known.contains(&false);
+        // What contains another one comes first.
+        texts.sort_by_key(|hidden: &Hidden| std::cmp::Reverse(hidden.text.len()));
+        Ok(Spoken { texts, is_unknown })
+    }
+
+    /// Replaces what must not be shown of a text, and returns how often.
+    pub fn hide(&self, text: &mut String) -> u64 {
+        if self.is_unknown {
+            *text = WITHHELD.to_string();
+            return 1;
+        }
+        let mut count = 0;
+        for Hidden { text: hidden, with, is_whole } in &self.texts {
+            let times = text.matches(hidden.as_str()).count() as u64;
+            if times > 0 {
+                *text = text.replace(hidden.as_str(), with);
+                count += times;
+            }
+            if *is_whole && repeats(text, hidden) {
+                text.clone_from(with);
+                count += 1;
+            }
+        }
+        count
+    }
+}
+
+/// What a mark hides of a field; `None` if it is about another one, or if its text has changed.
+fn hidden(mark: &Mark, key: &Key, name: &str, text: &str) -> Option<Hidden> {
+    let target = &mark.said.target;
+    let is_whole_entry = target.field.is_none() && target.span.is_none();
+    if !is_whole_entry {
+        let is_own = target.field.as_deref().unwrap_or(marks::TEXT) == name;
+        if !is_own || target.digest.as_deref() != Some(&key.digest(text)) {
+            return None;
+        }
+    }
+    let secret = match target.span {
+        Some((from, to)) => text.get(from..to)?,
+        None => text,
+    };
+    let with = mark.said.with.as_ref().map(|with| format!("[{with}]"));
+    let with = with.unwrap_or_else(|| key.placeholder(REDACTED, secret));
+    (!secret.trim().is_empty()).then(|| Hidden { text: secret.to_string(), with, is_whole: target.span.is_none() })
+}
+
+/// Whether a text of a record is a part of what was said: records put it on one line and cut it.
+fn repeats(text: &str, hidden: &str) -> bool {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = one_line(text.trim_end_matches('…'));
+    let begin = text.split("[masked]").next().unwrap_or_default().trim();
+    begin.len() >= SHORT && one_line(hidden).contains(begin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hide(text: &str, hidden: &str, is_whole: bool) -> String {
+        let all = vec![Hidden { text: hidden.into(), with: "[x]".into(), is_whole }];
+        let mut text = text.to_string();
+        Spoken { texts: all, is_unknown: false }.hide(&mut text);
+        text
+    }
+
+    #[test]
+    fn what_was_redacted_is_not_repeated() {
+        let said = "Ask Anna Schmidt\nabout the   contract of Monday";
+        assert_eq!(hide("tell Anna Schmidt, Anna", "Anna Schmidt", false), "tell [x], Anna");
+        assert_eq!(hide("Ask Anna Schmidt about the contract…", said, true), "[x]");
+        assert_eq!(hide("Ask Anna Schmidt about [masked] and more", said, true), "[x]");
+        assert_eq!(hide("Ask Bob about the contract", said, true), "Ask Bob about the contract");
+        assert_eq!(hide("about", said, true), "about");
+        let mut text = "anything".to_string();
+        assert_eq!(Spoken { texts: Vec::new(), is_unknown: true }.hide(&mut text), 1);
+        assert_eq!(text, "[withheld]");
+    }
+}
