@@ -98,6 +98,17 @@ impl<'a> Sanitizer<'a> {
         };
         let is_whole = |(span, _): &(Range<usize>, &Mark)| *span == (0..text.len());
         let found = if redacted.iter().any(is_whole) { Vec::new() } else { self.engine.find(text, place) };
+        self.apply(text, redacted, &kept, found)
+    }
+
+    /// The text without what was redacted and found.
+    fn apply<'t>(
+        &self,
+        text: &'t str,
+        redacted: Vec<(Range<usize>, &Mark)>,
+        kept: &[Range<usize>],
+        found: Vec<Found>,
+    ) -> Sanitized<'t> {
         let is_kept = |one: &Found| {
             kept.iter().any(|kept| kept.start <= one.span.start && one.span.end <= kept.end)
                 && !redacted.iter().any(|(span, _)| overlap(span, &one.span))
@@ -217,4 +228,140 @@ fn replaced(text: &str, cuts: &[Cut]) -> String {
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mark::{NewMark, Target};
+    use crate::place::{Extent, targets};
+    use crate::tests::{Place as Home, new};
+    use redaction::{Rules, Tier};
+
+    const TEXT_OF_U1: &str = "write to Jane Roe at once, please";
+
+    impl Home {
+        fn mark(&self, op: Op, field: Option<&str>, extent: &Extent, text: &str, with: Option<&str>) {
+            let fields = [("text", text.into()), ("input", text.into())];
+            for target in targets(&self.key(), "u1", &fields, field, extent).unwrap() {
+                let (reason, with) = (Some("why".to_string()), with.map(str::to_string));
+                self.add(NewMark { target, reason, with, ..new(op) });
+            }
+        }
+
+        fn show(&self, entry: &str, field: &str, text: &str) -> (String, usize) {
+            let mut engine = Engine::new(Rules::default(), self.key());
+            let marks = self.marks();
+            let place = Place { path: None, kind: None, field: Some(field) };
+            let shown = Sanitizer::new(&mut engine, &marks).text(entry, place, text);
+            (shown.text.into_owned(), shown.cuts.len())
+        }
+
+        /// What is shown if rules found this.
+        fn with_found(&self, text: &str, found: &[Range<usize>]) -> Sanitized<'static> {
+            let mut engine = Engine::new(Rules::default(), self.key());
+            let marks = self.marks();
+            let sanitizer = Sanitizer::new(&mut engine, &marks);
+            let Said::Spans { redacted, kept } = sanitizer.said("u1", TEXT, text) else { panic!("it is withheld") };
+            let found = found.iter().map(|span| Found {
+                span: span.clone(),
+                rule: "r".into(),
+                tier: Tier::Candidate,
+                placeholder: "[r:0]".into(),
+            });
+            let shown = sanitizer.apply(text, redacted, &kept, found.collect());
+            Sanitized { text: Cow::Owned(shown.text.into_owned()), ..shown }
+        }
+    }
+
+    #[test]
+    fn a_redacted_text_is_replaced_by_the_same_for_the_same() {
+        let home = Home::new();
+        home.mark(Op::Redact, None, &Extent::Text("Jane Roe"), TEXT_OF_U1, None);
+        let placeholder = home.key().placeholder("redacted", "Jane Roe");
+        let shown = format!("write to {placeholder} at once, please");
+        assert_eq!(home.show("u1", "text", TEXT_OF_U1), (shown.clone(), 1));
+        assert_eq!(home.show("u1", "input", TEXT_OF_U1), (shown, 1));
+        assert_eq!(home.show("u2", "text", TEXT_OF_U1), (TEXT_OF_U1.into(), 0), "another entry");
+        assert_eq!(home.show("u1", "text", ""), (String::new(), 0));
+        let cut = home.with_found(TEXT_OF_U1, &[]).cuts.remove(0);
+        assert!(
+            matches!(cut.why, Why::Mark { ref actor, ref reason, .. } if actor == "ann@example.org" && reason == "why")
+        );
+    }
+
+    #[test]
+    fn a_text_that_has_changed_is_withheld_and_so_are_other_fields_of_its_entry() {
+        let home = Home::new();
+        home.mark(Op::Redact, Some("text"), &Extent::Words(3, 4), TEXT_OF_U1, Some("a customer"));
+        assert_eq!(home.show("u1", "text", TEXT_OF_U1), ("write to [a customer] at once, please".into(), 1));
+        assert_eq!(home.show("u1", "text", "write to Jane Roe now"), (WITHHELD.into(), 1));
+        assert_eq!(home.show("u1", "input", "{\"x\":\"Jane Roe\"}"), (WITHHELD.into(), 1));
+        home.mark(Op::Redact, Some("input"), &Extent::Words(3, 4), TEXT_OF_U1, Some("x"));
+        assert_eq!(home.show("u1", "input", TEXT_OF_U1).0, "write to [x] at once, please", "it has its own mark");
+        // All of an entry is hidden, whatever it says.
+        home.mark(Op::Redact, None, &Extent::Whole, TEXT_OF_U1, Some("gone"));
+        assert_eq!(home.show("u1", "purpose", "whatever").0, "[gone]");
+        assert_eq!(home.show("u1", "text", TEXT_OF_U1), ("[gone]".into(), 1));
+    }
+
+    #[test]
+    fn marks_of_another_key_withhold() {
+        let home = Home::new();
+        let target = Target {
+            entry: Some("u1".into()),
+            field: Some("text".into()),
+            span: Some((0, 5)),
+            digest: Some(Home::new().key().digest("another text")),
+        };
+        home.add(NewMark { target, reason: Some("why".into()), ..new(Op::Redact) });
+        assert_eq!(home.show("u1", "text", TEXT_OF_U1).0, WITHHELD);
+    }
+
+    #[test]
+    fn a_redaction_wins_over_what_is_kept_and_that_over_rules() {
+        let home = Home::new();
+        home.mark(Op::Keep, Some("text"), &Extent::Words(1, 4), TEXT_OF_U1, None);
+        let shown = home.with_found(TEXT_OF_U1, &[0..5, 9..13, 14..20]);
+        assert_eq!((shown.text.as_ref(), shown.kept), ("write to Jane [r:0] once, please", 2), "one reaches further");
+        home.mark(Op::Redact, Some("text"), &Extent::Words(3, 3), TEXT_OF_U1, Some("x"));
+        let shown = home.with_found(TEXT_OF_U1, &[0..5, 9..13, 14..20]);
+        assert_eq!((shown.text.as_ref(), shown.kept, shown.cuts.len()), ("write to [x] [r:0] once, please", 1, 2));
+    }
+
+    #[test]
+    fn what_overlaps_is_one_cut_under_the_name_of_the_person() {
+        let home = Home::new();
+        home.mark(Op::Redact, Some("text"), &Extent::Words(3, 3), TEXT_OF_U1, Some("x"));
+        for (found, shown) in [
+            (6..10, "write [x] Roe at once, please"),
+            (12..20, "write to [x] once, please"),
+            (0..33, "[x]"),
+            (10..12, "write to [x] Roe at once, please"),
+            (13..17, "write to [x][r:0] at once, please"),
+        ] {
+            assert_eq!(home.with_found(TEXT_OF_U1, &[found.clone()]).text, shown, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_keep_whose_text_has_changed_does_not_hold() {
+        let home = Home::new();
+        home.mark(Op::Keep, Some("text"), &Extent::Whole, TEXT_OF_U1, None);
+        assert_eq!(home.with_found(TEXT_OF_U1, &[0..5]).kept, 1);
+        let changed = home.with_found("write it", &[0..5]);
+        assert_eq!((changed.kept, changed.text.as_ref()), (0, "[r:0] it"));
+    }
+
+    #[test]
+    fn a_plan_is_not_the_call_that_it_shares_its_anchor_with() {
+        let home = Home::new();
+        home.mark(Op::Redact, Some("text"), &Extent::Words(3, 4), TEXT_OF_U1, Some("x"));
+        let mut engine = Engine::new(Rules::default(), home.key());
+        let marks = home.marks();
+        let mut sanitizer = Sanitizer::new(&mut engine, &marks);
+        let of = |kind| Place { path: None, kind: Some(kind), field: Some("text") };
+        assert_eq!(sanitizer.text("u1", of("call"), TEXT_OF_U1).text, "write to [x] at once, please");
+        assert_eq!(sanitizer.text("u1", of("plan"), "ask Jane Roe").text, WITHHELD);
+    }
 }
