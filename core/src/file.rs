@@ -226,7 +226,16 @@ pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged
 
 /// The same outside the data directory, where the user decides which directories are links.
 pub fn stage_elsewhere(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
-    let temp = write_temp(path, bytes, durability)?;
+    stage_written(path, durability, &mut |to| to.write_all(bytes))
+}
+
+/// The same with what `write` writes, which need not be in memory at once.
+pub fn stage_written(
+    path: &Path,
+    durability: Durability,
+    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> Result<Staged> {
+    let temp = write_temp(path, durability, write)?;
     Ok(Staged { temp, path: path.to_path_buf(), durability })
 }
 
@@ -235,7 +244,11 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> 
     stage(path, bytes, durability)?.replace()
 }
 
-fn write_temp(path: &Path, bytes: &[u8], durability: Durability) -> Result<tempfile::NamedTempFile> {
+fn write_temp(
+    path: &Path,
+    durability: Durability,
+    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> Result<tempfile::NamedTempFile> {
     let dir = folder_of(path);
     let mut temp = match temp_in(dir) {
         Err(error) if is_absent(&error) => {
@@ -245,7 +258,7 @@ fn write_temp(path: &Path, bytes: &[u8], durability: Durability) -> Result<tempf
         other => other,
     }
     .map_err(|error| Error::io(dir, "write in", error))?;
-    temp.write_all(bytes).map_err(|error| Error::io(path, "write", error))?;
+    write(&mut temp).map_err(|error| Error::io(path, "write", error))?;
     if durability == Durability::Synced {
         temp.as_file().sync_data().map_err(|error| Error::io(path, "sync", error))?;
     }
