@@ -176,15 +176,3 @@ fn collect(range: &[LoggedCommit], recorded: &[Recorded], found: &[matching::Mat
     }
     all
 }
-
-/// The commits of a conversation: name, message, how that is known unless the record has the name.
-pub fn of(commits: &Commits, uuid: &str) -> Vec<(String, String, Option<&'static str>)> {
-    let how = |how: &How| (*how != How::Recorded).then_some("rebased");
-    let all = commits.found.get(uuid).into_iter().flatten();
-    all.map(|(commit, known)| (commit.sha.clone(), commit.message.clone(), how(known))).collect()
-}
-
-/// Whether a conversation made one of the commits.
-pub fn has(commits: &Commits, uuid: &str) -> bool {
-    commits.found.contains_key(uuid)
-}

@@ -21,6 +21,7 @@ mod spool;
 mod talk;
 mod texts;
 mod tokens;
+mod verify;
 mod writer;
 
 pub use commits::{Commits, Committed, How, MatchedCommit, Repository, find as find_commits};
@@ -33,4 +34,5 @@ pub use select::{Chosen, select};
 pub use source::is_same;
 pub use sources::Sources;
 pub use texts::Texts;
+pub use verify::{Problem, Verified, verify};
 pub use writer::{Made, Writer};

@@ -1,6 +1,6 @@
 //! Owns making a report: one conversation after the other, then the head before them.
 
-use crate::commits::Commits;
+use crate::commits::{Commits, Committed, How};
 use crate::head::{Head, MARK};
 use crate::request::{Mode, Request};
 use crate::row::Row;
@@ -20,6 +20,7 @@ use cs_core::store::Store;
 use cs_core::visible::one_line;
 use marks::Marks;
 use redaction::Entry;
+use std::collections::HashSet;
 
 /// How many lines of the ledger are written at once.
 const LINES: usize = 1024;
@@ -38,6 +39,8 @@ pub struct One<'a> {
     pub store: &'a Store,
     /// The commits that were asked for.
     pub commits: Option<&'a Commits>,
+    /// What people said about it.
+    pub marks: &'a Marks,
 }
 
 impl One<'_> {
@@ -68,6 +71,8 @@ struct Making<'r> {
     ledger: Vec<Entry>,
     sums: Sums,
     unread: usize,
+    /// The conversations that are in it.
+    seen: HashSet<String>,
 }
 
 /// Makes the report; it is written with [`Made::write`]. Fails if no conversation fits. What of a log could not be read is
@@ -84,6 +89,7 @@ pub fn make(request: &Request, sources: &mut Sources) -> Result<Made> {
         ledger: Vec::new(),
         sums: Sums::default(),
         unread: 0,
+        seen: chosen.iter().map(|one| one.conversation.uuid.clone()).collect(),
     };
     for (n, one) in chosen.iter().enumerate() {
         (sources.progress)(n, chosen.len());
@@ -125,11 +131,17 @@ impl Making<'_> {
             request: self.request,
             store: sources.store,
             commits: sources.commits,
+            marks: &marks,
         };
-        let Making { request, head, writer, ledger, sums, unread } = self;
+        let Making { request, head, writer, ledger, sums, unread, .. } = self;
         let texts = &mut Texts::new(&of.uuid, sources.engine, &marks, request.raw, head, ledger);
         match request.mode {
-            Mode::Evidence => evidence::write(&one, texts, writer)?,
+            Mode::Evidence => {
+                let mut counting = evidence::Counting::default();
+                let gaps = read(of, evidence::Counting::KINDS.to_vec(), &mut |part| counting.add(part), unread);
+                texts.head.gaps += gaps;
+                counting.finish(&one, texts, writer)?;
+            }
             Mode::Tokens => {
                 let mut counting = Counting::new(sums);
                 let kinds = vec![PartKind::Prompt, PartKind::Usage];
@@ -160,15 +172,15 @@ impl Making<'_> {
 
     fn end(mut self, sources: &mut Sources) -> Result<Made> {
         let marks = Marks::default();
-        let Making { request, head, writer, ledger, sums, .. } = &mut self;
+        let Making { request, head, writer, ledger, sums, seen, .. } = &mut self;
         let texts = &mut Texts::new("", sources.engine, &marks, request.raw, head, ledger);
         if request.mode == Mode::Tokens {
             sums.write(texts, writer)?;
         }
-        for commit in sources.commits.iter().flat_map(|commits| &commits.unmatched) {
-            let row = Row::new("unmatched").word("sha", Some(commit.sha.as_str()));
-            let row = row.word("at", Some(commit.authored_at.as_str()));
-            writer.add(&row.text("text", texts.show_other("message", Some(&commit.message))))?;
+        for unmatched in sources.commits.iter().flat_map(|commits| unmatched(commits, seen)) {
+            let row = Row::new("unmatched").word("sha", Some(unmatched.sha)).word("at", unmatched.at);
+            let row = row.text("text", texts.show_other("message", Some(unmatched.subject)));
+            writer.add(&row.word("session_id", unmatched.session_id))?;
         }
         self.note(sources, 0)?;
         let mut made = self.writer.finish(self.head)?;
@@ -230,11 +242,44 @@ fn end(one: &One, texts: &mut Texts, writer: &mut Writer) -> Result<()> {
 /// The commits of the range that are the conversation's, else in the modes that show what was done all that it recorded.
 fn commits(one: &One) -> Vec<(String, String, Option<&'static str>)> {
     match one.commits {
-        Some(commits) => crate::commits::of(commits, &one.conversation.uuid),
+        Some(commits) => {
+            let how = |how: How| (how != How::Name).then(|| how.word());
+            let all = commits.of(&one.conversation.uuid);
+            all.map(|commit| (commit.sha.clone(), commit.subject.clone(), how(commit.how))).collect()
+        }
         None if one.request.mode == Mode::Prompts => Vec::new(),
         None => {
             let all = one.records.iter().flat_map(|record| &record.commits);
             all.map(|commit| (commit.sha.clone(), commit.message.clone(), None)).collect()
         }
     }
+}
+
+/// A commit of the range that is no shown conversation's.
+struct Unmatched<'c> {
+    sha: &'c str,
+    at: Option<String>,
+    subject: &'c str,
+    /// The session that made it, whose conversation is not known or has no log any more.
+    session_id: Option<&'c str>,
+}
+
+fn unmatched<'c>(commits: &'c Commits, seen: &HashSet<String>) -> Vec<Unmatched<'c>> {
+    let is_unseen = |one: &&Committed| one.conversation.as_deref().is_none_or(|uuid| !seen.contains(uuid));
+    let of_sessions = commits.sessions.iter().filter(is_unseen).flat_map(|one| {
+        let session_id = Some(one.session_id.as_str());
+        one.commits.iter().map(move |commit| Unmatched {
+            sha: &commit.sha,
+            at: None,
+            subject: &commit.subject,
+            session_id,
+        })
+    });
+    let of_nobody = commits.unmatched.iter().map(|commit| Unmatched {
+        sha: &commit.sha,
+        at: commit.authored_at.map(clock::stamp),
+        subject: &commit.subject,
+        session_id: None,
+    });
+    of_sessions.chain(of_nobody).collect()
 }

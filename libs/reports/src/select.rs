@@ -26,10 +26,10 @@ pub fn select<'c>(request: &Request, sources: &Sources<'c>) -> Result<Vec<Chosen
     let (tags, config) = (Tags::read(sources.store)?, sources.store.config());
     let sessions = Sessions::of(sources.store)?;
     let is_of_commits =
-        |one: &Conversation| sources.commits.is_none_or(|commits| crate::commits::has(commits, &one.uuid));
+        |one: &Conversation| sources.commits.is_none_or(|commits| commits.of(&one.uuid).next().is_some());
     let mut chosen = Vec::new();
     for one in named(scope, sources)? {
-        if !is_of_commits(one) || !filter.may_fit(one) || !fits(&tags, scope, &one.uuid) {
+        if !is_of_commits(one) || !filter.may_fit(one) || !tags.fit(&one.uuid, &scope.tags, &scope.dispositions) {
             continue;
         }
         let records = sessions.records(&one.uuid);
@@ -59,11 +59,6 @@ fn named<'c>(scope: &Scope, sources: &Sources<'c>) -> Result<Vec<&'c Conversatio
         }
     }
     Ok(all)
-}
-
-fn fits(tags: &Tags, scope: &Scope, uuid: &str) -> bool {
-    let own = tags.of(uuid);
-    scope.tags.iter().all(|tag| own.iter().any(|known| known.eq_ignore_ascii_case(tag)))
 }
 
 /// What a report is about, in words.

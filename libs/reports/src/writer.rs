@@ -45,7 +45,7 @@ pub fn columns(mode: Mode) -> Vec<&'static str> {
         Mode::Evidence => evidence::COLUMNS.to_vec(),
     };
     // Every report may say which commits belong to no conversation.
-    let more = ["sha", "at", "text"].into_iter().filter(|name| !of_mode.contains(name));
+    let more = ["sha", "at", "text", "session_id"].into_iter().filter(|name| !of_mode.contains(name));
     ["row"].into_iter().chain(of_mode.iter().copied()).chain(more).chain(["head"]).collect()
 }
 
