@@ -19,8 +19,13 @@ use cs_core::record::Session;
 use cs_core::store::Store;
 use cs_core::visible::one_line;
 use marks::Marks;
-use redaction::Entry;
+use redaction::{Engine, Entry};
 use std::collections::HashSet;
+use std::io;
+use std::path::PathBuf;
+
+/// Logs that could not be read, or not to their ends, and why.
+pub type Unread = Vec<(PathBuf, io::Error)>;
 
 /// How many lines of the ledger are written at once.
 const LINES: usize = 1024;
@@ -70,7 +75,7 @@ struct Making<'r> {
     writer: Writer,
     ledger: Vec<Entry>,
     sums: Sums,
-    unread: usize,
+    unread: Unread,
     /// The conversations that are in it.
     seen: HashSet<String>,
 }
@@ -88,7 +93,7 @@ pub fn make(request: &Request, sources: &mut Sources) -> Result<Made> {
         writer: Writer::new(request.format, request.mode),
         ledger: Vec::new(),
         sums: Sums::default(),
-        unread: 0,
+        unread: Vec::new(),
         seen: chosen.iter().map(|one| one.conversation.uuid.clone()).collect(),
     };
     for (n, one) in chosen.iter().enumerate() {
@@ -105,18 +110,21 @@ fn head(request: &Request, sources: &mut Sources, chosen: &[Chosen]) -> Head {
         mode: request.mode.word().into(),
         made_at: clock::stamp(sources.now),
         tool: sources.tool.into(),
-        actor: one_line(sources.actor),
         conversations: chosen.len() as u64,
         raw: request.raw,
         rules_digest: sources.engine.rules().digest().into(),
         ..Head::default()
     };
-    let (marks, mut ledger) = (Marks::default(), Vec::new());
     let words = scope_words(request, sources.commits, chosen);
-    let mut texts = Texts::new("", sources.engine, &marks, request.raw, &mut head, &mut ledger);
-    let words = words.iter().map(|word| one_line(&texts.show("", "", "scope", word))).collect();
-    head.scope = words;
+    head.scope = words.iter().map(|word| in_head(request, sources.engine, word)).collect();
+    head.actor = in_head(request, sources.engine, sources.actor);
     head
+}
+
+/// What may be shown of a text of the head, on one line. It is not counted: the counts are about the rows.
+fn in_head(request: &Request, engine: &mut Engine, text: &str) -> String {
+    let (marks, mut head, mut ledger) = (Marks::default(), Head::default(), Vec::new());
+    one_line(&Texts::new("", engine, &marks, request.raw, &mut head, &mut ledger).show("", "", "head", text))
 }
 
 impl Making<'_> {
@@ -183,6 +191,10 @@ impl Making<'_> {
             writer.add(&row.word("session_id", unmatched.session_id))?;
         }
         self.note(sources, 0)?;
+        let manual = std::mem::take(&mut self.head.manual);
+        for (actor, count) in manual {
+            *self.head.manual.entry(in_head(self.request, sources.engine, &actor)).or_default() += count;
+        }
         let mut made = self.writer.finish(self.head)?;
         made.unread = self.unread;
         Ok(made)
@@ -190,12 +202,18 @@ impl Making<'_> {
 }
 
 /// Passes the parts of these kinds on, and returns the number of lines that could not be read.
-fn read(of: &Conversation, kinds: Vec<PartKind>, each: &mut dyn FnMut(&agents::part::Part), unread: &mut usize) -> u64 {
+fn read(
+    of: &Conversation,
+    kinds: Vec<PartKind>,
+    each: &mut dyn FnMut(&agents::part::Part),
+    unread: &mut Unread,
+) -> u64 {
     let wish = Wish { kinds, ..Wish::default() };
     let mut cursor = Cursor::new(of);
     while let Ok(Step::More) = cursor.step(&wish, each) {}
     cursor.close(&wish, each);
-    *unread += cursor.unread().len();
+    let copied = |(path, error): &(PathBuf, io::Error)| (path.clone(), io::Error::new(error.kind(), error.to_string()));
+    unread.extend(cursor.unread().iter().map(copied));
     let summary = cursor.summary();
     summary.not_understood + summary.too_long + summary.unread
 }

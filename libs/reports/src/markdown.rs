@@ -170,5 +170,5 @@ fn fenced(text: &str) -> String {
     let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     let lines: String = shown.lines().map(|line| format!("  {line}\n")).collect();
-    format!("  {fence}text\n{lines}  {fence}\n\n")
+    format!("  {fence}text\n{lines}  {fence}\n")
 }

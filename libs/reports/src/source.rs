@@ -12,7 +12,7 @@ const ROOM: usize = 64 * 1024;
 /// Adds the digests of all logs of a conversation, as they are now; a log that cannot be read has none.
 pub fn digests(of: &Conversation, all: &mut BTreeMap<String, String>) {
     for log in &of.logs {
-        if let Ok((bytes, digest)) = log.open().and_then(|from| digest(from)) {
+        if let Ok((bytes, digest)) = log.open().and_then(digest) {
             all.insert(format!("{}:{}", of.uuid, log.thread), format!("{bytes}:{digest}"));
         }
     }

@@ -12,6 +12,7 @@ use crate::tokens;
 use cs_core::error::Result;
 use render::{Cell, format_csv_row};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// The columns of the modes that show what was said.
 const OF_TALK: [&str; 20] = [
@@ -107,7 +108,7 @@ impl Writer {
         let (before, between) = head.write(self.format, self.mode);
         head.content_digest = digest_of(before.as_bytes(), self.spool.hash(between)?);
         let before = format!("{before}{}{between}", head.content_digest);
-        Ok(Made { head, unread: 0, before, body: self.spool })
+        Ok(Made { head, unread: Vec::new(), before, body: self.spool })
     }
 }
 
@@ -115,8 +116,8 @@ impl Writer {
 pub struct Made {
     /// Its head.
     pub head: Head,
-    /// Number of logs that could not be read, or not to their ends.
-    pub unread: usize,
+    /// Logs that could not be read, or not to their ends; what is missing is counted as gaps.
+    pub unread: Vec<(PathBuf, io::Error)>,
     before: String,
     body: Spool,
 }
