@@ -9,8 +9,8 @@ use std::path::Path;
 
 /// The sessions that made the commits of a range in the repository around a directory.
 pub fn read(store: &Store, dir: &Path, range: &str) -> Outcome<Commits> {
-    let checkout = git::find(dir)
-        .ok_or_else(|| Failure::Usage(format!("{} is not in a git repository", dir.display()), None))?;
+    let checkout =
+        git::find(dir).ok_or_else(|| Failure::Usage(format!("{} is not in a git repository", dir.display()), None))?;
     let found = CommitRange::read(&checkout.worktree_root.to_string_lossy(), range)?;
     let repository = Repository {
         checkout: &checkout,

@@ -1,0 +1,153 @@
+//! Owns making reports, and where they go.
+
+use crate::args::{Options, Target};
+use crate::{PROGRAM, commits, output, rawness};
+use agents::logs::Roots;
+use cli::{Context, Failure, Form, Out, Outcome, Progress};
+use conversations::Catalog;
+use cs_core::Error;
+use cs_core::who;
+use marks::actor;
+use redaction::{Engine, Key, Ledger, Rules, Run};
+use reports::{Made, Mode, Request, Scope, Sources, make, select};
+use serde::Serialize;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+/// A file that was written.
+#[derive(Serialize)]
+struct Written<'a> {
+    file: String,
+    format: &'a str,
+    conversations: u64,
+    entries: u64,
+    bytes: u64,
+}
+
+/// Makes the report, or one for each conversation.
+pub fn run(context: &mut Context, mode: Mode, options: Options) -> Outcome<()> {
+    options.check()?;
+    let (request, target) = (options.request(context, mode)?, options.target());
+    if options.raw {
+        match &target {
+            Target::Stdout => rawness::check_stdout()?,
+            Target::File(path) | Target::Folder(path) => rawness::check(path)?,
+        }
+    }
+    let store = context.store.clone();
+    let mut engine = Engine::new(Rules::load(&store.home, &options.rules)?, Key::of_store(&store.home)?);
+    let here = || std::env::current_dir().map_err(|error| Error::io(Path::new("."), "find", error));
+    let commits = options.commits.as_deref().map(|range| commits::read(&store, &here()?, range)).transpose()?;
+    let catalog = Catalog::of(&store, &Roots::from_env());
+    catalog.unseen.iter().for_each(|(path, error)| tell(path, error));
+    let (tool, actor) = (format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")), actor());
+    let run = Run { tool: PROGRAM.into(), actor: actor.clone(), rules_digest: engine.rules().digest().into() };
+    let mut ledger = if options.raw { None } else { Some(Ledger::of_store(&store.home, context.now, run)?) };
+    let mut progress = Progress::new(0);
+    let mut sources = Sources {
+        store: &store,
+        catalog: &catalog,
+        engine: &mut engine,
+        ledger: ledger.as_mut(),
+        actor: &actor,
+        now: context.now,
+        tool: &tool,
+        commits: commits.as_ref(),
+        progress: &mut |done, all| progress.show(|| format!("{done} of {all}")),
+    };
+    match target {
+        Target::Stdout if context.out.quiet => print_ids(context, &request, &sources),
+        Target::Stdout => {
+            let mut made = make(&request, &mut sources)?;
+            progress.clear();
+            tell_unread(&made);
+            print(&mut context.out, &mut made)
+        }
+        Target::File(path) => {
+            let mut made = make(&request, &mut sources)?;
+            progress.clear();
+            write(context, &request, &path, &mut made, options.force)
+        }
+        Target::Folder(folder) => each(context, &request, &mut sources, &folder, options.force),
+    }
+}
+
+/// Prints which conversations the report would be about.
+fn print_ids(context: &mut Context, request: &Request, sources: &Sources) -> Outcome<()> {
+    let chosen = select(request, sources)?;
+    chosen.iter().try_for_each(|one| context.out.line(&one.conversation.uuid))?;
+    context.out.flush()?;
+    if chosen.is_empty() { Err(Failure::Nothing("no conversation fits".into())) } else { Ok(()) }
+}
+
+/// Writes a report for each conversation.
+fn each(context: &mut Context, request: &Request, sources: &mut Sources, folder: &Path, force: bool) -> Outcome<()> {
+    let ids: Vec<(String, &str)> = select(request, sources)?
+        .iter()
+        .map(|one| (one.conversation.uuid.clone(), one.conversation.agent.word()))
+        .collect();
+    if ids.is_empty() {
+        return Err(Failure::Nothing("no conversation fits".into()));
+    }
+    output::make_folder(&context.store.home, folder)?;
+    for (uuid, _) in ids {
+        let path = folder.join(format!("{uuid}.{}", request.format.extension()));
+        let scope = Scope { ids: vec![who::word_of(&uuid)], ..request.scope.clone() };
+        let mut made = make(&Request { scope, ..request.clone() }, sources)?;
+        write(context, request, &path, &mut made, force)?;
+    }
+    Ok(())
+}
+
+fn write(context: &mut Context, request: &Request, path: &Path, made: &mut Made, force: bool) -> Outcome<()> {
+    tell_unread(made);
+    output::write(&context.store.home, path, made, force)?;
+    let file = path.display().to_string();
+    let format = request.format.name();
+    let (conversations, entries) = (made.head.conversations, made.head.entries);
+    match (context.out.quiet, context.out.form) {
+        (true, _) => context.out.line(&file)?,
+        (_, Form::Json) => {
+            context.out.json(&Written { file, format, conversations, entries, bytes: made.bytes() })?;
+        }
+        (_, Form::Table) => {
+            let row = vec![conversations.to_string(), entries.to_string(), format.into(), file];
+            context.out.table(&["conversations", "entries", "format", "file"], &[row])?;
+        }
+    }
+    context.out.flush()
+}
+
+/// Prints a report.
+fn print(out: &mut Out, made: &mut Made) -> Outcome<()> {
+    made.write(&mut ToOut { out })?;
+    out.flush()
+}
+
+/// Standard output as a writer.
+struct ToOut<'o> {
+    out: &'o mut Out,
+}
+
+impl Write for ToOut<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.out.bytes(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(Failure::Output(error)) => Err(error),
+            Err(_) => Err(ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Says that parts of logs are missing; the program ends with the code of a disk error.
+fn tell_unread(made: &Made) {
+    made.unread.iter().for_each(|(path, error)| tell(path, error));
+}
+
+fn tell(path: &Path, error: &io::Error) {
+    cli::defer(&Error::io(path, "read", io::Error::new(error.kind(), error.to_string())));
+}
