@@ -1,6 +1,7 @@
 //! Owns the command line: five reports with the same options.
 
 use crate::args::{Options, parse_format, parse_with};
+use crate::verify::Verify;
 use argh::{ArgsInfo, FromArgs};
 use render::Format;
 use reports::With;
@@ -15,6 +16,7 @@ pub enum Command {
     Full(Full),
     Tokens(Tokens),
     Evidence(Evidence),
+    Verify(Verify),
 }
 
 /// A report's subcommand: its type, its word, what it shows, and two examples. The argument parser cannot share options

@@ -12,6 +12,7 @@ mod commits;
 mod make;
 mod output;
 mod rawness;
+mod verify;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
@@ -45,5 +46,6 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Full(args) => make::run(context, Mode::Full, args.into()),
         Command::Tokens(args) => make::run(context, Mode::Tokens, args.into()),
         Command::Evidence(args) => make::run(context, Mode::Evidence, args.into()),
+        Command::Verify(args) => args.run(context),
     }
 }
