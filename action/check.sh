@@ -2,7 +2,7 @@
 # Verifies committed reports, and looks for secrets in the files that changed since $BASE. Run by action.yml in a checkout;
 # needs cs-report and cs-redact on PATH, and uses no network.
 #
-# $REPORTS: folders and files with reports, one a line. $RULES: the file of rules, if there is one. $BASE: a commit; without
+# $REPORTS: folders and files with reports, one a line. $RULES: the file of rules in the base, if there is one. $BASE: a commit; without
 # one, all files are looked at. $STRICT: whether candidates fail, too. $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT: files to
 # append to.
 # Exits: 0 clean, 1 a report fails or something was found, else what a program failed with.
@@ -52,14 +52,11 @@ if [ -n "${BASE:-}" ] && git_plain rev-parse --quiet --verify --end-of-options "
     base=$(cat "$place/base")
 fi
 
-# The rules: those of the base, so that a change cannot switch them off for itself; else its own.
+# The rules are those of the base, so that a change cannot switch them off for itself. Without a base, or if it has none,
+# the programs find the checkout's own file, which can only add rules.
 rules=()
-if [ -n "${RULES:-}" ]; then
-    if [ -n "$base" ] && git_plain cat-file blob "$base:$RULES" >"$place/rules.toml" 2>/dev/null; then
-        rules=(--rules "$place/rules.toml")
-    elif [ -f "$RULES" ] && [ ! -L "$RULES" ]; then
-        rules=(--rules "$RULES")
-    fi
+if [ -n "${RULES:-}" ] && [ -n "$base" ] && git_plain cat-file blob "$base:$RULES" >"$place/rules.toml" 2>/dev/null; then
+    rules=(--rules "$place/rules.toml")
 fi
 
 # Whether this is a plain file, reached through no link: a link would lead out of the repository.

@@ -14,8 +14,9 @@ use cs_core::store::Store;
 use cs_core::{clock, git};
 use std::path::{Path, PathBuf};
 
-const SKILLS: [(&str, &str); 4] = [
+const SKILLS: [(&str, &str); 5] = [
     ("agents", include_str!("../../../skills/agents/SKILL.md")),
+    ("report", include_str!("../../../skills/report/SKILL.md")),
     ("session-end", include_str!("../../../skills/session-end/SKILL.md")),
     ("session-start", include_str!("../../../skills/session-start/SKILL.md")),
     ("sessions", include_str!("../../../skills/sessions/SKILL.md")),
