@@ -42,3 +42,5 @@ mod tell;
 mod truth;
 #[path = "serve_browser/usage.rs"]
 mod usage;
+#[path = "serve_browser/write.rs"]
+mod write;

@@ -3,11 +3,11 @@
 //! ended and the session that was stored for it is removed.
 
 use crate::options::Chosen;
-use crate::{limits, naming, opening};
+use crate::{limits, opening};
 use agents::Agent;
 use agents::launch::Beginning;
 use cli::seat::start::{self, Ready};
-use cli::seat::{Agents, id_of, seen};
+use cli::seat::{Agents, id_of, naming, seen};
 use cli::{Context, Outcome};
 use cs_core::clock::{self, TimeDelta, stamp};
 use cs_core::git::{self, Checkout};

@@ -22,7 +22,6 @@ mod limits;
 mod list;
 mod me;
 mod name;
-mod naming;
 mod new;
 mod opening;
 mod options;

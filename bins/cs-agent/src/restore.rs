@@ -2,12 +2,12 @@
 //! true: not while the conversation runs, in the seat or elsewhere, for two clients would write one log; what the seat
 //! had claimed before is not claimed again.
 
-use crate::{found, naming};
+use crate::found;
 use agents::Agent;
 use agents::launch::Beginning;
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::start::{self, Ready, Wanted};
-use cli::seat::{self, Agents, id_of, pane, seen};
+use cli::seat::{self, Agents, id_of, naming, pane, seen};
 use cli::{Context, Failure, Outcome, note};
 use cs_core::error::{Error, Result};
 use cs_core::id::Uuid;

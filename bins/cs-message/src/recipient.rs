@@ -1,11 +1,10 @@
-//! Owns who gets a message: the words of a command line, and whether the caller may write to them.
+//! Owns who gets a message: the words of a command line. Whether the caller may write to them is in `cli::seat::post`.
 
-use cli::seat::{self, Agents, interrupt};
-use cli::{Context, Failure, Outcome};
+use cli::seat::Agents;
+use cli::{Failure, Outcome};
 use cs_core::error::Error;
-use cs_core::state::State;
 use cs_core::who;
-use seats::{Caller, Message, Seat, SeatStatus, SenderKind, must_reach};
+use seats::{Message, Seat, SenderKind};
 
 /// Who gets a message.
 #[derive(Clone, Debug)]
@@ -116,42 +115,4 @@ fn children(agents: &Agents) -> Outcome<Vec<&Seat>> {
         true => Err(Failure::Nothing("you have no children that run".into())),
         false => Ok(children),
     }
-}
-
-/// How a message is to be sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Way {
-    /// Whether it stops the recipient's turn.
-    pub is_urgent: bool,
-    /// Whether it waits for a time.
-    pub is_for_later: bool,
-}
-
-/// Refuses a recipient to whom the caller cannot write.
-pub fn check(context: &Context, agents: &Agents, to: &Seat, way: Way) -> Outcome<()> {
-    if !to.status.is_open() {
-        let text = format!("{} has ended", to.title());
-        return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", to.agent_id)));
-    }
-    if to.status == SeatStatus::Running && interrupt::state(context, to)? == State::Gone {
-        let text = format!("{} is gone: its process ended without a word", to.title());
-        return Err(Failure::Advised(text, format!("cs-agent restore {} continues it", to.agent_id)));
-    }
-    let is_own = agents.caller.seat().is_some_and(|own| own.agent_id == to.agent_id);
-    if is_own && !way.is_for_later {
-        let hint = "--after or --at sends a reminder to oneself";
-        return Err(Failure::Advised(format!("{} is your own seat", to.title()), hint.into()));
-    }
-    must_reach(&agents.caller, project(agents), to, seat::settings(&context.store).reach)?;
-    match way.is_urgent && !is_own {
-        true => agents.must_own(to, "interrupt"),
-        false => Ok(()),
-    }
-}
-
-/// The project of a caller without a seat.
-fn project(agents: &Agents) -> Option<&str> {
-    let Caller::Conversation(uuid) = &agents.caller else { return None };
-    let live = agents.lives.iter().find(|live| live.claude_session_id == *uuid);
-    live.and_then(|live| live.project_slug.as_deref())
 }

@@ -1,12 +1,12 @@
 //! `send`: stores messages in the inboxes of their recipients, and waits for an answer if asked to.
 
 use crate::named::{Named, inbox};
-use crate::recipient::{self, Recipient, Way};
+use crate::recipient::{self, Recipient};
 use crate::row;
 use crate::span;
 use crate::wait::{self, Awaited};
 use argh::{ArgsInfo, FromArgs};
-use audit::By;
+use cli::seat::post::{self, Way, log};
 use cli::seat::{self, Agents, nudge};
 use cli::{Context, Failure, Failures, Outcome, STDIN, note, patience, words};
 use cs_core::error::Error;
@@ -180,16 +180,10 @@ impl Send {
         answered: Option<&Message>,
     ) -> Outcome<()> {
         let way = Way { is_urgent: self.urgent, is_for_later: draft.not_before.is_some() };
-        recipient::check(context, agents, seat, way)?;
-        nudge::check(context, seat, draft.mode)?;
         let own = agents.caller.seat().map(|own| inbox(agents, own)).transpose()?;
         let replies = Replies::begin(own.clone())?;
         let to = inbox(agents, seat)?;
-        let sent = to.send(draft, context.now)?;
-        if sent.is_new {
-            let message = &sent.message;
-            log(context, agents, message.full_id(), message.from.word(), seat.agent_id.clone());
-        }
+        let sent = post::post(context, agents, seat, draft, way)?;
         if let (Some(own), Some(message)) = (&own, answered) {
             acknowledge(context, own, message)?;
         }
@@ -205,16 +199,6 @@ impl Send {
             }
         }
     }
-}
-
-/// Logs who wrote to whom; never what.
-fn log(context: &Context, agents: &Agents, id: String, from: String, to: String) {
-    let by = match &agents.caller {
-        Caller::Person => By::default(),
-        Caller::Seat(seat) => By { seat: Some(&seat.agent_id), conversation: seat.claude_session_id.as_deref() },
-        Caller::Conversation(uuid) => By { seat: None, conversation: Some(uuid) },
-    };
-    audit::note_message(&context.store, crate::PROGRAM, by, audit::Sent { id, from, to }, context.now);
 }
 
 /// The answer to a message is the sign that it was read.

@@ -4,9 +4,12 @@
 
 pub mod environment;
 pub mod interrupt;
+pub mod kill;
 pub mod launch_file;
+pub mod naming;
 pub mod nudge;
 pub mod pane;
+pub mod post;
 pub mod seen;
 mod show;
 pub mod start;

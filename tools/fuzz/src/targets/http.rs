@@ -23,6 +23,7 @@ mod serve {
         pub mod reply;
         pub mod rest;
         pub mod target;
+        pub mod write;
         pub use refusal::Refusal;
     }
     pub mod pattern;
@@ -52,6 +53,13 @@ const WORDS: &[&str] = &[
     "Sec-Fetch-Mode: navigate\r\n",
     "Authorization: Basic ",
     "If-None-Match: *\r\n",
+    "POST /review/api/op HTTP/1.1\r\n",
+    "/review/api/",
+    "Content-Type: application/json\r\n",
+    "Content-Length: 3\r\n",
+    "Origin: http://localhost\r\n",
+    "Sec-Fetch-Site: same-origin\r\n",
+    "Authorization: Bearer 0123\r\n",
     "http://127.0.0.1:9000/",
     "/session/sess_20261121T0337_ca5d",
     "/project/api",
@@ -78,6 +86,9 @@ fn seeds() -> Vec<Vec<u8>> {
         format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(TARGET_BYTES)),
         format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {}", "a".repeat(HEAD_BYTES)),
         format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "A: b\r\n".repeat(FIELDS)),
+        "POST /review/api/op HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/json\r\nContent-Length: 2\r\nAuthorization: Bearer 0123\r\n\r\n{}"
+            .into(),
         "GET / HTTP/1.1\r\nHost: box\r\nAuthorization: Basic bWU6MDEyMw==\r\n\r\n".into(),
     ];
     texts.map(String::into_bytes).into()
@@ -172,8 +183,9 @@ fn check_guard(request: &Request) {
     let token = "0123";
     let open = guard::Policy::default();
     let closed = guard::Policy { names: vec!["box".into()], token: Some(token.into()) };
+    check_changes(request, &open, token);
     for policy in [&open, &closed] {
-        match guard::check(request, policy) {
+        match guard::check(request, policy, None) {
             Err(refusal) => {
                 assert!([401, 403, 405, 413, 417, 421].contains(&refusal.status), "{refusal:?}");
                 check_refusal(&refusal);
@@ -189,6 +201,31 @@ fn check_guard(request: &Request) {
                 assert!(reply.status == 200 || request.field("if-none-match").is_some());
             }
         }
+    }
+}
+
+/// Panics unless a change that the guard accepts is one that only our own page, or a program with the key, can send.
+fn check_changes(request: &Request, policy: &guard::Policy, key: &str) {
+    let path = request.target.path.as_str();
+    let accepted = guard::check(request, policy, Some(key));
+    if let Err(refusal) = &accepted {
+        assert!([400, 401, 403, 405, 411, 413, 415, 417, 421].contains(&refusal.status), "{refusal:?}");
+        return check_refusal(refusal);
+    }
+    let has_key = request.field("authorization").is_some_and(|text| text.ends_with(key));
+    assert!(has_key || !path.starts_with("/review/"), "no key");
+    if matches!(request.method, Method::Get | Method::Head) {
+        return assert!(!request.has_body());
+    }
+    assert!(request.method == Method::Post && path.starts_with("/review/api/") && has_key, "{request:?}");
+    let host = request.field("host").unwrap_or_default();
+    assert!(is_ours(host, policy) && request.target.authority.is_none(), "{host:?}");
+    assert!(request.field("origin").is_none_or(|origin| origin == format!("http://{host}")), "{request:?}");
+    assert!(request.field("sec-fetch-site").is_none_or(|site| site == "same-origin"), "{request:?}");
+    assert!(request.field("content-type") == Some("application/json") && request.field("transfer-encoding").is_none());
+    assert!((1..=64 << 10).contains(&request.body_length()), "{request:?}");
+    for name in ["host", "origin", "sec-fetch-site", "content-type", "authorization", "content-length"] {
+        assert!(request.count(name) <= 1, "{name} is given twice: {request:?}");
     }
 }
 
