@@ -120,8 +120,8 @@ impl App {
 
     /// Makes a change, and notes why it is not made.
     fn change(&self, request: &Request) -> Answered {
-        let store = self.caches.store();
-        ops::make(store, &request.body).inspect_err(|refusal| refused::note(&store.home, request, refusal))
+        let home = &self.caches.store().home;
+        ops::make(&self.caches, &request.body).inspect_err(|refusal| refused::note(home, request, refusal))
     }
 
     fn events(&self, request: &Request) -> Answered {

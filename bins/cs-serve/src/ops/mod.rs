@@ -4,12 +4,14 @@
 //! (`if`), and is refused if that is not so any more; nothing here changes settings, rules or paths, runs a command or
 //! deletes.
 
+mod mark;
+mod report;
 mod session;
 
 use crate::http::{Refusal, Reply};
+use crate::view::Caches;
 use crate::view::seen::seen;
 use cs_core::record::Session;
-use cs_core::store::Store;
 use cs_core::{Error, clock};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,22 @@ enum Op {
     UpdateTask(session::UpdateTask),
     #[serde(rename = "request.clear")]
     Clear(session::Clear),
+    #[serde(rename = "mark.redact")]
+    Redact(mark::Place),
+    #[serde(rename = "mark.keep")]
+    Keep(mark::Place),
+    #[serde(rename = "mark.tag")]
+    Tag(mark::Word),
+    #[serde(rename = "mark.untag")]
+    Untag(mark::Word),
+    #[serde(rename = "mark.note")]
+    Note(mark::Word),
+    #[serde(rename = "mark.disposition")]
+    Disposition(mark::Word),
+    #[serde(rename = "mark.undo")]
+    Undo(mark::Undo),
+    #[serde(rename = "report.make")]
+    Report(report::Make),
 }
 
 /// What a change of a session came to.
@@ -47,22 +65,34 @@ impl Done {
     fn of(session: &Session) -> Self {
         Done { done: true, session_id: session.session_id.clone(), seen: seen(session) }
     }
+
+    fn reply(self) -> Reply {
+        Reply::json(&self)
+    }
 }
 
 /// Makes the change in the body of a request.
-pub fn make(store: &Store, body: &[u8]) -> Result<Reply, Refusal> {
-    let now = clock::now();
+pub fn make(caches: &Caches, body: &[u8]) -> Result<Reply, Refusal> {
+    let (store, now) = (caches.store(), clock::now());
     let op = serde_json::from_slice::<Op>(body).map_err(|error| bad(&error))?;
-    let done = match op {
-        Op::Park(op) => op.make(store, now),
-        Op::Resume(op) => op.make(store, now),
-        Op::Complete(op) => op.make(store, now),
-        Op::Event(op) => op.make(store, now),
-        Op::Update(op) => op.make(store, now),
-        Op::UpdateTask(op) => op.make(store, now),
-        Op::Clear(op) => op.make(store, now),
+    let made = match op {
+        Op::Park(op) => op.make(store, now).map(Done::reply),
+        Op::Resume(op) => op.make(store, now).map(Done::reply),
+        Op::Complete(op) => op.make(store, now).map(Done::reply),
+        Op::Event(op) => op.make(store, now).map(Done::reply),
+        Op::Update(op) => op.make(store, now).map(Done::reply),
+        Op::UpdateTask(op) => op.make(store, now).map(Done::reply),
+        Op::Clear(op) => op.make(store, now).map(Done::reply),
+        Op::Redact(op) => op.make(marks::Op::Redact, caches, now),
+        Op::Keep(op) => op.make(marks::Op::Keep, caches, now),
+        Op::Tag(op) => op.make(marks::Op::Tag, caches, now),
+        Op::Untag(op) => op.make(marks::Op::Untag, caches, now),
+        Op::Note(op) => op.make(marks::Op::Note, caches, now),
+        Op::Disposition(op) => op.make(marks::Op::Disposition, caches, now),
+        Op::Undo(op) => op.make(caches, now),
+        Op::Report(op) => op.make(caches, now),
     };
-    done.map(|done| Reply::json(&done).with("Cache-Control", "no-store")).map_err(conflict)
+    made.map(|reply| reply.with("Cache-Control", "no-store")).map_err(conflict)
 }
 
 /// Why a change is refused that was decided on what is not so any more.
@@ -94,6 +124,7 @@ mod tests {
     use cs_core::id::{SessionId, Slug};
     use cs_core::paths::Home;
     use cs_core::session::Start;
+    use cs_core::store::Store;
     use serde_json::{Value, json};
 
     fn store(dir: &std::path::Path) -> (Store, Session) {
@@ -103,8 +134,12 @@ mod tests {
         (store, made)
     }
 
+    fn caches(store: &Store) -> Caches {
+        Caches::new(store.clone(), agents::logs::Roots::default())
+    }
+
     fn send(store: &Store, change: &Value) -> Result<Value, u16> {
-        let made = make(store, &serde_json::to_vec(change).unwrap());
+        let made = make(&caches(store), &serde_json::to_vec(change).unwrap());
         made.map(|reply| serde_json::from_slice(&reply.body).unwrap()).map_err(|refusal| refusal.status)
     }
 
@@ -176,7 +211,7 @@ mod tests {
         let (store, made) = store(dir.path());
         let good =
             format!(r#"{{"op":"session.event","id":"{}","if":"{}","message":"x"}}"#, made.session_id, seen(&made));
-        assert!(make(&store, good.as_bytes()).is_ok());
+        assert!(make(&caches(&store), good.as_bytes()).is_ok());
         for body in [
             String::new(),
             "{}".into(),
@@ -196,9 +231,9 @@ mod tests {
             "[".repeat(60_000),
             good.replace("\"x\"}", &format!("{}1{}}}", "[".repeat(200), "]".repeat(200))),
         ] {
-            let refused = make(&store, body.as_bytes()).unwrap_err();
+            let refused = make(&caches(&store), body.as_bytes()).unwrap_err();
             assert_eq!((refused.status, refused.code), (400, "BAD_REQUEST"), "{body:.80}");
         }
-        assert_eq!(make(&store, b"{\"op\":\"session.event\xff\"}").unwrap_err().status, 400);
+        assert_eq!(make(&caches(&store), b"{\"op\":\"session.event\xff\"}").unwrap_err().status, 400);
     }
 }
