@@ -63,44 +63,37 @@ impl Keywords {
         Keywords { finder, rules: words.into_iter().map(|(_, rules)| rules).collect(), always, reach }
     }
 
-    /// The rules that are to be tried on this text, in order, and where.
+    /// The rules that are to be tried on this text, and where.
     pub(crate) fn parts(&self, text: &str) -> Vec<(usize, Parts)> {
-        let mut parts: Vec<Option<Parts>> = Vec::new();
+        let mut parts: Vec<(usize, Parts)> = Vec::new();
         if let Some(finder) = &self.finder {
-            parts.resize_with(self.reach.len(), || None);
             for found in finder.find_overlapping_iter(text) {
                 let word = found.pattern().as_usize();
                 for rule in self.rules.get(word).into_iter().flatten() {
                     let reach = self.reach.get(*rule).copied().flatten();
-                    let Some(part) = parts.get_mut(*rule) else { continue };
-                    match reach {
-                        None => *part = Some(Parts::All),
-                        Some(reach) => {
-                            add(part, found.end().saturating_sub(reach)..(found.start() + reach).min(text.len()))
-                        }
+                    let part = match reach {
+                        None => None,
+                        Some(reach) => Some(found.end().saturating_sub(reach)..(found.start() + reach).min(text.len())),
+                    };
+                    match (parts.iter_mut().find(|(known, _)| known == rule), part) {
+                        (Some((_, Parts::Around(all))), Some(part)) => add(all, part),
+                        (Some(_), _) => {}
+                        (None, Some(part)) => parts.push((*rule, Parts::Around(vec![part]))),
+                        (None, None) => parts.push((*rule, Parts::All)),
                     }
                 }
             }
         }
-        let mut all: Vec<(usize, Parts)> =
-            parts.into_iter().enumerate().filter_map(|(rule, part)| Some((rule, part?))).collect();
-        all.extend(self.always.iter().map(|rule| (*rule, Parts::All)));
-        all
+        parts.extend(self.always.iter().map(|rule| (*rule, Parts::All)));
+        parts
     }
 }
 
 /// Adds a part; those of longer keywords may begin before the last one.
-fn add(parts: &mut Option<Parts>, part: Range<usize>) {
-    match parts {
-        Some(Parts::All) => {}
-        None => *parts = Some(Parts::Around(vec![part])),
-        Some(Parts::Around(all)) => {
-            let mut part = part;
-            while let Some(last) = all.last().filter(|last| part.start <= last.end) {
-                part = part.start.min(last.start)..part.end.max(last.end);
-                all.pop();
-            }
-            all.push(part);
-        }
+fn add(all: &mut Vec<Range<usize>>, mut part: Range<usize>) {
+    while let Some(last) = all.last().filter(|last| part.start <= last.end) {
+        part = part.start.min(last.start)..part.end.max(last.end);
+        all.pop();
     }
+    all.push(part);
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 /// The largest expression: about how many states its automaton has.
 const MOST_STATES: usize = 20_000;
 /// The bytes that a lazy automaton of one expression may use, in each direction.
-const CACHE: usize = 256 << 10;
+const CACHE: usize = 2 << 20;
 /// The bytes of a compiled expression.
 const COMPILED: usize = 8 << 20;
 
