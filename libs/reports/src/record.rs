@@ -10,12 +10,14 @@ mod spoken;
 pub use spoken::Spoken;
 
 use audit::Work;
+use cs_core::error::Result;
 use cs_core::masked;
 use cs_core::project::ProjectState;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
+use cs_core::store::Store;
 use cs_core::usage::{ModelUsage, Usage};
-use redaction::{Engine, Entry, Place, Tally};
+use redaction::{Engine, Entry, Found, Place, Tally};
 use std::collections::BTreeMap;
 
 /// The tier and the rule of what people redacted.
@@ -46,6 +48,23 @@ impl<'e> Records<'e> {
         Records { engine: None, spoken: Spoken::default(), conversation: None, counts, tally }
     }
 
+    /// What says with which rules and which key texts are replaced, for fingerprints.
+    pub fn fingerprint(&self) -> String {
+        self.engine
+            .as_ref()
+            .map_or_else(String::new, |engine| format!("{} {}", engine.rules().digest(), engine.key().digest("")))
+    }
+
+    /// Reads what a person redacted in this conversation; from now on, texts are those of it.
+    pub fn begin_of(&mut self, store: &Store, conversation: Option<&str>) -> Result<()> {
+        let spoken = match (conversation, &self.engine) {
+            (Some(uuid), Some(engine)) => Spoken::read(store, engine.key(), uuid)?,
+            _ => Spoken::default(),
+        };
+        self.begin(conversation, spoken);
+        Ok(())
+    }
+
     /// From now on, texts are those of this conversation, in which a person redacted this.
     pub fn begin(&mut self, conversation: Option<&str>, spoken: Spoken) {
         self.conversation = conversation.map(str::to_string);
@@ -64,23 +83,28 @@ impl<'e> Records<'e> {
 
     /// What may be shown of a text.
     pub fn text(&mut self, field: &str, text: &mut String) {
-        let Some(engine) = self.engine.as_deref_mut().filter(|_| !text.is_empty()) else { return };
-        let hidden = self.spoken.hide(text);
-        if hidden > 0 {
-            *self.counts.entry(MANUAL.into()).or_default() += hidden;
-            let rule = (MANUAL.to_string(), MANUAL.to_string(), "[redacted]".to_string());
-            self.tally.add(entry(self.conversation.as_deref(), field, rule, hidden));
-        }
-        let place = Place { field: Some(field), ..Place::default() };
-        let redacted = engine.redact(text, place);
-        for found in &redacted.found {
-            *self.counts.entry(found.rule.clone()).or_default() += 1;
-            let rule = (found.rule.clone(), found.tier.word().to_string(), found.placeholder.clone());
-            self.tally.add(entry(self.conversation.as_deref(), field, rule, 1));
-        }
+        self.replace(field, text).iter().for_each(|replaced| self.count(field, replaced, 1));
+    }
+
+    /// The same, but nothing is counted yet, because perhaps not all of it is shown.
+    pub fn replace(&mut self, field: &str, text: &mut String) -> Vec<Replaced> {
+        let Some(engine) = self.engine.as_deref_mut().filter(|_| !text.is_empty()) else { return Vec::new() };
+        let mut all: Vec<Replaced> = self.spoken.hide(text).into_iter().map(Replaced::by_hand).collect();
+        let redacted = engine.redact(text, Place { field: Some(field), ..Place::default() });
+        all.extend(redacted.found.iter().map(Replaced::by_rule));
         if !redacted.found.is_empty() {
             *text = redacted.text.into_owned();
         }
+        all
+    }
+
+    /// Counts what was replaced, and is shown.
+    pub fn count(&mut self, field: &str, replaced: &Replaced, times: u64) {
+        let Replaced { rule, tier, placeholder } = replaced.clone();
+        *self.counts.entry(rule.clone()).or_default() += times;
+        let (conversation, field) = (self.conversation.clone(), Some(field.to_string()));
+        let tier = tier.to_string();
+        self.tally.add(Entry { conversation, field, rule, tier, count: times, placeholder, ..Entry::default() });
     }
 
     /// A record.
@@ -132,8 +156,21 @@ impl<'e> Records<'e> {
     }
 }
 
-fn entry(conversation: Option<&str>, field: &str, rule: (String, String, String), count: u64) -> Entry {
-    let (rule, tier, placeholder) = rule;
-    let conversation = conversation.map(str::to_string);
-    Entry { conversation, entry: None, field: Some(field.into()), rule, tier, count, placeholder, why: None }
+/// Something that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    rule: String,
+    tier: &'static str,
+    /// What stands there now.
+    pub placeholder: String,
+}
+
+impl Replaced {
+    fn by_hand(placeholder: String) -> Self {
+        Replaced { rule: MANUAL.into(), tier: MANUAL, placeholder }
+    }
+
+    fn by_rule(found: &Found) -> Self {
+        Replaced { rule: found.rule.clone(), tier: found.tier.word(), placeholder: found.placeholder.clone() }
+    }
 }

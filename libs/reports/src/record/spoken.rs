@@ -5,13 +5,11 @@ use agents::logs::Roots;
 use conversations::{Catalog, Cursor, Step, Wish};
 use cs_core::error::Result;
 use cs_core::store::Store;
-use marks::{Mark, Marks, Op, fields};
+use marks::{Mark, Marks, Op, WITHHELD, fields};
 use redaction::Key;
 
 /// A shorter text is not looked for inside of what was redacted whole: it is in everything.
 const SHORT: usize = 8;
-/// What is shown instead of a text that may repeat what is not known any more.
-const WITHHELD: &str = "[withheld]";
 /// The rule of what people redacted, in placeholders.
 const REDACTED: &str = "redacted";
 
@@ -68,25 +66,25 @@ impl Spoken {
         Ok(Spoken { texts, is_unknown })
     }
 
-    /// Replaces what must not be shown of a text, and returns how often.
-    pub fn hide(&self, text: &mut String) -> u64 {
+    /// Replaces what must not be shown of a text; returns what stands there now, as often as it does.
+    pub fn hide(&self, text: &mut String) -> Vec<String> {
         if self.is_unknown {
             *text = WITHHELD.to_string();
-            return 1;
+            return vec![WITHHELD.to_string()];
         }
-        let mut count = 0;
+        let mut all = Vec::new();
         for Hidden { text: hidden, with, is_whole } in &self.texts {
-            let times = text.matches(hidden.as_str()).count() as u64;
+            let times = text.matches(hidden.as_str()).count();
             if times > 0 {
                 *text = text.replace(hidden.as_str(), with);
-                count += times;
+                all.extend(std::iter::repeat_n(with.clone(), times));
             }
             if *is_whole && repeats(text, hidden) {
                 text.clone_from(with);
-                count += 1;
+                all.push(with.clone());
             }
         }
-        count
+        all
     }
 }
 
@@ -137,7 +135,7 @@ mod tests {
         assert_eq!(hide("Ask Bob about the contract", said, true), "Ask Bob about the contract");
         assert_eq!(hide("about", said, true), "about");
         let mut text = "anything".to_string();
-        assert_eq!(Spoken { texts: Vec::new(), is_unknown: true }.hide(&mut text), 1);
-        assert_eq!(text, "[withheld]");
+        assert_eq!(Spoken { texts: Vec::new(), is_unknown: true }.hide(&mut text).len(), 1);
+        assert_eq!(text, WITHHELD);
     }
 }
