@@ -51,6 +51,12 @@ pub struct Args {
     /// at most this many words of the conversation in each file (default: 600; 0 for none)
     #[argh(option, from_str_fn(parse_words))]
     highlight_words: Option<usize>,
+    /// replace nothing: the texts as they are; needs --i-know, and is never written into a git work tree
+    #[argh(switch)]
+    raw: bool,
+    /// you know that secrets and names may be in the output of --raw
+    #[argh(switch)]
+    i_know: bool,
     /// replace a file that cs-export did not write; with --output-dir, write unchanged sessions again
     #[argh(switch)]
     force: bool,
@@ -93,6 +99,8 @@ pub struct Plan {
     pub template: Option<PathBuf>,
     pub target: Target,
     pub force: bool,
+    /// Whether texts stay as they are.
+    pub is_raw: bool,
 }
 
 const HIGHLIGHT_WORDS: usize = 600;
@@ -106,6 +114,7 @@ impl Args {
             include_archived: self.include_archived,
             format: self.format(context.out.form)?,
             force: self.force,
+            is_raw: self.raw,
             which: self.which()?,
             template: self.template,
             target: match (self.output, self.output_dir) {
@@ -135,6 +144,9 @@ impl Args {
                 "--output-dir writes Markdown only",
             ),
             (self.highlight_words.is_some() && self.output_dir.is_none(), "--highlight-words needs --output-dir"),
+            (self.raw && !self.i_know, "--raw replaces no secret and no name; add --i-know if that is what you want"),
+            (self.raw && self.output_dir.is_some(), "--raw and --output-dir cannot be combined"),
+            (self.i_know && !self.raw, "--i-know is for --raw"),
             (self.force && self.output.is_none() && self.output_dir.is_none(), "--force needs -o or --output-dir"),
         ];
         match contradictions.into_iter().find(|(holds, _)| *holds) {

@@ -8,8 +8,7 @@ use cli::{Context, Failures, Outcome, STDIN, found, note, selectors};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, IndexEntry};
-use cs_core::masked;
-use cs_core::project::{self, ProjectState};
+use cs_core::project::ProjectState;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
 use cs_core::states::States;
@@ -17,6 +16,7 @@ use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use render::{Document, Project};
+use reports::Records;
 use std::collections::{BTreeSet, HashSet};
 
 /// The requested sessions, in the order in which they are shown.
@@ -61,6 +61,16 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Replaces what may not be shown.
+    pub fn mask(&mut self, store: &Store, records: &mut Records) -> Result<()> {
+        records.begin_of(store, self.session.claude_session_id.as_deref())?;
+        self.session = records.session(&self.session);
+        self.verdict = records.verdict(&self.verdict);
+        self.usage = self.usage.as_ref().map(|usage| records.usage(usage));
+        self.work = self.work.as_ref().map(|work| records.work(work));
+        Ok(())
+    }
+
     /// The session in the form that the formats take.
     pub fn document(&self) -> Document<'_> {
         Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
@@ -87,25 +97,23 @@ impl Chosen {
     }
 
     /// The head above the sessions of a project.
-    pub fn head(&self, context: &Context) -> Outcome<Option<Head>> {
+    pub fn head(&self, context: &Context, records: &mut Records) -> Outcome<Option<Head>> {
         let Some(slug) = &self.project else { return Ok(None) };
         let config = context.config();
-        let name = config.projects.get(slug.as_str()).map_or(slug.as_str(), |project| &project.name).to_string();
+        let mut name = config.projects.get(slug.as_str()).map_or(slug.as_str(), |project| &project.name).to_string();
         let mut state = context.store.project(slug)?;
-        project::mask(&mut state);
+        records.begin_of(&context.store, None)?;
+        records.project(&mut name, &mut state);
         Ok(Some(Head { slug: slug.clone(), name, state }))
     }
 
     /// Reads the records.
-    pub fn load(&mut self, context: &Context, plan: &Plan) -> Outcome<Vec<Loaded>> {
+    pub fn load(&mut self, context: &Context, plan: &Plan, records: &mut Records) -> Outcome<Vec<Loaded>> {
         let loader = Loader::new(&context.store, context.now)?;
         let mut all = Vec::new();
         for id in &self.ids {
             match loader.load(id) {
-                Ok(mut loaded) if plan.range.contains_text(&loaded.session.started_at) => {
-                    masked::session(&mut loaded.session);
-                    all.push(loaded);
-                }
+                Ok(loaded) if plan.range.contains_text(&loaded.session.started_at) => all.push(loaded),
                 Ok(_) => {}
                 // Removed since the index was read.
                 Err(Error::Missing(_)) if !matches!(plan.which, Which::Named(_)) => {}
@@ -114,6 +122,9 @@ impl Chosen {
             }
         }
         add_work(context, &mut all);
+        for loaded in &mut all {
+            loaded.mask(&context.store, records)?;
+        }
         Ok(all)
     }
 }

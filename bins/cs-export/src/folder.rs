@@ -5,8 +5,8 @@
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
 use crate::chosen::{Chosen, Loaded, Loader};
-use crate::highlights::{self, Highlights};
-use crate::masked::Masker;
+use crate::highlights;
+use crate::masking::Masking;
 use crate::progress::Progress;
 use crate::{front, output};
 use agents::Agent;
@@ -18,8 +18,8 @@ use cs_core::live::Live;
 use cs_core::record::Status;
 use cs_core::store::Store;
 use cs_core::{Error, Result};
-use redact::personal::{Counts, Personal};
-use render::{Document, MARK};
+use render::MARK;
+use reports::{Counts, Records};
 use serde::Serialize;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 struct WrittenFile<'a> {
     session_id: &'a str,
     file: String,
-    masked: Counts,
+    masked: &'a Counts,
     highlights: usize,
     skipped_lines: usize,
 }
@@ -65,7 +65,6 @@ struct Exporter<'a> {
     folder: &'a Path,
     words: usize,
     force: bool,
-    personal: Personal,
     transcripts: OnceCell<HashMap<String, PathBuf>>,
 }
 
@@ -74,13 +73,15 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
     let chosen = Chosen::of(context, plan)?;
     output::check_outside(&context.store.home, folder)?;
     file::make_dir(folder)?;
+    let mut masking = Masking::new(context, chosen.ids.is_empty())?;
+    let mut records = masking.records();
+    let mut replaced = Vec::new();
     let Context { store, out, now } = context;
     let exporter = Exporter {
         loader: Loader::new(store, *now)?,
         folder,
         words: if cli::config_of(store).hooks.capture_prompts { words } else { 0 },
         force: plan.force,
-        personal: Personal::new(own_names()),
         transcripts: OnceCell::new(),
         store,
     };
@@ -92,10 +93,13 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
     };
     let mut progress = Progress::of(chosen.ids.len());
     for id in &chosen.ids {
-        reporter.report(id, &exporter.file(id), exporter.export(id, plan))?;
+        let done = exporter.export(id, plan, &mut records);
+        replaced.extend(records.ledger());
+        reporter.report(id, &exporter.file(id), done)?;
         progress.step();
     }
     drop(progress);
+    masking.note(&store.home, *now, &replaced);
     reporter.finish(folder)
 }
 
@@ -113,10 +117,12 @@ impl Reporter<'_> {
         match done {
             Ok(ExportResult::Written { counts, highlights, skipped }) => {
                 self.total.written += 1;
-                self.total.masked += counts;
+                for (rule, count) in &counts {
+                    *self.total.masked.entry(rule.clone()).or_default() += count;
+                }
                 let file = file.display().to_string();
                 let line =
-                    WrittenFile { session_id: id.as_str(), file, masked: counts, highlights, skipped_lines: skipped };
+                    WrittenFile { session_id: id.as_str(), file, masked: &counts, highlights, skipped_lines: skipped };
                 match (self.out.quiet, self.out.form) {
                     (true, _) => self.out.line(id.as_str())?,
                     (false, Form::Json) => self.out.json(&line)?,
@@ -150,27 +156,18 @@ impl Reporter<'_> {
 
 impl Total {
     fn describe(&self, folder: &Path) -> String {
-        let Counts { secrets, emails, phones, users } = self.masked;
-        let quantity = |count: usize, noun| render::format_quantity(count as u64, noun);
+        let masked: u64 = self.masked.values().sum();
+        let by_rule: Vec<String> = self.masked.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+        let by_rule = if by_rule.is_empty() { String::new() } else { format!(" ({})", by_rule.join(", ")) };
         format!(
-            "{} written, {} unchanged, {} failed in {}; masked: {}, {emails} e-mail address{}, {}, {}",
+            "{} written, {} unchanged, {} failed in {}; masked: {}{by_rule}",
             self.written,
             self.unchanged,
             self.failed,
             cli::sanitize(&folder.display().to_string()),
-            quantity(secrets, "secret"),
-            if emails == 1 { "" } else { "es" },
-            quantity(phones, "phone number"),
-            quantity(users, "user name")
+            render::format_quantity(masked, "text"),
         )
     }
-}
-
-/// The user names that may appear in this person's paths.
-fn own_names() -> Vec<String> {
-    let set = |name: &str| std::env::var(name).ok();
-    let home = set("HOME").and_then(|home| Some(Path::new(&home).file_name()?.to_str()?.to_string()));
-    [home, set("USER"), set("LOGNAME")].into_iter().flatten().collect()
 }
 
 impl Exporter<'_> {
@@ -178,8 +175,8 @@ impl Exporter<'_> {
         self.folder.join(format!("{id}.md"))
     }
 
-    fn export(&self, id: &SessionId, plan: &Plan) -> Result<ExportResult> {
-        let loaded = self.loader.load(id)?;
+    fn export(&self, id: &SessionId, plan: &Plan, records: &mut Records) -> Result<ExportResult> {
+        let mut loaded = self.loader.load(id)?;
         if !plan.range.contains_text(&loaded.session.started_at) {
             return Ok(ExportResult::NotAsked);
         }
@@ -187,7 +184,7 @@ impl Exporter<'_> {
             return Ok(ExportResult::Active);
         }
         let transcript = if self.words == 0 { None } else { self.transcript(&loaded) };
-        let source = self.source(&loaded, transcript.as_deref());
+        let source = self.source(&loaded, transcript.as_deref(), records);
         let path = self.file(id);
         let before = output::head(&path)?;
         if let Some(head) = &before {
@@ -200,11 +197,12 @@ impl Exporter<'_> {
                 return Ok(ExportResult::Unchanged);
             }
         }
+        loaded.mask(self.store, records)?;
         // A transcript that cannot be read does not prevent the export.
-        let highlights = transcript
-            .and_then(|path| highlights::choose(&path, Agent::Claude, self.words, &self.personal).ok())
-            .flatten();
-        let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);
+        let highlights =
+            transcript.and_then(|path| highlights::choose(&path, Agent::Claude, self.words, records).ok()).flatten();
+        let counts = records.counts();
+        let text = front::text(&loaded.document(), highlights.as_ref(), &counts, &source);
         let staged = file::stage_elsewhere(&path, text.as_bytes(), Durability::Synced)?;
         if before.is_some() {
             staged.replace()?;
@@ -215,27 +213,20 @@ impl Exporter<'_> {
         Ok(ExportResult::Written { counts, highlights: highlights.map_or(0, |found| found.len()), skipped })
     }
 
-    fn text(&self, loaded: &Loaded, highlights: Option<&Highlights>, source: &str) -> (String, Counts) {
-        let mut masker = Masker::new(&self.personal);
-        let session = masker.mask_session(&loaded.session);
-        let usage = loaded.usage.as_ref().map(|usage| masker.mask_usage(usage));
-        let mut counts = masker.counts;
-        counts += highlights.map(|found| found.counts).unwrap_or_default();
-        let document = Document::new(&session, Some(&loaded.verdict), loaded.archived, usage.as_ref());
-        (front::text(&document, highlights, counts, source), counts)
-    }
-
     /// A fingerprint of the file's sources: if it is the same, the file would be the same.
-    fn source(&self, loaded: &Loaded, transcript: Option<&Path>) -> String {
+    fn source(&self, loaded: &Loaded, transcript: Option<&Path>, records: &Records) -> String {
         let of =
             |path: &Path| std::fs::symlink_metadata(path).map(|meta| (meta.len(), meta.mtime(), meta.mtime_nsec()));
+        let uuid = loaded.session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        let marks = uuid.map(|uuid| self.store.home.marks(&uuid));
         let parts = format!(
-            "{MARK} {} {} {} {:?} {:?} ",
+            "{MARK} {} {} {} {:?} {} {:?} ",
             env!("CARGO_PKG_VERSION"),
             self.words,
             loaded.archived,
             transcript.and_then(|path| of(path).ok()),
-            own_names()
+            records.fingerprint(),
+            marks.and_then(|path| of(&path).ok()),
         );
         let usage = loaded.usage.as_ref().and_then(|usage| serde_json::to_vec(usage).ok()).unwrap_or_default();
         let hash = fnv1a(parts.as_bytes().iter().chain(&loaded.session.to_bytes()).chain(&usage));

@@ -4,17 +4,17 @@
 
 use crate::highlights::Highlights;
 use cs_core::visible::visible;
-use redact::personal::Counts;
 use render::{Document, MARK};
+use reports::Counts;
 
 /// The file's text. `source` is the fingerprint of its sources.
-pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts, source: &str) -> String {
+pub fn text(document: &Document, highlights: Option<&Highlights>, counts: &Counts, source: &str) -> String {
     let session = document.session;
     let ended_at = session.ended_at.as_deref().map_or_else(|| "null".into(), quoted);
-    let Counts { secrets, emails, phones, users } = counts;
+    let counts: Vec<String> = counts.iter().map(|(rule, count)| format!("{}: {count}", quoted(rule))).collect();
     format!(
         "---\n# {MARK}\nschema_version: {}\nsession_id: {}\nproject_slug: {}\nstarted_at: {}\nended_at: {ended_at}\n\
-         intent: {}\nstatus: {}\nmasked: {{secrets: {secrets}, emails: {emails}, phones: {phones}, users: {users}}}\n\
+         intent: {}\nstatus: {}\nmasked: {{{}}}\n\
          source: {}\n---\n\n{}{}",
         session.schema_version,
         quoted(&session.session_id),
@@ -22,6 +22,7 @@ pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts
         quoted(&session.started_at),
         quoted(&session.intent),
         quoted(session.status.as_str()),
+        counts.join(", "),
         quoted(source),
         render::render_markdown_body(document),
         highlights.map(Highlights::markdown).unwrap_or_default()

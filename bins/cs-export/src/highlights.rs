@@ -6,15 +6,17 @@
 //! failures, and a little the length of the texts.
 
 use crate::excerpt::{cut, words};
-use crate::masked::Masker;
 use crate::transcript::{self, Summary, Turn};
 use agents::Agent;
-use redact::personal::{Counts, Personal};
+use reports::{Records, Replaced};
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+/// The fields of a turn, in the ledger.
+const PROMPT: &str = "prompt";
+const ANSWER: &str = "answer";
 /// Longest prompt and longest answer, in words.
 const PROMPT_WORDS: usize = 80;
 const ANSWER_WORDS: usize = 160;
@@ -27,42 +29,48 @@ const KEPT: usize = 64;
 pub struct Highlights {
     turns: Vec<Turn>,
     pub summary: Summary,
-    pub counts: Counts,
 }
 
 /// A turn with its number in the conversation.
 type Numbered = (usize, Turn);
 
 /// Reads a transcript and chooses turns; `None` if it has none.
-pub fn choose(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::Result<Option<Highlights>> {
+pub fn choose(path: &Path, agent: Agent, budget: usize, records: &mut Records) -> io::Result<Option<Highlights>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(None);
     }
     let mut seen = Seen::default();
-    let summary = transcript::read(file, agent, |turn| seen.take(mask_and_cut(turn, personal)))?;
+    let summary = transcript::read(file, agent, |turn| seen.take(mask_and_cut(turn, records)))?;
     let turns = seen.chosen(budget);
-    let counts = turns.iter().map(remaining).fold(Counts::default(), |mut all, more| {
-        all += more;
-        all
-    });
-    Ok((!turns.is_empty()).then_some(Highlights { turns, summary, counts }))
+    turns.iter().for_each(|turn| count(turn, records));
+    Ok((!turns.is_empty()).then_some(Highlights { turns, summary }))
 }
 
 /// Masks the texts of a turn, then cuts them.
-fn mask_and_cut(mut turn: Turn, personal: &Personal) -> Turn {
-    let mut masker = Masker::new(personal);
-    masker.mask_text(&mut turn.prompt);
-    masker.mask_text(&mut turn.answer);
+fn mask_and_cut(mut turn: Turn, records: &mut Records) -> Turn {
+    turn.replaced = records.replace(PROMPT, &mut turn.prompt);
+    turn.replaced.extend(records.replace(ANSWER, &mut turn.answer));
+    let mut known = Vec::new();
+    turn.replaced.retain(|one| {
+        !known.contains(one) && {
+            known.push(one.clone());
+            true
+        }
+    });
     turn.prompt = cut(&turn.prompt, PROMPT_WORDS);
     turn.answer = cut(&turn.answer, ANSWER_WORDS);
     turn
 }
 
 /// Counts what is masked in the part of a turn that is shown.
-fn remaining(turn: &Turn) -> Counts {
-    let count = |mask| turn.prompt.matches(mask).count() + turn.answer.matches(mask).count();
-    Counts { secrets: count("[masked]"), emails: count("[email]"), phones: count("[phone]"), users: count("[user]") }
+fn count(turn: &Turn, records: &mut Records) {
+    for (field, text) in [(PROMPT, &turn.prompt), (ANSWER, &turn.answer)] {
+        let times = |replaced: &Replaced| text.matches(replaced.placeholder.as_str()).count() as u64;
+        for (replaced, times) in turn.replaced.iter().map(|one| (one, times(one))).filter(|(_, times)| *times > 0) {
+            records.count(field, replaced, times);
+        }
+    }
 }
 
 /// The turns to choose from: a bounded number, however long the conversation is.

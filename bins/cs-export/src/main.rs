@@ -1,8 +1,9 @@
 //! Exports sessions and projects as JSON, Markdown, CSV or HTML, to files or standard output.
 //!
 //! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `usage/`, `audit/`, `config.json`,
-//! transcripts.
-//! Writes: only the named file or folder; in the data directory nothing but `audit/<day>.index`, a cache.
+//! transcripts, `marks/`, rules, `redact.key`.
+//! Writes: only the named file or folder; in the data directory `redactions/`, what was replaced, `redact.key` if there is
+//! none, and `audit/<day>.index`, a cache.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk.
 
 mod args;
@@ -11,7 +12,7 @@ mod excerpt;
 mod folder;
 mod front;
 mod highlights;
-mod masked;
+mod masking;
 mod output;
 mod progress;
 mod sandbox;
@@ -20,7 +21,8 @@ mod transcript;
 
 use args::{Args, Target, Which};
 use chosen::Chosen;
-use cli::{Context, Out, Outcome, found};
+use cli::{Context, Out, Outcome, found, rawness};
+use masking::Masking;
 use render::{Document, Project};
 use std::process::ExitCode;
 
@@ -36,14 +38,24 @@ fn work(args: Args, out: Out) -> Outcome<()> {
     if let Target::Folder { folder, highlight_words } = &plan.target {
         return folder::write(context, &plan, folder, *highlight_words);
     }
+    if plan.is_raw {
+        match &plan.target {
+            Target::File(path) => rawness::check(path)?,
+            _ => rawness::check_stdout()?,
+        }
+    }
     let mut chosen = Chosen::of(context, &plan)?;
-    let loaded = chosen.load(context, &plan)?;
+    let mut masking = Masking::new(context, plan.is_raw || chosen.ids.is_empty())?;
+    let mut records = masking.records();
+    let loaded = chosen.load(context, &plan, &mut records)?;
     let documents: Vec<Document> = loaded.iter().map(chosen::Loaded::document).collect();
     if documents.is_empty() {
         let project = if let Which::Project(slug) = &plan.which { Some(slug.as_str()) } else { None };
         return chosen.failures.end().and_then(|()| Err(found::no_session(&context.store, project)));
     }
-    let head = chosen.head(context)?;
+    let head = chosen.head(context, &mut records)?;
+    let replaced = records.ledger();
+    masking.note(&context.store.home, context.now, &replaced);
     let project = head.as_ref().map(chosen::Head::project);
     let text = text(context, &plan, project.as_ref(), &documents, chosen.single)?;
     match &plan.target {

@@ -10,6 +10,7 @@ use agents::reader::{Reader, State};
 use cs_core::clock;
 use cs_core::git::command::{self, Commits};
 use cs_core::git::made;
+use reports::Replaced;
 use std::collections::HashMap;
 use std::io::{self, Read};
 
@@ -29,6 +30,8 @@ pub struct Turn {
     /// Questions to the person, and plans to approve.
     pub questions: usize,
     pub interrupted: bool,
+    /// What was replaced in its texts.
+    pub replaced: Vec<Replaced>,
 }
 
 /// How much was read.

@@ -23,6 +23,7 @@ mod place;
 pub mod programs;
 mod progress;
 mod quote;
+pub mod rawness;
 mod record;
 mod refusal;
 pub mod repo;
