@@ -32,6 +32,7 @@ pub mod quote;
 pub mod range;
 pub mod reach;
 pub mod record;
+pub mod refs;
 pub mod reopened;
 pub mod repair;
 pub mod schedule;

@@ -11,7 +11,9 @@ use agents::typed;
 use cs_core::config::Config;
 use cs_core::dirs;
 use cs_core::id::Slug;
+use cs_core::refs::{self, Links};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// What the log of a conversation says about it.
@@ -41,6 +43,10 @@ pub struct About {
     pub last_at: Option<i64>,
     /// Number of prompts that a person wrote.
     pub prompts: u64,
+    /// The issues that these prompts name.
+    pub issues: BTreeSet<String>,
+    /// Which keys of issues there are.
+    pub(crate) links: Links,
 }
 
 /// How many bytes are read at the beginning and at the end of a log whose middle is not asked for.
@@ -63,8 +69,8 @@ enum Depth {
 impl About {
     /// What a list shows: the main log is read from beginning to end, but of most lines nothing is decoded. Branch, client
     /// and relations are missing.
-    pub fn whole(of: &Conversation) -> io::Result<About> {
-        let mut about = About::default();
+    pub fn whole(of: &Conversation, links: &Links) -> io::Result<About> {
+        let mut about = About { links: links.clone(), ..About::default() };
         if let Some(log) = of.main() {
             about.read(of, log.open()?, Depth::Prompts, copied(of).as_ref())?;
         }
@@ -144,6 +150,7 @@ impl About {
             }
             Kind::Prompt(text, _) if part.thread == MAIN => {
                 self.prompts += 1;
+                refs::find(text, &self.links, &mut self.issues);
                 self.keep_prompt(typed::gist(text));
             }
             Kind::Title(title) => self.title = Some(title.clone()),

@@ -10,6 +10,7 @@ mod filter;
 mod find;
 mod heading;
 mod history;
+mod issues;
 mod kin;
 mod read;
 mod relatives;

@@ -5,6 +5,7 @@ use agents::Agent;
 use agents::logs::Roots;
 use agents::part::PartKind;
 use cs_core::paths::Home;
+use cs_core::refs::Links;
 use cs_core::store::Store;
 use std::collections::HashMap;
 use std::fs;
@@ -109,7 +110,7 @@ fn a_conversation_is_called_by_its_person_or_by_its_first_prompt() {
     let place = Ground::furnished();
     let catalog = place.catalog();
     let one = find(&catalog, &place.store, TALK).unwrap();
-    let about = About::whole(one).unwrap();
+    let about = About::whole(one, &Links::default()).unwrap();
     assert!(about.name().is_some() && about.prompts > 0 && about.cwd.as_deref() == Some("/home/dev/repo"), "{about:?}");
     assert_eq!(about.project(&place.store.config()).as_deref(), Some("repo"));
     assert!(about.first_at < about.last_at);
@@ -131,8 +132,10 @@ fn the_outline_of_a_long_log_has_its_beginning_and_its_end() {
     let title = "{\"type\":\"custom-title\",\"customTitle\":\"login\"}\n";
     place.write(&format!("claude/projects/-a/{TALK}.jsonl"), format!("{long}{title}"));
     let catalog = place.catalog();
-    let (whole, outline) =
-        (About::whole(&catalog.conversations[0]).unwrap(), About::outline(&catalog.conversations[0]));
+    let (whole, outline) = (
+        About::whole(&catalog.conversations[0], &Links::default()).unwrap(),
+        About::outline(&catalog.conversations[0]),
+    );
     assert_eq!((whole.prompts, whole.name().as_deref()), (3000, Some("login")));
     let outline = outline.unwrap();
     assert_eq!((outline.name(), outline.cwd, outline.first_at), (whole.name(), whole.cwd, whole.first_at));
@@ -152,7 +155,7 @@ fn told(name: &str) -> (Catalog, HashMap<String, usize>) {
             *counts.entry(format!("{} {}", part.kind.word(), part.anchor)).or_default() += 1;
         })
         .unwrap();
-        let (about, mut prompts) = (About::whole(one).unwrap(), 0);
+        let (about, mut prompts) = (About::whole(one, &Links::default()).unwrap(), 0);
         let wish = Wish { kinds: vec![PartKind::Prompt], thread: Some(MAIN.into()), ..Wish::default() };
         read(one, &wish, &mut |_| prompts += 1).unwrap();
         assert_eq!(about.prompts, prompts, "{name} {}: the list and the conversation disagree", one.uuid);
@@ -192,7 +195,7 @@ fn prompts_beside(name: &str, uuid: &str, elsewhere: Option<&str>) -> Vec<String
     let wish = Wish { kinds: vec![PartKind::Prompt], thread: Some(MAIN.into()), ..Wish::default() };
     let mut prompts = Vec::new();
     read(one, &wish, &mut |part| prompts.push(part.text().into_owned())).unwrap();
-    assert_eq!(About::whole(one).unwrap().prompts as usize, prompts.len(), "{name}");
+    assert_eq!(About::whole(one, &Links::default()).unwrap().prompts as usize, prompts.len(), "{name}");
     prompts
 }
 

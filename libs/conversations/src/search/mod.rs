@@ -26,6 +26,7 @@ use cs_core::clock::Instant;
 use cs_core::range::Range;
 use cs_core::store::Store;
 use order::Order;
+use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -51,12 +52,22 @@ pub struct Query {
     pub touched: Option<String>,
     /// Not this conversation.
     pub except: Option<String>,
+    /// Only these conversations.
+    pub only: Option<HashSet<String>>,
     /// At most so many hits of one conversation or record; the last of them says how many more there are.
     pub most_each: Option<usize>,
     /// How snippets are made; `None`: no snippets.
     pub form: Option<Form>,
     /// Whether hits need not name their session, project, folder and title.
     pub is_bare: bool,
+}
+
+impl Query {
+    /// Whether is looked in a conversation with this id, or in the records of one.
+    fn is_in(&self, conversation: Option<&str>) -> bool {
+        (self.except.is_none() || self.except.as_deref() != conversation)
+            && self.only.as_ref().is_none_or(|only| conversation.is_some_and(|id| only.contains(id)))
+    }
 }
 
 /// Something that was found.

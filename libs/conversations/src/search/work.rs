@@ -266,7 +266,7 @@ impl<'a> Work<'a> {
         let (query, agent) = (self.query, Agent::of_word(session.agent()));
         let is_wanted = query.agent.is_none_or(|wanted| agent == Some(wanted))
             && query.project.as_ref().is_none_or(|project| *project == session.project_slug)
-            && (query.except.is_none() || query.except != session.claude_session_id);
+            && query.is_in(session.claude_session_id.as_deref());
         if !is_wanted {
             return;
         }
@@ -341,7 +341,7 @@ fn sources<'a>(catalog: &'a Catalog, store: &Store, query: &Query) -> Vec<Source
         let all = catalog.conversations.iter();
         // The project is known only when a log was opened.
         let filter = conversations::Filter { agent: query.agent, range: query.range, ..Default::default() };
-        let is_wanted = |one: &&Conversation| filter.may_fit(one) && query.except.as_ref() != Some(&one.uuid);
+        let is_wanted = |one: &&Conversation| filter.may_fit(one) && query.is_in(Some(&one.uuid));
         sources.extend(all.filter(is_wanted).map(|one| (one.modified(), Source::Conversation(one))));
     }
     if query.scope.has_records && query.touched.is_none() {
