@@ -62,8 +62,9 @@ fn row(uuid: &str, mark: &Mark, holds: bool) -> Vec<String> {
 
 /// Says that there are lines that could not be understood.
 pub fn tell_damaged(uuid: &str, marks: &Marks) {
-    if marks.damaged > 0 {
-        let lines = render::format_quantity(marks.damaged as u64, "line");
+    let damaged = marks.broken.iter().filter(|broken| !marks.is_undone(&broken.id)).count();
+    if damaged > 0 {
+        let lines = render::format_quantity(damaged as u64, "line");
         cli::note(
             crate::PROGRAM,
             &format!("{lines} of the marks of {uuid} cannot be understood; cs-mark verify names them"),

@@ -30,6 +30,15 @@ pub struct Args {
     /// only this project, by its short name
     #[argh(option)]
     pub project: Option<String>,
+    /// only conversations with this tag, on them or on an entry; may be repeated, then with all of them
+    #[argh(option)]
+    pub tag: Vec<String>,
+    /// only conversations with an entry of this disposition, such as followed or needs-review; may be repeated
+    #[argh(option)]
+    pub disposition: Vec<String>,
+    /// only conversations that name this issue, such as ABC-12 or #12, in prompts, the branch or commits
+    #[argh(option, long = "ref")]
+    pub issue: Option<String>,
     /// only this agent: claude or codex
     #[argh(option, from_str_fn(parse_agent))]
     pub agent: Option<Agent>,

@@ -31,6 +31,7 @@ fn work(args: Args, out: Out) -> Outcome<()> {
     let query = args.query(&context)?;
     let limit = args.limit.unwrap_or(LIMIT);
     let catalog = wanted::catalog(&context, &query);
+    let query = Query { only: args.only(&context, &catalog)?, ..query };
     let found = match (args.count, context.out.quiet) {
         (true, false) => counts::print(&mut context, &catalog, &query, limit)?,
         (_, true) => print_ids(&mut context, &catalog, &query, limit)?,
@@ -138,8 +139,9 @@ impl Args {
         }
         let project = self.project.as_ref().map(|project| format!(" in project {project}"));
         let text = format!("nothing was found{}", project.unwrap_or_default());
-        let limits = [&self.files, &self.project, &self.since, &self.until];
-        match self.r#in.is_none() && limits.iter().all(|limit| limit.is_none()) {
+        let limits = [&self.files, &self.project, &self.since, &self.until, &self.issue];
+        let has_words = !self.tag.is_empty() || !self.disposition.is_empty();
+        match self.r#in.is_none() && !has_words && limits.iter().all(|limit| limit.is_none()) {
             true => Failure::Advised(text, "--in all also looks at commands, results and what clients put in".into()),
             false => Failure::Nothing(text),
         }

@@ -7,6 +7,9 @@ use cli::{Context, Failure, Outcome};
 use conversations::Catalog;
 use conversations::search::{FEW, Form, Query, Terms};
 use cs_core::Error;
+use cs_core::refs::Links;
+use marks::Tags;
+use std::collections::HashSet;
 
 impl Args {
     pub fn query(&self, context: &Context) -> Outcome<Query> {
@@ -28,11 +31,32 @@ impl Args {
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
             touched: self.files.clone(),
             except: if self.exclude_current { Agent::conversation_from_env() } else { None },
+            only: None,
             // -q and -c are about all of them.
             most_each: (is_for_people && !self.count && !context.out.quiet).then_some(FEW),
             is_bare: self.count || context.out.quiet,
             form: (!self.count && !context.out.quiet).then_some(form),
         })
+    }
+}
+
+impl Args {
+    /// The conversations that have the tags and name the issue that are asked for; `None`: all.
+    pub fn only(&self, context: &Context, catalog: &Catalog) -> Outcome<Option<HashSet<String>>> {
+        let mut only = None;
+        if !self.tag.is_empty() || !self.disposition.is_empty() {
+            let tags = Tags::read(&context.store)?;
+            let fitting = tags.ids().filter(|uuid| tags.fit(uuid, &self.tag, &self.disposition));
+            only = Some(fitting.map(str::to_string).collect::<HashSet<String>>());
+        }
+        if let Some(issue) = &self.issue {
+            let naming = catalog.naming(&context.store, &Links::of(&context.config()), issue)?;
+            only = Some(match only {
+                Some(tagged) => tagged.intersection(&naming).cloned().collect(),
+                None => naming,
+            });
+        }
+        Ok(only)
     }
 }
 

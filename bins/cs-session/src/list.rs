@@ -3,6 +3,7 @@
 mod choice;
 mod found;
 mod table;
+mod tagged;
 mod wanted;
 
 pub use choice::choice;
@@ -59,6 +60,15 @@ pub struct List {
     /// only sessions with this text in the id, intent or project; with --full, anywhere in the record
     #[argh(option)]
     search: Option<String>,
+    /// only sessions whose conversation has this tag, on it or on an entry; may be repeated, then with all of them
+    #[argh(option)]
+    tag: Vec<String>,
+    /// only sessions with an entry of this disposition, such as followed or needs-review; may be repeated
+    #[argh(option)]
+    disposition: Vec<String>,
+    /// only sessions that name this issue, such as ABC-12 or #12, in the branch, the commits or the intent
+    #[argh(option, long = "ref")]
+    issue: Option<String>,
     /// at most this many sessions
     #[argh(option, from_str_fn(parse_limit))]
     limit: Option<usize>,
@@ -141,6 +151,12 @@ struct ListRow<'a> {
     /// The seat in which it works.
     #[serde(skip_serializing_if = "Option::is_none")]
     seat: Option<Brief>,
+    /// The tags of its conversation.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    tags: &'a [String],
+    /// The dispositions of entries of its conversation.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    dispositions: &'a [String],
 }
 
 impl List {
@@ -185,8 +201,10 @@ impl List {
 
     /// Whether a table shows only what is current: nothing else was asked for.
     fn shows_board(&self) -> bool {
-        let filters = [&self.project, &self.repo, &self.since, &self.until, &self.search];
-        let asks = [self.all, self.stale, self.include_archived, self.status.is_some(), self.state.is_some()];
+        let filters = [&self.project, &self.repo, &self.since, &self.until, &self.search, &self.issue];
+        let has_words = !self.tag.is_empty() || !self.disposition.is_empty();
+        let asks =
+            [has_words, self.all, self.stale, self.include_archived, self.status.is_some(), self.state.is_some()];
         !asks.contains(&true) && self.limit.is_none() && filters.iter().all(|filter| filter.is_none())
     }
 
@@ -197,7 +215,11 @@ impl List {
         wanted: &Wanted,
         entries: &'e mut Vec<(SessionId, IndexEntry<'e>)>,
     ) -> Vec<Row<'e>> {
-        entries.retain(|(id, entry)| wanted.takes(id, entry, self.full));
+        entries.retain(|(id, entry)| {
+            wanted.takes(id, entry, self.full)
+                && found.tagged.fits(id, &self.tag, &self.disposition)
+                && self.issue.as_ref().is_none_or(|issue| found.names(id, issue))
+        });
         let horizon = clock::horizon(found.states.now());
         entries.sort_by(|(a_id, a), (b_id, b)| {
             let newer = clock::sort_key(&b.started_at, &horizon).cmp(&clock::sort_key(&a.started_at, &horizon));
@@ -292,5 +314,7 @@ fn print(found: &Found, out: &mut Out, row: &Row) -> Outcome<()> {
         cost_usd: reading.cost_usd,
         cost_by: reading.cost_usd.map(|_| "client"),
         seat: found.seat(id),
+        tags: found.tagged.tags(id),
+        dispositions: found.tagged.dispositions(id),
     })
 }

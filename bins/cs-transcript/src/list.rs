@@ -8,6 +8,8 @@ use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome, Progress, terminal};
 use conversations::{Conversation, Filter};
+use cs_core::refs::Links;
+use marks::Tags;
 use row::{Row, Rows};
 
 /// list conversations, newest first: on a terminal as many as it has lines, in a pipe all
@@ -35,6 +37,15 @@ pub struct List {
     /// only conversations with copies that cs-keep made
     #[argh(switch)]
     kept: bool,
+    /// only conversations with this tag, on them or on an entry; may be repeated, then with all of them
+    #[argh(option)]
+    tag: Vec<String>,
+    /// only conversations with an entry of this disposition, such as followed or needs-review; may be repeated
+    #[argh(option)]
+    disposition: Vec<String>,
+    /// only conversations that name this issue, such as ABC-12 or #12, in prompts, the branch or commits
+    #[argh(option, long = "ref")]
+    issue: Option<String>,
     /// at most this many conversations; 0: all
     #[argh(option, from_str_fn(parse_limit))]
     limit: Option<usize>,
@@ -61,8 +72,14 @@ impl List {
         let (catalog, left) = chosen::catalog_with_remembered(context);
         let config = context.config();
         let store = context.store.clone();
-        let rows = Rows::of(&store, &config, &left, &filter)?;
-        let candidates: Vec<&Conversation> = catalog.conversations.iter().filter(|one| filter.may_fit(one)).collect();
+        let tags = Tags::read(&store).unwrap_or_else(|error| {
+            cli::defer(&error);
+            Tags::default()
+        });
+        let issues = row::Issues { links: Links::of(&config), only: self.issue.clone() };
+        let rows = Rows::of(&store, &config, &left, &filter, &tags, &issues)?;
+        let may_fit = |one: &&Conversation| filter.may_fit(one) && tags.fit(&one.uuid, &self.tag, &self.disposition);
+        let candidates: Vec<&Conversation> = catalog.conversations.iter().filter(may_fit).collect();
         let count = match context.out.form == Form::Table && !context.out.quiet {
             true => self.print_table(context, &catalog.conversations, &rows, &candidates)?,
             false => self.print_lines(context, &rows, &candidates)?,

@@ -37,6 +37,16 @@ impl Tags {
         Ok(Tags { by_id })
     }
 
+    /// Whether no conversation has any.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The ids of the conversations that have some.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
+    }
+
     /// The tags of a conversation and of its entries, in alphabetical order.
     pub fn of(&self, uuid: &str) -> &[String] {
         self.by_id.get(uuid).map_or(&[], |words| words.tags.as_slice())

@@ -1,6 +1,7 @@
 //! Owns what is read about the listed sessions besides the index: their states, their figures, their seats, damaged
 //! records, the archive.
 
+use super::tagged::Tagged;
 use cli::Outcome;
 use cs_core::Error;
 use cs_core::clock::Instant;
@@ -8,6 +9,7 @@ use cs_core::config::Config;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::index::IndexEntry;
 use cs_core::record::{Session, Status};
+use cs_core::refs::{self, Links};
 use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::statusline::Reading;
@@ -34,6 +36,8 @@ pub struct Found<'a> {
     pub states: States<'a>,
     /// The seats of agents.
     seating: Seating,
+    /// What people say about the conversations.
+    pub tagged: Tagged,
     /// How many records were checked for damage.
     checked: Cell<usize>,
 }
@@ -55,7 +59,14 @@ impl<'a> Found<'a> {
         let config = cli::config_of(store);
         let states = States::read(store, config.stale_after(), now)?;
         let seating = Seating::read(store, states.lives(), now);
-        Ok(Found { store, config, states, seating, checked: Cell::new(0) })
+        let tagged = Tagged::read(store);
+        Ok(Found { store, config, states, seating, tagged, checked: Cell::new(0) })
+    }
+
+    /// Whether the record of a session names an issue.
+    pub fn names(&self, id: &SessionId, issue: &str) -> bool {
+        let issues = |record: Session| refs::of_record(&record, &Links::of(&self.config));
+        self.store.session(id).is_ok_and(|record| issues(record).iter().any(|own| refs::is_named(own, issue)))
     }
 
     /// What is known of the seat of a session.

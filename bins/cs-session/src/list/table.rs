@@ -23,6 +23,7 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
         Column::text("terminal").only_if_all_fits(),
         Column::number("context").worth(20),
         Column::number(ESTIMATE).worth(30),
+        Column::text("tags").worth(40).shrinks(8),
         Column::main("intent"),
     ];
     let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
@@ -50,6 +51,7 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::styled(found.place(id).unwrap_or_default(), Style::Dim),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
+        found.tagged.tags(id).join(" ").into(),
         match Words::of(verdict).labelled() {
             Some((text, style)) => intent.with(format!(" — {text}"), style),
             None => intent,

@@ -6,7 +6,9 @@ use cli::Outcome;
 use conversations::{About, Conversation, Filter, Heading, Left, Sessions};
 use cs_core::clock;
 use cs_core::config::Config;
+use cs_core::refs::{self, Links};
 use cs_core::store::Store;
+use marks::Tags;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -34,9 +36,23 @@ pub struct Row {
     /// Where it is: live, kept, both or prompts-only.
     #[serde(rename = "where")]
     pub place: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dispositions: Vec<String>,
+    /// The issues that it names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<String>,
     /// By what the list is ordered: when the conversation went on last, in milliseconds since the epoch.
     #[serde(skip)]
     pub newest: i64,
+}
+
+/// Which issues there are, and which one is asked for.
+#[derive(Debug)]
+pub struct Issues {
+    pub links: Links,
+    pub only: Option<String>,
 }
 
 /// What rows are made from.
@@ -45,6 +61,8 @@ pub struct Rows<'a> {
     config: &'a Config,
     left: &'a BTreeMap<(Agent, String), Left>,
     filter: &'a Filter,
+    tags: &'a Tags,
+    issues: &'a Issues,
 }
 
 impl<'a> Rows<'a> {
@@ -53,8 +71,10 @@ impl<'a> Rows<'a> {
         config: &'a Config,
         left: &'a BTreeMap<(Agent, String), Left>,
         filter: &'a Filter,
+        tags: &'a Tags,
+        issues: &'a Issues,
     ) -> Outcome<Self> {
-        Ok(Rows { sessions: Sessions::of(store)?, config, left, filter })
+        Ok(Rows { sessions: Sessions::of(store)?, config, left, filter, tags, issues })
     }
 
     /// Passes the rows of these conversations to `take`, the newest first, until it returns false. They come in the order in
@@ -97,8 +117,13 @@ impl<'a> Rows<'a> {
     }
 
     fn row(&self, one: &Conversation) -> Option<Row> {
-        let about = self.about(one);
+        let mut about = self.about(one);
         let records = self.sessions.records(&one.uuid);
+        let mut refs = std::mem::take(&mut about.issues);
+        records.iter().for_each(|record| refs.extend(refs::of_record(record, &self.issues.links)));
+        if self.issues.only.as_ref().is_some_and(|name| !refs.iter().any(|own| refs::is_named(own, name))) {
+            return None;
+        }
         let Heading { about, project, title, session_ids, .. } = Heading::of(about, &records, self.config);
         if !self.filter.fits(&about, project.as_deref()) {
             return None;
@@ -114,6 +139,9 @@ impl<'a> Rows<'a> {
             prompts: about.prompts,
             bytes: one.bytes(),
             place: one.place.word(),
+            tags: self.tags.of(&one.uuid).to_vec(),
+            dispositions: self.tags.dispositions(&one.uuid).to_vec(),
+            refs: refs.into_iter().collect(),
             newest: about.last_at.unwrap_or(latest(one)),
             cwd: about.cwd,
             session_ids,
@@ -123,7 +151,7 @@ impl<'a> Rows<'a> {
     fn about(&self, one: &Conversation) -> About {
         match self.left.get(&(one.agent, one.uuid.clone())) {
             Some(left) => left.about(),
-            None => About::whole(one).unwrap_or_default(),
+            None => About::whole(one, &self.issues.links).unwrap_or_default(),
         }
     }
 }

@@ -23,6 +23,7 @@ pub fn table(rows: &[Row], known: &[Conversation], now: Instant) -> Table {
         Column::number("prompts").worth(30),
         Column::number("size").worth(10),
         Column::text("where").worth(60),
+        Column::text("tags").worth(50).shrinks(8),
         Column::main("title"),
     ];
     let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
@@ -40,6 +41,7 @@ pub fn table(rows: &[Row], known: &[Conversation], now: Instant) -> Table {
             format_number(row.prompts).into(),
             TableCell::styled(format_bytes(row.bytes), Style::Dim),
             TableCell::styled(if row.place == "live" { "" } else { row.place }, Style::Dim),
+            row.tags.join(" ").into(),
             row.title.clone().unwrap_or_default().into(),
         ]);
     }
