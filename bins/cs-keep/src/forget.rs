@@ -4,10 +4,11 @@ use crate::which;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::error::Error;
+use marks::Marks;
 use serde::Serialize;
 
 /// remove all copies of a conversation. It is not copied again, and the ledger keeps a line about it. The client's own
-/// log stays
+/// log stays; without one, what was said about the conversation (cs-mark) is removed as well
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -49,9 +50,22 @@ impl Forget {
         for line in &lines {
             kept::forget(&context.store.home, line.agent, &line.uuid()?, &which::actor(), &reason, context.now)?;
             show(context, "forgotten", line, false)?;
+            forget_marks(context, &line.conversation)?;
         }
         context.out.flush()
     }
+}
+
+/// Removes the marks of a conversation without a log. As long as there is one, its redactions must hold.
+fn forget_marks(context: &Context, uuid: &str) -> Outcome<()> {
+    let has_marks = !Marks::read(&context.store, uuid)?.all.is_empty();
+    if has_marks && which::has_log(context, uuid) {
+        let text =
+            format!("the client still has the log of {uuid}, so what was said about it stays: cs-mark log {uuid}");
+        cli::note(crate::PROGRAM, &text);
+        return Ok(());
+    }
+    Ok(marks::forget(&context.store, uuid)?)
 }
 
 /// Prints what was done to a conversation.

@@ -23,6 +23,12 @@ pub fn conversation(context: &Context, word: &str) -> Outcome<(Agent, Uuid)> {
     Ok((found.agent, Uuid::parse(&found.uuid)?))
 }
 
+/// Whether there is a log of a conversation that is no copy.
+pub fn has_log(context: &Context, uuid: &str) -> bool {
+    let catalog = Catalog::of(&context.store, &Roots::from_env());
+    catalog.conversations.iter().any(|one| one.uuid == uuid && one.logs.iter().any(|log| !log.is_kept))
+}
+
 /// The conversation in whose shell this program runs.
 pub fn own(context: &Context) -> Outcome<(Agent, Uuid)> {
     match Agent::conversation_from_env() {

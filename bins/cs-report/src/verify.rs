@@ -74,7 +74,10 @@ struct Told<'a> {
 impl Verify {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         if self.file.is_empty() {
-            return Err(Failure::Usage("name a report, or - for standard input".into(), Some(cli::see("cs-report verify"))));
+            return Err(Failure::Usage(
+                "name a report, or - for standard input".into(),
+                Some(cli::see("cs-report verify")),
+            ));
         }
         let home = &context.store.home;
         let key = Some(home.redact_key()).filter(|path| path.exists()).map(|path| Key::read(&path));

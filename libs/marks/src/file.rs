@@ -180,6 +180,19 @@ pub fn append_all(
     Ok(marks)
 }
 
+/// Removes all marks of a conversation, which must not have a log any more: its redactions would be lost.
+pub fn forget(store: &Store, uuid: &str) -> Result<()> {
+    let Ok(uuid) = Uuid::parse(uuid) else { return Ok(()) };
+    let path = store.home.marks(&uuid);
+    if std::fs::symlink_metadata(&path).is_err() {
+        return Ok(());
+    }
+    let locked = lock::acquire(&Home::lock_of(&path), store.wait)?;
+    file::remove(&path)?;
+    file::sync_dir(&store.home.marks_dir())?;
+    locked.remove()
+}
+
 impl Marks {
     /// Refuses to undo what is not there, or does not hold.
     fn may_undo(&self, mark: &NewMark) -> Result<()> {
