@@ -194,7 +194,8 @@ pub(super) fn end(text: &[u8]) -> Option<usize> {
 
 /// The name of the key at the beginning of the text.
 pub(super) fn name(text: &[u8]) -> Option<&'static str> {
-    let (_, row) = rows(text)?.filter_map(|row| Some((row_end(text, row)?, row))).max_by_key(|(end, _)| *end)?;
+    let (_, row) =
+        rows(text)?.filter_map(|row| Some((row_end(text, row)?, row))).max_by_key(|(end, row)| (*end, row.length))?;
     let at = usize::from(row.at);
     let prefix = TABLE.letters.get(at..at + usize::from(row.length))?;
     let (_, _, _, words) = GROUPS.get(usize::from(row.group))?;

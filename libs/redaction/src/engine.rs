@@ -14,7 +14,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Maximum number of searches. The first one finds everything except what only a placeholder reveals.
+/// Maximum number of searches. The first one finds everything except what only a placeholder reveals; a text that was made
+/// to need more is found as a whole.
 const ROUNDS: usize = 8;
 /// How many bytes around a placeholder the next search covers.
 const AROUND: usize = 1024;
@@ -94,14 +95,17 @@ impl Engine {
             return Vec::new();
         }
         let mut found = self.named(text, first);
-        for _ in 1..ROUNDS {
+        for round in 1..=ROUNDS {
             let (current, marks) = replaced(text, &found);
             let more = self.search(&current, Some(&marks), place);
             if more.is_empty() {
                 break;
             }
-            let more: Vec<Hit> =
-                more.into_iter().filter_map(|(span, rule)| Some((original(&found, &marks, span)?, rule))).collect();
+            if round == ROUNDS {
+                return self.named(text, more.into_iter().take(1).map(|(_, rule)| (0..text.len(), rule)).collect());
+            }
+            let of_text = |(span, rule)| Some((original(&found, &marks, span)?, rule));
+            let more = more.into_iter().filter_map(of_text).collect();
             found.extend(self.named(text, more));
             found.sort_by_key(|one| one.span.start);
         }
@@ -132,7 +136,7 @@ impl Engine {
         };
         let mut hits: Vec<Hit> = Vec::new();
         self.search_builtin(&seen, &windows, place, &mut hits);
-        for (rule, parts) in self.keywords.parts(&seen) {
+        for (rule, parts) in self.keywords.parts(self.rules.all(), &seen) {
             let parts = match (marks, parts) {
                 (Some(_), Parts::Around(parts)) => common(&parts, &windows),
                 (_, Parts::Around(parts)) => parts,

@@ -5,6 +5,7 @@
 use crate::rules::Rule;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The longest match for which parts are worthwhile.
 const LONGEST: usize = 4096;
@@ -22,18 +23,21 @@ pub(crate) struct Keywords {
     rules: Vec<Vec<usize>>,
     /// Rules without a keyword.
     always: Vec<usize>,
-    /// For each rule, the reach around a keyword; `None` if all of the text is searched.
-    reach: Vec<Option<usize>>,
+    /// For each rule whose keyword was met, the reach around it; `None` if all of the text is searched.
+    reach: Vec<OnceLock<Option<usize>>>,
 }
 
 impl Keywords {
     pub(crate) fn of(rules: &[Rule]) -> Keywords {
         let mut words: Vec<(&str, Vec<usize>)> = Vec::new();
         let mut places = std::collections::HashMap::new();
-        let (mut always, mut reach) = (Vec::new(), vec![None; rules.len()]);
+        let mut always = Vec::new();
+        let reach = rules.iter().map(|_| OnceLock::new()).collect();
         let used = rules.iter().enumerate().filter(|(_, rule)| rule.enabled);
         for (at, rule) in used {
-            let Some(regex) = &rule.regex else { continue };
+            if rule.regex.is_none() {
+                continue;
+            }
             if rule.keywords.is_empty() {
                 always.push(at);
             }
@@ -43,12 +47,6 @@ impl Keywords {
                     Some((_, rules)) => rules.push(at),
                     None => words.push((word, vec![at])),
                 }
-            }
-            let longest = regex.longest().filter(|longest| *longest <= LONGEST);
-            if let (Some(longest), Some(reach)) = (longest, reach.get_mut(at))
-                && regex.requires(&rule.keywords)
-            {
-                *reach = Some(longest);
             }
         }
         let mut builder = AhoCorasick::builder();
@@ -64,13 +62,13 @@ impl Keywords {
     }
 
     /// The rules that are to be tried on this text, and where.
-    pub(crate) fn parts(&self, text: &str) -> Vec<(usize, Parts)> {
+    pub(crate) fn parts(&self, rules: &[Rule], text: &str) -> Vec<(usize, Parts)> {
         let mut parts: Vec<(usize, Parts)> = Vec::new();
         if let Some(finder) = &self.finder {
             for found in finder.find_overlapping_iter(text) {
                 let word = found.pattern().as_usize();
                 for rule in self.rules.get(word).into_iter().flatten() {
-                    let reach = self.reach.get(*rule).copied().flatten();
+                    let reach = self.reach.get(*rule).and_then(|known| *known.get_or_init(|| reach(rules.get(*rule)?)));
                     let part = match reach {
                         None => None,
                         Some(reach) => Some(found.end().saturating_sub(reach)..(found.start() + reach).min(text.len())),
@@ -87,6 +85,13 @@ impl Keywords {
         parts.extend(self.always.iter().map(|rule| (*rule, Parts::All)));
         parts
     }
+}
+
+/// How far from a keyword a match of the rule may reach, if each contains one and is not too long.
+fn reach(rule: &Rule) -> Option<usize> {
+    let regex = rule.regex.as_ref()?;
+    let longest = regex.longest().filter(|longest| *longest <= LONGEST)?;
+    regex.requires(&rule.keywords).then_some(longest)
 }
 
 /// Adds a part; those of longer keywords may begin before the last one.

@@ -135,8 +135,13 @@ impl Rules {
 
     /// The rules in one file and the built-in ones.
     pub fn of_file(path: &Path) -> Result<Rules> {
+        Rules::of_text(path, &read_text(path)?)
+    }
+
+    /// The rules in the text of a file and the built-in ones.
+    pub fn of_text(path: &Path, text: &str) -> Result<Rules> {
         let mut all = Gathered::default();
-        all.add(path, Trust::Named)?;
+        all.add_text(path, text, Trust::Named)?;
         all.finish(Vec::new())
     }
 
@@ -147,8 +152,12 @@ impl Rules {
 
     /// A list of rules of another tool (`id`, `type`, `pattern`, `scope`, …, as YAML or JSON), as a file of rules.
     pub fn convert(path: &Path) -> Result<String> {
-        let text = read_text(path)?;
-        crate::convert::converted(&text).map_err(|found| fault(path, found.line, &found.text))
+        Rules::convert_text(path, &read_text(path)?)
+    }
+
+    /// The same for the text of a file.
+    pub fn convert_text(path: &Path, text: &str) -> Result<String> {
+        crate::convert::converted(text).map_err(|found| fault(path, found.line, &found.text))
     }
 
     /// Only these rules.
@@ -224,8 +233,12 @@ struct Gathered {
 
 impl Gathered {
     fn add(&mut self, path: &Path, trust: Trust) -> Result<()> {
+        self.add_text(path, &read_text(path)?, trust)
+    }
+
+    fn add_text(&mut self, path: &Path, text: &str, trust: Trust) -> Result<()> {
         let builtin: Vec<&str> = redact::rules().into_iter().map(|(name, _)| name).collect();
-        let form = read_form(path, trust, 0)?;
+        let form = form_of(path, text, trust, 0)?;
         let is_builtin = |id: &str| builtin.contains(&id);
         let fail = |line: usize, text: &str| Err(fault(path, line, text));
         let unsure = "a file that was found by its place cannot change built-in rules; name it with --rules, or move this \
@@ -374,9 +387,8 @@ fn rule_of(entry: Entry, all: Vec<Arc<Allow>>) -> Result<Rule> {
 }
 
 /// What a file says, with the files that it extends.
-fn read_form(path: &Path, trust: Trust, depth: usize) -> Result<Form> {
-    let text = read_text(path)?;
-    let mut form = Form::parse(&text).map_err(|found| fault(path, found.line, &found.text))?;
+fn form_of(path: &Path, text: &str, trust: Trust, depth: usize) -> Result<Form> {
+    let mut form = Form::parse(text).map_err(|found| fault(path, found.line, &found.text))?;
     form.rules.iter_mut().for_each(|entry| entry.file = path.to_path_buf());
     let Some((named, line)) = form.extend.path.take() else { return Ok(form) };
     if depth >= DEPTH {
@@ -390,7 +402,8 @@ fn read_form(path: &Path, trust: Trust, depth: usize) -> Result<Form> {
             "extend.path: it leads out of the folder of this file, which was found by its place",
         ));
     }
-    let base = read_form(&path.parent().unwrap_or(Path::new("")).join(&named), trust, depth + 1)?;
+    let base = path.parent().unwrap_or(Path::new("")).join(&named);
+    let base = form_of(&base, &read_text(&base)?, trust, depth + 1)?;
     extended(&mut form, base);
     Ok(form)
 }

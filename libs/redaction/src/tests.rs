@@ -205,3 +205,60 @@ fn examples_are_tried_with_their_rule_alone() {
     let found: Vec<_> = tested.iter().map(|one| (one.rule.as_str(), one.number, one.is_found())).collect();
     assert_eq!(found, [("x", 1, true), ("x", 2, false)]);
 }
+
+#[path = "../tests/foreign/rules.rs"]
+mod foreign;
+
+#[test]
+#[ignore = "prints figures; run it with --release"]
+fn parts_of_loading() {
+    let text = foreign::file(221);
+    for _ in 0..3 {
+        let at = std::time::Instant::now();
+        let node = crate::node::Node::parse(&text).unwrap();
+        let toml = at.elapsed();
+        let form = crate::form::Form::parse(&text).unwrap();
+        let whole = at.elapsed() - toml;
+        let at = std::time::Instant::now();
+        for rule in &form.rules {
+            if let Some(regex) = &rule.regex {
+                regex_syntax::ast::parse::Parser::new().parse(regex.source()).ok();
+            }
+        }
+        let ast = at.elapsed();
+        let rules = rules(&text).unwrap();
+        let at = std::time::Instant::now();
+        let keywords = crate::keywords::Keywords::of(rules.all());
+        println!("toml {toml:?}, form {whole:?}, syntax alone {ast:?}, keywords {:?}", at.elapsed());
+        drop((node, keywords));
+    }
+}
+
+/// Random texts of what rules look for, with rules that find much: the second time nothing is found.
+#[test]
+fn redacting_twice_changes_nothing() {
+    let own = "[[rules]]\nid='long'\nregex='[^ ]{9,}'\n[[rules]]\nid='near'\nregex='x.{0,25}z'\n[[rules]]\nid='all'\nregex='(?s)q(.*)q'\n[[rules]]\nid='fixed'\nregex='(?i)gone|[<>]+'\n[rules.cs]\nreplacement='<GONE>'\n[[rules]]\nid='digits'\nregex='[0-9]{3}'\n[[rules]]\nid='border'\nregex='\\].|.\\['";
+    let words = "password= token:  \" ' x z q gone <GONE> <GO [masked] [a:0123456789] [a: 0123456789 ] [ ghp_ Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2 :// @ a@b.de +49 1712345678 /home/ann/ é \n : = - hunter2!";
+    let words: Vec<&str> = words.split(' ').chain([" "]).collect();
+    let mut engines = [engine(own), Engine::new(Rules::builtin(), Key::fresh().unwrap())];
+    let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut roll = |below: usize| {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        usize::try_from(dice % below as u64).unwrap()
+    };
+    for _ in 0..4_000 {
+        let text: String = (0..=roll(14)).map(|_| words[roll(words.len())]).collect();
+        for engine in &mut engines {
+            let once = engine.redact(&text, Place::default());
+            let again = engine.redact(&once.text, Place::default());
+            assert_eq!(again.text, once.text, "{text:?}: {:?}", again.found);
+            let mut end = 0;
+            for one in &once.found {
+                assert!(one.span.start >= end && one.span.start < one.span.end, "{text:?}: {:?}", once.found);
+                end = one.span.end;
+            }
+        }
+    }
+}
