@@ -16,7 +16,7 @@ use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use render::{Document, Project};
-use reports::Records;
+use reports::{Known, Records};
 use std::collections::{BTreeSet, HashSet};
 
 /// The requested sessions, in the order in which they are shown.
@@ -63,12 +63,8 @@ pub struct Loaded {
 impl Loaded {
     /// Replaces what may not be shown.
     pub fn mask(&mut self, store: &Store, records: &mut Records) -> Result<()> {
-        records.begin_of(store, self.session.claude_session_id.as_deref())?;
-        self.session = records.session(&self.session);
-        self.verdict = records.verdict(&self.verdict);
-        self.usage = self.usage.as_ref().map(|usage| records.usage(usage));
-        self.work = self.work.as_ref().map(|work| records.work(work));
-        Ok(())
+        let Loaded { session, verdict, usage, work, .. } = self;
+        records.show(store, Known { session, verdict, usage, work })
     }
 
     /// The session in the form that the formats take.

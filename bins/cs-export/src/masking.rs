@@ -3,10 +3,9 @@
 
 use crate::PROGRAM;
 use cli::{Context, Outcome, note};
-use cs_core::Error;
 use cs_core::clock::Instant;
 use cs_core::paths::Home;
-use redaction::{Engine, Entry, Key, Ledger, Rules, Run};
+use redaction::{Engine, Entry, Ledger, Run};
 use reports::Records;
 
 /// The rules and the key.
@@ -21,16 +20,11 @@ impl Masking {
         if is_unneeded {
             return Ok(Masking { engine: None });
         }
-        let home = &context.store.home;
-        let rules = Rules::load(home, &[])?;
-        let key = Key::of_store(home).or_else(|error| match error {
-            Error::Io { .. } => {
-                note(PROGRAM, &format!("{error}; the placeholders are only of this run"));
-                Key::fresh()
-            }
-            other => Err(other),
-        })?;
-        Ok(Masking { engine: Some(Engine::new(rules, key)) })
+        let (engine, unstored) = reports::engine(&context.store.home)?;
+        if let Some(error) = unstored {
+            note(PROGRAM, &format!("{error}; the placeholders are only of this run"));
+        }
+        Ok(Masking { engine: Some(engine) })
     }
 
     /// Records on their way out.

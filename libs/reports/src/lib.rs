@@ -27,7 +27,7 @@ mod writer;
 pub use commits::{Commits, Committed, How, MatchedCommit, Repository, find as find_commits};
 pub use head::{Head, MARK, Parsed, content_digest, parse};
 pub use make::{One, make};
-pub use record::{Counts, Records, Replaced, Spoken};
+pub use record::{Counts, Known, Records, Replaced, engine};
 pub use request::{Format, MODES, Mode, Request, Scope, With};
 pub use row::{Row, Value};
 pub use select::{Chosen, select};

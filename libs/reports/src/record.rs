@@ -10,14 +10,15 @@ mod spoken;
 pub use spoken::Spoken;
 
 use audit::Work;
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::masked;
+use cs_core::paths::Home;
 use cs_core::project::ProjectState;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
 use cs_core::store::Store;
 use cs_core::usage::{ModelUsage, Usage};
-use redaction::{Engine, Entry, Found, Place, Tally};
+use redaction::{Engine, Entry, Found, Key, Place, Rules, Tally};
 use std::collections::BTreeMap;
 
 /// The tier and the rule of what people redacted.
@@ -25,6 +26,29 @@ const MANUAL: &str = "manual";
 
 /// How often something was replaced, by the rule; `manual`: a person said so.
 pub type Counts = BTreeMap<String, u64>;
+
+/// A session, and what is shown with it.
+pub struct Known<'k> {
+    /// Its record.
+    pub session: &'k mut Session,
+    /// Its state.
+    pub verdict: &'k mut Verdict,
+    /// The usage of its conversation.
+    pub usage: &'k mut Option<Usage>,
+    /// What its calls of tools come to.
+    pub work: &'k mut Option<Work>,
+}
+
+/// The rules and the key for what leaves the machine. If a new key cannot be stored, placeholders are only of this run,
+/// and the error says why.
+pub fn engine(home: &Home) -> Result<(Engine, Option<Error>)> {
+    let rules = Rules::load(home, &[])?;
+    match Key::of_store(home) {
+        Ok(key) => Ok((Engine::new(rules, key), None)),
+        Err(error @ Error::Io { .. }) => Ok((Engine::new(rules, Key::fresh()?), Some(error))),
+        Err(error) => Err(error),
+    }
+}
 
 /// Records on their way out.
 pub struct Records<'e> {
@@ -66,7 +90,7 @@ impl<'e> Records<'e> {
     }
 
     /// From now on, texts are those of this conversation, in which a person redacted this.
-    pub fn begin(&mut self, conversation: Option<&str>, spoken: Spoken) {
+    fn begin(&mut self, conversation: Option<&str>, spoken: Spoken) {
         self.conversation = conversation.map(str::to_string);
         self.spoken = spoken;
     }
@@ -107,8 +131,19 @@ impl<'e> Records<'e> {
         self.tally.add(Entry { conversation, field, rule, tier, count: times, placeholder, ..Entry::default() });
     }
 
+    /// A session with what is known of it.
+    pub fn show(&mut self, store: &Store, known: Known) -> Result<()> {
+        let Known { session, verdict, usage, work } = known;
+        self.begin_of(store, session.claude_session_id.as_deref())?;
+        *session = self.session(session);
+        *verdict = self.verdict(verdict);
+        *usage = usage.as_ref().map(|usage| self.usage(usage));
+        *work = work.as_ref().map(|work| self.work(work));
+        Ok(())
+    }
+
     /// A record.
-    pub fn session(&mut self, session: &Session) -> Session {
+    fn session(&mut self, session: &Session) -> Session {
         let mut session = session.clone();
         masked::texts(&mut session).for_each(|text| self.text("record", text));
         let paths = session.files_changed.iter_mut().chain(&mut session.also_in).chain(&mut session.worktree_root);
@@ -117,7 +152,7 @@ impl<'e> Records<'e> {
     }
 
     /// What is known of its state: the evidence may be what the agent said.
-    pub fn verdict(&mut self, verdict: &Verdict) -> Verdict {
+    fn verdict(&mut self, verdict: &Verdict) -> Verdict {
         let mut verdict = verdict.clone();
         let texts = [&mut verdict.reason, &mut verdict.evidence].into_iter();
         texts.chain(&mut verdict.failed).chain(&mut verdict.said).for_each(|text| self.text("state", text));
@@ -125,7 +160,7 @@ impl<'e> Records<'e> {
     }
 
     /// The names of models, which come from logs. Models that have the same name then are added up.
-    pub fn usage(&mut self, usage: &Usage) -> Usage {
+    fn usage(&mut self, usage: &Usage) -> Usage {
         let mut models: BTreeMap<String, ModelUsage> = BTreeMap::new();
         for (name, of) in &usage.models {
             let mut name = name.clone();
@@ -136,7 +171,7 @@ impl<'e> Records<'e> {
     }
 
     /// What its calls of tools come to.
-    pub fn work(&mut self, work: &Work) -> Work {
+    fn work(&mut self, work: &Work) -> Work {
         let mut work = work.clone();
         for call in &mut work.named {
             let texts = [&mut call.tool].into_iter().chain(&mut call.input.command).chain(&mut call.input.path);

@@ -7,12 +7,13 @@ use crate::view::project::find;
 use audit::Work;
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
-use cs_core::masked;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
+use cs_core::store::Store;
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use render::{Document, Format, Project};
+use reports::{Known, Records};
 use std::sync::Arc;
 
 /// Maximum number of bytes of records in one export, which is in memory as a whole.
@@ -33,6 +34,7 @@ pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refu
     let mut read = asked.read(id)?;
     // A damaged log must not prevent the export.
     read.work = Work::read(asked.store(), &read.session, clock::now()).unwrap_or_default();
+    read.mask(asked.store(), &mut Records::new(&mut reports::engine(&asked.store().home)?.0))?;
     let text = render::render_session(asked.format(), &read.document());
     Ok(asked.saved(id.as_str(), text))
 }
@@ -60,11 +62,18 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
     let sessions: Vec<&Session> = all.iter().map(|read| &read.session).collect();
     let works = Work::read_all(asked.store(), &sessions, clock::now()).unwrap_or_default();
     all.iter_mut().zip(works).for_each(|(read, work)| read.work = work);
+    let ((mut engine, _), mut name) = (reports::engine(&asked.store().home)?, shown.name.clone());
+    let mut records = Records::new(&mut engine);
+    let mut state = asked.store().project(slug)?;
+    records.project(&mut name, &mut state);
+    for read in &mut all {
+        read.mask(asked.store(), &mut records)?;
+    }
     let head = Project {
         slug: &shown.slug,
-        name: &shown.name,
-        current_phase: &shown.current_phase,
-        roadmap_summary: &shown.roadmap_summary,
+        name: &name,
+        current_phase: &state.current_phase,
+        roadmap_summary: &state.roadmap_summary,
     };
     let documents: Vec<Document> = all.iter().map(ReadSession::document).collect();
     Ok(asked.saved(slug.as_str(), render::render_sessions(asked.format(), Some(&head), &documents)))
@@ -88,7 +97,6 @@ impl Asked<'_> {
         let verdict = self.snapshot.verdicts.settle(store, &mut session);
         // A damaged usage summary must not prevent the export.
         let usage = store.usage_of(&session).unwrap_or_default();
-        masked::session(&mut session);
         Ok(ReadSession {
             verdict,
             archived: path == store.home.archived(id),
@@ -115,6 +123,12 @@ impl Asked<'_> {
 }
 
 impl ReadSession {
+    /// Replaces what may not be shown.
+    fn mask(&mut self, store: &Store, records: &mut Records) -> Result<()> {
+        let ReadSession { session, verdict, usage, work, .. } = self;
+        records.show(store, Known { session, verdict, usage, work })
+    }
+
     fn document(&self) -> Document<'_> {
         Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
             .with_work(self.work.as_ref())
