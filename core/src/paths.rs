@@ -81,7 +81,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 16] {
+    pub fn dirs(&self) -> [PathBuf; 17] {
         [
             self.sessions(),
             self.archive(),
@@ -99,6 +99,7 @@ impl Home {
             self.audit_dir(),
             self.audit_pending(),
             self.marks_dir(),
+            self.redactions_dir(),
         ]
     }
     /// The directories of a seat's messages: the inbox itself, those of [`INBOX_DIRS`].

@@ -11,7 +11,7 @@ use cli::{Failure, Failures, Form, Out, Outcome, STDIN, note};
 use cs_core::error::Error;
 use cs_core::paths::Home;
 use redaction::stream::{self, Event, Mode};
-use redaction::{Engine, Found, Place, Tier};
+use redaction::{Engine, Found, Place, Rule, Tier};
 use serde::Serialize;
 use std::io::{BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -49,10 +49,12 @@ struct Row<'r> {
     rule: &'r str,
     tier: &'static str,
     file: &'r str,
-    line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<&'r str>,
-    placeholder: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placeholder: Option<&'r str>,
 }
 
 impl Check {
@@ -142,35 +144,28 @@ impl Checker {
             (_, Some("json" | "jsonl" | "ndjson")) => Mode::Json,
             _ => Mode::Guess,
         };
-        let least = if self.is_strict && kind == Kind::Text { Tier::Candidate } else { Tier::Definite };
-        let Checker { engine, out, table, finds, candidates, .. } = self;
-        let before = *finds;
-        let mut seen = 0;
-        stream::redact(engine, mode, place, BufReader::new(&*bytes), |event| {
-            let (line, entry, found) = match event {
-                Event::Found { line, entry, found } | Event::Left { line, entry, found } => (line, entry, found),
-                Event::Bytes(_) | Event::NotJson { .. } => return Ok(()),
-            };
-            if found.tier > least {
-                seen += u64::from(found.tier == Tier::Candidate && kind == Kind::Text);
-                return Ok(());
+        let mut seen = self.seen(name, kind);
+        if let Some(rule) = self.engine.rules().forbids(name).cloned() {
+            seen.row(&mut self.out, &Row::of_file(name, &rule), rule.tier)?;
+        }
+        let Checker { engine, out, .. } = self;
+        stream::redact(engine, mode, place, BufReader::new(&*bytes), |event| match event {
+            Event::Found { line, entry, found } | Event::Left { line, entry, found } => {
+                seen.row(out, &Row::of(name, line, entry, found), found.tier)
             }
-            *finds += 1;
-            let row = row(name, line, entry, found);
-            match (out.quiet, out.form) {
-                (true, _) if *finds > before + 1 => Ok(()),
-                (true, _) => out.line(&cli::sanitize(name)),
-                (false, Form::Json) => out.json(&row),
-                (false, Form::Table) => {
-                    table.push(cells(&row));
-                    Ok(())
-                }
-            }
+            Event::Bytes(_) | Event::NotJson { .. } => Ok(()),
         })
         .map_err(failure)?;
-        *candidates += seen;
-        self.files += u64::from(self.finds > before);
+        self.finds += seen.finds;
+        self.files += u64::from(seen.finds > 0);
+        self.candidates += seen.candidates;
+        self.table.extend(seen.table);
         Ok(())
+    }
+
+    fn seen<'n>(&self, name: &'n str, kind: Kind) -> Seen<'n> {
+        let least = if self.is_strict && kind == Kind::Text { Tier::Candidate } else { Tier::Definite };
+        Seen { name, kind, least, finds: 0, candidates: 0, table: Vec::new() }
     }
 
     fn end(mut self) -> Outcome<()> {
@@ -192,11 +187,50 @@ impl Checker {
     }
 }
 
-fn row<'r>(file: &'r str, line: u64, entry: Option<&'r str>, found: &'r Found) -> Row<'r> {
-    Row { rule: &found.rule, tier: found.tier.word(), file, line, entry, placeholder: &found.placeholder }
+/// What was found in one file.
+struct Seen<'n> {
+    name: &'n str,
+    kind: Kind,
+    /// The least sure tier that counts.
+    least: Tier,
+    finds: u64,
+    candidates: u64,
+    table: Vec<Vec<String>>,
 }
 
-fn cells(row: &Row) -> Vec<String> {
-    let entry = row.entry.unwrap_or_default();
-    [row.rule, row.file, &row.line.to_string(), entry, row.placeholder].map(str::to_string).to_vec()
+impl Seen<'_> {
+    fn row(&mut self, out: &mut Out, row: &Row, tier: Tier) -> Outcome<()> {
+        if tier > self.least {
+            self.candidates += u64::from(tier == Tier::Candidate && self.kind == Kind::Text);
+            return Ok(());
+        }
+        self.finds += 1;
+        match (out.quiet, out.form) {
+            (true, _) if self.finds > 1 => Ok(()),
+            (true, _) => out.line(&cli::sanitize(self.name)),
+            (false, Form::Json) => out.json(row),
+            (false, Form::Table) => {
+                self.table.push(row.cells());
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<'r> Row<'r> {
+    fn of(file: &'r str, line: u64, entry: Option<&'r str>, found: &'r Found) -> Self {
+        let (rule, tier, placeholder) = (&found.rule, found.tier.word(), Some(found.placeholder.as_str()));
+        Row { rule, tier, file, line: Some(line), entry, placeholder }
+    }
+
+    /// A rule that is about the name of the file.
+    fn of_file(file: &'r str, rule: &'r Rule) -> Self {
+        Row { rule: &rule.id, tier: rule.tier.word(), file, line: None, entry: None, placeholder: None }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let line = self.line.map(|line| line.to_string()).unwrap_or_default();
+        let or_empty = |text: Option<&str>| text.unwrap_or_default().to_string();
+        vec![self.rule.into(), self.file.into(), line, or_empty(self.entry), or_empty(self.placeholder)]
+    }
 }

@@ -166,6 +166,7 @@ impl Store {
             return match name {
                 "config.json" => FileKind::Config,
                 "notify_state.json" => FileKind::Notified,
+                "redact.key" | "redact.toml" => FileKind::Passed,
                 _ if is_dir || name.starts_with('.') => FileKind::Passed,
                 _ => FileKind::Foreign,
             };
@@ -175,6 +176,9 @@ impl Store {
         }
         if dir == home.marks_dir() {
             return of_marks(name, is_dir);
+        }
+        if dir == home.redactions_dir() {
+            return of_redactions(name, is_dir);
         }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
             return kind;
@@ -235,6 +239,13 @@ fn of_audit(name: &str, is_waiting: bool, is_dir: bool) -> FileKind {
 fn of_marks(name: &str, is_dir: bool) -> FileKind {
     let is_uuid = |stem: &str| Uuid::parse(stem).is_ok_and(|uuid| uuid.as_str() == stem);
     let is_ours = !is_dir && name.strip_suffix(".jsonl").is_some_and(is_uuid);
+    if is_ours { FileKind::Passed } else { FileKind::Foreign }
+}
+
+/// What was replaced in what was given out, by the month.
+fn of_redactions(name: &str, is_dir: bool) -> FileKind {
+    let is_month = |stem: &str| format!("{stem}-01").parse::<Date>().is_ok_and(|day| day.to_string().starts_with(stem));
+    let is_ours = !is_dir && name.strip_suffix(".jsonl").is_some_and(is_month);
     if is_ours { FileKind::Passed } else { FileKind::Foreign }
 }
 

@@ -103,7 +103,7 @@ fn folder_exports_mask_model_names() {
     let text = fs::read_to_string(sandbox.work().join(format!("out/{}.md", id(0)))).expect("it was written");
     assert!(!text.contains("anna") && text.contains("4,321"), "{text}");
     let total: Value = serde_json::from_str(stdout(&output).lines().last().expect("a sum")).expect("JSON");
-    assert_eq!(total["masked"]["emails"], 1);
+    assert_eq!(total["masked"]["email"], 1);
 }
 
 #[test]
