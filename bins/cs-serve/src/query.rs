@@ -39,6 +39,8 @@ pub struct Query {
     pub until: Option<When>,
     /// The search as it was typed; see [`Query::words`].
     pub q: Option<String>,
+    /// A tag of their conversations.
+    pub tag: Option<String>,
     pub include_archived: bool,
     pub limit: Option<usize>,
     /// The last session of the page before.
@@ -133,6 +135,10 @@ impl Query {
                 return Err(bad(format!("q may have at most {SEARCH} characters")));
             }
             Param::Q => self.q = Some(value.to_string()),
+            Param::Tag if value.chars().count() > SEARCH => {
+                return Err(bad(format!("tag may have at most {SEARCH} characters")));
+            }
+            Param::Tag => self.tag = Some(value.to_string()),
             Param::IncludeArchived => self.include_archived = flag(param.name(), value)?,
             Param::Session => self.session = Some(session(value)?),
             Param::Tool if value.chars().count() > SEARCH => {
@@ -220,6 +226,7 @@ impl fmt::Display for Query {
             (Param::Since, self.since.as_ref().map(|when| when.text.clone())),
             (Param::Until, self.until.as_ref().map(|when| when.text.clone())),
             (Param::Q, self.q.clone()),
+            (Param::Tag, self.tag.clone()),
             (Param::IncludeArchived, self.include_archived.then(|| "true".to_string())),
             (Param::Limit, self.limit.map(|limit| limit.to_string())),
             (Param::Format, self.format.map(|format| format.name().to_string())),

@@ -96,12 +96,12 @@ pub type Answered = Result<Reply, Refusal>;
 use Answer::{Asset, Change, Download, Events, Health, Json, Lines, Page, Text};
 use Param::{
     After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since,
-    Sort, State, Status, Tool, Turn, Until, Verdict,
+    Sort, State, Status, Tag, Tool, Turn, Until, Verdict,
 };
 
 /// The parameters that select sessions of one project, and of all.
-const OF_PROJECT: &[Param] = &[Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
-const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
+const OF_PROJECT: &[Param] = &[Status, State, Since, Until, Q, Tag, Limit, Cursor, IncludeArchived];
+const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Tag, Limit, Cursor, IncludeArchived];
 
 /// The parameters that select calls of tools.
 const OF_CALLS: &[Param] = &[Param::Project, Session, Tool, Verdict, Outcome, Since, Until, Q, Sort, Limit, Before];
@@ -214,7 +214,7 @@ pub static ROUTES: [Route; 29] = [
     },
     Route {
         path: "/api/search",
-        params: &[Q, Param::Project, Since, Until, Limit],
+        params: &[Q, Tag, Param::Project, Since, Until, Limit],
         answer: Json(Handler::All(api::conversation::search)),
         about: "where something was said in conversations, newest first; only where the owner alone can read",
     },

@@ -217,7 +217,7 @@ impl List {
     ) -> Vec<Row<'e>> {
         entries.retain(|(id, entry)| {
             wanted.takes(id, entry, self.full)
-                && found.tagged.fits(id, &self.tag, &self.disposition)
+                && found.tagged.fits(id.as_str(), &self.tag, &self.disposition)
                 && self.issue.as_ref().is_none_or(|issue| found.names(id, issue))
         });
         let horizon = clock::horizon(found.states.now());
@@ -314,7 +314,7 @@ fn print(found: &Found, out: &mut Out, row: &Row) -> Outcome<()> {
         cost_usd: reading.cost_usd,
         cost_by: reading.cost_usd.map(|_| "client"),
         seat: found.seat(id),
-        tags: found.tagged.tags(id),
-        dispositions: found.tagged.dispositions(id),
+        tags: found.tagged.tags(id.as_str()),
+        dispositions: found.tagged.dispositions(id.as_str()),
     })
 }

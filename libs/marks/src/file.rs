@@ -218,5 +218,13 @@ fn write(path: &std::path::Path, text: &str) -> Result<()> {
         Some(dir) if is_new || size == 0 => file::sync_dir(dir),
         _ => Ok(()),
     });
-    named.inspect_err(|_| drop(file.set_len(size)))
+    named.inspect_err(|_| drop(file.set_len(size)))?;
+    touch(path);
+    Ok(())
+}
+
+/// Gives the directory a new time, by which readers know that something was said: a file that grows does not change it.
+fn touch(path: &std::path::Path) {
+    let touched = path.parent().map(|dir| std::fs::File::open(dir)?.set_modified(std::time::SystemTime::now()));
+    drop(touched);
 }

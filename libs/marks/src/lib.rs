@@ -23,4 +23,4 @@ pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
 pub use place::{Extent, find_all, targets};
 pub use sanitizer::{Cut, Sanitized, Sanitizer, WITHHELD, Why};
-pub use tags::Tags;
+pub use tags::{Tagged, Tags};

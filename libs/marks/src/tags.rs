@@ -5,7 +5,7 @@ use crate::file::{BYTES, Marks};
 use cs_core::error::Result;
 use cs_core::file::OwnDir;
 use cs_core::store::Store;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// End of the names of the files.
 const SUFFIX: &str = ".jsonl";
@@ -67,6 +67,38 @@ impl Tags {
         let mut all = BTreeMap::new();
         self.by_id.values().flat_map(|words| &words.tags).for_each(|tag| *all.entry(tag.as_str()).or_insert(0) += 1);
         all
+    }
+}
+
+/// The tags and dispositions of sessions: those of their conversations.
+#[derive(Clone, Debug, Default)]
+pub struct Tagged {
+    tags: Tags,
+    /// The conversations of sessions that have some, by the session's id.
+    conversations: HashMap<String, String>,
+}
+
+impl Tagged {
+    /// Those of the sessions that `sessions` finds for a conversation.
+    pub fn new(tags: Tags, sessions: impl Fn(&str) -> Vec<String>) -> Tagged {
+        let of = |uuid: &str| sessions(uuid).into_iter().map(move |id| (id, uuid.to_string())).collect::<Vec<_>>();
+        let conversations = tags.ids().flat_map(of).collect();
+        Tagged { tags, conversations }
+    }
+
+    /// The tags of a session.
+    pub fn tags(&self, id: &str) -> &[String] {
+        self.conversations.get(id).map_or(&[], |uuid| self.tags.of(uuid))
+    }
+
+    /// The dispositions of entries of a session.
+    pub fn dispositions(&self, id: &str) -> &[String] {
+        self.conversations.get(id).map_or(&[], |uuid| self.tags.dispositions(uuid))
+    }
+
+    /// Whether a session has all these tags and dispositions.
+    pub fn fits(&self, id: &str, tags: &[String], dispositions: &[String]) -> bool {
+        self.tags.fit(self.conversations.get(id).map_or("", String::as_str), tags, dispositions)
     }
 }
 

@@ -69,6 +69,15 @@ impl Conversations {
             most_each: Some(search::FEW),
             ..search::Query::default()
         };
+        let only = match &query.tag {
+            Some(tag) => {
+                let tags = marks::Tags::read(store)?;
+                let wanted = std::slice::from_ref(tag);
+                Some(tags.ids().filter(|uuid| tags.fit(uuid, wanted, &[])).map(str::to_string).collect())
+            }
+            None => None,
+        };
+        let wanted = search::Query { only, ..wanted };
         let mut catalog = Catalog::of(store, self.roots());
         catalog.add_remembered(self.roots());
         let (most, hits) = (query.limit(), &mut finding.hits);

@@ -5,13 +5,16 @@ use super::caches::Caches;
 use super::index_rows::{IndexRow, IndexRows};
 use super::keeper::{Keeper, Snapshot};
 use crate::query::{Query, Wanted};
+use conversations::Sessions;
 use cs_core::clock;
 use cs_core::id::SessionId;
 use cs_core::overview::{Damaged, Summary};
 use cs_core::range::Range;
 use cs_core::record::Status;
 use cs_core::state::State;
+use cs_core::store::Store;
 use cs_core::{Result, overview::Overview};
+use marks::{Tagged, Tags};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -88,6 +91,10 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
     }
     let horizon = SessionId::horizon(now);
     rows.sort_by(|a, b| clock::sort_key(b.id, &horizon).cmp(&clock::sort_key(a.id, &horizon)));
+    if let Some(tag) = &query.tag {
+        let tagged = tagged(caches.store())?;
+        rows.retain(|row| tagged.fits(row.id, std::slice::from_ref(tag), &[]));
+    }
     let words = query.words();
     if !words.is_empty() {
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
@@ -95,6 +102,16 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
         rows.retain(|_| hits.next().unwrap_or_default());
     }
     Ok(page(&caches.keeper, snapshot, query, rows, &horizon))
+}
+
+/// The tags of sessions.
+pub fn tagged(store: &Store) -> Result<Tagged> {
+    let tags = Tags::read(store)?;
+    if tags.is_empty() {
+        return Ok(Tagged::default());
+    }
+    let sessions = Sessions::of(store)?;
+    Ok(Tagged::new(tags, |uuid| sessions.ids(uuid)))
 }
 
 fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<IndexRow>, horizon: &str) -> Listing {

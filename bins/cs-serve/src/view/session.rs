@@ -13,9 +13,11 @@ use cs_core::id::{SeatId, SessionId, Uuid};
 use cs_core::masked;
 use cs_core::reach::Reach;
 use cs_core::record::{Session, Status};
+use cs_core::refs::{self, Links};
 use cs_core::state::State;
 use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
+use marks::Marks;
 use seats::Brief;
 use serde::Serialize;
 use serde_json::Value;
@@ -64,6 +66,15 @@ pub struct ShownSession {
     /// The seat in which it works.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat: Option<Seated>,
+    /// The tags of its conversation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The dispositions of entries of its conversation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dispositions: Vec<String>,
+    /// The issues that its branch, its commits and its intent name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<Issue>,
     /// What its calls of tools come to, by the log.
     #[serde(skip)]
     pub work: Option<Work>,
@@ -74,6 +85,14 @@ pub struct ShownSession {
     /// The seats that its agent spawned, and those below them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<AgentRow>,
+}
+
+/// An issue, and where it is if that is known.
+#[derive(Debug, Serialize)]
+pub struct Issue {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// The seat of a session, and what waits for it.
@@ -138,7 +157,12 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let name = snapshot.names.get(&session.project_slug);
     let resume_command = resume_command(&session);
     masked::session(&mut session);
+    // Marks that cannot be read must not hide the record.
+    let marks = uuid.as_ref().and_then(|uuid| Marks::read(store, uuid.as_str()).ok()).unwrap_or_default();
     Ok(ShownSession {
+        tags: marks.tags(),
+        dispositions: marks.dispositions(),
+        refs: issues(&session, &Links::of(&store.config())),
         state: verdict.state,
         state_reason: verdict.reason,
         failed: verdict.failed,
@@ -164,6 +188,11 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         status_line: uuid.filter(|_| is_active).and_then(|uuid| store.reading(&uuid)),
         session,
     })
+}
+
+fn issues(session: &Session, links: &Links) -> Vec<Issue> {
+    let names = refs::of_record(session, links).into_iter();
+    names.map(|name| Issue { page: links.page(&name), name }).collect()
 }
 
 fn seated(keeper: &Keeper, brief: &Brief) -> Result<Seated> {

@@ -16,7 +16,7 @@ pub struct Changes {
     pub projects: bool,
     /// Seats of agents.
     pub seats: bool,
-    /// Status lines, usage files or leases: a snapshot does not contain them, but answers show them.
+    /// Status lines, usage files, leases or marks: a snapshot does not contain them, but answers show them.
     pub figures: bool,
 }
 
@@ -27,7 +27,7 @@ impl Changes {
 }
 
 /// The number of watched paths.
-const PATHS: usize = 9;
+const PATHS: usize = 10;
 
 /// The stamps at the last look.
 #[derive(Debug)]
@@ -41,9 +41,9 @@ impl Watch {
     pub fn new(home: &Home) -> Self {
         let records = [home.config(), home.sessions(), home.archive(), home.live_dir(), home.projects_dir()];
         let [config, sessions, archive, live, projects] = records;
-        let figures = [home.statusline_dir(), home.usage_dir(), home.leases_dir()];
-        let [status_lines, usage, leases] = figures;
-        let paths = [config, sessions, archive, live, projects, home.seats_dir(), status_lines, usage, leases];
+        let figures = [home.statusline_dir(), home.usage_dir(), home.leases_dir(), home.marks_dir()];
+        let [status_lines, usage, leases, marks] = figures;
+        let paths = [config, sessions, archive, live, projects, home.seats_dir(), status_lines, usage, leases, marks];
         Watch { paths, stamps: [None; PATHS] }
     }
 
@@ -55,8 +55,8 @@ impl Watch {
             *changed = known.as_ref().is_none_or(|known| !unchanged(known.as_ref(), now.as_ref()));
             *known = Some(now);
         }
-        let [config, sessions, archive, live, projects, seats, status_lines, usage, leases] = changed;
-        Changes { config, sessions, archive, live, projects, seats, figures: status_lines || usage || leases }
+        let [config, sessions, archive, live, projects, seats, status_lines, usage, leases, marks] = changed;
+        Changes { config, sessions, archive, live, projects, seats, figures: status_lines || usage || leases || marks }
     }
 
     /// Makes the next check report everything as changed, because the results of this one could not be used.

@@ -1,7 +1,7 @@
 //! Owns what is read about the listed sessions besides the index: their states, their figures, their seats, damaged
 //! records, the archive.
 
-use super::tagged::Tagged;
+use super::tagged;
 use cli::Outcome;
 use cs_core::Error;
 use cs_core::clock::Instant;
@@ -37,7 +37,7 @@ pub struct Found<'a> {
     /// The seats of agents.
     seating: Seating,
     /// What people say about the conversations.
-    pub tagged: Tagged,
+    pub tagged: marks::Tagged,
     /// How many records were checked for damage.
     checked: Cell<usize>,
 }
@@ -59,7 +59,7 @@ impl<'a> Found<'a> {
         let config = cli::config_of(store);
         let states = States::read(store, config.stale_after(), now)?;
         let seating = Seating::read(store, states.lives(), now);
-        let tagged = Tagged::read(store);
+        let tagged = tagged::read(store);
         Ok(Found { store, config, states, seating, tagged, checked: Cell::new(0) })
     }
 

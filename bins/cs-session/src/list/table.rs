@@ -51,7 +51,7 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::styled(found.place(id).unwrap_or_default(), Style::Dim),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
-        found.tagged.tags(id).join(" ").into(),
+        found.tagged.tags(id.as_str()).join(" ").into(),
         match Words::of(verdict).labelled() {
             Some((text, style)) => intent.with(format!(" — {text}"), style),
             None => intent,
