@@ -12,9 +12,11 @@ use agents::entry::{CallEnd, Kind, Tool};
 use agents::model::plain_name;
 use agents::part::{Part, PartKind};
 use audit::{Filter, Share};
+use conversations::About;
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::range::Range;
+use cs_core::refs::Links;
 use cs_core::{timeline, who};
 use marks::Op;
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,9 +212,16 @@ fn logged(one: &One, texts: &Texts, row: Row) -> Result<Row> {
         .number("opaque", sums.map(|sums| sums.opaque)))
 }
 
-/// The references in its branch, its commits and its prompts.
-fn refs(_one: &One, _texts: &mut Texts) -> Vec<String> {
-    Vec::new()
+/// The issues that its branch, its commits and its prompts name. What a person redacted may have named one: then those of
+/// prompts are left out.
+fn refs(one: &One, texts: &mut Texts) -> Vec<String> {
+    let links = Links::of(&one.store.config());
+    let mut found: BTreeSet<String> =
+        one.records.iter().flat_map(|record| cs_core::refs::of_record(record, &links)).collect();
+    if !texts.has_redactions() {
+        found.extend(About::whole(one.conversation, &links).map(|about| about.issues).unwrap_or_default());
+    }
+    shown(texts, "refs", found.iter())
 }
 
 fn shown<'w>(texts: &mut Texts, what: &str, words: impl Iterator<Item = &'w String>) -> Vec<String> {
