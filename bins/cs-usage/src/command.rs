@@ -25,7 +25,7 @@ pub enum Command {
 /// A report's subcommand: its type, its word, what it shows, two examples, and its own switches. The argument parser
 /// cannot share options among structs, so a macro repeats them.
 macro_rules! report {
-    ($Name:ident, $word:tt, $about:tt, $first:tt, $second:tt $(, $switch:ident: $help:tt)*) => {
+    ($Name:ident, $word:tt, $about:tt, $first:tt, $second:tt $(, $switch:ident: $help:tt)* $(; $option:ident $long:tt: $hint:tt)*) => {
         #[doc = $about]
         #[derive(ArgsInfo, FromArgs, Debug)]
         #[argh(subcommand, name = $word, example = $first, example = $second)]
@@ -56,12 +56,13 @@ macro_rules! report {
             #[argh(switch)]
             csv: bool,
             $(#[doc = $help] #[argh(switch)] pub $switch: bool,)*
+            $(#[doc = $hint] #[argh(option, long = $long)] pub $option: Option<String>,)*
         }
 
         impl From<$Name> for Options {
             fn from(args: $Name) -> Self {
                 let $Name { since, until, project, repo, agent, timezone, breakdown, csv, .. } = args;
-                Options { since, until, project, repo, agent, timezone, breakdown, csv, }
+                Options { since, until, project, repo, agent, timezone, breakdown, csv, issue: None }
             }
         }
     };
@@ -94,7 +95,8 @@ report!(
     "show what each conversation used",
     "{command_name} --project api --join",
     "{command_name} --since 2026-11-21 --breakdown",
-    join: "also show the sessions' records: intent, outcome, tasks, commits"
+    join: "also show the sessions' records: intent, outcome, tasks, commits";
+    issue "ref": "only conversations that name this issue, such as ABC-12 or #12, in prompts, the branch or commits"
 );
 report!(
     Project,

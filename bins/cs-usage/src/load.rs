@@ -4,15 +4,17 @@ use crate::PROGRAM;
 use crate::options::Options;
 use agents::logs::{Log, Roots};
 use cli::{Context, Failure, Failures, Outcome, found, note, report};
+use conversations::Catalog;
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
 use cs_core::paths::Home;
 use cs_core::range::Range;
+use cs_core::refs::Links;
 use cs_core::store::repo_of;
 use cs_core::zone::Zone;
 use render::format_bytes;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use usage::book::{self, Book};
@@ -163,12 +165,22 @@ fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
 pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
     let loaded = load(context, options.timezone.as_deref())?;
     let filter = filter(options, &loaded.zone, context)?;
+    let only = options.issue.as_ref().map(|issue| naming(&loaded, issue, context)).transpose()?;
+    let filter = Filter { only, ..filter };
     let broken: u64 = loaded.logs.iter().map(|(_, facts)| facts.broken).sum();
     if broken > 0 {
         let lines = render::format_quantity(broken, "line");
         note(PROGRAM, &format!("{lines} cannot be understood; cs-usage explain shows where they are"));
     }
     Ok((loaded, filter))
+}
+
+/// The conversations that name an issue.
+fn naming(loaded: &Loaded, issue: &str, context: &Context) -> Outcome<HashSet<u32>> {
+    let links = Links::of(&context.config());
+    let named = Catalog::of(&context.store, &loaded.roots).naming(&context.store, &links, issue)?;
+    let all = loaded.book.sessions.iter().zip(0..);
+    Ok(all.filter(|(session, _)| named.contains(&session.id)).map(|(_, index)| index).collect())
 }
 
 fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
@@ -180,5 +192,6 @@ fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> 
         project: options.project.as_ref().map(trimmed),
         repo: options.repo.as_deref().map(cli::repo::named).transpose()?,
         agent: options.agent,
+        only: None,
     })
 }

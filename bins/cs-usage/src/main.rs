@@ -25,6 +25,7 @@ mod which;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
 use command::Command;
+use options::Options;
 use std::process::ExitCode;
 use usage::report::By;
 
@@ -52,8 +53,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Daily(args) => periods::run(By::Day, &args.into(), context),
         Command::Weekly(args) => periods::run(By::Week, &args.into(), context),
         Command::Monthly(args) => periods::run(By::Month, &args.into(), context),
-        Command::Session(args) if args.join => join::run(&args.into(), context),
-        Command::Session(args) => periods::run(By::Session, &args.into(), context),
+        Command::Session(args) => by_session(args, context),
         Command::Project(args) => periods::run(By::Project, &args.into(), context),
         Command::Repo(args) => periods::run(By::Repo, &args.into(), context),
         Command::Model(args) => periods::run(By::Model, &args.into(), context),
@@ -61,4 +61,10 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Explain(args) => args.run(context),
         Command::Keep(args) => args.run(context),
     }
+}
+
+fn by_session(args: command::Session, context: &mut Context) -> Outcome<()> {
+    let (is_joined, issue) = (args.join, args.issue.clone());
+    let options = Options { issue, ..args.into() };
+    if is_joined { join::run(&options, context) } else { periods::run(By::Session, &options, context) }
 }

@@ -13,4 +13,6 @@ pub struct Options {
     pub timezone: Option<String>,
     pub breakdown: bool,
     pub csv: bool,
+    /// The issue that the conversations name.
+    pub issue: Option<String>,
 }

@@ -8,7 +8,7 @@ use crate::sum::Sum;
 use agents::Agent;
 use chrono::{Datelike, NaiveDate};
 use cs_core::zone::{Zone, monday};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How rows are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Filter {
     pub repo: Option<String>,
     /// Only this agent's conversations.
     pub agent: Option<Agent>,
+    /// Only these conversations: indexes in [`Book::sessions`].
+    pub only: Option<HashSet<u32>>,
 }
 
 /// The key of a group.
@@ -113,6 +115,7 @@ impl View<'_> {
                 && filter.project.as_ref().is_none_or(|project| self.project(row) == project)
                 && filter.repo.as_ref().is_none_or(|repo| self.repo(row) == repo)
                 && filter.agent.is_none_or(|agent| self.agent(row) == agent)
+                && filter.only.as_ref().is_none_or(|only| only.contains(&row.session))
         };
         self.book.rows.iter().filter(takes).collect()
     }
