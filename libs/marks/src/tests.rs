@@ -271,3 +271,16 @@ fn a_place_is_found_by_words_and_by_a_text_also_as_json_spells_it() {
     assert_eq!((whole.len(), whole[0].field.as_deref(), whole[0].span), (1, None, None));
     assert_eq!(find(Some("input"), Extent::Whole).unwrap()[0].digest, Some(key.digest(&fields[1].1)));
 }
+
+#[test]
+fn a_redaction_that_is_cut_anywhere_still_hides_its_entry() {
+    let place = Place::new();
+    let target = Target { entry: Some("u1".into()), digest: Some("ab".repeat(32)), ..Target::default() };
+    place.add(NewMark { target, reason: Some("why".into()), ..new(Op::Redact) });
+    let whole = fs::read(place.file()).unwrap();
+    for end in 1..whole.len() - 1 {
+        let marks = Marks::parse(&whole[..end]);
+        assert!(marks.hiding().any(|broken| broken.is_about("u1")), "{}", String::from_utf8_lossy(&whole[..end]));
+    }
+    assert_eq!(Marks::parse(&whole[..whole.len() - 1]).all.len(), 1, "only the end of the line is missing");
+}
