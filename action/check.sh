@@ -87,7 +87,7 @@ if [ ${#reports[@]} -eq 0 ]; then
     echo "no reports" | tee -a "$summary"
 else
     status=0
-    cs-report verify ${rules[@]+"${rules[@]}"} "${reports[@]}" >"$place/verified" 2>&1 || status=$?
+    cs-report verify --table ${rules[@]+"${rules[@]}"} "${reports[@]}" >"$place/verified" 2>&1 || status=$?
     show "$place/verified"
     summarize "$place/verified"
     note "$status"
@@ -116,7 +116,7 @@ else
     : >"$place/found"
     # No command line is too long; xargs says 123 if one of several runs failed.
     printf '%s\0' "${changed[@]}" |
-        xargs -0 -n 500 sh -c 'cs-redact check "$@"; status=$?; [ $status -le 1 ] || echo $status >>"$0.failed"; exit $status' \
+        xargs -0 -n 500 sh -c 'cs-redact check --table "$@"; status=$?; [ $status -le 1 ] || echo $status >>"$0.failed"; exit $status' \
             "$place/found" ${strict[@]+"${strict[@]}"} ${rules[@]+"${rules[@]}"} >"$place/found" 2>&1 || status=$?
     if [ -s "$place/found.failed" ]; then
         status=$(head -n 1 "$place/found.failed")

@@ -113,5 +113,41 @@ fn only_one_file_starts_git() {
         }
     }
     places.retain(|path| !path.ends_with("_tests.rs"));
-    assert_eq!(places, ["bins/cs-session/src/git.rs"]);
+    assert_eq!(places, ["libs/cli/src/git.rs"]);
+}
+
+#[test]
+fn commits_of_a_range_are_asked_for_without_starting_anything() {
+    let sandbox = place("");
+    let log = sandbox.home().join(".claude/projects/-home-work-api");
+    fs::create_dir_all(&log).expect("it can be created");
+    let uuid = "3c93296d-fab9-4844-ac62-7f673c1f02cc";
+    let line = format!(
+        r#"{{"type":"user","uuid":"21395aeb-67a1-4607-9102-101950cba19c","sessionId":"{uuid}","timestamp":"2026-11-21T09:00:00Z","message":{{"role":"user","content":"go"}}}}"#
+    );
+    fs::write(log.join(format!("{uuid}.jsonl")), line + "\n").expect("it can be written");
+    let made = sandbox.sh(&format!(
+        "cd api && id=$(cs-session create --intent x --claude-session {uuid} -q) && GIT_COMMITTER_DATE=2026-11-21T10:20:00Z \
+         git commit -q --allow-empty -m Two && cs-session capture-commits $id -q\n{}",
+        trap::script(&sandbox, 1_795_256_400)
+    ));
+    assert_eq!(status(&made), 0, "{}", stderr(&made));
+    let report = sandbox.sh("cd api && cs-report prompts --commits HEAD~2.. --format jsonl");
+    assert_eq!((status(&report), stderr(&report)), (0, String::new()));
+    let rows: Vec<Value> = stdout(&report).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of =
+        |name: &str| rows.iter().filter(|row| row["row"] == name).map(|row| row["text"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (of("prompt"), of("commit"), of("unmatched")),
+        (vec!["go".into()], vec!["Two".into()], vec!["Signed".into()])
+    );
+    assert_eq!(trap::sprung(&sandbox), Vec::<String>::new());
+    // Words that are options, or name nothing, are refused; nothing is written.
+    for range in ["--output=stolen", "-1", "HEAD --all", "nothing..HEAD", ""] {
+        let output = sandbox.sh(&format!("cd api && cs-report prompts --commits '{range}'"));
+        assert_eq!(status(&output), 65, "{range}: {}", stderr(&output));
+    }
+    assert!(!sandbox.work().join("api/stolen").exists() && !sandbox.work().join("stolen").exists());
+    let outside = sandbox.cs("cs-report", &["prompts", "--commits", "HEAD"]);
+    assert_eq!(status(&outside), 64, "{}", stderr(&outside));
 }

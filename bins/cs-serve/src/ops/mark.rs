@@ -234,16 +234,12 @@ mod tests {
     fn what_was_not_seen_is_not_marked() {
         let dir = tempfile::tempdir().unwrap();
         let caches = caches(dir.path());
-        let tag = |was_seen: &str| {
-            json!({"op": "mark.tag", "conversation": UUID, "if": was_seen, "entry": "u1#0", "with": "for-release"})
-        };
+        let tag = |was_seen: &str| json!({"op": "mark.tag", "conversation": UUID, "if": was_seen, "entry": "u1#0", "with": "for-release"});
         let first = seen(&marks(&caches), Some("u1#0"), "");
         let made = send(&caches, tag(&first)).unwrap();
         assert_eq!(send(&caches, tag(&first)), Err(409), "somebody has tagged it");
         let now = || seen(&marks(&caches), Some("u1#0"), "");
-        let undo = |was_seen: String| {
-            json!({"op": "mark.undo", "conversation": UUID, "if": was_seen, "entry": "u1#0", "of": made["id"], "reason": "no"})
-        };
+        let undo = |was_seen: String| json!({"op": "mark.undo", "conversation": UUID, "if": was_seen, "entry": "u1#0", "of": made["id"], "reason": "no"});
         assert_eq!(send(&caches, undo(first)), Err(409));
         send(&caches, undo(now())).unwrap();
         assert_eq!(send(&caches, undo(now())), Err(409), "it is undone already");
