@@ -10,6 +10,7 @@ mod head;
 mod html;
 mod make;
 mod markdown;
+mod marked;
 mod people;
 mod record;
 mod request;

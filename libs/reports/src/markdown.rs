@@ -1,11 +1,12 @@
 //! Owns how rows look in Markdown. Must stay true: foreign text stays text, also in a fence, which is longer than any run
 //! of backticks in it.
 
+use crate::marked;
 use crate::people::{self, text};
 use crate::request::Mode;
 use crate::row::Row;
 use cs_core::visible::visible;
-use render::{escape_markdown_cell, escape_markdown_code, escape_markdown_line, escape_markdown_text};
+use render::escape_markdown_code;
 
 /// The body in Markdown.
 #[derive(Default)]
@@ -37,12 +38,12 @@ impl Markdown {
             "conversation" => self.conversation(row, &mut out),
             "prompt" => {
                 self.block(row, &mut out);
-                let quoted = escape_markdown_text(&people::prompt(row), "> ");
-                out.push_str(&format!("### {}\n\n> {quoted}\n\n", escape_markdown_line(&people::turn(row))));
+                let quoted = marked::text(&people::prompt(row), "> ");
+                out.push_str(&format!("### {}\n\n> {quoted}\n\n", marked::line(&people::turn(row))));
             }
             "answer" => {
                 self.block(row, &mut out);
-                out.push_str(&format!("{}\n\n", escape_markdown_text(&text(row, "text"), "")));
+                out.push_str(&format!("{}\n\n", marked::text(&text(row, "text"), "")));
             }
             "call" => {
                 self.item(row, &mut out);
@@ -56,7 +57,7 @@ impl Markdown {
                 self.item(row, &mut out);
                 let how = Some(text(row, "how")).filter(|how| !how.is_empty()).map(|how| format!(" ({how})"));
                 let sha = escape_markdown_code(&text(row, "sha"));
-                let message = escape_markdown_line(&text(row, "text"));
+                let message = marked::line(&text(row, "text"));
                 out.push_str(&format!("- Commit {sha} {message}{}\n", how.unwrap_or_default()));
             }
             "files" => {
@@ -66,8 +67,8 @@ impl Markdown {
             }
             _ => {
                 self.item(row, &mut out);
-                let label = escape_markdown_line(&people::label(row));
-                out.push_str(&format!("- *{label}:* {}\n", escape_markdown_text(&text(row, "text"), "  ")));
+                let label = marked::line(&people::label(row));
+                out.push_str(&format!("- *{label}:* {}\n", marked::text(&text(row, "text"), "  ")));
             }
         }
         out
@@ -85,9 +86,9 @@ impl Markdown {
     fn conversation(&mut self, row: &Row, out: &mut String) {
         self.is_list = false;
         self.thread = "main".into();
-        let facts: Vec<String> = people::facts(row).iter().map(|fact| escape_markdown_line(fact)).collect();
+        let facts: Vec<String> = people::facts(row).iter().map(|fact| marked::line(fact)).collect();
         let id = escape_markdown_code(&text(row, "conversation"));
-        let name = escape_markdown_line(&people::name(row));
+        let name = marked::line(&people::name(row));
         out.push_str(&format!("\n## {name}\n\n{} · {id}\n\n", facts.join(" · ")));
     }
 
@@ -110,7 +111,7 @@ impl Markdown {
         let is_other = !thread.is_empty() && thread != self.thread;
         if is_other {
             let line = if self.is_list { "\n" } else { "" };
-            out.push_str(&format!("{line}*Thread {}*\n\n", escape_markdown_line(&thread)));
+            out.push_str(&format!("{line}*Thread {}*\n\n", marked::line(&thread)));
             self.is_list = false;
             self.thread = thread;
         }
@@ -121,11 +122,11 @@ impl Markdown {
         if self.table != Some(row.row) {
             self.table = Some(row.row);
             self.is_list = false;
-            let names = row.cells.iter().map(|(name, _)| escape_markdown_cell(&name.replace('_', " "))).collect();
+            let names = row.cells.iter().map(|(name, _)| marked::cell(&name.replace('_', " "))).collect();
             let rule = row.cells.iter().map(|_| "---".to_string()).collect();
             out.push_str(&format!("\n## {}\n\n{}{}", people::title(row.row), line(names), line(rule)));
         }
-        let cells = row.cells.iter().map(|(name, value)| escape_markdown_cell(&people::cell(name, value)));
+        let cells = row.cells.iter().map(|(name, value)| marked::cell(&people::cell(name, value)));
         out.push_str(&line(cells.collect()));
     }
 }
@@ -156,7 +157,7 @@ pub const TALK: [&str; 20] = [
 
 /// A call on one line, and what it was given.
 fn call(row: &Row) -> String {
-    let (tool, ended) = (escape_markdown_line(&text(row, "tool")), escape_markdown_line(&text(row, "ended")));
+    let (tool, ended) = (marked::line(&text(row, "tool")), marked::line(&text(row, "ended")));
     let subject = escape_markdown_code(&text(row, "text"));
     let line = format!("- {tool} {subject}").trim_end().to_string();
     let input = text(row, "input");
