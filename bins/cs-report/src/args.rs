@@ -17,6 +17,7 @@ pub struct Options {
     pub until: Option<String>,
     pub tag: Vec<String>,
     pub disposition: Vec<String>,
+    pub refs: Vec<String>,
     pub with: With,
     pub format: Option<Format>,
     pub output: Option<PathBuf>,
@@ -89,7 +90,7 @@ impl Options {
     /// Which conversations are meant. Without a word about it, the one that runs this program.
     fn scope(&self, context: &Context) -> Outcome<Scope> {
         let has_filter = [&self.commits, &self.project, &self.since, &self.until].iter().any(|option| option.is_some());
-        let has_filter = has_filter || !self.tag.is_empty() || !self.disposition.is_empty();
+        let has_filter = has_filter || [&self.tag, &self.disposition, &self.refs].iter().any(|words| !words.is_empty());
         let ids = match self.id.is_empty() && has_filter {
             true => Vec::new(),
             false => cli::selectors_of(&NAMED, &self.id)?,
@@ -100,7 +101,7 @@ impl Options {
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
             tags: self.tag.clone(),
             dispositions: self.disposition.clone(),
-            refs: Vec::new(),
+            refs: self.refs.clone(),
         })
     }
 

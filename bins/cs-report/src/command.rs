@@ -51,6 +51,9 @@ macro_rules! report {
             /// only conversations with an entry of this disposition; may be repeated
             #[argh(option)]
             disposition: Vec<String>,
+            /// only conversations whose branch, commits or prompts name this issue, such as ABC-12 or #12; may be repeated
+            #[argh(option, long = "ref")]
+            refs: Vec<String>,
             $(#[doc = $help] #[argh(option, from_str_fn(parse_with))] $with: Option<With>,)*
             /// md, csv, json, jsonl or html (default: from the extension of the file; without a file, md on a terminal
             /// and jsonl in a pipe)
@@ -78,13 +81,13 @@ macro_rules! report {
 
         impl From<$Name> for Options {
             fn from(args: $Name) -> Self {
-                let $Name { id, commits, project, since, until, tag, disposition, format, output, output_dir, .. } = args;
+                let $Name { id, commits, project, since, until, tag, disposition, refs, format, output, output_dir, .. } = args;
                 let $Name { force, rules, raw, i_know, .. } = args;
                 #[allow(unused_mut)]
                 let mut shown = With::default();
                 $(shown = args.$with.unwrap_or(shown);)*
                 Options {
-                    id, commits, project, since, until, tag, disposition, with: shown, format, output, output_dir,
+                    id, commits, project, since, until, tag, disposition, refs, with: shown, format, output, output_dir,
                     force, rules, raw, i_know,
                 }
             }

@@ -75,9 +75,9 @@ pub struct Scope {
     pub range: Range,
     /// Only those with all these tags.
     pub tags: Vec<String>,
-    /// Only those with an entry of one of these dispositions.
+    /// Only those with entries of all these dispositions.
     pub dispositions: Vec<String>,
-    /// Only those with one of these references, such as `ABC-12` or `#12`.
+    /// Only those that name all these issues, such as `ABC-12` or `#12`.
     pub refs: Vec<String>,
 }
 

@@ -7,7 +7,9 @@ use crate::sources::Sources;
 use conversations::{About, Conversation, Filter, Heading, Sessions, find};
 use cs_core::error::Result;
 use cs_core::record::Session;
+use cs_core::refs::Links;
 use marks::Tags;
+use std::collections::HashSet;
 
 /// A conversation that was chosen.
 pub struct Chosen<'c> {
@@ -25,11 +27,18 @@ pub fn select<'c>(request: &Request, sources: &Sources<'c>) -> Result<Vec<Chosen
     let filter = Filter { project: scope.project.clone(), range: scope.range, ..Filter::default() };
     let (tags, config) = (Tags::read(sources.store)?, sources.store.config());
     let sessions = Sessions::of(sources.store)?;
+    let links = Links::of(&config);
+    let naming = |issue: &String| sources.catalog.naming(sources.store, &links, issue);
+    let naming: Vec<HashSet<String>> = scope.refs.iter().map(naming).collect::<Result<_>>()?;
     let is_of_commits =
         |one: &Conversation| sources.commits.is_none_or(|commits| commits.of(&one.uuid).next().is_some());
     let mut chosen = Vec::new();
     for one in named(scope, sources)? {
-        if !is_of_commits(one) || !filter.may_fit(one) || !tags.fit(&one.uuid, &scope.tags, &scope.dispositions) {
+        if !is_of_commits(one)
+            || !filter.may_fit(one)
+            || !tags.fit(&one.uuid, &scope.tags, &scope.dispositions)
+            || naming.iter().any(|naming| !naming.contains(&one.uuid))
+        {
             continue;
         }
         let records = sessions.records(&one.uuid);
@@ -75,7 +84,7 @@ pub fn scope_words(request: &Request, commits: Option<&Commits>, chosen: &[Chose
     words.extend(scope.range.until.map(|until| format!("before {}", at(until))));
     words.extend(scope.tags.iter().map(|tag| format!("tag {tag}")));
     words.extend(scope.dispositions.iter().map(|word| format!("disposition {word}")));
-    words.extend(scope.refs.iter().map(|word| format!("reference {word}")));
+    words.extend(scope.refs.iter().map(|word| format!("issue {word}")));
     if words.is_empty() {
         words.push("all conversations".into());
     }
