@@ -11,7 +11,6 @@ mod command;
 mod commits;
 mod make;
 mod output;
-mod rawness;
 mod verify;
 
 use argh::{ArgsInfo, FromArgs};

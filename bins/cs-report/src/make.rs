@@ -1,9 +1,9 @@
 //! Owns making reports, and where they go.
 
 use crate::args::{Options, Target};
-use crate::{PROGRAM, commits, output, rawness};
+use crate::{PROGRAM, commits, output};
 use agents::logs::Roots;
-use cli::{Context, Failure, Form, Out, Outcome, Progress};
+use cli::{Context, Failure, Form, Out, Outcome, Progress, rawness};
 use conversations::Catalog;
 use cs_core::Error;
 use cs_core::who;
