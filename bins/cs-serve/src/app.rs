@@ -39,7 +39,7 @@ impl App {
     pub fn new(store: Store, roots: Roots, is_review: bool) -> Result<Self, minijinja::Error> {
         let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir(), is_review)?;
         Ok(App {
-            site: Site { pages: Arc::new(pages), readers: "everyone", is_review },
+            site: Site { pages: Arc::new(pages), readers: "everyone", is_review, may_control: false },
             caches: Arc::new(Caches::new(store, roots)),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
@@ -121,7 +121,8 @@ impl App {
     /// Makes a change, and notes why it is not made.
     fn change(&self, request: &Request) -> Answered {
         let home = &self.caches.store().home;
-        ops::make(&self.caches, &request.body).inspect_err(|refusal| refused::note(home, request, refusal))
+        ops::make(&self.caches, self.site.may_control, &request.body)
+            .inspect_err(|refusal| refused::note(home, request, refusal))
     }
 
     fn events(&self, request: &Request) -> Answered {

@@ -27,6 +27,9 @@ pub struct Args {
     /// complete sessions, add notes, change tasks
     #[argh(switch)]
     pub review: bool,
+    /// with --review: let them also control agents in seats: write to them, interrupt, end and rename them
+    #[argh(switch)]
+    pub control: bool,
     /// a file with the token that every request must send
     #[argh(option)]
     pub token_file: Option<String>,

@@ -51,6 +51,7 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let home = store.home.clone();
     let mut app = app::App::new(store, agents::logs::Roots::from_env(), args.review)
         .map_err(|error| listen::system(std::io::Error::other(error)))?;
+    app.site.may_control = args.control;
     let shell = || app.site.pages.shell(address.port(), args.review);
     let (access, _key) = readers::access((plan.readers, args.review), &plan.policy, address, &home, shell)?;
     app.site.readers = access.word(&plan.policy);

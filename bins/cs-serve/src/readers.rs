@@ -39,6 +39,9 @@ pub fn readers(args: &Args) -> Outcome<Readers> {
             "only this machine, with the key, may change something; leave out one of them",
         );
     }
+    if args.control && !args.review {
+        return usage("--control needs --review", "agents are controlled with the key for changes");
+    }
     match (args.owner_only, args.allow_users || args.allow_remote) {
         (true, true) => {
             usage("--owner-only cannot be combined with --allow-users or --allow-remote", "use only one of them")

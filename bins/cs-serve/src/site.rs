@@ -11,6 +11,8 @@ pub struct Site {
     pub readers: &'static str,
     /// Whether those who have the key may change something.
     pub is_review: bool,
+    /// Whether that may be agents in seats.
+    pub may_control: bool,
 }
 
 impl Site {

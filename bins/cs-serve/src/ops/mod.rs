@@ -4,6 +4,7 @@
 //! (`if`), and is refused if that is not so any more; nothing here changes settings, rules or paths, runs a command or
 //! deletes.
 
+mod control;
 mod mark;
 mod report;
 mod session;
@@ -47,8 +48,23 @@ enum Op {
     Disposition(mark::Word),
     #[serde(rename = "mark.undo")]
     Undo(mark::Undo),
+    #[serde(rename = "message.send")]
+    Message(control::Message),
+    #[serde(rename = "agent.interrupt")]
+    Interrupt(control::Stop),
+    #[serde(rename = "agent.kill")]
+    Kill(control::Stop),
+    #[serde(rename = "agent.name")]
+    Name(control::Name),
     #[serde(rename = "report.make")]
     Report(report::Make),
+}
+
+impl Op {
+    /// Whether it is about agents, which only `--control` allows.
+    fn is_control(&self) -> bool {
+        matches!(self, Op::Message(_) | Op::Interrupt(_) | Op::Kill(_) | Op::Name(_))
+    }
 }
 
 /// What a change of a session came to.
@@ -71,10 +87,14 @@ impl Done {
     }
 }
 
-/// Makes the change in the body of a request.
-pub fn make(caches: &Caches, body: &[u8]) -> Result<Reply, Refusal> {
+/// Makes the change in the body of a request; one of agents only if `may_control`.
+pub fn make(caches: &Caches, may_control: bool, body: &[u8]) -> Result<Reply, Refusal> {
     let (store, now) = (caches.store(), clock::now());
     let op = serde_json::from_slice::<Op>(body).map_err(|error| bad(&error))?;
+    if op.is_control() && !may_control {
+        let text = "this dashboard does not control agents; start it with --review --control";
+        return Err(Refusal::new(403, "NO_CONTROL", text));
+    }
     let made = match op {
         Op::Park(op) => op.make(store, now).map(Done::reply),
         Op::Resume(op) => op.make(store, now).map(Done::reply),
@@ -90,6 +110,10 @@ pub fn make(caches: &Caches, body: &[u8]) -> Result<Reply, Refusal> {
         Op::Note(op) => op.make(marks::Op::Note, caches, now),
         Op::Disposition(op) => op.make(marks::Op::Disposition, caches, now),
         Op::Undo(op) => op.make(caches, now),
+        Op::Message(op) => op.make(store, now),
+        Op::Interrupt(op) => op.interrupt(store, now),
+        Op::Kill(op) => op.kill(store, now),
+        Op::Name(op) => op.make(store, now),
         Op::Report(op) => op.make(caches, now),
     };
     made.map(|reply| reply.with("Cache-Control", "no-store")).map_err(conflict)
@@ -139,7 +163,7 @@ mod tests {
     }
 
     fn send(store: &Store, change: &Value) -> Result<Value, u16> {
-        let made = make(&caches(store), &serde_json::to_vec(change).unwrap());
+        let made = make(&caches(store), false, &serde_json::to_vec(change).unwrap());
         made.map(|reply| serde_json::from_slice(&reply.body).unwrap()).map_err(|refusal| refusal.status)
     }
 
@@ -211,7 +235,7 @@ mod tests {
         let (store, made) = store(dir.path());
         let good =
             format!(r#"{{"op":"session.event","id":"{}","if":"{}","message":"x"}}"#, made.session_id, seen(&made));
-        assert!(make(&caches(&store), good.as_bytes()).is_ok());
+        assert!(make(&caches(&store), false, good.as_bytes()).is_ok());
         for body in [
             String::new(),
             "{}".into(),
@@ -231,9 +255,9 @@ mod tests {
             "[".repeat(60_000),
             good.replace("\"x\"}", &format!("{}1{}}}", "[".repeat(200), "]".repeat(200))),
         ] {
-            let refused = make(&caches(&store), body.as_bytes()).unwrap_err();
+            let refused = make(&caches(&store), false, body.as_bytes()).unwrap_err();
             assert_eq!((refused.status, refused.code), (400, "BAD_REQUEST"), "{body:.80}");
         }
-        assert_eq!(make(&caches(&store), b"{\"op\":\"session.event\xff\"}").unwrap_err().status, 400);
+        assert_eq!(make(&caches(&store), false, b"{\"op\":\"session.event\xff\"}").unwrap_err().status, 400);
     }
 }

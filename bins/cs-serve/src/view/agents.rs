@@ -2,6 +2,7 @@
 //! Must stay true: texts are masked; reasons have no age (see [`super::verdicts`]); a figure that is not known is absent,
 //! never 0.
 
+use super::seen::seen_seat;
 use super::verdicts::timeless;
 use agents::LastCall;
 use cs_core::clock::{self, TimeDelta};
@@ -82,6 +83,8 @@ pub struct AgentRow {
     pub last_call: Option<LastCall>,
     /// Whether its client has ended.
     pub is_over: bool,
+    /// What a person has seen who changes it: `if` of a change.
+    pub seen: String,
 }
 
 /// A message that waits.
@@ -285,6 +288,7 @@ impl Standing {
             cost_usd: spent.cost_usd,
             last_call: live.as_ref().and_then(agents::last_call),
             is_over: self.state.is_over(),
+            seen: seen_seat(&self.seat),
         }
     }
 }

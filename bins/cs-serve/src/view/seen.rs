@@ -3,9 +3,16 @@
 
 use cs_core::id::fnv1a;
 use cs_core::record::Session;
+use seats::Seat;
 use serde::Serialize;
 
-/// The tag.
+/// The tag of an agent's seat.
+pub fn seen_seat(seat: &Seat) -> String {
+    let conversation = seat.claude_session_id.as_deref().unwrap_or_default();
+    format!("{:016x}", fnv1a(format!("{}\n{}\n{conversation}", seat.name, seat.status.is_open()).as_bytes()))
+}
+
+/// The tag of a session.
 pub fn seen(session: &Session) -> String {
     #[derive(Serialize)]
     struct Seen<'a> {
