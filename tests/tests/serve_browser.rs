@@ -34,6 +34,8 @@ mod live;
 mod narrow;
 #[path = "serve_browser/pages.rs"]
 mod pages;
+#[path = "serve_browser/review.rs"]
+mod review;
 #[path = "serve_browser/screenshots.rs"]
 mod screenshots;
 #[path = "serve_browser/tell.rs"]

@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 use crate::dashboard::Dashboard;
 
 /// The checker's script; without it the test is skipped.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let named = std::env::var_os("CS_AXE").map(PathBuf::from);
     let file = named.unwrap_or_else(|| cs_tests::workspace().join("target/axe-core/axe.min.js"));
     let missing = |_| skip(format_args!("axe-core is not at {}; `make axe` gets it with npm", file.display()));
     std::fs::read_to_string(&file).map_err(missing).ok()
 }
 
-fn serious(findings: &Value) -> Vec<String> {
+/// The findings that keep somebody from using a page.
+pub fn serious(findings: &Value) -> Vec<String> {
     let violations = findings.as_array().cloned().unwrap_or_default();
     let is_serious = |one: &Value| matches!(one["impact"].as_str(), Some("serious" | "critical"));
     violations.iter().filter(|one| is_serious(one)).map(Value::to_string).collect()

@@ -240,7 +240,7 @@ fn end(text: &str, cuts: &[Cut]) -> usize {
     if text.len() <= FIELD + FIELD / 20 {
         return text.len();
     }
-    let mut end = text.floor_char_boundary(FIELD);
+    let mut end = (0..=FIELD).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     if let Some(cut) = cuts.iter().find(|cut| cut.span.start < end && end < cut.span.end) {
         end = if cut.span.end <= 2 * FIELD { cut.span.end } else { cut.span.start };
     }
