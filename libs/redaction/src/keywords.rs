@@ -69,10 +69,9 @@ impl Keywords {
                 let word = found.pattern().as_usize();
                 for rule in self.rules.get(word).into_iter().flatten() {
                     let reach = self.reach.get(*rule).and_then(|known| *known.get_or_init(|| reach(rules.get(*rule)?)));
-                    let part = match reach {
-                        None => None,
-                        Some(reach) => Some(found.end().saturating_sub(reach)..(found.start() + reach).min(text.len())),
-                    };
+                    let around =
+                        |reach: usize| found.end().saturating_sub(reach)..(found.start() + reach).min(text.len());
+                    let part = reach.map(around);
                     match (parts.iter_mut().find(|(known, _)| known == rule), part) {
                         (Some((_, Parts::Around(all))), Some(part)) => add(all, part),
                         (Some(_), _) => {}

@@ -76,3 +76,35 @@ fn speed() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
 }
+
+/// Takes seconds, or minutes if a rule is quadratic.
+#[test]
+fn hostile_text_takes_linear_time() {
+    let mut engine = Engine::new(load(221), Key::fresh().unwrap());
+    let keyword = engine.rules().all().iter().find_map(|rule| rule.keywords.first().cloned()).unwrap();
+    let near = format!("{keyword}=");
+    let pieces = [
+        "a",
+        "key=",
+        "token: ",
+        "-----BEGIN ",
+        "https://a",
+        "secret='",
+        "\n",
+        "[a:0123456789]",
+        "api_key=Zq9x8W7v",
+        &near,
+    ];
+    for piece in pieces {
+        let time = |size: usize, engine: &mut Engine| {
+            let text = piece.repeat(size / piece.len());
+            let started = on_cpu();
+            engine.find(&text, Place::default());
+            on_cpu() - started
+        };
+        time(8 << 10, &mut engine);
+        let (short, long) = (time(16 << 10, &mut engine), time(128 << 10, &mut engine));
+        println!("{piece:?}: {:.0} ms, then {:.0} ms", 1000.0 * short, 1000.0 * long);
+        assert!(long < 1.0 || long < short * 24.0, "{piece:?}: {short} s, for eight times as much {long} s");
+    }
+}
