@@ -1,36 +1,13 @@
 //! Owns the names of what a scan finds, for those who list or name it (`redaction`): the same scan as for masking, a
 //! name for each span. Must stay true: nothing here is linked by programs that only mask.
 
+use super::find::{Find, Sure, UNKNOWN_MAKER};
 use super::keys;
 use super::names::Kind;
 use super::scan::{Scan, Sort};
 use super::{blocks, personal};
 use std::ops::Range;
 
-/// How sure a rule is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sure {
-    /// A shape that nothing else has.
-    Definite,
-    /// A value whose name, place or randomness suggests a secret.
-    Candidate,
-    /// It identifies a person.
-    Personal,
-}
-
-/// A span that a rule found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Find {
-    /// Bytes of the text.
-    pub span: Range<usize>,
-    /// The rule's name.
-    pub rule: &'static str,
-    /// How sure the rule is.
-    pub sure: Sure,
-}
-
-/// The rule for keys of makers that are not in the table.
-pub(super) const UNKNOWN_MAKER: &str = "prefixed-key";
 /// Rules for shapes that are not in the table of keys.
 const SHAPES: [&str; 6] = ["jwt", "private-key", "telegram-token", "firebase-key", "discord-token", "azure-secret"];
 /// Rules that depend on what is around a secret.

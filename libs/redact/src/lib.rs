@@ -19,6 +19,7 @@ mod class;
 mod command;
 mod commands;
 mod extent;
+mod find;
 mod finds;
 mod flags;
 mod keys;
@@ -38,7 +39,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use command::mask_command;
-pub use finds::{Find, Sure, finds, rules};
+pub use find::{Find, Sure};
+pub use finds::{finds, rules};
 use scan::Scan;
 use tokens::Tokens;
 

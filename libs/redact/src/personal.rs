@@ -4,7 +4,7 @@
 //! Must stay true: the cost is linear in the text. Deliberately absent: names of people in sentences, and any promise
 //! that a number or an address of an unusual shape is found.
 
-use super::finds::{Find, Sure};
+use super::find::{Find, Sure};
 use super::mask_counted;
 use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, Range};

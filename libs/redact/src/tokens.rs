@@ -89,7 +89,7 @@ impl<'a> Tokens<'a> {
             _ => None,
         };
         let marked = || if end >= at + MARKED { keys::marked_name(rest) } else { None };
-        let name = keys::name(rest).or(special).or_else(marked).unwrap_or(super::finds::UNKNOWN_MAKER);
+        let name = keys::name(rest).or(special).or_else(marked).unwrap_or(super::find::UNKNOWN_MAKER);
         Some((name, token.end))
     }
 

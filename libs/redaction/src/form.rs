@@ -5,7 +5,7 @@
 use crate::allow::{Allow, Target};
 use crate::node::{Fault, Node, Value};
 use crate::pattern::Pattern;
-use crate::rules::Tier;
+use crate::tier::Tier;
 use std::sync::Arc;
 
 /// The largest number of rules in a file.

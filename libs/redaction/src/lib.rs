@@ -21,6 +21,7 @@ mod pieces;
 mod random;
 mod rules;
 pub mod stream;
+mod tier;
 mod units;
 mod yaml;
 
@@ -29,7 +30,8 @@ pub use examples::Tested;
 pub use key::Key;
 pub use ledger::{Entry, Ledger, Run, Tally};
 pub use pieces::{Piece, join, replace};
-pub use rules::{Rule, Rules, Tier};
+pub use rules::{Rule, Rules};
+pub use tier::Tier;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

@@ -72,7 +72,7 @@ pub fn replace(bytes: &[u8], pieces: &[Piece]) -> Vec<u8> {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::rules::Tier;
+    use crate::tier::Tier;
 
     fn piece(span: Range<usize>, rule: &str) -> Piece {
         let placeholder = format!("[{rule}]");

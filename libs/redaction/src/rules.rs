@@ -7,6 +7,7 @@
 use crate::allow::Allow;
 use crate::form::{Entry, Form};
 use crate::pattern::Pattern;
+use crate::tier::Tier;
 use cs_core::error::{Error, Result};
 use cs_core::open;
 use cs_core::paths::Home;
@@ -25,33 +26,6 @@ const DEPTH: usize = 2;
 const STATES: usize = 400_000;
 /// Where a project keeps its rules.
 const FOUND: &str = ".claude-sessions/redact.toml";
-
-/// How sure a rule is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    /// A shape that nothing else has.
-    Definite,
-    /// A value whose name or randomness suggests a secret.
-    Candidate,
-    /// What identifies a person: e-mail addresses, phone numbers, user names in paths.
-    Personal,
-}
-
-impl Tier {
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Tier::Definite => "definite",
-            Tier::Candidate => "candidate",
-            Tier::Personal => "personal",
-        }
-    }
-
-    /// The tier with this word.
-    pub fn of(word: &str) -> Option<Tier> {
-        [Tier::Definite, Tier::Candidate, Tier::Personal].into_iter().find(|tier| tier.word() == word)
-    }
-}
 
 /// A rule.
 #[derive(Clone, Debug)]
