@@ -92,6 +92,27 @@ fn hooks_link_only_what_they_need() {
     }
 }
 
+/// All crates of ours that a package links, through others, too.
+fn links_all(folder: &Path) -> BTreeSet<String> {
+    let (mut all, mut open) = (BTreeSet::new(), links(folder));
+    while let Some(name) = open.pop() {
+        let inner = workspace().join("libs").join(&name);
+        if all.insert(name) && inner.is_dir() {
+            open.extend(links(&inner));
+        }
+    }
+    all
+}
+
+#[test]
+fn no_hook_links_the_engine_of_rules() {
+    let of = |program: &str| links_all(&workspace().join("bins").join(program));
+    assert!(of("cs-report").contains("redaction") && of("cs-redact").contains("redaction"), "the search misses it");
+    for hook in ["cs-heartbeat", "cs-hook", "cs-audit", "cs-guard", "cs-deliver", "cs-wake"] {
+        assert!(!of(hook).contains("redaction"), "{hook} links the engine");
+    }
+}
+
 /// The names of agents, which only `libs/agents` may contain; one is also part of the record format.
 const AGENTS: [&str; 2] = ["\"codex\"", "\"claude-code\""];
 
