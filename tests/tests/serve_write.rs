@@ -72,12 +72,14 @@ impl Review {
         self.served.raw(format!("{head}{body}").as_bytes()).unwrap_or_else(|| panic!("{lines:?}: no answer"))
     }
 
-    /// The files of the store, without what the dashboard has for itself.
+    /// The files of the store, without locks and without what the dashboard has for itself.
     fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.sandbox.data(), &mut files);
         files.retain(|path, _| {
-            !path.ends_with("logs/serve.log") && !path.parent().is_some_and(|dir| dir.ends_with("serve"))
+            !path.ends_with("logs/serve.log")
+                && path.extension().is_none_or(|extension| extension != "lock")
+                && !path.parent().is_some_and(|dir| dir.ends_with("serve"))
         });
         files
     }

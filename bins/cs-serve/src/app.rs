@@ -52,7 +52,12 @@ impl App {
         let made = made.and_then(|(route, name)| self.make(route, name, request).map_err(|why| (why, route.page())));
         match made {
             Ok(reply) => reply.for_request(request),
-            Err((refusal, page)) => self.refuse(request, &refusal, page),
+            Err((refusal, page)) => {
+                if self.site.is_review {
+                    refused::note(&self.caches.store().home, request, &refusal);
+                }
+                self.refuse(request, &refusal, page)
+            }
         }
     }
 
@@ -86,7 +91,9 @@ impl App {
             return Err(write::method_not_allowed("GET, HEAD"));
         }
         match route.answer {
-            Answer::Change if request.method == Method::Post => self.change(request),
+            Answer::Change if request.method == Method::Post => {
+                ops::make(&self.caches, self.site.may_control, &request.body)
+            }
             Answer::Change => Err(write::method_not_allowed("POST")),
             Answer::Text(_, make) => make(&self.site),
             Answer::Health(make) => Ok(make(&self.site)),
@@ -116,13 +123,6 @@ impl App {
                 self.answer_from_store(route, handler, name, "", query, request)
             }
         }
-    }
-
-    /// Makes a change, and notes why it is not made.
-    fn change(&self, request: &Request) -> Answered {
-        let home = &self.caches.store().home;
-        ops::make(&self.caches, self.site.may_control, &request.body)
-            .inspect_err(|refusal| refused::note(home, request, refusal))
     }
 
     fn events(&self, request: &Request) -> Answered {
