@@ -23,6 +23,7 @@ pub mod refusal;
 pub mod refused;
 pub mod reply;
 pub mod rest;
+mod same;
 pub mod server;
 mod streams;
 mod system;

@@ -7,10 +7,10 @@
 //! Must stay true: the checks are made on the path that the router uses, before the body is read; a request with a header
 //! given twice, or with a host in its target, is refused.
 
-use super::guard::same;
 use super::head::Request;
 use super::limits::BODY_BYTES;
 use super::refusal::Refusal;
+use super::same::same;
 use tiny_http::{HTTPVersion, Method};
 
 /// Where changes are sent to.

@@ -22,6 +22,7 @@ mod serve {
         pub mod refusal;
         pub mod reply;
         pub mod rest;
+        mod same;
         pub mod target;
         pub mod write;
         pub use refusal::Refusal;
