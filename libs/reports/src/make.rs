@@ -115,7 +115,7 @@ fn head(request: &Request, sources: &mut Sources, chosen: &[Chosen]) -> Head {
         rules_digest: sources.engine.rules().digest().into(),
         ..Head::default()
     };
-    let words = scope_words(request, sources.commits, chosen);
+    let words = scope_words(request, sources, chosen);
     head.scope = words.iter().map(|word| in_head(request, sources.engine, word)).collect();
     head.actor = in_head(request, sources.engine, sources.actor);
     head

@@ -1,7 +1,6 @@
 //! Owns which conversations a report is about. Must stay true: the oldest comes first; a conversation that is named and not
 //! there is an error, never left out.
 
-use crate::commits::Commits;
 use crate::request::{Request, Scope};
 use crate::sources::Sources;
 use conversations::{About, Conversation, Filter, Heading, Sessions, find};
@@ -71,17 +70,19 @@ fn named<'c>(scope: &Scope, sources: &Sources<'c>) -> Result<Vec<&'c Conversatio
 }
 
 /// What a report is about, in words.
-pub fn scope_words(request: &Request, commits: Option<&Commits>, chosen: &[Chosen]) -> Vec<String> {
+pub fn scope_words(request: &Request, sources: &Sources, chosen: &[Chosen]) -> Vec<String> {
     let scope = &request.scope;
     let mut words = Vec::new();
     if !scope.ids.is_empty() {
         words.extend(chosen.iter().map(|one| format!("conversation {}", one.conversation.uuid)));
     }
-    words.extend(commits.map(|commits| format!("commits {}", commits.range)));
+    words.extend(sources.commits.map(|commits| format!("commits {}", commits.range)));
     words.extend(scope.project.as_ref().map(|project| format!("project {project}")));
     let at = |at| cs_core::clock::stamp(at);
     words.extend(scope.range.since.map(|since| format!("since {}", at(since))));
-    words.extend(scope.range.until.map(|until| format!("before {}", at(until))));
+    // A range that nobody ended ends after now.
+    let until = scope.range.until.filter(|until| *until <= sources.now);
+    words.extend(until.map(|until| format!("before {}", at(until))));
     words.extend(scope.tags.iter().map(|tag| format!("tag {tag}")));
     words.extend(scope.dispositions.iter().map(|word| format!("disposition {word}")));
     words.extend(scope.refs.iter().map(|word| format!("issue {word}")));
