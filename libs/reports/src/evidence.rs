@@ -4,7 +4,7 @@
 
 mod test_run;
 
-use crate::make::One;
+use crate::one::One;
 use crate::row::Row;
 use crate::texts::Texts;
 use crate::writer::Writer;

@@ -4,6 +4,7 @@
 //! Must stay true: every text goes through [`marks::Sanitizer`] unless it is asked for raw; what was left out is counted in
 //! the head; nothing here starts a program or writes a file with a name.
 
+mod columns;
 mod commits;
 mod evidence;
 mod head;
@@ -11,6 +12,7 @@ mod html;
 mod make;
 mod markdown;
 mod marked;
+mod one;
 mod people;
 mod record;
 mod request;
@@ -27,7 +29,8 @@ mod writer;
 
 pub use commits::{Commits, Committed, How, MatchedCommit, Repository, find as find_commits};
 pub use head::{Head, MARK, Parsed, content_digest, parse};
-pub use make::{One, make};
+pub use make::make;
+pub use one::One;
 pub use record::{Counts, Known, Records, Replaced, engine};
 pub use request::{Format, MODES, Mode, Request, Scope, With};
 pub use row::{Row, Value};

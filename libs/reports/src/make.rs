@@ -1,7 +1,9 @@
 //! Owns making a report: one conversation after the other, then the head before them.
 
+use crate::columns::columns;
 use crate::commits::{Commits, Committed, How};
 use crate::head::{Head, MARK};
+use crate::one::One;
 use crate::request::{Mode, Request};
 use crate::row::Row;
 use crate::select::{Chosen, scope_words, select};
@@ -12,11 +14,9 @@ use crate::tokens::{Counting, Sums};
 use crate::writer::{Made, Writer};
 use crate::{evidence, source};
 use agents::part::PartKind;
-use conversations::{Conversation, Cursor, Heading, Step, Wish};
+use conversations::{Conversation, Cursor, Step, Wish};
 use cs_core::clock;
 use cs_core::error::{Error, Result};
-use cs_core::record::Session;
-use cs_core::store::Store;
 use cs_core::visible::one_line;
 use marks::Marks;
 use redaction::{Engine, Entry};
@@ -29,44 +29,6 @@ pub type Unread = Vec<(PathBuf, io::Error)>;
 
 /// How many lines of the ledger are written at once.
 const LINES: usize = 1024;
-
-/// A conversation of the report.
-pub struct One<'a> {
-    /// The conversation.
-    pub conversation: &'a Conversation,
-    /// What its log says about it.
-    pub heading: &'a Heading,
-    /// Its records, the oldest first.
-    pub records: &'a [Session],
-    /// What is asked for.
-    pub request: &'a Request,
-    /// The data directory.
-    pub store: &'a Store,
-    /// The commits that were asked for.
-    pub commits: Option<&'a Commits>,
-    /// What people said about it.
-    pub marks: &'a Marks,
-}
-
-impl One<'_> {
-    /// What it is called; nothing if a person redacted something in it, which the title may repeat.
-    pub fn title(&self, texts: &mut Texts) -> Option<String> {
-        let about = &self.heading.about;
-        let title = about.renamed.as_ref().or(about.title.as_ref()).or(about.first_prompt.as_ref());
-        let title = if texts.has_redactions() { None } else { title.or(self.heading.title.as_ref()) };
-        texts.show_other("title", title.map(String::as_str))
-    }
-
-    /// When it began, RFC 3339.
-    pub fn started_at(&self) -> Option<String> {
-        self.heading.about.first_at.and_then(clock::from_millis).map(clock::stamp)
-    }
-
-    /// When it went on last, RFC 3339.
-    pub fn last_at(&self) -> Option<String> {
-        self.heading.about.last_at.and_then(clock::from_millis).map(clock::stamp)
-    }
-}
 
 /// A report on its way.
 struct Making<'r> {
@@ -90,7 +52,7 @@ pub fn make(request: &Request, sources: &mut Sources) -> Result<Made> {
     let mut making = Making {
         request,
         head: head(request, sources, &chosen),
-        writer: Writer::new(request.format, request.mode),
+        writer: Writer::new(request.format, request.mode, columns(request.mode)),
         ledger: Vec::new(),
         sums: Sums::default(),
         unread: Vec::new(),

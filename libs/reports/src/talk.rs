@@ -2,7 +2,7 @@
 //! memory does not grow with the conversation; a call stands where it ended, and one that did not end before the next
 //! prompt; what was put in by the client (reminders, instructions, hooks) is in no report.
 
-use crate::make::One;
+use crate::one::One;
 use crate::request::Mode;
 use crate::row::Row;
 use crate::texts::Texts;

@@ -1,7 +1,7 @@
 //! Owns the rows of the mode `tokens`: by session, day and model. Days are those of UTC, as all times in reports. Must stay
 //! true: a response counts once, as in `cs-usage`.
 
-use crate::make::One;
+use crate::one::One;
 use crate::row::Row;
 use crate::texts::Texts;
 use crate::writer::Writer;

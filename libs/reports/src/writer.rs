@@ -1,54 +1,16 @@
-//! Owns the body of a report while it is made: rows, in one of the formats; and the columns of CSV. Must stay true: every
+//! Owns the body of a report while it is made: rows, in one of the formats. Must stay true: every
 //! cell of a row is in JSON; in CSV every one that has a column.
 
-use crate::evidence;
 use crate::head::{Head, digest_of};
 use crate::html::Html;
 use crate::markdown::Markdown;
 use crate::request::{Format, Mode};
 use crate::row::{Row, Value};
 use crate::spool::Spool;
-use crate::tokens;
 use cs_core::error::Result;
 use render::{Cell, format_csv_row};
 use std::io::{self, Write};
 use std::path::PathBuf;
-
-/// The columns of the modes that show what was said.
-const OF_TALK: [&str; 20] = [
-    "conversation",
-    "agent",
-    "client",
-    "project",
-    "branch",
-    "title",
-    "started_at",
-    "last_at",
-    "entry",
-    "thread",
-    "turn",
-    "at",
-    "tool",
-    "ended",
-    "text",
-    "input",
-    "status",
-    "files",
-    "sha",
-    "how",
-];
-
-/// The columns of a CSV file. The first says what a row is, the last has the head in the row `head`.
-pub fn columns(mode: Mode) -> Vec<&'static str> {
-    let of_mode: Vec<&str> = match mode {
-        Mode::Prompts | Mode::Actions | Mode::Full => OF_TALK.to_vec(),
-        Mode::Tokens => tokens::COLUMNS.to_vec(),
-        Mode::Evidence => evidence::COLUMNS.to_vec(),
-    };
-    // Every report may say which commits belong to no conversation.
-    let more = ["sha", "at", "text", "session_id"].into_iter().filter(|name| !of_mode.contains(name));
-    ["row"].into_iter().chain(of_mode.iter().copied()).chain(more).chain(["head"]).collect()
-}
 
 /// How rows look.
 enum Layout {
@@ -63,21 +25,22 @@ enum Layout {
 pub struct Writer {
     format: Format,
     mode: Mode,
+    columns: Vec<&'static str>,
     layout: Layout,
     spool: Spool,
 }
 
 impl Writer {
-    /// An empty body.
-    pub fn new(format: Format, mode: Mode) -> Writer {
+    /// An empty body; the columns are those of CSV.
+    pub fn new(format: Format, mode: Mode, columns: Vec<&'static str>) -> Writer {
         let layout = match format {
             Format::Json => Layout::Json { has_rows: false },
             Format::Jsonl => Layout::Jsonl,
-            Format::Csv => Layout::Csv(columns(mode)),
+            Format::Csv => Layout::Csv(columns.clone()),
             Format::Markdown => Layout::Markdown(Markdown::new(mode)),
             Format::Html => Layout::Html(Html::default()),
         };
-        Writer { format, mode, layout, spool: Spool::new() }
+        Writer { format, mode, columns, layout, spool: Spool::new() }
     }
 
     /// Appends a row. A row `conversation` begins the next one; kinds of parts are its entries; other rows of the same name
@@ -105,7 +68,7 @@ impl Writer {
             Layout::Html(html) => html.end(),
         };
         self.spool.add(&end)?;
-        let (before, between) = head.write(self.format, self.mode);
+        let (before, between) = head.write(self.format, self.mode, &self.columns);
         head.content_digest = digest_of(before.as_bytes(), self.spool.hash(between)?);
         let before = format!("{before}{}{between}", head.content_digest);
         Ok(Made { head, unread: Vec::new(), before, body: self.spool })

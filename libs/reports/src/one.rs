@@ -1,0 +1,48 @@
+//! Owns what is known of a conversation before its parts are read. Pure.
+
+use crate::commits::Commits;
+use crate::request::Request;
+use crate::texts::Texts;
+use conversations::{Conversation, Heading};
+use cs_core::clock;
+use cs_core::record::Session;
+use cs_core::store::Store;
+use marks::Marks;
+
+/// A conversation of the report.
+pub struct One<'a> {
+    /// The conversation.
+    pub conversation: &'a Conversation,
+    /// What its log says about it.
+    pub heading: &'a Heading,
+    /// Its records, the oldest first.
+    pub records: &'a [Session],
+    /// What is asked for.
+    pub request: &'a Request,
+    /// The data directory.
+    pub store: &'a Store,
+    /// The commits that were asked for.
+    pub commits: Option<&'a Commits>,
+    /// What people said about it.
+    pub marks: &'a Marks,
+}
+
+impl One<'_> {
+    /// What it is called; nothing if a person redacted something in it, which the title may repeat.
+    pub fn title(&self, texts: &mut Texts) -> Option<String> {
+        let about = &self.heading.about;
+        let title = about.renamed.as_ref().or(about.title.as_ref()).or(about.first_prompt.as_ref());
+        let title = if texts.has_redactions() { None } else { title.or(self.heading.title.as_ref()) };
+        texts.show_other("title", title.map(String::as_str))
+    }
+
+    /// When it began, RFC 3339.
+    pub fn started_at(&self) -> Option<String> {
+        self.heading.about.first_at.and_then(clock::from_millis).map(clock::stamp)
+    }
+
+    /// When it went on last, RFC 3339.
+    pub fn last_at(&self) -> Option<String> {
+        self.heading.about.last_at.and_then(clock::from_millis).map(clock::stamp)
+    }
+}
