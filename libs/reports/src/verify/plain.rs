@@ -83,6 +83,9 @@ fn strings(text: &str) -> Vec<Piece> {
                     // JSON in a string is decoded, too.
                     let inner = Some(&text).filter(|text| text.starts_with(['{', '[']));
                     open.extend(inner.and_then(|text| serde_json::from_str(text).ok()));
+                    // So are escapes of JSON that stands in other text.
+                    let plain = escapes(&text).map(|text| Piece { text, line: n + 1, has_lines: false });
+                    pieces.extend(plain);
                     pieces.push(Piece { text, line: n + 1, has_lines: false });
                 }
                 Value::Array(values) => open.extend(values),
@@ -97,6 +100,28 @@ fn strings(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// A text with `\\uXXXX` as the letters that they mean; `None` if it has none.
+fn escapes(text: &str) -> Option<String> {
+    let mut parts = text.split("\\u");
+    let mut plain = parts.next()?.to_string();
+    let mut has_escapes = false;
+    for part in parts {
+        let digits = part.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        match (digits, part.get(4..)) {
+            (Some(letter), Some(rest)) => {
+                has_escapes = true;
+                plain.push(letter);
+                plain.push_str(rest);
+            }
+            _ => {
+                plain.push_str("\\u");
+                plain.push_str(part);
+            }
+        }
+    }
+    has_escapes.then_some(plain)
 }
 
 /// The records of CSV, each with the line on which it begins.
