@@ -5,7 +5,7 @@ use crate::view::Caches;
 use conversations::Catalog;
 use cs_core::clock::Instant;
 use cs_core::id::Uuid;
-use redaction::{Engine, Key, Rules};
+use redaction::{Engine, Key, Ledger, Rules, Run};
 use reports::{Format, Mode, Request, Scope, Sources, With};
 use serde::Deserialize;
 
@@ -26,12 +26,16 @@ impl Make {
         let store = caches.store();
         let catalog = Catalog::of(store, caches.conversations.roots());
         let mut engine = Engine::new(Rules::load(&store.home, &[])?, Key::of_store(&store.home)?);
+        let actor = marks::actor();
+        let rules_digest = engine.rules().digest().to_string();
+        let run = Run { tool: "cs-serve".into(), actor: actor.clone(), rules_digest };
+        let mut ledger = Ledger::of_store(&store.home, now, run)?;
         let mut sources = Sources {
             store,
             catalog: &catalog,
             engine: &mut engine,
-            ledger: None,
-            actor: &marks::actor(),
+            ledger: Some(&mut ledger),
+            actor: &actor,
             now,
             tool: concat!("cs-report ", env!("CARGO_PKG_VERSION")),
             commits: None,
