@@ -35,14 +35,9 @@ fn main() -> ExitCode {
 fn work(args: Args, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
     let plan = args.plan(context)?;
+    check_target(context, &plan)?;
     if let Target::Folder { folder, highlight_words } = &plan.target {
         return folder::write(context, &plan, folder, *highlight_words);
-    }
-    if plan.is_raw {
-        match &plan.target {
-            Target::File(path) => rawness::check(path)?,
-            _ => rawness::check_stdout()?,
-        }
     }
     let mut chosen = Chosen::of(context, &plan)?;
     let mut masking = Masking::new(context, plan.is_raw || chosen.ids.is_empty())?;
@@ -64,6 +59,21 @@ fn work(args: Args, out: Out) -> Outcome<()> {
     }
     context.out.flush()?;
     chosen.failures.end()
+}
+
+/// Refuses a place where nothing may be written, before anything is read.
+fn check_target(context: &Context, plan: &args::Plan) -> Outcome<()> {
+    match &plan.target {
+        Target::File(path) => {
+            output::check_outside(&context.store.home, path)?;
+            if plan.is_raw {
+                rawness::check(path)?;
+            }
+        }
+        _ if plan.is_raw => rawness::check_stdout()?,
+        _ => {}
+    }
+    Ok(())
 }
 
 fn text(

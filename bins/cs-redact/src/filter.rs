@@ -133,10 +133,7 @@ impl Told<'_> {
         let Lines { count, first } = self.broken;
         if count > 0 {
             let lines = render::format_quantity(count, "line");
-            note(
-                PROGRAM,
-                &format!("{lines} of JSON could not be understood, the first is {first}; they were read as text"),
-            );
+            note(PROGRAM, &format!("{lines} of JSON could not be understood, the first is {first}; read as text"));
         }
         let Lines { count, first } = self.left;
         if count > 0 {
