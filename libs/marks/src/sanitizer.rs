@@ -97,7 +97,8 @@ impl<'a> Sanitizer<'a> {
             Said::Spans { redacted, kept } => (redacted, kept),
         };
         let is_whole = |(span, _): &(Range<usize>, &Mark)| *span == (0..text.len());
-        let found = if redacted.iter().any(is_whole) { Vec::new() } else { self.engine.find(text, place) };
+        let is_gone = redacted.iter().any(is_whole);
+        let found = if is_gone { Vec::new() } else { redaction::json::finds_in_field(self.engine, text, place) };
         self.apply(text, redacted, &kept, found)
     }
 
@@ -351,6 +352,35 @@ mod tests {
         assert_eq!(home.with_found(TEXT_OF_U1, &[0..5]).kept, 1);
         let changed = home.with_found("write it", &[0..5]);
         assert_eq!((changed.kept, changed.text.as_ref()), (0, "[r:0] it"));
+    }
+
+    #[test]
+    fn an_escape_hides_nothing_in_what_a_tool_was_called_with() {
+        let home = Home::new();
+        let (key, marks) = (format!("{}{}", "ghp", "_4Kq7Zt2Wx9Lm5Rb8Vn3Cy6Jd1Hf0Gs4Tp7Qa"), home.marks());
+        let hidden = |from: &str, to: &str| key.replacen(from, to, 1);
+        let mut engine = Engine::new(Rules::builtin(), home.key());
+        let mut sanitizer = Sanitizer::new(&mut engine, &marks);
+        let mut show = |kind, field, text: &str| {
+            sanitizer.text("u1", Place { path: None, kind: Some(kind), field: Some(field) }, text).text.into_owned()
+        };
+        let placeholder = home.key().placeholder("github-pat", &key);
+        for (input, shown) in [
+            (format!("{{\"c\":\"echo {}\"}}", hidden("_", "\\u005f")), format!("{{\"c\":\"echo {placeholder}\"}}")),
+            (format!("{{\"c\":\"a\\n{key}\\nb\"}}"), format!("{{\"c\":\"a\\n{placeholder}\\nb\"}}")),
+            (format!("{{\"c\":\"\\\"{key}\\\"\"}}"), format!("{{\"c\":\"\\\"{placeholder}\\\"\"}}")),
+            // JSON in a string of JSON.
+            (
+                format!("{{\"c\":\"{{\\\"k\\\":\\\"{}\\\"}}\"}}", hidden("g", "\\\\u0067")),
+                format!("{{\"c\":\"{{\\\"k\\\":\\\"{placeholder}\\\"}}\"}}"),
+            ),
+        ] {
+            assert_eq!(show("call", "input", &input), shown, "{input}");
+            assert_eq!(show("result", "text", &input), shown, "the answer of a server: {input}");
+            serde_json::from_str::<serde_json::Value>(&shown).unwrap();
+        }
+        let cut = format!("{{\"c\":\"echo {}", hidden("_", "\\u005f"));
+        assert_eq!(show("call", "input", &cut), format!("{{\"c\":\"echo {placeholder}"), "an input that was cut");
     }
 
     #[test]

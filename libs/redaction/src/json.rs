@@ -19,6 +19,8 @@ const LONG: usize = 256;
 const SEGMENT: usize = 64 * 1024;
 /// JSON in strings in JSON: how often.
 const NESTED: usize = 4;
+/// The field with the JSON that a tool was called with.
+const INPUT: &str = "input";
 /// Longest name of an entry.
 const NAME: usize = 200;
 
@@ -77,6 +79,13 @@ pub fn broken(engine: &mut Engine, line: &str, place: Place) -> Vec<Piece> {
     join(pieces)
 }
 
+/// What is found in a field of a conversation. That of what a tool was called with is JSON, and so are other texts that
+/// look like it, such as the answer of a server; the rest is looked at as it is.
+pub fn finds_in_field(engine: &mut Engine, text: &str, place: Place) -> Vec<Found> {
+    let is_json = place.field == Some(INPUT) || has_look(text);
+    if is_json { finds(engine, text, place) } else { engine.find(text, place) }
+}
+
 /// What is found in a text that is JSON, such as what a tool was called with: spans of the text as it is, of whole
 /// escapes, with placeholders in the form of JSON. Other texts are looked at as they are.
 pub fn finds(engine: &mut Engine, text: &str, place: Place) -> Vec<Found> {
@@ -98,6 +107,11 @@ pub fn entry(line: &str) -> Option<String> {
     }
     let named: Named = serde_json::from_str(line).ok()?;
     named.anchor.or(named.uuid).filter(|name| name.len() <= NAME)
+}
+
+/// Whether a text looks like JSON with strings.
+fn has_look(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && text.contains('"')
 }
 
 /// Looking at a text.
@@ -150,8 +164,7 @@ impl Look<'_> {
 
     /// What is replaced in a decoded text.
     fn find(&mut self, text: &str) -> Vec<Piece> {
-        let is_json = self.deep > 0 && text.trim_start().starts_with(['{', '[']) && text.contains('"');
-        if is_json {
+        if self.deep > 0 && has_look(text) {
             let mut json = Json::default();
             let changes = json.nested(self.engine, text, self.place, self.deep - 1);
             if let Some(changes) = changes.filter(|_| json.is_between()) {
