@@ -233,6 +233,8 @@ fn replaced(text: &str, cuts: &[Cut]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
     use crate::mark::{NewMark, Target};
     use crate::place::{Extent, targets};
@@ -341,7 +343,7 @@ mod tests {
             (10..12, "write to [x] Roe at once, please"),
             (13..17, "write to [x][r:0] at once, please"),
         ] {
-            assert_eq!(home.with_found(TEXT_OF_U1, &[found.clone()]).text, shown, "{found:?}");
+            assert_eq!(home.with_found(TEXT_OF_U1, slice::from_ref(&found)).text, shown, "{found:?}");
         }
     }
 
@@ -349,8 +351,10 @@ mod tests {
     fn a_keep_whose_text_has_changed_does_not_hold() {
         let home = Home::new();
         home.mark(Op::Keep, Some("text"), &Extent::Whole, TEXT_OF_U1, None);
-        assert_eq!(home.with_found(TEXT_OF_U1, &[0..5]).kept, 1);
-        let changed = home.with_found("write it", &[0..5]);
+        let found = 0..5;
+        let found = slice::from_ref(&found);
+        assert_eq!(home.with_found(TEXT_OF_U1, found).kept, 1);
+        let changed = home.with_found("write it", found);
         assert_eq!((changed.kept, changed.text.as_ref()), (0, "[r:0] it"));
     }
 
