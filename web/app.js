@@ -10,21 +10,34 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- the key ------------------------------------------------------------------------------------------
 // If the server requires a key, it answers every URL with a page without data (`key.html`), and this script fetches the
-// real page with the key. The key comes in the fragment, which browsers never send, and is stored only for this tab.
+// real page with the key. A browser keeps the address that it is given, so the address has a code in its fragment, which
+// is exchanged once for a key of this tab and stored only for it.
 // If something may be changed with the key (`data-review`), the pages that need no key have it, too.
 const wantsKey = byId("key-wanted") !== null;
 const hasReview = document.body.dataset.review !== undefined;
 
-function takeKey() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (!given) return false;
-  if (wantsKey || hasReview) sessionStorage.setItem("key", given);
-  history.replaceState(null, "", location.pathname + location.search);
-  return true;
+function takeCode() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (given) history.replaceState(null, "", location.pathname + location.search);
+  return wantsKey || hasReview ? given : null;
 }
 
-takeKey();
-addEventListener("hashchange", () => takeKey() && location.reload());
+// Whether this tab has got a key for the code.
+async function exchange(code) {
+  if (!code) return false;
+  try {
+    const answer = await fetch("/review/api/key", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }), credentials: "omit", cache: "no-store" });
+    isCodeUsed = !answer.ok;
+    if (answer.ok) sessionStorage.setItem("key", (await answer.json()).key);
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+const firstCode = takeCode();
+let isCodeUsed = false;
+addEventListener("hashchange", async () => (await exchange(takeCode())) && location.reload());
 const key = wantsKey || hasReview ? sessionStorage.getItem("key") : null;
 const fetchWithKey = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) } });
 let isShown = !wantsKey;
@@ -38,7 +51,8 @@ function stop() {
   main.hidden = false;
   if (key) sessionStorage.removeItem("key");
   const why = byId("key-why");
-  if (key && why) why.textContent = "The key of this tab is no longer valid, because the dashboard was restarted. Open it with the new key from the command line:";
+  if (isCodeUsed && why) why.textContent = "The address that you opened was used already, or is older than a minute. Open the dashboard again from the command line:";
+  else if (key && why) why.textContent = "The key of this tab is no longer valid, because the dashboard was restarted. Open it with the new key from the command line:";
   showConnection("lost", "key required: cs-serve open");
 }
 
@@ -435,7 +449,9 @@ document.addEventListener("formdata", ({ formData }) => {
 showTimes(document);
 if (key) main.hidden = true;
 // By then the other script has been run, too.
-addEventListener("DOMContentLoaded", () => {
+addEventListener("DOMContentLoaded", async () => {
+  if (await exchange(firstCode)) return location.reload();
+  if (isCodeUsed && !key) showConnection("new", "this address was used already; open the dashboard with cs-serve open");
   if (!wantsKey) listen();
   else if (key) refresh().then(() => isStopped || listen());
   else stop();

@@ -236,7 +236,11 @@ impl Home {
     pub fn serve_lock(&self, port: u16) -> PathBuf {
         self.0.join(format!("serve/{port}.lock"))
     }
-    /// A page that opens the dashboard in a browser with the key.
+    /// A code that lets one tab of a browser in, once.
+    pub fn serve_code(&self, port: u16, name: &str) -> PathBuf {
+        self.0.join(format!("serve/{port}-{name}.code"))
+    }
+    /// A page that opens the dashboard in a browser with such a code.
     pub fn serve_page(&self, port: u16) -> PathBuf {
         self.0.join(format!("serve/{port}.html"))
     }

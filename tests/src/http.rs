@@ -79,6 +79,15 @@ impl Served {
         Answer::read(&mut BufReader::new(socket), method == "HEAD").unwrap_or_else(|| panic!("{path}: no answer"))
     }
 
+    /// Sends a body of JSON by POST, as a program does.
+    pub fn send(&self, path: &str, body: &str) -> Answer {
+        let mut socket = self.connect();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let text = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        socket.write_all(text.as_bytes()).expect("the server accepts a request");
+        Answer::read(&mut BufReader::new(socket), false).unwrap_or_else(|| panic!("{path}: no answer"))
+    }
+
     /// The JSON document at a path; panics unless it is there.
     pub fn json(&self, path: &str) -> Value {
         let answer = self.get(path);

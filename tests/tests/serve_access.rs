@@ -159,17 +159,28 @@ fn a_token_does_not_admit_other_local_accounts() {
     }
 }
 
-/// The key in the address that `open` prints.
+/// The code in the address that `open` prints.
 fn opened(sandbox: &Sandbox, served: &Served) -> String {
     let port = served.address.rsplit(':').next().unwrap();
     let output = sandbox.cs("cs-serve", &["open", "--print", "--port", port]);
     let url = stdout(&output);
-    let start = format!("http://{}/#key=", served.address);
+    let start = format!("http://{}/#code=", served.address);
     url.trim().strip_prefix(&start).unwrap_or_else(|| panic!("{url} {}", stderr(&output))).to_owned()
 }
 
+/// The key that the server gives for a code.
+fn exchanged(served: &Served, code: &str) -> String {
+    let answer = served.send("/review/api/key", &format!("{{\"code\": \"{code}\"}}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()["key"].as_str().unwrap().to_owned()
+}
+
 fn wants_key(sandbox: &Sandbox, served: &Served) -> String {
-    let key = opened(sandbox, served);
+    let code = opened(sandbox, served);
+    let key = exchanged(served, &code);
+    assert_ne!(key, code);
+    let again = served.send("/review/api/key", &format!("{{\"code\": \"{code}\"}}"));
+    assert_eq!((again.status, again.json()["code"].as_str()), (401, Some("CODE_USED")));
     assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
     let right = format!("Authorization: Bearer {key}\r\n");
     for path in PATHS {

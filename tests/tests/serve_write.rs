@@ -27,7 +27,7 @@ impl Review {
         let sandbox = Sandbox::new();
         let made = sandbox.cs("cs-session", &["create", "--project", "api", "--intent", "fix the login", "-q"]);
         let served = Served::start(&sandbox, &[&["--review"], args].concat());
-        let key = opened(&sandbox, &served);
+        let key = key_of(&sandbox, &served);
         Review { id: stdout(&made).trim().to_owned(), sandbox, served, key }
     }
 
@@ -100,13 +100,18 @@ fn collect(dir: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-/// The key in the address that `open` prints.
+/// The code in the address that `open` prints.
 fn opened(sandbox: &Sandbox, served: &Served) -> String {
     let port = served.address.rsplit(':').next().unwrap();
     let output = sandbox.cs("cs-serve", &["open", "--print", "--port", port]);
     let url = stdout(&output);
-    let start = format!("http://{}/review#key=", served.address);
+    let start = format!("http://{}/review#code=", served.address);
     url.trim().strip_prefix(&start).unwrap_or_else(|| panic!("{url} {}", stderr(&output))).to_owned()
+}
+
+fn key_of(sandbox: &Sandbox, served: &Served) -> String {
+    let port = served.address.rsplit(':').next().unwrap();
+    fs::read_to_string(sandbox.data().join(format!("serve/{port}.key"))).unwrap().trim().to_owned()
 }
 
 #[test]
@@ -328,6 +333,78 @@ fn options_that_let_others_in_exclude_changes() {
         assert_eq!(status(&output), 64, "{args:?}");
         assert!(stderr(&output).contains("--review cannot be combined"), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn a_code_is_exchanged_for_a_key_of_its_own_once() {
+    let review = Review::start(&[]);
+    let exchange = |code: &str, lines: &[&str]| {
+        let lines = [&["POST /review/api/key HTTP/1.1", "Authorization:"], lines].concat();
+        review.send(&json!({"code": code}).to_string(), &lines)
+    };
+    let code = opened(&review.sandbox, &review.served);
+    for (line, status) in [
+        ("Sec-Fetch-Site: same-site", 403),
+        ("Origin: http://127.0.0.1:1", 403),
+        ("Host: evil.example", 421),
+        ("Content-Type: text/plain", 415),
+        ("PUT /review/api/key HTTP/1.1", 405),
+        ("POST /review/api/key?x=1 HTTP/1.1", 400),
+    ] {
+        assert_eq!(exchange(&code, &[line]).status, status, "{line}");
+    }
+    for wrong in ["", &code[1..], &"0".repeat(72), &format!("../{}", &code[3..]), &review.key] {
+        assert_eq!(exchange(wrong, &[]).status, 401, "{wrong}");
+    }
+    for body in ["{}".to_owned(), "[]".into(), json!({"code": code, "more": 1}).to_string()] {
+        let answer = review.send(&body, &["POST /review/api/key HTTP/1.1"]);
+        assert_eq!(answer.status, 400, "{body}");
+    }
+    // Two codes at once do not disturb each other, and each is used once.
+    let other = opened(&review.sandbox, &review.served);
+    let keys = [&code, &other].map(|code| exchange(code, &[]).json()["key"].as_str().unwrap().to_owned());
+    assert!(keys[0] != keys[1] && !keys.contains(&review.key));
+    for used in [&code, &other] {
+        assert_eq!(exchange(used, &[]).status, 401);
+    }
+    assert_eq!(review.served.get_with("/review", &format!("Authorization: Bearer {}\r\n", keys[0])).status, 200);
+    let body = review.change();
+    assert_eq!(review.send(&body, &[&format!("Authorization: Bearer {}", keys[1])]).status, 200);
+    let log = review.log().join("\n");
+    assert!(log.contains("refused POST \"/review/api/key\": 401 CODE_USED"), "{log}");
+    let secret = |text: &String| log.contains(text.as_str());
+    assert!(!keys.iter().chain([&code, &other]).any(secret), "{log}");
+    let files = fs::read_dir(review.sandbox.data().join("serve")).unwrap().flatten();
+    assert!(!files.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(".code")));
+    // Without the options there is nothing to exchange a code for.
+    let served = Served::start(&review.sandbox, &[]);
+    assert_eq!(served.send("/review/api/key", &json!({"code": code}).to_string()).status, 405);
+}
+
+#[test]
+fn opening_a_page_without_the_key_is_no_refusal_worth_a_line() {
+    let review = Review::start(&[]);
+    let open = "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\n";
+    for site in ["none", "same-origin"] {
+        let answer = review.served.get_with("/review", &format!("{open}Sec-Fetch-Site: {site}\r\n"));
+        assert_eq!(answer.status, 401);
+    }
+    assert_eq!(review.served.get_with("/review/x", "Accept: text/html\r\n").status, 401);
+    assert_eq!(review.log(), Vec::<String>::new());
+    // With a wrong key, from a page of another site, by a script, or of the API it is one.
+    for fields in [
+        format!("{open}Authorization: Bearer {}\r\n", "0".repeat(64)),
+        format!("{open}Sec-Fetch-Site: cross-site\r\n"),
+        "Accept: text/html\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\n".to_owned(),
+        String::new(),
+    ] {
+        let noted = review.log().len();
+        assert_eq!(review.served.get_with("/review", &fields).status, 401, "{fields}");
+        assert!(eventually(Duration::from_secs(5), || review.log().len() == noted + 1), "{fields}");
+    }
+    let noted = review.log().len();
+    review.served.get_with("/review/api/op", open);
+    assert!(eventually(Duration::from_secs(5), || review.log().len() == noted + 1));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::asked::Asked;
 use crate::cache::{Cache, LogEnd, Validity};
+use crate::code::Codes;
 use crate::http::{Refusal, Reply, Request, Start, guard, refused, trim_memory, write};
 use crate::ops;
 use crate::pages::Pages;
@@ -32,6 +33,8 @@ pub struct App {
     caches: Arc<Caches>,
     cache: Cache,
     trimmed_for: AtomicU64,
+    /// The codes for which tabs get a key, if one is required.
+    pub codes: Option<Codes>,
 }
 
 impl App {
@@ -43,6 +46,7 @@ impl App {
             caches: Arc::new(Caches::new(store, roots)),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
+            codes: None,
         })
     }
 
@@ -53,7 +57,7 @@ impl App {
         match made {
             Ok(reply) => reply.for_request(request),
             Err((refusal, page)) => {
-                if self.site.is_review {
+                if self.codes.is_some() {
                     refused::note(&self.caches.store().home, request, &refusal);
                 }
                 self.refuse(request, &refusal, page)
@@ -84,6 +88,9 @@ impl App {
         if route.is_private() && !route.is_review() && !self.site.is_of_owner() {
             return Err(owner_only());
         }
+        if matches!(route.answer, Answer::Key) {
+            return self.exchange(request);
+        }
         if route.is_review() && !self.site.is_review {
             return Err(no_review());
         }
@@ -94,7 +101,7 @@ impl App {
             Answer::Change if request.method == Method::Post => {
                 ops::make(&self.caches, self.site.may_control, &request.body)
             }
-            Answer::Change => Err(write::method_not_allowed("POST")),
+            Answer::Change | Answer::Key => Err(write::method_not_allowed("POST")),
             Answer::Text(_, make) => make(&self.site),
             Answer::Health(make) => Ok(make(&self.site)),
             Answer::Asset(find) => find(name),
@@ -123,6 +130,15 @@ impl App {
                 self.answer_from_store(route, handler, name, "", query, request)
             }
         }
+    }
+
+    /// Gives a tab a key for its code.
+    fn exchange(&self, request: &Request) -> Answered {
+        let codes = self.codes.as_ref().ok_or_else(no_review)?;
+        if request.method != Method::Post {
+            return Err(write::method_not_allowed("POST"));
+        }
+        codes.exchange(&request.body)
     }
 
     fn events(&self, request: &Request) -> Answered {

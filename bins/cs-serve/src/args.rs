@@ -19,12 +19,12 @@ pub struct Args {
     /// let every account on this machine read the dashboard
     #[argh(switch)]
     pub allow_users: bool,
-    /// require a key from every request; `cs-serve open` sends it. This is the default where the system does not report
-    /// who owns a connection
+    /// require a key from every request; `cs-serve open` lets a browser in. This is the default where the system does not
+    /// report who owns a connection
     #[argh(switch)]
     pub owner_only: bool,
-    /// let those change something who have the key, which `cs-serve open` sends: review conversations, park, resume and
-    /// complete sessions, add notes, change tasks
+    /// let those change something who have the key (`cs-serve open` lets a browser in): review conversations, park, resume
+    /// and complete sessions, add notes, change tasks
     #[argh(switch)]
     pub review: bool,
     /// with --review: let them also control agents in seats: write to them, interrupt, end and rename them
@@ -50,7 +50,8 @@ fn parse_port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| format!("{text:?} is not a port; use a number from 0 to 65535"))
 }
 
-/// print the dashboard's address, with its key if it requires one, and open it in a browser
+/// print the dashboard's address and open it in a browser. If it requires a key, the address has a code that lets one tab
+/// in, within a minute
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "open", example = "{command_name}", example = "{command_name} --port 9001 --print")]
 pub struct Open {

@@ -4,13 +4,14 @@
 //! Must stay true: every start makes a new key, so that a program that had the port in between cannot know it. While the
 //! server runs it holds `serve/<port>.lock`, so that the key is never sent to another program.
 
+use crate::code;
 use cs_core::file::{self, Durability};
 use cs_core::lock::{self, HOOK_WAIT, Lock};
 use cs_core::paths::Home;
 use cs_core::{Error, Result};
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const BYTES: usize = 32;
 const URANDOM: &str = "/dev/urandom";
@@ -19,7 +20,8 @@ const URANDOM: &str = "/dev/urandom";
 #[derive(Debug)]
 pub struct KeyFile {
     pub key: String,
-    files: [PathBuf; 2],
+    home: Home,
+    port: u16,
     lock: Option<Lock>,
 }
 
@@ -28,16 +30,19 @@ impl KeyFile {
     pub fn make(home: &Home, port: u16) -> Result<KeyFile> {
         file::real_dir(&home.serve_dir())?;
         let lock = lock::acquire(&home.serve_lock(port), HOOK_WAIT)?;
+        code::remove_all(home, port);
         let (key, path) = (random()?, home.serve_key(port));
         file::stage(&path, format!("{key}\n").as_bytes(), Durability::Disposable)?.replace()?;
-        Ok(KeyFile { key, files: [path, home.serve_page(port)], lock: Some(lock) })
+        Ok(KeyFile { key, home: home.clone(), port, lock: Some(lock) })
     }
 }
 
 impl Drop for KeyFile {
     fn drop(&mut self) {
         // A key that cannot be removed is no longer valid.
-        self.files.iter().for_each(|path| drop(file::remove(path)));
+        let files = [self.home.serve_key(self.port), self.home.serve_page(self.port)];
+        files.iter().for_each(|path| drop(file::remove(path)));
+        code::remove_all(&self.home, self.port);
         drop(self.lock.take().map(Lock::remove));
     }
 }
@@ -52,7 +57,8 @@ pub fn of_running(home: &Home, port: u16) -> Result<Option<String>> {
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_string()))
 }
 
-fn random() -> Result<String> {
+/// Random bytes in hexadecimal.
+pub fn random() -> Result<String> {
     let path = Path::new(URANDOM);
     let mut bytes = [0; BYTES];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut bytes));
@@ -77,6 +83,7 @@ mod tests {
         assert!(KeyFile::make(&home, 1).is_err(), "a port has one server");
         let key = ours.key.clone();
         std::fs::write(home.serve_page(1), "x").unwrap();
+        code::make(&home, 1).unwrap();
         drop(ours);
         assert!(std::fs::read_dir(home.serve_dir()).unwrap().next().is_none(), "nothing stays");
         // Killed: the key stays, but its lock is free.

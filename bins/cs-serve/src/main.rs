@@ -2,7 +2,8 @@
 //!
 //! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`, `audit/`, for calls
 //! without a result transcripts; the token's file if one is named; `serve/<port>.key`.
-//! Writes: `audit/<day>.index`, a cache; if a key is required, `serve/<port>.key`, `.lock` and, with `open`, `.html`.
+//! Writes: `audit/<day>.index`, a cache; if a key is required, `serve/<port>.key`, `.lock` and, with `open`,
+//! `.html` and `serve/<port>-<name>.code`; with `--review` what its pages change, and `logs/serve.log`.
 //! Runs: `cs-setup doctor --brief`, if there is no session.
 //! Exits: 0 stopped by a signal, 1 refused (the port is in use), 64 usage, 65 invalid token, 74 system.
 
@@ -12,6 +13,7 @@ mod args;
 mod asked;
 mod assets;
 mod cache;
+mod code;
 mod http;
 mod key;
 mod listen;
@@ -55,6 +57,7 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let shell = || app.site.pages.shell(address.port(), args.review);
     let (access, _key) = readers::access((plan.readers, args.review), &plan.policy, address, &home, shell)?;
     app.site.readers = access.word(&plan.policy);
+    app.codes = access.key.as_ref().map(|key| code::Codes { home, port: address.port(), secrets: key.secrets.clone() });
     let access_note = access.key.as_ref().map(|key| match key.is_for_all {
         true => "a key is required; open the dashboard with",
         false => "changes need a key; open the dashboard with",

@@ -1,11 +1,12 @@
-//! `open`: prints the dashboard's address, with its key if it requires one, and opens it in a browser.
+//! `open`: prints the dashboard's address, with a code for one tab if it requires a key, and opens it in a browser.
 //!
-//! Must stay true: the key is never on a command line, where every account could see it (the browser opens a file that
-//! redirects to the address); and a port of another account is never opened.
+//! Must stay true: the key is never in an address, which browsers keep; a code is never on a command line, where every
+//! account could see it (the browser opens a file that redirects to the address); and a port of another account is never
+//! opened.
 
 use crate::args::Open;
 use crate::owner::{self, Owners};
-use crate::{key, listen};
+use crate::{code, key, listen};
 use cli::{Out, Outcome};
 use cs_core::Error;
 use cs_core::file::{self, Durability};
@@ -27,7 +28,8 @@ pub fn run(open: &Open, store: &Store, mut out: Out) -> Outcome<()> {
         check_owner(address)?;
     }
     let page = if key.is_some() && may_change(address) { "review" } else { "" };
-    let fragment = key.as_ref().map(|key| format!("#key={key}")).unwrap_or_default();
+    let code = key.as_ref().map(|_| code::make(&store.home, address.port())).transpose()?;
+    let fragment = code.map(|code| format!("#code={code}")).unwrap_or_default();
     let url = format!("http://{address}/{page}{fragment}");
     out.line(&url)?;
     out.flush()?;

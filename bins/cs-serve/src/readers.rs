@@ -4,13 +4,14 @@
 //! anyway. If the system does not report who owns a connection, a key is required.
 
 use crate::args::Args;
-use crate::http::{Access, Key, Policy, Reply};
+use crate::http::{Access, Key, Policy, Reply, Secrets};
 use crate::key::KeyFile;
 use crate::owner::Owners;
 use crate::routes;
 use cli::{Failure, Outcome};
 use cs_core::paths::Home;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The accounts that may read, as requested on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,13 @@ pub fn access(
     let is_for_all = readers == Readers::Key || (readers == Readers::Owner && !is_known);
     let file = if is_for_all || is_review { Some(KeyFile::make(home, address.port())?) } else { None };
     let is_open = routes::is_open;
-    let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell(), is_for_all, is_open });
-    let review = is_review.then(|| home.clone());
-    Ok((Access { owners, key, review, ..Access::default() }, file))
+    let key = file.as_ref().map(|file| Key {
+        secrets: Arc::new(Secrets::new(&file.key)),
+        shell: shell(),
+        is_for_all,
+        is_for_changes: is_review,
+        is_open,
+        home: home.clone(),
+    });
+    Ok((Access { owners, key, ..Access::default() }, file))
 }

@@ -76,6 +76,8 @@ pub enum Answer {
     Asset(fn(&str) -> Answered),
     /// A change, which is sent as the body.
     Change,
+    /// A key for a code, which is sent as the body.
+    Key,
     /// JSON about the server itself.
     Health(fn(&Site) -> Reply),
 }
@@ -93,7 +95,7 @@ pub enum Handler {
 /// An answer, or the reason why there is none.
 pub type Answered = Result<Reply, Refusal>;
 
-use Answer::{Asset, Change, Download, Events, Health, Json, Lines, Page, Text};
+use Answer::{Asset, Change, Download, Events, Health, Json, Key, Lines, Page, Text};
 use Param::{
     After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since,
     Sort, State, Status, Tag, Tool, Turn, Until, Verdict,
@@ -119,7 +121,7 @@ const REVIEWING: Template = Template { name: "reviewing.html", text: include_str
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 29] = [
+pub static ROUTES: [Route; 30] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -279,6 +281,12 @@ pub static ROUTES: [Route; 29] = [
         about: "POST: a change; only with --review and the key",
     },
     Route {
+        path: write::EXCHANGE,
+        params: &[],
+        answer: Key,
+        about: "POST: the key of a tab, for the code in the address that `cs-serve open` prints; only where a key is required",
+    },
+    Route {
         path: "/healthz",
         params: &[],
         answer: Health(api::health),
@@ -294,7 +302,7 @@ pub fn find(path: &str) -> Result<(&'static Route, &str), Refusal> {
 
 /// Whether a path needs no key, because its answer contains no data.
 pub fn is_open(path: &str) -> bool {
-    find(path).is_ok_and(|(route, _)| matches!(route.answer, Asset(_) | Health(_)))
+    find(path).is_ok_and(|(route, _)| matches!(route.answer, Asset(_) | Health(_) | Key))
 }
 
 /// The templates of all pages.
@@ -331,6 +339,7 @@ mod tests {
     use super::*;
     use crate::app::App;
     use crate::http::head::{Parsed, parse};
+    use crate::http::write::Changes;
     use crate::http::{Policy, guard};
     use cs_core::paths::Home;
     use cs_core::store::Store;
@@ -370,7 +379,7 @@ mod tests {
             Asset(_) => "text/css; charset=utf-8",
             Events => "text/event-stream; charset=utf-8",
             Lines(_) => "application/x-ndjson; charset=utf-8",
-            Json(_) | Health(_) | Change => "application/json; charset=utf-8",
+            Json(_) | Health(_) | Change | Key => "application/json; charset=utf-8",
             Download(_) => "application/json",
         }
     }
@@ -392,6 +401,7 @@ mod tests {
             assert_eq!(reply.status, 404, "{}: the server is read-only", route.path);
         }
         app.site.is_review = true;
+        assert_eq!(app.answer(&request("POST", "/review/api/key")).status, 404, "no key is required");
         assert_eq!(app.answer(&request("GET", "/review/api/op")).status, 405, "changes are sent");
         assert_eq!(app.answer(&request("POST", "/review/api/op")).status, 400, "a change has a body");
         assert_eq!(app.answer(&request("POST", "/review/api/../../api/overview")).status, 404);
@@ -400,7 +410,7 @@ mod tests {
             assert_eq!(reply.status, 403, "{}: everyone may read this server", route.path);
         }
         app.site.readers = "owner";
-        for route in ROUTES.iter().filter(|route| !matches!(route.answer, Change)) {
+        for route in ROUTES.iter().filter(|route| !matches!(route.answer, Change | Key)) {
             let path = path_of(route);
             let ask = |target: &str| app.answer(&request("GET", target));
             let reply = ask(&path);
@@ -412,7 +422,7 @@ mod tests {
             }
             let has_query = matches!(route.answer, Json(_) | Lines(_) | Download(_));
             assert_eq!(ask(&format!("{path}?other=1")).status, if has_query { 400 } else { 200 }, "{path}");
-            let refused = guard::check(&request("POST", &path), &Policy::default(), None).unwrap_err();
+            let refused = guard::check(&request("POST", &path), &Policy::default(), Changes::None).unwrap_err();
             assert_eq!((refused.status, &*refused.fields), (405, &[("Allow", "GET, HEAD".to_string())][..]), "{path}");
             let mut old = request("GET", &path);
             old.version = tiny_http::HTTPVersion(1, 0);

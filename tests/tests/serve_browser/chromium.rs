@@ -264,6 +264,21 @@ impl Browser {
         self.until(&format!("document.hidden === {is_hidden}"));
     }
 
+    /// Opens another tab, which everything after this is about.
+    pub fn new_tab(&mut self) {
+        self.session = None;
+        self.attach();
+    }
+
+    /// Ends the browser as a person does, who closes its window; returns the folder of its profile, which stays as long
+    /// as this value.
+    pub fn close(&mut self) -> PathBuf {
+        self.session = None;
+        self.call("Browser.close", json!({}));
+        self.child.wait().expect("Chromium ends");
+        self.profile.path().to_owned()
+    }
+
     /// A picture of the window, a PNG in base 64.
     pub fn picture(&mut self) -> String {
         let picture = self.call("Page.captureScreenshot", json!({"format": "png"}));

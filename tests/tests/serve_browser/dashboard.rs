@@ -55,6 +55,28 @@ impl Dashboard {
         format!("http://{}{path}", self.served.address)
     }
 
+    /// The port of the dashboard.
+    pub fn port(&self) -> &str {
+        self.served.address.rsplit(':').next().expect("a port")
+    }
+
+    /// The address that `open` prints: it has a code that lets one tab in.
+    pub fn address(&self) -> String {
+        self.cs("cs-serve", &["open", "--print", "--port", self.port()]).trim().to_owned()
+    }
+
+    /// The address of a page with such a code.
+    pub fn with_code(&self, path: &str) -> String {
+        let address = self.address();
+        format!("{}#{}", self.url(path), address.split_once('#').expect("a fragment").1)
+    }
+
+    /// The key of the dashboard.
+    pub fn key(&self) -> String {
+        let path = self.sandbox.data().join(format!("serve/{}.key", self.port()));
+        std::fs::read_to_string(path).expect("a key").trim().to_owned()
+    }
+
     /// Opens a page and waits until it has an event stream.
     pub fn open(&mut self, path: &str) {
         self.browser.open(&self.url(path));

@@ -1,32 +1,26 @@
 //! The dashboard with a required key: one address with the key opens it, and everything works as without.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cs_tests::eventually;
 use cs_tests::http::Served;
-use cs_tests::{eventually, status, stdout};
 use serde_json::json;
 
 use crate::dashboard::{Dashboard, INTENTS};
 
 const LIVE: &str = "document.querySelector('#connection').dataset.state === 'live'";
 
-/// A dashboard that requires a key, and the address with the key.
+/// A dashboard that requires a key, and the address that lets a tab in.
 fn start() -> Option<(Dashboard, Vec<String>, String)> {
     let (mut dashboard, ids) = Dashboard::with_sessions()?;
     dashboard.served = Served::start(&dashboard.sandbox, &["--owner-only"]);
-    let url = address(&dashboard);
+    let url = dashboard.address();
     Some((dashboard, ids, url))
 }
 
-fn address(dashboard: &Dashboard) -> String {
-    let port = dashboard.served.address.rsplit(':').next().unwrap_or_default();
-    let output = dashboard.sandbox.cs("cs-serve", &["open", "--print", "--port", port]);
-    assert_eq!(status(&output), 0);
-    stdout(&output).trim().to_owned()
-}
-
 #[test]
-fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
+fn the_address_opens_everything_and_leaves_no_trace() {
     let Some((mut dashboard, ids, url)) = start() else { return };
     dashboard.browser.open(&url);
     dashboard.browser.until(LIVE);
@@ -56,7 +50,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     dashboard.browser.open(&dashboard.url("/project/nope"));
     dashboard.browser.until("document.querySelector('main .error') !== null");
     let asked = dashboard.browser.asked_for();
-    assert!(!asked.iter().any(|url| url.contains("key=")), "the fragment is never sent: {asked:?}");
+    assert!(!asked.iter().any(|url| url.contains("code=")), "the fragment is never sent: {asked:?}");
     let complaints = dashboard.browser.complaints();
     let odd = complaints.iter().filter(|text| !text.contains("status of 401") && !text.contains("status of 404"));
     assert_eq!(odd.count(), 0, "{complaints:?}");
@@ -98,9 +92,98 @@ fn without_the_right_key_a_page_says_how_to_get_it() {
     dashboard.browser.until("document.querySelectorAll('.row').length === 4");
     // A restarted dashboard has a new key; the page is told that its key is old and stops requesting.
     dashboard.served = Served::start(&dashboard.sandbox, &["--owner-only"]);
-    let wrong = format!("http://{}/#key={}", dashboard.served.address, "0".repeat(64));
-    dashboard.browser.open(&wrong);
+    dashboard.browser.open(&dashboard.url("/healthz"));
+    dashboard.browser.eval("sessionStorage.setItem('key', '0'.repeat(64))");
+    dashboard.browser.open(&dashboard.url("/"));
     dashboard.browser.until("document.getElementById('key-why').textContent.includes('no longer valid')");
     assert!(dashboard.browser.text("#connection").contains("cs-serve open"));
     assert_eq!(dashboard.browser.eval("sessionStorage.length"), 0);
+}
+
+#[test]
+fn an_address_lets_one_tab_in_once() {
+    let Some((mut dashboard, _, url)) = start() else { return };
+    dashboard.browser.open(&url);
+    dashboard.browser.until(LIVE);
+    assert_ne!(dashboard.browser.eval("sessionStorage.getItem('key')"), json!(dashboard.key()), "it has its own key");
+    // Another tab with the same address, and then with a new one.
+    dashboard.browser.new_tab();
+    dashboard.browser.open(&url);
+    dashboard.browser.until("document.getElementById('key-why')?.textContent.includes('used already') === true");
+    assert_eq!(dashboard.browser.eval("sessionStorage.length"), 0);
+    assert_eq!(dashboard.browser.eval("location.href"), dashboard.url("/"), "it is not there any more");
+    let log = std::fs::read_to_string(dashboard.sandbox.data().join("logs/serve.log")).unwrap();
+    assert!(log.contains("refused POST \"/review/api/key\": 401 CODE_USED"), "{log}");
+    let next = dashboard.address();
+    dashboard.browser.open(&next);
+    dashboard.browser.until(LIVE);
+    // An old one.
+    let old = dashboard.address();
+    for entry in std::fs::read_dir(dashboard.sandbox.data().join("serve")).unwrap().flatten() {
+        let at = std::time::SystemTime::now() - Duration::from_secs(61);
+        std::fs::File::options().write(true).open(entry.path()).unwrap().set_modified(at).unwrap();
+    }
+    dashboard.browser.new_tab();
+    dashboard.browser.open(&old);
+    dashboard.browser.until("document.getElementById('key-why')?.textContent.includes('older than a minute') === true");
+}
+
+#[test]
+fn of_two_tabs_that_open_one_address_at_once_one_gets_in() {
+    let Some((mut dashboard, _, url)) = start() else { return };
+    dashboard.browser.open(&dashboard.url("/healthz"));
+    let code = url.split_once("code=").unwrap().1;
+    let script = format!(
+        "Promise.all([...Array(6)].map(() => fetch('/review/api/key', {{ method: 'POST',
+            headers: {{ 'Content-Type': 'application/json' }}, body: JSON.stringify({{ code: {} }}) }}).then((one) => one.status)))
+            .then((all) => all.sort().join())",
+        json!(code)
+    );
+    assert_eq!(dashboard.browser.eval(&script), "200,401,401,401,401,401");
+}
+
+/// The files below a folder that hold a text, as bytes of UTF-8 or UTF-16.
+fn holders(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let wide: Vec<u8> = text.bytes().flat_map(|byte| [byte, 0]).collect();
+    let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(holders(&path, text));
+        } else if std::fs::read(&path).is_ok_and(|bytes| holds(&bytes, text.as_bytes()) || holds(&bytes, &wide)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_browser_keeps_the_key_nowhere() {
+    for option in ["--owner-only", "--review"] {
+        let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
+        dashboard.served = Served::start(&dashboard.sandbox, &[option]);
+        let url = dashboard.with_code(&format!("/session/{}", ids[0]));
+        dashboard.browser.open(&url);
+        dashboard.browser.until("sessionStorage.length === 1");
+        dashboard.browser.until(LIVE);
+        let own = dashboard.browser.eval("sessionStorage.getItem('key')").as_str().unwrap().to_owned();
+        dashboard.browser.follow(".crumbs a");
+        dashboard.browser.until("document.querySelectorAll('.row').length > 0");
+        // A browser writes its files after a while, and when it ends.
+        std::thread::sleep(Duration::from_secs(7));
+        let profile = dashboard.browser.close();
+        let key = dashboard.key();
+        assert_eq!(holders(&profile, &key), Vec::<PathBuf>::new(), "{option}");
+        // The test sees what a browser keeps: the address that was opened, whose code is worth nothing any more.
+        let code = url.split_once("code=").unwrap().1;
+        let kept = holders(&profile, code);
+        assert!(kept.iter().any(|path| path.ends_with("History")), "{option}: {kept:?}");
+        let answer = dashboard.served.send("/review/api/key", &json!({"code": code}).to_string());
+        assert_eq!(answer.status, 401, "{option}");
+        // A tab's own key is in the storage of the tab, and is as good as the server lives.
+        for path in holders(&profile, &own) {
+            assert!(path.parent().unwrap().ends_with("Session Storage"), "{option}: {path:?}");
+        }
+    }
 }

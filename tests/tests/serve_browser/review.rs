@@ -40,16 +40,10 @@ fn reviewing(lines: &[String]) -> Option<Dashboard> {
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join(format!("{UUID}.jsonl")), lines.join("\n") + "\n").expect("a log");
     dashboard.served = Served::start(&dashboard.sandbox, &["--review"]);
-    let url = format!("{}#key={}", dashboard.url("/review"), key(&dashboard));
+    let url = dashboard.with_code("/review");
     dashboard.browser.open(&url);
     dashboard.browser.until("document.querySelectorAll('#reviews .row').length === 1");
     Some(dashboard)
-}
-
-fn key(dashboard: &Dashboard) -> String {
-    let port = dashboard.served.address.rsplit(':').next().unwrap_or_default();
-    let path = dashboard.sandbox.data().join(format!("serve/{port}.key"));
-    fs::read_to_string(path).expect("a key").trim().to_owned()
 }
 
 /// Opens a page of the review.
@@ -200,7 +194,7 @@ fn a_person_finds_redacts_keeps_tags_undoes_and_exports() {
         dashboard.browser.complaints().into_iter().filter(|text| !text.contains("status of 401")).collect();
     assert_eq!(odd, [""; 0]);
     assert!(dashboard.browser.eval("document.title").as_str().is_some_and(|title| title.starts_with("Review: ")));
-    assert!(!dashboard.browser.asked_for().iter().any(|url| url.contains("key=")));
+    assert!(!dashboard.browser.asked_for().iter().any(|url| url.contains("code=")));
 }
 
 #[test]

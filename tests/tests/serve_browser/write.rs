@@ -5,30 +5,23 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
+use cs_tests::eventually;
 use cs_tests::http::Served;
-use cs_tests::{eventually, status, stdout};
 use serde_json::{Value, json};
 
 use crate::dashboard::Dashboard;
 
-/// A dashboard for changes, and the address with the key.
-fn start() -> Option<(Dashboard, Vec<String>, String)> {
+/// A dashboard for changes.
+fn start() -> Option<(Dashboard, Vec<String>)> {
     let (mut dashboard, ids) = Dashboard::with_sessions()?;
     dashboard.served = Served::start(&dashboard.sandbox, &["--review"]);
-    let port = dashboard.served.address.rsplit(':').next().unwrap_or_default();
-    let output = dashboard.sandbox.cs("cs-serve", &["open", "--print", "--port", port]);
-    assert_eq!(status(&output), 0);
-    let url = stdout(&output).trim().to_owned();
-    Some((dashboard, ids, url))
+    Some((dashboard, ids))
 }
 
-fn key(url: &str) -> &str {
-    url.rsplit('=').next().unwrap_or_default()
-}
-
-/// Opens the page of a session with the key.
-fn open(dashboard: &mut Dashboard, url: &str, id: &str) {
-    dashboard.browser.open(&format!("http://{}/session/{id}#key={}", dashboard.served.address, key(url)));
+/// Opens the page of a session in a tab that has a key.
+fn open(dashboard: &mut Dashboard, id: &str) {
+    let url = dashboard.with_code(&format!("/session/{id}"));
+    dashboard.browser.open(&url);
     dashboard.browser.until("document.documentElement.classList.contains('can-write')");
 }
 
@@ -43,13 +36,13 @@ fn said(dashboard: &mut Dashboard, text: &str) {
 
 #[test]
 fn a_session_is_changed_on_its_page() {
-    let Some((mut dashboard, ids, url)) = start() else { return };
+    let Some((mut dashboard, ids)) = start() else { return };
     dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
     let page = dashboard.url(&format!("/session/{}", ids[0]));
     dashboard.browser.open(&page);
     dashboard.browser.until("document.querySelector('#connection').dataset.state === 'live'");
     assert_eq!(dashboard.browser.eval("document.getElementById('write').checkVisibility()"), false, "no key");
-    open(&mut dashboard, &url, &ids[0]);
+    open(&mut dashboard, &ids[0]);
     assert_eq!(dashboard.browser.eval("document.getElementById('write').checkVisibility()"), true);
     assert_eq!(dashboard.browser.eval("location.href"), page);
     // A note, the answered question, a task, then park.
@@ -88,8 +81,8 @@ fn a_session_is_changed_on_its_page() {
 
 #[test]
 fn a_page_that_is_outdated_changes_nothing_and_says_so() {
-    let Some((mut dashboard, ids, url)) = start() else { return };
-    open(&mut dashboard, &url, &ids[1]);
+    let Some((mut dashboard, ids)) = start() else { return };
+    open(&mut dashboard, &ids[1]);
     // Nothing tells the page that something has changed.
     dashboard.browser.eval("stop(), document.querySelector('#write').dataset.seen = '0000000000000000'");
     dashboard.browser.click("#park-reason");
@@ -106,8 +99,8 @@ fn a_page_that_is_outdated_changes_nothing_and_says_so() {
 
 #[test]
 fn after_a_restart_the_old_key_changes_nothing() {
-    let Some((mut dashboard, ids, url)) = start() else { return };
-    open(&mut dashboard, &url, &ids[0]);
+    let Some((mut dashboard, ids)) = start() else { return };
+    open(&mut dashboard, &ids[0]);
     dashboard.browser.eval("sessionStorage.setItem('key', '0'.repeat(64))");
     let page = dashboard.url(&format!("/session/{}", ids[0]));
     dashboard.browser.open(&page);
@@ -120,15 +113,17 @@ fn after_a_restart_the_old_key_changes_nothing() {
 
 #[test]
 fn the_key_leaves_no_trace() {
-    let Some((mut dashboard, ids, url)) = start() else { return };
-    open(&mut dashboard, &url, &ids[0]);
+    let Some((mut dashboard, ids)) = start() else { return };
+    open(&mut dashboard, &ids[0]);
     dashboard.browser.click("#note-message");
     dashboard.browser.type_text("looked at it");
     dashboard.browser.press("Enter");
     said(&mut dashboard, "Done");
     dashboard.browser.follow(".crumbs a");
     dashboard.browser.until("document.querySelectorAll('.row').length > 0");
-    let key = key(&url);
+    let own = dashboard.browser.eval("sessionStorage.getItem('key')").as_str().unwrap().to_owned();
+    let keys = [dashboard.key(), own];
+    let has_key = |text: &str| keys.iter().any(|key| text.contains(key.as_str()));
     for place in [
         "location.href",
         "document.referrer",
@@ -139,22 +134,22 @@ fn the_key_leaves_no_trace() {
         "JSON.stringify(history.state)",
     ] {
         let text = dashboard.browser.eval(place).to_string();
-        assert!(!text.contains(key), "{place}: {text}");
+        assert!(!has_key(&text), "{place}: {text}");
     }
     let asked = dashboard.browser.asked_for();
-    assert!(!asked.iter().any(|url| url.contains(key)), "{asked:?}");
+    assert!(!asked.iter().any(|url| has_key(url)), "{asked:?}");
     dashboard.browser.eval("history.back()");
     dashboard.browser.until("document.getElementById('write') !== null");
-    assert!(!dashboard.browser.eval("location.href").to_string().contains(key));
+    assert!(!dashboard.browser.eval("location.href").to_string().contains("code="));
     // What was typed is the browser's own memory of this tab; the addresses to which it can go back have no key.
     let history = dashboard.browser.call("Page.getNavigationHistory", json!({}));
     for entry in history["entries"].as_array().unwrap() {
-        assert!(!entry["url"].to_string().contains(key) && !entry["title"].to_string().contains(key), "{entry}");
+        assert!(!entry["url"].to_string().contains("code=") && !has_key(&entry.to_string()), "{entry}");
     }
     for entry in files(&dashboard.sandbox.data()) {
         let is_its_own = entry.parent().is_some_and(|dir| dir.ends_with("serve"));
         let bytes = std::fs::read(&entry).unwrap();
-        assert!(is_its_own || !String::from_utf8_lossy(&bytes).contains(key), "{entry:?}");
+        assert!(is_its_own || !has_key(&String::from_utf8_lossy(&bytes)), "{entry:?}");
     }
 }
 
@@ -204,14 +199,14 @@ const TRIES: [&str; 14] = [
 
 #[test]
 fn pages_of_other_ports_and_names_change_nothing() {
-    let Some((mut dashboard, ids, url)) = start() else { return };
+    let Some((mut dashboard, ids)) = start() else { return };
     let port = dashboard.served.address.rsplit(':').next().unwrap().to_owned();
     let before = std::fs::read(dashboard.sandbox.data().join(format!("sessions/{}.json", ids[0]))).unwrap();
     let seen = record(&dashboard, &ids[0])["seen"].clone();
     let body = json!({"op": "session.park", "id": ids[0], "if": seen, "reason": "attacked"}).to_string();
     let theirs = evil("<!doctype html><title>x</title><body>".to_owned());
     // The person's own tab has the key, and cookies of this machine are sent to every port.
-    open(&mut dashboard, &url, &ids[0]);
+    open(&mut dashboard, &ids[0]);
     dashboard.browser.eval("document.cookie = 'key=x; SameSite=Lax'");
     for page in [
         format!("http://127.0.0.1:{theirs}/"),
@@ -244,10 +239,10 @@ fn pages_of_other_ports_and_names_change_nothing() {
     for code in ["403 CROSS_SITE", "405 METHOD_NOT_ALLOWED", "421 WRONG_HOST"] {
         assert!(eventually(Duration::from_secs(5), || log().contains(code)), "{code}: {}", log());
     }
-    assert!(!log().contains(key(&url)) && !log().contains("attacked"), "{}", log());
+    assert!(!log().contains(&dashboard.key()) && !log().contains("attacked"), "{}", log());
     assert!(!log().contains(" 409 ") && !log().contains(" 400 "), "nothing got as far as its body: {}", log());
     // The person's own page still works.
-    open(&mut dashboard, &url, &ids[0]);
+    open(&mut dashboard, &ids[0]);
     dashboard.browser.click("#park-reason");
     dashboard.browser.type_text("lunch");
     dashboard.browser.press("Enter");
@@ -258,7 +253,7 @@ fn pages_of_other_ports_and_names_change_nothing() {
 #[test]
 fn a_read_only_dashboard_has_no_forms() {
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
-    let page = format!("/session/{}#key={}", ids[0], "0".repeat(64));
+    let page = format!("/session/{}#code={}", ids[0], "0".repeat(72));
     dashboard.open(&page);
     assert_eq!(dashboard.browser.eval("document.querySelectorAll('[data-op], .write-only').length"), 0);
     assert_eq!(dashboard.browser.eval("sessionStorage.length"), 0);

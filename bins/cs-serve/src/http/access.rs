@@ -10,9 +10,12 @@ use super::head::Request;
 use super::refusal::Refusal;
 use super::refused;
 use super::reply::Reply;
+use super::secrets::Secrets;
+use super::write::Changes;
 use crate::owner::{self, Owners};
 use cs_core::paths::Home;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The rules for who gets an answer, besides those of `guard`.
@@ -20,22 +23,24 @@ use std::time::{Duration, Instant};
 pub struct Access {
     /// Finds the owners of connections; `None` if everyone may connect, or if the system does not report owners.
     pub owners: Option<Owners>,
-    /// The key that every request for data must send.
+    /// The key that every request for data, or for changes, must send.
     pub key: Option<Key>,
-    /// The data directory, for the log of refused changes; `None` if nothing may be changed.
-    pub review: Option<Home>,
     pub guesses: Guesses,
 }
 
 /// A key, and the page that requests the others with it and contains no data.
 #[derive(Debug)]
 pub struct Key {
-    pub secret: String,
+    pub secrets: Arc<Secrets>,
     pub shell: Reply,
     /// Whether every request for data must send it, or only those for the review pages.
     pub is_for_all: bool,
     /// Whether a path needs no key, because its answer contains no data.
     pub is_open: fn(&str) -> bool,
+    /// Whether something may be changed with it.
+    pub is_for_changes: bool,
+    /// The data directory, for the log of refusals.
+    pub home: Home,
 }
 
 /// The owner of a connection.
@@ -83,7 +88,7 @@ impl Access {
         now: Instant,
     ) -> Result<(), Refusal> {
         check_peer(peer)?;
-        let checked = guard::check(request, policy, self.review_key());
+        let checked = guard::check(request, policy, self.changes());
         if policy.token.is_some() && request.field("authorization").is_some() {
             match &checked {
                 Ok(()) => self.guesses.record_correct(client.ip()),
@@ -99,26 +104,30 @@ impl Access {
         Ok(())
     }
 
-    /// The key of what may be changed.
-    fn review_key(&self) -> Option<&str> {
-        self.key.as_ref().filter(|_| self.review.is_some()).map(|key| key.secret.as_str())
+    /// What a request may change.
+    fn changes(&self) -> Changes<'_> {
+        match &self.key {
+            Some(key) if key.is_for_changes => Changes::Key(&key.secrets),
+            Some(_) => Changes::Code,
+            None => Changes::None,
+        }
     }
 
     /// Whether the key was required of this request, or was sent.
     fn has_shown_key(&self, request: &Request) -> bool {
-        self.key.as_ref().is_some_and(|key| key.is_for_all || guard::sends(request, &key.secret))
+        self.key.as_ref().is_some_and(|key| key.is_for_all || guard::sends(request, |shown| key.secrets.contain(shown)))
     }
 
     /// Notes the refusal of a request that would have changed something or shown what needs the key.
     pub fn note(&self, request: &Request, refusal: &Refusal) {
-        if let Some(home) = &self.review {
-            refused::note(home, request, refusal);
+        if let Some(key) = &self.key {
+            refused::note(&key.home, request, refusal);
         }
     }
 
     fn check_key(&self, request: &Request) -> Result<(), Refusal> {
         let Some(key) = self.key.as_ref().filter(|key| key.is_for_all) else { return Ok(()) };
-        if (key.is_open)(&request.target.path) || guard::sends(request, &key.secret) {
+        if (key.is_open)(&request.target.path) || guard::sends(request, |shown| key.secrets.contain(shown)) {
             return Ok(());
         }
         let text = "this dashboard requires its key: `cs-serve open` opens it with the key; programs send it as \

@@ -4,7 +4,7 @@
 use super::head::Request;
 use super::refusal::Refusal;
 use super::same::same;
-use super::write;
+use super::write::{self, Changes};
 use std::net::IpAddr;
 
 /// The names and the token that requests must have.
@@ -16,13 +16,11 @@ pub struct Policy {
     pub token: Option<String>,
 }
 
-/// Accepts a request, or says why not. `review` is the key of what may be changed, if anything may.
-pub fn check(request: &Request, policy: &Policy, review: Option<&str>) -> Result<(), Refusal> {
+/// Accepts a request, or says why not.
+pub fn check(request: &Request, policy: &Policy, changes: Changes) -> Result<(), Refusal> {
     check_host(request, policy)?;
-    match review {
-        Some(key) if write::is_write(request) => return write::check(request, key),
-        None if write::is_write(request) => return Err(write::method_not_allowed("GET, HEAD")),
-        _ => {}
+    if write::is_write(request) {
+        return write::check(request, changes);
     }
     if request.has_body() {
         return Err(Refusal::new(413, "BODY_NOT_ALLOWED", "a request must not have a body here"));
@@ -32,8 +30,10 @@ pub fn check(request: &Request, policy: &Policy, review: Option<&str>) -> Result
     }
     check_site(request)?;
     check_token(request, policy)?;
-    let key = review.filter(|_| write::is_review(&request.target.path));
-    key.map_or(Ok(()), |key| write::check_key(request, key))
+    match changes {
+        Changes::Key(secrets) if write::is_review(&request.target.path) => write::check_key(request, secrets),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the host. A page of another site may use a name that resolves to this machine (DNS rebinding), so unknown names
@@ -101,7 +101,7 @@ pub fn is_api(path: &str) -> bool {
 /// Checks the token: `Authorization: Bearer TOKEN`, or Basic with the token as the password: browsers then prompt for
 /// it.
 fn check_token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
-    if policy.token.as_ref().is_none_or(|wanted| sends(request, wanted)) {
+    if policy.token.as_ref().is_none_or(|token| sends(request, |shown| same(shown, token.as_bytes()))) {
         return Ok(());
     }
     let text = "this server requires a token: send Authorization: Bearer TOKEN, or the token as the password";
@@ -109,8 +109,8 @@ fn check_token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     Err(Refusal::new(401, "TOKEN_REQUIRED", text).with("WWW-Authenticate", realm))
 }
 
-/// Whether a request sends this secret.
-pub fn sends(request: &Request, secret: &str) -> bool {
+/// Whether a request sends a secret that is accepted.
+pub fn sends(request: &Request, is_accepted: impl Fn(&[u8]) -> bool) -> bool {
     let shown = request.field("authorization").and_then(|text| text.split_once(' ')).and_then(|(scheme, value)| {
         match scheme.to_ascii_lowercase().as_str() {
             "bearer" => Some(value.trim().as_bytes().to_vec()),
@@ -118,7 +118,7 @@ pub fn sends(request: &Request, secret: &str) -> bool {
             _ => None,
         }
     });
-    shown.is_some_and(|shown| same(&shown, secret.as_bytes()))
+    shown.is_some_and(|shown| is_accepted(&shown))
 }
 
 fn password(encoded: &str) -> Option<Vec<u8>> {
@@ -158,7 +158,9 @@ mod tests {
 
     fn judge(head: &str, policy: &Policy) -> u16 {
         match head::parse(format!("{head}\r\n\r\n").as_bytes(), 0) {
-            Parsed::Whole(request, _) => check(&request, policy, None).map_or_else(|refusal| refusal.status, |()| 200),
+            Parsed::Whole(request, _) => {
+                check(&request, policy, Changes::None).map_or_else(|refusal| refusal.status, |()| 200)
+            }
             other => panic!("{head}: {other:?}"),
         }
     }

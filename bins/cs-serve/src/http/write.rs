@@ -10,11 +10,23 @@
 use super::head::Request;
 use super::limits::BODY_BYTES;
 use super::refusal::Refusal;
-use super::same::same;
+use super::secrets::Secrets;
 use tiny_http::{HTTPVersion, Method};
 
 /// Where changes are sent to.
 const API: &str = "/review/api/";
+/// Where a tab gets its key for a code, which it sends in the body.
+pub const EXCHANGE: &str = "/review/api/key";
+
+/// What a request may change.
+#[derive(Clone, Copy, Debug)]
+pub enum Changes<'a> {
+    None,
+    /// Nothing, but a code may be exchanged for a key.
+    Code,
+    /// That, and with one of these everything of the list.
+    Key(&'a Secrets),
+}
 /// The headers that decide. `Host` and those of the length are counted for every request.
 const ONCE: [&str; 4] = ["sec-fetch-site", "origin", "content-type", "authorization"];
 
@@ -34,8 +46,14 @@ pub fn is_write(request: &Request) -> bool {
 }
 
 /// Accepts the head of a request that changes something, or says why not. The host was checked before.
-pub fn check(request: &Request, key: &str) -> Result<(), Refusal> {
-    if !is_review_api(&request.target.path) {
+pub fn check(request: &Request, changes: Changes) -> Result<(), Refusal> {
+    let is_exchange = request.target.path == EXCHANGE;
+    let is_open = match changes {
+        Changes::None => false,
+        Changes::Code => is_exchange,
+        Changes::Key(_) => is_review_api(&request.target.path),
+    };
+    if !is_open {
         return Err(method_not_allowed("GET, HEAD"));
     }
     if request.method != Method::Post {
@@ -48,7 +66,10 @@ pub fn check(request: &Request, key: &str) -> Result<(), Refusal> {
         return Err(Refusal::new(415, "NOT_JSON", text));
     }
     check_length(request)?;
-    check_key(request, key)
+    match changes {
+        Changes::Key(secrets) if !is_exchange => check_key(request, secrets),
+        _ => Ok(()),
+    }
 }
 
 /// The refusal of a method.
@@ -60,19 +81,19 @@ pub fn method_not_allowed(allowed: &str) -> Refusal {
     Refusal::new(405, "METHOD_NOT_ALLOWED", text).with("Allow", allowed)
 }
 
-/// Whether a request sends this key as `Authorization: Bearer`. A password is not enough: browsers send it again by
+/// Whether a request sends a key as `Authorization: Bearer`. A password is not enough: browsers send it again by
 /// themselves.
-pub fn sends_key(request: &Request, key: &str) -> bool {
+fn sends_key(request: &Request, secrets: &Secrets) -> bool {
     let shown = request.field("authorization").and_then(|text| text.split_once(' '));
     let is_once = request.count("authorization") == 1;
     shown.is_some_and(|(scheme, value)| {
-        scheme.eq_ignore_ascii_case("bearer") && same(value.trim().as_bytes(), key.as_bytes())
+        scheme.eq_ignore_ascii_case("bearer") && secrets.contain(value.trim().as_bytes())
     }) && is_once
 }
 
-/// Refuses a request without the key.
-pub fn check_key(request: &Request, key: &str) -> Result<(), Refusal> {
-    if sends_key(request, key) {
+/// Refuses a request without a key.
+pub fn check_key(request: &Request, secrets: &Secrets) -> Result<(), Refusal> {
+    if sends_key(request, secrets) {
         return Ok(());
     }
     let text = "this requires the key of the dashboard: `cs-serve open` opens it with the key; programs send it as \
@@ -125,6 +146,7 @@ fn check_length(request: &Request) -> Result<(), Refusal> {
 mod tests {
     use super::super::guard::{self, Policy};
     use super::super::head::{Parsed, parse};
+    use super::{Changes, Secrets};
 
     const KEY: &str = "00112233445566778899aabbccddeeff";
     const GOOD: [&str; 6] = [
@@ -155,10 +177,14 @@ mod tests {
     }
 
     fn judge_text(head: &str) -> u16 {
+        judge_with(head, Changes::Key(&Secrets::new(KEY)))
+    }
+
+    fn judge_with(head: &str, changes: Changes) -> u16 {
         let policy = Policy { names: vec!["box.local".into()], ..Policy::default() };
         match parse(format!("{head}\r\n\r\n").as_bytes(), 0) {
             Parsed::Whole(request, _) => {
-                guard::check(&request, &policy, Some(KEY)).map_or_else(|refusal| refusal.status, |()| 200)
+                guard::check(&request, &policy, changes).map_or_else(|refusal| refusal.status, |()| 200)
             }
             Parsed::Refused(refusal) => refusal.status,
             Parsed::Incomplete => panic!("{head}"),
@@ -227,6 +253,30 @@ mod tests {
             let found = judge(&["POST:", line]);
             assert_eq!(found, status, "{line}");
         }
+    }
+
+    #[test]
+    fn a_code_is_exchanged_without_a_key_but_by_no_other_site() {
+        let head = GOOD[..5].join("\r\n").replace("/op ", "/key ");
+        let secrets = Secrets::new(KEY);
+        for (from, to, wanted) in [
+            ("", "", 200),
+            ("Origin: http://127.0.0.1:9000", "Sec-Fetch-Site: same-site", 403),
+            ("127.0.0.1:9000\r\nContent", "127.0.0.1:9001\r\nContent", 403),
+            ("application/json", "text/plain", 415),
+            ("Content-Length: 2", "Content-Length: 0", 411),
+            ("POST", "PUT", 405),
+            ("HTTP/1.1", "HTTP/1.0", 400),
+            ("/key ", "/keys ", 401),
+            ("/review/api/key", "/review/api/x/../key", 401),
+        ] {
+            let head = head.replacen(from, to, 1);
+            assert_eq!(judge_with(&head, Changes::Key(&secrets)), wanted, "{head}");
+            let wanted = if wanted == 401 { 405 } else { wanted };
+            assert_eq!(judge_with(&head, Changes::Code), wanted, "{head}");
+            assert_eq!(judge_with(&head, Changes::None), 405, "{head}");
+        }
+        assert_eq!(judge_with(&GOOD.join("\r\n"), Changes::Code), 405, "nothing else is changed");
     }
 
     #[test]

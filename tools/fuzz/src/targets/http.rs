@@ -8,6 +8,8 @@ use serve::http::Refusal;
 use serve::http::head::{self, Parsed, Request};
 use serve::http::limits::{FIELDS, HEAD_BYTES, TARGET_BYTES};
 use serve::http::reply::Reply;
+use serve::http::secrets::Secrets;
+use serve::http::write::Changes;
 use serve::http::{guard, target};
 use serve::pattern::name_in;
 
@@ -23,6 +25,7 @@ mod serve {
         pub mod reply;
         pub mod rest;
         mod same;
+        pub mod secrets;
         pub mod target;
         pub mod write;
         pub use refusal::Refusal;
@@ -186,7 +189,7 @@ fn check_guard(request: &Request) {
     let closed = guard::Policy { names: vec!["box".into()], token: Some(token.into()) };
     check_changes(request, &open, token);
     for policy in [&open, &closed] {
-        match guard::check(request, policy, None) {
+        match guard::check(request, policy, Changes::None) {
             Err(refusal) => {
                 assert!([401, 403, 405, 413, 417, 421].contains(&refusal.status), "{refusal:?}");
                 check_refusal(&refusal);
@@ -208,17 +211,22 @@ fn check_guard(request: &Request) {
 /// Panics unless a change that the guard accepts is one that only our own page, or a program with the key, can send.
 fn check_changes(request: &Request, policy: &guard::Policy, key: &str) {
     let path = request.target.path.as_str();
-    let accepted = guard::check(request, policy, Some(key));
+    let secrets = Secrets::new(key);
+    let accepted = guard::check(request, policy, Changes::Key(&secrets));
     if let Err(refusal) = &accepted {
         assert!([400, 401, 403, 405, 411, 413, 415, 417, 421].contains(&refusal.status), "{refusal:?}");
         return check_refusal(refusal);
     }
     let has_key = request.field("authorization").is_some_and(|text| text.ends_with(key));
-    assert!(has_key || !path.starts_with("/review/"), "no key");
+    let is_exchange = path == "/review/api/key" && request.method == Method::Post;
+    assert!(has_key || is_exchange || !path.starts_with("/review/"), "no key");
     if matches!(request.method, Method::Get | Method::Head) {
         return assert!(!request.has_body());
     }
-    assert!(request.method == Method::Post && path.starts_with("/review/api/") && has_key, "{request:?}");
+    assert!(
+        request.method == Method::Post && path.starts_with("/review/api/") && (has_key || is_exchange),
+        "{request:?}"
+    );
     let host = request.field("host").unwrap_or_default();
     assert!(is_ours(host, policy) && request.target.authority.is_none(), "{host:?}");
     assert!(request.field("origin").is_none_or(|origin| origin == format!("http://{host}")), "{request:?}");
