@@ -7,15 +7,13 @@ use crate::fields::{TEXT, field_name};
 use crate::file::Marks;
 use crate::line::Broken;
 use crate::mark::{Mark, Op};
-use redaction::{Engine, Found, Place};
+use redaction::{Engine, Found, Place, REDACTED};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// What is shown instead of a field that is withheld.
 pub const WITHHELD: &str = "[withheld]";
-/// The name in placeholders of what a person redacted.
-const REDACTED: &str = "redacted";
 
 /// Why something is not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,7 +279,7 @@ mod tests {
     fn a_redacted_text_is_replaced_by_the_same_for_the_same() {
         let home = Home::new();
         home.mark(Op::Redact, None, &Extent::Text("Jane Roe"), TEXT_OF_U1, None);
-        let placeholder = home.key().placeholder("redacted", "Jane Roe");
+        let placeholder = home.key().placeholder(REDACTED, "Jane Roe");
         let shown = format!("write to {placeholder} at once, please");
         assert_eq!(home.show("u1", "text", TEXT_OF_U1), (shown.clone(), 1));
         assert_eq!(home.show("u1", "input", TEXT_OF_U1), (shown, 1));

@@ -7,7 +7,7 @@
 use crate::allow::Candidate;
 use crate::key::Key;
 use crate::keywords::{Keywords, Parts};
-use crate::opaque;
+use crate::opaque::{self, Known};
 use crate::rules::{Rule, Rules};
 use crate::tier::Tier;
 use redact::personal::Personal;
@@ -20,6 +20,11 @@ use std::ops::Range;
 const ROUNDS: usize = 8;
 /// How many bytes around a placeholder the next search covers.
 const AROUND: usize = 1024;
+
+/// The name in placeholders of what a person redacted.
+pub const REDACTED: &str = "redacted";
+/// How much of a line is looked at around a find.
+const LINE: usize = 4096;
 
 /// Where a text stands; rules may apply only to some.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,7 +67,7 @@ pub struct Engine {
     personal: Personal,
     /// The built-in rules by name.
     builtin: HashMap<String, usize>,
-    replacements: Vec<String>,
+    placeholders: Known,
 }
 
 /// A span and the index of the rule that found it.
@@ -73,10 +78,11 @@ impl Engine {
     pub fn new(rules: Rules, key: Key) -> Engine {
         let builtin = rules.all().iter().enumerate().filter(|(_, rule)| rule.is_builtin());
         let builtin = builtin.map(|(at, rule)| (rule.id.clone(), at)).collect();
-        let replacements = rules.all().iter().filter(|rule| rule.enabled).filter_map(|rule| rule.replacement.clone());
-        let replacements = replacements.collect();
+        let names = rules.all().iter().map(|rule| rule.id.clone()).chain([REDACTED.to_string()]).collect();
+        let fixed = rules.all().iter().filter(|rule| rule.enabled).filter_map(|rule| rule.replacement.clone());
+        let placeholders = Known { names, fixed: fixed.collect() };
         let personal = Personal::new(rules.names().iter().cloned());
-        Engine { keywords: Keywords::of(rules.all()), rules, key, personal, builtin, replacements }
+        Engine { keywords: Keywords::of(rules.all()), rules, key, personal, builtin, placeholders }
     }
 
     /// Its rules.
@@ -129,7 +135,7 @@ impl Engine {
 
     /// One search of the text, or of what is around these spans of it.
     fn search(&self, text: &str, marks: Option<&[Range<usize>]>, place: Place) -> Vec<Hit> {
-        let opaque = opaque::spans(text, &self.replacements);
+        let opaque = opaque::spans(text, &self.placeholders);
         let seen = opaque::filled(text, &opaque);
         let windows = match marks {
             None => std::iter::once(0..text.len()).collect(),
@@ -230,10 +236,18 @@ fn is_kept(rule: &Rule, text: &str, whole: &Range<usize>, secret: &str, place: P
     !rule.allow.iter().any(|allow| allow.allows(&found))
 }
 
-/// The lines that a span stands in.
+/// The lines that a span stands in: of long ones, what is near it.
 fn line<'t>(text: &'t str, span: &Range<usize>) -> &'t str {
-    let begin = text.get(..span.start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(span.end..).and_then(|text| text.find('\n')).map_or(text.len(), |at| span.end + at);
+    let mut least = span.start.saturating_sub(LINE);
+    while !text.is_char_boundary(least) {
+        least += 1;
+    }
+    let mut most = (span.end + LINE).min(text.len());
+    while !text.is_char_boundary(most) {
+        most -= 1;
+    }
+    let begin = text.get(least..span.start).and_then(|text| text.rfind('\n')).map_or(least, |at| least + at + 1);
+    let end = text.get(span.end..most).and_then(|text| text.find('\n')).map_or(most, |at| span.end + at);
     text.get(begin..end).unwrap_or_default()
 }
 

@@ -13,6 +13,8 @@ const RULES: usize = 5_000;
 /// Maximum number of bytes of a name, and of a replacement.
 const NAME: usize = 128;
 const REPLACEMENT: usize = 64;
+/// The same of the words of a replacement in a file that was found by its place.
+const WORDS: usize = 32;
 
 /// A file of rules.
 #[derive(Debug, Default)]
@@ -98,6 +100,9 @@ fn entry(node: &Node, remarks: &mut Vec<String>) -> Result<Entry, Fault> {
     if id.is_empty() || id.len() > NAME || id.chars().any(char::is_control) {
         return Err(Fault::new(node.line, format!("a rule needs an id of 1 to {NAME} characters")));
     }
+    if is_found(&id) {
+        return Err(Fault::new(node.line, "the id of a rule is a secret; it would stand in placeholders"));
+    }
     fields.name = format!("rule {id:?}");
     let mut entry = Entry {
         file: std::path::PathBuf::new(),
@@ -172,11 +177,23 @@ pub(crate) fn is_replacement(text: &str) -> Result<(), &'static str> {
     match () {
         () if text.len() < 3 || text.len() > REPLACEMENT => Err("it needs 3 to 64 characters"),
         () if text.chars().any(char::is_control) => Err("it contains a control character"),
+        () if is_found(text) => Err("it contains a secret, which would not be found any more"),
         () if !pairs.iter().any(|(open, close)| ends == (Some(*open), Some(*close))) => {
             Err("it must stand in brackets or between asterisks, such as <REDACTED>, so that it is known again")
         }
         () => Ok(()),
     }
+}
+
+/// Whether a replacement is made of a few words: one that hides nothing else of the text in which it stands.
+pub(crate) fn has_words_only(text: &str) -> bool {
+    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+    inner.len() <= WORDS && inner.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '-' | '_' | '*'))
+}
+
+/// Whether the built-in rules find something in it.
+fn is_found(text: &str) -> bool {
+    !redact::finds(text, std::slice::from_ref(&(0..text.len()))).is_empty()
 }
 
 fn allow(node: &Node, remarks: &mut Vec<String>) -> Result<Allow, Fault> {

@@ -10,6 +10,7 @@ use crate::engine::{Engine, Found, Place};
 use crate::pieces::{Piece, join};
 use crate::units::Form;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::ops::Range;
 use walk::{Token, Walk};
 
@@ -18,9 +19,11 @@ const LONG: usize = 256;
 /// What is looked at where it stands is not longer than about this.
 const SEGMENT: usize = 64 * 1024;
 /// JSON in strings in JSON: how often.
-const NESTED: usize = 4;
+const NESTED: usize = 16;
 /// The field with the JSON that a tool was called with.
 const INPUT: &str = "input";
+/// A value that looks random, and is none.
+const RANDOM: &str = "Zq8vT3mK1pLx9RwB2nHs";
 /// Longest name of an entry.
 const NAME: usize = 200;
 
@@ -37,6 +40,16 @@ pub struct Changes {
 #[derive(Clone, Debug, Default)]
 pub struct Json {
     walk: walk::State,
+    key: Key,
+}
+
+/// The last key, decoded.
+#[derive(Clone, Debug, Default)]
+struct Key {
+    /// Nothing if it is too long to be looked at.
+    text: String,
+    /// Whether a value beside it is found that looks random; not known before it is asked.
+    names_secret: Option<bool>,
 }
 
 impl Json {
@@ -53,9 +66,10 @@ impl Json {
     fn nested(&mut self, engine: &mut Engine, line: &str, place: Place, deep: usize) -> Option<Changes> {
         let mut state = self.walk.clone();
         Walk::new(&mut state, line.as_bytes()).try_for_each(|token| token.map(drop)).ok()?;
-        let mut look = Look { engine, text: line, place, deep, values: Vec::new(), changes: Changes::default() };
+        let key = std::mem::take(&mut self.key);
+        let mut look = Look { engine, text: line, place, deep, key, values: Vec::new(), changes: Changes::default() };
         look.all(&mut self.walk);
-        self.walk = state;
+        (self.walk, self.key) = (state, std::mem::take(&mut look.key));
         look.changes.pieces = join(std::mem::take(&mut look.changes.pieces));
         Some(look.changes)
     }
@@ -65,8 +79,8 @@ impl Json {
 pub fn broken(engine: &mut Engine, line: &str, place: Place) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = engine.find(line, place).into_iter().map(Piece::of).collect();
     if line.contains('\\') {
-        let mut look =
-            Look { engine, text: line, place, deep: NESTED, values: Vec::new(), changes: Changes::default() };
+        let (values, changes) = (Vec::new(), Changes::default());
+        let mut look = Look { engine, text: line, place, deep: NESTED, key: Key::default(), values, changes };
         let mut at = 0;
         while let Some(open) = line.as_bytes().get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'"')) {
             let inside = at + open + 1;
@@ -79,11 +93,27 @@ pub fn broken(engine: &mut Engine, line: &str, place: Place) -> Vec<Piece> {
     join(pieces)
 }
 
+/// What is found in text that may have the escapes of JSON: as it is, and with escaped letters as what they mean.
+pub fn finds_in_text(engine: &mut Engine, text: &str, place: Place) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = engine.find(text, place).into_iter().map(Piece::of).collect();
+    if text.contains("\\u00") {
+        let meant = Form::Json.decode(text.as_bytes());
+        let mut more: Vec<Piece> = engine.find(&meant, place).into_iter().map(Piece::of).collect();
+        let mut spans: Vec<&mut Range<usize>> = more.iter_mut().map(|piece| &mut piece.span).collect();
+        Form::Json.locate(text.as_bytes(), &mut spans);
+        pieces = join(pieces.into_iter().chain(more).collect());
+    }
+    pieces
+}
+
 /// What is found in a field of a conversation. That of what a tool was called with is JSON, and so are other texts that
 /// look like it, such as the answer of a server; the rest is looked at as it is.
 pub fn finds_in_field(engine: &mut Engine, text: &str, place: Place) -> Vec<Found> {
     let is_json = place.field == Some(INPUT) || has_look(text);
-    if is_json { finds(engine, text, place) } else { engine.find(text, place) }
+    if is_json {
+        return finds(engine, text, place);
+    }
+    finds_in_text(engine, text, place).into_iter().map(of_piece).collect()
 }
 
 /// What is found in a text that is JSON, such as what a tool was called with: spans of the text as it is, of whole
@@ -95,7 +125,11 @@ pub fn finds(engine: &mut Engine, text: &str, place: Place) -> Vec<Found> {
         Some(changes) => join(changes.pieces.into_iter().chain(changes.left).collect()),
         None => broken(engine, text, place),
     };
-    pieces.into_iter().map(|Piece { span, with, found }| Found { span, placeholder: with, ..found }).collect()
+    pieces.into_iter().map(of_piece).collect()
+}
+
+fn of_piece(Piece { span, with, found }: Piece) -> Found {
+    Found { span, placeholder: with, ..found }
 }
 
 /// The name that a line of JSON gives itself: the anchor of a part of a conversation, or the id of a line of a log.
@@ -120,6 +154,7 @@ struct Look<'l> {
     text: &'l str,
     place: Place<'l>,
     deep: usize,
+    key: Key,
     /// The short values since the last look at where they stand.
     values: Vec<Range<usize>>,
     changes: Changes,
@@ -129,11 +164,23 @@ impl Look<'_> {
     fn all(&mut self, state: &mut walk::State) {
         let text = self.text;
         let mut from = 0;
+        // Where the last key ends, if it stands on this line as it is.
+        let mut plain_key = None;
         for token in Walk::new(state, text.as_bytes()) {
             let Ok(Token { inside, is_key }) = token else { break };
             let is_long = inside.len() > LONG;
-            if !is_key {
+            if is_key {
+                let raw = text.get(inside.clone()).unwrap_or_default();
+                let key = if is_long { Cow::Borrowed("") } else { Form::Json.decode(raw.as_bytes()) };
+                plain_key = if raw.contains('\\') { None } else { Some(inside.end + 1) };
+                self.key = Key { text: key.into_owned(), names_secret: None };
+            } else {
                 self.value(inside.clone());
+                let between = plain_key.and_then(|end| text.get(end..inside.start - 1));
+                let is_list = between.is_some_and(|text| text.trim() != ":");
+                if is_long || is_list || between.is_none() {
+                    self.beside_key(&inside, is_long || is_list);
+                }
                 if !is_long {
                     self.values.push(inside.clone());
                 }
@@ -155,11 +202,48 @@ impl Look<'_> {
             return;
         }
         let text = Form::Json.decode(raw.as_bytes());
-        let mut pieces = self.find(&text);
+        let pieces = self.find(&text).into_iter().map(|piece| Piece { with: escaped(&piece.with), ..piece });
+        self.add(&inside, pieces.collect());
+    }
+
+    /// Looks at a value as if it stood beside its key, if it does not stand there.
+    fn beside_key(&mut self, inside: &Range<usize>, is_far: bool) {
+        if self.key.text.is_empty() || is_far && !self.names_secret() {
+            return;
+        }
+        let raw = self.text.get(inside.clone()).unwrap_or_default();
+        let value = Form::Json.decode(raw.as_bytes());
+        let quote = if value.contains('"') { '\'' } else { '"' };
+        let before = format!("\"{}\":{quote}", self.key.text);
+        let whole = before.len()..before.len() + value.len();
+        let found = self.engine.find(&format!("{before}{value}{quote}"), self.place);
+        let mut pieces = Vec::new();
+        for one in found {
+            let span = one.span.start.max(whole.start)..one.span.end.min(whole.end);
+            if span.start >= span.end {
+                continue;
+            }
+            let span = span.start - whole.start..span.end - whole.start;
+            let secret = value.get(span.clone()).unwrap_or_default();
+            let placeholder = self.engine.placeholder(&one.rule, secret);
+            pieces.push(Piece { span, with: escaped(&placeholder), found: Found { placeholder, ..one } });
+        }
+        self.add(inside, pieces);
+    }
+
+    /// Whether the last key names something that is a secret if it looks random.
+    fn names_secret(&mut self) -> bool {
+        let Key { text, names_secret } = &mut self.key;
+        *names_secret
+            .get_or_insert_with(|| !self.engine.find(&format!("\"{text}\":\"{RANDOM}\""), self.place).is_empty())
+    }
+
+    /// Adds what is replaced in the decoded text of a value.
+    fn add(&mut self, inside: &Range<usize>, mut pieces: Vec<Piece>) {
+        let raw = self.text.get(inside.clone()).unwrap_or_default();
         let mut spans: Vec<&mut Range<usize>> = pieces.iter_mut().map(|piece| &mut piece.span).collect();
         Form::Json.locate(raw.as_bytes(), &mut spans);
-        let pieces = pieces.into_iter().map(|piece| Piece { with: escaped(&piece.with), ..piece });
-        self.changes.pieces.extend(pieces.map(|piece| piece.shifted(inside.start)));
+        self.changes.pieces.extend(pieces.into_iter().map(|piece| piece.shifted(inside.start)));
     }
 
     /// What is replaced in a decoded text.

@@ -25,7 +25,7 @@ mod tier;
 mod units;
 mod yaml;
 
-pub use engine::{Engine, Found, Place, Redacted};
+pub use engine::{Engine, Found, Place, REDACTED, Redacted};
 pub use examples::Tested;
 pub use key::Key;
 pub use ledger::{Entry, Ledger, Run, Tally};

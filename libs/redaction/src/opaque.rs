@@ -1,9 +1,11 @@
-//! Owns which parts of a text are placeholders already: those of every key and rule, the fixed replacements of rules, and
-//! masks. No rule looks into one. Must stay true: one pass over the text.
+//! Owns which parts of a text are placeholders already: those of every key, the fixed replacements of rules, and masks. No
+//! rule looks into one. Must stay true: one pass over the text; what has the form of a placeholder with a name that no
+//! rule has is looked at, but for its digits, because a secret may have been written so.
 
 use crate::key::SHOWN;
 use redact::MASK;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Maximum number of bytes of the name in a placeholder.
@@ -12,21 +14,32 @@ const DIGITS: usize = 2 * SHOWN;
 /// Texts of ours that stand in the place of something.
 const FIXED: [&str; 2] = [MASK, "[withheld]"];
 
+/// What placeholders look like.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The names in them.
+    pub(crate) names: HashSet<String>,
+    /// Fixed replacements.
+    pub(crate) fixed: Vec<String>,
+}
+
 /// The placeholders of a text, in order.
-pub(crate) fn spans(text: &str, replacements: &[String]) -> Vec<Range<usize>> {
+pub(crate) fn spans(text: &str, known: &Known) -> Vec<Range<usize>> {
     let mut all: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find('[')).map(|at| from + at) {
-        let length = text.get(at..).and_then(placeholder).unwrap_or(0);
-        if length > 0 {
-            all.push(at..at + length);
+        let (name, length) = text.get(at..).and_then(placeholder).unwrap_or_default();
+        match name {
+            _ if length == 0 => {}
+            Some(name) if !known.names.contains(name) => all.push(at + 1 + name.len()..at + length - 1),
+            _ => all.push(at..at + length),
         }
         from = at + length.max(1);
     }
-    for fixed in replacements {
+    for fixed in &known.fixed {
         all.extend(text.match_indices(fixed.as_str()).map(|(at, found)| at..at + found.len()));
     }
-    if !replacements.is_empty() {
+    if !known.fixed.is_empty() {
         all.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
         let mut end = 0;
         all.retain(|span| {
@@ -38,10 +51,10 @@ pub(crate) fn spans(text: &str, replacements: &[String]) -> Vec<Range<usize>> {
     all
 }
 
-/// The length of the placeholder or mask at the beginning of the text.
-fn placeholder(text: &str) -> Option<usize> {
+/// The name in the placeholder at the beginning of the text, and its length; a mask has no name.
+fn placeholder(text: &str) -> Option<(Option<&str>, usize)> {
     if let Some(fixed) = FIXED.iter().find(|fixed| text.starts_with(**fixed)) {
-        return Some(fixed.len());
+        return Some((None, fixed.len()));
     }
     let bytes = text.as_bytes();
     let name = bytes.get(1..)?.iter().take(NAME + 1);
@@ -49,7 +62,7 @@ fn placeholder(text: &str) -> Option<usize> {
     let is_name = (1..=NAME).contains(&name) && bytes.get(1)?.is_ascii_alphanumeric();
     let rest = bytes.get(1 + name..).filter(|_| is_name)?.strip_prefix(b":")?;
     let is_digest = rest.get(..DIGITS)?.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
-    (is_digest && rest.get(DIGITS) == Some(&b']')).then_some(name + DIGITS + 3)
+    (is_digest && rest.get(DIGITS) == Some(&b']')).then_some((text.get(1..=name), name + DIGITS + 3))
 }
 
 /// The text as rules see it: placeholders are filled with asterisks between their brackets, in place.
@@ -100,21 +113,28 @@ pub(crate) fn without<T: Copy>(
 mod tests {
     use super::*;
 
+    fn known(fixed: &[&str]) -> Known {
+        let names = ["github-pat", "X.y_z-1", "x", "a"].map(str::to_string).into();
+        Known { names, fixed: fixed.iter().map(ToString::to_string).collect() }
+    }
+
     #[test]
-    fn placeholders_are_known_by_their_form() {
+    fn placeholders_are_known_by_their_form_and_their_name() {
         let text =
             "a [github-pat:0123456789] [masked] [x:012345678] [X.y_z-1:abcdef0123] [-x:0123456789] [a:ABCDEF0123]";
-        let found: Vec<&str> = spans(text, &[]).into_iter().map(|span| &text[span]).collect();
+        let found: Vec<&str> = spans(text, &known(&[])).into_iter().map(|span| &text[span]).collect();
         assert_eq!(found, ["[github-pat:0123456789]", "[masked]", "[X.y_z-1:abcdef0123]"]);
-        let text = "<GONE> [x:0123456789]";
-        assert_eq!(spans(text, &["<GONE>".into(), "[x:0".into()]), [0..6, 7..21]);
-        assert_eq!(filled(text, &spans(text, &["<GONE>".into()])), "[****] [************]");
+        let text = "<GONE> [x:0123456789] [y:0123456789]";
+        let all = spans(text, &known(&["<GONE>", "[x:0"]));
+        assert_eq!(all, [0..6, 7..21, 24..35]);
+        assert_eq!(filled(text, &all), "[****] [************] [y[*********]]");
     }
 
     #[test]
     fn what_is_beside_a_placeholder_stays_found() {
         let text = "ab[x:0123456789]cd, ";
-        assert_eq!(without(text, &[(0..20, 1)], &spans(text, &[])), [(0..2, 1), (16..20, 1)]);
-        assert_eq!(without(text, &[(2..16, 1), (18..20, 2)], &spans(text, &[])), [(18..20, 2)]);
+        let all = spans(text, &known(&[]));
+        assert_eq!(without(text, &[(0..20, 1)], &all), [(0..2, 1), (16..20, 1)]);
+        assert_eq!(without(text, &[(2..16, 1), (18..20, 2)], &all), [(18..20, 2)]);
     }
 }

@@ -5,7 +5,7 @@
 //! nothing else. A file that cannot be understood is an error, never fewer rules.
 
 use crate::allow::Allow;
-use crate::form::{Entry, Form};
+use crate::form::{self, Entry, Form};
 use crate::pattern::Pattern;
 use crate::tier::Tier;
 use cs_core::error::{Error, Result};
@@ -119,6 +119,14 @@ impl Rules {
         all.finish(Vec::new())
     }
 
+    /// The same for a file that was found by its place.
+    #[cfg(test)]
+    pub(crate) fn of_found(path: &Path, text: &str) -> Result<Rules> {
+        let mut all = Gathered::default();
+        all.add_text(path, text, Trust::Found)?;
+        all.finish(Vec::new())
+    }
+
     /// The built-in rules.
     pub fn builtin() -> Rules {
         Gathered::default().finish(Vec::new()).unwrap_or_default()
@@ -225,6 +233,15 @@ impl Gathered {
         }
         let mut own = Vec::new();
         for entry in form.rules {
+            let is_hiding = entry.replacement.as_deref().is_some_and(|text| !form::has_words_only(text));
+            if trust == Trust::Found && is_hiding {
+                let text = format!(
+                    "rule {:?}: a replacement in a file that was found by its place is made of letters only, such as \
+                     [gone], because no rule looks into one",
+                    entry.id
+                );
+                return fail(entry.line, &text);
+            }
             let is_change = is_builtin(&entry.id) && entry.regex.is_none() && entry.path.is_none();
             match is_change {
                 true if trust == Trust::Found => {

@@ -175,7 +175,7 @@ impl<R: BufRead, T> Stream<'_, R, T> {
         loop {
             let is_end = fill_window(&mut self.input, &mut window).map_err(Stopped::Input)?;
             let text = Form::Bytes.decode(&window);
-            let mut pieces: Vec<Piece> = self.engine.find(&text, self.place).into_iter().map(Piece::of).collect();
+            let mut pieces = json::finds_in_text(self.engine, &text, self.place);
             locate(&window, &text, &mut pieces);
             pieces.extend(std::mem::take(&mut known));
             let mut pieces = join(pieces);

@@ -262,3 +262,44 @@ fn redacting_twice_changes_nothing() {
         }
     }
 }
+
+#[test]
+fn a_secret_in_the_form_of_a_placeholder_is_found() {
+    let mut engine = engine("");
+    let (token, id) = (secret(), ["AKIA", "3XQJ7YBWZK2MNPQR"].concat());
+    assert_eq!(redacted(&mut engine, &format!("[{token}:0123456789]")), "[[github-pat]:0123456789]");
+    assert!(!redacted(&mut engine, &format!("[{id}:0123456789]")).contains(&id));
+    // A placeholder of a rule that is not known here is none of the built-in finds.
+    let other = "password=[acme-token:0171234567] [acme:0171234567]";
+    assert_eq!(redacted(&mut engine, other), other);
+}
+
+#[test]
+fn a_rule_hides_no_secret_from_others() {
+    let token = secret();
+    let of = |id: &str, with: &str| {
+        format!("[[rules]]\nid = \"{id}\"\nregex = \"zzzzz\"\n[rules.cs]\nreplacement = \"{with}\"\n")
+    };
+    for text in [of(&token, "[gone]"), of("a", &format!("({token})")), of("a", &format!("*{token}*"))] {
+        let error = rules(&text).unwrap_err();
+        assert!(error.contains("secret"), "{error}");
+    }
+    let found = |text: &str| Rules::of_found(std::path::Path::new("found.toml"), text);
+    let error = found(&of("a", "(hunter2correcthorse9)")).unwrap_err();
+    assert!(error.to_string().contains("letters only"), "{error}");
+    found(&of("a", "[gone for good]")).unwrap();
+    rules(&of("a", "<GONE 1>")).unwrap();
+}
+
+#[test]
+fn a_long_line_is_allowed_by_what_is_near() {
+    let text = "[[rules]]\nid = \"r\"\nregex = \"tok_[0-9]+\"\n[[rules.allowlists]]\nregexTarget = \"line\"\nregexes = [\"fine\"]\n";
+    let mut engine = engine(text);
+    let (near, far) = (" ".repeat(1000), "é".repeat(5000));
+    assert_eq!(engine.find(&format!("fine{near}tok_1"), Place::default()).len(), 0);
+    assert_eq!(engine.find(&format!("fine{far}tok_1"), Place::default()).len(), 1);
+    let line = "tok_1 ".repeat(20_000);
+    let started = std::time::Instant::now();
+    assert_eq!(engine.find(&line, Place::default()).len(), 20_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}

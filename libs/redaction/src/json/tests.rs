@@ -49,6 +49,43 @@ fn no_escape_hides_a_secret_and_all_forms_have_one_placeholder() {
 }
 
 #[test]
+fn a_key_names_a_secret_wherever_its_value_stands() {
+    let mut engine = engine();
+    let long = "Zk3pQ9x7Lm2v".repeat(25);
+    for (line, secret) in [
+        (format!(r#"{{"password":"{long}"}}"#), long.as_str()),
+        (r#"{"pass\u0077ord":"hunter2correcthorse9"}"#.into(), "hunter2"),
+        (r#"{"password" : ["hunter2correcthorse9", "hunter3correcthorse9"]}"#.into(), "hunter"),
+        ("{\n\"password\":\n\"hunter2correcthorse9\"\n}".into(), "hunter2"),
+        (r#"{"a":{"pass\u0077ord":["x","hunter2\u0063orrecthorse9"]}}"#.into(), "hunter2"),
+    ] {
+        let mut json = Json::default();
+        let mut shown = String::new();
+        for part in line.split_inclusive('\n') {
+            let changes = json.line(&mut engine, part, Place::default()).unwrap();
+            shown += &String::from_utf8(replace(part.as_bytes(), &changes.pieces)).unwrap();
+        }
+        assert!(!shown.contains(secret), "{shown}");
+        assert!(shown.contains("[password:"), "{shown}");
+        serde_json::from_str::<serde_json::Value>(&shown).unwrap();
+        assert_eq!(redacted(&mut engine, &shown).as_deref(), Some(shown.as_str()), "twice");
+    }
+    let ordinary = r#"{"pass\u0065s":["one","two"],"text":["hunter2correcthorse9"]}"#;
+    assert_eq!(redacted(&mut engine, ordinary).as_deref(), Some(ordinary));
+}
+
+#[test]
+fn escapes_in_text_hide_nothing() {
+    let mut engine = engine();
+    let key = secret().replace('i', "\\u0069");
+    let expected = placeholder(&mut engine);
+    let text = format!("[\"{key}\", \"C:\\users\"");
+    let pieces = finds_in_text(&mut engine, &text, Place::default());
+    let shown = String::from_utf8(replace(text.as_bytes(), &pieces)).unwrap();
+    assert_eq!(shown, format!("[\"{expected}\", \"C:\\users\""));
+}
+
+#[test]
 fn keys_name_secrets_and_stay() {
     let mut engine = engine();
     let line = r#"{"password":"hunter2hunter2","n":{"api_key" : "zx8Kq1-Lm93vPq"},"path":"/x"}"#;

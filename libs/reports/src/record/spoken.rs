@@ -6,12 +6,10 @@ use conversations::{Catalog, Cursor, Step, Wish};
 use cs_core::error::Result;
 use cs_core::store::Store;
 use marks::{Mark, Marks, Op, WITHHELD, fields};
-use redaction::Key;
+use redaction::{Key, REDACTED};
 
 /// A shorter text is not looked for inside of what was redacted whole: it is in everything.
 const SHORT: usize = 8;
-/// The rule of what people redacted, in placeholders.
-const REDACTED: &str = "redacted";
 
 /// A text that is not to be shown.
 #[derive(Clone, Debug)]
