@@ -10,6 +10,7 @@ mod file;
 mod line;
 mod mark;
 mod place;
+mod repeats;
 mod sanitizer;
 mod tags;
 
@@ -22,5 +23,6 @@ pub use file::{Marks, append, append_all, forget};
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
 pub use place::{Extent, find_all, targets};
+pub use repeats::repeats;
 pub use sanitizer::{Cut, Sanitized, Sanitizer, WITHHELD, Why};
 pub use tags::{Tagged, Tags};
