@@ -91,20 +91,29 @@ impl Rules {
     /// The rules in these files, or in `.claude-sessions/redact.toml` upwards from the current directory if none are named;
     /// those in the data directory's `redact.toml`; and the built-in ones. Fails if one of them cannot be understood.
     pub fn load(home: &Home, files: &[PathBuf]) -> Result<Rules> {
+        let here = if files.is_empty() { std::env::current_dir().ok() } else { None };
         let mut all = Gathered::default();
         for path in files {
             all.add(path, Trust::Named)?;
         }
-        if files.is_empty()
-            && let Some(path) = found()
-        {
-            all.add(&path, Trust::Found)?;
+        all.with_found(home, here.as_deref())
+    }
+
+    /// The same for a program that is not in the project's folder: those upwards from there instead of the current
+    /// directory; none if that is unknown.
+    pub fn load_for(home: &Home, folder: Option<&Path>) -> Result<Rules> {
+        Gathered::default().with_found(home, folder.filter(|folder| folder.is_absolute()))
+    }
+
+    /// The files that rules are from, in order.
+    pub fn files(&self) -> Vec<&Path> {
+        let mut files: Vec<&Path> = Vec::new();
+        for (path, _) in self.rules.iter().filter_map(|rule| rule.origin.as_ref()) {
+            if !files.contains(&path.as_path()) {
+                files.push(path);
+            }
         }
-        let own = home.redact_rules();
-        if own.symlink_metadata().is_ok() {
-            all.add(&own, Trust::Named)?;
-        }
-        all.finish(own_names())
+        files
     }
 
     /// The rules in one file and the built-in ones.
@@ -188,8 +197,7 @@ impl Rules {
 }
 
 /// The nearest file of rules of a project.
-fn found() -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
+fn found(here: &Path) -> Option<PathBuf> {
     here.ancestors().map(|dir| dir.join(FOUND)).find(|path| path.symlink_metadata().is_ok())
 }
 
@@ -214,6 +222,18 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// These, those that are found upwards from a folder, and those of the data directory.
+    fn with_found(mut self, home: &Home, folder: Option<&Path>) -> Result<Rules> {
+        if let Some(path) = folder.and_then(found) {
+            self.add(&path, Trust::Found)?;
+        }
+        let own = home.redact_rules();
+        if own.symlink_metadata().is_ok() {
+            self.add(&own, Trust::Named)?;
+        }
+        self.finish(own_names())
+    }
+
     fn add(&mut self, path: &Path, trust: Trust) -> Result<()> {
         self.add_text(path, &read_text(path)?, trust)
     }
