@@ -70,6 +70,30 @@ pub struct Parsed {
     pub digest_at: Range<usize>,
 }
 
+/// The text of the element `style` of every report in HTML.
+fn style() -> String {
+    format!("\n{PAGE_STYLE}{STYLE}")
+}
+
+/// That style as a source in a content security policy, for a page that shows a report in a frame.
+pub fn style_source() -> String {
+    format!("'sha256-{}'", base64(&Sha256::digest(style())))
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letter = |bits: u32| char::from(LETTERS.get((bits & 63) as usize).copied().unwrap_or(b'='));
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |n: usize| u32::from(group.get(n).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        text.extend((0..=group.len()).map(|n| letter(bits >> (18 - 6 * n))));
+        text.extend((group.len()..3).map(|_| '='));
+    }
+    text
+}
+
 impl Head {
     /// The mode, if it is one of ours.
     pub fn mode(&self) -> Option<Mode> {
@@ -92,8 +116,9 @@ impl Head {
                      <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
                      <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
                      <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
-                     <style>\n{PAGE_STYLE}{STYLE}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{title}</h1>\n{}\
+                     <style>{}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{title}</h1>\n{}\
                      </header>{COMMENT}{}",
+                    style(),
                     self.table(),
                     in_comment(json)
                 );

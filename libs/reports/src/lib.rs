@@ -28,7 +28,7 @@ mod verify;
 mod writer;
 
 pub use commits::{Commits, Committed, How, MatchedCommit, Repository, find as find_commits};
-pub use head::{Head, MARK, Parsed, content_digest, parse};
+pub use head::{Head, MARK, Parsed, content_digest, parse, style_source};
 pub use make::make;
 pub use one::One;
 pub use record::{Counts, Known, Records, Replaced, engine};
@@ -39,4 +39,4 @@ pub use source::is_same;
 pub use sources::Sources;
 pub use texts::Texts;
 pub use verify::{Problem, Verified, verify};
-pub use writer::{Made, Writer};
+pub use writer::{Made, Pieces, Writer};

@@ -50,15 +50,25 @@ impl Spool {
         Ok(hash)
     }
 
-    fn each(&mut self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        self.file.rewind()?;
+    /// Goes to the beginning.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        self.file.rewind()
+    }
+
+    /// The next piece; `None` at the end.
+    pub fn piece(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut room = vec![0; ROOM];
-        loop {
-            match self.file.read(&mut room)? {
-                0 => return Ok(()),
-                read => take(room.get(..read).unwrap_or_default())?,
-            }
+        let read = self.file.read(&mut room)?;
+        room.truncate(read);
+        Ok(Some(room).filter(|piece| !piece.is_empty()))
+    }
+
+    fn each(&mut self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.rewind()?;
+        while let Some(piece) = self.piece()? {
+            take(&piece)?;
         }
+        Ok(())
     }
 }
 

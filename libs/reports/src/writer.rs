@@ -96,6 +96,30 @@ impl Made {
         out.write_all(self.before.as_bytes())?;
         self.body.copy(out)
     }
+
+    /// The same bytes, piece by piece, for one who reads slowly.
+    pub fn into_pieces(mut self) -> io::Result<Pieces> {
+        self.body.rewind()?;
+        Ok(Pieces { before: Some(self.before), body: self.body })
+    }
+}
+
+/// A report that is read piece by piece. Ends early if the file without a name cannot be read; its reader sees that from
+/// the digest.
+pub struct Pieces {
+    before: Option<String>,
+    body: Spool,
+}
+
+impl Iterator for Pieces {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        match self.before.take() {
+            Some(before) => Some(before.into_bytes()),
+            None => self.body.piece().ok().flatten(),
+        }
+    }
 }
 
 /// A row as JSON, its cells in their order. A cell without a value is left out.
