@@ -213,7 +213,7 @@ let plainTitle = plainTitleOf(document);
 function announceNews(before) {
   const changed = rows().filter((row) => before.get(row.id)?.words !== textWithoutAges(row));
   for (const row of changed.slice(0, 50)) highlight(row);
-  const news = changed.filter((row) => before.get(row.id)?.state !== row.dataset.state);
+  const news = changed.filter((row) => row.dataset.state && before.get(row.id)?.state !== row.dataset.state);
   const messages = news.slice(0, 3).map((row) => `${row.querySelector(".open").textContent}: ${row.dataset.state}`);
   if (news.length > 3) messages.push(`and ${news.length - 3} more`);
   if (messages.length) byId("news").textContent = messages.join("; ");

@@ -47,12 +47,12 @@ document.addEventListener("selectionchange", showSelection);
 // ---- what is said -----------------------------------------------------------------------------------------
 // What is asked for each act, and the change that is sent.
 const acts = {
-  redact: { title: "Redact", go: "Redact", fields: ["reason", "with"], op: "mark.redact" },
-  keep: { title: "Keep: a rule is wrong here", go: "Keep", fields: ["reason"], op: "mark.keep" },
-  tag: { title: "Tag", go: "Tag", fields: ["word"], label: "Name of the tag", op: "mark.tag" },
-  note: { title: "Note", go: "Add", fields: ["word"], label: "Note", op: "mark.note" },
-  disposition: { title: "Mark as", go: "Mark", fields: ["choice"], op: "mark.disposition" },
-  undo: { title: "Undo", go: "Undo", fields: ["reason"], op: "mark.undo" },
+  redact: { title: "Redact", go: "Redact", fields: ["reason", "with"], op: "mark.redact", done: "Redacted" },
+  keep: { title: "Keep: a rule is wrong here", go: "Keep", fields: ["reason"], op: "mark.keep", done: "Kept" },
+  tag: { title: "Tag", go: "Tag", fields: ["word"], label: "Name of the tag", op: "mark.tag", done: "Tagged" },
+  note: { title: "Note", go: "Add", fields: ["word"], label: "Note", op: "mark.note", done: "Note added" },
+  disposition: { title: "Mark as", go: "Mark", fields: ["choice"], op: "mark.disposition", done: "Marked" },
+  undo: { title: "Undo", go: "Undo", fields: ["reason"], op: "mark.undo", done: "Undone" },
 };
 let asking = null;
 
@@ -63,8 +63,11 @@ function ask(name, what, change, from) {
   byId("ask-go").textContent = act.go;
   byId("ask-what").textContent = what;
   byId("ask-error").textContent = "";
-  for (const field of ["word", "choice", "reason", "with"]) byId(`ask-${field}-field`).hidden = !act.fields.includes(field);
-  for (const field of ["word", "reason", "with"]) byId(`ask-${field}`).value = "";
+  for (const field of ["part", "word", "choice", "reason", "with"]) byId(`ask-${field}-field`).hidden = !act.fields.includes(field);
+  for (const field of ["part", "word", "reason", "with"]) byId(`ask-${field}`).value = "";
+  byId("ask-part-field").hidden = name !== "redact" || change.span !== undefined;
+  byId("ask-all-field").hidden = name !== "redact";
+  byId("ask-all").checked = false;
   byId("ask-word").required = act.fields.includes("word");
   byId("ask-reason").required = act.fields.includes("reason");
   byId("ask-word-label").textContent = act.label ?? "";
@@ -78,13 +81,18 @@ async function answer() {
   const word = value("word") || value("choice") || value("with");
   const said = { op: act.op, ...change, ...(word && { with: word }), ...(value("reason") && { reason: value("reason") }) };
   const button = byId("ask-go");
+  const part = byId("ask-part-field").hidden ? "" : byId("ask-part").value.trim();
+  const place = part && placeOf(from, part);
+  if (act === acts.redact && byId("ask-all").checked && !place && !change.span) return void (byId("ask-error").textContent = "Say which text, or select it first.");
+  if (part && !place) return void (byId("ask-error").textContent = "This entry does not say that.");
   button.disabled = true;
   try {
-    await post(said);
+    const isEverywhere = byId("ask-all").checked && (place || change.span);
+    const made = await (await post({ ...said, ...(place && at(place)), ...(isEverywhere && { everywhere: "conversation" }) })).json();
     byId("ask").close();
     getSelection().removeAllRanges();
     await refresh();
-    byId("news").textContent = `${act.go}: done`;
+    byId("news").textContent = made.ids.length > 1 ? `${act.done}: ${made.ids.length} places` : act.done;
     (from?.isConnected ? from : byId("main")).focus({ preventScroll: true });
   } catch (error) {
     byId("ask-error").textContent = error.code === "STALE" ? "This changed since you saw it, so nothing was changed. The page is new now: look again." : error.message;
@@ -98,21 +106,47 @@ async function answer() {
 // The conversation, or an entry of it, as a change names it.
 const target = (entry) => ({ conversation: review().dataset.conversation, if: (entry ?? review()).dataset.seen, ...(entry && { entry: entry.dataset.entry }) });
 
-function redact(entry, place) {
-  if (!place) return ask("redact", "All of this entry, in every field", target(entry), entry);
-  const change = { ...target(entry), if: place.field.dataset.seen, field: place.field.dataset.field, span: place.span, everywhere: true };
-  ask("redact", `“${shortened(place.text)}”, wherever it stands in this entry`, change, entry);
+// A place in a text, as a change names it.
+const at = (place) => ({ if: place.field.dataset.seen, field: place.field.dataset.field, span: place.span, everywhere: "entry" });
+
+// The place where an entry says something, for those who cannot select it. What has a sign in it cannot be found so.
+function placeOf(entry, text) {
+  for (const raw of entry.querySelectorAll(".raw")) {
+    let said = "";
+    const pieces = [...raw.querySelectorAll("[data-from]")].map((piece) => {
+      const begin = said.length;
+      said += piece.dataset.sign === undefined ? piece.textContent : "\u0000".repeat(piece.textContent.length);
+      return { begin, piece };
+    });
+    const begin = said.indexOf(text);
+    if (begin < 0) continue;
+    const byte = (n) => {
+      const { begin, piece } = pieces.findLast((one) => one.begin <= n);
+      return Number(piece.dataset.from) + new TextEncoder().encode(piece.textContent.slice(0, n - begin)).length;
+    };
+    const last = begin + text.length - (text.codePointAt(text.length - 2) > 0xffff ? 2 : 1);
+    const end = byte(last) + new TextEncoder().encode(text.slice(last - begin)).length;
+    return { span: [byte(begin), end], field: raw.closest("[data-field]"), text };
+  }
+  return null;
 }
+
+function redact(entry, place) {
+  if (!place) return ask("redact", `${entry.getAttribute("aria-label").trim()}: ${shortened(entry.dataset.subject)}`, target(entry), entry);
+  ask("redact", `“${shortened(place.text)}”, wherever it stands in this entry.`, { ...target(entry), ...at(place) }, entry);
+}
+
+const textOf = (field, [from, to]) => [...field.querySelectorAll(".raw [data-from]")].filter((piece) => piece.dataset.from >= from && piece.dataset.to <= to).map((piece) => piece.textContent).join("");
 
 function keep(button) {
   const [entry, field, cut] = [button.closest(".entry"), button.closest("[data-field]"), button.closest("[data-from]")];
   const span = [Number(cut.dataset.from), Number(cut.dataset.to)];
-  ask("keep", "Reports will show what the rule found here.", { ...target(entry), if: field.dataset.seen, field: field.dataset.field, span }, entry);
+  ask("keep", `Reports will show “${shortened(textOf(field, span))}” (${button.dataset.rule}).`, { ...target(entry), if: field.dataset.seen, field: field.dataset.field, span }, entry);
 }
 
 function undo(button) {
   const entry = button.closest(".entry");
-  ask("undo", button.dataset.what, { ...target(entry), of: button.dataset.mark }, entry);
+  ask("undo", button.dataset.what, { ...target(entry), of: button.dataset.mark }, entry ?? review().querySelector("[data-act=tag]"));
 }
 
 // An undo names its mark; what was seen of the entry is not asked for.
@@ -122,14 +156,14 @@ function act(button) {
   if (name === "undo") return undo(button);
   if (name === "keep") return keep(button);
   if (name === "redact") return redact(entry, picked?.entry === entry ? picked : null);
-  ask(name, entry ? entry.getAttribute("aria-label") : "This conversation", target(entry), button);
+  ask(name, entry ? `${entry.getAttribute("aria-label").trim()}: ${shortened(entry.dataset.subject)}` : "This conversation", target(entry), button);
 }
 
 // ---- the report -------------------------------------------------------------------------------------------
 function reportChange() {
   const form = new FormData(byId("report-form"));
   const withs = ["results", "reasoning"].filter((name) => form.has(name));
-  return { op: "report.make", conversation: review().dataset.conversation, mode: form.get("mode"), format: form.get("format"), with: withs };
+  return { op: "report.make", conversation: review().dataset.conversation, if: review().dataset.seenAll, mode: form.get("mode"), format: form.get("format"), with: withs };
 }
 
 async function report(button, use) {
@@ -138,20 +172,39 @@ async function report(button, use) {
     const answer = await post(reportChange());
     await use(await answer.blob(), answer.headers.get("Content-Disposition")?.match(/filename="([^"]+)"/)?.[1]);
   } catch (error) {
-    byId("report").hidden = false;
-    byId("report-facts").textContent = "";
-    byId("report-text").textContent = error.message;
+    const text = error.code === "STALE" ? "The marks or the rules have changed since you saw them. The page is new now: look again." : error.message;
+    showPreview("", "", text);
+    byId("news").textContent = `No report: ${text}`;
+    if (error.code === "STALE") refresh();
   } finally {
     button.disabled = false;
+    (use === showReport ? byId("report-title") : button).focus({ preventScroll: true });
   }
 }
 
-async function showReport(blob) {
-  const text = await blob.text();
+// What was shown last, and its name: saving it saves the same bytes.
+let made = null;
+// More than so many bytes are not shown.
+const SHOWN = 2 * 1024 * 1024;
+
+// A report as a page is shown in a frame that may do nothing.
+function showPreview(facts, page, text) {
   byId("report").hidden = false;
-  byId("report-facts").textContent = `${blob.size.toLocaleString()} bytes, exactly these`;
+  byId("report-facts").textContent = facts;
+  byId("report-page").hidden = !page;
+  byId("report-page").srcdoc = page;
+  byId("report-text").hidden = page !== "";
   byId("report-text").textContent = text;
-  byId("report-text").focus({ preventScroll: true });
+  byId("report-keep").hidden = facts === "";
+}
+
+async function showReport(blob, name) {
+  made = { blob, name };
+  const [isPage, isLong] = [blob.type.startsWith("text/html"), blob.size > SHOWN];
+  const text = isPage && isLong ? "This page is too long to be shown here. Save it to look at it." : await blob.slice(0, SHOWN).text();
+  const size = `${blob.size.toLocaleString()} bytes`;
+  showPreview(isLong ? `${size}; ${isPage ? "not shown" : "these are the first"}` : `${size}, exactly these`, isPage && !isLong ? text : "", text);
+  byId("news").textContent = `What the report shows: ${size}`;
   byId("report").scrollIntoView({ block: "start" });
 }
 
@@ -173,7 +226,11 @@ document.addEventListener("click", (event) => {
   if (button.id === "ask-cancel") byId("ask").close();
   if (button.id === "report-show") report(button, showReport);
   if (button.id === "report-save") report(button, saveReport);
-  if (button.id === "report-close") byId("report").hidden = true;
+  if (button.id === "report-keep" && made) saveReport(made.blob, made.name);
+  if (button.id === "report-close") {
+    byId("report").hidden = true;
+    byId("report-show").focus();
+  }
 });
 
 document.addEventListener("submit", (event) => {

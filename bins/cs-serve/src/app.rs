@@ -99,7 +99,9 @@ impl App {
         }
         match route.answer {
             Answer::Change if request.method == Method::Post => {
-                ops::make(&self.caches, self.site.may_control, &request.body)
+                let made = ops::make(&self.caches, self.site.may_control, &request.body)?;
+                let is_too_old = made.rest.is_some() && request.version == HTTPVersion(1, 0);
+                if is_too_old { Err(too_old("reports")) } else { Ok(made) }
             }
             Answer::Change | Answer::Key => Err(write::method_not_allowed("POST")),
             Answer::Text(_, make) => make(&self.site),

@@ -166,7 +166,7 @@ pub static ROUTES: [Route; 30] = [
     },
     Route {
         path: "/review",
-        params: &[Q, Param::Page],
+        params: &[Q, Tag, Param::Page],
         answer: Page(REVIEW, Handler::All(review::render)),
         about: "conversations to review: those that a search finds, else the newest; needs `--review` and the key",
     },

@@ -190,6 +190,10 @@ fn a_person_finds_redacts_keeps_tags_undoes_and_exports() {
     let file = dashboard.sandbox.home().join("report.md");
     fs::write(&file, &exported).expect("a file");
     dashboard.cs("cs-report", &["verify", &file.to_string_lossy()]);
+    fs::remove_file(saved.join(&name)).expect("it was saved");
+    dashboard.browser.click("#report-keep");
+    assert!(eventually(Duration::from_secs(20), || saved.join(&name).is_file()), "{saved:?}");
+    assert_eq!(fs::read_to_string(saved.join(&name)).expect("a report"), exported, "what was shown");
     let odd: Vec<String> =
         dashboard.browser.complaints().into_iter().filter(|text| !text.contains("status of 401")).collect();
     assert_eq!(odd, [""; 0]);
@@ -208,6 +212,95 @@ fn what_changed_since_it_was_seen_is_not_marked() {
     dashboard.browser.click("#ask-go");
     dashboard.browser.until("document.getElementById('ask-error').textContent.includes('changed since you saw it')");
     assert!(marks(&dashboard).contains("from-elsewhere") && !marks(&dashboard).contains("mine"));
+}
+
+#[test]
+fn a_report_is_a_page_that_runs_nothing_and_has_the_marks_that_were_seen() {
+    let Some(mut dashboard) = reviewing(&talk()) else { return };
+    // The rules of the conversation's folder count, wherever the dashboard was started.
+    let project = dashboard.sandbox.home().join("api");
+    fs::create_dir_all(project.join(".claude-sessions")).expect("a folder");
+    let rules = "[[rules]]\nid = \"loop\"\nregex = 'retry loop'\n";
+    fs::write(project.join(".claude-sessions/redact.toml"), rules).expect("a file");
+    let log = dashboard.sandbox.home().join(format!(".claude/projects/-home-dev-api/{UUID}.jsonl"));
+    let here = fs::read_to_string(&log).expect("a log").replace("/home/dev/api", &project.to_string_lossy());
+    fs::write(&log, here).expect("a log");
+    open(&mut dashboard, "?turn=2");
+    dashboard.browser.until("document.querySelector('#rules').textContent.includes('.claude-sessions/redact.toml')");
+    assert!(shown(&mut dashboard, "u6#0").contains("[loop:"));
+    dashboard.browser.eval("document.querySelector('[name=format]').value = 'html'");
+    dashboard.browser.eval("document.querySelector('[name=mode]').value = 'full'");
+    dashboard.browser.click("#report-show");
+    dashboard.browser.until("document.getElementById('report-page').srcdoc.length > 0");
+    let seen = dashboard.browser.eval("document.getElementById('report-page').srcdoc");
+    let made = dashboard.sandbox.sh(&format!("cd {} && cs-report full {UUID} --format html", project.display()));
+    assert_eq!(seen.as_str(), Some(cs_tests::stdout(&made).as_str()), "as the command makes it there");
+    assert!(seen.as_str().is_some_and(|page| page.contains("[loop:") && !page.contains("retry loop")));
+    // It has its style, no script, no origin, and cannot reach the page.
+    assert_eq!(dashboard.browser.eval("document.getElementById('report-page').contentDocument"), Value::Null);
+    assert_eq!(dashboard.browser.eval("document.activeElement.id"), "report-title");
+    let odd: Vec<String> =
+        dashboard.browser.complaints().into_iter().filter(|text| !text.contains("status of 401")).collect();
+    assert_eq!(odd, [""; 0], "its style is allowed");
+    dashboard.browser.click("#report-close");
+    assert_eq!(dashboard.browser.eval("document.activeElement.id"), "report-show");
+    // Somebody undoes a mark that was seen.
+    dashboard.browser.eval("refresh = async () => {}");
+    dashboard.cs("cs-mark", &["note", UUID, "u5#0", "from elsewhere"]);
+    let saved = dashboard.browser.downloads();
+    dashboard.browser.click("#report-save");
+    dashboard.browser.until("document.getElementById('report-text').textContent.includes('have changed since')");
+    assert!(fs::read_dir(&saved).is_ok_and(|all| all.count() == 0), "nothing is saved");
+    assert_eq!(dashboard.browser.eval("document.getElementById('report-keep').checkVisibility()"), false);
+}
+
+#[test]
+fn marks_are_seen_in_lists_and_a_tag_selects() {
+    let Some(mut dashboard) = reviewing(&talk()) else { return };
+    dashboard.cs("cs-mark", &["redact", UUID, "u5#0", "--words", "1..2", "--reason", "a name"]);
+    dashboard.cs("cs-mark", &["redact", UUID, "u3#0", "--whole", "--reason", "a name"]);
+    dashboard.cs("cs-mark", &["disposition", UUID, "u7#0", "needs-review"]);
+    dashboard.cs("cs-mark", &["tag", UUID, "For Release"]);
+    open(&mut dashboard, "");
+    let said = "[...document.querySelectorAll('.prompt-list li')].map((one) => one.querySelector('.said-short')?.textContent ?? '')";
+    assert_eq!(dashboard.browser.eval(said), json!(["2 redacted", "needs review"]));
+    // What browsers remember is what a report would say.
+    let title = dashboard.browser.eval("document.title");
+    assert_eq!(title, format!("Review: {UUID}"));
+    assert!(dashboard.browser.text("#shown-title").contains("may repeat"));
+    assert!(dashboard.browser.text("[data-entry='u5#0'] mark.is-mark").starts_with("It is"));
+    dashboard.browser.open(&dashboard.url("/review"));
+    dashboard.browser.until("document.querySelector('.chips a') !== null");
+    dashboard.browser.follow(".chips a");
+    dashboard.browser.until("document.querySelector('.chips [aria-current]') !== null");
+    assert_eq!(dashboard.browser.eval("document.querySelectorAll('#reviews .row').length"), 1);
+    dashboard.browser.open(&dashboard.url("/review?tag=other"));
+    dashboard.browser.until("document.querySelector('main .none') !== null");
+    assert!(dashboard.browser.text("main").contains("No conversation has the tag other"));
+}
+
+#[test]
+fn without_a_mouse_a_part_of_an_entry_is_redacted() {
+    let Some(mut dashboard) = reviewing(&talk()) else { return };
+    open(&mut dashboard, "");
+    for key in ["j", "j", "r"] {
+        dashboard.browser.press(key);
+    }
+    dashboard.browser.until("document.getElementById('ask').open");
+    dashboard.browser.eval("document.getElementById('ask-part').value = 'nobody'");
+    dashboard.browser.eval("document.getElementById('ask-reason').value = 'a person'");
+    dashboard.browser.click("#ask-go");
+    dashboard.browser.until("document.getElementById('ask-error').textContent.includes('does not say that')");
+    assert_eq!(marks(&dashboard), "");
+    // Behind letters of several bytes and signs.
+    dashboard.browser.eval("document.getElementById('ask-part').value = '💻 Jane'");
+    dashboard.browser.click("#ask-go");
+    dashboard.browser.until("!document.getElementById('ask').open");
+    dashboard.browser.until("document.querySelector('[data-entry=\"u2#0\"] .shown') !== null");
+    let shown = shown(&mut dashboard, "u2#0");
+    assert!(shown.contains("[redacted:") && !shown.contains("Jane") && shown.ends_with("Miller"), "{shown}");
+    dashboard.browser.until("document.getElementById('news').textContent === 'Redacted'");
+    assert_eq!(dashboard.browser.eval("document.activeElement.dataset.entry"), "u2#0");
 }
 
 #[test]

@@ -126,6 +126,12 @@ impl Reply {
         self
     }
 
+    /// Allows one inline style beside those of this server: a source with its hash.
+    pub fn with_style(self, source: &str) -> Self {
+        let policy = CONTENT_SECURITY_POLICY.replace("style-src 'self'", &format!("style-src 'self' {source}"));
+        self.with("Content-Security-Policy", &policy)
+    }
+
     /// Makes the browser save the body as a file instead of showing it.
     pub fn saved_as(self, name: &str) -> Self {
         self.with("Content-Disposition", &format!("attachment; filename=\"{name}\""))
@@ -144,7 +150,8 @@ impl Reply {
     pub fn head(&self, closes: bool) -> Vec<u8> {
         let tag = self.tag.as_deref().map(|tag| ("ETag", tag));
         let fields = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
-        let headers = ALWAYS.into_iter().chain(fields).chain(tag);
+        let is_other = |name: &str| self.fields.iter().any(|(own, _)| *own == name);
+        let headers = ALWAYS.into_iter().filter(|(name, _)| !is_other(name)).chain(fields).chain(tag);
         let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
         let length = (self.stream.is_none() && self.rest.is_none()).then_some(self.body.len());
         let response = Response::new(StatusCode(self.status), headers, io::empty(), length, None);

@@ -26,11 +26,18 @@ pub struct Place {
     field: Option<String>,
     /// Bytes of the field; none: all of it.
     span: Option<(usize, usize)>,
-    /// Whether the text of the span is meant wherever it stands in the entry.
-    #[serde(default)]
-    everywhere: bool,
+    /// Where else the text of the span is meant.
+    everywhere: Option<Everywhere>,
     with: Option<String>,
     reason: String,
+}
+
+/// Wherever a text stands in the entry, or in all entries of the conversation.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Everywhere {
+    Entry,
+    Conversation,
 }
 
 /// `mark.tag`, `mark.untag`, `mark.note` and `mark.disposition`
@@ -63,23 +70,52 @@ impl Place {
         let fields = fields_of(&of, &self.entry)?;
         let text = self.field.as_deref().map(|name| text_of(&fields, name)).transpose()?.unwrap_or_default();
         let key = Key::of_store(&caches.store().home)?;
-        let targets = self.targets(op, &key, &fields, text)?;
+        self.check(text)?;
+        let targets = self.targets(op, &key, &fields, text, &of)?;
         let new = |target| NewMark { op, target, with: self.with.clone(), reason: Some(self.reason.clone()), of: None };
         let marks = targets.into_iter().map(new).collect();
         append(caches, &of, now, (Some(&self.entry), text, &self.r#if), marks)
     }
 
-    fn targets(&self, op: Op, key: &Key, fields: &Fields, text: &str) -> Result<Vec<Target>, Refusal> {
+    /// Refuses a reason, and a text to be shown instead, that says what is marked.
+    fn check(&self, text: &str) -> Result<(), Refusal> {
+        let hidden = self.span.map_or(text, |(from, to)| text.get(from..to).unwrap_or_default());
+        let hidden = said(self.field.as_deref(), hidden);
+        for (name, own) in [("reason", Some(&self.reason)), ("text that is shown instead", self.with.as_ref())] {
+            if own.is_some_and(|own| marks::repeats(own, &hidden)) {
+                let text = format!("the {name} contains what is marked; say it in other words");
+                return Err(Refusal::new(400, "BAD_REQUEST", &text));
+            }
+        }
+        Ok(())
+    }
+
+    fn targets(
+        &self,
+        op: Op,
+        key: &Key,
+        fields: &Fields,
+        text: &str,
+        of: &Conversation,
+    ) -> Result<Vec<Target>, Refusal> {
         let name = self.field.as_deref();
         let Some((from, to)) = self.span else {
             return Ok(marks::targets(key, &self.entry, fields, name, &Extent::Whole)?);
         };
         let mut here = marks::targets(key, &self.entry, fields, name, &Extent::Span(from..to))?;
-        if !self.everywhere || op != Op::Redact {
-            return Ok(here);
-        }
+        let Some(everywhere) = self.everywhere.filter(|_| op == Op::Redact) else { return Ok(here) };
         let needle = said(name, text.get(from..to).unwrap_or_default());
-        let all = marks::targets(key, &self.entry, fields, None, &Extent::Text(&needle)).unwrap_or_default();
+        let find = |entry: &str, fields: &Fields| {
+            marks::targets(key, entry, fields, None, &Extent::Text(&needle)).unwrap_or_default()
+        };
+        let mut all = find(&self.entry, fields);
+        if everywhere == Everywhere::Conversation {
+            each_entry(of, &mut |entry, fields| {
+                if entry != self.entry {
+                    all.extend(find(entry, fields).into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+                }
+            });
+        }
         here.retain(|target| !all.contains(target));
         here.extend(all);
         Ok(here)
@@ -117,6 +153,22 @@ impl Undo {
 
 fn find(caches: &Caches, id: &str) -> Result<Arc<Conversation>, Refusal> {
     caches.conversations.find(caches.store(), &Uuid::parse(id)?)
+}
+
+/// Passes the fields of each entry on; parts of an entry follow each other.
+fn each_entry(of: &Conversation, each: &mut dyn FnMut(&str, &Fields)) {
+    let (mut anchor, mut fields) = (String::new(), Fields::new());
+    let mut add = |part: &agents::part::Part| {
+        if part.anchor != anchor {
+            each(&anchor, &fields);
+            (anchor, fields) = (part.anchor.clone(), Fields::new());
+        }
+        fields.extend(marks::fields(part).into_iter().map(|(name, text)| (name, Cow::Owned(text.into_owned()))));
+    };
+    let (wish, mut cursor) = (Wish { copies: true, ..Wish::default() }, Cursor::new(of));
+    while let Ok(Step::More) = cursor.step(&wish, &mut add) {}
+    cursor.close(&wish, &mut add);
+    each(&anchor, &fields);
 }
 
 /// The fields of all parts with an anchor.
@@ -206,21 +258,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let caches = caches(dir.path());
         let text = "é call Ann, Ann";
-        let change = |span: [usize; 2], everywhere: bool| {
+        let change = |span: [usize; 2], everywhere: Option<&str>| {
             json!({"op": "mark.redact", "conversation": UUID, "if": seen(&marks(&caches), Some("u1#0"), text),
                 "entry": "u1#0", "field": "text", "span": span, "everywhere": everywhere, "reason": "a person"})
         };
-        send(&caches, change([8, 11], false)).unwrap();
+        send(&caches, change([8, 11], None)).unwrap();
         assert_eq!(marks(&caches).all[0].said.target.span, Some((8, 11)));
-        assert_eq!(send(&caches, change([1, 3], false)), Err(400), "inside of a character");
-        assert_eq!(send(&caches, change([8, 80], false)), Err(400));
-        assert_eq!(send(&caches, change([8, 8], false)), Err(400));
-        let made = send(&caches, change([8, 11], true)).unwrap();
+        assert_eq!(send(&caches, change([1, 3], None)), Err(400), "inside of a character");
+        assert_eq!(send(&caches, change([8, 80], None)), Err(400));
+        assert_eq!(send(&caches, change([8, 8], None)), Err(400));
+        let made = send(&caches, change([8, 11], Some("entry"))).unwrap();
         assert_eq!(made["ids"].as_array().unwrap().len(), 2);
         let input = json!({"command": "echo \"é Ann\"", "description": "for Ann"}).to_string();
         let at = input.find("\\\"é Ann").unwrap();
         let call = json!({"op": "mark.redact", "conversation": UUID, "if": seen(&marks(&caches), Some("u2#0"), &input),
-            "entry": "u2#0", "field": "input", "span": [at, at + 8], "everywhere": true, "reason": "a person"});
+            "entry": "u2#0", "field": "input", "span": [at, at + 8], "everywhere": "entry", "reason": "a person"});
         send(&caches, call).unwrap();
         let mut fields: Vec<Option<String>> =
             marks(&caches).all.iter().skip(3).map(|mark| mark.said.target.field.clone()).collect();
@@ -228,6 +280,25 @@ mod tests {
         assert_eq!(fields, [Some("text".into()), Some("input".into())], "the command, and the input that repeats it");
         let file = std::fs::read_to_string(caches.store().home.marks(&Uuid::parse(UUID).unwrap())).unwrap();
         assert!(!file.contains("Ann"), "{file}");
+        // In the other entry the name stands in the command, the input and the purpose.
+        let made = send(&caches, change([8, 11], Some("conversation"))).unwrap();
+        let now = marks(&caches);
+        let there = |field: &str| {
+            let is_it = |mark: &&Mark| {
+                mark.said.target.field.as_deref() == Some(field)
+                    && made["ids"].as_array().unwrap().contains(&json!(mark.id))
+            };
+            now.all.iter().filter(is_it).filter(|mark| mark.said.target.entry.as_deref() == Some("u2#0")).count()
+        };
+        assert_eq!((there("text"), there("input")), (1, 2));
+        for (reason, with) in [("it is ANN there", None), ("a name", Some("Ann (a customer)"))] {
+            let mut telling = change([8, 11], None);
+            (telling["reason"], telling["with"]) = (json!(reason), json!(with));
+            assert_eq!(send(&caches, telling), Err(400), "what is redacted is said: {reason}");
+        }
+        let mut other = change([8, 11], None);
+        other["reason"] = json!("announced");
+        send(&caches, other).unwrap();
     }
 
     #[test]

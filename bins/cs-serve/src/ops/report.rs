@@ -1,11 +1,16 @@
-//! Owns reports in the dashboard: the bytes that `cs-report` writes, as a download, never in a file of this machine.
+//! Owns reports in the dashboard: the bytes that `cs-report` writes in the conversation's folder, as a download, never in a
+//! file of this machine with a name.
+//! Must stay true: a report has the marks and rules that its person saw, however long making it takes.
 
-use crate::http::{Refusal, Reply};
+use super::stale;
+use crate::http::{Refusal, Reply, Rest};
 use crate::view::Caches;
-use conversations::Catalog;
+use crate::view::reviewed::{engine, seen_all};
+use conversations::{About, Catalog};
 use cs_core::clock::Instant;
 use cs_core::id::Uuid;
-use redaction::{Engine, Key, Ledger, Rules, Run};
+use marks::Marks;
+use redaction::{Ledger, Run};
 use reports::{Format, Mode, Request, Scope, Sources, With};
 use serde::Deserialize;
 
@@ -14,6 +19,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Make {
     conversation: String,
+    r#if: String,
     mode: String,
     format: String,
     #[serde(default)]
@@ -24,11 +30,16 @@ impl Make {
     pub fn make(&self, caches: &Caches, now: Instant) -> Result<Reply, Refusal> {
         let request = self.request()?;
         let store = caches.store();
-        let catalog = Catalog::of(store, caches.conversations.roots());
-        let mut engine = Engine::new(Rules::load(&store.home, &[])?, Key::of_store(&store.home)?);
-        let actor = marks::actor();
+        let of = caches.conversations.find(store, &Uuid::parse(&self.conversation)?)?;
+        let mut engine = engine(store, &About::outline(&of).unwrap_or_default())?;
         let rules_digest = engine.rules().digest().to_string();
-        let run = Run { tool: "cs-serve".into(), actor: actor.clone(), rules_digest };
+        let is_seen = || Ok::<_, Refusal>(seen_all(&Marks::read(store, &of.uuid)?, &rules_digest) == self.r#if);
+        if !is_seen()? {
+            return Err(stale().into());
+        }
+        let catalog = Catalog::of(store, caches.conversations.roots());
+        let actor = marks::actor();
+        let run = Run { tool: "cs-serve".into(), actor: actor.clone(), rules_digest: rules_digest.clone() };
         let mut ledger = Ledger::of_store(&store.home, now, run)?;
         let mut sources = Sources {
             store,
@@ -41,12 +52,15 @@ impl Make {
             commits: None,
             progress: &mut |_, _| {},
         };
-        let mut bytes = Vec::new();
-        let mut made = reports::make(&request, &mut sources)?;
-        // Writing into memory cannot fail.
-        drop(made.write(&mut bytes));
+        let made = reports::make(&request, &mut sources)?;
+        if !is_seen()? {
+            return Err(stale().into());
+        }
+        let failed = |error| cs_core::Error::io(&std::env::temp_dir(), "read in", error);
+        let mut pieces = made.into_pieces().map_err(failed)?;
+        let first = pieces.next().unwrap_or_default();
         let name = format!("{}-{}.{}", self.conversation, request.mode.word(), request.format.extension());
-        Ok(Reply::new(request.format.media_type(), bytes).saved_as(&name))
+        Ok(Reply::begun(request.format.media_type(), first, Rest::new(move || pieces.next())).saved_as(&name))
     }
 
     fn request(&self) -> Result<Request, Refusal> {

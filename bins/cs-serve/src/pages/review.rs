@@ -12,21 +12,39 @@ use serde::Serialize;
 
 /// Conversations in a page.
 const PAGE: usize = 50;
+/// So many conversations are ordered by what their logs say, more by the times of their files.
+const READ: usize = 400;
 /// Maximum number of hits of a search.
 const HITS: usize = 120;
 
 /// The variables of `review.html`.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct ReviewPage {
     pub top: Top,
     pub q: String,
+    /// The tag that is asked for.
+    pub tag: Option<String>,
+    /// All tags.
+    pub choices: Vec<Choice>,
     pub rows: Vec<Row>,
     pub total: usize,
     pub page: u64,
     pub pages: u64,
+    /// The pages before and after.
+    pub newer: Option<String>,
+    pub older: Option<String>,
     /// Whether a search ended before everything was looked at.
     pub is_cut: bool,
     pub unread: usize,
+}
+
+/// A tag, and how many conversations have it.
+#[derive(Serialize)]
+pub struct Choice {
+    pub name: String,
+    pub count: usize,
+    pub url: String,
+    pub is_on: bool,
 }
 
 /// A conversation.
@@ -39,6 +57,7 @@ pub struct Row {
     pub at: Option<String>,
     pub bytes: String,
     pub tags: Vec<String>,
+    pub dispositions: Vec<String>,
     pub hits: Vec<Place>,
     /// How many more hits it has.
     pub more: u64,
@@ -57,15 +76,39 @@ pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     let tags = Tags::read(asked.store())?;
     let q = asked.query.q.clone().unwrap_or_default();
     let page = if q.is_empty() { newest(asked, &tags)? } else { found(asked, q, &tags)? };
-    asked.render(&page)
+    let (tag, choices) = (asked.query.tag.clone(), choices(asked, &tags));
+    asked.render(&ReviewPage { tag, choices, ..page })
+}
+
+fn url(query: &Query) -> String {
+    let query = query.to_string();
+    if query.is_empty() { "/review".to_string() } else { format!("/review?{query}") }
+}
+
+/// The tags to choose from. The one that is on leads to all conversations.
+fn choices(asked: &Asked, tags: &Tags) -> Vec<Choice> {
+    let url =
+        |tag: Option<&str>| url(&Query { q: asked.query.q.clone(), tag: tag.map(str::to_string), ..Query::default() });
+    let wanted = asked.query.tag.as_deref().map(str::to_lowercase);
+    let choice = |(name, count): (&str, usize)| {
+        let is_on = wanted == Some(name.to_lowercase());
+        Choice { name: name.to_string(), count, url: url((!is_on).then_some(name)), is_on }
+    };
+    tags.all().into_iter().map(choice).collect()
 }
 
 /// A page of all conversations, the newest first.
 fn newest(asked: &Asked, tags: &Tags) -> Result<ReviewPage, Refusal> {
     let store = asked.store();
     let catalog = Catalog::of(store, asked.caches.conversations.roots());
-    let mut all: Vec<&Conversation> = catalog.conversations.iter().collect();
+    let wanted = asked.query.tag.as_slice();
+    let mut all: Vec<&Conversation> =
+        catalog.conversations.iter().filter(|one| tags.fit(&one.uuid, wanted, &[])).collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.modified()));
+    // A copied folder has new times; what the logs say is better, if it can be read quickly.
+    if all.len() <= READ {
+        all.sort_by_cached_key(|one| std::cmp::Reverse(About::outline(one).unwrap_or_default().last_at));
+    }
     let (page, pages) = bounds(asked.query.page, all.len());
     let (sessions, config) = (Sessions::of(store)?, store.config());
     let from = usize::try_from(page - 1).unwrap_or_default() * PAGE;
@@ -79,12 +122,16 @@ fn newest(asked: &Asked, tags: &Tags) -> Result<ReviewPage, Refusal> {
             at: heading.about.last_at.and_then(clock::from_millis).map(clock::stamp),
             bytes: render::format_bytes(one.bytes()),
             tags: tags.of(&one.uuid).to_vec(),
+            dispositions: tags.dispositions(&one.uuid).to_vec(),
             hits: Vec::new(),
             more: 0,
         }
     };
     let rows = all.iter().skip(from).take(PAGE).map(row).collect();
-    Ok(ReviewPage { top: asked.top(), q: String::new(), rows, total: all.len(), page, pages, is_cut: false, unread: 0 })
+    let other = |page: u64| url(&Query { page: Some(page), tag: asked.query.tag.clone(), ..Query::default() });
+    let (newer, older) = ((page > 1).then(|| other(page - 1)), (page < pages).then(|| other(page + 1)));
+    let base = ReviewPage { top: asked.top(), newer, older, ..ReviewPage::default() };
+    Ok(ReviewPage { rows, total: all.len(), page, pages, ..base })
 }
 
 fn bounds(wanted: Option<u64>, count: usize) -> (u64, u64) {
@@ -115,6 +162,7 @@ fn found(asked: &Asked, q: String, tags: &Tags) -> Result<ReviewPage, Refusal> {
                 at: hit.at,
                 bytes: String::new(),
                 tags: tags.of(&uuid).to_vec(),
+                dispositions: tags.dispositions(&uuid).to_vec(),
                 hits: vec![place],
                 more: hit.more,
                 uuid,
@@ -122,5 +170,6 @@ fn found(asked: &Asked, q: String, tags: &Tags) -> Result<ReviewPage, Refusal> {
         }
     }
     let is_cut = finding.is_cut || finding.is_late;
-    Ok(ReviewPage { top: asked.top(), q, total: rows.len(), rows, page: 1, pages: 1, is_cut, unread: finding.unread })
+    let base = ReviewPage { top: asked.top(), page: 1, pages: 1, ..ReviewPage::default() };
+    Ok(ReviewPage { q, total: rows.len(), rows, is_cut, unread: finding.unread, ..base })
 }

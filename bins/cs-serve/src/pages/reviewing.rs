@@ -7,15 +7,16 @@ use super::templates::Pages;
 use crate::asked::Asked;
 use crate::http::reply::HTML;
 use crate::http::{Refusal, Reply, Rest};
+use crate::view::conversations::MAIN;
 use crate::view::conversations::{Read, Reading, split};
-use crate::view::reviewed::{Reviewed, Said, is_shown, seen};
+use crate::view::reviewed::{Reviewed, Said, engine, is_shown, seen, seen_all};
 use agents::part::PartKind;
 use conversations::{Conversation, Heading, Wish};
 use cs_core::id::Uuid;
-use marks::{Marks, Sanitizer};
-use redaction::{Engine, Key, Rules};
+use marks::{Marks, Op, Sanitizer};
+use redaction::{Engine, Place};
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Where the prompts and the turn come in the page.
@@ -30,11 +31,18 @@ pub struct ReviewingPage<'a> {
     pub uuid: &'a str,
     pub agent: &'static str,
     pub title: Option<&'a str>,
+    /// What reports call it.
+    pub shown_title: Option<String>,
     pub project: Option<&'a str>,
     pub sessions: &'a [String],
     pub bytes: String,
     pub said: Said,
     pub seen: String,
+    /// What decides about a report, beside the logs.
+    pub seen_all: String,
+    /// The files of rules, and the digest that reports have of all rules.
+    pub rules: Vec<String>,
+    pub rules_digest: String,
     /// Number of marks that hold, and of lines that could not be read.
     pub marks: usize,
     pub damaged: usize,
@@ -47,18 +55,22 @@ pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     let found = asked.caches.conversations.find(store, id)?;
     let heading = Heading::read(store, &found)?;
     let marks = Marks::read(store, &found.uuid)?;
-    let engine = engine(asked)?;
+    let mut engine = engine(store, &heading.about)?;
     let turn = asked.query.turn.unwrap_or(1);
     let frame = asked.render(&ReviewingPage {
         top: asked.top(),
         uuid: &found.uuid,
         agent: found.agent.word(),
         title: heading.title.as_deref(),
+        shown_title: heading.title.as_deref().and_then(|title| shown_title(title, &marks, &mut engine)),
         project: heading.project.as_deref(),
         sessions: &heading.session_ids,
         bytes: render::format_bytes(found.bytes()),
         said: Said::about(&marks, None),
         seen: seen(&marks, None, ""),
+        seen_all: seen_all(&marks, engine.rules().digest()),
+        rules: engine.rules().files().into_iter().map(|path| path.display().to_string()).collect(),
+        rules_digest: engine.rules().digest().chars().take(12).collect(),
         marks: marks.holding().count(),
         damaged: marks.damaged,
         turn,
@@ -75,9 +87,12 @@ pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     Ok(Reply::begun(HTML, before.to_vec(), Rest::new(next)))
 }
 
-fn engine(asked: &Asked) -> Result<Engine, Refusal> {
-    let home = &asked.store().home;
-    Ok(Engine::new(Rules::load(home, &[])?, Key::of_store(home)?))
+/// What a report calls the conversation: nothing if a person redacted something, which the title may repeat. The title of
+/// the page, which browsers remember, is this.
+fn shown_title(title: &str, marks: &Marks, engine: &mut Engine) -> Option<String> {
+    let is_redacted = marks.damaged > 0 || marks.holding().any(|mark| mark.said.op == Op::Redact);
+    let place = Place { path: None, kind: None, field: Some("title") };
+    (!is_redacted).then(|| Sanitizer::new(engine, marks).text("", place, title).text.into_owned())
 }
 
 /// A prompt in the list.
@@ -87,6 +102,56 @@ struct Prompt {
     at: Option<String>,
     text: String,
     is_here: bool,
+    /// What people said about entries of its turn, in short.
+    said: Vec<String>,
+}
+
+/// What people said about entries.
+#[derive(Clone, Default)]
+struct Short {
+    redacted: u64,
+    kept: u64,
+    notes: u64,
+    /// Tags and dispositions.
+    words: Vec<String>,
+}
+
+impl Short {
+    /// By entry.
+    fn of_all(marks: &Marks) -> HashMap<String, Short> {
+        let mut all: HashMap<String, Short> = HashMap::new();
+        for mark in marks.holding() {
+            let Some(entry) = &mark.said.target.entry else { continue };
+            let short = all.entry(entry.clone()).or_default();
+            match mark.said.op {
+                Op::Redact => short.redacted += 1,
+                Op::Keep => short.kept += 1,
+                Op::Note => short.notes += 1,
+                Op::Tag | Op::Disposition => short.words.extend(mark.said.with.clone()),
+                Op::Untag | Op::Undo => {}
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, other: Short) {
+        self.redacted += other.redacted;
+        self.kept += other.kept;
+        self.notes += other.notes;
+        let words = other.words.into_iter();
+        for word in words {
+            if !self.words.contains(&word) {
+                self.words.push(word);
+            }
+        }
+    }
+
+    fn into_words(self) -> Vec<String> {
+        let counts = [(self.redacted, "redacted"), (self.kept, "kept"), (self.notes, "noted")];
+        let some = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counted = some.map(|(count, what)| if count == 1 { what.to_string() } else { format!("{count} {what}") });
+        counted.chain(self.words.into_iter().map(|word| word.replace('-', " "))).collect()
+    }
 }
 
 /// The variables of `entries.html`.
@@ -142,6 +207,9 @@ struct Writer {
     marks: Marks,
     engine: Engine,
     prompts: Vec<Prompt>,
+    /// What was said about entries that were not read yet, and about the turns of the list.
+    unread: HashMap<String, Short>,
+    turns: BTreeMap<u64, Short>,
     /// The number of the last turn.
     last: u64,
     /// Number of entries of the turn so far.
@@ -161,17 +229,22 @@ impl Writer {
         engine: Engine,
         tail: Vec<u8>,
     ) -> Writer {
-        let wish = Wish { kinds: vec![PartKind::Prompt], ..Wish::default() };
+        let unread = Short::of_all(&marks);
+        // Only marks are looked for in subagents.
+        let first = if unread.is_empty() { split(of).0 } else { of.clone() };
+        let kinds = if unread.is_empty() { vec![PartKind::Prompt] } else { Vec::new() };
         Writer {
             pages: asked.pages.clone(),
             of: of.clone(),
-            pass: Pass::Prompts(Reading::new(&split(of).0, wish)),
+            pass: Pass::Prompts(Reading::new(&first, Wish { kinds, ..Wish::default() })),
             turn,
             page,
             entry: asked.query.entry.clone(),
             marks,
             engine,
             prompts: Vec::new(),
+            unread,
+            turns: BTreeMap::new(),
             last: 0,
             count: 0,
             ids: HashSet::new(),
@@ -192,9 +265,15 @@ impl Writer {
     }
 
     fn read_prompts(&mut self, mut reading: Reading) -> Vec<u8> {
-        let Writer { prompts, last, turn, .. } = self;
+        let Writer { prompts, last, turn, unread, turns, .. } = self;
         let (first, here) = (first_of_list(*turn), *turn);
         let read = reading.step(&mut |part| {
+            if let Some(short) = unread.remove(&part.anchor) {
+                turns.entry(part.turn).or_default().add(short);
+            }
+            if part.kind != PartKind::Prompt || part.thread != MAIN {
+                return;
+            }
             *last = part.turn;
             if (first..first + ENTRIES).contains(&part.turn) {
                 let text = part.text();
@@ -204,6 +283,7 @@ impl Writer {
                     at: part.entry.at.and_then(cs_core::clock::from_millis).map(cs_core::clock::stamp),
                     text: cs_core::validate::cut(line.trim(), 110),
                     is_here: part.turn == here,
+                    said: Vec::new(),
                 });
             }
         });
@@ -211,6 +291,8 @@ impl Writer {
             Ok(Read::More) => self.pass = Pass::Prompts(reading),
             Ok(Read::Anew) => {
                 self.prompts.clear();
+                self.turns.clear();
+                self.unread = Short::of_all(&self.marks);
                 self.pass = Pass::Prompts(reading);
             }
             Ok(Read::End) | Err(_) => return self.begin_turn(),
@@ -226,6 +308,9 @@ impl Writer {
             None => Pass::Turn(reading),
         };
         let first = first_of_list(self.turn);
+        for prompt in &mut self.prompts {
+            prompt.said = self.turns.remove(&prompt.turn).unwrap_or_default().into_words();
+        }
         let prompts = Prompts {
             all: &self.prompts,
             count: self.last,

@@ -97,7 +97,10 @@ impl Pages {
             port: u16,
             is_review: bool,
         }
-        self.render("key.html", &KeyPage { port, is_review }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+        let page = self.render("key.html", &KeyPage { port, is_review });
+        let page = page.unwrap_or_else(|refusal| Reply::refusal(&refusal));
+        // The document of every review: its script fetches the rest with the key.
+        if is_review { page.with_style(&reports::style_source()) } else { page }
     }
 }
 

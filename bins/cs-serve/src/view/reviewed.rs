@@ -3,13 +3,17 @@
 //! Must stay true: every byte of a shown text is in one piece that knows its place, so that a selection in a browser becomes
 //! a span of the text; what is replaced comes from [`marks::Sanitizer`] alone.
 
+use crate::http::Refusal;
 use agents::entry::Kind;
 use agents::part::{Part, PartKind};
+use conversations::About;
 use cs_core::id::fnv1a;
+use cs_core::store::Store;
 use cs_core::visible::is_hidden;
 use marks::{Cut, Mark, Marks, Op, Sanitizer, Why};
-use redaction::Place;
+use redaction::{Engine, Key, Place, Rules};
 use serde::Serialize;
+use std::path::Path;
 
 /// Maximum number of bytes of a field that are shown.
 const FIELD: usize = 48 * 1024;
@@ -33,6 +37,8 @@ pub struct Reviewed {
     pub said: Said,
     /// Number of replaced pieces in all fields.
     pub cuts: usize,
+    /// Number of those that a person redacted.
+    pub by_hand: usize,
 }
 
 /// What people said about an entry or a conversation.
@@ -111,6 +117,23 @@ pub fn seen(marks: &Marks, entry: Option<&str>, text: &str) -> String {
     format!("{:016x}", fnv1a(&bytes))
 }
 
+/// A tag of what decides about a report, beside the logs: all marks, and the rules.
+pub fn seen_all(marks: &Marks, rules_digest: &str) -> String {
+    let mut bytes = rules_digest.as_bytes().to_vec();
+    for mark in marks.holding() {
+        bytes.push(b' ');
+        bytes.extend_from_slice(mark.id.as_bytes());
+    }
+    bytes.extend_from_slice(&marks.damaged.to_le_bytes());
+    format!("{:016x}", fnv1a(&bytes))
+}
+
+/// The rules for a conversation: those that `cs-report` uses in its folder. The server's own folder does not matter.
+pub fn engine(store: &Store, about: &About) -> Result<Engine, Refusal> {
+    let rules = Rules::load_for(&store.home, about.cwd.as_deref().map(Path::new))?;
+    Ok(Engine::new(rules, Key::of_store(&store.home)?))
+}
+
 impl Reviewed {
     /// A part with what is said about it.
     pub fn of(part: &Part, sanitizer: &mut Sanitizer, marks: &Marks) -> Reviewed {
@@ -132,6 +155,7 @@ impl Reviewed {
             seen: seen(marks, Some(&part.anchor), ""),
             said: Said::about(marks, Some(&part.anchor)),
             cuts: fields.iter().map(|field| field.cuts.len()).sum(),
+            by_hand: fields.iter().flat_map(|field| &field.cuts).filter(|cut| cut.why == "mark").count(),
             fields,
         }
     }
