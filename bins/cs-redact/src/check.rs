@@ -180,7 +180,8 @@ impl Checker {
         if self.finds > 0 {
             let (finds, files) =
                 (render::format_quantity(self.finds, "find"), render::format_quantity(self.files, "file"));
-            let hint = "remove them, or put what is no secret into an allowlist of .claude-sessions/redact.toml";
+            let hint = "remove them, or allow what is no secret: an allowlist in redact.toml of the data directory, or in a file that \
+                --rules names, with useDefault = true under [extend]";
             self.failures.report(Failure::Advised(format!("{finds} in {files}"), hint.into()))?;
         }
         self.failures.end()

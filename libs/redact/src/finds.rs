@@ -5,6 +5,7 @@ use super::find::{Find, Sure, UNKNOWN_MAKER};
 use super::keys;
 use super::names::Kind;
 use super::scan::{Scan, Sort};
+use super::tokens::Tokens;
 use super::{blocks, personal};
 use std::ops::Range;
 
@@ -36,7 +37,27 @@ pub fn finds(text: &str, windows: &[Range<usize>]) -> Vec<Find> {
         let (rule, sure) = scan.name(&span);
         all.push(Find { span, rule, sure });
     }
+    for window in windows {
+        joined(&scan.tokens, window, &mut all);
+    }
+    all.sort_by_key(|find| find.span.start);
     all
+}
+
+/// Keys of a known shape after an underscore inside of a word: `mcp__server_ghp_…`.
+fn joined(tokens: &Tokens, window: &Range<usize>, all: &mut Vec<Find>) {
+    let (mut at, mut word_end) = (window.start, window.start);
+    while let Some(next) = tokens.bytes.get(at..window.end).and_then(|rest| rest.iter().position(|&byte| byte == b'_'))
+    {
+        at += next + 1;
+        word_end = if at < word_end { word_end } else { tokens.run(at, super::class::is_name) };
+        let first = tokens.byte(at);
+        let named = if first.is_ascii_alphanumeric() { tokens.named(at, word_end) } else { None };
+        if let Some((rule, end)) = named.filter(|(name, _)| *name != UNKNOWN_MAKER) {
+            all.push(Find { span: at..end, rule, sure: Sure::Definite });
+            at = end;
+        }
+    }
 }
 
 impl Scan<'_> {

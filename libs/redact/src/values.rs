@@ -159,7 +159,9 @@ impl Value<'_> {
             Tie::Tight if name && !mixed && has_words(head) && names::kind(head).is_some() => false,
             Tie::Tight => true,
             Tie::Flag => !SENTENCE.have(head) && head.first() != Some(&b'-'),
-            Tie::Loose if password => mixed && head.len() >= 6 || self.is_special() || is_random(head, 14),
+            Tie::Loose if password => {
+                mixed && head.len() >= 6 || self.is_special() || is_random(head, 14) || is_phrase(head)
+            }
             Tie::Loose => mixed && (is_random(head, 8) && !is_version(head)) || is_random(head, 16),
             Tie::Word if password => mixed && head.len() >= 6,
             Tie::Word => mixed && is_random(head, 16) && self.has_token_bytes(),
@@ -257,6 +259,12 @@ impl Value<'_> {
             || head.first() == Some(&b'/') && slashes > 1 && head.iter().all(is_part)
             || slashes > 0 && head.iter().all(is_part) && !is_mixed(head)
     }
+}
+
+/// Whether it is a password of some words: `correct-horse-battery`.
+fn is_phrase(text: &[u8]) -> bool {
+    let is_part = |part: &[u8]| !part.is_empty() && part.iter().all(|&byte| is_alnum(byte)) && !LABELS.have(part);
+    text.len() >= 16 && text.split(|&byte| byte == b'-').count() >= 3 && text.split(|&byte| byte == b'-').all(is_part)
 }
 
 /// Whether it is a version, a date or the number of something.

@@ -5,7 +5,7 @@
 //! is found: an expression that cannot be compiled finds the whole text.
 
 use crate::allow::Candidate;
-use crate::key::Key;
+use crate::key::{Key, slug};
 use crate::keywords::{Keywords, Parts};
 use crate::opaque::{self, Known};
 use crate::rules::{Rule, Rules};
@@ -78,7 +78,7 @@ impl Engine {
     pub fn new(rules: Rules, key: Key) -> Engine {
         let builtin = rules.all().iter().enumerate().filter(|(_, rule)| rule.is_builtin());
         let builtin = builtin.map(|(at, rule)| (rule.id.clone(), at)).collect();
-        let names = rules.all().iter().map(|rule| rule.id.clone()).chain([REDACTED.to_string()]).collect();
+        let names = rules.all().iter().map(|rule| slug(&rule.id)).chain([REDACTED.to_string()]).collect();
         let fixed = rules.all().iter().filter(|rule| rule.enabled).filter_map(|rule| rule.replacement.clone());
         let placeholders = Known { names, fixed: fixed.collect() };
         let personal = Personal::new(rules.names().iter().cloned());
@@ -173,7 +173,8 @@ impl Engine {
         let Some((rule, regex)) = self.rules.all().get(at).and_then(|rule| Some((rule, rule.regex.as_ref()?))) else {
             return;
         };
-        let of_path = |pattern: &crate::pattern::Pattern| place.path.is_some_and(|path| pattern.is_in(path));
+        // A path that is not known may be any.
+        let of_path = |pattern: &crate::pattern::Pattern| place.path.is_none_or(|path| pattern.may_be_in(path));
         if !applies(rule, place) || !rule.path.as_ref().is_none_or(of_path) {
             return;
         }

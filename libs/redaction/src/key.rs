@@ -89,7 +89,7 @@ impl Key {
 }
 
 /// The id of a rule as it stands in placeholders: only letters, digits, `.`, `_` and `-`.
-fn slug(rule: &str) -> String {
+pub(crate) fn slug(rule: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let slug: String = rule.chars().take(64).map(|c| if fits(c) { c } else { '-' }).collect();
     let first = slug.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());

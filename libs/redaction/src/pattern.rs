@@ -99,6 +99,11 @@ impl Pattern {
         self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
+    /// The same; one that cannot be compiled matches everything.
+    pub(crate) fn may_be_in(&self, text: &str) -> bool {
+        self.regex().is_none_or(|regex| regex.is_match(text))
+    }
+
     /// All matches in a part of the text, in order; `None` if it cannot be compiled.
     pub(crate) fn all_in(&self, text: &str, part: Range<usize>) -> Option<Vec<Matched>> {
         let regex = self.regex()?;

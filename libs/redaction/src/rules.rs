@@ -6,6 +6,7 @@
 
 use crate::allow::Allow;
 use crate::form::{self, Entry, Form};
+use crate::node::Fault;
 use crate::pattern::Pattern;
 use crate::tier::Tier;
 use cs_core::error::{Error, Result};
@@ -192,7 +193,7 @@ impl Rules {
             rule.allow.iter().any(|allow| allow.allows(&found))
         };
         let mut rules = self.rules.iter().filter(is_path_rule);
-        rules.find(|rule| rule.path.as_ref().is_some_and(|pattern| pattern.is_in(path)) && !allowed(rule))
+        rules.find(|rule| rule.path.as_ref().is_some_and(|pattern| pattern.may_be_in(path)) && !allowed(rule))
     }
 }
 
@@ -206,6 +207,69 @@ fn own_names() -> Vec<String> {
     let set = |name: &str| std::env::var(name).ok();
     let home = set("HOME").and_then(|home| Some(Path::new(&home).file_name()?.to_str()?.to_string()));
     [home, set("USER"), set("LOGNAME")].into_iter().flatten().collect()
+}
+
+fn is_builtin(id: &str) -> bool {
+    redact::rules().into_iter().any(|(name, _)| name == id)
+}
+
+/// Whether it changes a built-in rule.
+fn is_change(entry: &Entry) -> bool {
+    entry.regex.is_none() && entry.path.is_none() && is_builtin(&entry.id)
+}
+
+/// Whether an allowlist of a file is for built-in rules.
+fn is_of_builtin(allow: &Allow, form: &Form) -> bool {
+    if allow.rules.is_empty() { form.extend.use_default } else { allow.rules.iter().any(|id| is_builtin(id)) }
+}
+
+/// Each allowlist must be for a rule.
+fn check(form: &Form) -> std::result::Result<(), Fault> {
+    let has_own = form.rules.iter().any(|entry| !is_change(entry));
+    for allow in &form.allow {
+        let is_known = |id: &String| is_builtin(id) || form.rules.iter().any(|entry| entry.id == *id);
+        if let Some(id) = allow.rules.iter().find(|id| !is_known(id)) {
+            return Err(Fault::new(allow.line, format!("targetRules: there is no rule {id:?}")));
+        }
+        if allow.rules.is_empty() && !has_own && !form.extend.use_default {
+            let text = "this allowlist is for no rule: the file has none of its own; for the built-in rules, add \
+                useDefault = true under [extend], or name them in targetRules";
+            return Err(Fault::new(allow.line, text));
+        }
+    }
+    Ok(())
+}
+
+/// What a file that was found by its place may not do: change the built-in rules, or hide something from them.
+fn check_found(form: &Form) -> std::result::Result<(), Fault> {
+    let unsure = "a file that was found by its place cannot change built-in rules; name it with --rules, or move this \
+        into redact.toml in the data directory";
+    let fail = |line: usize, what: &str| Err(Fault::new(line, format!("{what}: {unsure}")));
+    if let Some(id) = form.extend.disabled.iter().find(|id| is_builtin(id)) {
+        return fail(form.extend.line, &format!("disabledRules {id:?}"));
+    }
+    for entry in &form.rules {
+        if is_change(entry) {
+            return fail(entry.line, &format!("rule {:?}", entry.id));
+        }
+        if entry.replacement.as_deref().is_some_and(|text| !form::has_words_only(text)) {
+            let text = format!(
+                "rule {:?}: a replacement in a file that was found by its place is made of letters only, such as [gone], \
+                 because no rule looks into one",
+                entry.id
+            );
+            return Err(Fault::new(entry.line, text));
+        }
+    }
+    for allow in form.allow.iter().filter(|allow| is_of_builtin(allow, form)) {
+        let is_own = |id: &String| form.rules.iter().any(|entry| entry.id == *id);
+        match allow.rules.iter().find(|id| !is_own(id)) {
+            Some(id) => return fail(allow.line, &format!("targetRules {id:?}")),
+            None if allow.rules.is_empty() => return fail(allow.line, "an allowlist with useDefault"),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// Rules while files are read.
@@ -239,58 +303,18 @@ impl Gathered {
     }
 
     fn add_text(&mut self, path: &Path, text: &str, trust: Trust) -> Result<()> {
-        let builtin: Vec<&str> = redact::rules().into_iter().map(|(name, _)| name).collect();
         let form = form_of(path, text, trust, 0)?;
-        let is_builtin = |id: &str| builtin.contains(&id);
-        let fail = |line: usize, text: &str| Err(fault(path, line, text));
-        let unsure = "a file that was found by its place cannot change built-in rules; name it with --rules, or move this \
-            into your own redact.toml";
-        for id in form.extend.disabled.iter().filter(|id| is_builtin(id)) {
-            if trust == Trust::Found {
-                return fail(form.extend.line, &format!("disabledRules {id:?}: {unsure}"));
-            }
-            self.disabled.push(id.clone());
+        let judged = check(&form).and_then(|()| if trust == Trust::Found { check_found(&form) } else { Ok(()) });
+        judged.map_err(|found| fault(path, found.line, &found.text))?;
+        self.disabled.extend(form.extend.disabled.iter().filter(|id| is_builtin(id)).cloned());
+        if trust == Trust::Named {
+            self.allow.extend(form.allow.iter().filter(|allow| is_of_builtin(allow, &form)).cloned());
         }
-        let mut own = Vec::new();
         for entry in form.rules {
-            let is_hiding = entry.replacement.as_deref().is_some_and(|text| !form::has_words_only(text));
-            if trust == Trust::Found && is_hiding {
-                let text = format!(
-                    "rule {:?}: a replacement in a file that was found by its place is made of letters only, such as \
-                     [gone], because no rule looks into one",
-                    entry.id
-                );
-                return fail(entry.line, &text);
+            if is_change(&entry) {
+                self.changes.push(entry);
+                continue;
             }
-            let is_change = is_builtin(&entry.id) && entry.regex.is_none() && entry.path.is_none();
-            match is_change {
-                true if trust == Trust::Found => {
-                    return fail(entry.line, &format!("rule {:?}: {unsure}", entry.id));
-                }
-                true => self.changes.push(entry),
-                false => own.push(entry),
-            }
-        }
-        for allow in &form.allow {
-            for id in &allow.rules {
-                let is_own = own.iter().any(|entry| entry.id == *id);
-                if !is_own && !is_builtin(id) {
-                    return fail(allow.line, &format!("targetRules: there is no rule {id:?}"));
-                }
-                if !is_own && trust == Trust::Found {
-                    return fail(allow.line, &format!("targetRules {id:?}: {unsure}"));
-                }
-            }
-            let is_of_builtin = if allow.rules.is_empty() {
-                form.extend.use_default
-            } else {
-                allow.rules.iter().any(|id| is_builtin(id))
-            };
-            if is_of_builtin && trust == Trust::Named {
-                self.allow.push(allow.clone());
-            }
-        }
-        for entry in own {
             let all = form.allow.iter().filter(|allow| allow.rules.is_empty() || allow.rules.contains(&entry.id));
             let all = all.cloned().collect();
             let rule = rule_of(entry, all)?;
@@ -301,7 +325,8 @@ impl Gathered {
             self.rules.push(rule);
         }
         if self.states > STATES {
-            return fail(0, &format!("its regular expressions are too large together: at most about {STATES} states"));
+            let text = format!("its regular expressions are too large together: at most about {STATES} states");
+            return Err(fault(path, 0, &text));
         }
         self.remarks.extend(form.remarks.into_iter().map(|text| format!("{}: {text}", path.display())));
         Ok(())

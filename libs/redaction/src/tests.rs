@@ -91,13 +91,13 @@ replacement = "<GONE>"
         ("# doc\nacme_name = f3k9a1b2s7q5w4e2;".into(), "# doc\nacme_name = [acme-key];"),
         ("# doc acme_name = f3k9a1b2s7q5w4e2;".into(), "# doc acme_name = f3k9a1b2s7q5w4e2;"),
         ("x zzaa-bbb y".into(), "x zzaa-[second-group] y"),
-        ("word1".into(), "word1"),
     ] {
         assert_eq!(redacted(&mut engine, &text), expected);
     }
     let place = Place { path: Some("a/.env"), ..Place::default() };
     let found = engine.redact("word1 word2", place);
     assert_eq!(found.text, "<GONE> <GONE>");
+    assert_eq!(engine.find("word1", Place { path: Some("a.rs"), ..Place::default() }).len(), 0);
     assert_eq!(found.found[0].tier, Tier::Candidate);
     assert!(engine.redact(&found.text, place).found.is_empty());
 }
@@ -272,6 +272,8 @@ fn a_secret_in_the_form_of_a_placeholder_is_found() {
     // A placeholder of a rule that is not known here is none of the built-in finds.
     let other = "password=[acme-token:0171234567] [acme:0171234567]";
     assert_eq!(redacted(&mut engine, other), other);
+    let mut engine = self::engine("[[rules]]\nid = \"a b\"\nregex = \"tok_[0-9]+|a-b\"\n");
+    assert_eq!(redacted(&mut engine, "tok_1"), "[a-b]", "the name in a placeholder");
 }
 
 #[test]
@@ -302,4 +304,54 @@ fn a_long_line_is_allowed_by_what_is_near() {
     let started = std::time::Instant::now();
     assert_eq!(engine.find(&line, Place::default()).len(), 20_000);
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_definite_key_is_found_after_an_underscore() {
+    let mut engine = engine("");
+    let token = secret();
+    for (text, shown) in [
+        (format!("mcp__{token}"), "mcp__[github-pat]"),
+        (format!("_{token}"), "_[github-pat]"),
+        (format!("my_{}", ["AKIA", "3XQJ7YBWZK2MNPQR"].concat()), "my_[aws-access-key]"),
+        (format!("x_y_{token} my_name_is_long"), "x_y_[github-pat] my_name_is_long"),
+    ] {
+        assert_eq!(redacted(&mut engine, &text), shown);
+    }
+}
+
+#[test]
+fn a_password_of_words_is_found() {
+    let mut engine = engine("");
+    for text in
+        ["password = correct-horse-battery in", "password: correct-horse-battery-9", "password=correct-horse-battery"]
+    {
+        assert!(!redacted(&mut engine, text).contains("horse"), "{text}");
+    }
+    for text in ["password: see-your-password-manager", "password: a-b-c", "the password = get-it, or"] {
+        assert_eq!(redacted(&mut engine, text), text);
+    }
+}
+
+#[test]
+fn an_allowlist_is_for_a_rule() {
+    let token = secret();
+    let of = |extend: &str| format!("{extend}\n[[allowlists]]\nregexes = [\"ghp_.*\"]\n");
+    let error = rules(&of("")).unwrap_err();
+    assert!(error.contains("useDefault = true"), "{error}");
+    assert_eq!(engine(&of("[extend]\nuseDefault = true")).find(&token, Place::default()).len(), 0);
+    for text in [of(""), of("[extend]\nuseDefault = true"), of("[extend]\ndisabledRules = [\"github-pat\"]")] {
+        Rules::of_found(std::path::Path::new("found.toml"), &text).unwrap_err();
+    }
+    let own = "[[rules]]\nid = \"r\"\nregex = \"ghp_.\"\n";
+    let found = Rules::of_found(std::path::Path::new("found.toml"), &(of("") + own)).unwrap();
+    let found = Engine::new(found, Key::fresh().unwrap()).find(&token, Place::default());
+    assert_eq!(found.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>(), ["github-pat"], "its own rule only");
+}
+
+#[test]
+fn a_rule_for_a_path_is_tried_where_the_path_is_not_known() {
+    let mut engine = engine("[[rules]]\nid = \"r\"\nregex = \"tok_[0-9]+\"\npath = \"\\\\.env$\"\n");
+    let found = |engine: &mut Engine, path| engine.find("tok_1", Place { path, ..Place::default() }).len();
+    assert_eq!([None, Some("a.env"), Some("a.rs")].map(|path| found(&mut engine, path)), [1, 1, 0]);
 }

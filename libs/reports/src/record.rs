@@ -60,6 +60,12 @@ pub struct Records<'e> {
     tally: Tally,
 }
 
+/// Where a field of ours comes from: a prompt or an answer, else perhaps from any field.
+fn place(field: &str) -> Place<'_> {
+    let is_part = matches!(field, "prompt" | "answer");
+    Place { path: None, kind: Some(field).filter(|_| is_part), field: Some("text").filter(|_| is_part) }
+}
+
 impl<'e> Records<'e> {
     /// With these rules and this key.
     pub fn new(engine: &'e mut Engine) -> Self {
@@ -114,7 +120,7 @@ impl<'e> Records<'e> {
     pub fn replace(&mut self, field: &str, text: &mut String) -> Vec<Replaced> {
         let Some(engine) = self.engine.as_deref_mut().filter(|_| !text.is_empty()) else { return Vec::new() };
         let mut all: Vec<Replaced> = self.spoken.hide(text).into_iter().map(Replaced::by_hand).collect();
-        let redacted = engine.redact(text, Place { field: Some(field), ..Place::default() });
+        let redacted = engine.redact(text, place(field));
         all.extend(redacted.found.iter().map(Replaced::by_rule));
         if !redacted.found.is_empty() {
             *text = redacted.text.into_owned();

@@ -3,7 +3,7 @@
 
 use crate::head::Head;
 use marks::{Marks, Op, Sanitizer, Why};
-use redaction::{Engine, Entry, Place, Tier};
+use redaction::{Engine, Entry, Place};
 
 /// The tier of what people redacted, in the ledger.
 const MANUAL: &str = "manual";
@@ -44,14 +44,15 @@ impl<'a> Texts<'a> {
     /// what is not in a part (a title, a branch); `kind` the word of the part's kind.
     pub fn show(&mut self, entry: &str, kind: &str, field: &str, text: &str) -> String {
         let Some(sanitizer) = &mut self.sanitizer else { return text.to_string() };
-        let place = Place { path: None, kind: some(kind), field: some(field) };
+        // The names of other texts are ours: to a rule, they may be any field.
+        let place = Place { path: None, kind: some(kind), field: some(field).filter(|_| !entry.is_empty()) };
         let shown = sanitizer.text(entry, place, text);
         self.head.kept_by_hand += shown.kept as u64;
         for cut in &shown.cuts {
             let (rule, tier, why) = match &cut.why {
                 Why::Rule { rule, tier } => {
                     *self.head.redacted.entry(rule.clone()).or_default() += 1;
-                    (rule.as_str(), word_of(*tier), None)
+                    (rule.as_str(), tier.word(), None)
                 }
                 Why::Mark { actor, reason, .. } => {
                     *self.head.manual.entry(actor.clone()).or_default() += 1;
@@ -102,13 +103,5 @@ fn note(ledger: &mut Vec<Entry>, conversation: &str, entry: &str, field: &str, n
     match ledger.iter_mut().rev().take_while(|known| known.entry == new.entry).find(is_same) {
         Some(known) => known.count += 1,
         None => ledger.push(new),
-    }
-}
-
-fn word_of(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Definite => "definite",
-        Tier::Candidate => "candidate",
-        Tier::Personal => "personal",
     }
 }

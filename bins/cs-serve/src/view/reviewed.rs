@@ -242,20 +242,12 @@ impl Reason {
             ..Reason::default()
         };
         match &cut.why {
-            Why::Rule { rule, tier } => Reason { why: "rule", rule: rule.clone(), tier: tier_word(*tier), ..base },
+            Why::Rule { rule, tier } => Reason { why: "rule", rule: rule.clone(), tier: tier.word(), ..base },
             Why::Mark { id, actor, reason } => {
                 Reason { why: "mark", mark: id.clone(), actor: actor.clone(), reason: reason.clone(), ..base }
             }
             Why::Withheld => base,
         }
-    }
-}
-
-fn tier_word(tier: redaction::Tier) -> &'static str {
-    match tier {
-        redaction::Tier::Definite => "definite",
-        redaction::Tier::Candidate => "candidate",
-        redaction::Tier::Personal => "personal",
     }
 }
 
