@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Verifies committed reports, and looks for secrets in the files that changed since $BASE. Run by action.yml in a checkout;
-# needs cs-report and cs-redact on PATH, and uses no network.
+# Verifies committed reports, and looks for secrets in the files that changed since $BASE, and in each commit since then: its
+# message, its files and their names. Run by action.yml in a checkout; needs cs-report and cs-redact on PATH, and uses no
+# network.
 #
 # $REPORTS: folders and files with reports, one a line. $RULES: the file of rules in the base, if there is one. $BASE: a commit; without
 # one, all files are looked at. $STRICT: whether candidates fail, too. $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT: files to
@@ -54,9 +55,20 @@ fi
 
 # The rules are those of the base, so that a change cannot switch them off for itself. Without a base, or if it has none,
 # the programs find the checkout's own file, which can only add rules.
+# Their whole folder is copied, because a file of rules may extend another one beside it.
 rules=()
-if [ -n "${RULES:-}" ] && [ -n "$base" ] && git_plain cat-file blob "$base:$RULES" >"$place/rules.toml" 2>/dev/null; then
-    rules=(--rules "$place/rules.toml")
+if [ -n "${RULES:-}" ] && [ -n "$base" ]; then
+    folder=$(dirname -- "$RULES")
+    if [ "$folder" = . ]; then only=(); else only=(-- ":(literal)$folder"); fi
+    git_plain ls-tree -r -z --full-tree "$base" ${only[@]+"${only[@]}"} | while IFS=$'\t' read -r -d '' head file; do
+        case $head in 100*) ;; *) continue ;; esac
+        case "/$file/" in */../* | */./* | *//*) continue ;; esac
+        # Of the top folder only itself, not the whole tree.
+        case $folder:$file in .:*/*) continue ;; esac
+        mkdir -p "$place/rules/$(dirname -- "$file")"
+        git_plain cat-file blob "$(printf '%s' "$head" | cut -d ' ' -f 3)" >"$place/rules/$file"
+    done
+    [ ! -f "$place/rules/$RULES" ] || rules=(--rules "$place/rules/$RULES")
 fi
 
 # Whether this is a plain file, reached through no link: a link would lead out of the repository.
@@ -126,6 +138,24 @@ else
     show "$place/found"
     if [ "$status" -eq 0 ]; then
         echo "nothing found in ${#changed[@]} changed files" | tee -a "$summary"
+    else
+        summarize "$place/found"
+    fi
+    note "$status"
+fi
+
+# Each commit: what a later one removes stays in the history. A shallow checkout does not have them.
+echo "## Secrets in commits" >>"$summary"
+if [ -z "$base" ] || [ "$(git_plain rev-parse --is-shallow-repository)" = true ]; then
+    echo "not looked at: the history is not here; fetch-depth: 0 of actions/checkout fetches it" | tee -a "$summary"
+else
+    git_plain rev-list --reverse "$base..HEAD" -- >"$place/commits"
+    status=0
+    cs-redact check --table ${strict[@]+"${strict[@]}"} ${rules[@]+"${rules[@]}"} --commits - \
+        <"$place/commits" >"$place/found" 2>&1 || status=$?
+    show "$place/found"
+    if [ "$status" -eq 0 ]; then
+        echo "nothing found in $(($(wc -l <"$place/commits"))) commits" | tee -a "$summary"
     else
         summarize "$place/found"
     fi

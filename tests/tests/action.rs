@@ -248,3 +248,97 @@ fn the_hook_makes_a_report_verifies_it_and_stops_secrets() {
     checked(&sandbox.sh("cd ~/work/api && git checkout -q -b hand main && echo x >x && git add x && git commit -qm Hand && git push -q origin hand"));
     checked(&sandbox.sh("cd ~/work/api && git push -q origin :hand"));
 }
+
+/// Commits a file, and removes it again.
+fn leak_and_clean(sandbox: &Sandbox, name: &str, text: &str, message: &str) {
+    fs::write(api(sandbox, name), text).expect("it can be written");
+    let commit =
+        "git add -A && git commit -qF ~/message && git rm -q -- \"$(cat ~/name)\" && git commit -qm 'Clean up'";
+    fs::write(sandbox.home().join("message"), message).expect("it can be written");
+    fs::write(sandbox.home().join("name"), name).expect("it can be written");
+    checked(&sandbox.sh(&format!("cd ~/work/api && {commit}")));
+}
+
+#[test]
+fn what_a_later_commit_removes_is_found_in_files_names_and_messages() {
+    let (name, leak) = (format!("{}.txt", token()), format!("k {}\n", token()));
+    for (file, text, message) in
+        [("leak", leak.as_str(), "Leak"), (name.as_str(), "x", "Name"), ("fine", "x", leak.as_str())]
+    {
+        let sandbox = place();
+        with_hook(&sandbox);
+        report(&sandbox);
+        let push = || sandbox.sh("cd ~/work/api && git push -q origin work");
+        leak_and_clean(&sandbox, file, text, message);
+        let stopped = push();
+        assert_eq!(status(&stopped), 1, "{message}: {}{}", stdout(&stopped), stderr(&stopped));
+        assert!(stderr(&stopped).contains("take the secrets out"), "{}", stderr(&stopped));
+        assert!(!(stdout(&stopped) + &stderr(&stopped)).contains(&token()), "{message}");
+        assert_eq!(stdout(&sandbox.sh("git -C ~/remote branch --list work")), "");
+        let checked_there = check(&sandbox);
+        assert_eq!(checked_there.code, 1, "{message}: {}", checked_there.log);
+        assert!(!(checked_there.log + &checked_there.summary).contains(&token()), "{message}");
+        checked(&sandbox.sh("cd ~/work/api && git reset -q --hard HEAD~2"));
+        checked(&push());
+    }
+}
+
+#[test]
+fn the_message_of_a_tag_is_looked_at() {
+    let sandbox = place();
+    with_hook(&sandbox);
+    fs::write(sandbox.home().join("message"), token()).expect("it can be written");
+    let pushed = sandbox.sh("cd ~/work/api && git tag -a v1 -F ~/message main && git push -q origin v1");
+    assert_eq!(status(&pushed), 1, "{}", stderr(&pushed));
+    assert!(stderr(&pushed).contains("take the secrets out"), "{}", stderr(&pushed));
+    checked(&sandbox.sh("cd ~/work/api && git tag -a v2 -m Fine main && git push -q origin v2"));
+}
+
+#[test]
+fn what_is_pushed_is_not_judged_by_its_own_rules() {
+    let sandbox = place();
+    with_hook(&sandbox);
+    fs::create_dir(api(&sandbox, ".claude-sessions")).expect("it can be created");
+    let rules = "[extend]\ndisabledRules = [\"github-pat\"]\n";
+    fs::write(api(&sandbox, ".claude-sessions/redact.toml"), rules).expect("it can be written");
+    fs::write(api(&sandbox, "leak"), token()).expect("it can be written");
+    checked(
+        &sandbox.sh(
+            "cd ~/work/api && git add .claude-sessions && git commit -qm Rules && git add -A && git commit -qm Leak",
+        ),
+    );
+    let push = || sandbox.sh("cd ~/work/api && git push -q origin work");
+    let stopped = push();
+    assert_eq!(status(&stopped), 1, "{}", stderr(&stopped));
+    assert!(stderr(&stopped).contains("the check could not be made"), "{}", stderr(&stopped));
+    // Also if the work tree has the file no more, or it went there by itself before.
+    checked(&sandbox.sh("cd ~/work/api && rm -r .claude-sessions"));
+    let stopped = push();
+    assert_eq!(status(&stopped), 1, "{}", stderr(&stopped));
+    assert!(stderr(&stopped).contains("take the secrets out"), "{}", stderr(&stopped));
+    checked(&sandbox.sh("cd ~/work/api && git push -q --no-verify origin HEAD~1:refs/heads/work"));
+    assert_eq!(status(&push()), 1);
+}
+
+#[test]
+fn a_file_of_rules_may_extend_another_one() {
+    let sandbox = place();
+    with_hook(&sandbox);
+    fs::create_dir_all(api(&sandbox, ".claude-sessions/more")).expect("it can be created");
+    let rule = "[[rules]]\nid = \"project\"\nregex = '''moonshot-[a-z]+'''\nkeywords = [\"moonshot\"]\n";
+    let extend = "[extend]\npath = \"more/base.toml\"\n";
+    fs::write(api(&sandbox, ".claude-sessions/more/base.toml"), rule).expect("it can be written");
+    fs::write(api(&sandbox, ".claude-sessions/redact.toml"), extend).expect("it can be written");
+    checked(&sandbox.sh(
+        "cd ~/work/api && git add -A && git commit -qm Rules && git branch -f main &&
+        git push -q --no-verify origin main && rm -r .claude-sessions/more && echo x >x && git add -A && git commit -qm x",
+    ));
+    assert_eq!(check(&sandbox).code, 0, "{}", check(&sandbox).log);
+    checked(&sandbox.sh("cd ~/work/api && git push -q origin work"));
+    fs::write(api(&sandbox, "plan"), "the moonshot-alpha launch\n").expect("it can be written");
+    checked(&sandbox.sh("cd ~/work/api && git add -A && git commit -qm Plan"));
+    assert_eq!(check(&sandbox).code, 1);
+    let stopped = sandbox.sh("cd ~/work/api && git push -q origin work");
+    assert_eq!(status(&stopped), 1, "{}", stderr(&stopped));
+    assert!(stdout(&stopped).contains("project") || stderr(&stopped).contains("project"), "{}", stderr(&stopped));
+}

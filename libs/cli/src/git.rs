@@ -5,8 +5,10 @@
 //! and its output is limited. The settings are those of git-config(1), gitattributes(5) and git(1) that name a program
 //! that `git log` without a diff could run.
 
+mod committed;
 mod staged;
 
+pub use committed::Committed;
 pub use staged::{Staged, StagedFile};
 
 use crate::programs;

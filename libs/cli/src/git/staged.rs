@@ -16,7 +16,7 @@ pub struct StagedFile {
     /// Its path in the repository.
     pub path: String,
     /// The name of its content.
-    blob: String,
+    pub(super) blob: String,
 }
 
 /// What is staged in a repository.
@@ -64,11 +64,13 @@ impl Staged {
     }
 }
 
-fn bytes(repo: &str, words: &[&str]) -> Result<Vec<u8>> {
+/// What git prints.
+pub(super) fn bytes(repo: &str, words: &[&str]) -> Result<Vec<u8>> {
     output(repo, words, OUTPUT)
 }
 
-fn output(repo: &str, words: &[&str], most: u64) -> Result<Vec<u8>> {
+/// The same with less than `most` bytes.
+pub(super) fn output(repo: &str, words: &[&str], most: u64) -> Result<Vec<u8>> {
     let mut command: Command = neutral_git(repo)?;
     // Git gives a hook the index of the commit that is being made, which may be another one.
     if let Some(index) = std::env::var_os("GIT_INDEX_FILE") {
