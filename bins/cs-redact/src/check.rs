@@ -300,7 +300,8 @@ impl Checker {
 }
 
 /// What to do about finds.
-const HINT: &str = "remove them, or put what is no secret into an allowlist of redact.toml in the data directory, or of a --rules FILE";
+const HINT: &str = "remove them, or allow what is no secret: an allowlist in redact.toml of the data directory, or in a file that \
+    --rules names, with useDefault = true under [extend]";
 /// How much of the name of a commit is shown.
 const SHORT: usize = 12;
 

@@ -27,7 +27,23 @@ pub fn read(bytes: &[u8]) -> (Cow<'_, [u8]>, Kind) {
         return (Cow::Owned(units(rest, u16::from_be_bytes).into_bytes()), Kind::Text);
     }
     let begin = bytes.get(..BEGIN).unwrap_or(bytes);
+    if let Some(unit) = unmarked(begin) {
+        return (Cow::Owned(units(bytes, unit).into_bytes()), Kind::Text);
+    }
     (Cow::Borrowed(bytes), if begin.contains(&0) { Kind::Binary } else { Kind::Text })
+}
+
+/// How the units of UTF-16 are written, if it is that without a mark at its beginning: of most pairs one half, always the
+/// same, is zero.
+fn unmarked(begin: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    let pairs = begin.len() / 2;
+    let zeros = |half: usize| begin.iter().skip(half).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let is_most = |zeros: usize, others: usize| zeros > 0 && zeros >= pairs / 2 && others <= pairs / 20;
+    if is_most(odd, even) {
+        return Some(u16::from_le_bytes);
+    }
+    is_most(even, odd).then_some(u16::from_be_bytes as fn([u8; 2]) -> u16)
 }
 
 #[cfg(test)]
@@ -42,7 +58,12 @@ mod tests {
         for bytes in [&little, &big] {
             assert_eq!(read(bytes), (Cow::Borrowed("aé\n".as_bytes()), Kind::Text));
         }
-        assert_eq!(read(b"a\0b").1, Kind::Binary);
+        let unmarked: Vec<u8> = "the key is ab\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&unmarked), (Cow::Borrowed("the key is ab\n".as_bytes()), Kind::Text));
+        let unmarked: Vec<u8> = "the key is ab\n".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(read(&unmarked), (Cow::Borrowed("the key is ab\n".as_bytes()), Kind::Text));
+        assert_eq!(read(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0").1, Kind::Binary);
+        assert_eq!(read(b"ab\0b").1, Kind::Binary);
         assert_eq!(read("é\u{1}".as_bytes()).1, Kind::Text);
     }
 }
