@@ -2,7 +2,7 @@
 //! Must stay true: the holder of a `Lock` holds the file that has that name now; the file that it waited for may
 //! have been unlinked (the Python tool does that after every release), so the inode is
 //! compared after locking. Order: conversation, session, agent, inbox, lease, index, project, config, audit,
-//! marks; never back.
+//! marks, redactions; never back.
 
 use crate::error::{Error, Result};
 use crate::file;

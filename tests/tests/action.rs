@@ -331,7 +331,7 @@ fn a_file_of_rules_may_extend_another_one() {
     fs::write(api(&sandbox, ".claude-sessions/redact.toml"), extend).expect("it can be written");
     checked(&sandbox.sh(
         "cd ~/work/api && git add -A && git commit -qm Rules && git branch -f main &&
-        git push -q --no-verify origin main && rm -r .claude-sessions/more && echo x >x && git add -A && git commit -qm x",
+        git push -q --no-verify origin main && sed -i s/moonshot/nothing/ .claude-sessions/more/base.toml && echo x >x && git add -A && git commit -qm x",
     ));
     assert_eq!(check(&sandbox).code, 0, "{}", check(&sandbox).log);
     checked(&sandbox.sh("cd ~/work/api && git push -q origin work"));

@@ -15,7 +15,7 @@ use cs_core::paths::Home;
 use redact::Sure;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -479,7 +479,10 @@ fn extended(form: &mut Form, base: Form) {
 
 fn read_text(path: &Path) -> Result<String> {
     let fail = |reason: String| Error::corrupt(path, reason);
-    let file = open::foreign(path).map_err(|error| fail(format!("it cannot be opened: {error}")))?;
+    let file = open::foreign(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::Invalid(format!("there is no file of rules {}", path.display())),
+        _ => fail(format!("it cannot be opened: {error}")),
+    })?;
     let mut bytes = Vec::new();
     file.take(FILE + 1).read_to_end(&mut bytes).map_err(|error| fail(format!("it cannot be read: {error}")))?;
     if bytes.len() as u64 > FILE {
