@@ -82,6 +82,12 @@ impl Options {
         }
     }
 
+    /// Whether the report is shown as tables that fit the terminal.
+    pub fn is_table(&self, context: &Context, mode: Mode) -> bool {
+        let is_shown = matches!(self.target(), Target::Stdout) && context.out.form == Form::Table;
+        is_shown && self.format.is_none() && !mode.is_talk()
+    }
+
     /// What is asked for.
     pub fn request(&self, context: &Context, mode: Mode) -> Outcome<Request> {
         Ok(Request { mode, with: self.with, format: self.format(context)?, scope: self.scope(context)?, raw: self.raw })

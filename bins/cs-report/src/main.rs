@@ -11,6 +11,7 @@ mod command;
 mod commits;
 mod make;
 mod output;
+mod tables;
 mod verify;
 
 use argh::{ArgsInfo, FromArgs};

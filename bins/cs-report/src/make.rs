@@ -1,7 +1,7 @@
 //! Owns making reports, and where they go.
 
 use crate::args::{Options, Target};
-use crate::{PROGRAM, commits, output};
+use crate::{PROGRAM, commits, output, tables};
 use agents::logs::Roots;
 use cli::{Context, Failure, Form, Out, Outcome, Progress, rawness};
 use conversations::Catalog;
@@ -9,7 +9,8 @@ use cs_core::Error;
 use cs_core::who;
 use marks::actor;
 use redaction::{Engine, Key, Ledger, Rules, Run};
-use reports::{Made, Mode, Request, Scope, Sources, make, select};
+use render::Format;
+use reports::{Commits, Made, Mode, Request, Scope, Sources, Unmatched, make, make_of, nothing, select, unmatched};
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -24,10 +25,24 @@ struct Written<'a> {
     bytes: u64,
 }
 
+/// A commit that is no conversation's.
+#[derive(Serialize)]
+struct NoOnes<'a> {
+    row: &'a str,
+    sha: &'a str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+}
+
 /// Makes the report, or one for each conversation.
 pub fn run(context: &mut Context, mode: Mode, options: Options) -> Outcome<()> {
     options.check()?;
-    let (request, target) = (options.request(context, mode)?, options.target());
+    let (mut request, target) = (options.request(context, mode)?, options.target());
+    let is_table = options.is_table(context, mode);
+    if is_table {
+        request.format = Format::Jsonl;
+    }
     if options.raw {
         match &target {
             Target::Stdout => rawness::check_stdout()?,
@@ -38,7 +53,12 @@ pub fn run(context: &mut Context, mode: Mode, options: Options) -> Outcome<()> {
     let mut engine = Engine::new(Rules::load(&store.home, &options.rules)?, Key::of_store(&store.home)?);
     let here = || std::env::current_dir().map_err(|error| Error::io(Path::new("."), "find", error));
     let commits = options.commits.as_deref().map(|range| commits::read(&store, &here()?, range)).transpose()?;
-    let catalog = Catalog::of(&store, &Roots::from_env());
+    let roots = Roots::from_env();
+    let mut catalog = Catalog::of(&store, &roots);
+    if mode.is_talk() {
+        // What was typed may be known longer than the log.
+        catalog.add_remembered(&roots);
+    }
     catalog.unseen.iter().for_each(|(path, error)| tell(path, error));
     let (tool, actor) = (format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")), actor());
     let run = Run { tool: PROGRAM.into(), actor: actor.clone(), rules_digest: engine.rules().digest().into() };
@@ -55,21 +75,49 @@ pub fn run(context: &mut Context, mode: Mode, options: Options) -> Outcome<()> {
         commits: commits.as_ref(),
         progress: &mut |done, all| progress.show(|| format!("{done} of {all}")),
     };
+    let no_ones = unmatched(commits.as_ref(), &catalog);
     match target {
         Target::Stdout if context.out.quiet => print_ids(context, &request, &sources),
         Target::Stdout => {
             let mut made = make(&request, &mut sources)?;
             progress.clear();
             tell_unread(&made);
-            print(&mut context.out, &mut made)
+            match is_table {
+                true => tables::show(&mut context.out, mode, &mut made)?,
+                false => made.write(&mut ToOut { out: &mut context.out })?,
+            }
+            context.out.flush()?;
+            some(&made, commits.as_ref())
         }
         Target::File(path) => {
             let mut made = make(&request, &mut sources)?;
             progress.clear();
+            if made.head.conversations == 0 {
+                list_unmatched(&mut context.out, &no_ones)?;
+                return some(&made, commits.as_ref());
+            }
             write(context, &request, &path, &mut made, options.force)
         }
         Target::Folder(folder) => each(context, &request, &mut sources, &folder, options.force),
     }
+}
+
+/// Fails if the report has no conversation.
+fn some(made: &Made, commits: Option<&Commits>) -> Outcome<()> {
+    if made.head.conversations > 0 { Ok(()) } else { Err(Failure::Nothing(nothing(commits))) }
+}
+
+/// Prints the commits, where no file is written because none of them is a conversation's.
+fn list_unmatched(out: &mut Out, all: &[Unmatched]) -> Outcome<()> {
+    match (out.quiet, out.form) {
+        (true, _) => {}
+        (_, Form::Table) => tables::show_unmatched(out, all)?,
+        (_, Form::Json) => all.iter().try_for_each(|one| {
+            let Unmatched { sha, subject, session_id, .. } = *one;
+            out.json(&NoOnes { row: "unmatched", sha, text: subject, session_id })
+        })?,
+    }
+    out.flush()
 }
 
 /// Prints which conversations the report would be about.
@@ -77,23 +125,22 @@ fn print_ids(context: &mut Context, request: &Request, sources: &Sources) -> Out
     let chosen = select(request, sources)?;
     chosen.iter().try_for_each(|one| context.out.line(&one.conversation.uuid))?;
     context.out.flush()?;
-    if chosen.is_empty() { Err(Failure::Nothing("no conversation fits".into())) } else { Ok(()) }
+    if chosen.is_empty() { Err(Failure::Nothing(nothing(sources.commits))) } else { Ok(()) }
 }
 
 /// Writes a report for each conversation.
 fn each(context: &mut Context, request: &Request, sources: &mut Sources, folder: &Path, force: bool) -> Outcome<()> {
-    let ids: Vec<(String, &str)> = select(request, sources)?
-        .iter()
-        .map(|one| (one.conversation.uuid.clone(), one.conversation.agent.word()))
-        .collect();
-    if ids.is_empty() {
-        return Err(Failure::Nothing("no conversation fits".into()));
+    let chosen = select(request, sources)?;
+    if chosen.is_empty() {
+        list_unmatched(&mut context.out, &unmatched(sources.commits, sources.catalog))?;
+        return Err(Failure::Nothing(nothing(sources.commits)));
     }
     output::make_folder(&context.store.home, folder)?;
-    for (uuid, _) in ids {
+    for one in chosen {
+        let uuid = one.conversation.uuid.clone();
         let path = folder.join(format!("{uuid}.{}", request.format.extension()));
         let scope = Scope { ids: vec![who::word_of(&uuid)], ..request.scope.clone() };
-        let mut made = make(&Request { scope, ..request.clone() }, sources)?;
+        let mut made = make_of(&Request { scope, ..request.clone() }, &[one], sources)?;
         write(context, request, &path, &mut made, force)?;
     }
     Ok(())
@@ -102,6 +149,10 @@ fn each(context: &mut Context, request: &Request, sources: &mut Sources, folder:
 fn write(context: &mut Context, request: &Request, path: &Path, made: &mut Made, force: bool) -> Outcome<()> {
     tell_unread(made);
     output::write(&context.store.home, path, made, force)?;
+    if context.out.form == Form::Table && made.head.actor != actor() {
+        let (shown, set) = (&made.head.actor, "set CS_ACTOR to a name that may be published");
+        cli::note(PROGRAM, &format!("its head names you as {shown}; {set}"));
+    }
     let file = path.display().to_string();
     let format = request.format.name();
     let (conversations, entries) = (made.head.conversations, made.head.entries);
@@ -116,12 +167,6 @@ fn write(context: &mut Context, request: &Request, path: &Path, made: &mut Made,
         }
     }
     context.out.flush()
-}
-
-/// Prints a report.
-fn print(out: &mut Out, made: &mut Made) -> Outcome<()> {
-    made.write(&mut ToOut { out })?;
-    out.flush()
 }
 
 /// Standard output as a writer.

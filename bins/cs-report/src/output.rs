@@ -7,23 +7,32 @@ use cs_core::error::Result;
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
 use reports::Made;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The mark is within this many bytes, also behind the longest first record of CSV.
 const HEAD: u64 = 4096;
 
-/// Writes a report.
+/// Writes a report. A file that has the same report already, made at another time, stays as it is.
 pub fn write(home: &Home, path: &Path, made: &mut Made, force: bool) -> Result<()> {
     check_outside(home, path)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::metadata(parent).map(drop).map_err(|error| Error::io(parent, "write in", error))?;
+    std::fs::metadata(parent).map(drop).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let folder = parent.display();
+            Error::Missing(format!("there is no folder {folder}; mkdir -p {folder} makes it"))
+        }
+        _ => Error::io(parent, "write in", error),
+    })?;
     let is_there = match head(path)? {
         Some(head) if !force && !is_own(&head) => return Err(foreign(path)),
         head => head.is_some(),
     };
+    if is_there && made.is_same(&mut BufReader::new(open(path)?)).map_err(|error| Error::io(path, "read", error))? {
+        return Ok(());
+    }
     let staged = file::stage_written(path, Durability::Synced, &mut |out| made.write(out))?;
     if is_there {
         return staged.replace();
@@ -43,12 +52,15 @@ fn head(path: &Path) -> Result<Option<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(path, "inspect", error)),
     }
+    let mut bytes = Vec::new();
+    open(path)?.take(HEAD).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn open(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     let options = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let file = options.open(path).map_err(|error| Error::io(path, "open", error))?;
-    let mut bytes = Vec::new();
-    file.take(HEAD).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    options.open(path).map_err(|error| Error::io(path, "open", error))
 }
 
 fn is_own(head: &str) -> bool {

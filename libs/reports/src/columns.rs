@@ -4,9 +4,10 @@ use crate::request::Mode;
 use crate::{evidence, tokens};
 
 /// The columns of the modes that show what was said.
-const OF_TALK: [&str; 20] = [
+const OF_TALK: [&str; 21] = [
     "conversation",
     "agent",
+    "known_from",
     "client",
     "project",
     "branch",

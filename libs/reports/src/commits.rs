@@ -14,6 +14,7 @@ use cs_core::git::{self, Checkout, identity};
 use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::Store;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// How a commit is known to be a conversation's.
@@ -84,6 +85,46 @@ impl Commits {
         let is_its = |one: &&Committed| one.conversation.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(uuid));
         self.sessions.iter().filter(is_its).flat_map(|one| &one.commits)
     }
+
+    /// Number of commits in the range; one that is several sessions' counts for each.
+    pub fn count(&self) -> usize {
+        self.sessions.iter().map(|one| one.commits.len()).sum::<usize>() + self.unmatched.len()
+    }
+
+    /// The commits that are of none of these conversations.
+    pub fn unmatched_but<'c>(&'c self, shown: &HashSet<&str>) -> Vec<Unmatched<'c>> {
+        let is_unseen = |one: &&Committed| one.conversation.as_deref().is_none_or(|uuid| !shown.contains(uuid));
+        let of_sessions = self.sessions.iter().filter(is_unseen).flat_map(|one| {
+            let session_id = Some(one.session_id.as_str());
+            let of = |commit: &'c MatchedCommit| (commit.sha.as_str(), commit.subject.as_str());
+            one.commits.iter().map(of).map(move |(sha, subject)| Unmatched {
+                sha,
+                authored_at: None,
+                subject,
+                session_id,
+            })
+        });
+        let of_nobody = self.unmatched.iter().map(|commit| Unmatched {
+            sha: &commit.sha,
+            authored_at: commit.authored_at,
+            subject: &commit.subject,
+            session_id: None,
+        });
+        of_sessions.chain(of_nobody).collect()
+    }
+}
+
+/// A commit of the range that is of no conversation that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmatched<'c> {
+    /// Its full name.
+    pub sha: &'c str,
+    /// When it was authored, if it is nobody's.
+    pub authored_at: Option<Instant>,
+    /// Its subject.
+    pub subject: &'c str,
+    /// The session that made it, whose conversation is not known, or has no log any more.
+    pub session_id: Option<&'c str>,
 }
 
 /// What the repository knows about a recorded commit.

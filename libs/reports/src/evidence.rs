@@ -129,7 +129,7 @@ impl Counting {
             .text("client", texts.show_other("client", about.client.as_deref()))
             .texts("models", shown(texts, "model", self.models.iter()))
             .text("project", texts.show_other("project", one.heading.project.as_deref()))
-            .text("branch", texts.show_other("branch", about.branch.as_deref()))
+            .text("branch", texts.show_repeated("branch", about.branch.as_deref()))
             .text("title", one.title(texts))
             .word("started_at", one.started_at())
             .word("last_at", one.last_at())
@@ -212,8 +212,8 @@ fn logged(one: &One, texts: &Texts, row: Row) -> Result<Row> {
         .number("opaque", sums.map(|sums| sums.opaque)))
 }
 
-/// The issues that its branch, its commits and its prompts name. What a person redacted may have named one: then those of
-/// prompts are left out.
+/// The issues that its branch, its commits and its prompts name. If a person redacted something, it may have named one:
+/// then those of prompts are left out, and those of records are shown as far as they do not repeat it.
 fn refs(one: &One, texts: &mut Texts) -> Vec<String> {
     let links = Links::of(&one.store.config());
     let mut found: BTreeSet<String> =
@@ -221,7 +221,7 @@ fn refs(one: &One, texts: &mut Texts) -> Vec<String> {
     if !texts.has_redactions() {
         found.extend(About::whole(one.conversation, &links).map(|about| about.issues).unwrap_or_default());
     }
-    shown(texts, "refs", found.iter())
+    found.iter().filter_map(|issue| texts.show_repeated("refs", Some(issue))).collect()
 }
 
 fn shown<'w>(texts: &mut Texts, what: &str, words: impl Iterator<Item = &'w String>) -> Vec<String> {

@@ -96,7 +96,11 @@ impl Html {
                     .collect();
                 format!("<div>Files changed</div>\n<ul class=\"files\">\n{files}</ul>\n")
             }
-            _ => format!("<p><small>{}:</small> {}</p>\n", escape_html(&people::label(row)), shown("text")),
+            _ => {
+                let (label, said) = (escape_html(&people::label(row)), shown("text"));
+                let colon = if said.is_empty() { "" } else { ":" };
+                format!("<p><small>{label}{colon}</small> {said}</p>\n")
+            }
         };
         out.push_str(&text);
     }
@@ -125,7 +129,7 @@ impl Html {
             ));
         }
         let cell = |(name, value): &(&str, Value)| {
-            let class = if matches!(value, Value::Number(_)) { " class=\"number\"" } else { "" };
+            let class = if matches!(value, Value::Number(_) | Value::Dollars(_)) { " class=\"number\"" } else { "" };
             format!("<td{class}>{}</td>", escape_html(&people::cell(name, value)))
         };
         out.push_str(&format!("<tr>{}</tr>\n", row.cells.iter().map(cell).collect::<String>()));

@@ -27,9 +27,9 @@ mod tokens;
 mod verify;
 mod writer;
 
-pub use commits::{Commits, Committed, How, MatchedCommit, Repository, find as find_commits};
+pub use commits::{Commits, Committed, How, MatchedCommit, Repository, Unmatched, find as find_commits};
 pub use head::{Head, MARK, Parsed, content_digest, parse, style_source};
-pub use make::make;
+pub use make::{make, make_of, nothing, unmatched};
 pub use one::One;
 pub use record::{Counts, Known, Records, Replaced, engine};
 pub use request::{Format, MODES, Mode, Request, Scope, With};

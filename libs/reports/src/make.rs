@@ -1,9 +1,10 @@
 //! Owns making a report: one conversation after the other, then the head before them.
 
 use crate::columns::columns;
-use crate::commits::{Commits, Committed, How};
+use crate::commits::{Commits, How, Unmatched};
 use crate::head::{Head, MARK};
 use crate::one::One;
+use crate::record::Spoken;
 use crate::request::{Mode, Request};
 use crate::row::Row;
 use crate::select::{Chosen, scope_words, select};
@@ -14,12 +15,12 @@ use crate::tokens::{Counting, Sums};
 use crate::writer::{Made, Writer};
 use crate::{evidence, source};
 use agents::part::PartKind;
-use conversations::{Conversation, Cursor, Step, Wish};
+use conversations::{Catalog, Conversation, Cursor, Place, Step, Wish};
 use cs_core::clock;
 use cs_core::error::{Error, Result};
 use cs_core::visible::one_line;
 use marks::Marks;
-use redaction::{Engine, Entry};
+use redaction::{Engine, Tally};
 use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
@@ -35,34 +36,54 @@ struct Making<'r> {
     request: &'r Request,
     head: Head,
     writer: Writer,
-    ledger: Vec<Entry>,
+    ledger: Tally,
     sums: Sums,
     unread: Unread,
-    /// The conversations that are in it.
-    seen: HashSet<String>,
 }
 
-/// Makes the report; it is written with [`Made::write`]. Fails if no conversation fits. What of a log could not be read is
-/// counted as gaps.
+/// Makes the report; it is written with [`Made::write`]. Fails if no conversation fits; but if commits were asked for, the
+/// report lists them, and its head says that it has no conversations. What of a log could not be read is counted as gaps.
 pub fn make(request: &Request, sources: &mut Sources) -> Result<Made> {
     let chosen = select(request, sources)?;
-    if chosen.is_empty() {
-        return Err(Error::Missing("no conversation fits".into()));
+    make_of(request, &chosen, sources)
+}
+
+/// The same of conversations that were chosen.
+pub fn make_of(request: &Request, chosen: &[Chosen], sources: &mut Sources) -> Result<Made> {
+    if chosen.is_empty() && unmatched(sources.commits, sources.catalog).is_empty() {
+        return Err(Error::Missing(nothing(sources.commits)));
     }
     let mut making = Making {
         request,
-        head: head(request, sources, &chosen),
+        head: head(request, sources, chosen),
         writer: Writer::new(request.format, request.mode, columns(request.mode)),
-        ledger: Vec::new(),
-        sums: Sums::default(),
+        ledger: Tally::default(),
+        sums: Sums::new(&sources.store.config()),
         unread: Vec::new(),
-        seen: chosen.iter().map(|one| one.conversation.uuid.clone()).collect(),
     };
     for (n, one) in chosen.iter().enumerate() {
         (sources.progress)(n, chosen.len());
         making.conversation(one, sources)?;
     }
     making.end(sources)
+}
+
+/// The commits of the range that are of no conversation that is there.
+pub fn unmatched<'c>(commits: Option<&'c Commits>, catalog: &Catalog) -> Vec<Unmatched<'c>> {
+    let Some(commits) = commits else { return Vec::new() };
+    let known: HashSet<&str> = catalog.conversations.iter().map(|one| one.uuid.as_str()).collect();
+    commits.unmatched_but(&known)
+}
+
+/// Why a report has no conversation.
+pub fn nothing(commits: Option<&Commits>) -> String {
+    match commits {
+        Some(commits) if commits.count() == 0 => format!("there are no commits in {}", commits.range),
+        Some(commits) if commits.sessions.is_empty() => {
+            format!("no conversation is known to have made a commit of {}", commits.range)
+        }
+        _ => "no conversation fits".into(),
+    }
 }
 
 /// The head, as far as it is known before.
@@ -79,14 +100,21 @@ fn head(request: &Request, sources: &mut Sources, chosen: &[Chosen]) -> Head {
     };
     let words = scope_words(request, sources, chosen);
     head.scope = words.iter().map(|word| in_head(request, sources.engine, word)).collect();
-    head.actor = in_head(request, sources.engine, sources.actor);
+    head.actor = person(request, sources.engine, sources.actor);
     head
 }
 
 /// What may be shown of a text of the head, on one line. It is not counted: the counts are about the rows.
 fn in_head(request: &Request, engine: &mut Engine, text: &str) -> String {
-    let (marks, mut head, mut ledger) = (Marks::default(), Head::default(), Vec::new());
+    let (marks, mut head, mut ledger) = (Marks::default(), Head::default(), Tally::default());
     one_line(&Texts::new("", engine, &marks, request.raw, &mut head, &mut ledger).show("", "", "head", text))
+}
+
+/// The same of who made a report or a mark: an account and a host are personal, too.
+fn person(request: &Request, engine: &mut Engine, actor: &str) -> String {
+    let shown = in_head(request, engine, actor);
+    let is_account = !request.raw && shown.contains('@') && !shown.contains(char::is_whitespace);
+    if is_account { engine.placeholder("user", actor) } else { shown }
 }
 
 impl Making<'_> {
@@ -94,6 +122,10 @@ impl Making<'_> {
         let of = chosen.conversation;
         source::digests(of, &mut self.head.source_digests);
         let marks = Marks::read(sources.store, &of.uuid)?;
+        let spoken = match self.request.raw {
+            true => Spoken::default(),
+            false => Spoken::of(of, &marks, sources.engine.key()),
+        };
         let one = One {
             conversation: of,
             heading: &chosen.heading,
@@ -105,6 +137,7 @@ impl Making<'_> {
         };
         let Making { request, head, writer, ledger, sums, unread, .. } = self;
         let texts = &mut Texts::new(&of.uuid, sources.engine, &marks, request.raw, head, ledger);
+        texts.hide(spoken);
         match request.mode {
             Mode::Evidence => {
                 let mut counting = evidence::Counting::default();
@@ -134,7 +167,7 @@ impl Making<'_> {
     /// Writes the lines of the ledger if there are more than so many.
     fn note(&mut self, sources: &mut Sources, most: usize) -> Result<()> {
         if self.ledger.len() > most {
-            let lines = std::mem::take(&mut self.ledger);
+            let lines = self.ledger.take();
             sources.ledger.as_mut().map_or(Ok(()), |ledger| ledger.append(&lines))?;
         }
         Ok(())
@@ -142,20 +175,22 @@ impl Making<'_> {
 
     fn end(mut self, sources: &mut Sources) -> Result<Made> {
         let marks = Marks::default();
-        let Making { request, head, writer, ledger, sums, seen, .. } = &mut self;
+        let Making { request, head, writer, ledger, sums, .. } = &mut self;
+        let unmatched = unmatched(sources.commits, sources.catalog);
         let texts = &mut Texts::new("", sources.engine, &marks, request.raw, head, ledger);
         if request.mode == Mode::Tokens {
             sums.write(texts, writer)?;
         }
-        for unmatched in sources.commits.iter().flat_map(|commits| unmatched(commits, seen)) {
-            let row = Row::new("unmatched").word("sha", Some(unmatched.sha)).word("at", unmatched.at);
+        for unmatched in unmatched {
+            let row = Row::new("unmatched").word("sha", Some(unmatched.sha));
+            let row = row.word("at", unmatched.authored_at.map(clock::stamp));
             let row = row.text("text", texts.show_other("message", Some(unmatched.subject)));
             writer.add(&row.word("session_id", unmatched.session_id))?;
         }
         self.note(sources, 0)?;
         let manual = std::mem::take(&mut self.head.manual);
         for (actor, count) in manual {
-            *self.head.manual.entry(in_head(self.request, sources.engine, &actor)).or_default() += count;
+            *self.head.manual.entry(person(self.request, sources.engine, &actor)).or_default() += count;
         }
         let mut made = self.writer.finish(self.head)?;
         made.unread = self.unread;
@@ -186,9 +221,10 @@ fn begin(one: &One, texts: &mut Texts, writer: &mut Writer) -> Result<()> {
     let row = Row::new("conversation")
         .word("conversation", Some(texts.conversation))
         .word("agent", Some(one.conversation.agent.word()))
+        .word("known_from", (one.conversation.place == Place::Prompts).then_some("history.jsonl"))
         .text("client", texts.show_other("client", about.client.as_deref()))
         .text("project", texts.show_other("project", one.heading.project.as_deref()))
-        .text("branch", texts.show_other("branch", about.branch.as_deref()))
+        .text("branch", texts.show_repeated("branch", about.branch.as_deref()))
         .text("title", one.title(texts))
         .word("started_at", one.started_at())
         .word("last_at", one.last_at());
@@ -202,18 +238,14 @@ fn end(one: &One, texts: &mut Texts, writer: &mut Writer) -> Result<()> {
         let mut files: Vec<&String> = one.records.iter().flat_map(|record| &record.files_changed).collect();
         files.sort();
         files.dedup();
-        if texts.has_redactions() && !files.is_empty() {
-            // They may repeat what a person redacted in a call.
-            let count = format!("{} not listed, because something was redacted by hand", files.len());
-            writer.add(&base("files", texts.conversation).texts("files", vec![count]))?;
-        } else if !files.is_empty() {
-            let files = files.iter().map(|file| texts.show("", "", "files", file)).collect();
+        let files: Vec<String> = files.iter().filter_map(|file| texts.show_repeated("files", Some(file))).collect();
+        if !files.is_empty() {
             writer.add(&base("files", texts.conversation).texts("files", files))?;
         }
     }
     for (sha, message, how) in commits(one) {
         let row = base("commit", texts.conversation).word("sha", Some(sha));
-        let row = row.text("text", texts.show_other("message", Some(&message)));
+        let row = row.text("text", texts.show_repeated("message", Some(&message)));
         writer.add(&row.word("how", how))?;
     }
     Ok(())
@@ -233,33 +265,4 @@ fn commits(one: &One) -> Vec<(String, String, Option<&'static str>)> {
             all.map(|commit| (commit.sha.clone(), commit.message.clone(), None)).collect()
         }
     }
-}
-
-/// A commit of the range that is no shown conversation's.
-struct Unmatched<'c> {
-    sha: &'c str,
-    at: Option<String>,
-    subject: &'c str,
-    /// The session that made it, whose conversation is not known or has no log any more.
-    session_id: Option<&'c str>,
-}
-
-fn unmatched<'c>(commits: &'c Commits, seen: &HashSet<String>) -> Vec<Unmatched<'c>> {
-    let is_unseen = |one: &&Committed| one.conversation.as_deref().is_none_or(|uuid| !seen.contains(uuid));
-    let of_sessions = commits.sessions.iter().filter(is_unseen).flat_map(|one| {
-        let session_id = Some(one.session_id.as_str());
-        one.commits.iter().map(move |commit| Unmatched {
-            sha: &commit.sha,
-            at: None,
-            subject: &commit.subject,
-            session_id,
-        })
-    });
-    let of_nobody = commits.unmatched.iter().map(|commit| Unmatched {
-        sha: &commit.sha,
-        at: commit.authored_at.map(clock::stamp),
-        subject: &commit.subject,
-        session_id: None,
-    });
-    of_sessions.chain(of_nobody).collect()
 }

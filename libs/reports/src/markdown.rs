@@ -67,8 +67,11 @@ impl Markdown {
             }
             _ => {
                 self.item(row, &mut out);
-                let label = marked::line(&people::label(row));
-                out.push_str(&format!("- *{label}:* {}\n", marked::text(&text(row, "text"), "  ")));
+                let (label, said) = (marked::line(&people::label(row)), marked::text(&text(row, "text"), "  "));
+                out.push_str(&match said.is_empty() {
+                    true => format!("- *{label}*\n"),
+                    false => format!("- *{label}:* {said}\n"),
+                });
             }
         }
         out

@@ -7,7 +7,7 @@ use conversations::{Conversation, Heading};
 use cs_core::clock;
 use cs_core::record::Session;
 use cs_core::store::Store;
-use marks::Marks;
+use marks::{Marks, WITHHELD};
 
 /// A conversation of the report.
 pub struct One<'a> {
@@ -28,12 +28,18 @@ pub struct One<'a> {
 }
 
 impl One<'_> {
-    /// What it is called; nothing if a person redacted something in it, which the title may repeat.
+    /// What it is called, without what a person redacted; a title that the client made up is withheld then, because it may
+    /// tell the same in other words.
     pub fn title(&self, texts: &mut Texts) -> Option<String> {
         let about = &self.heading.about;
-        let title = about.renamed.as_ref().or(about.title.as_ref()).or(about.first_prompt.as_ref());
-        let title = if texts.has_redactions() { None } else { title.or(self.heading.title.as_ref()) };
-        texts.show_other("title", title.map(String::as_str))
+        let first = about.first_prompt.as_ref().filter(|_| about.title.is_none());
+        let said = about.renamed.as_ref().or(first);
+        let title = said.or(about.title.as_ref()).or(self.heading.title.as_ref())?;
+        if said.is_none() && texts.has_redactions() {
+            texts.head.withheld += 1;
+            return Some(WITHHELD.to_string());
+        }
+        texts.show_repeated("title", Some(title))
     }
 
     /// When it began, RFC 3339.

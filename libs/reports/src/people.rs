@@ -2,7 +2,8 @@
 //! times. Pure.
 
 use crate::row::{Row, Value};
-use render::{format_number, format_time};
+use marks::WITHHELD;
+use render::{format_dollars, format_number, format_time};
 
 /// What a prompt without a text was.
 const PICTURE: &str = "[a picture]";
@@ -13,6 +14,7 @@ pub fn text(row: &Row, name: &str) -> String {
         Some(Value::Text(text) | Value::Word(text)) => text.clone(),
         Some(Value::Texts(texts)) => texts.join("\n"),
         Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Dollars(usd)) => format_dollars(*usd),
         Some(Value::Empty) | None => String::new(),
     }
 }
@@ -21,6 +23,7 @@ pub fn text(row: &Row, name: &str) -> String {
 pub fn cell(name: &str, value: &Value) -> String {
     match value {
         Value::Number(number) => format_number(*number),
+        Value::Dollars(usd) => format_dollars(*usd),
         Value::Word(word) if name.ends_with("at") => format_time(word),
         Value::Text(text) | Value::Word(text) => text.clone(),
         Value::Texts(texts) => texts.join(", "),
@@ -41,8 +44,12 @@ pub fn title(row: &str) -> String {
 
 /// What a conversation is called.
 pub fn name(row: &Row) -> String {
-    let title = text(row, "title");
-    if title.is_empty() { format!("Conversation {}", text(row, "conversation")) } else { title }
+    let (title, id) = (text(row, "title"), text(row, "conversation"));
+    match title.as_str() {
+        "" => format!("Conversation {id}"),
+        WITHHELD => format!("Conversation {id}, whose title is withheld"),
+        _ => title,
+    }
 }
 
 /// What is known of a conversation, besides its name.
@@ -50,12 +57,23 @@ pub fn facts(row: &Row) -> Vec<String> {
     let client = [text(row, "agent"), text(row, "client")].join(" ");
     let time = |name: &str| Some(text(row, name)).filter(|at| !at.is_empty()).map(|at| format_time(&at));
     let times = match (time("started_at"), time("last_at")) {
-        (Some(from), Some(to)) => format!("{from} to {to}"),
+        (Some(from), Some(to)) if from == to => from,
+        (Some(from), Some(to)) => format!("{from} to {}", rest(&from, &to)),
         (from, to) => from.or(to).unwrap_or_default(),
     };
     let named = |what: &str| Some(text(row, what)).filter(|word| !word.is_empty()).map(|word| format!("{what} {word}"));
-    let all = [Some(client.trim().to_string()), named("project"), named("branch"), Some(times)];
+    let from = Some(text(row, "known_from")).filter(|from| !from.is_empty());
+    let from = from.map(|from| format!("its log is gone, {from} has what was typed"));
+    let all = [Some(client.trim().to_string()), from, named("project"), named("branch"), Some(times)];
     all.into_iter().flatten().filter(|fact| !fact.is_empty()).collect()
+}
+
+/// A time without the day, if it is the day of the time before: `2026-11-21 09:01 UTC to 09:07 UTC`.
+fn rest<'t>(from: &str, to: &'t str) -> &'t str {
+    match to.split_once(' ') {
+        Some((day, time)) if from.starts_with(day) => time,
+        _ => to,
+    }
 }
 
 /// What stands above a prompt: `3 · 2026-11-21 09:07 UTC`.

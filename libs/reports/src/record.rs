@@ -119,7 +119,8 @@ impl<'e> Records<'e> {
     /// The same, but nothing is counted yet, because perhaps not all of it is shown.
     pub fn replace(&mut self, field: &str, text: &mut String) -> Vec<Replaced> {
         let Some(engine) = self.engine.as_deref_mut().filter(|_| !text.is_empty()) else { return Vec::new() };
-        let mut all: Vec<Replaced> = self.spoken.hide(text).into_iter().map(Replaced::by_hand).collect();
+        let mut all: Vec<Replaced> =
+            self.spoken.hide(text).into_iter().map(|piece| Replaced::by_hand(piece.with)).collect();
         let redacted = engine.redact(text, place(field));
         all.extend(redacted.found.iter().map(Replaced::by_rule));
         if !redacted.found.is_empty() {

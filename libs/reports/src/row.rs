@@ -4,7 +4,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The content of a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A text that people, agents or tools wrote.
     Text(String),
@@ -14,12 +14,14 @@ pub enum Value {
     Texts(Vec<String>),
     /// A number.
     Number(u64),
+    /// US dollars.
+    Dollars(f64),
     /// Not known, or none: never 0.
     Empty,
 }
 
 /// A row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// What it is: `conversation`, the kind of an entry such as `prompt`, or the name of a table such as `day`.
     pub row: &'static str,
@@ -64,6 +66,12 @@ impl Row {
         self.with(name, number.map_or(Value::Empty, Value::Number))
     }
 
+    /// With US dollars, or an empty cell.
+    #[must_use]
+    pub fn dollars(self, name: &'static str, usd: Option<f64>) -> Row {
+        self.with(name, usd.map_or(Value::Empty, Value::Dollars))
+    }
+
     /// The cell of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.cells.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
@@ -79,6 +87,7 @@ impl Serialize for Row {
                 Value::Text(text) | Value::Word(text) => map.serialize_entry(name, text)?,
                 Value::Texts(texts) => map.serialize_entry(name, texts)?,
                 Value::Number(number) => map.serialize_entry(name, number)?,
+                Value::Dollars(usd) => map.serialize_entry(name, usd)?,
                 Value::Empty => {}
             }
         }

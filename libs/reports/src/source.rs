@@ -1,6 +1,6 @@
 //! Owns the digests of the logs that a report was made from. A log only grows, so a later one has the same first bytes.
 
-use conversations::Conversation;
+use conversations::{Conversation, Place};
 use cs_core::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -9,9 +9,10 @@ use std::io::{self, Read};
 /// How many bytes are read at once.
 const ROOM: usize = 64 * 1024;
 
-/// Adds the digests of all logs of a conversation, as they are now; a log that cannot be read has none.
+/// Adds the digests of all logs of a conversation, as they are now; a log that cannot be read has none, and neither has the
+/// history of a client, which has the prompts of all conversations.
 pub fn digests(of: &Conversation, all: &mut BTreeMap<String, String>) {
-    for log in &of.logs {
+    for log in of.logs.iter().filter(|_| of.place != Place::Prompts) {
         if let Ok((bytes, digest)) = log.open().and_then(digest) {
             all.insert(format!("{}:{}", of.uuid, log.thread), format!("{bytes}:{digest}"));
         }

@@ -63,7 +63,8 @@ impl Spool {
         Ok(Some(room).filter(|piece| !piece.is_empty()))
     }
 
-    fn each(&mut self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    /// Passes all of it on, piece by piece.
+    pub fn each(&mut self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         self.rewind()?;
         while let Some(piece) = self.piece()? {
             take(&piece)?;

@@ -92,13 +92,17 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
             Kind::Call { id, asked, .. } => {
                 let is_hidden = matches!(asked.class, CallClass::Plan | CallClass::Ask);
                 let tool = self.texts.show("", "call", "tool", &asked.name);
+                let kept = self.texts.head.kept_by_hand;
                 let text = self.text(part);
-                let text = self.decoded(&text).map(|lines| lines.replace('\n', " ")).unwrap_or(text);
+                let has_kept = self.texts.head.kept_by_hand > kept;
+                let text = self.decoded((&text, has_kept)).map(|lines| lines.replace('\n', " ")).unwrap_or(text);
                 let row = self.base("call", part).text("tool", Some(tool)).text("text", Some(text));
                 let row = match asked.input.as_deref().filter(|_| is_full) {
                     Some(input) => {
+                        let kept = self.texts.head.kept_by_hand;
                         let shown = self.texts.show(&part.anchor, "call", "input", input);
-                        row.text("input", Some(self.decoded(&shown).unwrap_or(shown)))
+                        let has_kept = self.texts.head.kept_by_hand > kept;
+                        row.text("input", Some(self.decoded((&shown, has_kept)).unwrap_or(shown)))
                     }
                     None => row,
                 };
@@ -171,11 +175,13 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
         self.texts.show(&part.anchor, part.kind.word(), "text", &part.text())
     }
 
-    /// What JSON says, decoded and sanitized once more: an escape hides nothing. `None` if it is no object.
-    fn decoded(&mut self, json: &str) -> Option<String> {
+    /// What JSON that was sanitized says, decoded and sanitized once more, as what people will read; but not if something
+    /// of it was kept by hand. `None` if it is no object.
+    fn decoded(&mut self, (json, has_kept): (&str, bool)) -> Option<String> {
         let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
         let lines: Vec<String> = fields.iter().map(|(name, value)| line(name, value)).collect();
-        Some(self.texts.show("", "call", "input", &lines.join("\n")))
+        let lines = lines.join("\n");
+        Some(if has_kept { lines } else { self.texts.show("", "call", "text", &lines) })
     }
 
     fn base(&self, name: &'static str, part: &Part) -> Row {

@@ -2,8 +2,9 @@
 //! that is not a word of ours goes through here; what is counted here is shown.
 
 use crate::head::Head;
-use marks::{Marks, Op, Sanitizer, Why};
-use redaction::{Engine, Entry, Place};
+use crate::record::Spoken;
+use marks::{Marks, Sanitizer, Why};
+use redaction::{Engine, Entry, Place, Tally};
 
 /// The tier of what people redacted, in the ledger.
 const MANUAL: &str = "manual";
@@ -15,29 +16,54 @@ pub struct Texts<'a> {
     sanitizer: Option<Sanitizer<'a>>,
     /// The head in which everything is counted.
     pub head: &'a mut Head,
-    ledger: &'a mut Vec<Entry>,
-    has_redactions: bool,
+    ledger: &'a mut Tally,
+    spoken: Spoken,
 }
 
 impl<'a> Texts<'a> {
-    /// Of a conversation with these marks; nothing is replaced if `is_raw`.
+    /// Of a conversation with these marks; nothing is replaced if `is_raw`. What may repeat a redaction is known after
+    /// [`Texts::hide`].
     pub fn new(
         conversation: &'a str,
         engine: &'a mut Engine,
         marks: &'a Marks,
         is_raw: bool,
         head: &'a mut Head,
-        ledger: &'a mut Vec<Entry>,
+        ledger: &'a mut Tally,
     ) -> Texts<'a> {
-        let has_redactions = !is_raw && (marks.damaged > 0 || marks.holding().any(|mark| mark.said.op == Op::Redact));
         let sanitizer = (!is_raw).then(|| Sanitizer::new(engine, marks));
-        Texts { conversation, sanitizer, head, ledger, has_redactions }
+        Texts { conversation, sanitizer, head, ledger, spoken: Spoken::default() }
     }
 
-    /// Whether a person redacted something in the conversation. What repeats its entries without being one, such as the
-    /// title that is made from a prompt, is not shown then.
+    /// What may repeat this is not shown from now on.
+    pub fn hide(&mut self, spoken: Spoken) {
+        self.spoken = spoken;
+    }
+
+    /// Whether a person redacted something in the conversation.
     pub fn has_redactions(&self) -> bool {
-        self.has_redactions
+        !self.spoken.is_empty()
+    }
+
+    /// What may be shown of a text that may repeat an entry without being one.
+    pub fn show_repeated(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        let mut text = text.filter(|text| !text.is_empty())?.to_string();
+        for piece in self.spoken.hide(&mut text) {
+            match piece.actor {
+                Some(actor) => *self.head.manual.entry(actor).or_default() += 1,
+                None => self.head.withheld += 1,
+            }
+            self.note("", field, MANUAL, MANUAL, piece.with, None);
+        }
+        Some(self.show("", "", field, &text))
+    }
+
+    /// Counts a line of the ledger.
+    fn note(&mut self, entry: &str, field: &str, rule: &str, tier: &str, placeholder: String, why: Option<String>) {
+        let own = |text: &str| some(text).map(str::to_string);
+        let (conversation, entry, field) = (own(self.conversation), own(entry), own(field));
+        let (rule, tier) = (rule.to_string(), tier.to_string());
+        self.ledger.add(Entry { conversation, entry, field, rule, tier, count: 1, placeholder, why });
     }
 
     /// What may be shown of a text: `entry` is the anchor of its part and `field` the name of the field, both empty for
@@ -63,20 +89,8 @@ impl<'a> Texts<'a> {
                     ("withheld", MANUAL, None)
                 }
             };
-            note(
-                self.ledger,
-                self.conversation,
-                entry,
-                field,
-                Entry {
-                    rule: rule.to_string(),
-                    tier: tier.to_string(),
-                    count: 1,
-                    placeholder: cut.with.clone(),
-                    why,
-                    ..Entry::default()
-                },
-            );
+            let (rule, placeholder) = (rule.to_string(), cut.with.clone());
+            self.note(entry, field, &rule, tier, placeholder, why);
         }
         shown.text.into_owned()
     }
@@ -89,19 +103,4 @@ impl<'a> Texts<'a> {
 
 fn some(word: &str) -> Option<&str> {
     Some(word).filter(|word| !word.is_empty())
-}
-
-/// Adds an entry, or counts it with an equal one before it.
-fn note(ledger: &mut Vec<Entry>, conversation: &str, entry: &str, field: &str, new: Entry) {
-    let own = |text: &str| some(text).map(str::to_string);
-    let new = Entry { conversation: own(conversation), entry: own(entry), field: own(field), ..new };
-    let is_same = |known: &&mut Entry| {
-        known.placeholder == new.placeholder
-            && (&known.conversation, &known.entry, &known.field, &known.rule, &known.why)
-                == (&new.conversation, &new.entry, &new.field, &new.rule, &new.why)
-    };
-    match ledger.iter_mut().rev().take_while(|known| known.entry == new.entry).find(is_same) {
-        Some(known) => known.count += 1,
-        None => ledger.push(new),
-    }
 }

@@ -1,7 +1,7 @@
 //! Owns the body of a report while it is made: rows, in one of the formats. Must stay true: every
 //! cell of a row is in JSON; in CSV every one that has a column.
 
-use crate::head::{Head, digest_of};
+use crate::head::{Head, digest_of, parse};
 use crate::html::Html;
 use crate::markdown::Markdown;
 use crate::request::{Format, Mode};
@@ -9,7 +9,7 @@ use crate::row::{Row, Value};
 use crate::spool::Spool;
 use cs_core::error::Result;
 use render::{Cell, format_csv_row};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 /// How rows look.
@@ -91,6 +91,30 @@ impl Made {
         self.before.len() as u64 + self.body.bytes()
     }
 
+    /// Whether this is the same report, unchanged since it was made, at whatever time and with whatever version.
+    pub fn is_same(&mut self, old: &mut dyn Read) -> io::Result<bool> {
+        let mut head = vec![0; self.before.len()];
+        if !read_all(old, &mut head)? {
+            return Ok(false);
+        }
+        let Ok(parsed) = parse(&head) else { return Ok(false) };
+        let Head { made_at, content_digest, .. } = self.head.clone();
+        let said = parsed.head.content_digest.clone();
+        if (Head { made_at, content_digest, ..parsed.head }) != self.head {
+            return Ok(false);
+        }
+        let (before, between) = head.split_at(parsed.digest_at.start);
+        let between = String::from_utf8_lossy(between.get(said.len()..).unwrap_or_default()).into_owned();
+        let mut is_same = digest_of(before, self.body.hash(&between).map_err(io::Error::other)?) == said;
+        let mut room = Vec::new();
+        self.body.each(&mut |bytes| {
+            room.resize(bytes.len(), 0);
+            is_same = is_same && read_all(old, &mut room)? && room == bytes;
+            Ok(())
+        })?;
+        Ok(is_same && old.read(&mut [0])? == 0)
+    }
+
     /// Writes it. It is the same as often as it is written.
     pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(self.before.as_bytes())?;
@@ -122,6 +146,15 @@ impl Iterator for Pieces {
     }
 }
 
+/// Fills the room; `false` if there are not so many bytes.
+fn read_all(from: &mut dyn Read, room: &mut [u8]) -> io::Result<bool> {
+    match from.read_exact(room) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A row as JSON, its cells in their order. A cell without a value is left out.
 fn json(row: &Row) -> String {
     serde_json::to_string(row).unwrap_or_default()
@@ -135,6 +168,7 @@ fn csv(row: &Row, columns: &[&str]) -> String {
         Some(Value::Word(word)) => Cell::text(word.as_str()),
         Some(Value::Texts(texts)) => Cell::text(texts.join("\n")),
         Some(Value::Number(number)) => Cell::number(Some(*number)),
+        Some(Value::Dollars(usd)) => Cell::number(Some(*usd)),
         Some(Value::Empty) | None => Cell::Empty,
     };
     format_csv_row(&columns.iter().map(cell).collect::<Vec<_>>())

@@ -2,7 +2,7 @@
 //! memory; what cannot be known hides all.
 
 use agents::logs::Roots;
-use conversations::{Catalog, Cursor, Step, Wish};
+use conversations::{Catalog, Conversation, Cursor, Step, Wish};
 use cs_core::error::Result;
 use cs_core::store::Store;
 use marks::{Mark, Marks, Op, WITHHELD, fields};
@@ -10,14 +10,27 @@ use redaction::{Key, REDACTED};
 
 /// A shorter text is not looked for inside of what was redacted whole: it is in everything.
 const SHORT: usize = 8;
+/// A text that was cut may end with the beginning of what was redacted; a shorter one is no beginning.
+const BEGIN: usize = 3;
 
 /// A text that is not to be shown.
 #[derive(Clone, Debug)]
 struct Hidden {
     text: String,
     with: String,
+    /// Who redacted it.
+    actor: String,
     /// All of an entry, or of a field: a record may repeat a part of it.
     is_whole: bool,
+}
+
+/// A piece of a text that is not shown because a person redacted it elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HiddenPiece {
+    /// What stands there now.
+    pub with: String,
+    /// Who redacted it; `None`: it is not known whether the text repeats something.
+    pub actor: Option<String>,
 }
 
 /// What a person redacted in a conversation.
@@ -31,17 +44,25 @@ impl Spoken {
     /// What was redacted in the conversation with this id. It is only read if something was.
     pub fn read(store: &Store, key: &Key, uuid: &str) -> Result<Spoken> {
         let marks = Marks::read(store, uuid)?;
-        let redactions: Vec<&Mark> = marks.holding().filter(|mark| mark.said.op == Op::Redact).collect();
-        if marks.damaged > 0 {
-            return Ok(Spoken { texts: Vec::new(), is_unknown: true });
-        }
-        if redactions.is_empty() {
+        if marks.damaged == 0 && redactions(&marks).is_empty() {
             return Ok(Spoken::default());
         }
         let catalog = Catalog::of(store, &Roots::from_env());
-        let Some(of) = catalog.conversations.iter().find(|one| one.uuid == uuid) else {
-            return Ok(Spoken { texts: Vec::new(), is_unknown: true });
-        };
+        Ok(match catalog.conversations.iter().find(|one| one.uuid == uuid) {
+            Some(of) => Spoken::of(of, &marks, key),
+            None => Spoken { texts: Vec::new(), is_unknown: true },
+        })
+    }
+
+    /// The same of a conversation that is there, with its marks.
+    pub fn of(of: &Conversation, marks: &Marks, key: &Key) -> Spoken {
+        let redactions = redactions(marks);
+        if marks.damaged > 0 {
+            return Spoken { texts: Vec::new(), is_unknown: true };
+        }
+        if redactions.is_empty() {
+            return Spoken::default();
+        }
         let (mut texts, mut is_known) = (Vec::new(), vec![false; redactions.len()]);
         let wish = Wish { copies: true, ..Wish::default() };
         let mut each = |part: &agents::part::Part| {
@@ -61,29 +82,52 @@ impl Spoken {
         let is_unknown = !cursor.unread().is_empty() || is_known.contains(&false);
         // What contains another one comes first.
         texts.sort_by_key(|hidden: &Hidden| std::cmp::Reverse(hidden.text.len()));
-        Ok(Spoken { texts, is_unknown })
+        Spoken { texts, is_unknown }
+    }
+
+    /// Whether nothing was redacted.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && !self.is_unknown
     }
 
     /// Replaces what must not be shown of a text; returns what stands there now, as often as it does.
-    pub fn hide(&self, text: &mut String) -> Vec<String> {
+    pub fn hide(&self, text: &mut String) -> Vec<HiddenPiece> {
         if self.is_unknown {
             *text = WITHHELD.to_string();
-            return vec![WITHHELD.to_string()];
+            return vec![HiddenPiece { with: WITHHELD.to_string(), actor: None }];
         }
         let mut all = Vec::new();
-        for Hidden { text: hidden, with, is_whole } in &self.texts {
+        for Hidden { text: hidden, with, actor, is_whole } in &self.texts {
+            let piece = || HiddenPiece { with: with.clone(), actor: Some(actor.clone()) };
             let times = text.matches(hidden.as_str()).count();
             if times > 0 {
                 *text = text.replace(hidden.as_str(), with);
-                all.extend(std::iter::repeat_n(with.clone(), times));
+                all.extend(std::iter::repeat_n(piece(), times));
+            }
+            if let Some(at) = begun(text, hidden) {
+                text.replace_range(at.., with);
+                all.push(piece());
             }
             if *is_whole && repeats(text, hidden) {
                 text.clone_from(with);
-                all.push(with.clone());
+                all.push(piece());
             }
         }
         all
     }
+}
+
+fn redactions(marks: &Marks) -> Vec<&Mark> {
+    marks.holding().filter(|mark| mark.said.op == Op::Redact).collect()
+}
+
+/// Where the beginning of a hidden text begins with which a text ends, because it was cut.
+fn begun(text: &str, hidden: &str) -> Option<usize> {
+    let text = text.trim_end_matches('…');
+    let ends = hidden.char_indices().map(|(at, _)| at).filter(|at| *at >= BEGIN).rev();
+    let is_word = |at: usize| !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric));
+    let fits = |end: usize| Some(text.len() - text.strip_suffix(hidden.get(..end)?).map(str::len)?);
+    ends.filter_map(fits).map(|bytes| text.len() - bytes).find(|at| is_word(*at))
 }
 
 /// What a mark hides of a field; `None` if it is about another one, or if its text has changed.
@@ -102,7 +146,12 @@ fn hidden(mark: &Mark, key: &Key, name: &str, text: &str) -> Option<Hidden> {
     };
     let with = mark.said.with.as_ref().map(|with| format!("[{with}]"));
     let with = with.unwrap_or_else(|| key.placeholder(REDACTED, secret));
-    (!secret.trim().is_empty()).then(|| Hidden { text: secret.to_string(), with, is_whole: target.span.is_none() })
+    (!secret.trim().is_empty()).then(|| Hidden {
+        text: secret.to_string(),
+        with,
+        actor: mark.actor.clone(),
+        is_whole: target.span.is_none(),
+    })
 }
 
 /// Whether a text of a record is a part of what was said: records put it on one line and cut it.
@@ -118,7 +167,8 @@ mod tests {
     use super::*;
 
     fn hide(text: &str, hidden: &str, is_whole: bool) -> String {
-        let all = vec![Hidden { text: hidden.into(), with: "[x]".into(), is_whole }];
+        let (with, actor) = ("[x]".into(), "ann".into());
+        let all = vec![Hidden { text: hidden.into(), with, actor, is_whole }];
         let mut text = text.to_string();
         Spoken { texts: all, is_unknown: false }.hide(&mut text);
         text
@@ -132,6 +182,9 @@ mod tests {
         assert_eq!(hide("Ask Anna Schmidt about [masked] and more", said, true), "[x]");
         assert_eq!(hide("Ask Bob about the contract", said, true), "Ask Bob about the contract");
         assert_eq!(hide("about", said, true), "about");
+        assert_eq!(hide("write to Anna Schm…", "Anna Schmidt", false), "write to [x]");
+        assert_eq!(hide("write to Anna", "Anna Schmidt", false), "write to [x]");
+        assert_eq!(hide("write to Joanna", "anna Schmidt", false), "write to Joanna");
         let mut text = "anything".to_string();
         assert_eq!(Spoken { texts: Vec::new(), is_unknown: true }.hide(&mut text).len(), 1);
         assert_eq!(text, WITHHELD);
