@@ -1,8 +1,12 @@
 //! Reports: whatever a log says stays text in every format; nothing secret is anywhere; bounded memory; files that are not
 //! ours, and work trees with a raw report, are left alone.
 
+#[path = "report/commits.rs"]
+mod commits;
 #[path = "report/files.rs"]
 mod files;
+#[path = "report/golden.rs"]
+mod golden;
 #[path = "export/hostile.rs"]
 mod hostile;
 #[path = "report/secrets.rs"]

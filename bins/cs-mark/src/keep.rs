@@ -33,7 +33,7 @@ pub struct Keep {
     /// only what is found in this text, which is read from standard input, wherever it stands
     #[argh(switch)]
     match_stdin: bool,
-    /// why; readers of reports see it
+    /// why; it stays with the mark and in the ledger, and is in no report
     #[argh(option)]
     reason: String,
 }

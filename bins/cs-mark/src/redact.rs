@@ -34,7 +34,7 @@ pub struct Redact {
     /// only this text, which is read from standard input, wherever it stands
     #[argh(switch)]
     match_stdin: bool,
-    /// why; readers of reports see it
+    /// why; it stays with the mark and in the ledger, and is in no report
     #[argh(option)]
     reason: String,
     /// what is shown instead, in brackets (default: the same for each same text)

@@ -181,6 +181,9 @@ fn told(problem: &Problem) -> Told<'_> {
     match problem {
         Problem::Unreadable(why) => plain("unreadable", why.clone()),
         Problem::Changed => plain("changed", "it was changed after it was made: the digest does not fit".into()),
+        Problem::Active => {
+            plain("active", "it is a page with a script, a reference or a form, which no report has".into())
+        }
         Problem::Raw => plain("raw", "it is raw: nothing was replaced in it".into()),
         Problem::Counts { what, said, found } => {
             plain("counts", format!("its head says {} {what}, it has {}", format_number(*said), format_number(*found)))

@@ -126,9 +126,9 @@ impl Counting {
             .texts("sessions", records.iter().map(|record| record.session_id.clone()).collect())
             .word("who", who_began(one))
             .word("agent", Some(one.conversation.agent.word()))
-            .text("client", texts.show_other("client", about.client.as_deref()))
+            .text("client", texts.show_repeated("client", about.client.as_deref()))
             .texts("models", shown(texts, "model", self.models.iter()))
-            .text("project", texts.show_other("project", one.heading.project.as_deref()))
+            .text("project", texts.show_repeated("project", one.heading.project.as_deref()))
             .text("branch", texts.show_repeated("branch", about.branch.as_deref()))
             .text("title", one.title(texts))
             .word("started_at", one.started_at())
@@ -221,7 +221,8 @@ fn refs(one: &One, texts: &mut Texts) -> Vec<String> {
     if !texts.has_redactions() {
         found.extend(About::whole(one.conversation, &links).map(|about| about.issues).unwrap_or_default());
     }
-    found.iter().filter_map(|issue| texts.show_repeated("refs", Some(issue))).collect()
+    found.retain(|issue| !texts.tells(issue));
+    shown(texts, "refs", found.iter())
 }
 
 fn shown<'w>(texts: &mut Texts, what: &str, words: impl Iterator<Item = &'w String>) -> Vec<String> {

@@ -83,7 +83,8 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
             Kind::Prompt(..) => {
                 self.end_calls(0)?;
                 let text = self.text(part);
-                self.row(self.base("prompt", part).text("text", Some(text)))
+                let row = self.base("prompt", part);
+                self.row(row.text("text", Some(text)))
             }
             Kind::Injected(_, Source::Task | Source::Message | Source::News) => self.plain("injected", part),
             Kind::Injected(..) => Ok(()),
@@ -121,26 +122,29 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
                     items.iter().filter_map(|item| item.status.as_deref()).map(str::to_string).collect();
                 let words = words.iter().map(|word| self.texts.show("", "plan", "status", word)).collect();
                 let text = self.text(part);
-                self.row(self.base("plan", part).text("text", Some(text)).texts("status", words))
+                let row = self.base("plan", part);
+                self.row(row.text("text", Some(text)).texts("status", words))
             }
             Kind::Ask { .. } => self.plain("ask", part),
             Kind::Agent { .. } => self.plain("agent", part),
             Kind::Compaction { .. } => {
                 self.end_calls(0)?;
                 let text = self.text(part);
-                self.row(self.base("compaction", part).text("text", Some(text)))
+                let row = self.base("compaction", part);
+                self.row(row.text("text", Some(text)))
             }
             Kind::Stop(why, _) => {
                 let text = self.text(part);
-                self.row(
-                    self.base("stop", part).text("text", Some(text)).word("status", Some(why.word().replace('_', " "))),
-                )
+                let row = self.base("stop", part).text("text", Some(text));
+                self.row(row.word("status", Some(why.word().replace('_', " "))))
             }
-            Kind::Relation(link, other) => self.row(
-                self.base("relation", part).text("text", Some(format!("{} {other}", link.word().replace('_', " ")))),
-            ),
+            Kind::Relation(link, other) => {
+                let row = self.base("relation", part);
+                self.row(row.text("text", Some(format!("{} {other}", link.word().replace('_', " ")))))
+            }
             Kind::Rewind { turn, .. } => {
-                self.row(self.base("rewind", part).text("text", Some(format!("to turn {turn}"))))
+                let row = self.base("rewind", part);
+                self.row(row.text("text", Some(format!("to turn {turn}"))))
             }
             Kind::Gap { lack, bytes } => {
                 let why = match lack {
@@ -148,14 +152,16 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
                     Lack::Broken => "is broken",
                     Lack::Unreadable => "and all behind it cannot be read",
                 };
-                self.row(self.base("gap", part).text("text", Some(format!("line {} {why} ({bytes} bytes)", part.line))))
+                let row = self.base("gap", part);
+                self.row(row.text("text", Some(format!("line {} {why} ({bytes} bytes)", part.line))))
             }
             Kind::Attachment { mime, bytes, path } => {
                 let path = path.as_deref().map(|path| self.texts.show(&part.anchor, "attachment", "path", path));
                 let mime = mime.as_deref().map(|mime| self.texts.show("", "attachment", "mime", mime));
                 let size = bytes.map(|bytes| format!("{bytes} bytes"));
                 let words: Vec<String> = [path, mime, size].into_iter().flatten().collect();
-                self.row(self.base("attachment", part).text("text", Some(words.join(", "))))
+                let row = self.base("attachment", part);
+                self.row(row.text("text", Some(words.join(", "))))
             }
             _ => Ok(()),
         }
@@ -167,7 +173,8 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
         if text.trim().is_empty() {
             return Ok(());
         }
-        self.row(self.base(name, part).text("text", Some(text)))
+        let row = self.base(name, part);
+        self.row(row.text("text", Some(text)))
     }
 
     /// The text of a part, as it may be shown.
@@ -184,12 +191,14 @@ impl<'t, 'a, 'o> Talk<'t, 'a, 'o> {
         Some(if has_kept { lines } else { self.texts.show("", "call", "text", &lines) })
     }
 
-    fn base(&self, name: &'static str, part: &Part) -> Row {
+    fn base(&mut self, name: &'static str, part: &Part) -> Row {
+        let entry = self.texts.show_name("entry", &part.anchor);
+        let thread = self.texts.show_name("thread", &part.thread);
         let at = part.entry.at.and_then(clock::from_millis).map(clock::stamp);
         Row::new(name)
             .word("conversation", Some(self.texts.conversation))
-            .word("entry", Some(part.anchor.as_str()))
-            .word("thread", Some(part.thread.as_ref()))
+            .word("entry", Some(entry))
+            .word("thread", Some(thread))
             .number("turn", Some(part.turn))
             .word("at", at)
     }

@@ -9,6 +9,9 @@ use redaction::{Engine, Entry, Place, Tally};
 /// The tier of what people redacted, in the ledger.
 const MANUAL: &str = "manual";
 
+/// The longest name of an entry that is certainly a UUID.
+const PLAIN: usize = 44;
+
 /// The texts of one conversation.
 pub struct Texts<'a> {
     /// Its id.
@@ -56,6 +59,17 @@ impl<'a> Texts<'a> {
             self.note("", field, MANUAL, MANUAL, piece.with, None);
         }
         Some(self.show("", "", field, &text))
+    }
+
+    /// Whether a person redacted this word, or something with it.
+    pub fn tells(&self, word: &str) -> bool {
+        self.spoken.tells(word)
+    }
+
+    /// What may be shown of a name that a client gave, which is usually a UUID.
+    pub fn show_name(&mut self, field: &str, name: &str) -> String {
+        let is_plain = name.len() <= PLAIN && name.bytes().all(|c| c.is_ascii_hexdigit() || matches!(c, b'-' | b'#'));
+        if is_plain { name.to_string() } else { self.show("", "", field, name) }
     }
 
     /// Counts a line of the ledger.

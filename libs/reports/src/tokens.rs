@@ -91,7 +91,7 @@ impl<'s> Counting<'s> {
         let row = Row::new("session")
             .word("conversation", Some(texts.conversation))
             .word("agent", Some(one.conversation.agent.word()));
-        let row = row.text("project", texts.show_other("project", one.heading.project.as_deref()));
+        let row = row.text("project", texts.show_repeated("project", one.heading.project.as_deref()));
         let row =
             row.text("title", one.title(texts)).word("started_at", one.started_at()).word("last_at", one.last_at());
         texts.head.entries += 1;

@@ -19,6 +19,8 @@ pub enum Problem {
     Unreadable(String),
     /// It was changed after it was made.
     Changed,
+    /// It is a page with something that no report has: a script, a reference.
+    Active,
     /// The head counts other entries or conversations than there are.
     Counts {
         /// What is counted.
@@ -84,6 +86,9 @@ pub fn verify(name: &str, bytes: &[u8], engine: &mut Engine, catalog: &Catalog) 
     }
     if parsed.head.raw {
         verified.problems.push(Problem::Raw);
+    }
+    if parsed.format == crate::Format::Html && plain::is_active(bytes) {
+        verified.problems.push(Problem::Active);
     }
     if let Some(counts) = plain::counts(parsed.format, bytes) {
         let pairs = [

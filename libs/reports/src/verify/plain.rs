@@ -36,11 +36,82 @@ pub fn pieces(format: Option<Format>, bytes: &[u8]) -> Vec<Piece> {
             records(&text).into_iter().flat_map(fields).collect()
         }
         Some(Format::Markdown) => vec![whole(text.lines().map(markdown).collect::<Vec<_>>().join("\n"))],
-        Some(Format::Html) => vec![whole(entities(&text))],
+        Some(Format::Html) => vec![whole(entities(&text)), whole(entities(&without_tags(&text)))],
         None => vec![whole(entities(&text.replace('\\', "")))],
     };
     pieces.push(whole(text));
     pieces
+}
+
+/// The elements of pages of reports.
+const ELEMENTS: [&str; 34] = [
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "main",
+    "header",
+    "article",
+    "section",
+    "h1",
+    "h2",
+    "h3",
+    "p",
+    "div",
+    "small",
+    "code",
+    "pre",
+    "blockquote",
+    "details",
+    "summary",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "ul",
+    "ol",
+    "li",
+    "br",
+    "em",
+    "strong",
+    "span",
+];
+/// Their attributes.
+const ATTRIBUTES: [&str; 8] = ["id", "class", "scope", "lang", "charset", "name", "content", "http-equiv"];
+
+/// Whether a page has elements or attributes that no report has.
+pub fn is_active(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let mut rest = text.as_ref();
+    while let Some((_, after)) = rest.split_once('<') {
+        rest = after;
+        let Some(tag) = after.split('>').next().filter(|tag| tag.starts_with(char::is_alphabetic)) else { continue };
+        let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
+        // Every other piece is what an attribute is.
+        let named = attributes.split('"').step_by(2).map(|piece| piece.trim().trim_end_matches('='));
+        if !ELEMENTS.contains(&name) || !named.filter(|name| !name.is_empty()).all(|name| ATTRIBUTES.contains(&name)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The text without tags and comments, which may stand in the middle of a word. It has the same lines.
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        let end = if after.starts_with("!--") { "-->" } else { ">" };
+        let (tag, behind) = after.split_once(end).unwrap_or((after, ""));
+        out.extend(tag.chars().filter(|c| *c == '\n'));
+        rest = behind;
+    }
+    out + rest
 }
 
 fn whole(text: String) -> Piece {
