@@ -1,10 +1,9 @@
 //! `forget`: removes the copies of a conversation.
 
-use crate::which;
+use crate::which::{self, Client};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::error::Error;
-use marks::Marks;
 use serde::Serialize;
 
 /// remove all copies of a conversation. It is not copied again, and the ledger keeps a line about it. The client's own
@@ -50,22 +49,28 @@ impl Forget {
         for line in &lines {
             kept::forget(&context.store.home, line.agent, &line.uuid()?, &which::actor(), &reason, context.now)?;
             show(context, "forgotten", line, false)?;
-            forget_marks(context, &line.conversation)?;
+            forget_marks(context, line)?;
         }
         context.out.flush()
     }
 }
 
-/// Removes the marks of a conversation without a log. As long as there is one, its redactions must hold.
-fn forget_marks(context: &Context, uuid: &str) -> Outcome<()> {
-    let has_marks = !Marks::read(&context.store, uuid)?.all.is_empty();
-    if has_marks && which::has_log(context, uuid) {
-        let text =
-            format!("the client still has the log of {uuid}, so what was said about it stays: cs-mark log {uuid}");
-        cli::note(crate::PROGRAM, &text);
+/// Removes the marks of a conversation without a log. As long as there may be one, its redactions must hold, and so must a
+/// damaged line, which may be one.
+fn forget_marks(context: &Context, line: &kept::Line) -> Outcome<()> {
+    let uuid = line.conversation.as_str();
+    if !marks::are_there(&context.store, uuid)? {
         return Ok(());
     }
-    Ok(marks::forget(&context.store, uuid)?)
+    let stays = |why: String| {
+        cli::note(crate::PROGRAM, &format!("{why}, so what was said about it stays: cs-mark log {uuid}"));
+        Ok(())
+    };
+    match which::client_log(context, line.agent, uuid) {
+        Client::Has => stays(format!("the client still has the log of {uuid}")),
+        Client::Unseen(path) => stays(format!("the log of {uuid} may be in {}, which cannot be read", path.display())),
+        Client::HasNone => Ok(marks::forget(&context.store, uuid)?),
+    }
 }
 
 /// Prints what was done to a conversation.

@@ -3,13 +3,14 @@
 use agents::Agent;
 use agents::logs::Roots;
 use cli::{Context, Failure, Outcome};
-use conversations::Catalog;
+use conversations::{Catalog, Conversation};
 use cs_core::Error;
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::who;
 use cs_core::zone::Zone;
 use kept::{Line, Manifest};
+use std::path::PathBuf;
 
 /// Who runs this program: `user`, or the conversation in whose shell it runs.
 pub fn actor() -> String {
@@ -23,10 +24,29 @@ pub fn conversation(context: &Context, word: &str) -> Outcome<(Agent, Uuid)> {
     Ok((found.agent, Uuid::parse(&found.uuid)?))
 }
 
-/// Whether there is a log of a conversation that is no copy.
-pub fn has_log(context: &Context, uuid: &str) -> bool {
-    let catalog = Catalog::of(&context.store, &Roots::from_env());
-    catalog.conversations.iter().any(|one| one.uuid == uuid && one.logs.iter().any(|log| !log.is_kept))
+/// Where a log of a conversation is that is no copy.
+pub enum Client {
+    /// The client has one.
+    Has,
+    /// It has none.
+    HasNone,
+    /// This folder could not be read.
+    Unseen(PathBuf),
+}
+
+/// Whether there is a log of a conversation that is no copy. A folder that is not there may be on a disk that is not.
+pub fn client_log(context: &Context, agent: Agent, uuid: &str) -> Client {
+    let roots = Roots::from_env();
+    let catalog = Catalog::of(&context.store, &roots);
+    let is_log = |one: &Conversation| one.uuid == uuid && one.logs.iter().any(|log| !log.is_kept);
+    if catalog.conversations.iter().any(is_log) {
+        return Client::Has;
+    }
+    let mut own = roots.folders.into_iter().filter(|(of, _)| *of == agent).map(|(_, folder)| folder).peekable();
+    let first = own.peek().cloned();
+    let missing = first.filter(|_| own.all(|folder| !folder.is_dir()));
+    let unseen = catalog.unseen.into_iter().map(|(path, _)| path).next();
+    unseen.or(missing).map_or(Client::HasNone, Client::Unseen)
 }
 
 /// The conversation in whose shell this program runs.

@@ -180,13 +180,23 @@ pub fn append_all(
     Ok(marks)
 }
 
+/// Whether there is a file about a conversation, whatever is in it.
+pub fn are_there(store: &Store, uuid: &str) -> Result<bool> {
+    let Ok(uuid) = Uuid::parse(uuid) else { return Ok(false) };
+    let path = store.home.marks(&uuid);
+    match std::fs::symlink_metadata(&path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io(&path, "inspect", error)),
+    }
+}
+
 /// Removes all marks of a conversation, which must not have a log any more: its redactions would be lost.
 pub fn forget(store: &Store, uuid: &str) -> Result<()> {
-    let Ok(uuid) = Uuid::parse(uuid) else { return Ok(()) };
-    let path = store.home.marks(&uuid);
-    if std::fs::symlink_metadata(&path).is_err() {
+    if !are_there(store, uuid)? {
         return Ok(());
     }
+    let path = store.home.marks(&Uuid::parse(uuid)?);
     let locked = lock::acquire(&Home::lock_of(&path), store.wait)?;
     file::remove(&path)?;
     file::sync_dir(&store.home.marks_dir())?;

@@ -19,7 +19,7 @@ mod tests;
 
 pub use actor::actor;
 pub use fields::{TEXT, field, field_name, fields};
-pub use file::{Marks, append, append_all, forget};
+pub use file::{Marks, append, append_all, are_there, forget};
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
 pub use place::{Extent, find_all, targets};
