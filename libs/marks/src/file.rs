@@ -1,6 +1,7 @@
 //! Owns `marks/<uuid>.jsonl`: reading all marks of a conversation, and appending some. Must stay true: what was appended
 //! is on the disk before that is told; nothing is changed or removed; several marks of one call are there all or none.
 
+use crate::held::Inherited;
 use crate::line::{self, Broken};
 use crate::mark::{Mark, NewMark, Op};
 use cs_core::clock::Instant;
@@ -10,7 +11,7 @@ use cs_core::id::{self, Uuid};
 use cs_core::lock;
 use cs_core::paths::Home;
 use cs_core::store::Store;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::Write;
 
@@ -30,6 +31,8 @@ pub struct Marks {
     is_torn: bool,
     /// The ids of marks and lines that do not hold any more.
     undone: HashSet<String>,
+    /// What others say about its entries.
+    pub(crate) inherited: Inherited,
 }
 
 impl Marks {
@@ -41,16 +44,24 @@ impl Marks {
 
     fn of(home: &Home, uuid: &Uuid) -> Result<Marks> {
         let bytes = file::read_at_most(&home.marks(uuid), BYTES)?;
+        let dir = home.marks_dir();
+        // Something else in its place is not the same as no marks.
+        if bytes.is_none() && std::fs::symlink_metadata(&dir).is_ok_and(|meta| !meta.is_dir()) {
+            return Err(Error::corrupt(&dir, "it is not a folder"));
+        }
         Ok(bytes.map(|bytes| Marks::parse(&bytes)).unwrap_or_default())
     }
 
     /// The marks in the bytes of a file.
     pub fn parse(bytes: &[u8]) -> Marks {
         let mut marks = Marks { is_torn: bytes.last().is_some_and(|byte| *byte != b'\n'), ..Marks::default() };
-        let mut ids = HashSet::new();
+        let (mut ids, mut numbers) = (HashSet::new(), Vec::new());
         for (n, text) in bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, text)| !text.is_empty()) {
             match line::parse(text, n + 1) {
-                Ok(mark) if ids.insert(mark.id.clone()) => marks.all.push(mark),
+                Ok(mark) if ids.insert(mark.id.clone()) => {
+                    marks.all.push(mark);
+                    numbers.push(n + 1);
+                }
                 // A line that was copied says nothing new.
                 Ok(mark) if marks.all.contains(&mark) => {}
                 Ok(mark) => marks.broken.push(Broken {
@@ -62,7 +73,7 @@ impl Marks {
             }
         }
         marks.damaged = marks.broken.len();
-        marks.undone = undone(&marks.all);
+        marks.undone = undone(&marks.all, &numbers);
         marks
     }
 
@@ -97,7 +108,8 @@ impl Marks {
 
     /// The damaged lines that may be redactions and were not undone.
     pub fn hiding(&self) -> impl Iterator<Item = &Broken> {
-        self.broken.iter().filter(|broken| broken.hides && !self.undone.contains(&broken.id))
+        let own = self.broken.iter().filter(|broken| broken.hides && !self.undone.contains(&broken.id));
+        own.chain(&self.inherited.broken)
     }
 
     /// The tags that hold, of the conversation and of its entries, in alphabetical order.
@@ -137,13 +149,17 @@ impl Marks {
     }
 }
 
-/// The ids of what is undone. An undoing that is undone itself undoes nothing.
-fn undone(all: &[Mark]) -> HashSet<String> {
+/// The ids of what is undone by marks on these lines. An undoing that is undone itself undoes nothing, and none undoes what
+/// comes later.
+fn undone(all: &[Mark], numbers: &[usize]) -> HashSet<String> {
+    let lines: HashMap<&str, usize> = all.iter().map(|mark| mark.id.as_str()).zip(numbers.iter().copied()).collect();
+    let line_of = |id: &str| lines.get(id).copied().or_else(|| id.strip_prefix('L')?.parse().ok());
     let mut undone = HashSet::new();
     // The latest first: nothing earlier undoes it.
-    for mark in all.iter().rev().filter(|mark| mark.said.op == Op::Undo) {
+    for (mark, number) in all.iter().zip(numbers).rev().filter(|(mark, _)| mark.said.op == Op::Undo) {
+        let of = mark.said.of.as_ref().filter(|of| line_of(of).is_some_and(|line| line < *number));
         if !undone.contains(&mark.id) {
-            undone.extend(mark.said.of.clone());
+            undone.extend(of.cloned());
         }
     }
     undone

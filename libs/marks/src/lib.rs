@@ -7,6 +7,7 @@
 mod actor;
 mod fields;
 mod file;
+mod held;
 mod line;
 mod mark;
 mod place;
@@ -20,6 +21,7 @@ mod tests;
 pub use actor::actor;
 pub use fields::{TEXT, field, field_name, fields};
 pub use file::{Marks, append, append_all, are_there, forget};
+pub use held::Others;
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
 pub use place::{Extent, find_all, targets};

@@ -79,7 +79,7 @@ impl<'a> Sanitizer<'a> {
     /// For the texts of one conversation.
     pub fn new(engine: &'a mut Engine, marks: &'a Marks) -> Sanitizer<'a> {
         let mut by_entry: HashMap<&str, Vec<&Mark>> = HashMap::new();
-        for mark in marks.holding().filter(|mark| matches!(mark.said.op, Op::Redact | Op::Keep)) {
+        for mark in marks.decisive() {
             by_entry.entry(mark.said.target.entry.as_deref().unwrap_or_default()).or_default().push(mark);
         }
         Sanitizer { engine, by_entry, hiding: marks.hiding().collect() }

@@ -284,3 +284,30 @@ fn a_redaction_that_is_cut_anywhere_still_hides_its_entry() {
     }
     assert_eq!(Marks::parse(&whole[..whole.len() - 1]).all.len(), 1, "only the end of the line is missing");
 }
+
+#[test]
+fn an_undoing_does_not_undo_what_comes_later() {
+    let place = Place::new();
+    let first = place.add(tag("a"));
+    place.add(undo(&first));
+    let text = fs::read_to_string(place.file()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    fs::write(place.file(), format!("{}\n{}\n", lines[1], lines[0])).unwrap();
+    assert_eq!(holding(&place.marks()), [first.id]);
+    // Of a line that is damaged later.
+    let line = NewMark { of: Some("L2".into()), reason: Some("wrong".into()), ..new(Op::Undo) };
+    fs::write(place.file(), "x\nx\n").unwrap();
+    place.add(line);
+    assert_eq!(place.marks().hiding().count(), 1);
+    let text = fs::read_to_string(place.file()).unwrap();
+    fs::write(place.file(), format!("{}\nx\nx\n", text.lines().last().unwrap())).unwrap();
+    assert_eq!(place.marks().hiding().count(), 2);
+}
+
+#[test]
+fn something_else_in_the_place_of_the_folder_is_not_the_same_as_no_marks() {
+    let place = Place::new();
+    assert!(place.marks().all.is_empty());
+    fs::write(place.store.home.marks_dir(), "x").unwrap();
+    assert!(matches!(Marks::read(&place.store, UUID), Err(Error::Corrupt { .. })));
+}
