@@ -82,6 +82,7 @@ pub fn run(context: &mut Context, mode: Mode, options: Options) -> Outcome<()> {
             let mut made = make(&request, &mut sources)?;
             progress.clear();
             tell_unread(&made);
+            tell_unmatched(&made);
             match is_table {
                 true => tables::show(&mut context.out, mode, &mut made)?,
                 false => made.write(&mut ToOut { out: &mut context.out })?,
@@ -148,6 +149,7 @@ fn each(context: &mut Context, request: &Request, sources: &mut Sources, folder:
 
 fn write(context: &mut Context, request: &Request, path: &Path, made: &mut Made, force: bool) -> Outcome<()> {
     tell_unread(made);
+    tell_unmatched(made);
     output::write(&context.store.home, path, made, force)?;
     if context.out.form == Form::Table && made.head.actor != actor() {
         let (shown, set) = (&made.head.actor, "set CS_ACTOR to a name that may be published");
@@ -185,6 +187,16 @@ impl Write for ToOut<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Says that redactions fit no text.
+fn tell_unmatched(made: &Made) {
+    if made.head.unmatched > 0 {
+        let many = render::format_quantity(made.head.unmatched, "redaction");
+        let text =
+            format!("{many} of entries that are not there any more: look at what is shown; cs-mark verify names them");
+        cli::note(PROGRAM, &text);
     }
 }
 

@@ -42,6 +42,11 @@ impl Others {
         Ok(all)
     }
 
+    /// Whether nobody hid or kept anything, anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.by_conversation.is_empty()
+    }
+
     /// Adds what others say about an entry.
     fn add(&self, own: &str, entry: &str, to: &mut Inherited) {
         for uuid in self.by_entry.get(entry).into_iter().flatten().filter(|uuid| *uuid != own) {

@@ -48,6 +48,10 @@ pub struct Head {
     pub kept_by_hand: u64,
     /// How many texts are not shown because they have changed since they were marked.
     pub withheld: u64,
+    /// How many redactions are of an entry that is not there any more, and of a text that is in no other one: what they hid
+    /// may be shown, in other words. Only if there are some.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unmatched: u64,
     /// How many lines of the logs could not be read.
     pub gaps: u64,
     /// SHA-256 of the rules.
@@ -137,8 +141,9 @@ impl Head {
         let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.json()).unwrap_or_default();
         let mut front = format!("---\n# {MARK}\n");
         for name in NAMES {
-            let value = fields.get(name).map(ToString::to_string).unwrap_or_default();
-            front.push_str(&format!("{name}: {value}\n"));
+            if let Some(value) = fields.get(name) {
+                front.push_str(&format!("{name}: {value}\n"));
+            }
         }
         front + "content_digest: \""
     }
@@ -168,6 +173,8 @@ impl Head {
             ("Withheld", format_number(self.withheld)),
             ("Unreadable lines", format_number(self.gaps)),
         ];
+        let unmatched = ("Redactions of entries that are gone", format_number(self.unmatched));
+        let rows: Vec<(&str, String)> = rows.into_iter().chain((self.unmatched > 0).then_some(unmatched)).collect();
         let row = |(name, value): &(&str, String)| {
             format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escape_html(value))
         };
@@ -178,8 +185,12 @@ impl Head {
     }
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The names of the fields, in their order, without the last.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "report",
     "mode",
     "made_at",
@@ -193,6 +204,7 @@ const NAMES: [&str; 16] = [
     "manual",
     "kept_by_hand",
     "withheld",
+    "unmatched",
     "gaps",
     "rules_digest",
     "source_digests",

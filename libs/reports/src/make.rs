@@ -19,7 +19,7 @@ use conversations::{Catalog, Conversation, Cursor, Place, Step, Wish};
 use cs_core::clock;
 use cs_core::error::{Error, Result};
 use cs_core::visible::one_line;
-use marks::Marks;
+use marks::{Marks, Others};
 use redaction::{Engine, Tally};
 use std::collections::HashSet;
 use std::io;
@@ -39,6 +39,8 @@ struct Making<'r> {
     ledger: Tally,
     sums: Sums,
     unread: Unread,
+    /// What people said about other conversations, whose entries may be in these.
+    others: Others,
 }
 
 /// Makes the report; it is written with [`Made::write`]. Fails if no conversation fits; but if commits were asked for, the
@@ -60,6 +62,7 @@ pub fn make_of(request: &Request, chosen: &[Chosen], sources: &mut Sources) -> R
         ledger: Tally::default(),
         sums: Sums::new(&sources.store.config()),
         unread: Vec::new(),
+        others: if request.raw { Others::default() } else { Others::read(sources.store)? },
     };
     for (n, one) in chosen.iter().enumerate() {
         (sources.progress)(n, chosen.len());
@@ -121,7 +124,10 @@ impl Making<'_> {
     fn conversation(&mut self, chosen: &Chosen, sources: &mut Sources) -> Result<()> {
         let of = chosen.conversation;
         source::digests(of, &mut self.head.source_digests);
-        let marks = Marks::read(sources.store, &of.uuid)?;
+        let marks = Marks::of_conversation(sources.store, of, &self.others, sources.engine.key())?;
+        if !self.request.raw {
+            self.head.unmatched += marks.unmatched() as u64;
+        }
         let spoken = match self.request.raw {
             true => Spoken::default(),
             false => Spoken::of(of, &marks, sources.engine.key()),

@@ -13,7 +13,7 @@ use crate::view::reviewed::{Reviewed, Said, engine, is_shown, seen, seen_all};
 use agents::part::PartKind;
 use conversations::{Conversation, Heading, Wish};
 use cs_core::id::Uuid;
-use marks::{Marks, Op, Sanitizer};
+use marks::{Marks, Op, Others, Sanitizer};
 use redaction::{Engine, Place};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -54,8 +54,8 @@ pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     let store = asked.store();
     let found = asked.caches.conversations.find(store, id)?;
     let heading = Heading::read(store, &found)?;
-    let marks = Marks::read(store, &found.uuid)?;
     let mut engine = engine(store, &heading.about)?;
+    let marks = Marks::of_conversation(store, &found, &Others::read(store)?, engine.key())?;
     let turn = asked.query.turn.unwrap_or(1);
     let frame = asked.render(&ReviewingPage {
         top: asked.top(),
@@ -90,7 +90,7 @@ pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
 /// What a report calls the conversation: nothing if a person redacted something, which the title may repeat. The title of
 /// the page, which browsers remember, is this.
 fn shown_title(title: &str, marks: &Marks, engine: &mut Engine) -> Option<String> {
-    let is_redacted = marks.damaged > 0 || marks.holding().any(|mark| mark.said.op == Op::Redact);
+    let is_redacted = marks.damaged > 0 || marks.may_hide();
     let place = Place { path: None, kind: None, field: Some("title") };
     (!is_redacted).then(|| Sanitizer::new(engine, marks).text("", place, title).text.into_owned())
 }

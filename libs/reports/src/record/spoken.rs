@@ -5,8 +5,9 @@ use agents::logs::Roots;
 use conversations::{Catalog, Conversation, Cursor, Step, Wish};
 use cs_core::error::Result;
 use cs_core::store::Store;
-use marks::{Mark, Marks, Op, WITHHELD, fields};
+use marks::{Mark, Marks, Others, WITHHELD, fields};
 use redaction::{Key, REDACTED};
+use std::collections::HashSet;
 
 /// A shorter text is not looked for inside of what was redacted whole: it is in everything.
 const SHORT: usize = 8;
@@ -43,33 +44,36 @@ pub struct Spoken {
 impl Spoken {
     /// What was redacted in the conversation with this id. It is only read if something was.
     pub fn read(store: &Store, key: &Key, uuid: &str) -> Result<Spoken> {
-        let marks = Marks::read(store, uuid)?;
-        if marks.damaged == 0 && redactions(&marks).is_empty() {
+        let others = Others::read(store)?;
+        if others.is_empty() {
             return Ok(Spoken::default());
         }
         let catalog = Catalog::of(store, &Roots::from_env());
         Ok(match catalog.conversations.iter().find(|one| one.uuid == uuid) {
-            Some(of) => Spoken::of(of, &marks, key),
-            None => Spoken { texts: Vec::new(), is_unknown: true },
+            Some(of) => Spoken::of(of, &Marks::of_conversation(store, of, &others, key)?, key),
+            None => Spoken { texts: Vec::new(), is_unknown: Marks::read(store, uuid)?.may_hide() },
         })
     }
 
     /// The same of a conversation that is there, with its marks.
     pub fn of(of: &Conversation, marks: &Marks, key: &Key) -> Spoken {
-        let redactions = redactions(marks);
-        if marks.damaged > 0 {
+        let redactions: Vec<&Mark> = marks.redactions().collect();
+        if marks.damaged > 0 || marks.hiding().next().is_some() {
             return Spoken { texts: Vec::new(), is_unknown: true };
         }
         if redactions.is_empty() {
             return Spoken::default();
         }
-        let (mut texts, mut is_known) = (Vec::new(), vec![false; redactions.len()]);
+        let (mut texts, mut known) = (Vec::new(), HashSet::new());
         let wish = Wish { copies: true, ..Wish::default() };
         let mut each = |part: &agents::part::Part| {
-            let own = redactions.iter().zip(&mut is_known);
-            for (mark, is_known) in own.filter(|(mark, _)| mark.said.target.entry.as_deref() == Some(&*part.anchor)) {
+            let is_here = |mark: &&&Mark| mark.said.target.entry.as_deref() == Some(&*part.anchor);
+            for mark in redactions.iter().filter(is_here) {
                 for (name, text) in fields(part) {
-                    texts.extend(hidden(mark, key, name, &text).inspect(|_| *is_known = true));
+                    if let Some(hidden) = hidden(mark, key, name, &text) {
+                        texts.push(hidden);
+                        known.insert(mark.id.as_str());
+                    }
                 }
             }
         };
@@ -79,7 +83,7 @@ impl Spoken {
             read = cursor.step(&wish, &mut each);
         }
         cursor.close(&wish, &mut each);
-        let is_unknown = !cursor.unread().is_empty() || is_known.contains(&false);
+        let is_unknown = !cursor.unread().is_empty() || redactions.iter().any(|mark| !known.contains(mark.id.as_str()));
         // What contains another one comes first.
         texts.sort_by_key(|hidden: &Hidden| std::cmp::Reverse(hidden.text.len()));
         Spoken { texts, is_unknown }
@@ -130,10 +134,6 @@ impl Spoken {
 fn plain(text: &str) -> String {
     let plain = |c: char| if matches!(c, '-' | '_' | '.' | '/') { ' ' } else { c.to_ascii_lowercase() };
     text.chars().map(plain).collect()
-}
-
-fn redactions(marks: &Marks) -> Vec<&Mark> {
-    marks.holding().filter(|mark| mark.said.op == Op::Redact).collect()
 }
 
 /// Where the beginning of a hidden text begins with which a text ends, because it was cut.
