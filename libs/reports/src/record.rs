@@ -20,6 +20,7 @@ use cs_core::store::Store;
 use cs_core::usage::{ModelUsage, Usage};
 use redaction::{Engine, Entry, Found, Key, Place, Rules, Tally};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The tier and the rule of what people redacted.
 const MANUAL: &str = "manual";
@@ -42,7 +43,15 @@ pub struct Known<'k> {
 /// The rules and the key for what leaves the machine. If a new key cannot be stored, placeholders are only of this run,
 /// and the error says why.
 pub fn engine(home: &Home) -> Result<(Engine, Option<Error>)> {
-    let rules = Rules::load(home, &[])?;
+    engine_with(home, Rules::load(home, &[])?)
+}
+
+/// The same for a program that is not in the project's folder.
+pub fn engine_for(home: &Home, folder: Option<&Path>) -> Result<Engine> {
+    engine_with(home, Rules::load_for(home, folder)?).map(|(engine, _)| engine)
+}
+
+fn engine_with(home: &Home, rules: Rules) -> Result<(Engine, Option<Error>)> {
     match Key::of_store(home) {
         Ok(key) => Ok((Engine::new(rules, key), None)),
         Err(error @ Error::Io { .. }) => Ok((Engine::new(rules, Key::fresh()?), Some(error))),

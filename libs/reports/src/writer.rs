@@ -128,20 +128,19 @@ impl Made {
     }
 }
 
-/// A report that is read piece by piece. Ends early if the file without a name cannot be read; its reader sees that from
-/// the digest.
+/// A report that is read piece by piece.
 pub struct Pieces {
     before: Option<String>,
     body: Spool,
 }
 
 impl Iterator for Pieces {
-    type Item = Vec<u8>;
+    type Item = io::Result<Vec<u8>>;
 
-    fn next(&mut self) -> Option<Vec<u8>> {
+    fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
         match self.before.take() {
-            Some(before) => Some(before.into_bytes()),
-            None => self.body.piece().ok().flatten(),
+            Some(before) => Some(Ok(before.into_bytes())),
+            None => self.body.piece().transpose(),
         }
     }
 }

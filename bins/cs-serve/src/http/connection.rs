@@ -261,6 +261,9 @@ impl Connection {
         if piece.as_ref().is_some_and(Vec::is_empty) {
             return Step::Continue(rest);
         }
+        if piece.is_none() && rest.is_broken() {
+            return Step::Close;
+        }
         self.has_rest = piece.is_some();
         self.phase = Phase::Writing(Outgoing::piece(piece, rest, now));
         self.write(now).unwrap_or(Step::Close)

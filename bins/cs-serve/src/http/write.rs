@@ -76,6 +76,7 @@ pub fn check(request: &Request, changes: Changes) -> Result<(), Refusal> {
 pub fn method_not_allowed(allowed: &str) -> Refusal {
     let text = match allowed {
         "GET, HEAD" => "this server is read-only here and answers only GET and HEAD",
+        "POST" => "only POST is answered here",
         _ => "only GET, HEAD and POST are answered here",
     };
     Refusal::new(405, "METHOD_NOT_ALLOWED", text).with("Allow", allowed)

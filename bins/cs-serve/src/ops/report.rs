@@ -1,6 +1,7 @@
 //! Owns reports in the dashboard: the bytes that `cs-report` writes in the conversation's folder, as a download, never in a
 //! file of this machine with a name.
-//! Must stay true: a report has the marks and rules that its person saw, however long making it takes.
+//! Must stay true: one report is made at a time, and never in memory as a whole; it has the marks and rules that its
+//! person saw, however long making it takes.
 
 use super::stale;
 use crate::http::{Refusal, Reply, Rest};
@@ -29,6 +30,7 @@ pub struct Make {
 impl Make {
     pub fn make(&self, caches: &Caches, now: Instant) -> Result<Reply, Refusal> {
         let request = self.request()?;
+        let Ok(_one) = caches.conversations.reporting.try_lock() else { return Err(busy()) };
         let store = caches.store();
         let of = caches.conversations.find(store, &Uuid::parse(&self.conversation)?)?;
         let mut engine = engine(store, &About::outline(&of).unwrap_or_default())?;
@@ -58,9 +60,10 @@ impl Make {
         }
         let failed = |error| cs_core::Error::io(&std::env::temp_dir(), "read in", error);
         let mut pieces = made.into_pieces().map_err(failed)?;
-        let first = pieces.next().unwrap_or_default();
-        let name = format!("{}-{}.{}", self.conversation, request.mode.word(), request.format.extension());
-        Ok(Reply::begun(request.format.media_type(), first, Rest::new(move || pieces.next())).saved_as(&name))
+        let first = pieces.next().transpose().map_err(failed)?.unwrap_or_default();
+        let name = format!("{}-{}.{}", of.uuid, request.mode.word(), request.format.extension());
+        Ok(Reply::begun(request.format.media_type(), first, Rest::that_can_fail(move || pieces.next().transpose()))
+            .saved_as(&name))
     }
 
     fn request(&self) -> Result<Request, Refusal> {
@@ -78,6 +81,10 @@ impl Make {
         let scope = Scope { ids: vec![self.conversation.clone()], ..Scope::default() };
         Ok(Request { mode, with, format, scope, raw: false })
     }
+}
+
+fn busy() -> Refusal {
+    Refusal::new(503, "BUSY", "another report is being made; try again in a moment").with("Retry-After", "2")
 }
 
 fn bad(field: &str) -> Refusal {

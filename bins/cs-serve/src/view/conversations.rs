@@ -31,6 +31,8 @@ pub struct Conversations {
     watched: Mutex<Watched>,
     /// Held while conversations are searched.
     pub searching: Mutex<()>,
+    /// Held while a report is made.
+    pub reporting: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -48,8 +50,8 @@ impl std::fmt::Debug for Conversations {
 impl Conversations {
     /// Conversations whose logs are in these folders, or kept.
     pub fn new(roots: Roots) -> Self {
-        let (found, places, watched, searching) = Default::default();
-        Conversations { roots, found, places, watched, searching }
+        let (found, places, watched, searching, reporting) = Default::default();
+        Conversations { roots, found, places, watched, searching, reporting }
     }
 
     /// The folders of the agents' logs.
@@ -186,6 +188,11 @@ impl Reading {
     fn restart(mut self) -> Self {
         self.has_ended = false;
         self
+    }
+
+    /// Goes to the beginning again.
+    pub fn rewind(&mut self) {
+        *self = Reading::new(&self.of.clone(), self.wish.clone());
     }
 
     /// Whether it still looks for the part after which it is to go on.
