@@ -12,8 +12,10 @@ use cs_core::state::Verdict;
 use cs_core::store::Store;
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
+use redaction::Engine;
 use render::{Document, Format, Project};
 use reports::{Known, Records};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Maximum number of bytes of records in one export, which is in memory as a whole.
@@ -34,7 +36,8 @@ pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refu
     let mut read = asked.read(id)?;
     // A damaged log must not prevent the export.
     read.work = Work::read(asked.store(), &read.session, clock::now()).unwrap_or_default();
-    read.mask(asked.store(), &mut Records::new(&mut reports::engine(&asked.store().home)?.0))?;
+    let folder = read.session.worktree_root.clone().unwrap_or_else(|| asked.folder(&read.session.project_slug));
+    read.mask(asked.store(), &mut Records::new(&mut asked.engine(&folder)?))?;
     let text = render::render_session(asked.format(), &read.document());
     Ok(asked.saved(id.as_str(), text))
 }
@@ -62,7 +65,7 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
     let sessions: Vec<&Session> = all.iter().map(|read| &read.session).collect();
     let works = Work::read_all(asked.store(), &sessions, clock::now()).unwrap_or_default();
     all.iter_mut().zip(works).for_each(|(read, work)| read.work = work);
-    let ((mut engine, _), mut name) = (reports::engine(&asked.store().home)?, shown.name.clone());
+    let (mut engine, mut name) = (asked.engine(&asked.folder(slug.as_str()))?, shown.name.clone());
     let mut records = Records::new(&mut engine);
     let mut state = asked.store().project(slug)?;
     records.project(&mut name, &mut state);
@@ -80,6 +83,16 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
 }
 
 impl Asked<'_> {
+    /// The rules that `cs-export` uses in a folder; the server's own folder does not matter.
+    fn engine(&self, folder: &str) -> Result<Engine> {
+        reports::engine_for(&self.store().home, Some(Path::new(folder)))
+    }
+
+    /// The folder of a project; empty if it is not registered.
+    fn folder(&self, slug: &str) -> String {
+        self.store().config().projects.get(slug).map(|project| project.path.clone()).unwrap_or_default()
+    }
+
     fn format(&self) -> Format {
         self.query.format.unwrap_or(Format::Json)
     }

@@ -6,6 +6,7 @@ use super::figures::Top;
 use super::templates::Pages;
 use crate::asked::Asked;
 use crate::http::reply::HTML;
+use crate::http::target::encode;
 use crate::http::{Refusal, Reply, Rest};
 use crate::view::conversations::MAIN;
 use crate::view::conversations::{Read, Reading, split};
@@ -13,7 +14,7 @@ use crate::view::reviewed::{Reviewed, Said, engine, is_shown, seen, seen_all};
 use agents::part::PartKind;
 use conversations::{Conversation, Heading, Wish};
 use cs_core::id::Uuid;
-use marks::{Marks, Op, Others, Sanitizer};
+use marks::{Mark, Marks, Op, Others, Sanitizer};
 use redaction::{Engine, Place};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -23,6 +24,8 @@ use std::sync::Arc;
 const HERE: &[u8] = b"<!--review-->";
 /// Entries in a page, and prompts in the list beside it.
 pub const ENTRIES: u64 = 200;
+/// Marks in the list of all marks.
+const LOG: usize = 200;
 
 /// The variables of `reviewing.html`.
 #[derive(Serialize)]
@@ -46,7 +49,41 @@ pub struct ReviewingPage<'a> {
     /// Number of marks that hold, and of lines that could not be read.
     pub marks: usize,
     pub damaged: usize,
-    pub turn: u64,
+    /// The newest marks, undone ones too, and how many are not in it.
+    pub log: Vec<Logged>,
+    pub older: usize,
+}
+
+/// A mark in the list of all.
+#[derive(Serialize)]
+pub struct Logged {
+    pub id: String,
+    pub op: &'static str,
+    pub at: String,
+    pub actor: String,
+    /// What is said, and why.
+    pub text: String,
+    pub reason: String,
+    /// The page with the entry; none: it is about the conversation.
+    pub url: Option<String>,
+    pub holds: bool,
+}
+
+impl Logged {
+    fn of(mark: &Mark, marks: &Marks) -> Logged {
+        let said = &mark.said;
+        let entry = said.target.entry.as_deref().map(encode);
+        Logged {
+            id: mark.id.clone(),
+            op: said.op.word(),
+            at: cs_core::clock::stamp(mark.at),
+            actor: mark.actor.clone(),
+            text: said.with.clone().or_else(|| said.of.clone()).unwrap_or_default(),
+            reason: said.reason.clone().unwrap_or_default(),
+            url: entry.map(|entry| format!("?entry={entry}#e-{entry}")),
+            holds: marks.holding().any(|holding| holding.id == mark.id),
+        }
+    }
 }
 
 /// The page without the entries.
@@ -73,7 +110,8 @@ pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
         rules_digest: engine.rules().digest().chars().take(12).collect(),
         marks: marks.holding().count(),
         damaged: marks.damaged,
-        turn,
+        log: marks.all.iter().rev().take(LOG).map(|mark| Logged::of(mark, &marks)).collect(),
+        older: marks.all.len().saturating_sub(LOG),
     })?;
     let at = frame.body.windows(HERE.len()).position(|bytes| bytes == HERE).unwrap_or(frame.body.len());
     let (before, after) = frame.body.split_at(at);
@@ -204,6 +242,8 @@ struct Writer {
     turn: u64,
     page: u64,
     entry: Option<String>,
+    /// Whether the turn is that of the entry, which has to be found.
+    seeks_turn: bool,
     marks: Marks,
     engine: Engine,
     prompts: Vec<Prompt>,
@@ -231,8 +271,10 @@ impl Writer {
     ) -> Writer {
         let unread = Short::of_all(&marks);
         // Only marks are looked for in subagents.
-        let first = if unread.is_empty() { split(of).0 } else { of.clone() };
-        let kinds = if unread.is_empty() { vec![PartKind::Prompt] } else { Vec::new() };
+        let seeks_turn = asked.query.turn.is_none() && asked.query.entry.is_some();
+        let needs_all = seeks_turn || !unread.is_empty();
+        let first = if needs_all { of.clone() } else { split(of).0 };
+        let kinds = if needs_all { Vec::new() } else { vec![PartKind::Prompt] };
         Writer {
             pages: asked.pages.clone(),
             of: of.clone(),
@@ -240,6 +282,7 @@ impl Writer {
             turn,
             page,
             entry: asked.query.entry.clone(),
+            seeks_turn,
             marks,
             engine,
             prompts: Vec::new(),
@@ -265,9 +308,13 @@ impl Writer {
     }
 
     fn read_prompts(&mut self, mut reading: Reading) -> Vec<u8> {
-        let Writer { prompts, last, turn, unread, turns, .. } = self;
-        let (first, here) = (first_of_list(*turn), *turn);
+        let Writer { prompts, last, turn, unread, turns, entry, seeks_turn, .. } = self;
+        let (sought, mut found) = (entry.as_ref().filter(|_| *seeks_turn), None);
+        let first = first_of_list(*turn);
         let read = reading.step(&mut |part| {
+            if sought.is_some_and(|anchor| *anchor == part.anchor) {
+                found = found.or(Some(part.turn));
+            }
             if let Some(short) = unread.remove(&part.anchor) {
                 turns.entry(part.turn).or_default().add(short);
             }
@@ -282,22 +329,35 @@ impl Writer {
                     turn: part.turn,
                     at: part.entry.at.and_then(cs_core::clock::from_millis).map(cs_core::clock::stamp),
                     text: cs_core::validate::cut(line.trim(), 110),
-                    is_here: part.turn == here,
+                    is_here: false,
                     said: Vec::new(),
                 });
             }
         });
+        if let Some(turn) = found {
+            (self.turn, self.seeks_turn) = (turn, false);
+            // The list may be another one.
+            if first_of_list(turn) != first {
+                reading.rewind();
+                self.forget_prompts();
+            }
+        }
         match read {
             Ok(Read::More) => self.pass = Pass::Prompts(reading),
             Ok(Read::Anew) => {
-                self.prompts.clear();
-                self.turns.clear();
-                self.unread = Short::of_all(&self.marks);
+                self.forget_prompts();
                 self.pass = Pass::Prompts(reading);
             }
             Ok(Read::End) | Err(_) => return self.begin_turn(),
         }
         Vec::new()
+    }
+
+    /// The list is read from the beginning.
+    fn forget_prompts(&mut self) {
+        self.prompts.clear();
+        self.turns.clear();
+        self.unread = Short::of_all(&self.marks);
     }
 
     /// Writes the list of prompts, and begins with the turn.
@@ -309,6 +369,7 @@ impl Writer {
         };
         let first = first_of_list(self.turn);
         for prompt in &mut self.prompts {
+            prompt.is_here = prompt.turn == self.turn;
             prompt.said = self.turns.remove(&prompt.turn).unwrap_or_default().into_words();
         }
         let prompts = Prompts {
@@ -370,9 +431,9 @@ impl Writer {
         match read {
             Ok(Read::More) => self.pass = Pass::Turn(reading),
             Ok(Read::Anew) => {
-                entries.clear();
-                self.count = 0;
-                self.pass = Pass::Turn(reading);
+                // What was sent before stays: the page says that it is not the log as it is now.
+                let text = "it was written anew while this page was made; load the page again";
+                self.end(&reading, Some(text.to_string()));
             }
             Ok(Read::End) => self.end(&reading, None),
             Err(error) => self.end(&reading, Some(error.to_string())),
