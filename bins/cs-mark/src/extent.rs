@@ -1,7 +1,7 @@
 //! Owns how the command line says which part of an entry is meant, and the marks that come of it. Must stay true: no text
 //! of the conversation is an argument, which other programs see; it comes on standard input.
 
-use crate::entry::{self, Entry};
+use crate::entry;
 use crate::{shown, which};
 use cli::{Context, Failure, Outcome};
 use cs_core::Error;
@@ -51,8 +51,9 @@ impl Wanted {
             entry::ALL => self.everywhere(&key, &conversation, &extent)?,
             word => {
                 let entry = entry::find(&conversation, word)?;
-                self.check_reason(&entry, needle.as_deref())?;
-                targets(&key, &entry.anchor, &entry.fields, self.field.as_deref(), &extent)?
+                let all = targets(&key, &entry.anchor, &entry.fields, self.field.as_deref(), &extent)?;
+                marks::check_targets(&entry.fields, &all, &self.reason, self.with.as_deref())?;
+                all
             }
         };
         let new = |target| NewMark { op, target, with: self.with.clone(), reason: Some(self.reason.clone()), of: None };
@@ -66,10 +67,16 @@ impl Wanted {
             let hint = "name one entry, or give the text on standard input with --match-stdin";
             return Err(Failure::Usage("all entries need a text that is looked for".into(), Some(hint.into())));
         }
-        let mut found = Vec::new();
-        entry::all(of, |entry| {
-            found.extend(targets(key, &entry.anchor, &entry.fields, self.field.as_deref(), extent).unwrap_or_default());
+        let (mut found, mut refused) = (Vec::new(), None);
+        entry::all(of, |entry| match targets(key, &entry.anchor, &entry.fields, self.field.as_deref(), extent) {
+            Ok(targets) if found.len() <= marks::MOST_AT_ONCE => found.extend(targets),
+            // An entry without the text.
+            Ok(_) | Err(Error::Missing(_)) => {}
+            Err(error) => refused = refused.take().or(Some(error)),
         })?;
+        if let Some(error) = refused {
+            return Err(error.into());
+        }
         // Copies of a line.
         let mut seen = std::collections::HashSet::new();
         found.retain(|target: &Target| seen.insert(format!("{target:?}")));
@@ -102,29 +109,10 @@ impl Wanted {
                 Err(Error::Invalid(format!("more than {LONGEST} bytes on standard input")).into())
             }
             _ => {
-                self.check(text)?;
+                marks::check_said(text, &self.reason, self.with.as_deref())?;
                 Ok(Some(text.to_string()))
             }
         }
-    }
-
-    /// Refuses a reason that says what is not to be shown.
-    fn check_reason(&self, entry: &Entry, needle: Option<&str>) -> Outcome<()> {
-        let Some((from, to)) = self.words.filter(|_| needle.is_none()) else { return Ok(()) };
-        let name = self.field.as_deref().unwrap_or(marks::TEXT);
-        let text = entry.fields.iter().find(|(own, _)| *own == name).map(|(_, text)| text.as_ref()).unwrap_or_default();
-        let words: Vec<&str> = text.split_whitespace().skip(from - 1).take(to + 1 - from).collect();
-        self.check(&words.join(" "))
-    }
-
-    fn check(&self, hidden: &str) -> Outcome<()> {
-        let hidden = hidden.trim();
-        for (name, text) in [("reason", Some(&self.reason)), ("text that is shown instead", self.with.as_ref())] {
-            if text.is_some_and(|text| text.contains(hidden)) {
-                return Err(Error::Invalid(format!("the {name} contains what is marked; say it in other words")).into());
-            }
-        }
-        Ok(())
     }
 }
 

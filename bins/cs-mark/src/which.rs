@@ -1,7 +1,7 @@
 //! Owns which conversation a word means. One whose logs are gone can still have marks.
 
 use agents::logs::Roots;
-use cli::{Context, Failures, Outcome};
+use cli::{Context, Failure, Failures, Outcome};
 use conversations::{Catalog, Conversation};
 use cs_core::Error;
 use cs_core::file;
@@ -44,7 +44,8 @@ pub fn with_log(context: &Context, word: &str) -> Outcome<Conversation> {
 pub fn any(context: &Context, word: &str) -> Outcome<Chosen> {
     match with_log(context, word) {
         Ok(found) => Ok(Chosen { uuid: found.uuid.clone(), conversation: Some(found) }),
-        Err(failure) => {
+        // Only if there is none: a word that means several conversations does not mean the one with marks.
+        Err(failure @ Failure::Core(Error::Missing(_))) => {
             let word = word.to_ascii_lowercase();
             let mut marked = marked(context)?;
             marked.retain(|uuid| !word.is_empty() && (uuid.starts_with(&word) || uuid.ends_with(&word)));
@@ -53,6 +54,7 @@ pub fn any(context: &Context, word: &str) -> Outcome<Chosen> {
                 _ => Err(failure),
             }
         }
+        Err(failure) => Err(failure),
     }
 }
 

@@ -18,6 +18,9 @@ use std::io::Write;
 /// Largest file that is read and written, in bytes.
 pub const BYTES: usize = 32 * 1024 * 1024;
 
+/// Largest number of marks of one call.
+pub const MOST_AT_ONCE: usize = 5000;
+
 /// The marks of a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
@@ -181,6 +184,10 @@ pub fn append_all(
     check: impl FnOnce(&Marks) -> Result<()>,
 ) -> Result<Vec<Mark>> {
     let uuid = Uuid::parse(uuid)?;
+    if marks.len() > MOST_AT_ONCE {
+        let text = format!("these would be {} marks; at most {MOST_AT_ONCE} are made at once", marks.len());
+        return Err(Error::Refused(text));
+    }
     let marks = marks.into_iter().map(NewMark::storable).collect::<Result<Vec<NewMark>>>()?;
     let path = store.home.marks(&uuid);
     let locked = lock::acquire(&Home::lock_of(&path), store.wait)?;

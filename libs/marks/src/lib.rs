@@ -20,11 +20,11 @@ mod tests;
 
 pub use actor::actor;
 pub use fields::{TEXT, field, field_name, fields};
-pub use file::{Marks, append, append_all, are_there, forget};
+pub use file::{MOST_AT_ONCE, Marks, append, append_all, are_there, forget};
 pub use held::Others;
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
 pub use place::{Extent, find_all, targets};
-pub use repeats::repeats;
+pub use repeats::{check_said, check_targets, decoded, repeats};
 pub use sanitizer::{Cut, Sanitized, Sanitizer, WITHHELD, Why};
 pub use tags::{Tagged, Tags};

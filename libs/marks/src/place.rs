@@ -8,6 +8,9 @@ use redaction::Key;
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// How often a text may stand in one entry to be marked there at once.
+pub const MOST: usize = 500;
+
 /// How much of a field is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extent<'a> {
@@ -30,11 +33,17 @@ pub fn targets(
     name: Option<&str>,
     extent: &Extent,
 ) -> Result<Vec<Target>> {
-    let target = |field: Option<&str>, span: Option<Range<usize>>, text: &str| Target {
+    let with_digest = |field: Option<&str>, span: Option<Range<usize>>, digest: &str| Target {
         entry: Some(entry.to_string()),
         field: field.map(str::to_string),
         span: span.map(|span| (span.start, span.end)),
-        digest: Some(key.digest(text)),
+        digest: Some(digest.to_string()),
+    };
+    let target =
+        |field: Option<&str>, span: Option<Range<usize>>, text: &str| with_digest(field, span, &key.digest(text));
+    let all_of = |field: &str, text: &str, spans: Vec<Range<usize>>| -> Vec<Target> {
+        let digest = if spans.is_empty() { String::new() } else { key.digest(text) };
+        spans.into_iter().map(|span| with_digest(Some(field), Some(span), &digest)).collect()
     };
     let of_plan = || fields.first().map(|(own, _)| *own).filter(|_| fields.iter().all(|(own, _)| *own != TEXT));
     let wanted = name.or_else(of_plan).unwrap_or(TEXT);
@@ -43,10 +52,9 @@ pub fn targets(
         return Ok(vec![target(None, None, text.unwrap_or_default())]);
     }
     if let (Extent::Text(needle), None) = (extent, name) {
-        let in_all = fields.iter().flat_map(|(own, text)| {
-            spans(own, text, needle).into_iter().map(move |span| target(Some(own), Some(span), text))
-        });
-        return some(in_all.collect());
+        let found: Vec<_> = fields.iter().map(|(own, text)| (own, text, spans(own, text, needle))).collect();
+        few(found.iter().map(|(_, _, spans)| spans.len()).sum())?;
+        return some(found.into_iter().flat_map(|(own, text, spans)| all_of(own, text, spans)).collect());
     }
     let text = text.ok_or_else(|| {
         let names: Vec<&str> = fields.iter().map(|(own, _)| *own).collect();
@@ -59,7 +67,21 @@ pub fn targets(
         Extent::Span(span) if !span.is_empty() && text.get(span.clone()).is_some() => Ok(vec![of_span(span.clone())]),
         Extent::Span(_) => Err(Error::Invalid("this is no part of the text".into())),
         Extent::Words(from, to) => words(text, *from, *to).map(|span| vec![of_span(span)]),
-        Extent::Text(needle) => some(spans(wanted, text, needle).into_iter().map(of_span).collect()),
+        Extent::Text(needle) => {
+            let spans = spans(wanted, text, needle);
+            few(spans.len())?;
+            some(all_of(wanted, text, spans))
+        }
+    }
+}
+
+/// Refuses what would be so many marks that nobody can look at them, and no other one has room.
+fn few(count: usize) -> Result<()> {
+    match count > MOST {
+        true => Err(Error::Refused(format!(
+            "the text stands {count} times in one entry; at most {MOST} can be marked: name a longer text, or all of it"
+        ))),
+        false => Ok(()),
     }
 }
 

@@ -152,10 +152,11 @@ impl<'a> Sanitizer<'a> {
         if is_elsewhere && !is_here { Said::Withheld } else { Said::Spans { redacted, kept } }
     }
 
-    /// What is cut, in order: overlapping pieces are joined; what a person said wins, else the longest.
+    /// What is cut, in order: overlapping pieces are joined; what a person said last wins, else the longest.
     fn joined(&self, text: &str, redacted: Vec<(Range<usize>, &Mark)>, found: Vec<Found>) -> Vec<Cut> {
-        let manual = redacted.into_iter().map(|(span, mark)| Piece { span, by: By::Mark(mark) });
-        let rules = found.into_iter().map(|found| Piece { span: found.span.clone(), by: By::Rule(found) });
+        let manual =
+            redacted.into_iter().zip(1..).map(|((span, mark), order)| Piece { span, order, by: By::Mark(mark) });
+        let rules = found.into_iter().map(|found| Piece { span: found.span.clone(), order: 0, by: By::Rule(found) });
         let mut pieces: Vec<Piece> = manual.chain(rules).collect();
         pieces.sort_by_key(|piece| (piece.span.start, std::cmp::Reverse(piece.span.end)));
         let mut joined: Vec<(Range<usize>, Piece)> = Vec::new();
@@ -195,6 +196,8 @@ impl<'a> Sanitizer<'a> {
 /// A piece of the text that is not to be shown.
 struct Piece<'m> {
     span: Range<usize>,
+    /// Which of the marks it is, from 1, the oldest first.
+    order: usize,
     by: By<'m>,
 }
 
@@ -204,8 +207,9 @@ enum By<'m> {
 }
 
 impl Piece<'_> {
-    fn strength(&self) -> (bool, usize) {
-        (matches!(self.by, By::Mark(_)), self.span.len())
+    /// A mark is stronger than a rule, and a later one than an earlier one.
+    fn strength(&self) -> (usize, usize) {
+        (self.order, self.span.len())
     }
 }
 
@@ -343,6 +347,14 @@ mod tests {
         ] {
             assert_eq!(home.with_found(TEXT_OF_U1, slice::from_ref(&found)).text, shown, "{found:?}");
         }
+    }
+
+    #[test]
+    fn of_two_redactions_of_a_text_the_later_one_says_what_is_shown() {
+        let home = Home::new();
+        home.mark(Op::Redact, Some("text"), &Extent::Words(3, 5), TEXT_OF_U1, Some("x"));
+        home.mark(Op::Redact, Some("text"), &Extent::Text("Jane Roe"), TEXT_OF_U1, Some("a customer"));
+        assert_eq!(home.with_found(TEXT_OF_U1, &[]).text, "write to [a customer] once, please");
     }
 
     #[test]

@@ -70,36 +70,47 @@ impl Tags {
     }
 }
 
-/// The tags and dispositions of sessions: those of their conversations.
+/// The tags and dispositions of sessions: those of all their conversations.
 #[derive(Clone, Debug, Default)]
 pub struct Tagged {
-    tags: Tags,
-    /// The conversations of sessions that have some, by the session's id.
-    conversations: HashMap<String, String>,
+    /// By the session's id.
+    sessions: HashMap<String, Words>,
 }
 
 impl Tagged {
     /// Those of the sessions that `sessions` finds for a conversation.
-    pub fn new(tags: Tags, sessions: impl Fn(&str) -> Vec<String>) -> Tagged {
-        let of = |uuid: &str| sessions(uuid).into_iter().map(move |id| (id, uuid.to_string())).collect::<Vec<_>>();
-        let conversations = tags.ids().flat_map(of).collect();
-        Tagged { tags, conversations }
+    pub fn new(tags: &Tags, sessions: impl Fn(&str) -> Vec<String>) -> Tagged {
+        let mut all: HashMap<String, Words> = HashMap::new();
+        for (uuid, words) in &tags.by_id {
+            for id in sessions(uuid) {
+                let own = all.entry(id).or_default();
+                add(&mut own.tags, &words.tags);
+                add(&mut own.dispositions, &words.dispositions);
+            }
+        }
+        Tagged { sessions: all }
     }
 
-    /// The tags of a session.
+    /// The tags of a session, in alphabetical order.
     pub fn tags(&self, id: &str) -> &[String] {
-        self.conversations.get(id).map_or(&[], |uuid| self.tags.of(uuid))
+        self.sessions.get(id).map_or(&[], |words| &words.tags)
     }
 
-    /// The dispositions of entries of a session.
+    /// The dispositions of entries of a session, in alphabetical order.
     pub fn dispositions(&self, id: &str) -> &[String] {
-        self.conversations.get(id).map_or(&[], |uuid| self.tags.dispositions(uuid))
+        self.sessions.get(id).map_or(&[], |words| &words.dispositions)
     }
 
     /// Whether a session has all these tags and dispositions.
     pub fn fits(&self, id: &str, tags: &[String], dispositions: &[String]) -> bool {
-        self.tags.fit(self.conversations.get(id).map_or("", String::as_str), tags, dispositions)
+        has_all(self.tags(id), tags) && has_all(self.dispositions(id), dispositions)
     }
+}
+
+fn add(to: &mut Vec<String>, words: &[String]) {
+    to.extend_from_slice(words);
+    to.sort();
+    to.dedup();
 }
 
 fn has_all(there: &[String], wanted: &[String]) -> bool {
@@ -115,4 +126,20 @@ fn words_of(bytes: &[u8]) -> Words {
     }
     let marks = Marks::parse(bytes);
     Words { tags: marks.tags(), dispositions: marks.dispositions() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_has_the_tags_of_all_its_conversations() {
+        let words = |tag: &str| Words { tags: vec![tag.into()], dispositions: vec![format!("{tag}-d")] };
+        let tags = Tags { by_id: [("a", "x"), ("b", "y")].map(|(id, tag)| (id.to_string(), words(tag))).into() };
+        let tagged = Tagged::new(&tags, |_| vec!["sess_1".into()]);
+        assert_eq!(tagged.tags("sess_1"), ["x", "y"]);
+        assert_eq!(tagged.dispositions("sess_1"), ["x-d", "y-d"]);
+        assert!(tagged.fits("sess_1", &["X".into(), "y".into()], &["y-d".into()]));
+        assert!(!tagged.fits("sess_1", &["z".into()], &[]) && tagged.tags("sess_2").is_empty());
+    }
 }

@@ -70,24 +70,13 @@ impl Place {
         let fields = fields_of(&of, &self.entry)?;
         let text = self.field.as_deref().map(|name| text_of(&fields, name)).transpose()?.unwrap_or_default();
         let key = Key::of_store(&caches.store().home)?;
-        self.check(text)?;
         let targets = self.targets(op, &key, &fields, text, &of)?;
+        let of_entry = |target: &&Target| target.entry.as_deref() == Some(&self.entry);
+        let own: Vec<Target> = targets.iter().filter(of_entry).cloned().collect();
+        marks::check_targets(&fields, &own, &self.reason, self.with.as_deref())?;
         let new = |target| NewMark { op, target, with: self.with.clone(), reason: Some(self.reason.clone()), of: None };
         let marks = targets.into_iter().map(new).collect();
         append(caches, &of, now, (Some(&self.entry), text, &self.r#if), marks)
-    }
-
-    /// Refuses a reason, and a text to be shown instead, that says what is marked.
-    fn check(&self, text: &str) -> Result<(), Refusal> {
-        let hidden = self.span.map_or(text, |(from, to)| text.get(from..to).unwrap_or_default());
-        let hidden = said(self.field.as_deref(), hidden);
-        for (name, own) in [("reason", Some(&self.reason)), ("text that is shown instead", self.with.as_ref())] {
-            if own.is_some_and(|own| marks::repeats(own, &hidden)) {
-                let text = format!("the {name} contains what is marked; say it in other words");
-                return Err(Refusal::new(400, "BAD_REQUEST", &text));
-            }
-        }
-        Ok(())
     }
 
     fn targets(
@@ -106,15 +95,25 @@ impl Place {
         let Some(everywhere) = self.everywhere.filter(|_| op == Op::Redact) else { return Ok(here) };
         let needle = said(name, text.get(from..to).unwrap_or_default());
         let find = |entry: &str, fields: &Fields| {
-            marks::targets(key, entry, fields, None, &Extent::Text(&needle)).unwrap_or_default()
+            match marks::targets(key, entry, fields, None, &Extent::Text(&needle)) {
+                // An entry without the text.
+                Err(cs_core::Error::Missing(_)) => Ok(Vec::new()),
+                found => found,
+            }
         };
-        let mut all = find(&self.entry, fields);
+        let (mut all, mut refused) = (find(&self.entry, fields)?, None);
         if everywhere == Everywhere::Conversation {
-            each_entry(of, &mut |entry, fields| {
-                if entry != self.entry {
-                    all.extend(find(entry, fields).into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+            each_entry(of, &mut |entry, fields| match find(entry, fields) {
+                Ok(found) if entry != self.entry && all.len() <= marks::MOST_AT_ONCE => {
+                    let new: Vec<Target> = found.into_iter().filter(|one| !all.contains(one)).collect();
+                    all.extend(new);
                 }
+                Ok(_) => {}
+                Err(error) => refused = refused.take().or(Some(error)),
             });
+        }
+        if let Some(error) = refused {
+            return Err(error.into());
         }
         here.retain(|target| !all.contains(target));
         here.extend(all);
@@ -124,10 +123,7 @@ impl Place {
 
 /// What a selected text says: in JSON it is spelled with escapes.
 fn said<'t>(field: Option<&str>, text: &'t str) -> Cow<'t, str> {
-    if field != Some("input") || !text.contains('\\') {
-        return Cow::Borrowed(text);
-    }
-    serde_json::from_str::<String>(&format!("\"{text}\"")).map_or(Cow::Borrowed(text), Cow::Owned)
+    if field == Some("input") { marks::decoded(text) } else { Cow::Borrowed(text) }
 }
 
 impl Word {
@@ -296,6 +292,13 @@ mod tests {
             (telling["reason"], telling["with"]) = (json!(reason), json!(with));
             assert_eq!(send(&caches, telling), Err(400), "what is redacted is said: {reason}");
         }
+        let mut whole = change([8, 11], None);
+        let all = whole.as_object_mut().unwrap();
+        all.remove("span");
+        all.remove("field");
+        (whole["if"], whole["reason"]) =
+            (json!(seen(&marks(&caches), Some("u1#0"), "")), json!("he wrote: É call Ann,  Ann"));
+        assert_eq!(send(&caches, whole), Err(400), "all of it is said");
         let mut other = change([8, 11], None);
         other["reason"] = json!("announced");
         send(&caches, other).unwrap();

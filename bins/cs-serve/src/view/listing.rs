@@ -111,7 +111,7 @@ pub fn tagged(store: &Store) -> Result<Tagged> {
         return Ok(Tagged::default());
     }
     let sessions = Sessions::of(store)?;
-    Ok(Tagged::new(tags, |uuid| sessions.ids(uuid)))
+    Ok(Tagged::new(&tags, |uuid| sessions.ids(uuid)))
 }
 
 fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<IndexRow>, horizon: &str) -> Listing {

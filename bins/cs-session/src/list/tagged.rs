@@ -20,5 +20,5 @@ fn found(store: &Store) -> Result<Tagged> {
         return Ok(Tagged::default());
     }
     let sessions = Sessions::of(store)?;
-    Ok(Tagged::new(tags, |uuid| sessions.ids(uuid)))
+    Ok(Tagged::new(&tags, |uuid| sessions.ids(uuid)))
 }
