@@ -220,6 +220,7 @@ function saveReport(blob, name) {
 // ---- buttons and keys ---------------------------------------------------------------------------------------
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("button");
+  if (event.target.closest?.("a[href='#marks']")) byId("marks").open = true;
   if (!review() || !button) return;
   if (button.dataset.act) act(button);
   if (button.id === "selection-go" && picked) redact(picked.entry, picked);

@@ -241,6 +241,13 @@ fn a_report_is_a_page_that_runs_nothing_and_has_the_marks_that_were_seen() {
     // It has its style, no script, no origin, and cannot reach the page.
     assert_eq!(dashboard.browser.eval("document.getElementById('report-page').contentDocument"), Value::Null);
     assert_eq!(dashboard.browser.eval("document.activeElement.id"), "report-title");
+    let styled = "(async () => { \
+        const page = new DOMParser().parseFromString(document.getElementById('report-page').srcdoc, 'text/html'); \
+        const bytes = new TextEncoder().encode(page.querySelector('style').textContent); \
+        const hash = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))); \
+        const policy = (await fetch(location.pathname)).headers.get('Content-Security-Policy'); \
+        return [policy.includes(`'sha256-${hash}'`), policy.includes('unsafe'), page.scripts.length]; })()";
+    assert_eq!(dashboard.browser.eval(styled), json!([true, false, 0]), "its own style is allowed, and nothing else");
     let odd: Vec<String> =
         dashboard.browser.complaints().into_iter().filter(|text| !text.contains("status of 401")).collect();
     assert_eq!(odd, [""; 0], "its style is allowed");
@@ -261,16 +268,24 @@ fn marks_are_seen_in_lists_and_a_tag_selects() {
     let Some(mut dashboard) = reviewing(&talk()) else { return };
     dashboard.cs("cs-mark", &["redact", UUID, "u5#0", "--words", "1..2", "--reason", "a name"]);
     dashboard.cs("cs-mark", &["redact", UUID, "u3#0", "--whole", "--reason", "a name"]);
+    dashboard.cs("cs-mark", &["redact", UUID, "u1#0", "--words", "1", "--reason", "a name"]);
     dashboard.cs("cs-mark", &["disposition", UUID, "u7#0", "needs-review"]);
     dashboard.cs("cs-mark", &["tag", UUID, "For-Release"]);
     open(&mut dashboard, "");
     let said = "[...document.querySelectorAll('.prompt-list li')].map((one) => one.querySelector('.said-short')?.textContent ?? '')";
-    assert_eq!(dashboard.browser.eval(said), json!(["2 redacted", "needs review"]));
+    assert_eq!(dashboard.browser.eval(said), json!(["3 redacted", "needs review"]));
     // What browsers remember is what a report would say.
     let title = dashboard.browser.eval("document.title");
     assert_eq!(title, format!("Review: {UUID}"));
     assert!(dashboard.browser.text("#shown-title").contains("may repeat"));
     assert!(dashboard.browser.text("[data-entry='u5#0'] mark.is-mark").starts_with("It is"));
+    // From the list of all marks to the turn of an entry.
+    dashboard.browser.click("#mark-count a");
+    dashboard.browser.until("document.getElementById('marks').open");
+    assert_eq!(dashboard.browser.eval("document.querySelectorAll('.marks-log li').length"), 5);
+    dashboard.browser.follow(".marks-log a[href*='u7']");
+    dashboard.browser.until("document.getElementById('e-u7#0') !== null");
+    assert_eq!(dashboard.browser.text(".prompt-list [aria-current] > span"), "2");
     dashboard.browser.open(&dashboard.url("/review"));
     dashboard.browser.until("document.querySelector('.chips a') !== null");
     dashboard.browser.follow(".chips a");

@@ -312,10 +312,13 @@ impl Writer {
         let (sought, mut found) = (entry.as_ref().filter(|_| *seeks_turn), None);
         let first = first_of_list(*turn);
         let read = reading.step(&mut |part| {
-            if sought.is_some_and(|anchor| *anchor == part.anchor) {
+            if is_shown(part) && sought.is_some_and(|anchor| *anchor == part.anchor) {
                 found = found.or(Some(part.turn));
             }
-            if let Some(short) = unread.remove(&part.anchor) {
+            // Of the parts with an anchor, that which is shown.
+            if is_shown(part)
+                && let Some(short) = unread.remove(&part.anchor)
+            {
                 turns.entry(part.turn).or_default().add(short);
             }
             if part.kind != PartKind::Prompt || part.thread != MAIN {
