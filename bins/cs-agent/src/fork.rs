@@ -1,8 +1,8 @@
 //! `fork`: continues a copy of a conversation in a new seat; the original goes on undisturbed.
 
-use crate::options::Chosen;
-use crate::{begin, found};
 use argh::{ArgsInfo, FromArgs};
+use cli::seat::begin::{self, Chosen};
+use cli::seat::found;
 use cli::seat::start::Wanted;
 use cli::seat::{self, Agents};
 use cli::{Context, Outcome};

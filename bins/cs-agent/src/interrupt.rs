@@ -1,7 +1,7 @@
 //! `interrupt`: stops the turn of an agent.
 
-use crate::found;
 use argh::{ArgsInfo, FromArgs};
+use cli::seat::found;
 use cli::seat::interrupt::{Interrupted, interrupt};
 use cli::seat::{self, Agents};
 use cli::{Context, Failure, Form, Outcome, note};

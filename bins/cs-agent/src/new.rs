@@ -1,9 +1,10 @@
 //! `new`: starts an agent without a prompt and shows its terminal, for a person. Must stay true: the seat has no parent, so
 //! an agent cannot call this.
 
-use crate::options::{Chosen, folder};
-use crate::{attach, begin, found, options};
+use crate::attach;
 use argh::{ArgsInfo, FromArgs};
+use cli::seat::begin::{self, Chosen, client, folder};
+use cli::seat::found;
 use cli::seat::start::Wanted;
 use cli::seat::{self, Agents, seen};
 use cli::{Context, Failure, Outcome};
@@ -39,7 +40,7 @@ impl New {
         attach::must_be_on_terminal("show an agent in")?;
         found::refuse_switched_off()?;
         let chosen = Chosen {
-            agent: options::client(self.agent.as_deref())?,
+            agent: client(self.agent.as_deref())?,
             cwd: folder(self.dir.as_deref())?,
             wanted: Wanted { model: self.model, ..Wanted::default() },
             name: self.name.as_deref().map(seats::name).transpose()?,

@@ -3,20 +3,17 @@
 //! person wrote. Everything else about the client is the person's.
 
 use crate::prompt::{self, Source};
-use agents::launch::may_sit;
-use agents::{Agent, trust};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::Agents;
+use cli::seat::begin::{Chosen, client, folder, joined_prompt, refuse_untrusted};
+use cli::seat::prompt::checked;
 use cli::seat::start::Wanted;
 use cli::{Failure, Outcome, patience};
 use cs_core::clock::TimeDelta;
-use cs_core::error::Error;
-use cs_core::id::Uuid;
-use cs_core::{git, paths, range, validate};
+use cs_core::{range, validate};
 use seats::Caller;
 use seats::limits::KEY;
 use seats::settings::{Settings, Template};
-use std::path::Path;
 use std::time::Duration;
 
 /// The longest silence that can be waited for.
@@ -85,19 +82,6 @@ pub struct Options<'a> {
     prompt: Option<String>,
 }
 
-/// What was chosen.
-pub struct Chosen {
-    pub agent: Agent,
-    pub cwd: String,
-    pub wanted: Wanted,
-    pub name: Option<String>,
-    pub key: Option<String>,
-    pub tells: bool,
-    pub silent_after_seconds: Option<u64>,
-    /// The seat and the conversation that are continued in a copy.
-    pub forked: Option<(String, Uuid)>,
-}
-
 impl<'a> Options<'a> {
     /// Checks who may choose what.
     pub fn of(call: &'a Spawn, agents: &Agents, settings: &Settings) -> Outcome<Self> {
@@ -115,8 +99,7 @@ impl<'a> Options<'a> {
         let template = call.template.as_deref().map(|name| settings.template(name).cloned()).transpose()?;
         let template = template.unwrap_or_default();
         let own = prompt::read(prompt, call.prompt_file.as_deref())?;
-        let texts: Vec<String> = template.prompt.iter().cloned().chain(own).collect();
-        let prompt = Some(texts.join("\n\n")).filter(|_| !texts.is_empty());
+        let prompt = joined_prompt(&template, own);
         Ok(Options { call, template, args, prompt })
     }
 
@@ -128,7 +111,7 @@ impl<'a> Options<'a> {
             let hint = "cs-agent spawn \"PROMPT\"; the user can start an agent without one: cs-agent new";
             Failure::Usage("there is no prompt".into(), Some(hint.into()))
         })?;
-        let prompt = prompt::checked(agent, &text)?;
+        let prompt = checked(agent, &text)?;
         let cwd = folder(call.cwd.as_deref().or(template.cwd.as_deref()))?;
         refuse_untrusted(agent, &cwd)?;
         let wanted = Wanted {
@@ -149,39 +132,6 @@ impl<'a> Options<'a> {
             forked: None,
         })
     }
-}
-
-/// The client with this short name; without one, the first.
-pub fn client(word: Option<&str>) -> Outcome<Agent> {
-    let Some(word) = word else { return Ok(Agent::Claude) };
-    Agent::of_person(word)
-        .filter(|agent| may_sit(*agent))
-        .ok_or_else(|| Failure::Usage(format!("{word:?} is not an agent; use {}", Agent::shorts()), None))
-}
-
-/// The real path of a folder; without a name, the current one.
-pub fn folder(named: Option<&str>) -> Outcome<String> {
-    let path = named.map_or_else(|| Path::new(".").to_path_buf(), paths::expand);
-    if !path.is_dir() {
-        return Err(Failure::Nothing(format!("{} is not a folder", path.display())));
-    }
-    let real = git::real(&path).unwrap_or(path);
-    let text = real.to_str().ok_or_else(|| Error::Invalid(format!("{} is not UTF-8", real.display())))?;
-    Ok(validate::path("folder", text)?)
-}
-
-/// Refuses a folder that Claude Code does not trust: it would ask first, and the prompt would answer.
-fn refuse_untrusted(agent: Agent, cwd: &str) -> Outcome<()> {
-    if agent != Agent::Claude {
-        return Ok(());
-    }
-    let text = match trust::trusts(Path::new(cwd)) {
-        Some(true) => return Ok(()),
-        Some(false) => format!("Claude Code does not trust {cwd} yet, and would ask before it reads the prompt"),
-        None => format!("it cannot be told whether Claude Code trusts {cwd}"),
-    };
-    let hint = format!("cs-agent new {} shows the question, which the user answers once", cli::quote_word(cwd));
-    Err(Failure::Advised(text, hint))
 }
 
 /// The value of `--silent-after`.

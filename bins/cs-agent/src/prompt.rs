@@ -1,12 +1,10 @@
-//! Owns the prompt of a call: which word it is, where it is read from, and whether a client would run it as a command.
+//! Owns the prompt of a call: which word it is, and where it is read from.
 
 use crate::PROGRAM;
-use agents::Agent;
-use agents::launch::{self, PROMPT};
+use agents::launch::PROMPT;
 use cli::{Failure, Outcome, STDIN, note, quote_word};
 use cs_core::error::Error;
 use cs_core::open;
-use std::borrow::Cow;
 use std::io::{Read, stdin};
 use std::path::Path;
 
@@ -79,20 +77,6 @@ fn note_file(word: &str) {
     if !word.contains(char::is_whitespace) && Path::new(word).is_file() {
         note(PROGRAM, &format!("the prompt is the text {word:?}; --prompt-file {} sends the file", quote_word(word)));
     }
-}
-
-/// The prompt as the client gets it. An empty one is a mistake on the command line.
-pub fn checked(agent: Agent, text: &str) -> Outcome<String> {
-    if text.trim().is_empty() {
-        return Err(Failure::Usage("the prompt is empty".into(), None));
-    }
-    Ok(match launch::check_prompt(agent, text)? {
-        Cow::Borrowed(text) => text.to_string(),
-        Cow::Owned(text) => {
-            note(PROGRAM, "the client would run this prompt as a command, so a line was put before it");
-            text
-        }
-    })
 }
 
 #[cfg(test)]

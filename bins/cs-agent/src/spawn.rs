@@ -1,11 +1,11 @@
 //! `spawn`: starts an agent in a new seat with a prompt. `options.rs` decides what may be chosen, `begin.rs` does it.
 
-use crate::begin::begin;
-use crate::found::refuse_switched_off;
 use crate::options::Options;
 pub use crate::options::Spawn;
 use crate::wait;
 use crate::watch::{Goal, Plan};
+use cli::seat::begin::begin;
+use cli::seat::found::refuse_switched_off;
 use cli::seat::{self, Agents};
 use cli::{Context, Failure, Outcome};
 

@@ -10,6 +10,7 @@ use crate::pages::Pages;
 use crate::pages::conversation::{self, Part};
 use crate::pages::found;
 use crate::param::Param;
+use crate::power::Power;
 use crate::query::{Query, Unknown};
 use crate::routes::{self, Answer, Answered, Handler, Route};
 use crate::site::Site;
@@ -39,10 +40,10 @@ pub struct App {
 
 impl App {
     /// Creates the app without reading the store.
-    pub fn new(store: Store, roots: Roots, is_review: bool) -> Result<Self, minijinja::Error> {
-        let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir(), is_review)?;
+    pub fn new(store: Store, roots: Roots, power: Power) -> Result<Self, minijinja::Error> {
+        let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir(), power)?;
         Ok(App {
-            site: Site { pages: Arc::new(pages), readers: "everyone", is_review, may_control: false },
+            site: Site { pages: Arc::new(pages), readers: "everyone", power },
             caches: Arc::new(Caches::new(store, roots)),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
@@ -91,7 +92,7 @@ impl App {
         if matches!(route.answer, Answer::Key) {
             return self.exchange(request);
         }
-        if route.is_review() && !self.site.is_review {
+        if route.is_review() && !self.site.is_review() {
             return Err(no_review());
         }
         if request.method == Method::Post && !matches!(route.answer, Answer::Change) {
@@ -99,7 +100,7 @@ impl App {
         }
         match route.answer {
             Answer::Change if request.method == Method::Post => {
-                let made = ops::make(&self.caches, self.site.may_control, &request.body)?;
+                let made = ops::make(&self.caches, self.site.power, &request.body)?;
                 let is_too_old = made.rest.is_some() && request.version == HTTPVersion(1, 0);
                 if is_too_old { Err(too_old("reports")) } else { Ok(made) }
             }

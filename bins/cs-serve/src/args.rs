@@ -1,5 +1,6 @@
 //! Owns the command line.
 
+use crate::power::Power;
 use argh::{ArgsInfo, FromArgs};
 
 /// Shows what every session is doing, in a browser. The dashboard is read-only unless --review is given, and only the
@@ -27,7 +28,8 @@ pub struct Args {
     /// and complete sessions, add notes, change tasks
     #[argh(switch)]
     pub review: bool,
-    /// with --review: let them also control agents in seats: write to them, interrupt, end and rename them
+    /// with --review: let them also control agents in seats: write to them, interrupt, clear, end, restore and rename them,
+    /// and start those of templates
     #[argh(switch)]
     pub control: bool,
     /// a file with the token that every request must send
@@ -44,6 +46,17 @@ pub struct Args {
 #[argh(subcommand)]
 pub enum Command {
     Open(Open),
+}
+
+impl Args {
+    /// What those who have the key may do.
+    pub fn power(&self) -> Power {
+        match (self.review, self.control) {
+            (false, _) => Power::Look,
+            (true, false) => Power::Review,
+            (true, true) => Power::Control,
+        }
+    }
 }
 
 fn parse_port(text: &str) -> Result<u16, String> {

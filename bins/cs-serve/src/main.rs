@@ -23,6 +23,7 @@ mod owner;
 mod pages;
 mod param;
 mod pattern;
+mod power;
 mod query;
 mod readers;
 mod routes;
@@ -51,11 +52,10 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let listener = listen::bind(&plan)?;
     let address = listener.local_addr().map_err(listen::system)?;
     let home = store.home.clone();
-    let mut app = app::App::new(store, agents::logs::Roots::from_env(), args.review)
+    let mut app = app::App::new(store, agents::logs::Roots::from_env(), args.power())
         .map_err(|error| listen::system(std::io::Error::other(error)))?;
-    app.site.may_control = args.control;
-    let shell = || app.site.pages.shell(address.port(), args.review);
-    let (access, _key) = readers::access((plan.readers, args.review), &plan.policy, address, &home, shell)?;
+    let shell = || app.site.pages.shell(address.port(), args.power());
+    let (access, _key) = readers::access((plan.readers, args.power()), &plan.policy, address, &home, shell)?;
     app.site.readers = access.word(&plan.policy);
     app.codes = access.key.as_ref().map(|key| code::Codes { home, port: address.port(), secrets: key.secrets.clone() });
     let access_note = access.key.as_ref().map(|key| match key.is_for_all {

@@ -7,6 +7,7 @@ use crate::args::Args;
 use crate::http::{Access, Key, Policy, Reply, Secrets};
 use crate::key::KeyFile;
 use crate::owner::Owners;
+use crate::power::Power;
 use crate::routes;
 use cli::{Failure, Outcome};
 use cs_core::paths::Home;
@@ -58,7 +59,7 @@ pub fn readers(args: &Args) -> Outcome<Readers> {
 
 /// Returns the rules that the server checks, and the key's file, which must be kept while the server runs.
 pub fn access(
-    (readers, is_review): (Readers, bool),
+    (readers, power): (Readers, Power),
     policy: &Policy,
     address: SocketAddr,
     home: &Home,
@@ -67,13 +68,13 @@ pub fn access(
     let owners = if readers == Readers::Everyone { None } else { Owners::find(address.ip()) };
     let is_known = owners.is_some() || policy.token.is_some();
     let is_for_all = readers == Readers::Key || (readers == Readers::Owner && !is_known);
-    let file = if is_for_all || is_review { Some(KeyFile::make(home, address.port())?) } else { None };
+    let file = if is_for_all || power >= Power::Review { Some(KeyFile::make(home, address.port())?) } else { None };
     let is_open = routes::is_open;
     let key = file.as_ref().map(|file| Key {
         secrets: Arc::new(Secrets::new(&file.key)),
         shell: shell(),
         is_for_all,
-        is_for_changes: is_review,
+        is_for_changes: power >= Power::Review,
         is_open,
         home: home.clone(),
     });

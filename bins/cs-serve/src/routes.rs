@@ -341,6 +341,7 @@ mod tests {
     use crate::http::head::{Parsed, parse};
     use crate::http::write::Changes;
     use crate::http::{Policy, guard};
+    use crate::power::Power;
     use cs_core::paths::Home;
     use cs_core::store::Store;
 
@@ -395,12 +396,12 @@ mod tests {
         std::fs::write(dir.path().join(format!("claude/projects/-x/{UUID}.jsonl")), LOG).unwrap();
         let mut roots = ::agents::logs::Roots::default();
         roots.folders.push((::agents::Agent::Claude, dir.path().join("claude")));
-        let mut app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS), roots, false).unwrap();
+        let mut app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS), roots, Power::Look).unwrap();
         for route in ROUTES.iter().filter(|route| route.is_review()) {
             let reply = app.answer(&request("GET", &path_of(route)));
             assert_eq!(reply.status, 404, "{}: the server is read-only", route.path);
         }
-        app.site.is_review = true;
+        app.site.power = Power::Review;
         assert_eq!(app.answer(&request("POST", "/review/api/key")).status, 404, "no key is required");
         assert_eq!(app.answer(&request("GET", "/review/api/op")).status, 405, "changes are sent");
         assert_eq!(app.answer(&request("POST", "/review/api/op")).status, 400, "a change has a body");

@@ -1,15 +1,23 @@
 //! Owns how commands find a seat, and who runs them. Must stay true: a seat whose file cannot be read is reported, and
 //! hides no other one. `seat/show.rs` prints a seat, `seat/pane.rs` checks its terminal, `seat/interrupt.rs` stops its
-//! turn, `seat/start.rs` starts its client, `seat/seen.rs` waits for it.
+//! turn, `seat/start.rs` starts its client, `seat/seen.rs` waits for it; `seat/begin.rs` makes a new seat, `seat/clear.rs` and
+//! `seat/restore.rs` start a client in one that is there.
 
+pub mod begin;
+pub mod clear;
 pub mod environment;
+pub mod found;
 pub mod interrupt;
 pub mod kill;
 pub mod launch_file;
+mod limits;
 pub mod naming;
 pub mod nudge;
+mod opening;
 pub mod pane;
 pub mod post;
+pub mod prompt;
+pub mod restore;
 pub mod seen;
 mod show;
 pub mod start;

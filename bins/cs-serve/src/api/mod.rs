@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// `/healthz`
 pub fn health(site: &Site) -> Reply {
-    let health = json!({"status": "ok", "readers": site.readers, "review": site.is_review});
+    let health = json!({"status": "ok", "readers": site.readers, "review": site.is_review()});
     Reply::json(&health).with("Cache-Control", "no-store")
 }
 

@@ -241,7 +241,7 @@ mod tests {
     }
 
     fn send(caches: &Caches, change: Value) -> Result<Value, u16> {
-        let made = ops::make(caches, false, &serde_json::to_vec(&change).unwrap());
+        let made = ops::make(caches, crate::power::Power::Review, &serde_json::to_vec(&change).unwrap());
         made.map(|reply| serde_json::from_slice(&reply.body).unwrap()).map_err(|refusal| refusal.status)
     }
 

@@ -10,6 +10,7 @@ mod report;
 mod session;
 
 use crate::http::{Refusal, Reply};
+use crate::power::Power;
 use crate::view::Caches;
 use crate::view::seen::seen;
 use cs_core::record::Session;
@@ -50,6 +51,12 @@ enum Op {
     Undo(mark::Undo),
     #[serde(rename = "message.send")]
     Message(control::Message),
+    #[serde(rename = "agent.spawn")]
+    Spawn(control::Spawn),
+    #[serde(rename = "agent.clear")]
+    ClearAgent(control::Clear),
+    #[serde(rename = "agent.restore")]
+    Restore(control::Stop),
     #[serde(rename = "agent.interrupt")]
     Interrupt(control::Stop),
     #[serde(rename = "agent.kill")]
@@ -63,7 +70,11 @@ enum Op {
 impl Op {
     /// Whether it is about agents, which only `--control` allows.
     fn is_control(&self) -> bool {
-        matches!(self, Op::Message(_) | Op::Interrupt(_) | Op::Kill(_) | Op::Name(_))
+        match self {
+            Op::Message(_) | Op::Spawn(_) | Op::ClearAgent(_) | Op::Restore(_) => true,
+            Op::Interrupt(_) | Op::Kill(_) | Op::Name(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -87,11 +98,11 @@ impl Done {
     }
 }
 
-/// Makes the change in the body of a request; one of agents only if `may_control`.
-pub fn make(caches: &Caches, may_control: bool, body: &[u8]) -> Result<Reply, Refusal> {
+/// Makes the change in the body of a request, if it is in one's power.
+pub fn make(caches: &Caches, power: Power, body: &[u8]) -> Result<Reply, Refusal> {
     let (store, now) = (caches.store(), clock::now());
     let op = serde_json::from_slice::<Op>(body).map_err(|error| bad(&error))?;
-    if op.is_control() && !may_control {
+    if op.is_control() && power < Power::Control {
         let text = "this dashboard does not control agents; start it with --review --control";
         return Err(Refusal::new(403, "NO_CONTROL", text));
     }
@@ -111,6 +122,9 @@ pub fn make(caches: &Caches, may_control: bool, body: &[u8]) -> Result<Reply, Re
         Op::Disposition(op) => op.make(marks::Op::Disposition, caches, now),
         Op::Undo(op) => op.make(caches, now),
         Op::Message(op) => op.make(store, now),
+        Op::Spawn(op) => op.make(store, now),
+        Op::ClearAgent(op) => op.make(store, now),
+        Op::Restore(op) => op.restore(store, now),
         Op::Interrupt(op) => op.interrupt(store, now),
         Op::Kill(op) => op.kill(store, now),
         Op::Name(op) => op.make(store, now),
@@ -163,7 +177,7 @@ mod tests {
     }
 
     fn send(store: &Store, change: &Value) -> Result<Value, u16> {
-        let made = make(&caches(store), false, &serde_json::to_vec(change).unwrap());
+        let made = make(&caches(store), Power::Review, &serde_json::to_vec(change).unwrap());
         made.map(|reply| serde_json::from_slice(&reply.body).unwrap()).map_err(|refusal| refusal.status)
     }
 
@@ -235,7 +249,7 @@ mod tests {
         let (store, made) = store(dir.path());
         let good =
             format!(r#"{{"op":"session.event","id":"{}","if":"{}","message":"x"}}"#, made.session_id, seen(&made));
-        assert!(make(&caches(&store), false, good.as_bytes()).is_ok());
+        assert!(make(&caches(&store), Power::Review, good.as_bytes()).is_ok());
         for body in [
             String::new(),
             "{}".into(),
@@ -255,9 +269,9 @@ mod tests {
             "[".repeat(60_000),
             good.replace("\"x\"}", &format!("{}1{}}}", "[".repeat(200), "]".repeat(200))),
         ] {
-            let refused = make(&caches(&store), false, body.as_bytes()).unwrap_err();
+            let refused = make(&caches(&store), Power::Review, body.as_bytes()).unwrap_err();
             assert_eq!((refused.status, refused.code), (400, "BAD_REQUEST"), "{body:.80}");
         }
-        assert_eq!(make(&caches(&store), false, b"{\"op\":\"session.event\xff\"}").unwrap_err().status, 400);
+        assert_eq!(make(&caches(&store), Power::Review, b"{\"op\":\"session.event\xff\"}").unwrap_err().status, 400);
     }
 }

@@ -3,6 +3,7 @@
 use crate::assets;
 use crate::http::reply::HTML;
 use crate::http::{Refusal, Reply};
+use crate::power::Power;
 use cs_core::visible::visible;
 use minijinja::value::Serde;
 use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
@@ -39,12 +40,12 @@ pub struct Pages {
 impl Pages {
     /// Parses the templates of the pages and the shared ones. Each gets `routes`, and `has_log()`: whether calls of tools
     /// were ever logged, in this folder; if not, nothing about them is shown. `has_review` says whether something may be
-    /// changed with the key.
+    /// changed with the key, `has_control` whether agents may be controlled with it, too.
     pub fn new(
         templates: impl Iterator<Item = Template>,
         routes: Vec<impl Serialize>,
         log: PathBuf,
-        is_review: bool,
+        power: Power,
     ) -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -53,7 +54,8 @@ impl Pages {
         }
         environment.add_global("asset", Serde(assets::urls().into_iter().collect::<BTreeMap<_, _>>()));
         environment.add_global("routes", Serde(routes));
-        environment.add_global("has_review", is_review);
+        environment.add_global("has_review", power >= Power::Review);
+        environment.add_global("has_control", power >= Power::Control);
         environment.add_function("has_log", move || log.exists());
         environment.add_global("version", env!("CARGO_PKG_VERSION"));
         super::filters::add(&mut environment);
@@ -91,12 +93,13 @@ impl Pages {
     }
 
     /// The page that requests the others with the key; it contains no data.
-    pub fn shell(&self, port: u16, is_review: bool) -> Reply {
+    pub fn shell(&self, port: u16, power: Power) -> Reply {
         #[derive(Serialize)]
         struct KeyPage {
             port: u16,
             is_review: bool,
         }
+        let is_review = power >= Power::Review;
         let page = self.render("key.html", &KeyPage { port, is_review });
         let page = page.unwrap_or_else(|refusal| Reply::refusal(&refusal));
         // The document of every review: its script fetches the rest with the key.
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_error_page_has_the_status_of_its_refusal() {
-        let pages = Pages::new(std::iter::empty(), vec![()], "/nowhere".into(), false).unwrap();
+        let pages = Pages::new(std::iter::empty(), vec![()], "/nowhere".into(), Power::Look).unwrap();
         assert_eq!(pages.refusal(&Refusal::new(404, "NOT_FOUND", "<b>"), None).status, 404);
     }
 }

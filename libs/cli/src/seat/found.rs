@@ -1,7 +1,8 @@
 //! Owns what commands need to know about the seat that they act on: whether it is open, its client, its conversation.
 
+use crate::Context;
+use crate::failure::{Failure, Outcome};
 use agents::{Agent, resume};
-use cli::{Context, Failure, Outcome};
 use cs_core::id::Uuid;
 use seats::Seat;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Owns what keeps agents from spawning without end: how deep, how many, how often. A person is not limited.
 
-use cli::seat::Agents;
-use cli::{Failure, Outcome};
+use super::Agents;
+use crate::failure::{Failure, Outcome};
 use cs_core::clock::{self, Instant, TimeDelta};
 use seats::settings::Settings;
 use seats::{Caller, Parent, Seat};

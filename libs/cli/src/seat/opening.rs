@@ -1,8 +1,9 @@
 //! Owns the session of a conversation that begins in a seat: it is stored before the client starts, so that the hooks of
 //! the client find it. Must stay true: its intent is masked, and says nothing if prompts are not to be stored.
 
+use crate::Context;
+use crate::failure::Outcome;
 use agents::launch;
-use cli::{Context, Outcome};
 use cs_core::id::{SessionId, Slug};
 use cs_core::record::Session;
 use cs_core::session::{self, Start};

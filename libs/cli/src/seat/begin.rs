@@ -2,22 +2,44 @@
 //! is started. Must stay true: the same key never makes a second seat; if the client cannot be started, the seat has
 //! ended and the session that was stored for it is removed.
 
-use crate::options::Chosen;
-use crate::{limits, opening};
-use agents::Agent;
-use agents::launch::Beginning;
-use cli::seat::start::{self, Ready};
-use cli::seat::{Agents, id_of, naming, seen};
-use cli::{Context, Outcome};
+use super::start::{self, Ready, Wanted};
+use super::{Agents, id_of, limits, naming, opening, seen};
+use crate::Context;
+use crate::failure::{Failure, Outcome};
+use crate::quote::quote_word;
+use agents::launch::{Beginning, may_sit};
+use agents::{Agent, trust};
 use cs_core::clock::{self, TimeDelta, stamp};
+use cs_core::error::Error;
 use cs_core::git::{self, Checkout};
 use cs_core::id::{SeatId, Uuid};
 use cs_core::record::Session;
-use cs_core::{lock, store};
-use seats::settings::Settings;
+use cs_core::{lock, paths, store, validate};
+use seats::settings::{Settings, Template};
 use seats::{SCHEMA_VERSION, Seat, SeatStatus};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+
+/// What was chosen for a new seat.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The client.
+    pub agent: Agent,
+    /// The folder in which it works.
+    pub cwd: String,
+    /// How it is started.
+    pub wanted: Wanted,
+    /// Its name.
+    pub name: Option<String>,
+    /// By which a repeated call finds the same agent.
+    pub key: Option<String>,
+    /// Whether its parent is told what its turns came to.
+    pub tells: bool,
+    /// After how long a silence its parent is told.
+    pub silent_after_seconds: Option<u64>,
+    /// The seat and the conversation that are continued in a copy.
+    pub forked: Option<(String, Uuid)>,
+}
 
 /// Makes the seat, starts its client and waits for it. With a known key the existing seat is returned.
 pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Chosen) -> Outcome<Seat> {
@@ -40,6 +62,45 @@ pub fn begin(context: &Context, agents: &Agents, settings: &Settings, chosen: Ch
         None => Beginning::New(uuid),
     };
     run(context, agents, &ready, made, beginning, prompt.as_deref())
+}
+
+/// The prompt of a call, after that of its template.
+pub fn joined_prompt(template: &Template, own: Option<String>) -> Option<String> {
+    let texts: Vec<String> = template.prompt.iter().cloned().chain(own).collect();
+    Some(texts.join("\n\n")).filter(|_| !texts.is_empty())
+}
+
+/// The client with this short name; without one, the first.
+pub fn client(word: Option<&str>) -> Outcome<Agent> {
+    let Some(word) = word else { return Ok(Agent::Claude) };
+    Agent::of_person(word)
+        .filter(|agent| may_sit(*agent))
+        .ok_or_else(|| Failure::Usage(format!("{word:?} is not an agent; use {}", Agent::shorts()), None))
+}
+
+/// The real path of a folder; without a name, the current one.
+pub fn folder(named: Option<&str>) -> Outcome<String> {
+    let path = named.map_or_else(|| Path::new(".").to_path_buf(), paths::expand);
+    if !path.is_dir() {
+        return Err(Failure::Nothing(format!("{} is not a folder", path.display())));
+    }
+    let real = git::real(&path).unwrap_or(path);
+    let text = real.to_str().ok_or_else(|| Error::Invalid(format!("{} is not UTF-8", real.display())))?;
+    Ok(validate::path("folder", text)?)
+}
+
+/// Refuses a folder that Claude Code does not trust: it would ask first, and the prompt would answer.
+pub fn refuse_untrusted(agent: Agent, cwd: &str) -> Outcome<()> {
+    if agent != Agent::Claude {
+        return Ok(());
+    }
+    let text = match trust::trusts(Path::new(cwd)) {
+        Some(true) => return Ok(()),
+        Some(false) => format!("Claude Code does not trust {cwd} yet, and would ask before it reads the prompt"),
+        None => format!("it cannot be told whether Claude Code trusts {cwd}"),
+    };
+    let hint = format!("cs-agent new {} shows the question, which the user answers once", quote_word(cwd));
+    Err(Failure::Advised(text, hint))
 }
 
 fn draft(context: &Context, agents: &Agents, chosen: &Chosen, uuid: &Uuid, checkout: Option<&Checkout>) -> Seat {
