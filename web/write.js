@@ -1,29 +1,64 @@
 // Forms that change something. They are shown when this tab has the key (`can-write`, see `app.js`). A form names its
-// change in `data-op`, and its fields are those of the change; the session and what was seen of it are in `#write`.
+// change in `data-op`, and its fields are those of the change. What it is about is in the element around it that has
+// `data-id` (a session) or `data-agent`, and what was seen of that in its `data-seen`; other forms are about `#write`.
 "use strict";
 
-const say = (text) => (byId("write-said").textContent = text);
+// What was seen of the sessions in a list, which do not say it: asked for when the menu of a row opens.
+const seenOf = new WeakMap();
+const aboutOf = (form) => form.closest("[data-id], [data-agent], [data-spawn]") ?? byId("write");
+const say = (about, text) => (about.querySelector(".written").textContent = text);
+
+document.addEventListener(
+  "toggle",
+  async ({ target }) => {
+    const about = target.open && target.matches(".menu") && target.querySelector("[data-id]");
+    if (!about || !key) return;
+    seenOf.delete(about);
+    const answer = await fetchWithKey(`/api/session/${about.dataset.id}`).catch(() => null);
+    if (answer?.ok) seenOf.set(about, (await answer.json()).seen);
+  },
+  true,
+);
+
+// The fields of a form: empty ones are left out, and a box is true or false. A box without a name only asks.
+function fieldsOf(form) {
+  const fields = {};
+  for (const { name, type, value, checked } of form.elements) {
+    if (!name) continue;
+    if (type === "checkbox") fields[name] = checked;
+    else if (value.trim()) fields[name] = value.trim();
+  }
+  return fields;
+}
+
+function changeOf(form, about) {
+  const [{ op }, { id, agent, seen }] = [form.dataset, about.dataset];
+  const what = id ? { id } : agent ? { agent } : {};
+  // A message is written to whoever is there.
+  const condition = op === "message.send" || op === "agent.spawn" ? {} : { if: seen ?? seenOf.get(about) ?? "" };
+  return { op, ...what, ...condition, ...fieldsOf(form) };
+}
 
 async function send(form) {
-  const { id, seen } = byId("write").dataset;
-  const fields = [...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
+  const about = aboutOf(form);
   const button = form.querySelector("button, select");
   button.disabled = true;
-  say("");
+  say(about, "");
   try {
-    const done = await (await post({ op: form.dataset.op, id, if: seen, ...Object.fromEntries(fields) })).json();
-    if (done.session_id !== id) return void location.assign(`/session/${done.session_id}`);
-    byId("write").dataset.seen = done.seen;
+    const done = await (await post(changeOf(form, about))).json();
+    if (done.session_id && done.session_id !== about.dataset.id) return void location.assign(`/session/${done.session_id}`);
+    if (about.dataset.seen !== undefined && done.seen) about.dataset.seen = done.seen;
+    if (seenOf.has(about)) seenOf.set(about, done.seen);
     form.reset();
-    say("Done.");
+    say(about, "Done.");
   } catch (error) {
     form.querySelector("select")?.form.reset();
-    say(error.status ? `Not changed: ${error.message}.` : "Not changed: the server is not running.");
+    say(about, error.status ? `Not changed: ${error.message}.` : "Not changed: the server is not running.");
   } finally {
     button.disabled = false;
   }
   await refresh();
-  if (!form.isConnected) byId("write").focus();
+  if (!form.isConnected) (about.isConnected ? (about.closest(".menu")?.querySelector("summary") ?? about) : main).focus();
 }
 
 document.addEventListener("submit", (event) => {
@@ -33,8 +68,8 @@ document.addEventListener("submit", (event) => {
   send(form);
 });
 
-// A choice is sent at once.
+// The status of a task is sent as soon as it is chosen.
 document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-op] select")?.form;
+  const form = event.target.closest("form[data-op='task.update'] select")?.form;
   if (form) send(form);
 });

@@ -81,8 +81,13 @@ impl Served {
 
     /// Sends a body of JSON by POST, as a program does.
     pub fn send(&self, path: &str, body: &str) -> Answer {
+        self.send_with(path, "", body)
+    }
+
+    /// The same with more header lines, each ended by CR LF.
+    pub fn send_with(&self, path: &str, lines: &str, body: &str) -> Answer {
         let mut socket = self.connect();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}", self.address);
         let text = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         socket.write_all(text.as_bytes()).expect("the server accepts a request");
         Answer::read(&mut BufReader::new(socket), false).unwrap_or_else(|| panic!("{path}: no answer"))

@@ -9,6 +9,8 @@ mod ask;
 mod boot;
 #[path = "agents/change.rs"]
 mod change;
+#[path = "agents/dashboard.rs"]
+mod dashboard;
 #[path = "agents/end.rs"]
 mod end;
 #[cfg(target_os = "linux")]

@@ -22,6 +22,8 @@ fn start() -> Option<(Dashboard, Vec<String>)> {
 fn open(dashboard: &mut Dashboard, id: &str) {
     let url = dashboard.with_code(&format!("/session/{id}"));
     dashboard.browser.open(&url);
+    // The page is loaded again with the key that it got.
+    dashboard.browser.until("performance.getEntriesByType('navigation')[0].type === 'reload'");
     dashboard.browser.until("document.documentElement.classList.contains('can-write')");
 }
 
@@ -77,6 +79,92 @@ fn a_session_is_changed_on_its_page() {
     dashboard.browser.until("document.getElementById('write').checkVisibility()");
     let complaints = dashboard.browser.complaints();
     assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+#[test]
+fn a_session_is_changed_in_a_list() {
+    let Some((mut dashboard, ids)) = start() else { return };
+    dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
+    let url = dashboard.with_code("/");
+    dashboard.browser.open(&url);
+    dashboard.browser.until("document.documentElement.classList.contains('can-write')");
+    dashboard.browser.until("document.querySelectorAll('.row').length === 4");
+    let menu = |id: &str| format!("#menu-{id}");
+    let text = |id: &str| format!("document.querySelector('#{id} .row-main').textContent");
+    // The answered question; then it is parked from the keyboard, with what was seen when the menu opened.
+    dashboard.browser.click(&format!("{} summary", menu(&ids[0])));
+    dashboard.browser.click(&format!("{} [data-op='request.clear'] button", menu(&ids[0])));
+    dashboard.browser.until(&format!("!{}.includes('say yes or no')", text(&ids[0])));
+    dashboard.browser.click(&format!("{} [data-op='session.park'] input", menu(&ids[0])));
+    dashboard.browser.type_text("lunch");
+    dashboard.browser.press("Enter");
+    dashboard.browser.until(&format!("{}.includes('lunch')", text(&ids[0])));
+    assert_eq!(record(&dashboard, &ids[0])["parked_reason"], "lunch");
+    // What changes behind the menu's back is not overwritten.
+    dashboard.browser.click(&format!("{} summary", menu(&ids[1])));
+    let opened = format!("document.querySelector('{}').open", menu(&ids[1]));
+    dashboard.browser.until(&opened);
+    let seen = format!("seenOf.has(document.querySelector('#changes-{}'))", ids[1]);
+    dashboard.browser.until(&seen);
+    dashboard.cs("cs-session", &["update", &ids[1], "--intent", "something else"]);
+    dashboard.browser.click(&format!("{} [data-op='session.complete'] button", menu(&ids[1])));
+    let said = format!("document.querySelector('#changes-{} .written').textContent.includes('Not changed')", ids[1]);
+    dashboard.browser.until(&said);
+    assert_eq!(record(&dashboard, &ids[1])["status"], "active");
+    // A parked one goes on in a new session.
+    dashboard.browser.press("Escape");
+    dashboard.browser.click(&format!("{} summary", menu(&ids[2])));
+    dashboard.browser.until(&format!("seenOf.has(document.querySelector('#changes-{}'))", ids[2]));
+    dashboard.browser.click(&format!("{} [data-op='session.resume'] button", menu(&ids[2])));
+    dashboard.browser.until("location.pathname.startsWith('/session/')");
+    assert_eq!(record(&dashboard, &ids[2])["resumed_as"], {
+        let path = dashboard.browser.eval("location.pathname");
+        json!(path.as_str().unwrap().trim_start_matches("/session/"))
+    });
+    let complaints = dashboard.browser.complaints();
+    let odd = complaints.iter().filter(|text| !text.contains("status of 409"));
+    assert_eq!(odd.count(), 0, "{complaints:?}");
+}
+
+#[test]
+fn agents_are_controlled_on_their_rows() {
+    let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
+    crate::agents::team(&dashboard);
+    dashboard.served = Served::start(&dashboard.sandbox, &["--review"]);
+    let open = |dashboard: &mut Dashboard| {
+        let url = dashboard.with_code("/agents");
+        dashboard.browser.open(&url);
+        dashboard.browser.until("document.documentElement.classList.contains('can-write')");
+        dashboard.browser.until("document.querySelectorAll('.row').length > 2");
+    };
+    open(&mut dashboard);
+    assert_eq!(
+        dashboard.browser.eval("document.querySelectorAll('[data-op]').length"),
+        0,
+        "it does not control agents"
+    );
+    dashboard.served = Served::start(&dashboard.sandbox, &["--review", "--control"]);
+    open(&mut dashboard);
+    let id = "agent_20261121T1000_0022";
+    dashboard.browser.click(&format!("#menu-{id} summary"));
+    let ops = format!("[...document.querySelectorAll('#menu-{id} [data-op]')].map((form) => form.dataset.op).join()");
+    let shown = dashboard.browser.eval(&ops);
+    let of_ended = "agent.restore,agent.name";
+    let of_running = "message.send,agent.clear,agent.interrupt,agent.kill,agent.name";
+    assert!(shown == of_ended || shown == of_running, "{shown}");
+    dashboard.browser.click(&format!("#menu-{id} [data-op='agent.name'] input"));
+    dashboard.browser.type_text("writer");
+    dashboard.browser.press("Enter");
+    dashboard.browser.until(&format!("document.querySelector('#{id} h3').textContent === 'writer'"));
+    let seat: Value = dashboard.sandbox.json(&format!("agents/{id}.json"));
+    assert_eq!(seat["name"], "writer");
+    // Ending one asks first.
+    if shown == of_running {
+        dashboard.browser.click(&format!("#menu-{id} [data-op='agent.kill'] button"));
+        assert_ne!(dashboard.sandbox.json(&format!("agents/{id}.json"))["status"], "killed");
+    }
+    let complaints = dashboard.browser.complaints();
+    assert!(complaints.iter().all(|text| text.contains("status of 401")), "{complaints:?}");
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub struct AgentsPage {
     /// How many of those are left out.
     pub hidden: usize,
     pub leases: Vec<ShownLease>,
+    /// The names of prepared agents, and the projects in which they can be started.
+    pub templates: Vec<String>,
+    pub projects: Vec<String>,
 }
 
 /// A lease as `docs/API.md` describes it, and:
@@ -70,6 +73,8 @@ pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
         ended: ended.into_iter().map(|row| ShownRow::of(AgentRow { depth: 0, ..row })).collect(),
         hidden,
         leases,
+        templates: cli::seat::settings(asked.store()).templates.into_keys().collect(),
+        projects: asked.store().config().projects.into_keys().collect(),
     })
 }
 
