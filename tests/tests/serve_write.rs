@@ -356,7 +356,8 @@ fn a_code_is_exchanged_for_a_key_of_its_own_once() {
     for wrong in ["", &code[1..], &"0".repeat(72), &format!("../{}", &code[3..]), &review.key] {
         assert_eq!(exchange(wrong, &[]).status, 401, "{wrong}");
     }
-    for body in ["{}".to_owned(), "[]".into(), json!({"code": code, "more": 1}).to_string()] {
+    for body in ["{}".to_owned(), "[]".into(), json!([code]).to_string(), json!({"code": code, "more": 1}).to_string()]
+    {
         let answer = review.send(&body, &["POST /review/api/key HTTP/1.1"]);
         assert_eq!(answer.status, 400, "{body}");
     }

@@ -4,7 +4,8 @@
 use crate::asked::Asked;
 use crate::cache::{Cache, LogEnd, Validity};
 use crate::code::Codes;
-use crate::http::{Refusal, Reply, Request, Start, guard, refused, trim_memory, write};
+use crate::http::refused::Note;
+use crate::http::{Refusal, Reply, Request, Start, guard, trim_memory, write};
 use crate::ops;
 use crate::pages::Pages;
 use crate::pages::conversation::{self, Part};
@@ -58,9 +59,8 @@ impl App {
         match made {
             Ok(reply) => reply.for_request(request),
             Err((refusal, page)) => {
-                if self.codes.is_some() {
-                    refused::note(&self.caches.store().home, request, &refusal);
-                }
+                let note = self.codes.as_ref().and_then(|codes| Note::of(&codes.home, request, &refusal));
+                note.iter().for_each(Note::write);
                 self.refuse(request, &refusal, page)
             }
         }

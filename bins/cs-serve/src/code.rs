@@ -6,6 +6,7 @@
 
 use crate::http::{Refusal, Reply, Secrets, same};
 use crate::key::random;
+use crate::ops::object;
 use cs_core::Result;
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
@@ -39,8 +40,7 @@ struct Exchange {
 impl Codes {
     /// Answers a tab that sends a code with a key of its own.
     pub fn exchange(&self, body: &[u8]) -> std::result::Result<Reply, Refusal> {
-        let sent: Exchange = serde_json::from_slice(body)
-            .map_err(|_| Refusal::new(400, "BAD_REQUEST", "the body must be one object with the code"))?;
+        let sent: Exchange = object(body)?;
         if !take(&self.home, self.port, &sent.code) {
             let text = "this address was used already, or is older than a minute; `cs-serve open` makes another one";
             return Err(Refusal::new(401, "CODE_USED", text));

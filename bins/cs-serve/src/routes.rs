@@ -278,7 +278,7 @@ pub static ROUTES: [Route; 30] = [
         path: "/review/api/op",
         params: &[],
         answer: Change,
-        about: "POST: a change; only with --review and the key",
+        about: "POST: a change; needs `--review` and the key",
     },
     Route {
         path: write::EXCHANGE,

@@ -45,7 +45,7 @@ impl Resume {
             None => {
                 let (here, uuid) = (Here::find()?, conversation.as_ref());
                 let heir = Heir { intent, branch: here.branch, conversation: uuid };
-                let new = context.store.resume(&old_id, &heir, context.now)?;
+                let new = context.store.resume(&old_id, |_| Ok(()), &heir, context.now)?;
                 uuid.map_or(Ok(()), |uuid| adopt(context, uuid, &new.session_id))?;
                 new
             }

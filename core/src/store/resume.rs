@@ -23,11 +23,18 @@ pub struct Heir<'a> {
 
 impl Store {
     /// Continues an ended session in a new record, and returns that.
-    pub fn resume(&self, old_id: &SessionId, heir: &Heir, now: Instant) -> Result<Session> {
+    /// `check` may refuse that, and sees the old session as it is then.
+    pub fn resume(
+        &self,
+        old_id: &SessionId,
+        check: impl Fn(&Session) -> Result<()>,
+        heir: &Heir,
+        now: Instant,
+    ) -> Result<Session> {
         let is_made = Cell::new(false);
         let make = |old: &Session| self.create_successor(old, heir, &is_made, now);
         let undo = |new: &Session| self.undo_successor(new, is_made.get(), now);
-        self.hand_over(old_id, make, undo, now)
+        self.hand_over(old_id, check, make, undo, now)
     }
 
     /// Continues an ended session in another active one, and returns that.
@@ -38,7 +45,7 @@ impl Store {
         intent: Option<&str>,
         now: Instant,
     ) -> Result<Session> {
-        self.hand_over(old_id, |old| self.take_over(old, own, intent, now), |_| Ok(()), now)
+        self.hand_over(old_id, |_| Ok(()), |old| self.take_over(old, own, intent, now), |_| Ok(()), now)
     }
 
     /// Lets `make` copy the old session's context into another one, and closes the old one. The old session stays locked
@@ -47,17 +54,20 @@ impl Store {
     fn hand_over(
         &self,
         old_id: &SessionId,
+        check: impl Fn(&Session) -> Result<()>,
         make: impl Fn(&Session) -> Result<Session>,
         undo: impl FnOnce(&Session) -> Result<()>,
         now: Instant,
     ) -> Result<Session> {
         let old = self.session(old_id)?;
+        check(&old)?;
         session::may_resume(&old)?;
         if self.home.archived(old_id).exists() {
             return make(&old);
         }
         let mut heir: Option<Session> = None;
         let closed = self.update(old_id, now, |old| {
+            check(old)?;
             session::may_resume(old)?;
             let new = heir.take().map_or_else(|| make(old), Ok)?;
             let closed = session::resumed_as(old, &new.session_id, now);

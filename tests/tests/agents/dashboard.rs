@@ -82,7 +82,7 @@ fn a_seat_is_started_cleared_ended_and_restored_from_the_dashboard() {
 
     // A message wakes it; then a new conversation, in which it works; and one that ends that turn.
     control.make(json!({"op": "message.send", "agent": id, "text": "how far are you?"}));
-    team.wait_for("prompt", |seen| seen.to_string().contains("how far are you?"));
+    team.wait_for("wake", |seen| seen.to_string().contains("how far are you?"));
     team.wait_until("builder", "idle");
     let before = team.seat("builder");
     control.make(json!({"op": "agent.clear", "agent": id, "if": control.seen(&id), "prompt": "sleep 60"}));

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use cs_tests::http::Served;
 use cs_tests::skip;
 use serde_json::{Value, json};
 
 use crate::dashboard::Dashboard;
+use crate::screenshots::save_picture;
 
 /// The checker's script; without it the test is skipped.
 pub fn axe() -> Option<String> {
@@ -20,6 +22,45 @@ pub fn serious(findings: &Value) -> Vec<String> {
     let violations = findings.as_array().cloned().unwrap_or_default();
     let is_serious = |one: &Value| matches!(one["impact"].as_str(), Some("serious" | "critical"));
     violations.iter().filter(|one| is_serious(one)).map(Value::to_string).collect()
+}
+
+/// Checks the page that is shown.
+fn check(dashboard: &mut Dashboard, axe: &str, what: &str) {
+    dashboard.browser.call("Runtime.evaluate", json!({"expression": axe}));
+    let found = dashboard.browser.eval("axe.run(document).then(({passes, violations}) => [passes.length, violations])");
+    assert!(found[0].as_u64() > Some(10), "it checked nothing: {found}");
+    assert_eq!(serious(&found[1]), [""; 0], "{what}");
+}
+
+#[test]
+fn forms_have_no_serious_accessibility_problems() {
+    let Some(axe) = axe() else { return };
+    let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
+    let planner = crate::agents::team(&dashboard);
+    dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
+    let config = dashboard.sandbox.data().join("config.json");
+    let mut settings: Value = serde_json::from_slice(&std::fs::read(&config).expect("a file")).expect("JSON");
+    settings["agents"] = json!({"templates": {"tester": {"prompt": "Test it."}}});
+    std::fs::write(&config, settings.to_string()).expect("a file");
+    dashboard.served = Served::start(&dashboard.sandbox, &["--review", "--control"]);
+    let url = dashboard.with_code("/api");
+    dashboard.browser.open(&url);
+    dashboard.browser.until("document.documentElement.classList.contains('can-write')");
+    let pages = ["/", "/agents", &format!("/session/{}", ids[0]), &format!("/session/{planner}")].map(str::to_owned);
+    for (path, (scheme, width)) in pages.iter().flat_map(|path| [(path, ("light", 1200)), (path, ("dark", 390))]) {
+        dashboard.browser.scheme(scheme);
+        dashboard.browser.size(width, 900);
+        dashboard.open(path);
+        dashboard.browser.eval("(document.querySelector('.menu') ?? {}).open = true");
+        if let Some(folder) = std::env::var_os("LOOK").map(PathBuf::from) {
+            let name = path.trim_matches('/').split('_').next_back().unwrap_or_default();
+            save_picture(&mut dashboard, &folder.join(format!("form-{name}-{width}-{scheme}.png")));
+        }
+        check(&mut dashboard, &axe, &format!("{path} {scheme} {width}"));
+        let wide =
+            dashboard.browser.eval("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assert_eq!(wide, 0, "{path} {width}: nothing is cut");
+    }
 }
 
 #[test]
@@ -59,10 +100,6 @@ fn pages_have_no_serious_accessibility_problems() {
         let url = dashboard.url(path);
         dashboard.browser.open(&url);
         dashboard.browser.eval("document.querySelectorAll('details').forEach((one) => (one.open = true))");
-        dashboard.browser.call("Runtime.evaluate", json!({"expression": axe}));
-        let found =
-            dashboard.browser.eval("axe.run(document).then(({passes, violations}) => [passes.length, violations])");
-        assert!(found[0].as_u64() > Some(10), "it checked nothing: {found}");
-        assert_eq!(serious(&found[1]), [""; 0], "{path} {scheme} {width}");
+        check(&mut dashboard, &axe, &format!("{path} {scheme} {width}"));
     }
 }

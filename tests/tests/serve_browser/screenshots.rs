@@ -188,7 +188,8 @@ fn screenshots() {
     }
 }
 
-fn save_picture(dashboard: &mut Dashboard, file: &Path) {
+/// Saves a picture of the page that is shown.
+pub fn save_picture(dashboard: &mut Dashboard, file: &Path) {
     let picture = dashboard.browser.picture();
     let decoded = dashboard.sandbox.feed("base64", &["-d"], &picture);
     assert_eq!(status(&decoded), 0, "{}", stderr(&decoded));

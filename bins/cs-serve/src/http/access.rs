@@ -8,7 +8,7 @@ use super::guard::{self, is_api};
 use super::guesses::Guesses;
 use super::head::Request;
 use super::refusal::Refusal;
-use super::refused;
+use super::refused::Note;
 use super::reply::Reply;
 use super::secrets::Secrets;
 use super::write::Changes;
@@ -118,11 +118,9 @@ impl Access {
         self.key.as_ref().is_some_and(|key| key.is_for_all || guard::sends(request, |shown| key.secrets.contain(shown)))
     }
 
-    /// Notes the refusal of a request that would have changed something or shown what needs the key.
-    pub fn note(&self, request: &Request, refusal: &Refusal) {
-        if let Some(key) = &self.key {
-            refused::note(&key.home, request, refusal);
-        }
+    /// The note of a refusal, if the request would have changed something or shown what needs the key.
+    pub fn note(&self, request: &Request, refusal: &Refusal) -> Option<Note> {
+        Note::of(&self.key.as_ref()?.home, request, refusal)
     }
 
     fn check_key(&self, request: &Request) -> Result<(), Refusal> {

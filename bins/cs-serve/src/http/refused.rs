@@ -20,13 +20,27 @@ fn is_ordinary(request: &Request, refusal: &Refusal) -> bool {
     is_page && is_typed && opens && has_no_key
 }
 
-/// Notes a refusal, if the request would have changed something, or read what needs the key.
-pub fn note(home: &Home, request: &Request, refusal: &Refusal) {
-    let path = request.target.path.as_str();
-    if is_ordinary(request, refusal) || !is_write(request) && !is_review(path) {
-        return;
+/// A line to be written.
+#[derive(Debug)]
+pub struct Note {
+    home: Home,
+    line: String,
+}
+
+impl Note {
+    /// The note of a refusal, if the request would have changed something, or read what needs the key.
+    pub fn of(home: &Home, request: &Request, refusal: &Refusal) -> Option<Self> {
+        let path = request.target.path.as_str();
+        if is_ordinary(request, refusal) || !is_write(request) && !is_review(path) {
+            return None;
+        }
+        let path: String = path.chars().take(PATH).collect();
+        let line = format!("refused {} {path:?}: {} {}", request.method, refusal.status, refusal.code);
+        Some(Note { home: home.clone(), line })
     }
-    let path: String = path.chars().take(PATH).collect();
-    let line = format!("refused {} {path:?}: {} {}", request.method, refusal.status, refusal.code);
-    hook_log::log_in(&home.serve_log(), "cs-serve", &line);
+
+    /// Writes it, which may wait for the disk.
+    pub fn write(&self) {
+        hook_log::log_in(&self.home.serve_log(), "cs-serve", &self.line);
+    }
 }

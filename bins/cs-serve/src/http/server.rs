@@ -195,6 +195,12 @@ impl Server {
                     self.send_events(now);
                 }
                 Finished::Answered(id, reply) => self.answer(id, reply, now),
+                Finished::Refused(id, reply) => {
+                    if let Some(connection) = self.connection(id) {
+                        let step = connection.refuse(&reply, now);
+                        self.step(id.slot, step, now);
+                    }
+                }
                 Finished::Continued(id, piece, rest) => {
                     if let Some(connection) = self.connection(id) {
                         let step = connection.go_on(piece, rest, now);
@@ -295,8 +301,12 @@ impl Server {
                     let (peer, client) = (connection.peer, connection.client);
                     match self.access.check(&request, &self.policy, peer, client, now) {
                         Err(refusal) => {
-                            self.access.note(&request, &refusal);
-                            connection.refuse(&self.access.refused(Some(&request), &refusal), now)
+                            let reply = self.access.refused(Some(&request), &refusal);
+                            if let Some(note) = self.access.note(&request, &refusal) {
+                                let id = ConnectionId { slot, serial: connection.serial };
+                                return self.workers.jobs.push(Job::Refuse(id, note, Box::new(reply)));
+                            }
+                            connection.refuse(&reply, now)
                         }
                         Ok(()) if request.body_length() > 0 => connection.read_body(request, now),
                         Ok(()) => Step::Whole(request),
@@ -304,8 +314,12 @@ impl Server {
                 }
                 Step::Late(request) => {
                     let refusal = Refusal::new(408, "TIMEOUT", "the body did not come in time");
-                    self.access.note(&request, &refusal);
-                    connection.refuse(&Reply::refusal(&refusal), now)
+                    let reply = Reply::refusal(&refusal);
+                    if let Some(note) = self.access.note(&request, &refusal) {
+                        let id = ConnectionId { slot, serial: connection.serial };
+                        return self.workers.jobs.push(Job::Refuse(id, note, Box::new(reply)));
+                    }
+                    connection.refuse(&reply, now)
                 }
                 Step::Whole(request) => {
                     let id = ConnectionId { slot, serial: connection.serial };

@@ -2,6 +2,7 @@
 //! for the steps of long answers.
 
 use super::head::Request;
+use super::refused::Note;
 use super::reply::Reply;
 use super::rest::Rest;
 use super::system::Caller;
@@ -23,6 +24,8 @@ const AHEAD: usize = 32;
 pub enum Job {
     /// Answer the request of a connection.
     Answer(ConnectionId, Box<Request>),
+    /// Write a note about a refusal, then refuse.
+    Refuse(ConnectionId, Note, Box<Reply>),
     /// Make the next piece of an answer.
     Continue(ConnectionId, Rest),
     /// Check whether something changed on disk.
@@ -33,6 +36,8 @@ pub enum Job {
 #[derive(Debug)]
 pub enum Finished {
     Answered(ConnectionId, Reply),
+    /// The last answer of a connection.
+    Refused(ConnectionId, Box<Reply>),
     /// The next piece of an answer; `None` is its end.
     Continued(ConnectionId, Option<Vec<u8>>, Rest),
     /// The present generation of the store.
@@ -70,6 +75,10 @@ impl Workers {
                     let is_step = matches!(job, Job::Continue(..));
                     let done = match job {
                         Job::Answer(id, request) => Finished::Answered(id, (work.0)(&request)),
+                        Job::Refuse(id, note, reply) => {
+                            note.write();
+                            Finished::Refused(id, reply)
+                        }
                         Job::Continue(id, rest) => Finished::Continued(id, rest.next(), rest),
                         Job::Look => Finished::Looked((work.1)()),
                     };
@@ -118,7 +127,7 @@ impl Jobs {
         let mut waiting = self.lock();
         match job {
             Job::Continue(..) => waiting.steps.push_back(job),
-            Job::Answer(..) | Job::Look => waiting.requests.push_back(job),
+            Job::Answer(..) | Job::Refuse(..) | Job::Look => waiting.requests.push_back(job),
         }
         self.more.notify_one();
     }

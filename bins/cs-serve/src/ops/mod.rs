@@ -15,6 +15,7 @@ use crate::view::Caches;
 use crate::view::seen::seen;
 use cs_core::record::Session;
 use cs_core::{Error, clock};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A change.
@@ -101,7 +102,7 @@ impl Done {
 /// Makes the change in the body of a request, if it is in one's power.
 pub fn make(caches: &Caches, power: Power, body: &[u8]) -> Result<Reply, Refusal> {
     let (store, now) = (caches.store(), clock::now());
-    let op = serde_json::from_slice::<Op>(body).map_err(|error| bad(&error))?;
+    let op: Op = object(body)?;
     if op.is_control() && power < Power::Control {
         let text = "this dashboard does not control agents; start it with --review --control";
         return Err(Refusal::new(403, "NO_CONTROL", text));
@@ -147,6 +148,14 @@ fn conflict(refusal: Refusal) -> Refusal {
         STALE => Refusal { status: 409, code: "STALE", ..refusal },
         _ => refusal,
     }
+}
+
+/// Reads a body, which is one object: serde would also take the fields in a list.
+pub fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Refusal::new(400, "BAD_REQUEST", "the body must be one object"));
+    }
+    serde_json::from_slice(body).map_err(|error| bad(&error))
 }
 
 /// The refusal of a body. No text of it is repeated.
@@ -267,6 +276,8 @@ mod tests {
             good.replace("\"x\"}", "7}"),
             good.replace("\"x\"}", "\"\\ud800\"}"),
             "[".repeat(60_000),
+            json!(["session.event", made.session_id, seen(&made), "x"]).to_string(),
+            json!([{"op": "session.event"}, made.session_id, seen(&made), "x"]).to_string(),
             good.replace("\"x\"}", &format!("{}1{}}}", "[".repeat(200), "]".repeat(200))),
         ] {
             let refused = make(&caches(&store), Power::Review, body.as_bytes()).unwrap_err();

@@ -109,7 +109,7 @@ impl Resume {
             States::read(store, store.config().stale_after(), now)?.reach_ended(&id, &old)?;
         }
         let heir = Heir { intent: self.intent.as_deref(), ..Heir::default() };
-        Ok(Done::of(&store.resume(&id, &heir, now)?))
+        Ok(Done::of(&store.resume(&id, |record| check_seen(record, &self.r#if), &heir, now)?))
     }
 }
 
