@@ -3,22 +3,24 @@
 // `data-id` (a session) or `data-agent`, and what was seen of that in its `data-seen`; other forms are about `#write`.
 "use strict";
 
-// What was seen of the sessions in a list, which do not say it: asked for when the menu of a row opens.
+// Promises of what was seen of the sessions in a list, which do not say it: asked for when the menu of a row opens.
 const seenOf = new WeakMap();
 const aboutOf = (form) => form.closest("[data-id], [data-agent], [data-spawn]") ?? byId("write");
 const say = (about, text) => (about.querySelector(".written").textContent = text);
 
 document.addEventListener(
   "toggle",
-  async ({ target }) => {
+  ({ target }) => {
     const about = target.open && target.matches(".menu") && target.querySelector("[data-id]");
-    if (!about || !key) return;
-    seenOf.delete(about);
-    const answer = await fetchWithKey(`/api/session/${about.dataset.id}`).catch(() => null);
-    if (answer?.ok) seenOf.set(about, (await answer.json()).seen);
+    if (about && key) seenOf.set(about, look(about.dataset.id));
   },
   true,
 );
+
+async function look(id) {
+  const answer = await fetchWithKey(`/api/session/${id}`).catch(() => null);
+  return answer?.ok ? (await answer.json()).seen : "";
+}
 
 // The fields of a form: empty ones are left out, and a box is true or false. A box without a name only asks.
 function fieldsOf(form) {
@@ -31,11 +33,11 @@ function fieldsOf(form) {
   return fields;
 }
 
-function changeOf(form, about) {
+async function changeOf(form, about) {
   const [{ op }, { id, agent, seen }] = [form.dataset, about.dataset];
   const what = id ? { id } : agent ? { agent } : {};
   // A message is written to whoever is there.
-  const condition = op === "message.send" || op === "agent.spawn" ? {} : { if: seen ?? seenOf.get(about) ?? "" };
+  const condition = op === "message.send" || op === "agent.spawn" ? {} : { if: seen ?? (await seenOf.get(about)) ?? "" };
   return { op, ...what, ...condition, ...fieldsOf(form) };
 }
 
@@ -45,7 +47,7 @@ async function send(form) {
   button.disabled = true;
   say(about, "");
   try {
-    const done = await (await post(changeOf(form, about))).json();
+    const done = await (await post(await changeOf(form, about))).json();
     if (done.session_id && done.session_id !== about.dataset.id) return void location.assign(`/session/${done.session_id}`);
     if (about.dataset.seen !== undefined && done.seen) about.dataset.seen = done.seen;
     if (seenOf.has(about)) seenOf.set(about, done.seen);

@@ -24,8 +24,8 @@ pub struct Args {
     /// report who owns a connection
     #[argh(switch)]
     pub owner_only: bool,
-    /// let those change something who have the key (`cs-serve open` lets a browser in): review conversations, park, resume
-    /// and complete sessions, add notes, change tasks
+    /// allow changes to everyone who has the key (`cs-serve open` lets a browser in): review conversations, park, resume and
+    /// complete sessions, add notes, change tasks
     #[argh(switch)]
     pub review: bool,
     /// with --review: let them also control agents in seats: write to them, interrupt, clear, end, restore and rename them,

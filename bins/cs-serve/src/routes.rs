@@ -437,6 +437,29 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_a_session_whose_conversation_has_a_tag_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = RECORD.replace("\"intent\"", &format!("\"claude_session_id\": \"{UUID}\", \"intent\""));
+        let mark = r#"{"v":1,"id":"m0123456789ab","at":"2026-11-21T10:00:00.000000+00:00","actor":"me","op":"tag","with":"a b&c"}"#;
+        for (name, text) in
+            [(format!("sessions/{ID}.json"), record), (format!("marks/{UUID}.jsonl"), format!("{mark}\n"))]
+        {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let store = Store::for_people(Home::at(dir.path()), ::agents::WITNESS);
+        let app = App::new(store, ::agents::logs::Roots::default(), Power::Review).unwrap();
+        for path in [format!("/session/{ID}"), "/".to_string(), "/project/api".to_string()] {
+            let reply = app.answer(&request("GET", &path));
+            assert_eq!(reply.status, 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
+        }
+        let page = app.answer(&request("GET", &format!("/session/{ID}")));
+        let page = String::from_utf8_lossy(&page.body).into_owned();
+        assert!(page.contains("href=\"/?tag=a%20b%26c\"") || page.contains("tag=a%20b%26c"), "{page}");
+    }
+
+    #[test]
     fn a_path_matches_one_route_and_has_its_handlers_placeholder() {
         for route in &ROUTES {
             let path = path_of(route);

@@ -80,9 +80,11 @@ fn a_seat_is_started_cleared_ended_and_restored_from_the_dashboard() {
     team.wait_until("builder", "idle");
     let id = text(&seat, "agent_id").to_owned();
 
-    // A message wakes it; then a new conversation, in which it works; and one that ends that turn.
+    // A message reaches it, at the end of its turn or by waking it; then a new conversation, in which it works; and one that ends that turn.
     control.make(json!({"op": "message.send", "agent": id, "text": "how far are you?"}));
-    team.wait_for("wake", |seen| seen.to_string().contains("how far are you?"));
+    let told = || [team.seen("wake"), team.seen("context")].concat();
+    let is_told = || told().iter().any(|seen| text(seen, "text").contains("how far are you?"));
+    assert!(eventually(PATIENCE, is_told), "{:#?}", told());
     team.wait_until("builder", "idle");
     let before = team.seat("builder");
     control.make(json!({"op": "agent.clear", "agent": id, "if": control.seen(&id), "prompt": "sleep 60"}));
@@ -101,7 +103,7 @@ fn a_seat_is_started_cleared_ended_and_restored_from_the_dashboard() {
     control.make(json!({"op": "agent.name", "agent": id, "if": control.seen(&id), "name": "tester"}));
     assert_eq!(text(&team.seat("tester"), "agent_id"), id);
     let stop = |op: &str| json!({"op": op, "agent": id, "if": control.seen(&id)});
-    control.refuses(stop("agent.interrupt"), 409, "it was idle");
+    control.refuses(stop("agent.interrupt"), 409, "is idle");
     control.refuses(stop("agent.restore"), 409, "runs");
     control.make(stop("agent.kill"));
     assert!(eventually(PATIENCE, || text(&team.seat("tester"), "status") == "killed"));

@@ -39,8 +39,8 @@ fn forms_have_no_serious_accessibility_problems() {
     let planner = crate::agents::team(&dashboard);
     dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
     let config = dashboard.sandbox.data().join("config.json");
-    let mut settings: Value = serde_json::from_slice(&std::fs::read(&config).expect("a file")).expect("JSON");
-    settings["agents"] = json!({"templates": {"tester": {"prompt": "Test it."}}});
+    let agents = json!({"templates": {"tester": {"prompt": "Test it."}}});
+    let settings = json!({"version": 1, "projects": {"api": {"path": dashboard.sandbox.work()}}, "agents": agents});
     std::fs::write(&config, settings.to_string()).expect("a file");
     dashboard.served = Served::start(&dashboard.sandbox, &["--review", "--control"]);
     let url = dashboard.with_code("/api");

@@ -104,8 +104,8 @@ fn a_session_is_changed_in_a_list() {
     dashboard.browser.click(&format!("{} summary", menu(&ids[1])));
     let opened = format!("document.querySelector('{}').open", menu(&ids[1]));
     dashboard.browser.until(&opened);
-    let seen = format!("seenOf.has(document.querySelector('#changes-{}'))", ids[1]);
-    dashboard.browser.until(&seen);
+    let looked = |id: &str| format!("seenOf.get(document.querySelector('#changes-{id}')).then((seen) => seen !== '')");
+    dashboard.browser.until(&looked(&ids[1]));
     dashboard.cs("cs-session", &["update", &ids[1], "--intent", "something else"]);
     dashboard.browser.click(&format!("{} [data-op='session.complete'] button", menu(&ids[1])));
     let said = format!("document.querySelector('#changes-{} .written').textContent.includes('Not changed')", ids[1]);
@@ -114,7 +114,7 @@ fn a_session_is_changed_in_a_list() {
     // A parked one goes on in a new session.
     dashboard.browser.press("Escape");
     dashboard.browser.click(&format!("{} summary", menu(&ids[2])));
-    dashboard.browser.until(&format!("seenOf.has(document.querySelector('#changes-{}'))", ids[2]));
+    dashboard.browser.until(&looked(&ids[2]));
     dashboard.browser.click(&format!("{} [data-op='session.resume'] button", menu(&ids[2])));
     dashboard.browser.until("location.pathname.startsWith('/session/')");
     assert_eq!(record(&dashboard, &ids[2])["resumed_as"], {
@@ -164,7 +164,8 @@ fn agents_are_controlled_on_their_rows() {
         assert_ne!(dashboard.sandbox.json(&format!("agents/{id}.json"))["status"], "killed");
     }
     let complaints = dashboard.browser.complaints();
-    assert!(complaints.iter().all(|text| text.contains("status of 401")), "{complaints:?}");
+    let odd = complaints.iter().filter(|text| !text.contains("Failed to load resource"));
+    assert_eq!(odd.count(), 0, "{complaints:?}");
 }
 
 #[test]

@@ -161,8 +161,10 @@ impl Stop {
         let seat = find(&agents, &self.agent, &self.r#if, "interrupt")?;
         match interrupt(&context, seat)? {
             Interrupted::Stopped => Ok(done(seat)),
-            Interrupted::WasIdle => Err(refused("it was idle, so nothing was sent")),
-            Interrupted::Waits => Err(refused("it waits for an answer, and Esc would answer no; nothing was sent")),
+            Interrupted::WasIdle => Err(refused("the agent is idle, so nothing was sent")),
+            Interrupted::Waits => {
+                Err(refused("the agent waits for an answer, and Esc would answer no; nothing was sent"))
+            }
         }
     }
 
@@ -171,7 +173,7 @@ impl Stop {
         let (context, agents) = (context(store, now), Agents::read(store)?);
         let seat = find(&agents, &self.agent, &self.r#if, "kill")?;
         match kill::is_over(seat) {
-            true => Err(refused("it has ended already")),
+            true => Err(refused("the agent has ended already")),
             false => Ok(done(&kill::end(&context, &agents, seat)?)),
         }
     }
