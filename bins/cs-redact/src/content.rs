@@ -39,7 +39,7 @@ fn unmarked(begin: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     let pairs = begin.len() / 2;
     let zeros = |half: usize| begin.iter().skip(half).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
-    let is_most = |zeros: usize, others: usize| zeros > 0 && zeros >= pairs / 2 && others <= pairs / 20;
+    let is_most = |zeros: usize, others: usize| pairs >= 8 && zeros >= pairs / 2 && others <= pairs / 20;
     if is_most(odd, even) {
         return Some(u16::from_le_bytes);
     }
