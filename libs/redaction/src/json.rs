@@ -24,6 +24,9 @@ const NESTED: usize = 16;
 const INPUT: &str = "input";
 /// A value that looks random, and is none.
 const RANDOM: &str = "Zq8vT3mK1pLx9RwB2nHs";
+/// Keys of a member that names another one, and of that one, as in lists of variables: `{"name": …, "value": …}`.
+const NAMES: [&str; 2] = ["name", "key"];
+const VALUES: [&str; 2] = ["value", "val"];
 /// Longest name of an entry.
 const NAME: usize = 200;
 
@@ -41,6 +44,8 @@ pub struct Changes {
 pub struct Json {
     walk: walk::State,
     key: Key,
+    /// What a member of the same object says that the member `value` is called.
+    named: Key,
 }
 
 /// The last key, decoded.
@@ -66,10 +71,11 @@ impl Json {
     fn nested(&mut self, engine: &mut Engine, line: &str, place: Place, deep: usize) -> Option<Changes> {
         let mut state = self.walk.clone();
         Walk::new(&mut state, line.as_bytes()).try_for_each(|token| token.map(drop)).ok()?;
-        let key = std::mem::take(&mut self.key);
-        let mut look = Look { engine, text: line, place, deep, key, values: Vec::new(), changes: Changes::default() };
+        let (key, named) = (std::mem::take(&mut self.key), std::mem::take(&mut self.named));
+        let (values, changes) = (Vec::new(), Changes::default());
+        let mut look = Look { engine, text: line, place, deep, key, named, values, changes };
         look.all(&mut self.walk);
-        (self.walk, self.key) = (state, std::mem::take(&mut look.key));
+        (self.walk, self.key, self.named) = (state, std::mem::take(&mut look.key), std::mem::take(&mut look.named));
         look.changes.pieces = join(std::mem::take(&mut look.changes.pieces));
         Some(look.changes)
     }
@@ -80,7 +86,8 @@ pub fn broken(engine: &mut Engine, line: &str, place: Place) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = engine.find(line, place).into_iter().map(Piece::of).collect();
     if line.contains('\\') {
         let (values, changes) = (Vec::new(), Changes::default());
-        let mut look = Look { engine, text: line, place, deep: NESTED, key: Key::default(), values, changes };
+        let (key, named) = (Key::default(), Key::default());
+        let mut look = Look { engine, text: line, place, deep: NESTED, key, named, values, changes };
         let mut at = 0;
         while let Some(open) = line.as_bytes().get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'"')) {
             let inside = at + open + 1;
@@ -155,6 +162,7 @@ struct Look<'l> {
     place: Place<'l>,
     deep: usize,
     key: Key,
+    named: Key,
     /// The short values since the last look at where they stand.
     values: Vec<Range<usize>>,
     changes: Changes,
@@ -166,9 +174,15 @@ impl Look<'_> {
         let mut from = 0;
         // Where the last key ends, if it stands on this line as it is.
         let mut plain_key = None;
+        // Where the last string ends, and a value of this object that was not named yet.
+        let (mut last, mut unnamed) = (0, None);
         for token in Walk::new(state, text.as_bytes()) {
             let Ok(Token { inside, is_key }) = token else { break };
             let is_long = inside.len() > LONG;
+            if has_bracket(text, last..inside.start) {
+                (self.named, unnamed) = (Key::default(), None);
+            }
+            last = inside.end;
             if is_key {
                 let raw = text.get(inside.clone()).unwrap_or_default();
                 let key = if is_long { Cow::Borrowed("") } else { Form::Json.decode(raw.as_bytes()) };
@@ -181,6 +195,7 @@ impl Look<'_> {
                 if is_long || is_list || between.is_none() {
                     self.beside_key(&inside, is_long || is_list);
                 }
+                self.beside_name(&inside, &mut unnamed);
                 if !is_long {
                     self.values.push(inside.clone());
                 }
@@ -191,7 +206,29 @@ impl Look<'_> {
                 from = inside.end + 1;
             }
         }
+        if has_bracket(text, last..text.len()) {
+            self.named = Key::default();
+        }
         self.standing(from..text.len());
+    }
+
+    /// Looks at a value that another member of its object names, before it or, on the same line, after it.
+    fn beside_name(&mut self, inside: &Range<usize>, unnamed: &mut Option<Range<usize>>) {
+        let is_key = |words: &[&str]| words.iter().any(|word| self.key.text.eq_ignore_ascii_case(word));
+        let value = if is_key(&NAMES) && inside.len() <= LONG {
+            let raw = self.text.get(inside.clone()).unwrap_or_default();
+            self.named = Key { text: Form::Json.decode(raw.as_bytes()).into_owned(), names_secret: None };
+            unnamed.take()
+        } else if is_key(&VALUES) {
+            *unnamed = Some(inside.clone());
+            Some(inside.clone()).filter(|_| !self.named.text.is_empty())
+        } else {
+            None
+        };
+        let Some(value) = value else { return };
+        std::mem::swap(&mut self.key, &mut self.named);
+        self.beside_key(&value, true);
+        std::mem::swap(&mut self.key, &mut self.named);
     }
 
     /// Looks at a value by itself.
@@ -300,6 +337,11 @@ impl Look<'_> {
         let span = value.start + part.start..value.start + part.end;
         Some(Piece { span, with, found: Found { placeholder, ..found.clone() } })
     }
+}
+
+/// Whether an object begins or ends between two strings.
+fn has_bracket(text: &str, between: Range<usize>) -> bool {
+    text.as_bytes().get(between).is_some_and(|bytes| bytes.iter().any(|byte| matches!(byte, b'{' | b'}')))
 }
 
 /// The range of bytes, extended to whole escapes.

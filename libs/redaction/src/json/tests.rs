@@ -96,6 +96,34 @@ fn keys_name_secrets_and_stay() {
 }
 
 #[test]
+fn a_member_may_be_named_by_another_one() {
+    let mut engine = engine();
+    let secret = ["hunter2", "correcthorse9"].concat();
+    for line in [
+        r#"[{"name":"apiKey","value":"SECRET"}]"#,
+        r#"{"env":[{"name":"HOME","value":"/x"},{ "Name" : "aws_secret_access_key", "type":"a", "Value" : "SECRET" }]}"#,
+        r#"{"value":"SECRET","key":"api\u004bey"}"#,
+        "{\n\"name\": \"apiKey\",\n\"value\": \"SECRET\"\n}",
+    ] {
+        let line = line.replace("SECRET", &secret);
+        let (mut json, mut shown) = (Json::default(), String::new());
+        for part in line.split_inclusive('\n') {
+            let changes = json.line(&mut engine, part, Place::default()).unwrap();
+            shown.push_str(std::str::from_utf8(&replace(part.as_bytes(), &changes.pieces)).unwrap());
+        }
+        assert!(!shown.contains(&secret) && shown.contains("[") && shown.contains("\""), "{shown}");
+    }
+    for line in [
+        r#"{"name":"apiKey"},{"value":"SECRET"}"#,
+        r#"{"name":"apiKey","of":{"value":"SECRET"}}"#,
+        r#"{"name":"color","value":"SECRET"}"#,
+    ] {
+        let line = format!("[{}]", line.replace("SECRET", &secret));
+        assert_eq!(redacted(&mut engine, &line).unwrap(), line);
+    }
+}
+
+#[test]
 fn what_is_found_in_keys_and_numbers_is_told() {
     let mut engine = engine();
     let line = format!(r#"{{"{}":1}}"#, secret());
