@@ -83,7 +83,12 @@ impl Commits {
     /// The commits of a conversation, in the order of the range.
     pub fn of<'a>(&'a self, uuid: &'a str) -> impl Iterator<Item = &'a MatchedCommit> {
         let is_its = |one: &&Committed| one.conversation.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(uuid));
-        self.sessions.iter().filter(is_its).flat_map(|one| &one.commits)
+        let mut seen = HashSet::new();
+        self.sessions
+            .iter()
+            .filter(is_its)
+            .flat_map(|one| &one.commits)
+            .filter(move |one| seen.insert(one.sha.as_str()))
     }
 
     /// Number of commits in the range; one that is several sessions' counts for each.
@@ -206,6 +211,8 @@ fn collect(range: &[LoggedCommit], recorded: &[Recorded], found: &[matching::Mat
             let (sha, subject) = (commit.sha.clone(), commit.subject.clone());
             let matched = MatchedCommit { sha, subject, how, recorded: one.sha.clone() };
             match all.sessions.iter_mut().find(|known| known.session_id == one.session_id) {
+                // A commit that two recorded ones were squashed into is one.
+                Some(known) if known.commits.last().is_some_and(|last| last.sha == matched.sha) => {}
                 Some(known) => known.commits.push(matched),
                 None => all.sessions.push(Committed {
                     conversation: one.conversation.clone(),

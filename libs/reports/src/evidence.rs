@@ -126,7 +126,7 @@ impl Counting {
             .texts("sessions", records.iter().map(|record| record.session_id.clone()).collect())
             .word("who", who_began(one))
             .word("agent", Some(one.conversation.agent.word()))
-            .text("client", texts.show_repeated("client", about.client.as_deref()))
+            .text("client", texts.show_other("client", about.client.as_deref()))
             .texts("models", shown(texts, "model", self.models.iter()))
             .text("project", texts.show_repeated("project", one.heading.project.as_deref()))
             .text("branch", texts.show_repeated("branch", about.branch.as_deref()))

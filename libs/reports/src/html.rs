@@ -115,6 +115,9 @@ impl Html {
     }
 
     fn table_row(&mut self, row: &Row, out: &mut String) {
+        if people::is_wide(row) {
+            return self.wide_row(row, out);
+        }
         if self.table != Some(row.row) {
             self.close_all(out);
             self.table = Some(row.row);
@@ -133,6 +136,17 @@ impl Html {
             format!("<td{class}>{}</td>", escape_html(&people::cell(name, value)))
         };
         out.push_str(&format!("<tr>{}</tr>\n", row.cells.iter().map(cell).collect::<String>()));
+    }
+
+    /// A row with a table of its own.
+    fn wide_row(&mut self, row: &Row, out: &mut String) {
+        self.close_all(out);
+        let line = |(name, text): (String, String)| {
+            format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape_html(&name), escape_html(&text))
+        };
+        let lines: String = people::known(row).into_iter().map(line).collect();
+        let name = escape_html(&one_line(&people::name(row)));
+        out.push_str(&format!("<section>\n<h2>{name}</h2>\n<table>\n<tbody>\n{lines}</tbody>\n</table>\n</section>\n"));
     }
 
     fn end_table(&mut self, out: &mut String) {

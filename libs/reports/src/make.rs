@@ -228,7 +228,7 @@ fn begin(one: &One, texts: &mut Texts, writer: &mut Writer) -> Result<()> {
         .word("conversation", Some(texts.conversation))
         .word("agent", Some(one.conversation.agent.word()))
         .word("known_from", (one.conversation.place == Place::Prompts).then_some("history.jsonl"))
-        .text("client", texts.show_repeated("client", about.client.as_deref()))
+        .text("client", texts.show_other("client", about.client.as_deref()))
         .text("project", texts.show_repeated("project", one.heading.project.as_deref()))
         .text("branch", texts.show_repeated("branch", about.branch.as_deref()))
         .text("title", one.title(texts))

@@ -18,6 +18,8 @@ pub struct Markdown {
     /// Whether the row before was an item of a list.
     is_list: bool,
     thread: String,
+    /// Whether the text so far ends with an empty line.
+    has_gap: bool,
 }
 
 impl Markdown {
@@ -28,6 +30,12 @@ impl Markdown {
 
     /// The text of a row.
     pub fn row(&mut self, row: &Row) -> String {
+        let out = self.shown(row);
+        self.has_gap = out.ends_with("\n\n");
+        out
+    }
+
+    fn shown(&mut self, row: &Row) -> String {
         let mut out = self.begin();
         let is_table = !TALK.contains(&row.row);
         if !is_table {
@@ -92,7 +100,13 @@ impl Markdown {
         let facts: Vec<String> = people::facts(row).iter().map(|fact| marked::line(fact)).collect();
         let id = escape_markdown_code(&text(row, "conversation"));
         let name = marked::line(&people::name(row));
-        out.push_str(&format!("\n## {name}\n\n{} · {id}\n\n", facts.join(" · ")));
+        let gap = self.gap();
+        out.push_str(&format!("{gap}## {name}\n\n{} · {id}\n\n", facts.join(" · ")));
+    }
+
+    /// The empty line before a heading, unless there is one.
+    fn gap(&self) -> &'static str {
+        if self.has_gap { "" } else { "\n" }
     }
 
     /// Text that is no item of a list.
@@ -122,12 +136,22 @@ impl Markdown {
 
     fn table_row(&mut self, row: &Row, out: &mut String) {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        if self.table != Some(row.row) {
-            self.table = Some(row.row);
-            self.is_list = false;
+        let is_new = self.table != Some(row.row);
+        let gap = self.gap();
+        self.table = Some(row.row);
+        self.is_list = false;
+        if people::is_wide(row) {
+            let title = if is_new { format!("{gap}## {}\n", people::title(row.row)) } else { String::new() };
+            out.push_str(&format!("{title}\n### {}\n\n| | |\n| --- | --- |\n", marked::line(&people::name(row))));
+            for (name, text) in people::known(row) {
+                out.push_str(&line(vec![marked::cell(&name), marked::cell(&text)]));
+            }
+            return;
+        }
+        if is_new {
             let names = row.cells.iter().map(|(name, _)| marked::cell(&name.replace('_', " "))).collect();
             let rule = row.cells.iter().map(|_| "---".to_string()).collect();
-            out.push_str(&format!("\n## {}\n\n{}{}", people::title(row.row), line(names), line(rule)));
+            out.push_str(&format!("{gap}## {}\n\n{}{}", people::title(row.row), line(names), line(rule)));
         }
         let cells = row.cells.iter().map(|(name, value)| marked::cell(&people::cell(name, value)));
         out.push_str(&line(cells.collect()));

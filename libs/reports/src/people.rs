@@ -31,6 +31,20 @@ pub fn cell(name: &str, value: &Value) -> String {
     }
 }
 
+/// A row with more cells than this has a table of its own.
+const WIDE: usize = 20;
+
+/// Whether a row has a table of its own, with a line for each cell: in one line nobody could read it.
+pub fn is_wide(row: &Row) -> bool {
+    row.cells.len() > WIDE
+}
+
+/// What is known of a wide row: names of cells and their texts.
+pub fn known(row: &Row) -> Vec<(String, String)> {
+    let known = row.cells.iter().filter(|(_, value)| *value != Value::Empty);
+    known.map(|(name, value)| (name.replace('_', " "), cell(name, value))).collect()
+}
+
 /// The title of a table.
 pub fn title(row: &str) -> String {
     match row {

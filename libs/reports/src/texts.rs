@@ -3,8 +3,9 @@
 
 use crate::head::Head;
 use crate::record::Spoken;
-use marks::{Marks, Sanitizer, Why};
+use marks::{Cut, Marks, Sanitizer, Why};
 use redaction::{Engine, Entry, Place, Tally};
+use std::ops::Range;
 
 /// The tier of what people redacted, in the ledger.
 const MANUAL: &str = "manual";
@@ -48,17 +49,41 @@ impl<'a> Texts<'a> {
         !self.spoken.is_empty()
     }
 
-    /// What may be shown of a text that may repeat an entry without being one.
+    /// What may be shown of a text that may repeat an entry without being one. Where a rule finds more than a person
+    /// redacted, all of it is replaced.
     pub fn show_repeated(&mut self, field: &str, text: Option<&str>) -> Option<String> {
-        let mut text = text.filter(|text| !text.is_empty())?.to_string();
-        for piece in self.spoken.hide(&mut text) {
+        let text = text.filter(|text| !text.is_empty())?;
+        let places = self.spoken.places(text);
+        let Some(sanitizer) = self.sanitizer.as_mut().filter(|_| !places.is_empty()) else {
+            return Some(self.show("", "", field, text));
+        };
+        let found = sanitizer.text("", Place { path: None, kind: None, field: some(field) }, text).cuts;
+        let is_apart = |one: &Cut| places.iter().all(|(span, _)| !overlap(span, &one.span));
+        let (apart, near): (Vec<Cut>, Vec<Cut>) = found.into_iter().partition(is_apart);
+        let mut cuts: Vec<(Range<usize>, String)> = Vec::new();
+        for (mut span, piece) in places {
+            let own = span.clone();
+            for one in near.iter().filter(|one| overlap(&own, &one.span)) {
+                span = span.start.min(one.span.start)..span.end.max(one.span.end);
+            }
             match piece.actor {
                 Some(actor) => *self.head.manual.entry(actor).or_default() += 1,
                 None => self.head.withheld += 1,
             }
-            self.note("", field, MANUAL, MANUAL, piece.with, None);
+            self.note("", field, MANUAL, MANUAL, piece.with.clone(), None);
+            match cuts.last_mut().filter(|(last, _)| overlap(last, &span)) {
+                Some((last, _)) => last.end = last.end.max(span.end),
+                None => cuts.push((span, piece.with)),
+            }
         }
-        Some(self.show("", "", field, &text))
+        for cut in apart {
+            self.count("", field, &cut);
+            cuts.push((cut.span, cut.with));
+        }
+        cuts.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+        let mut shown = text.to_string();
+        cuts.into_iter().for_each(|(span, with)| shown.replace_range(span, &with));
+        Some(shown)
     }
 
     /// Whether a person redacted this word, or something with it.
@@ -88,31 +113,38 @@ impl<'a> Texts<'a> {
         let place = Place { path: None, kind: some(kind), field: some(field).filter(|_| !entry.is_empty()) };
         let shown = sanitizer.text(entry, place, text);
         self.head.kept_by_hand += shown.kept as u64;
-        for cut in &shown.cuts {
-            let (rule, tier, why) = match &cut.why {
-                Why::Rule { rule, tier } => {
-                    *self.head.redacted.entry(rule.clone()).or_default() += 1;
-                    (rule.as_str(), tier.word(), None)
-                }
-                Why::Mark { actor, reason, .. } => {
-                    *self.head.manual.entry(actor.clone()).or_default() += 1;
-                    (MANUAL, MANUAL, Some(reason.clone()).filter(|reason| !reason.is_empty()))
-                }
-                Why::Withheld => {
-                    self.head.withheld += 1;
-                    ("withheld", MANUAL, None)
-                }
-            };
-            let (rule, placeholder) = (rule.to_string(), cut.with.clone());
-            self.note(entry, field, &rule, tier, placeholder, why);
-        }
-        shown.text.into_owned()
+        let text = shown.text.into_owned();
+        shown.cuts.iter().for_each(|cut| self.count(entry, field, cut));
+        text
+    }
+
+    /// Counts a piece that is replaced.
+    fn count(&mut self, entry: &str, field: &str, cut: &Cut) {
+        let (rule, tier, why) = match &cut.why {
+            Why::Rule { rule, tier } => {
+                *self.head.redacted.entry(rule.clone()).or_default() += 1;
+                (rule.as_str(), tier.word(), None)
+            }
+            Why::Mark { actor, reason, .. } => {
+                *self.head.manual.entry(actor.clone()).or_default() += 1;
+                (MANUAL, MANUAL, Some(reason.clone()).filter(|reason| !reason.is_empty()))
+            }
+            Why::Withheld => {
+                self.head.withheld += 1;
+                ("withheld", MANUAL, None)
+            }
+        };
+        self.note(entry, field, rule, tier, cut.with.clone(), why);
     }
 
     /// The same of a text that is not in a part.
     pub fn show_other(&mut self, field: &str, text: Option<&str>) -> Option<String> {
         text.filter(|text| !text.is_empty()).map(|text| self.show("", "", field, text))
     }
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
 fn some(word: &str) -> Option<&str> {

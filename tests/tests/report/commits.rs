@@ -101,7 +101,7 @@ fn each_mode_shows_whose_the_commits_of_a_range_are() {
             (&json!(2), &json!(["commits base..work"])),
             "{mode}"
         );
-        let of = |name: &str| rows.iter().filter(move |row| row["row"] == name);
+        let of = |name: &'static str| rows.iter().filter(move |row| row["row"] == name);
         let nobodys: Vec<&str> = of("unmatched").map(|row| row["text"].as_str().unwrap()).collect();
         assert_eq!(nobodys, ["By hand", "By a colleague"], "{mode}");
         let how = |uuid: &str| -> Vec<String> {

@@ -6,6 +6,7 @@ use cs_tests::{Sandbox, run, status, stderr, stdout};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Two prompts of the first one are about a customer.
 const CLAUDE: &str = "7754d8c2-742b-4650-bb0f-95df99167ffa";
@@ -15,16 +16,19 @@ const SHORT: &str = "01a22958-0eaf-7740-b962-b2cb151c23f8";
 /// Every mode in every format is of these.
 const FORMATS: [&str; 5] = ["md", "csv", "json", "jsonl", "html"];
 const FILTERS: [(&str, &str); 9] = [
-    ("project", "prompts --project repo --since 2026-11-29T22:06 --until 2026-11-29T22:06:05Z"),
+    ("project", "prompts --project repo --since 2026-11-29T22:06:00Z --until 2026-11-29T22:06:09Z"),
     ("since", "prompts --since 2026-11-29T22:06:11Z"),
-    ("until", "prompts --until 2026-11-29T21:57:50Z"),
+    ("until", "prompts --until 2026-11-29T21:58:10.3Z"),
     ("tag", "actions --tag release"),
     ("disposition", "actions --disposition followed"),
     ("ref", "prompts --ref ABC-12"),
     ("commits", "actions --commits HEAD"),
-    ("commits-evidence", "evidence --commits HEAD --format csv"),
+    ("commits-evidence", "evidence --commits HEAD"),
     ("agents", "full 2799aa05 --with reasoning,results"),
 ];
+
+/// When the logs were written last, in seconds since the epoch.
+const WRITTEN: u64 = 1_796_025_600;
 
 fn token() -> String {
     format!("gh{}_{}", 'p', "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4")
@@ -34,8 +38,15 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for path in cs_tests::entries(from) {
         let to = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &to) } else { fs::write(&to, fs::read(&path).unwrap()).unwrap() }
+        if path.is_dir() { copy(&path, &to) } else { write(&to, &fs::read(&path).unwrap()) }
     }
+}
+
+/// Writes a file that was written last before all reports.
+fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(WRITTEN);
+    fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
 }
 
 /// The recorded conversations; one of them has a session with a commit, marks, and secrets in a prompt.
@@ -50,19 +61,19 @@ fn place() -> Sandbox {
     let text = fs::read_to_string(&log).unwrap();
     let prompt = format!("send {} to anna.lee@corp.io of Wonderland, bob.ray@corp.io knows, see ABC-12", token());
     assert!(text.contains("prompt two typed"));
-    fs::write(&log, text.replace("prompt two typed", &prompt)).unwrap();
+    write(&log, text.replace("prompt two typed", &prompt).as_bytes());
     fs::create_dir_all(sandbox.data()).unwrap();
     fs::set_permissions(sandbox.data(), fs::Permissions::from_mode(0o700)).unwrap();
     let key = sandbox.data().join("redact.key");
     fs::write(&key, [7; 32]).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let script = format!(
-        "git init -q -b main ~/repo && cd ~/repo && export GIT_AUTHOR_DATE=2026-11-30T09:05:00Z
+        "set -e; git init -q -b main ~/repo && cd ~/repo && export GIT_AUTHOR_DATE=2026-11-30T09:05:00Z
         export GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
         git commit -q --allow-empty -m 'By hand'
         id=$(cs-session create --intent 'send it' --claude-session {CLAUDE} -q)
         git commit -q --allow-empty -m 'Send it to Wonderland (ABC-12)'
-        CS_NOW=2026-11-30T09:10:00Z cs-session update $id --commit $(git rev-parse HEAD) -q
+        CS_NOW=2026-11-30T09:10:00Z cs-session commit $id --sha $(git rev-parse HEAD) --message 'Send it to Wonderland (ABC-12)' -q
         echo Wonderland | cs-mark redact {CLAUDE} all --match-stdin --with customer --reason 'not public' -q
         echo wombat | cs-mark redact {CLAUDE} all --match-stdin --reason 'an animal' -q
         echo bob.ray@corp.io | cs-mark keep {CLAUDE} all --match-stdin --reason 'he is public' -q
@@ -136,7 +147,7 @@ fn cases() -> Vec<(String, String)> {
         cases.push((format!("{mode}.{format}"), format!("{words} --format {format}")));
     }
     for (name, words) in FILTERS {
-        let format = if words.contains("--format csv") { "csv" } else { "md" };
+        let format = if name == "commits-evidence" { "csv" } else { "md" };
         cases.push((format!("by-{name}.{format}"), format!("{words} --format {format}")));
     }
     cases

@@ -8,6 +8,7 @@ use cs_core::store::Store;
 use marks::{Mark, Marks, Others, WITHHELD, fields};
 use redaction::{Key, REDACTED};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// A shorter text is not looked for inside of what was redacted whole: it is in everything.
 const SHORT: usize = 8;
@@ -96,28 +97,35 @@ impl Spoken {
 
     /// Replaces what must not be shown of a text; returns what stands there now, as often as it does.
     pub fn hide(&self, text: &mut String) -> Vec<HiddenPiece> {
-        if self.is_unknown {
-            *text = WITHHELD.to_string();
-            return vec![HiddenPiece { with: WITHHELD.to_string(), actor: None }];
+        let all = self.places(text);
+        for (span, piece) in all.iter().rev() {
+            text.replace_range(span.clone(), &piece.with);
         }
-        let mut all = Vec::new();
+        all.into_iter().map(|(_, piece)| piece).collect()
+    }
+
+    /// What must not be shown of a text, in order and not overlapping.
+    pub fn places(&self, text: &str) -> Vec<(Range<usize>, HiddenPiece)> {
+        if self.is_unknown {
+            return vec![(0..text.len(), HiddenPiece { with: WITHHELD.to_string(), actor: None })];
+        }
+        let said = plain(text);
+        let mut all: Vec<(Range<usize>, HiddenPiece)> = Vec::new();
         for Hidden { text: hidden, with, actor, is_whole } in &self.texts {
             let piece = || HiddenPiece { with: with.clone(), actor: Some(actor.clone()) };
-            let (plain, wanted) = (plain(text), plain(hidden));
-            let places: Vec<usize> = plain.match_indices(&wanted).map(|(at, _)| at).collect();
-            for at in places.into_iter().rev() {
-                text.replace_range(at..at + hidden.len(), with);
-                all.push(piece());
-            }
-            if let Some(at) = begun(text, hidden) {
-                text.replace_range(at.., with);
-                all.push(piece());
-            }
             if *is_whole && repeats(text, hidden) {
-                text.clone_from(with);
-                all.push(piece());
+                return vec![(0..text.len(), piece())];
+            }
+            let wanted = plain(hidden);
+            let whole = said.match_indices(&wanted).map(|(at, _)| at..at + wanted.len());
+            let begun = begun(&said, &wanted).map(|at| at..text.len());
+            for span in whole.chain(begun) {
+                if all.iter().all(|(known, _)| span.end <= known.start || known.end <= span.start) {
+                    all.push((span, piece()));
+                }
             }
         }
+        all.sort_by_key(|(span, _)| span.start);
         all
     }
 
@@ -136,9 +144,9 @@ fn plain(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-/// Where the beginning of a hidden text begins with which a text ends, because it was cut.
+/// Where the beginning of a hidden text begins, both plain, with which a text ends, because it was cut.
 fn begun(text: &str, hidden: &str) -> Option<usize> {
-    let (text, hidden) = (plain(text.trim_end_matches('…')), plain(hidden));
+    let text = text.trim_end_matches('…');
     let ends = hidden.char_indices().map(|(at, _)| at).filter(|at| *at >= BEGIN).rev();
     let is_word = |at: usize| !text.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric));
     let fits = |end: usize| Some(text.len() - text.strip_suffix(hidden.get(..end)?).map(str::len)?);
