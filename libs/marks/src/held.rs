@@ -11,6 +11,7 @@ use agents::part::Part;
 use conversations::{Conversation, Cursor, Step, Wish};
 use cs_core::error::Result;
 use cs_core::file;
+use cs_core::id::Uuid;
 use cs_core::store::Store;
 use redaction::Key;
 use std::collections::{HashMap, HashSet};
@@ -70,11 +71,9 @@ pub(crate) struct Inherited {
     pub unmatched: usize,
 }
 
-/// Whether an anchor names an entry by the id of its line, which a copy of the line has too.
+/// Whether an anchor names an entry by a UUID, which a copy of its line has too.
 fn is_lasting(anchor: &str) -> bool {
-    let id = anchor.split('#').next().unwrap_or(anchor);
-    let is_line = |id: &str| id.strip_prefix('L').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    !is_line(id.rsplit(':').next().unwrap_or(id))
+    Uuid::parse(anchor.split('#').next().unwrap_or(anchor)).is_ok()
 }
 
 impl Marks {
@@ -203,6 +202,14 @@ mod tests {
         )
     }
 
+    fn id(n: u32) -> String {
+        format!("77bb1922-01ba-4b41-8c2a-{n:012}")
+    }
+
+    fn entry(n: u32) -> String {
+        id(n) + "#0"
+    }
+
     impl Place {
         fn log(&self, conversation: &str, lines: &[String]) {
             let folder = self.store.home.root().join("client/projects/-x");
@@ -240,56 +247,51 @@ mod tests {
     #[test]
     fn what_was_redacted_in_an_entry_is_redacted_in_its_copies() {
         let place = Place::new();
-        let copied = [line(COPY, "u1", SAID, Some(ORIGIN)), line(COPY, "u2", "and Jane Roe", None)];
+        let copied = [line(COPY, &id(1), SAID, Some(ORIGIN)), line(COPY, &id(2), "and Jane Roe", None)];
         place.log(COPY, &copied);
-        place.redact(ORIGIN, "u1#0", &Extent::Words(3, 4));
-        assert_eq!(place.show_of(COPY, "u1#0", SAID), (place.hidden(), 0));
-        assert_eq!(place.show_of(COPY, "u2#0", "and Jane Roe").0, "and Jane Roe");
-        assert_eq!(place.show_of(COPY, "u1#0", "it is another text").0, WITHHELD);
+        place.redact(ORIGIN, &entry(1), &Extent::Words(3, 4));
+        assert_eq!(place.show_of(COPY, &entry(1), SAID), (place.hidden(), 0));
+        assert_eq!(place.show_of(COPY, &entry(2), "and Jane Roe").0, "and Jane Roe");
+        assert_eq!(place.show_of(COPY, &entry(1), "it is another text").0, WITHHELD);
         // A client that gives its copies other ids.
-        place.log(COPY, &[line(COPY, "u7", SAID, Some(ORIGIN))]);
-        assert_eq!(place.show_of(COPY, "u7#0", SAID), (place.hidden(), 0));
-        place.log(COPY, &[line(COPY, "u7", SAID, None)]);
-        assert_eq!(place.show_of(COPY, "u7#0", SAID), (SAID.into(), 0), "no copy: somebody says the same");
+        place.log(COPY, &[line(COPY, &id(7), SAID, Some(ORIGIN))]);
+        assert_eq!(place.show_of(COPY, &entry(7), SAID), (place.hidden(), 0));
+        place.log(COPY, &[line(COPY, &id(7), SAID, None)]);
+        assert_eq!(place.show_of(COPY, &entry(7), SAID), (SAID.into(), 0), "no copy: somebody says the same");
     }
 
     #[test]
     fn a_damaged_line_of_the_conversation_that_was_copied_hides() {
         let place = Place::new();
-        place.log(COPY, &[line(COPY, "u1", SAID, Some(ORIGIN))]);
-        place.redact(ORIGIN, "u9#0", &Extent::Words(3, 4));
-        let file = place.store.home.marks(&cs_core::id::Uuid::parse(ORIGIN).unwrap());
+        place.log(COPY, &[line(COPY, &id(1), SAID, Some(ORIGIN))]);
+        place.redact(ORIGIN, &entry(9), &Extent::Words(3, 4));
+        let file = place.store.home.marks(&Uuid::parse(ORIGIN).unwrap());
         fs::write(&file, "{\"v\":1,\"op\":\"red").unwrap();
-        assert_eq!(place.show_of(COPY, "u1#0", SAID).0, WITHHELD);
-        fs::write(&file, "{\"v\":1,\"op\":\"redact\",\"entry\":\"u1#0\",").unwrap();
-        assert_eq!(place.show_of(COPY, "u1#0", SAID).0, WITHHELD);
-        assert_eq!(place.show_of(COPY, "u2#0", SAID).0, SAID);
+        assert_eq!(place.show_of(COPY, &entry(1), SAID).0, WITHHELD);
+        fs::write(&file, "{\"v\":1,\"op\":\"redact\",\"entry\":\"".to_string() + &entry(1) + "\",").unwrap();
+        assert_eq!(place.show_of(COPY, &entry(1), SAID).0, WITHHELD);
+        assert_eq!(place.show_of(COPY, &entry(2), SAID).0, SAID);
     }
 
     #[test]
     fn a_redaction_goes_with_its_text_to_an_entry_with_another_id_or_is_counted() {
         let place = Place::new();
-        place.redact(ORIGIN, "u1#0", &Extent::Words(3, 4));
-        place.log(ORIGIN, &[line(ORIGIN, "u5", SAID, None)]);
-        assert_eq!(place.show_of(ORIGIN, "u5#0", SAID), (place.hidden(), 0));
-        place.log(ORIGIN, &[line(ORIGIN, "u5", "something else", None)]);
-        assert_eq!(place.show_of(ORIGIN, "u5#0", "something else"), ("something else".into(), 1));
-        place.redact(ORIGIN, "u2#0", &Extent::Whole);
-        place.log(ORIGIN, &[line(ORIGIN, "u5", SAID, None), line(ORIGIN, "u1", SAID, None)]);
+        place.redact(ORIGIN, &entry(1), &Extent::Words(3, 4));
+        place.log(ORIGIN, &[line(ORIGIN, &id(5), SAID, None)]);
+        assert_eq!(place.show_of(ORIGIN, &entry(5), SAID), (place.hidden(), 0));
+        place.log(ORIGIN, &[line(ORIGIN, &id(5), "something else", None)]);
+        assert_eq!(place.show_of(ORIGIN, &entry(5), "something else"), ("something else".into(), 1));
+        place.redact(ORIGIN, &entry(2), &Extent::Whole);
+        place.log(ORIGIN, &[line(ORIGIN, &id(5), SAID, None), line(ORIGIN, &id(1), SAID, None)]);
         let gone = place.key().placeholder("redacted", SAID);
-        assert_eq!(place.show_of(ORIGIN, "u5#0", SAID), (gone, 0), "all of the entry");
+        assert_eq!(place.show_of(ORIGIN, &entry(5), SAID), (gone, 0), "all of the entry");
     }
 
     #[test]
-    fn anchors_of_lines_are_not_those_of_another_log() {
-        for (anchor, lasts) in [
-            ("77bb1922-01ba-4b41-8c2a-3a4ac4af1d4e#0", true),
-            ("item_3#0", true),
-            ("L17", false),
-            ("L17#2", false),
-            ("agent-1:L4", false),
-            ("Lima#0", true),
-        ] {
+    fn only_ids_that_no_other_log_has_name_an_entry_everywhere() {
+        for (anchor, lasts) in
+            [(entry(1).as_str(), true), ("item_3#0", false), ("L17", false), ("L17#2", false), ("agent-1:L4", false)]
+        {
             assert_eq!(is_lasting(anchor), lasts, "{anchor}");
         }
     }
