@@ -95,6 +95,9 @@ fn a_session_is_changed_in_a_list() {
     dashboard.browser.click(&format!("{} summary", menu(&ids[0])));
     dashboard.browser.click(&format!("{} [data-op='request.clear'] button", menu(&ids[0])));
     dashboard.browser.until(&format!("!{}.includes('say yes or no')", text(&ids[0])));
+    // It is not among those that wait any more, so its menu is another one.
+    dashboard.browser.until(&format!("!document.querySelector('{}').open", menu(&ids[0])));
+    dashboard.browser.click(&format!("{} summary", menu(&ids[0])));
     dashboard.browser.click(&format!("{} [data-op='session.park'] input", menu(&ids[0])));
     dashboard.browser.type_text("lunch");
     dashboard.browser.press("Enter");
