@@ -82,7 +82,9 @@ fn skill_file(root: &Path, name: &str) -> PathBuf {
 fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(Seen, String)>> {
     let settings = Document::read(&places.settings())?;
     if Registered::look(&settings.value, places).is_enabled == Some(true) {
-        plan.note("the skills come with the plugin: /cs-sessions:sessions, :session-start, :session-end and :agents");
+        plan.note(
+            "the skills come with the plugin: /cs-sessions:sessions, :session-start, :session-end, :agents and :report",
+        );
         return Ok(Vec::new());
     }
     let mut files = Vec::new();
