@@ -1,9 +1,12 @@
 //! Serves the dashboard: pages and an API for the records, for this machine.
 //!
 //! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`, `audit/`, for calls
-//! without a result transcripts; the token's file if one is named; `serve/<port>.key`.
+//! without a result transcripts; the token's file if one is named; `serve/<port>.key`; for exports and reviews
+//! conversations, `marks/`, `redact.toml`, `redact.key`.
 //! Writes: `audit/<day>.index`, a cache; if a key is required, `serve/<port>.key`, `.lock` and, with `open`,
-//! `.html` and `serve/<port>-<name>.code`; with `--review` what its pages change, and `logs/serve.log`.
+//! `.html` and `serve/<port>-<name>.code`; for exports and reports `redactions/`, and `redact.key` if it is missing;
+//! with `--review` what its pages change (sessions, tasks, `marks/`, with `--control` `inbox/` and `agents/`), and
+//! `logs/serve.log`.
 //! Runs: `cs-setup doctor --brief`, if there is no session.
 //! Exits: 0 stopped by a signal, 1 refused (the port is in use), 64 usage, 65 invalid token, 74 system.
 
