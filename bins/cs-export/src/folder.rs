@@ -8,7 +8,7 @@ use crate::chosen::{Chosen, Loaded, Loader};
 use crate::highlights;
 use crate::masking::Masking;
 use crate::progress::Progress;
-use crate::{front, output};
+use crate::front;
 use agents::Agent;
 use agents::logs::Roots;
 use cli::{Context, Failures, Form, Out, Outcome, note};
@@ -71,7 +71,7 @@ struct Exporter<'a> {
 /// Writes the files and reports them.
 pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) -> Outcome<()> {
     let chosen = Chosen::of(context, plan)?;
-    output::check_outside(&context.store.home, folder)?;
+    cli::output::check_outside(&context.store.home, folder)?;
     file::make_dir(folder)?;
     let mut masking = Masking::new(context, chosen.ids.is_empty())?;
     let mut records = masking.records();
@@ -186,7 +186,7 @@ impl Exporter<'_> {
         let transcript = if self.words == 0 { None } else { self.transcript(&loaded) };
         let source = self.source(&loaded, transcript.as_deref(), records);
         let path = self.file(id);
-        let before = output::head(&path)?;
+        let before = cli::output::head(&path)?;
         if let Some(head) = &before {
             if !front::is_of(head, id.as_str()) {
                 let text =

@@ -65,7 +65,7 @@ fn work(args: Args, out: Out) -> Outcome<()> {
 fn check_target(context: &Context, plan: &args::Plan) -> Outcome<()> {
     match &plan.target {
         Target::File(path) => {
-            output::check_outside(&context.store.home, path)?;
+            cli::output::check_outside(&context.store.home, path)?;
             if plan.is_raw {
                 rawness::check(path)?;
             }

@@ -18,6 +18,7 @@ mod lines;
 mod messages;
 mod nearest;
 mod out;
+pub mod output;
 mod pager;
 mod place;
 pub mod programs;
