@@ -58,7 +58,14 @@ impl Wanted {
         };
         let new = |target| NewMark { op, target, with: self.with.clone(), reason: Some(self.reason.clone()), of: None };
         let made = add(context, &conversation.uuid, all.into_iter().map(new).collect())?;
-        shown::print_all(context, &conversation.uuid, &made)
+        shown::print_all(context, &conversation.uuid, &made)?;
+        if op == Op::Keep {
+            let there = marks::Marks::read(&context.store, &conversation.uuid)?;
+            for mark in &made {
+                shown::tell_hiding(&there, &mark.said.target, "a redaction hides it, so it stays hidden:");
+            }
+        }
+        Ok(())
     }
 
     /// The places of a text in all entries.

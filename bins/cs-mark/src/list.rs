@@ -7,6 +7,9 @@ use cs_core::id::short_uuid;
 use marks::{Mark, Marks};
 use std::collections::HashSet;
 
+/// Characters of an id in a table.
+const SHORT: usize = 7;
+
 /// list the marks that hold, of a conversation or of all
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "list", example = "{command_name}", example = "{command_name} ca5d --all")]
@@ -50,12 +53,13 @@ impl List {
 
 fn row(uuid: &str, mark: &Mark, holds: bool) -> Vec<String> {
     vec![
-        mark.id.clone(),
+        // Enough for undo, mostly.
+        mark.id.chars().take(SHORT).collect(),
         short_uuid(uuid).to_string(),
         shown::time(mark),
         mark.actor.clone(),
         if holds { String::new() } else { "no".into() },
-        shown::describe(mark),
+        shown::describe_short(mark),
         mark.said.reason.clone().unwrap_or_default(),
     ]
 }

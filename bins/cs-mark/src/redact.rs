@@ -28,7 +28,8 @@ pub struct Redact {
     /// all of it (the default)
     #[argh(switch)]
     whole: bool,
-    /// only these words, such as 4..6: counted from 1, the last one included
+    /// only these words, such as 4..6: counted from 1, the last one included; with what is written without a space, so
+    /// that --match-stdin is the way to get one placeholder for a name
     #[argh(option, from_str_fn(parse_words))]
     words: Option<(usize, usize)>,
     /// only this text, which is read from standard input, wherever it stands

@@ -3,7 +3,7 @@
 use cli::{Context, Form, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use marks::{Mark, Op};
+use marks::{Mark, Marks, Op, Target};
 use serde::Serialize;
 
 /// A mark as JSON: its line, with the conversation, and whether it does not hold.
@@ -78,6 +78,36 @@ pub fn describe(mark: &Mark) -> String {
         Op::Keep => format!("keep{part}{on}"),
         Op::Tag | Op::Untag | Op::Note | Op::Disposition => format!("{} {with}{on}", said.op.word()),
         Op::Undo => format!("undo {}", said.of.as_deref().unwrap_or_default()),
+    }
+}
+
+/// The same with the beginning of the entry's id.
+pub fn describe_short(mark: &Mark) -> String {
+    let mut short = mark.clone();
+    if let Some(entry) = &mut short.said.target.entry {
+        if let Some((id, block)) = entry.split_once('#').filter(|(id, _)| id.len() == 36) {
+            *entry = format!("{}#{block}", cs_core::id::short_uuid(id));
+        }
+    }
+    describe(&short)
+}
+
+/// Says which redactions that hold hide something of a place, if some do.
+pub fn tell_hiding(marks: &Marks, place: &Target, what: &str) {
+    let touches = |other: &Target| {
+        let is_all = |target: &Target| target.field.is_none() && target.span.is_none();
+        let field = |target: &Target| target.field.clone().unwrap_or_else(|| marks::TEXT.to_string());
+        let is_field = is_all(place) || is_all(other) || field(place) == field(other);
+        let overlap = match (place.span, other.span) {
+            (Some(a), Some(b)) => a.0 < b.1 && b.0 < a.1,
+            _ => true,
+        };
+        place.entry == other.entry && is_field && overlap
+    };
+    let hiding: Vec<&str> =
+        marks.redactions().filter(|mark| touches(&mark.said.target)).map(|mark| mark.id.as_str()).collect();
+    if !hiding.is_empty() {
+        cli::note(crate::PROGRAM, &format!("{what} {}", hiding.join(", ")));
     }
 }
 

@@ -45,8 +45,14 @@ impl Undo {
             reason: Some(self.reason.clone()),
             of: Some(id),
         };
+        let of = mark.of.clone().unwrap_or_default();
         let made = extent::add(context, &uuid, vec![mark])?;
-        shown::print_all(context, &uuid, &made)
+        shown::print_all(context, &uuid, &made)?;
+        let marks = Marks::read(&context.store, &uuid)?;
+        if let Some(undone) = marks.all.iter().find(|mark| mark.id == of && mark.said.op == Op::Redact) {
+            shown::tell_hiding(&marks, &undone.said.target, "it stays hidden, also because of");
+        }
+        Ok(())
     }
 
     /// The conversation and the id of the mark.

@@ -196,7 +196,18 @@ impl List {
             failures.report(error)?;
         }
         failures.end()?;
-        if rows.is_empty() { Err(cli::found::no_session(store, self.project.as_deref())) } else { Ok(()) }
+        if rows.is_empty() { Err(self.nothing(store)) } else { Ok(()) }
+    }
+
+    /// Why the list is empty. A conversation can have a tag without a session.
+    fn nothing(&self, store: &cs_core::store::Store) -> cli::Failure {
+        match self.tag.is_empty() && self.disposition.is_empty() {
+            true => cli::found::no_session(store, self.project.as_deref()),
+            false => {
+                let hint = "conversations without a session have tags, too: cs-transcript list --tag NAME";
+                cli::Failure::Advised("no session matches".into(), hint.into())
+            }
+        }
     }
 
     /// Whether a table shows only what is current: nothing else was asked for.

@@ -2,7 +2,7 @@
 //! Must stay true: what the person saw is compared under the lock of the marks; a text that is redacted is found again in
 //! the log, and only its place and its digest are written.
 
-use super::{STALE, stale};
+use super::stale;
 use crate::http::{Refusal, Reply};
 use crate::view::Caches;
 use crate::view::reviewed::seen;
@@ -200,13 +200,13 @@ fn append(
     (entry, text, was_seen): (Option<&str>, &str, &str),
     marks: Vec<NewMark>,
 ) -> Result<Reply, Refusal> {
-    let check = |there: &marks::Marks| if seen(there, entry, text) == was_seen { Ok(()) } else { Err(stale()) };
-    let made = marks::append_all(caches.store(), &of.uuid, &marks::actor(), now, marks, check);
-    let made = made.map_err(|error| match error {
+    let undone: Vec<String> = marks.iter().filter_map(|mark| mark.of.clone()).collect();
+    let check = |there: &marks::Marks| {
+        let is_seen = seen(there, entry, text) == was_seen;
         // What is undone already was undone since the page was made.
-        cs_core::Error::Refused(text) if text != STALE && text.ends_with("undone already") => stale().into(),
-        error => Refusal::from(error),
-    })?;
+        if is_seen && !undone.iter().any(|of| there.is_undone(of)) { Ok(()) } else { Err(stale()) }
+    };
+    let made = marks::append_all(caches.store(), &of.uuid, &marks::actor(), now, marks, check)?;
     let ids: Vec<&String> = made.iter().map(|mark: &Mark| &mark.id).collect();
     Ok(Reply::json(&json!({"done": true, "id": ids.first(), "ids": ids})))
 }
