@@ -84,10 +84,10 @@ pub fn describe(mark: &Mark) -> String {
 /// The same with the beginning of the entry's id.
 pub fn describe_short(mark: &Mark) -> String {
     let mut short = mark.clone();
-    if let Some(entry) = &mut short.said.target.entry {
-        if let Some((id, block)) = entry.split_once('#').filter(|(id, _)| id.len() == 36) {
-            *entry = format!("{}#{block}", cs_core::id::short_uuid(id));
-        }
+    if let Some(entry) = &mut short.said.target.entry
+        && let Some((id, block)) = entry.split_once('#').filter(|(id, _)| id.len() == 36)
+    {
+        *entry = format!("{}#{block}", cs_core::id::short_uuid(id));
     }
     describe(&short)
 }
