@@ -1,7 +1,7 @@
 //! Owns `marks/<uuid>.jsonl`: reading all marks of a conversation, and appending some. Must stay true: what was appended
 //! is on the disk before that is told; nothing is changed or removed; several marks of one call are there all or none.
 
-use crate::held::Inherited;
+use crate::inherited::Inherited;
 use crate::line::{self, Broken};
 use crate::mark::{Mark, NewMark, Op};
 use cs_core::clock::Instant;

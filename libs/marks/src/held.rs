@@ -4,6 +4,7 @@
 
 use crate::fields::{TEXT, fields};
 use crate::file::Marks;
+use crate::inherited::Inherited;
 use crate::line::Broken;
 use crate::mark::{Mark, Op};
 use agents::entry::Kind;
@@ -60,15 +61,6 @@ impl Others {
     fn has_others(&self, own: &str) -> bool {
         self.by_conversation.keys().any(|uuid| uuid != own)
     }
-}
-
-/// What holds beside a conversation's own marks.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Inherited {
-    pub marks: Vec<Mark>,
-    pub broken: Vec<Broken>,
-    /// Number of its own redactions that fit no entry.
-    pub unmatched: usize,
 }
 
 /// Whether an anchor names an entry by a UUID, which a copy of its line has too.

@@ -8,6 +8,7 @@ mod actor;
 mod fields;
 mod file;
 mod held;
+mod inherited;
 mod line;
 mod mark;
 mod place;
