@@ -5,10 +5,10 @@
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
 use crate::chosen::{Chosen, Loaded, Loader};
+use crate::front;
 use crate::highlights;
 use crate::masking::Masking;
 use crate::progress::Progress;
-use crate::front;
 use agents::Agent;
 use agents::logs::Roots;
 use cli::{Context, Failures, Form, Out, Outcome, note};
