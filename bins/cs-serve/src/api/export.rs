@@ -67,7 +67,8 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
     all.iter_mut().zip(works).for_each(|(read, work)| read.work = work);
     let (mut engine, mut name) = (asked.engine(&asked.folder(slug.as_str()))?, shown.name.clone());
     let mut records = Records::new(&mut engine);
-    let mut state = asked.store().project(slug)?;
+    // A damaged file of the project must not prevent the export of its sessions.
+    let mut state = asked.store().project(slug).unwrap_or_default();
     records.project(&mut name, &mut state);
     for read in &mut all {
         read.mask(asked.store(), &mut records)?;
