@@ -9,6 +9,7 @@ pub mod instructions;
 pub mod log;
 pub mod measure;
 pub mod native;
+pub mod redaction;
 pub mod report;
 pub mod scenario;
 pub mod seats;

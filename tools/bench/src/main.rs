@@ -14,6 +14,7 @@ use bench::instructions;
 use bench::log;
 use bench::measure::{Bench, Times, median};
 use bench::native::{self, Native};
+use bench::redaction;
 use bench::report::{self, Found, Part, Table, millis};
 use bench::scenario::Scenario;
 use bench::seats;
@@ -63,7 +64,9 @@ fn main() -> ExitCode {
     let seats = if options.has(seats::NAME) { seats::measure(options.runs) } else { Vec::new() };
     let log = if options.has(log::NAME) { log::measure(options.runs) } else { Vec::new() };
     let talks = if options.has(conversations::NAME) { conversations::measure(options.runs, &peak) } else { Vec::new() };
-    let all = Measured { parts, served, seats, log, talks, floor, sync };
+    let redacted =
+        if options.has(redaction::NAME) { redaction::measure(options.runs, &floor, &peak) } else { Vec::new() };
+    let all = Measured { parts, served, seats, log, talks, redacted, floor, sync };
     let text = all.document(if options.markdown { Table::markdown } else { Table::plain });
     // The reader has closed the pipe, which is fine.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -107,6 +110,7 @@ struct Measured {
     seats: Vec<seats::Row>,
     log: Vec<log::Row>,
     talks: Vec<conversations::Row>,
+    redacted: Vec<redaction::Row>,
     floor: Native,
     sync: Vec<Duration>,
 }
@@ -173,6 +177,7 @@ impl Measured {
             form(&seats::table(&self.seats)),
             form(&log::table(&self.log)),
             form(&conversations::table(&self.talks)),
+            form(&redaction::table(&self.redacted)),
             form(&report::sizes(&report::programs())),
         ]
         .join("\n")
