@@ -216,6 +216,10 @@ pre { margin: .4rem 0; padding: .5rem .7rem; background: var(--tint); overflow-x
 details { margin: .4rem 0; }
 summary { cursor: pointer; color: var(--soft); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.wide th, .wide td { overflow-wrap: normal; }
+.wide td { white-space: nowrap; }
+.wide td:not(.number) { white-space: normal; min-width: 7rem; }
+@media print { .wide { overflow: visible; font-size: .55rem; } .wide th, .wide td { white-space: normal; padding: .1rem .2rem; } .wide td:not(.number) { min-width: 0; } }
 @media print { details::details-content { content-visibility: visible; block-size: auto; } }
 ";
 
