@@ -57,7 +57,7 @@ impl<'a> Texts<'a> {
         let Some(sanitizer) = self.sanitizer.as_mut().filter(|_| !places.is_empty()) else {
             return Some(self.show("", "", field, text));
         };
-        let found = sanitizer.text("", Place { path: None, kind: None, field: some(field) }, text).cuts;
+        let found = sanitizer.text("", Place::default(), text).cuts;
         let is_apart = |one: &Cut| places.iter().all(|(span, _)| !overlap(span, &one.span));
         let (apart, near): (Vec<Cut>, Vec<Cut>) = found.into_iter().partition(is_apart);
         let mut cuts: Vec<(Range<usize>, String)> = Vec::new();
