@@ -5,8 +5,8 @@
 //! after a minute, nor when its server stops; a tab gets a key of its own, so that the key never is in a browser.
 
 use crate::http::{Refusal, Reply, Secrets, same};
-use crate::key::random;
 use crate::ops::object;
+use crate::random::random;
 use cs_core::Result;
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;

@@ -5,16 +5,11 @@
 //! server runs it holds `serve/<port>.lock`, so that the key is never sent to another program.
 
 use crate::code;
+use crate::random::random;
+use cs_core::Result;
 use cs_core::file::{self, Durability};
 use cs_core::lock::{self, HOOK_WAIT, Lock};
 use cs_core::paths::Home;
-use cs_core::{Error, Result};
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-const BYTES: usize = 32;
-const URANDOM: &str = "/dev/urandom";
 
 /// The key of this server. Its files are removed when it is dropped.
 #[derive(Debug)]
@@ -55,15 +50,6 @@ pub fn of_running(home: &Home, port: u16) -> Result<Option<String>> {
     }
     let bytes = file::read(&home.serve_key(port))?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_string()))
-}
-
-/// Random bytes in hexadecimal.
-pub fn random() -> Result<String> {
-    let path = Path::new(URANDOM);
-    let mut bytes = [0; BYTES];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut bytes));
-    read.map_err(|error| Error::io(path, "read", error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

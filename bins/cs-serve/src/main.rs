@@ -28,6 +28,7 @@ mod param;
 mod pattern;
 mod power;
 mod query;
+mod random;
 mod readers;
 mod routes;
 mod site;

@@ -71,11 +71,16 @@ enum Op {
 impl Op {
     /// Whether it is about agents, which only `--control` allows.
     fn is_control(&self) -> bool {
-        match self {
-            Op::Message(_) | Op::Spawn(_) | Op::ClearAgent(_) | Op::Restore(_) => true,
-            Op::Interrupt(_) | Op::Kill(_) | Op::Name(_) => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Op::Message(_)
+                | Op::Spawn(_)
+                | Op::ClearAgent(_)
+                | Op::Restore(_)
+                | Op::Interrupt(_)
+                | Op::Kill(_)
+                | Op::Name(_)
+        )
     }
 }
 
