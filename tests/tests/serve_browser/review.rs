@@ -245,7 +245,7 @@ fn a_report_is_a_page_that_runs_nothing_and_has_the_marks_that_were_seen() {
         const page = new DOMParser().parseFromString(document.getElementById('report-page').srcdoc, 'text/html'); \
         const bytes = new TextEncoder().encode(page.querySelector('style').textContent); \
         const hash = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))); \
-        const policy = (await fetch(location.pathname)).headers.get('Content-Security-Policy'); \
+        const policy = (await fetch(location.pathname, { headers: { Accept: 'text/html' } })).headers.get('Content-Security-Policy'); \
         return [policy.includes(`'sha256-${hash}'`), policy.includes('unsafe'), page.scripts.length]; })()";
     assert_eq!(dashboard.browser.eval(styled), json!([true, false, 0]), "its own style is allowed, and nothing else");
     let odd: Vec<String> =
