@@ -37,7 +37,7 @@ async function changeOf(form, about) {
   const [{ op }, { id, agent, seen }] = [form.dataset, about.dataset];
   const what = id ? { id } : agent ? { agent } : {};
   // A message is written to whoever is there.
-  const condition = op === "message.send" || op === "agent.spawn" ? {} : { if: seen ?? (await seenOf.get(about)) ?? "" };
+  const condition = op === "message.send" || op === "agent.spawn" ? {} : { if: seen ?? (await (seenOf.get(about) ?? look(id))) };
   return { op, ...what, ...condition, ...fieldsOf(form) };
 }
 
@@ -60,7 +60,8 @@ async function send(form) {
     button.disabled = false;
   }
   await refresh();
-  if (!form.isConnected) (about.isConnected ? (about.closest(".menu")?.querySelector("summary") ?? about) : main).focus();
+  // Whoever went on meanwhile keeps the focus.
+  if (!form.isConnected && document.activeElement === document.body) (about.isConnected ? (about.closest(".menu")?.querySelector("summary") ?? about) : main).focus();
 }
 
 document.addEventListener("submit", (event) => {
