@@ -51,7 +51,7 @@ fn only_our_own_reports_are_replaced() {
         assert_eq!(report(&sandbox, &args).is_empty(), report(&sandbox, &args).is_empty(), "{format}");
     }
     symlink(&file, sandbox.work().join("link.md")).unwrap();
-    refused(&sandbox, &format!("cs-report prompts {UUID} -o link.md"), "not a regular file");
+    refused(&sandbox, &format!("cs-report prompts {UUID} -o link.md"), "is a symbolic link");
     refused(&sandbox, &format!("cs-report prompts {UUID} -o $CS_HOME/x.md"), "data directory");
     refused(&sandbox, &format!("cs-report prompts {UUID} --output-dir $CS_HOME/new"), "data directory");
 }

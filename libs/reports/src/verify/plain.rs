@@ -290,9 +290,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_with_what_no_report_has_is_active() {
+        for page in
+            ["<script>", "<p onclick=\"x\">", "<a href=\"x\">", "<img src=x>", "<p class=\"x\" style=\"y\">", "<P>"]
+        {
+            assert!(is_active(page.as_bytes()), "{page}");
+        }
+        assert!(!is_active(b"<!DOCTYPE html>\n<td class=\"number\">1 < 2</td><h3>x</h3>"));
+    }
+
+    #[test]
     fn escapes_hide_nothing() {
         assert_eq!(texts(Format::Markdown, "> a\\_b &lt;\n  \\[x\\] \\n"), [(1, "a_b <\n[x] \\n".to_string())]);
-        assert_eq!(texts(Format::Html, "a&#95;b &amp;lt; &x &#x5f;"), [(1, "a_b &lt; &x _".to_string())]);
+        let html = texts(Format::Html, "a&#95;b &amp;lt; &x &#x5f; c<b>d</b>e<!-- x -->f");
+        assert_eq!(html[0], (1, "a_b &lt; &x _ c<b>d</b>e<!-- x -->f".to_string()));
+        assert_eq!(html[1], (1, "a_b &lt; &x _ cdef".to_string()));
         let csv = texts(Format::Csv, "a,\"b\"\"c\r\nd\",e\r\nf\r\n");
         let csv: Vec<(usize, &str)> = csv.iter().map(|(line, text)| (*line, text.as_str())).collect();
         assert_eq!(csv, [(1, "a"), (1, "b\"c\r\nd"), (1, "e"), (3, "f")]);
