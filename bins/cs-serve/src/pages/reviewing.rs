@@ -125,7 +125,7 @@ pub fn render(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     Ok(Reply::begun(HTML, before.to_vec(), Rest::new(next)))
 }
 
-/// What a report calls the conversation: nothing if a person redacted something, which the title may repeat. The title of
+/// What a report calls the conversation; nothing if a person redacted something, which the title may repeat. The title of
 /// the page, which browsers remember, is this.
 fn shown_title(title: &str, marks: &Marks, engine: &mut Engine) -> Option<String> {
     let is_redacted = marks.damaged > 0 || marks.may_hide();
