@@ -81,7 +81,7 @@ fn exports_are_not_written_into_the_data_directory() {
 #[test]
 fn a_full_disk_or_missing_folder_is_reported_and_leaves_no_file() {
     let sandbox = furnished();
-    assert_eq!(code(&sandbox, &[&id(0), "-o", "nowhere/x.md"]), 74);
+    assert_eq!(code(&sandbox, &[&id(0), "-o", "nowhere/x.md"]), 1);
     assert!(!sandbox.work().join("nowhere").exists(), "a misspelt folder is not created");
     let output = sandbox.sh("cs-export api --format html >/dev/full");
     assert_eq!(status(&output), 74, "{}", stderr(&output));
