@@ -2,6 +2,7 @@
 //! one of the command line, and nothing that a conversation says does anything in the page.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use cs_tests::eventually;
@@ -107,6 +108,11 @@ fn marks(dashboard: &Dashboard) -> String {
     fs::read_to_string(dashboard.sandbox.data().join(format!("marks/{UUID}.jsonl"))).unwrap_or_default()
 }
 
+/// Whether a download is complete: before that, the file is empty.
+fn is_saved(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|file| file.len() > 0)
+}
+
 #[test]
 fn a_person_finds_redacts_keeps_tags_undoes_and_exports() {
     let Some(mut dashboard) = reviewing(&talk()) else { return };
@@ -183,7 +189,7 @@ fn a_person_finds_redacts_keeps_tags_undoes_and_exports() {
     let saved = dashboard.browser.downloads();
     dashboard.browser.click("#report-save");
     let name = format!("{UUID}-actions.md");
-    assert!(eventually(Duration::from_secs(20), || saved.join(&name).is_file()), "{saved:?}");
+    assert!(eventually(Duration::from_secs(20), || is_saved(&saved.join(&name))), "{saved:?}");
     let exported = fs::read_to_string(saved.join(&name)).expect("a report");
     let made = dashboard.cs("cs-report", &["actions", UUID, "--format", "markdown"]);
     assert_eq!(seen.as_str(), Some(exported.as_str()));
@@ -194,7 +200,7 @@ fn a_person_finds_redacts_keeps_tags_undoes_and_exports() {
     dashboard.cs("cs-report", &["verify", &file.to_string_lossy()]);
     fs::remove_file(saved.join(&name)).expect("it was saved");
     dashboard.browser.click("#report-keep");
-    assert!(eventually(Duration::from_secs(20), || saved.join(&name).is_file()), "{saved:?}");
+    assert!(eventually(Duration::from_secs(20), || is_saved(&saved.join(&name))), "{saved:?}");
     assert_eq!(fs::read_to_string(saved.join(&name)).expect("a report"), exported, "what was shown");
     let odd: Vec<String> =
         dashboard.browser.complaints().into_iter().filter(|text| !text.contains("status of 401")).collect();

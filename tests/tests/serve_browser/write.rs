@@ -259,10 +259,15 @@ fn evil(page: String) -> u16 {
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for mut socket in listener.incoming().flatten() {
-            let mut lines = BufReader::new(socket.try_clone().unwrap()).lines();
-            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n", page.len());
-            let _ = socket.write_all((head + &page).as_bytes());
+            let page = page.clone();
+            // A browser also makes connections that it does not use yet.
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(socket.try_clone().unwrap()).lines();
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                let head =
+                    format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n", page.len());
+                let _ = socket.write_all((head + &page).as_bytes());
+            });
         }
     });
     port
