@@ -175,10 +175,12 @@ fn agents_are_controlled_on_their_rows() {
 fn a_page_that_is_outdated_changes_nothing_and_says_so() {
     let Some((mut dashboard, ids)) = start() else { return };
     open(&mut dashboard, &ids[1]);
-    // Nothing tells the page that something has changed.
-    dashboard.browser.eval("stop(), document.querySelector('#write').dataset.seen = '0000000000000000'");
     dashboard.browser.click("#park-reason");
     dashboard.browser.type_text("lunch");
+    // The page may be fetched again at any moment, and then it is not outdated.
+    dashboard.browser.eval(
+        "document.addEventListener('submit', () => { document.querySelector('#write').dataset.seen = '0000000000000000'; }, true)",
+    );
     dashboard.browser.press("Enter");
     said(&mut dashboard, "Not changed: this has changed since the page showed it");
     assert_eq!(record(&dashboard, &ids[1])["status"], "active");
