@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The tier and the rule of what people redacted.
-const MANUAL: &str = "manual";
+pub const MANUAL: &str = "manual";
 
 /// How often something was replaced, by the rule; `manual`: a person said so.
 pub type Counts = BTreeMap<String, u64>;

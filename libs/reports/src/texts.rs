@@ -2,13 +2,10 @@
 //! that is not a word of ours goes through here; what is counted here is shown.
 
 use crate::head::Head;
-use crate::record::Spoken;
+use crate::record::{MANUAL, Spoken};
 use marks::{Cut, Marks, Sanitizer, Why};
 use redaction::{Engine, Entry, Place, Tally};
 use std::ops::Range;
-
-/// The tier of what people redacted, in the ledger.
-const MANUAL: &str = "manual";
 
 /// The longest name of an entry that is certainly a UUID.
 const PLAIN: usize = 44;
