@@ -37,6 +37,7 @@ mod lanes;
 pub mod overview;
 pub mod project;
 pub mod review;
+mod review_entries;
 pub mod reviewing;
 mod rows;
 pub mod session;
