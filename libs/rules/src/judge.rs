@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 /// Longest text of a target, in characters.
 const TARGET: usize = 200;
-/// Maximum number of verdicts of a call, and of those by one rule.
+/// Maximum number of verdicts of a call, and of those by one rule. A graver one takes the place of a lesser one.
 const VERDICTS: usize = 50;
 const BY_ONE: usize = 10;
 /// Longest text that is masked for a target, in bytes.
@@ -70,8 +70,9 @@ pub struct Judged {
 }
 
 /// Verdicts while they are collected.
-#[derive(Default)]
 struct Collected {
+    /// How many there is room for.
+    most: usize,
     verdicts: Vec<Verdict>,
     /// Their targets before they were masked, which takes longer than all rules together.
     targets: Vec<Rc<str>>,
@@ -80,34 +81,46 @@ struct Collected {
 impl Collected {
     fn add(&mut self, rule: Cow<'static, str>, kind: Kind, severity: u8, target: impl FnOnce() -> Rc<str>) {
         let by_rule = self.verdicts.iter().filter(|known| known.rule == rule).count();
-        if self.verdicts.len() >= VERDICTS || by_rule >= BY_ONE {
-            return;
-        }
+        let replaced = match self.verdicts.len() >= self.most {
+            true => self.least_below(severity),
+            false => Some(self.verdicts.len()),
+        };
+        let Some(replaced) = replaced.filter(|_| by_rule < BY_ONE) else { return };
         let target = target();
         let mut known = self.verdicts.iter_mut().zip(&self.targets);
-        match known.find(|(known, of)| known.rule == rule && **of == target) {
-            Some((known, _)) => known.severity = known.severity.max(severity),
-            None => {
-                self.verdicts.push(Verdict { rule, kind, severity, target: validate::cut(beginning(&target), TARGET) });
-                self.targets.push(target);
-            }
+        if let Some((known, _)) = known.find(|(known, of)| known.rule == rule && **of == target) {
+            known.severity = known.severity.max(severity);
+            return;
         }
+        if replaced < self.verdicts.len() {
+            self.verdicts.remove(replaced);
+            self.targets.remove(replaced);
+        }
+        self.verdicts.push(Verdict { rule, kind, severity, target: validate::cut(beginning(&target), TARGET) });
+        self.targets.push(target);
+    }
+
+    /// Where the last of the least grave ones is, if it is less grave than this.
+    fn least_below(&self, severity: u8) -> Option<usize> {
+        let least = self.verdicts.iter().enumerate().rev().min_by_key(|(_, known)| known.severity)?;
+        (least.1.severity < severity).then_some(least.0)
     }
 }
 
 /// What the rules say about a call.
 pub fn judge(call: &Call, rules: &Rules) -> Judged {
-    let mut judged = Collected::default();
     let index = Index::of(&rules.0);
+    let Runs { runs, is_cut } = call.command.map(shell::runs).unwrap_or_default();
+    let is_cut = is_cut || call.is_cut;
+    // That not everything was read is said in any case.
+    let mut judged = Collected { most: VERDICTS - usize::from(is_cut), verdicts: Vec::new(), targets: Vec::new() };
     for path in &call.paths {
         for rule in index.of_file(path) {
             judged.add(rule.id.clone(), rule.kind, rule.severity, || Rc::from(*path));
         }
     }
-    let Some(command) = call.command else { return Judged { verdicts: judged.verdicts } };
-    let found = shell::runs(command);
-    for (n, run) in found.runs.iter().enumerate() {
-        let subject = Subject::new(run, found.runs.get(n + 1));
+    for (n, run) in runs.iter().enumerate() {
+        let subject = Subject::new(run, runs.get(n + 1));
         for entry in index.of_program(subject.name).filter(|entry| subject.fulfils(entry)) {
             judged.add(entry.rule.id.clone(), entry.rule.kind, entry.rule.severity, || subject.text());
         }
@@ -115,7 +128,8 @@ pub fn judge(call: &Call, rules: &Rules) -> Judged {
             judged.add(Cow::Borrowed(reason.id), Kind::Opaque, 1, || subject.text());
         }
     }
-    if found.is_cut || call.is_cut {
+    if let Some(command) = call.command.filter(|_| is_cut) {
+        judged.most = VERDICTS;
         judged.add(Cow::Borrowed(opaque::LONG.id), Kind::Opaque, 1, || Rc::from(beginning(command)));
     }
     Judged { verdicts: judged.verdicts }

@@ -117,3 +117,15 @@ fn the_page_lists_the_rules() {
         assert!(listed == wanted, "docs/AUDIT.md: run RULES=renew cargo test -p rules");
     }
 }
+
+#[test]
+fn a_grave_command_after_many_lesser_ones_is_said_and_so_is_what_was_not_read() {
+    let lesser =
+        ["sudo a", "eval \"$x\"", "npm i -g a", "pip install a", "brew install a", "apt install a", "cargo install a"];
+    let many: Vec<String> = (0..12).flat_map(|n| lesser.map(|command| format!("{command}{n}"))).collect();
+    let line = format!("{}; rm -rf /; {}", many.join("; "), "true; ".repeat(20_000));
+    let judged = judge(&Call::shell(&line), &Rules::with(Vec::new())).verdicts;
+    assert_eq!(judged.len(), 50, "{judged:?}");
+    assert!(judged.iter().any(|verdict| verdict.target == "rm -rf /" && verdict.severity == 3), "{judged:?}");
+    assert!(judged.iter().any(|verdict| verdict.rule == "opaque-long"), "{judged:?}");
+}
