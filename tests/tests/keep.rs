@@ -93,19 +93,7 @@ fn a_run_that_is_killed_at_any_call_loses_nothing_and_the_next_one_goes_on() {
         let whole = whole(&case);
         for n in 0.. {
             let place = case.place.copy();
-            let mut left = n;
-            let data = place.data();
-            let output = trace::run(place.worker(case.gzip), "", |call| {
-                let is_begun = left < n || call.path().is_some_and(|path| path.starts_with(&data));
-                match (is_begun, left) {
-                    (true, 0) => Act::Kill,
-                    (true, _) => {
-                        left -= 1;
-                        Act::Go
-                    }
-                    (false, _) => Act::Go,
-                }
-            });
+            let output = trace::run(place.worker(case.gzip), "", trace::kill_at(n, place.data()));
             let survived = output.expect("it can be traced").status.signal().is_none();
             check(&case, &whole, &place, &format!("killed at call {n}"));
             if survived {

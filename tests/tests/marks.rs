@@ -101,19 +101,7 @@ fn a_mark_that_is_killed_at_any_call_is_there_whole_or_not_at_all() {
     for name in CASES {
         for n in 0.. {
             let case = case(name);
-            let mut left = n;
-            let data = case.sandbox.data();
-            let output = trace::run(redact(&case.sandbox), "", |call| {
-                let is_begun = left < n || call.path().is_some_and(|path| path.starts_with(&data));
-                match (is_begun, left) {
-                    (true, 0) => Act::Kill,
-                    (true, _) => {
-                        left -= 1;
-                        Act::Go
-                    }
-                    (false, _) => Act::Go,
-                }
-            });
+            let output = trace::run(redact(&case.sandbox), "", trace::kill_at(n, case.sandbox.data()));
             let output = output.expect("it can be traced");
             let survived = output.status.signal().is_none();
             assert!(!survived || output.status.success(), "{name} {n}: {output:?}");

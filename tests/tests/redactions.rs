@@ -110,18 +110,7 @@ fn a_report_that_is_killed_at_any_call_is_in_the_ledger_whole_or_not_given_out()
     for name in CASES {
         for n in 0.. {
             let sandbox = case(name);
-            let (mut left, data) = (n, sandbox.data());
-            let output = trace::run(report(&sandbox), "", |call| {
-                let is_begun = left < n || call.path().is_some_and(|path| path.starts_with(&data));
-                match (is_begun, left) {
-                    (true, 0) => Act::Kill,
-                    (true, _) => {
-                        left -= 1;
-                        Act::Go
-                    }
-                    (false, _) => Act::Go,
-                }
-            });
+            let output = trace::run(report(&sandbox), "", trace::kill_at(n, sandbox.data()));
             let output = output.expect("it can be traced");
             let survived = output.status.signal().is_none();
             assert!(!survived || output.status.success(), "{name} {n}: {output:?}");

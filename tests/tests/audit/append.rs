@@ -77,20 +77,8 @@ fn an_append_that_is_killed_at_any_call_loses_and_doubles_nothing() {
     for case in cases() {
         for n in 0.. {
             let place = case.place.copy();
-            let mut left = n;
-            let data = place.home.root().to_path_buf();
-            let output = trace::run(place.worker(case.now, &[OURS]), "", |call| {
-                // Before the first call on the data directory nothing can happen.
-                let is_begun = left < n || call.path().is_some_and(|path| path.starts_with(&data));
-                match (is_begun, left) {
-                    (true, 0) => Act::Kill,
-                    (true, _) => {
-                        left -= 1;
-                        Act::Go
-                    }
-                    (false, _) => Act::Go,
-                }
-            });
+            let output =
+                trace::run(place.worker(case.now, &[OURS]), "", trace::kill_at(n, place.home.root().to_path_buf()));
             let survived = output.expect("it can be traced").status.signal().is_none();
             check(&case, &place, survived, &format!("killed at call {n}"));
             if survived {

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use cs_tests::process::{LIMIT, within};
@@ -38,6 +39,23 @@ pub fn is_possible() -> Result<(), String> {
 
 /// Whether calls can be made to fail here, which is implemented for one processor architecture.
 pub const CAN_FAIL: bool = cfg!(target_arch = "x86_64");
+
+/// Kills the program before its call number `n`, counted from 0 at the first one on something in `data`: before that
+/// nothing can happen.
+pub fn kill_at(n: usize, data: PathBuf) -> impl FnMut(&Call) -> Act {
+    let mut left = n;
+    move |call| {
+        let is_begun = left < n || call.path().is_some_and(|path| path.starts_with(&data));
+        match (is_begun, left) {
+            (false, _) => Act::Go,
+            (true, 0) => Act::Kill,
+            (true, _) => {
+                left -= 1;
+                Act::Go
+            }
+        }
+    }
+}
 
 /// Runs `command` with `input` (less than a pipe holds) and asks `decide` before each system call.
 pub fn run(mut command: Command, input: &str, mut decide: impl FnMut(&Call) -> Act) -> io::Result<Output> {
