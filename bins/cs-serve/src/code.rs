@@ -6,10 +6,10 @@
 
 use crate::http::{Refusal, Reply, Secrets, same};
 use crate::ops::object;
-use crate::random::random;
 use cs_core::Result;
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
+use cs_core::random::secret;
 use serde::Deserialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Codes {
             let text = "this address was used already, or is older than a minute; `cs-serve open` makes another one";
             return Err(Refusal::new(401, "CODE_USED", text));
         }
-        let key = random()?;
+        let key = secret()?;
         self.secrets.add(&key);
         Ok(Reply::json(&json!({ "key": key })).with("Cache-Control", "no-store"))
     }
@@ -54,11 +54,11 @@ impl Codes {
 /// Creates a code for the dashboard on this port.
 pub fn make(home: &Home, port: u16) -> Result<String> {
     all(home, port).filter(|path| !is_fresh(path)).for_each(|path| drop(file::remove(&path)));
-    let (mut name, secret) = (random()?, random()?);
+    let (mut name, code) = (secret()?, secret()?);
     name.truncate(NAME);
     let path = home.serve_code(port, &name);
-    file::stage(&path, format!("{secret}\n").as_bytes(), Durability::Disposable)?.replace()?;
-    Ok(name + &secret)
+    file::stage(&path, format!("{code}\n").as_bytes(), Durability::Disposable)?.replace()?;
+    Ok(name + &code)
 }
 
 /// Removes all codes of this port.

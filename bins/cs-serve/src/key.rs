@@ -5,11 +5,11 @@
 //! server runs it holds `serve/<port>.lock`, so that the key is never sent to another program.
 
 use crate::code;
-use crate::random::random;
 use cs_core::Result;
 use cs_core::file::{self, Durability};
 use cs_core::lock::{self, HOOK_WAIT, Lock};
 use cs_core::paths::Home;
+use cs_core::random::secret;
 
 /// The key of this server. Its files are removed when it is dropped.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl KeyFile {
         file::real_dir(&home.serve_dir())?;
         let lock = lock::acquire(&home.serve_lock(port), HOOK_WAIT)?;
         code::remove_all(home, port);
-        let (key, path) = (random()?, home.serve_key(port));
+        let (key, path) = (secret()?, home.serve_key(port));
         file::stage(&path, format!("{key}\n").as_bytes(), Durability::Disposable)?.replace()?;
         Ok(KeyFile { key, home: home.clone(), port, lock: Some(lock) })
     }

@@ -28,7 +28,6 @@ mod param;
 mod pattern;
 mod power;
 mod query;
-mod random;
 mod readers;
 mod routes;
 mod site;

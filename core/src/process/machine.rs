@@ -38,7 +38,7 @@ fn system_id() -> Option<String> {
     let patience = libc::timespec { tv_sec: 1, tv_nsec: 0 };
     // SAFETY: the call writes 16 bytes into the buffer and reads the time.
     let failed = unsafe { libc::gethostuuid(id.as_mut_ptr(), &raw const patience) != 0 };
-    let digits: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = crate::hex::hex(&id);
     (!failed && id != [0u8; 16]).then(|| format!("claude-sessions {digits}"))
 }
 

@@ -4,4 +4,4 @@
 pub mod last;
 mod link;
 
-pub use link::{Link, Parts, START, digest, encode, hex, parts, seq};
+pub use link::{Link, Parts, START, digest, encode, parts, seq};

@@ -1,6 +1,7 @@
 //! Owns the chain: a line ends with the hash of the line before it and its own, which is SHA-256 of
 //! everything before `,"hash"`.
 
+use cs_core::hex::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -47,13 +48,6 @@ impl Parts<'_> {
 /// SHA-256 in hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit));
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The line of an entry, with its end, and its place. The entry begins with `v` and this `seq`, and ends with `prev`.

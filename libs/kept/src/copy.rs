@@ -2,9 +2,9 @@
 //! copied before is never written again; after an error the copy is as it was before.
 
 use crate::read::open_file;
-use chain::hex;
 use cs_core::error::{Error, Result};
 use cs_core::file;
+use cs_core::hex::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,11 +1,12 @@
 //! Owns the key of placeholders and of digests of marked texts: 64 hexadecimal digits in a file. Must stay true: 32
 //! random bytes, readable by their owner only; it never appears in output.
 
-use crate::random::random;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
+use cs_core::hex::hex;
 use cs_core::open;
 use cs_core::paths::Home;
+use cs_core::random::random;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::io::Read;
@@ -94,10 +95,6 @@ pub(crate) fn slug(rule: &str) -> String {
     let slug: String = rule.chars().take(64).map(|c| if fits(c) { c } else { '-' }).collect();
     let first = slug.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     if first.is_empty() { "rule".to_string() } else { first.to_string() }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

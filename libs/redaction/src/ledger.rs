@@ -1,12 +1,13 @@
 //! Owns `redactions/<YYYY-MM>.jsonl`: what was replaced in what was given out, a line each. Must stay true: append-only;
 //! never the text, its length or its place; all lines of a call are there, or none and an error.
 
-use crate::random::random;
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use cs_core::file;
+use cs_core::hex::hex;
 use cs_core::lock;
 use cs_core::paths::Home;
+use cs_core::random::random;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -102,7 +103,7 @@ impl Ledger {
     }
 
     fn new(path: PathBuf, place: Where, now: Instant, run: Run) -> Result<Ledger> {
-        let id: String = random::<RUN>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&random::<RUN>()?);
         Ok(Ledger { path, place, at: clock::stamp(now), id: format!("r{id}"), run })
     }
 

@@ -18,7 +18,6 @@ mod node;
 mod opaque;
 mod pattern;
 mod pieces;
-mod random;
 mod rules;
 pub mod stream;
 mod tier;

@@ -10,6 +10,7 @@ use crate::node::Fault;
 use crate::pattern::Pattern;
 use crate::tier::Tier;
 use cs_core::error::{Error, Result};
+use cs_core::hex::hex;
 use cs_core::open;
 use cs_core::paths::Home;
 use redact::Sure;
@@ -524,5 +525,5 @@ fn digest(rules: &[Rule]) -> String {
             allow.stopwords.iter().for_each(|text| add(text));
         }
     }
-    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&sha.finalize())
 }

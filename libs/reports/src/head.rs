@@ -4,6 +4,7 @@
 
 use crate::request::{Format, Mode};
 use cs_core::error::{Error, Result};
+use cs_core::hex::hex;
 use render::{Cell, PAGE_STYLE, escape_html, format_csv_row, format_number, format_time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -295,10 +296,6 @@ pub fn content_digest(bytes: &[u8], parsed: &Parsed) -> String {
 /// The digest of a report that begins with `before`; `after` has all that follows it.
 pub(crate) fn digest_of(before: &[u8], after: Sha256) -> String {
     hex(&Sha256::new_with_prefix(before).chain_update(hex(&after.finalize())).finalize())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use conversations::{Conversation, Place};
 use cs_core::error::{Error, Result};
+use cs_core::hex::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -41,7 +42,7 @@ fn digest(mut from: impl Read) -> io::Result<(u64, String)> {
     let (mut hash, mut bytes, mut room) = (Sha256::new(), 0, vec![0; ROOM]);
     loop {
         match from.read(&mut room) {
-            Ok(0) => return Ok((bytes, crate::head::hex(&hash.finalize()))),
+            Ok(0) => return Ok((bytes, hex(&hash.finalize()))),
             Ok(read) => {
                 hash.update(room.get(..read).unwrap_or_default());
                 bytes += read as u64;

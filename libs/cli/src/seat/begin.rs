@@ -12,6 +12,7 @@ use agents::{Agent, trust};
 use cs_core::clock::{self, TimeDelta, stamp};
 use cs_core::error::Error;
 use cs_core::git::{self, Checkout};
+use cs_core::hex::hex;
 use cs_core::id::{SeatId, Uuid};
 use cs_core::record::Session;
 use cs_core::{lock, paths, store, validate};
@@ -230,5 +231,5 @@ fn find_key(context: &Context, agents: &Agents, key: Option<&str>) -> Option<Sea
 }
 
 fn digest(prompt: &str) -> String {
-    Sha256::digest(prompt.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(prompt.as_bytes()))
 }
