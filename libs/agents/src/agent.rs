@@ -94,6 +94,11 @@ impl Agent {
         Agent::of_word(text).or_else(|| Agent::ALL.into_iter().find(|agent| agent.words().short == text))
     }
 
+    /// As people may abbreviate it; also the name of its program.
+    pub fn short(self) -> &'static str {
+        self.words().short
+    }
+
     /// The short names of all agents: `claude or codex`.
     pub fn shorts() -> String {
         Agent::ALL.map(|agent| agent.words().short).join(" or ")
