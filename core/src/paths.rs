@@ -81,7 +81,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 17] {
+    pub fn dirs(&self) -> [PathBuf; 18] {
         [
             self.sessions(),
             self.archive(),
@@ -100,6 +100,7 @@ impl Home {
             self.audit_pending(),
             self.marks_dir(),
             self.redactions_dir(),
+            self.limits_dir(),
         ]
     }
     /// The directories of a seat's messages: the inbox itself, those of [`INBOX_DIRS`].
@@ -357,6 +358,16 @@ impl Home {
     /// What was replaced in a month, `YYYY-MM`.
     pub fn redactions(&self, month: &str) -> PathBuf {
         self.redactions_dir().join(format!("{month}.jsonl"))
+    }
+
+    /// `limits`: what clients say about the limits of their accounts.
+    pub fn limits_dir(&self) -> PathBuf {
+        self.0.join("limits")
+    }
+
+    /// The readings of a limit, by its name.
+    pub fn limit(&self, name: &str) -> PathBuf {
+        self.limits_dir().join(format!("{name}.jsonl"))
     }
 
     /// Held by whoever appends to it.

@@ -180,6 +180,9 @@ impl Store {
         if dir == home.redactions_dir() {
             return of_redactions(name, is_dir);
         }
+        if dir == home.limits_dir() {
+            return of_limits(name, is_dir);
+        }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
             return kind;
         }
@@ -247,6 +250,20 @@ fn of_redactions(name: &str, is_dir: bool) -> FileKind {
     let is_month = |stem: &str| format!("{stem}-01").parse::<Date>().is_ok_and(|day| day.to_string().starts_with(stem));
     let is_ours = !is_dir && name.strip_suffix(".jsonl").is_some_and(is_month);
     if is_ours { FileKind::Passed } else { FileKind::Foreign }
+}
+
+/// Readings of limits: `<agent>[@account]-<window>.jsonl`. A line that cannot be understood is skipped by readers.
+fn of_limits(name: &str, is_dir: bool) -> FileKind {
+    let is_word = |word: &str| {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        !word.is_empty() && word.chars().all(is_plain)
+    };
+    let parts = name.strip_suffix(".jsonl").and_then(|stem| stem.split_once('-'));
+    let is_ours = parts.is_some_and(|(whose, window)| {
+        let (agent, account) = whose.split_once('@').map_or((whose, None), |(agent, account)| (agent, Some(account)));
+        is_word(agent) && account.is_none_or(is_word) && is_word(window)
+    });
+    if is_ours && !is_dir { FileKind::Passed } else { FileKind::Foreign }
 }
 
 /// The version of a file that a newer program wrote.
