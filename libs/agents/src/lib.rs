@@ -21,6 +21,7 @@ mod last_call;
 mod last_messages;
 pub mod launch;
 mod lenient;
+pub mod limit;
 pub mod lines;
 pub mod logs;
 mod loose;

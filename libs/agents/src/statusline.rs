@@ -1,6 +1,7 @@
 //! Owns the decoding of the input of Claude Code's status line. Wrong types are ignored.
 //! Facts: payloads of Claude Code 2.1.329, and its documentation.
 
+use crate::limit::{self, Reported};
 use cs_core::clock::{self, Instant};
 use cs_core::repair;
 use cs_core::statusline::{Limit, Reading};
@@ -39,9 +40,18 @@ impl Payload {
     /// A limit of the account: `five_hour` or `seven_day`.
     pub fn limit(&self, name: &str) -> Option<Limit> {
         let used_percentage = self.number(&format!("/rate_limits/{name}/used_percentage"))?;
-        let seconds = self.number(&format!("/rate_limits/{name}/resets_at"));
-        let resets_at = seconds.and_then(|seconds| clock::from_millis((seconds * 1000.0) as i64));
+        let resets_at = self.number(&format!("/rate_limits/{name}/resets_at")).and_then(limit::instant);
         Some(Limit { used_percentage, resets_at: resets_at.map(clock::stamp) })
+    }
+
+    /// All limits of the account about which both numbers are plausible, whatever the client calls them.
+    pub fn limits(&self, now: Instant) -> Vec<Reported> {
+        let of = |(window, limit): (&String, &Value)| {
+            let number = |name| limit.get(name)?.as_f64();
+            Reported::new(window.clone(), number("used_percentage")?, limit::instant(number("resets_at")?)?, now)
+        };
+        let named = self.0.get("rate_limits").and_then(Value::as_object);
+        named.into_iter().flatten().filter_map(of).take(limit::WINDOWS).collect()
     }
 
     /// The figures, to be stored. `day` is the local day of `now`, `day_began` its first instant; `before` is the
@@ -144,7 +154,34 @@ mod tests {
             Payload::decode(br#"{"rate_limits":{"five_hour":{"used_percentage":41.5,"resets_at":1795273200}}}"#);
         let limit = payload.limit("five_hour").unwrap();
         assert_eq!(limit.resets_at.as_deref(), Some("2026-11-21T15:00:00.000000+00:00"));
+        let millis =
+            Payload::decode(br#"{"rate_limits":{"five_hour":{"used_percentage":1,"resets_at":1795273200000}}}"#);
+        assert_eq!(millis.limit("five_hour").unwrap().resets_at, limit.resets_at);
         let huge = Payload::decode(br#"{"rate_limits":{"seven_day":{"used_percentage":1,"resets_at":1e300}}}"#);
         assert_eq!(huge.limit("seven_day").unwrap().resets_at, None);
+    }
+
+    #[test]
+    fn every_limit_with_both_numbers_is_reported() {
+        let limits = |text: &str| {
+            let payload = Payload::decode(format!(r#"{{"rate_limits":{text}}}"#).as_bytes());
+            let named = payload.limits(at("21T12:00:00")).into_iter();
+            named.map(|it| format!("{} {} {}", it.window, it.used, clock::stamp(it.resets_at))).collect::<Vec<_>>()
+        };
+        let told = limits(
+            r#"{"five_hour":{"used_percentage":41.5,"resets_at":1795273200},"seven_day_opus":{"used_percentage":0,
+                "resets_at":1795273200000},"overage":{"used_percentage":3},"x":7,"y":[1],"z":{"resets_at":1795273200}}"#,
+        );
+        let end = "2026-11-21T15:00:00.000000+00:00";
+        assert_eq!(told, [format!("five_hour 41.5 {end}"), format!("seven_day_opus 0 {end}")]);
+        for used in ["-1", "1001", "\"41\"", "null", "1e400", "{}"] {
+            assert!(limits(&format!(r#"{{"a":{{"used_percentage":{used},"resets_at":1795273200}}}}"#)).is_empty());
+        }
+        for end in ["0", "-5", "1e300", "\"1795273200\"", "null", "9e15", "1895273200"] {
+            assert!(limits(&format!(r#"{{"a":{{"used_percentage":1,"resets_at":{end}}}}}"#)).is_empty(), "{end}");
+        }
+        let many: Vec<String> =
+            (0..100).map(|n| format!(r#""w{n}":{{"used_percentage":1,"resets_at":1795273200}}"#)).collect();
+        assert_eq!(limits(&format!("{{{}}}", many.join(","))).len(), limit::WINDOWS);
     }
 }
