@@ -3,12 +3,19 @@
 
 use agents::Agent;
 use cs_core::config::Config;
-use std::path::Path;
+use cs_core::id::fnv1a;
+use cs_core::paths;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// The account of a client's folder, as it is written in names of files; `None` for the agent's default folder.
 pub fn of_folder(agent: Agent, folder: &Path) -> Option<String> {
-    let _ = (agent, folder);
-    None
+    let folder = plain(folder);
+    let is_default = agent.default_homes().first().is_some_and(|default| plain(default) == folder);
+    (!is_default).then(|| {
+        let hash = fnv1a(folder.as_os_str().as_bytes());
+        format!("{:08x}", (hash ^ (hash >> 32)) & u64::from(u32::MAX))
+    })
 }
 
 /// The account in whose environment this program runs.
@@ -17,7 +24,56 @@ pub fn of_env(agent: Agent) -> Option<String> {
 }
 
 /// What people call an account: its name in the configuration, else its hash; empty for the default one without a name.
-pub fn name(account: Option<&str>, config: &Config) -> String {
-    let _ = config;
-    account.unwrap_or_default().to_string()
+pub fn name(agent: Agent, account: Option<&str>, config: &Config) -> String {
+    let is_it = |(_, folder): &(String, PathBuf)| of_folder(agent, folder).as_deref() == account;
+    let named = named(config).into_iter().find(is_it).map(|(name, _)| name);
+    named.unwrap_or_else(|| account.unwrap_or_default().to_string())
+}
+
+/// The named accounts, each with its folder, in the order of their names. Values that are not texts are left out.
+pub fn named(config: &Config) -> Vec<(String, PathBuf)> {
+    let group = config.group("accounts");
+    let all = group.as_ref().and_then(|group| group.as_object()).into_iter().flatten();
+    all.filter_map(|(name, folder)| Some((name.clone(), paths::expand(folder.as_str()?)))).collect()
+}
+
+/// The folder without a trailing slash and the like. Links are not followed: the client names the folder always alike.
+fn plain(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()).components().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_folder_but_the_default_one_is_an_account() {
+        let user = PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/".into()));
+        let of = |folder: &Path| of_folder(Agent::Claude, folder);
+        assert_eq!(of(&user.join(".claude")), None);
+        assert_eq!(of(&user.join(".claude/")), None);
+        let work = of(&user.join(".claude-work")).unwrap();
+        assert_eq!(of(&user.join("./.claude-work/")), Some(work.clone()));
+        assert_ne!(of(&user.join(".claude-other")), Some(work.clone()));
+        assert!(work.len() == 8 && work.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase()), "{work}");
+        assert_eq!(
+            of(Path::new("/a")),
+            Some("b34abe2a".into()),
+            "the hash never changes: it is part of names of files"
+        );
+        assert!(of_folder(Agent::Codex, &user.join(".claude")).is_some(), "another agent's folder");
+    }
+
+    #[test]
+    fn accounts_have_names() {
+        let text = br#"{"version":"1.0.0","projects":{},"accounts":{"work":"~/.claude-work","me":"~/.claude","x":7}}"#;
+        let config = Config::read(Path::new("config.json"), text);
+        let work = of_folder(Agent::Claude, &paths::expand("~/.claude-work"));
+        assert_eq!(name(Agent::Claude, work.as_deref(), &config), "work");
+        assert_eq!(name(Agent::Claude, None, &config), "me");
+        assert_eq!(name(Agent::Codex, None, &config), "", "another agent's default folder");
+        assert_eq!(name(Agent::Claude, Some("0a0a0a0a"), &config), "0a0a0a0a");
+        assert_eq!(named(&config).len(), 2);
+        assert!(named(&Config::read(Path::new("config.json"), br#"{"accounts":[1]}"#)).is_empty());
+    }
 }

@@ -38,7 +38,7 @@ impl Card {
         let two_accounts = history.two_accounts;
         let Some(window) = history.windows.pop() else { return Ok(None) };
         let pace = Pace::of(&window, key.length(), two_accounts, now);
-        let account = account::name(key.account.as_deref(), config);
+        let account = account::name(key.agent, key.account.as_deref(), config);
         Ok(Some(Card { key: key.clone(), account, window, pace, two_accounts }))
     }
 }

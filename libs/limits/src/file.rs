@@ -1,30 +1,218 @@
 //! Owns the files `limits/*.jsonl`: a reading is appended, without a lock and without waiting for the disk; readings are
-//! read from the end.
+//! read from the end. Must stay true: what a status line does here does not depend on the length of the history; lines
+//! of two programs at once are both there; after a line that was torn the next one begins a line of its own.
 
 use crate::key::Key;
 use crate::reading::Reading;
-use cs_core::error::Result;
+use agents::Agent;
+use agents::limit::Reported;
+use cs_core::clock::Instant;
+use cs_core::error::{Error, Result};
+use cs_core::file;
 use cs_core::paths::Home;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 
-/// Appends a reading if it says more than the last line. Whether it did.
+/// The bytes at the end of a file that decide whether a reading is news: about nine lines.
+const END: usize = 1024;
+/// The bytes that are read first for the present window, and the most: a window has one line for each percent.
+const LATEST: [u64; 3] = [32 * 1024, 256 * 1024, 2 * 1024 * 1024];
+/// Windows of which all readings are among the latest.
+const WINDOWS: usize = 2;
+/// The most bytes that are read of a history: of 400 days at the highest rate 20 MiB are written.
+const ALL: u64 = 64 * 1024 * 1024;
+
+/// Appends a reading if it says more than the last lines. Whether it did.
 pub fn record(home: &Home, key: &Key, reading: &Reading) -> Result<bool> {
-    let _ = (home, key, reading);
-    Ok(false)
+    if !reading.is_news(&[]) {
+        return Ok(false);
+    }
+    let path = home.limit(&key.stem());
+    let mut file = file::open_own(&path, OpenOptions::new().read(true).append(true))?;
+    let end = end(&file).map_err(|error| Error::io(&path, "read", error))?;
+    if !reading.is_news(&parse(&end)) {
+        return Ok(false);
+    }
+    let is_torn = end.last().is_some_and(|byte| *byte != b'\n');
+    let line = format!("{}{}", if is_torn { "\n" } else { "" }, reading.line());
+    // One call: lines of two programs do not mix. What does not fit on the disk is the next reading's to repair.
+    match file.write(line.as_bytes()) {
+        Ok(count) if count == line.len() => Ok(true),
+        Ok(_) => Err(Error::io(&path, "append to", io::Error::from(io::ErrorKind::StorageFull))),
+        Err(error) => Err(Error::io(&path, "append to", error)),
+    }
+}
+
+/// Appends what a client says about the limits of an account. What cannot be written now is said again.
+pub fn record_all(home: &Home, agent: Agent, account: Option<&str>, told: Vec<Reported>, at: Instant) {
+    for Reported { window, used, resets_at } in told {
+        if let Some(key) = Key::new(agent, account, &window) {
+            let _ = record(home, &key, &Reading { at, used, resets_at });
+        }
+    }
+}
+
+/// The last bytes of a file, with one call.
+fn end(file: &File) -> io::Result<Vec<u8>> {
+    let size = file.metadata()?.len();
+    let mut bytes = vec![0; END.min(usize::try_from(size).unwrap_or(END))];
+    let count = file.read_at(&mut bytes, size.saturating_sub(END as u64))?;
+    bytes.truncate(count);
+    Ok(bytes)
+}
+
+/// The readings in some lines. The first line may be cut: then it is none.
+fn parse(lines: &[u8]) -> Vec<Reading> {
+    lines.split(|byte| *byte == b'\n').filter_map(Reading::parse).collect()
 }
 
 /// All limits that were ever reported, in order.
 pub fn keys(home: &Home) -> Result<Vec<Key>> {
-    let _ = home;
-    Ok(Vec::new())
+    let stems = file::stems(&home.limits_dir(), ".jsonl")?;
+    let mut keys: Vec<Key> = stems.iter().filter_map(|stem| Key::parse(stem)).collect();
+    keys.sort();
+    Ok(keys)
 }
 
-/// The last readings of a limit, the oldest first: enough for the present window, whatever the history.
+/// The last readings of a limit, the oldest first: all of the present window and of the one before it, whatever the
+/// history.
 pub fn latest(home: &Home, key: &Key) -> Result<Vec<Reading>> {
-    all(home, key)
+    let mut found = Vec::new();
+    for most in LATEST {
+        let bytes = tail(home, key, most)?;
+        found = parse(&bytes);
+        if (bytes.len() as u64) < most || windows(&found) > WINDOWS {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// How many windows some readings show.
+fn windows(readings: &[Reading]) -> usize {
+    let mut ends = Vec::new();
+    for reading in readings.iter().rev() {
+        if !ends.iter().any(|end| Reading::is_same_end(*end, reading.resets_at)) {
+            ends.push(reading.resets_at);
+        }
+        if ends.len() > WINDOWS {
+            break;
+        }
+    }
+    ends.len()
 }
 
 /// All readings of a limit, the oldest first. Lines that cannot be understood are left out.
 pub fn all(home: &Home, key: &Key) -> Result<Vec<Reading>> {
-    let _ = (home, key);
-    Ok(Vec::new())
+    Ok(parse(&tail(home, key, ALL)?))
+}
+
+/// The last bytes of a limit's file; none without a file.
+fn tail(home: &Home, key: &Key, most: u64) -> Result<Vec<u8>> {
+    match file::tail(&home.limit(&key.stem()), most) {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cs_core::clock;
+
+    const END_AT: i64 = 1_795_273_200;
+
+    fn at(seconds: i64) -> Instant {
+        clock::from_millis((END_AT + seconds) * 1000).unwrap()
+    }
+
+    fn reading(second: i64, used: f64) -> Reading {
+        Reading { at: at(second - 18_000), used, resets_at: at(0) }
+    }
+
+    struct Sandbox {
+        home: Home,
+        key: Key,
+        _dir: tempfile::TempDir,
+    }
+
+    fn sandbox() -> Sandbox {
+        let dir = tempfile::tempdir().unwrap();
+        let key = Key::new(Agent::Claude, None, "five_hour").unwrap();
+        Sandbox { home: Home::at(dir.path().join("data")), key, _dir: dir }
+    }
+
+    impl Sandbox {
+        fn record(&self, reading: Reading) -> bool {
+            record(&self.home, &self.key, &reading).unwrap()
+        }
+        fn path(&self) -> std::path::PathBuf {
+            self.home.limit(&self.key.stem())
+        }
+    }
+
+    #[test]
+    fn readings_are_appended_if_they_are_news() {
+        let sandbox = sandbox();
+        assert!(keys(&sandbox.home).unwrap().is_empty() && all(&sandbox.home, &sandbox.key).unwrap().is_empty());
+        assert!(!sandbox.record(reading(18_000, 1.0)), "its window has ended");
+        assert!(!sandbox.home.limits_dir().exists(), "nothing is created for nothing");
+        assert!(sandbox.record(reading(0, 1.0)) && !sandbox.record(reading(1, 1.5)) && sandbox.record(reading(2, 3.0)));
+        let told = vec![
+            Reported { window: "seven_day".into(), used: 5.0, resets_at: at(0) },
+            Reported { window: "../x".into(), used: 5.0, resets_at: at(0) },
+        ];
+        record_all(&sandbox.home, Agent::Claude, Some("0a0b0c0d"), told, at(-5));
+        let stems: Vec<String> = keys(&sandbox.home).unwrap().iter().map(Key::stem).collect();
+        assert_eq!(stems, ["claude-five_hour", "claude@0a0b0c0d-seven_day"]);
+        assert_eq!(all(&sandbox.home, &sandbox.key).unwrap(), [reading(0, 1.0), reading(2, 3.0)]);
+        let mode = std::os::unix::fs::PermissionsExt::mode(&sandbox.path().metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn after_a_torn_line_the_next_one_begins_a_line() {
+        let line = reading(5, 9.0).line();
+        for cut in 1..line.len() {
+            let sandbox = sandbox();
+            sandbox.record(reading(0, 1.0));
+            let torn = format!("{}{}", std::fs::read_to_string(sandbox.path()).unwrap(), line.get(..cut).unwrap());
+            std::fs::write(sandbox.path(), torn).unwrap();
+            assert!(sandbox.record(reading(9, 30.0)), "{cut}");
+            let known = all(&sandbox.home, &sandbox.key).unwrap();
+            assert_eq!((known.first(), known.last()), (Some(&reading(0, 1.0)), Some(&reading(9, 30.0))), "{cut}");
+        }
+    }
+
+    #[test]
+    fn neither_a_link_nor_a_pipe_is_written_to() {
+        let sandbox = sandbox();
+        std::fs::create_dir_all(sandbox.home.limits_dir()).unwrap();
+        let elsewhere = sandbox.home.root().join("elsewhere");
+        std::fs::write(&elsewhere, "theirs").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, sandbox.path()).unwrap();
+        assert!(record(&sandbox.home, &sandbox.key, &reading(0, 1.0)).is_err());
+        assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "theirs");
+        std::fs::remove_file(sandbox.path()).unwrap();
+        std::fs::create_dir(sandbox.path()).unwrap();
+        assert!(record(&sandbox.home, &sandbox.key, &reading(0, 1.0)).is_err());
+    }
+
+    #[test]
+    fn the_latest_readings_are_two_windows_whatever_the_history() {
+        let sandbox = sandbox();
+        std::fs::create_dir_all(sandbox.home.limits_dir()).unwrap();
+        let line = |window: i64, used: i64| {
+            let shift = |second: i64| at(window * 18_000 + second);
+            Reading { at: shift(used * 60 - 18_000), used: used as f64, resets_at: shift(0) }.line()
+        };
+        let lines: String = (0..1000).flat_map(|window| (0..100).map(move |used| line(window, used))).collect();
+        std::fs::write(sandbox.path(), &lines).unwrap();
+        let latest = latest(&sandbox.home, &sandbox.key).unwrap();
+        assert!((200..=400).contains(&latest.len()), "{}", latest.len());
+        let every = all(&sandbox.home, &sandbox.key).unwrap();
+        assert_eq!(every.len(), 100_000);
+        assert!(every.ends_with(&latest));
+    }
 }
