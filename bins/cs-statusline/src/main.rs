@@ -1,7 +1,7 @@
 //! Claude Code's status line: what the conversation uses, and which sessions wait for the user.
 //!
 //! Reads: standard input (the client's figures), `live/`, the record, `statusline/`, git's `HEAD`.
-//! Writes: `statusline/`, at most every 10 seconds a conversation.
+//! Writes: `statusline/`, at most every 10 seconds a conversation; with it a line in `limits/` for each limit that rose.
 //! Exits: 0 whatever the input is; 64 usage.
 
 mod facts;
@@ -9,6 +9,7 @@ mod layout;
 mod style;
 mod wrap;
 
+use agents::Agent;
 use agents::statusline::Payload;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome};
@@ -19,6 +20,7 @@ use cs_core::statusline::Reading;
 use cs_core::stdin::{self, Limits};
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
+use limits::account;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -98,6 +100,9 @@ fn read_and_store(store: &Store, uuid: &Uuid, payload: &Payload, today: &Day, no
     let before = store.reading(uuid);
     let reading = payload.reading(before.as_ref(), &today.date.to_string(), today.began, now);
     if reading.is_due_after(before.as_ref()) {
+        // Limits come first: figures that are stored are not due again.
+        let account = account::of_env(Agent::Claude);
+        limits::file::record_all(&store.home, Agent::Claude, account.as_deref(), payload.limits(now), now);
         // Figures that cannot be stored now are stored the next time.
         let _ = store.keep_reading(uuid, &reading, &today.date);
     }
