@@ -6,7 +6,7 @@ use crate::file;
 use crate::history::{History, Window};
 use crate::key::Key;
 use crate::pace::Pace;
-use cs_core::clock::Instant;
+use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
 use cs_core::error::Result;
 use cs_core::paths::Home;
@@ -34,7 +34,10 @@ impl Card {
 
     /// The card of a limit, by its last readings; `None` without any.
     pub fn of(home: &Home, key: &Key, config: &Config, now: Instant) -> Result<Option<Card>> {
-        let mut history = History::of(file::latest(home, key)?, key.length());
+        let mut readings = file::latest(home, key)?;
+        // When a reading was made while the clock was wrong is unknown, so it is not known which ones are later.
+        readings.retain(|reading| clock::is_credible(reading.at, now));
+        let mut history = History::of(readings, key.length());
         let two_accounts = history.two_accounts;
         let Some(window) = history.windows.pop() else { return Ok(None) };
         let pace = Pace::of(&window, key.length(), two_accounts, now);

@@ -13,3 +13,6 @@ pub mod plan;
 pub mod reading;
 pub mod settings;
 pub mod timeline;
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,29 @@
 //! Owns how fast a window is used up, and whether it lasts. Pure. The projection comes from the window's own readings.
+//!
+//! A reading is kept only when a point more is used, so between two of them nothing was reported: the pace is that
+//! between readings, and while a reading is overdue, what is used stays below the next point.
 
 use crate::history::Window;
+use crate::reading::Reading;
 use cs_core::clock::{Instant, TimeDelta};
 use serde::Serialize;
+
+/// The readings of at least this time are projected, and those of a twentieth of the window.
+const RECENT: TimeDelta = TimeDelta::minutes(30);
+/// A pace is not known before there are as many readings,
+const READINGS: usize = 3;
+/// before they are as old,
+const AGE: TimeDelta = TimeDelta::minutes(10);
+/// and before as many points are used.
+const POINTS: f64 = 3.0;
+/// By how much the clock may differ from the client's.
+const SKEW: TimeDelta = TimeDelta::minutes(2);
 
 /// Whether a window lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outlook {
-    /// There are too few readings, or they are of two accounts, or the length is not known.
+    /// It is not known; `Pace::unknown` says why.
     Unknown,
     /// It lasts.
     Ok,
@@ -20,6 +35,21 @@ pub enum Outlook {
     Full,
 }
 
+/// Why the outlook is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// The readings seem to be those of two accounts.
+    TwoAccounts,
+    /// The name of the window does not say how long it is.
+    NoLength,
+    /// The clock shows a time before the window.
+    Clock,
+    /// The window has ended, and none was reported since.
+    Ended,
+    /// There are fewer than three readings, they are less than ten minutes old, or fewer than three points were used.
+    FewReadings,
+}
+
 /// How fast a window is used up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
@@ -29,16 +59,95 @@ pub struct Pace {
     pub ratio: Option<f64>,
     /// Percentage points an hour, by the last readings.
     pub per_hour: Option<f64>,
-    /// When 100 % is reached, at this pace; also after the end.
+    /// When 100 % is reached, at this pace; also after the end. When it was reached, if it is used up.
     pub full_at: Option<Instant>,
+    /// What is used when the window ends, at this pace, percent; also above 100.
+    pub at_reset: Option<f64>,
     /// Whether it lasts.
     pub outlook: Outlook,
+    /// Why that is not known.
+    pub unknown: Option<Unknown>,
+}
+
+/// What is used at an instant, percent, and how fast that rises, percentage points a second.
+struct Line {
+    used: f64,
+    slope: f64,
 }
 
 impl Pace {
-    /// The pace of a window at an instant.
+    /// The pace of a window at an instant, by the readings until then.
     pub fn of(window: &Window, length: Option<TimeDelta>, two_accounts: bool, now: Instant) -> Pace {
-        let _ = (window, length, two_accounts, now);
-        Pace { elapsed: None, ratio: None, per_hour: None, full_at: None, outlook: Outlook::Unknown }
+        let readings = window.since_correction();
+        let known = readings.get(..readings.partition_point(|reading| reading.at <= now)).unwrap_or_default();
+        let elapsed = length.and_then(|length| elapsed(window, length, now));
+        let used = known.last().map(|reading| reading.used);
+        let share = elapsed.filter(|share| *share > 0.0);
+        let ratio = used.zip(share).map(|(used, share)| used / 100.0 / share);
+        let nothing = Pace {
+            elapsed,
+            ratio,
+            per_hour: None,
+            full_at: None,
+            at_reset: None,
+            outlook: Outlook::Unknown,
+            unknown: None,
+        };
+        let unknown = |why| Pace { unknown: Some(why), ..nothing.clone() };
+        if window.ended_at <= now {
+            return unknown(Unknown::Ended);
+        }
+        if two_accounts {
+            return unknown(Unknown::TwoAccounts);
+        }
+        if let Some(full) = known.iter().find(|reading| reading.used >= 100.0) {
+            return Pace { full_at: Some(full.at), at_reset: used, outlook: Outlook::Full, ..nothing };
+        }
+        let Some(length) = length else { return unknown(Unknown::NoLength) };
+        if elapsed.is_none() {
+            return unknown(Unknown::Clock);
+        }
+        match line(known, RECENT.max(length / 20), now) {
+            Some(line) => nothing.projected(&line, window.resets_at, length, now),
+            None => unknown(Unknown::FewReadings),
+        }
     }
+
+    fn projected(self, line: &Line, resets_at: Instant, length: TimeDelta, now: Instant) -> Pace {
+        let left = TimeDelta::try_milliseconds(((100.0 - line.used) / line.slope * 1000.0) as i64);
+        let full_at = left.and_then(|left| now.checked_add_signed(left));
+        let outlook = match full_at {
+            Some(at) if at < resets_at - length / 10 => Outlook::Short,
+            Some(at) if at <= resets_at + length / 10 => Outlook::Tight,
+            _ => Outlook::Ok,
+        };
+        let at_reset = line.used + line.slope * seconds(resets_at - now);
+        Pace { per_hour: Some(line.slope * 3_600.0), full_at, at_reset: Some(at_reset), outlook, ..self }
+    }
+}
+
+/// The share of a window that is over; `None` before it begins, by the clock.
+fn elapsed(window: &Window, length: TimeDelta, now: Instant) -> Option<f64> {
+    let over = length - (window.resets_at - now);
+    (over >= -SKEW).then(|| (seconds(over) / seconds(length)).clamp(0.0, 1.0))
+}
+
+/// The line through the readings of the last time, or of a longer one if these are too few.
+fn line(readings: &[Reading], recent: TimeDelta, now: Instant) -> Option<Line> {
+    let last = readings.last()?;
+    let enough = readings.len().checked_sub(READINGS)?;
+    // The newest reading from which on there is enough, but at least those of the last time.
+    let is_base = |base: &&Reading| now - base.at >= AGE && last.used - base.used >= POINTS - 1e-6;
+    let base = readings.get(..=enough)?.iter().rfind(is_base)?;
+    let oldest = readings.iter().find(|reading| now - reading.at <= recent).filter(|oldest| oldest.at < base.at);
+    let base = oldest.unwrap_or(base);
+    let slope = (last.used - base.used) / seconds(last.at - base.at).max(1.0);
+    // A point more would have been reported: if it is overdue, less is used now than before.
+    let used = last.used + (slope * seconds(now - last.at)).min(1.0);
+    let slope = (used - base.used) / seconds(now - base.at);
+    (slope > 0.0 && slope.is_finite()).then_some(Line { used: used.min(100.0), slope })
+}
+
+fn seconds(time: TimeDelta) -> f64 {
+    time.num_milliseconds() as f64 / 1000.0
 }
