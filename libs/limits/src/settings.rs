@@ -1,6 +1,9 @@
 //! Owns the settings of limits: the group `limits` of `config.json`. The group is parsed only here. Must stay true: a part
 //! that cannot be used affects nothing else, and is reported.
 
+mod days;
+mod read;
+
 use cs_core::clock::TimeDelta;
 use cs_core::config::Config;
 use cs_core::error::Error;
@@ -95,7 +98,29 @@ impl Default for Settings {
 impl Settings {
     /// The settings of a configuration, and what could not be used; the errors name the file at `path`.
     pub fn read(config: &Config, path: &Path) -> (Self, Vec<Error>) {
-        let _ = (config, path);
-        (Settings::default(), Vec::new())
+        read::read(config, path)
+    }
+
+    /// The percentages of a window at which a notice is sent, ascending.
+    pub fn alerts_of(&self, window: &str) -> &[u8] {
+        self.alerts.get(window).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Period {
+    const ALL: [Period; 3] = [Period::Day, Period::Week, Period::Month];
+
+    /// Its name, as in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Period::Day => "day",
+            Period::Week => "week",
+            Period::Month => "month",
+        }
+    }
+
+    /// The period of this name.
+    pub fn parse(word: &str) -> Option<Period> {
+        Period::ALL.into_iter().find(|period| period.as_str() == word)
     }
 }
