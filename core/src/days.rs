@@ -19,6 +19,20 @@ pub struct Days {
     pub rows: Vec<DayRow>,
     /// Days that only the agent's own statistics know: UTC day → model → tokens. Never added to the others.
     pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What status lines had reported by then; `None` if an older program wrote the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+}
+
+/// What of the costs that status lines report for a day is in the rows already.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// The local day of the write, `YYYY-MM-DD`.
+    pub day: String,
+    /// Conversation → US dollars of that day, of those that the rows contain: what its status line had reported, and our
+    /// price of the calls after that report.
+    pub usd: BTreeMap<String, f64>,
 }
 
 /// Usage of a model in a project on a day.
@@ -51,6 +65,7 @@ impl Days {
     pub fn bounded(mut self) -> Self {
         let figures = self.stats_cache.values_mut().flat_map(BTreeMap::values_mut);
         figures.for_each(|count| *count = COUNT.min(*count));
+        self.told.iter_mut().for_each(|told| told.usd.retain(|_, usd| validate::dollars(*usd).is_some()));
         self
     }
 }

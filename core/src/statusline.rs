@@ -33,6 +33,9 @@ pub struct Reading {
     /// The model's name, as the client shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The model's plain name, as usage is counted by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_id: Option<String>,
     /// Of the context window, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_used_percentage: Option<f64>,

@@ -126,6 +126,11 @@ pub fn monday(day: Date) -> Date {
     day - TimeDelta::days(i64::from(day.weekday().num_days_from_monday()))
 }
 
+/// The first day of a day's month.
+pub fn first_of_month(day: Date) -> Date {
+    day.with_day(1).unwrap_or(day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //! Facts: payloads of Claude Code 2.1.329, and its documentation.
 
 use crate::limit::{self, Reported};
+use crate::model::plain_name;
 use cs_core::clock::{self, Instant};
 use cs_core::repair;
 use cs_core::statusline::{Limit, Reading};
@@ -62,6 +63,7 @@ impl Payload {
             claude_session_id: self.text("/session_id").unwrap_or_default().to_string(),
             at: clock::stamp(now),
             model: self.text("/model/display_name").or(self.text("/model/id")).map(str::to_string),
+            model_id: self.text("/model/id").map(plain_name),
             context_used_percentage: self.number("/context_window/used_percentage"),
             context_tokens: self.count(input).map(|tokens| tokens.saturating_add(self.count(output).unwrap_or(0))),
             context_window_size: self.count("/context_window/context_window_size"),

@@ -41,7 +41,8 @@ pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Resul
         sums = fold(sums, from);
         let rows: Vec<DayRow> = sums.iter().map(row).collect();
         let from = rows.iter().find_map(|row| row.date.clone());
-        let days = Days { kept_at: clock::stamp(now), from, rows, stats_cache: stats_cache.clone() };
+        let stats_cache = stats_cache.clone();
+        let days = Days { kept_at: clock::stamp(now), from, rows, stats_cache, told: None };
         let mut text = serde_json::to_vec(&days).unwrap_or_default();
         text.push(b'\n');
         if text.len() <= FILE_BYTES && !weight::is_too_heavy(&text) {
