@@ -207,20 +207,8 @@ fn describe_fate(fate: Fate, loaded: &Loaded) -> String {
 
 /// The tokens and the cost of one call.
 fn sum(judged: &Judged, model: &str, loaded: &Loaded) -> Sum {
-    let call = &judged.call;
-    let row = QuarterRow {
-        session: 0,
-        model: 0,
-        class: call.class,
-        calls: 1,
-        searches: u64::from(call.searches),
-        tokens: call.tokens,
-        cost: call.cost,
-        first: call.at,
-        last: call.at,
-    };
     let mut sum = Sum::default();
-    sum.add(&row, model, &loaded.prices);
+    sum.add(&QuarterRow::of(&judged.call), model, &loaded.prices);
     sum
 }
 

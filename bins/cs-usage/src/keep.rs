@@ -1,7 +1,7 @@
 //! `keep`: writes a summary of every conversation, which counts once its log is deleted.
 
 use crate::PROGRAM;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, load, load_watching};
 use crate::records::records;
 use crate::titles::Titles;
 use agents::Agent;
@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use usage::days;
 use usage::shares::Records;
 use usage::summary;
+use usage::told::Reports;
 
 /// write a summary of each conversation, because Claude Code deletes transcripts after a month
 #[derive(ArgsInfo, FromArgs, Debug)]
@@ -46,17 +47,21 @@ const WARN_DAYS: i64 = 5;
 
 impl Keep {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let loaded = load(context, None)?;
         if self.check {
-            return check(context, &loaded);
+            return check(context, &load(context, None)?);
         }
+        // Before the logs are read.
+        let mut reports = Reports::read(&context.store, Zone::system(), context.now);
+        let loaded = load_watching(context, |log, call, fate| reports.note(log, call, fate))?;
         let mut titles = Titles::new(&loaded.book);
         let records = records(context, |record| titles.note(&record))?;
         if context.store.config().hooks.capture_prompts {
             titles.store(&context.store, context.now);
         }
         let done = summary::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
-        let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.of(Agent::Claude), context.now);
+        let told = reports.told(&loaded.book, &loaded.prices);
+        let roots = loaded.roots.of(Agent::Claude);
+        let summed = days::write(&context.store.home, &loaded.view(), &roots, told, context.now);
         match context.out.form {
             _ if context.out.quiet => {}
             Form::Json => context.out.json(&done)?,

@@ -19,8 +19,10 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use usage::book::{self, Book};
 use usage::cache;
+use usage::call::Call;
 use usage::explain::Account;
 use usage::facts::Facts;
+use usage::judge::Fate;
 use usage::prices::Prices;
 use usage::report::{Filter, View};
 use usage::summary;
@@ -70,15 +72,25 @@ const NOTHING: &str = "no usage matches";
 
 /// Reads all logs. Errors, also in settings and prices, are reported on standard error and do not stop the rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    load_by(cache::read, context, timezone)
+    load_by(cache::read, |_, _, _| {}, context, timezone)
+}
+
+/// Like [`load`], for which `watch` receives every call with its log.
+pub fn load_watching(context: &Context, watch: impl FnMut(&(Log, Facts), &Call, Fate)) -> Outcome<Loaded> {
+    load_by(cache::read, watch, context, None)
 }
 
 /// Like [`load`], with the accounts of the logs that were read.
 pub fn load_with_accounts(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    load_by(cache::read_with_accounts, context, timezone)
+    load_by(cache::read_with_accounts, |_, _, _| {}, context, timezone)
 }
 
-fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
+fn load_by(
+    read: fn(&Home, Vec<Log>) -> cache::Read,
+    mut watch: impl FnMut(&(Log, Facts), &Call, Fate),
+    context: &Context,
+    timezone: Option<&str>,
+) -> Outcome<Loaded> {
     let zone = timezone.map_or_else(|| Ok(Zone::system().clone()), Zone::named)?;
     let config = context.config();
     let (prices, wrong) = Prices::new(&config);
@@ -93,7 +105,9 @@ fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone
     wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.report(error))?;
     note_missing(&found.missing);
     report_compressed(found.compressed);
-    let book = book::build(&read.logs, summaries, |_, _, _| {});
+    let book = book::build(&read.logs, summaries, |n, call, fate| {
+        read.logs.get(n).into_iter().for_each(|log| watch(log, call, fate));
+    });
     let projects = projects(&book, &config);
     let repos = repos(&book, &projects, &config);
     Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, accounts: read.accounts, failures })

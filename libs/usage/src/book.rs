@@ -196,17 +196,7 @@ impl Book {
         if let Some(session) = self.sessions.get_mut(session as usize) {
             session.keys.push(call.message);
         }
-        self.add_row(QuarterRow {
-            session,
-            model,
-            class: call.class,
-            calls: 1,
-            searches: u64::from(call.searches),
-            tokens: call.tokens,
-            cost: call.cost,
-            first: call.at,
-            last: call.at,
-        });
+        self.add_row(QuarterRow { session, model, ..QuarterRow::of(call) });
     }
 
     fn add_row(&mut self, row: QuarterRow) {

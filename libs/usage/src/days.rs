@@ -7,7 +7,7 @@ use crate::stats;
 use crate::sum::Sum;
 use chrono::{Days as Count, NaiveDate};
 use cs_core::clock::{self, Instant};
-use cs_core::days::{Amount, DayRow, Days};
+use cs_core::days::{Amount, DayRow, Days, Told};
 use cs_core::file::{self, Durability};
 use cs_core::lock;
 use cs_core::paths::Home;
@@ -24,8 +24,9 @@ const DAYS: [u64; 4] = [53 * 7, 120, 40, 0];
 type Place = (Option<NaiveDate>, String, String);
 type Sums = BTreeMap<Place, Amount>;
 
-/// Writes the rollup. `roots` are Claude Code's directories, for the days that only its own statistics have.
-pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Result<()> {
+/// Writes the rollup. `roots` are Claude Code's directories, for the days that only its own statistics have; `told` is
+/// what status lines had reported.
+pub fn write(home: &Home, view: &View, roots: &[PathBuf], told: Told, now: Instant) -> Result<()> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
     let all = view.rows(&Filter::default());
     let remembered = stats::uncovered(roots, view.book, &all).into_iter();
@@ -42,7 +43,7 @@ pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Resul
         let rows: Vec<DayRow> = sums.iter().map(row).collect();
         let from = rows.iter().find_map(|row| row.date.clone());
         let stats_cache = stats_cache.clone();
-        let days = Days { kept_at: clock::stamp(now), from, rows, stats_cache, told: None };
+        let days = Days { kept_at: clock::stamp(now), from, rows, stats_cache, told: Some(told.clone()) };
         let mut text = serde_json::to_vec(&days).unwrap_or_default();
         text.push(b'\n');
         if text.len() <= FILE_BYTES && !weight::is_too_heavy(&text) {

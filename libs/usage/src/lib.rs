@@ -18,3 +18,4 @@ pub mod shares;
 pub mod stats;
 pub mod sum;
 pub mod summary;
+pub mod told;

@@ -1,5 +1,6 @@
 //! Owns the row, the unit of the count: the usage of one class of calls within a quarter of an hour.
 
+use crate::call::Call;
 use agents::tokens::{Class, Tokens};
 
 /// Calls of one session, model and class within a quarter of an hour.
@@ -23,4 +24,21 @@ pub struct QuarterRow {
     pub first: i64,
     /// The last call, in milliseconds since the epoch.
     pub last: i64,
+}
+
+impl QuarterRow {
+    /// One call alone; its session and its model are not set.
+    pub fn of(call: &Call) -> Self {
+        QuarterRow {
+            session: 0,
+            model: 0,
+            class: call.class,
+            calls: 1,
+            searches: u64::from(call.searches),
+            tokens: call.tokens,
+            cost: call.cost,
+            first: call.at,
+            last: call.at,
+        }
+    }
 }
