@@ -2,7 +2,7 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("cs-agent", "list"),
     ("cs-session", "list"),
     ("cs-project", "list"),
@@ -10,6 +10,7 @@ const DEFAULTS: [(&str, &str); 10] = [
     ("cs-usage", "daily"),
     ("cs-message", "list"),
     ("cs-lease", "list"),
+    ("cs-limits", "now"),
     ("cs-transcript", "list"),
     ("cs-keep", "status"),
     ("cs-redact", "filter"),
