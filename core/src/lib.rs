@@ -37,6 +37,7 @@ pub mod record;
 pub mod refs;
 pub mod reopened;
 pub mod repair;
+pub mod running;
 pub mod schedule;
 pub mod search;
 pub mod session;

@@ -5,19 +5,16 @@ use super::style::{self, Style};
 use agents::statusline::Payload;
 use cs_core::clock::{self, Instant};
 use cs_core::git;
-use cs_core::id::{SessionId, Uuid};
+use cs_core::id::Uuid;
 use cs_core::live::Live;
-use cs_core::record::{Session, Status};
+use cs_core::record::Session;
+use cs_core::running;
 use cs_core::state::State;
-use cs_core::states::States;
 use cs_core::statusline::{Limit, Reading};
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
 use render::{format_context, format_dollars, format_near_time, format_percent, format_progress};
 use std::path::Path;
-
-/// Maximum number of conversations that are examined: those with the latest events.
-const OTHERS: usize = 100;
 
 /// Everything that can be shown.
 #[derive(Debug, Default)]
@@ -141,23 +138,9 @@ fn format_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
 
 /// Counts the other conversations that wait for the person, and those that are idle.
 fn count_others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
-    let lives = store.newest_live(OTHERS).unwrap_or_default();
-    let states = States::of_lives(store, &lives, store.config().stale_after(), now);
-    let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
-    let states = lives.iter().filter(is_other).filter_map(|live| {
-        let id = live.session_id.as_deref()?;
-        let verdict = states.of(id, Status::Active, &live.last_event_at, None);
-        verdict.state.needs_user().then_some((id, verdict.state))
-    });
-    // A person may have closed the session while its conversation continues.
-    let is_active = |id: &str| {
-        let record = SessionId::parse(id).and_then(|id| store.session(&id));
-        record.is_ok_and(|record| record.status == Status::Active)
-    };
-    states.filter(|(id, _)| is_active(id)).fold((0, 0), |(waiting, idle), (_, state)| match state {
-        State::Waiting => (waiting + 1, idle),
-        _ => (waiting, idle + 1),
-    })
+    let states = running::states(store, own, now, State::needs_user);
+    let waiting = states.iter().filter(|state| **state == State::Waiting).count();
+    (waiting, states.len() - waiting)
 }
 
 fn format_others(others: (usize, usize)) -> String {

@@ -12,7 +12,7 @@ mod wrap;
 use agents::Agent;
 use agents::statusline::Payload;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Out, Outcome};
+use cli::{Out, Outcome, format};
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
@@ -92,7 +92,7 @@ fn store_and_render(args: &Args, payload: &Payload) -> String {
         _ => payload.reading(None, &today.date.to_string(), today.began, now),
     };
     let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
-    layout::fit(&layout::parse(&args.format), &|name| facts.value(name), style::width(args.padding))
+    format::fit(&format::parse(&args.format), &|name| facts.value(name), style::width(args.padding), &style::paint)
 }
 
 /// Returns the figures, and stores them if that is due.

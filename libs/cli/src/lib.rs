@@ -11,6 +11,7 @@ mod deferred;
 pub mod describe;
 mod failure;
 mod failures;
+pub mod format;
 pub mod found;
 pub mod git;
 mod help;
