@@ -1,10 +1,19 @@
 //! How much of the account's limits is used, how fast, and whether it lasts: windows, budgets, planned starts.
 //!
-//! Reads: `limits/`, `config.json`.
+//! Reads: `limits/`, `config.json`; for `budgets` `usage/days.json` and `statusline/`; for `bar` `live/` and the records
+//! of conversations that run.
 //! Writes: nothing.
-//! Exits: 0 done, 1 nothing is known, 64 usage, 65 invalid settings (after its work), 74 disk.
+//! Exits: 0 done, 1 nothing is known, or `check` says no, 64 usage, 65 invalid settings (after its work), 74 disk;
+//! `bar` 0.
 
+mod bar;
+mod budgets;
+mod check;
+mod history;
+mod known;
 mod now;
+mod plan;
+mod timeline;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
@@ -13,10 +22,10 @@ use std::process::ExitCode;
 const PROGRAM: &str = "cs-limits";
 
 /// Shows how much of the account's limits is used, how fast, and whether it lasts until the reset. Every percentage is
-/// one that Claude Code or Codex reported; nothing is guessed from tokens. For tokens and dollars of a five-hour window
-/// see cs-usage blocks.
+/// one that Claude Code or Codex reported; nothing is guessed from tokens. Tokens and dollars of a five-hour window are
+/// in cs-usage blocks.
 #[derive(ArgsInfo, FromArgs)]
-#[argh(example = "{command_name}", example = "{command_name} now --json")]
+#[argh(example = "{command_name}", example = "{command_name} history --since 7d")]
 struct Args {
     #[argh(subcommand)]
     command: Command,
@@ -26,6 +35,12 @@ struct Args {
 #[argh(subcommand)]
 enum Command {
     Now(now::Now),
+    History(history::History),
+    Timeline(timeline::Timeline),
+    Plan(plan::Plan),
+    Check(check::Check),
+    Budgets(budgets::Budgets),
+    Bar(bar::Bar),
 }
 
 fn main() -> ExitCode {
@@ -33,8 +48,19 @@ fn main() -> ExitCode {
 }
 
 fn work(command: Command, out: Out) -> Outcome<()> {
+    let command = match command {
+        // It shows nothing where nothing can be read.
+        Command::Bar(args) => return args.run(out),
+        other => other,
+    };
     let context = &mut Context::new(out)?;
     match command {
         Command::Now(args) => args.run(context),
+        Command::History(args) => args.run(context),
+        Command::Timeline(args) => args.run(context),
+        Command::Plan(args) => args.run(context),
+        Command::Check(args) => args.run(context),
+        Command::Budgets(args) => args.run(context),
+        Command::Bar(_) => Ok(()),
     }
 }

@@ -1,24 +1,96 @@
 //! `now`: a row for each limit.
 
+use crate::known::Wanted;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome};
-use limits::card;
+use cli::{Context, Form, Outcome};
+use cs_core::clock::Instant;
+use cs_core::zone::Zone;
+use limits::card::Card;
+use limits::pace::Outlook;
+use render::{
+    Column, LimitRow, Style, Table, TableCell, format_ago, format_bar, format_limit, format_near_time, format_pace,
+    format_percent, format_ratio,
+};
 
-/// Shows each limit now: how much is used, whether it lasts, when it is reset, and how old the report is.
+/// show each limit now: how much is used, how fast, when it is reset, whether it lasts, and how old the report is
 #[derive(ArgsInfo, FromArgs)]
-#[argh(subcommand, name = "now", example = "{command_name}", example = "{command_name} --json")]
-pub struct Now {}
+#[argh(subcommand, name = "now", example = "{command_name}", example = "{command_name} --window five_hour --json")]
+pub struct Now {
+    /// only this window: five_hour or seven_day (or another one that a client reports)
+    #[argh(option)]
+    window: Option<String>,
+    /// only this account: its name in config.json, else default or its hash
+    #[argh(option)]
+    account: Option<String>,
+}
+
+/// In a narrower terminal a row has two lines.
+const FOLDS_BELOW: usize = 120;
+/// The cells of a bar.
+const CELLS: usize = 8;
 
 impl Now {
-    /// Prints the limits.
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let config = context.config();
-        let cards = card::all(&context.store.home, &config, context.now)?;
-        if cards.is_empty() {
-            let text = "no limit is known yet: no client has reported one".to_string();
-            let hint = "see docs/LIMITS.md; cs-setup statusline install records Claude Code's".to_string();
-            return Err(Failure::Advised(text, hint));
+        crate::known::settings(context, &config);
+        let wanted = Wanted { window: self.window, account: self.account };
+        let cards = wanted.cards(context, &config)?;
+        let now = context.now;
+        let out = &mut context.out;
+        if out.quiet {
+            cards.iter().try_for_each(|card| out.line(&card.key.stem()))?;
+        } else if out.form == Form::Json {
+            let row = |card: &Card| LimitRow::of(card, now, format_pace(card, now, Zone::system()));
+            cards.iter().try_for_each(|card| out.json(&row(card)))?;
+        } else {
+            out.show(&table(&cards, now))?;
+            let more = out.styled("tokens and dollars of a five-hour window: cs-usage blocks", Style::Dim);
+            out.line(&more)?;
         }
-        Ok(())
+        out.flush()
+    }
+}
+
+fn table(cards: &[Card], now: Instant) -> Table {
+    let columns = vec![
+        Column::text("limit"),
+        Column::text("used"),
+        Column::number("pace").worth(40),
+        Column::text("resets"),
+        Column::text("reported").worth(50),
+        Column::main("outlook"),
+    ];
+    let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
+    cards.iter().for_each(|card| table.push(row(card, now)));
+    table
+}
+
+fn row(card: &Card, now: Instant) -> Vec<TableCell> {
+    let zone = Zone::system();
+    let style = style(card, now);
+    let has_ended = card.has_ended(now);
+    let used = card.window.used;
+    let bar = || TableCell::styled(format!("{} {:>4}", format_bar(used / 100.0, CELLS), format_percent(used)), style);
+    // Nothing is known after the end of a window.
+    let unless_ended = |text: Option<String>| text.filter(|_| !has_ended).unwrap_or_else(|| "?".to_string());
+    vec![
+        format_limit(&card.key, &card.account).into(),
+        if has_ended { TableCell::from("?") } else { bar() },
+        unless_ended(card.pace.ratio.map(format_ratio)).into(),
+        unless_ended(Some(format_near_time(card.window.resets_at, &zone.day_of(now), zone))).into(),
+        format_ago(card.window.seen_at, now).into(),
+        TableCell::styled(format_pace(card, now, zone), if style == Style::Good { Style::Plain } else { style }),
+    ]
+}
+
+/// How urgent a limit is.
+pub fn style(card: &Card, now: Instant) -> Style {
+    match card.pace.outlook {
+        _ if card.has_ended(now) => Style::Dim,
+        Outlook::Full | Outlook::Short => Style::Wrong,
+        Outlook::Tight => Style::Turn,
+        Outlook::Unknown if card.window.used >= 90.0 => Style::Wrong,
+        Outlook::Unknown => Style::Dim,
+        Outlook::Ok => Style::Good,
     }
 }

@@ -41,8 +41,8 @@ pub use money::{
 };
 pub use news::{News, Words};
 pub use number::{
-    format_bytes, format_context, format_count, format_number, format_percent, format_progress, format_quantity,
-    format_round_count,
+    format_bytes, format_context, format_count, format_number, format_percent, format_points, format_progress,
+    format_quantity, format_ratio, format_round_count,
 };
 pub use readable::{READABLE, Readable, Reading, StyledLine};
 pub use session_csv::is_own_csv;

@@ -46,6 +46,16 @@ pub fn format_percent(percent: f64) -> String {
     format!("{percent:.0}%")
 }
 
+/// How fast something is used beside how fast it passes: `0.7×`.
+pub fn format_ratio(ratio: f64) -> String {
+    format!("{ratio:.1}×")
+}
+
+/// Percentage points: `4.2`.
+pub fn format_points(points: f64) -> String {
+    format!("{points:.1}")
+}
+
 /// Tokens of a context window: `85k/200k`; empty if one of the two is unknown.
 pub fn format_context(used: Option<u64>, size: Option<u64>) -> String {
     match (used, size) {
@@ -84,6 +94,7 @@ mod tests {
         );
         assert_eq!([(0, 0), (0, 1), (3, 5)].map(format_progress), ["", "0/1", "3/5"]);
         assert_eq!([41.5, 0.0, 130.4].map(format_percent), ["42%", "0%", "130%"]);
+        assert_eq!((format_ratio(0.67), format_points(4.24)), ("0.7×".into(), "4.2".into()));
         assert_eq!(format_context(Some(84_900), Some(1_000_000)), "85k/1M");
         assert_eq!((format_context(None, Some(1)), format_context(Some(1), None)), (String::new(), String::new()));
         assert_eq!([999, 12_900, 906_000_000, 1_500_000_000].map(format_bytes), ["999 B", "12 kB", "906 MB", "1.5 GB"]);

@@ -1,0 +1,150 @@
+//! `bar`: one line for a bar of a terminal or a desktop. Must stay true: it reads only what is small, fails never, and
+//! shows nothing where nothing is known.
+
+mod skin;
+
+use argh::{ArgsInfo, FromArgs};
+use cli::{Out, Outcome, format};
+use cs_core::clock::{self, Instant};
+use cs_core::paths::Home;
+use cs_core::running;
+use cs_core::state::State;
+use cs_core::store::Store;
+use cs_core::zone::Zone;
+use limits::card::{self, Card};
+use limits::pace::Outlook;
+use render::{Style, format_limit, format_near_time, format_pace, format_percent, format_window};
+use skin::Skin;
+
+/// print one line for a bar: which sessions wait and work, and each limit with its reset, or with the time at which it is
+/// used up. It always ends with 0, and prints nothing if nothing is known. A format is text with placeholders, as that of
+/// cs-statusline: {waiting} {idle} {working} {limits} {runs_out} {limit:five_hour}
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "bar",
+    example = "{command_name} --format tmux",
+    example = "{command_name} --format \"[{{waiting}} waiting, ]{{limit:five_hour}}\""
+)]
+pub struct Bar {
+    /// the kind of bar, or a format of yours: tmux, waybar or swiftbar (default: plain text)
+    #[argh(option)]
+    format: Option<String>,
+}
+
+/// A text and its look.
+type Piece = (String, Style);
+
+/// What stands between two pieces.
+const BETWEEN: &str = " · ";
+
+impl Bar {
+    pub fn run(self, mut out: Out) -> Outcome<()> {
+        let skin = self.format.as_deref().and_then(Skin::named).unwrap_or(Skin::Plain(out.paint));
+        let own = self.format.filter(|word| Skin::named(word).is_none());
+        let facts = Facts::gather(clock::now());
+        let line = match own {
+            Some(own) => format::fit(&format::parse(&own), &|name| facts.value(name), usize::MAX, &|text, style| {
+                skin.paint(text, style)
+            }),
+            None => facts.line(&skin),
+        };
+        // Whatever is wrong with the reader of this line, there is nothing to say about it in a bar.
+        let _ = skin.lines(&line, &facts).iter().try_for_each(|line| out.line(line)).and_then(|()| out.flush());
+        Ok(())
+    }
+}
+
+/// Everything that can be shown.
+struct Facts {
+    states: Vec<State>,
+    /// Limits whose windows have not ended.
+    cards: Vec<Card>,
+    now: Instant,
+}
+
+impl Facts {
+    /// Gathers everything. What cannot be read is left out.
+    fn gather(now: Instant) -> Self {
+        let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
+        let is_counted = |state: State| state.needs_user() || state == State::Working;
+        let cards = |store: &Store| card::all(&store.home, &store.config(), now).unwrap_or_default();
+        let mut cards = store.as_ref().map(cards).unwrap_or_default();
+        cards.retain(|card| !card.has_ended(now));
+        let states = store.map(|store| running::states(&store, None, now, is_counted)).unwrap_or_default();
+        Facts { states, cards, now }
+    }
+
+    fn count(&self, state: State) -> usize {
+        self.states.iter().filter(|known| **known == state).count()
+    }
+
+    /// The value of a placeholder; `None` for an unknown name.
+    fn value(&self, name: &str) -> Option<Piece> {
+        let count = |state: State, style| {
+            let count = self.count(state);
+            (if count == 0 { String::new() } else { count.to_string() }, style)
+        };
+        Some(match name {
+            "waiting" => count(State::Waiting, Style::Asking),
+            "idle" => count(State::Idle, Style::Turn),
+            "working" => count(State::Working, Style::Busy),
+            "limits" => self.joined(|_| true),
+            "runs_out" => self.joined(|card| matches!(card.pace.outlook, Outlook::Short | Outlook::Full)),
+            _ => match name.strip_prefix("limit:") {
+                Some(window) => self.joined(|card| card.key.window == window || card.key.stem() == window),
+                None => return None,
+            },
+        })
+    }
+
+    /// Limits as one text, in the look of the most urgent one.
+    fn joined(&self, is_wanted: impl Fn(&Card) -> bool) -> Piece {
+        let pieces: Vec<Piece> =
+            self.cards.iter().filter(|card| is_wanted(card)).map(|card| self.limit(card)).collect();
+        let urgent = [Style::Wrong, Style::Turn, Style::Good];
+        let style = urgent.into_iter().find(|style| pieces.iter().any(|(_, of)| of == style)).unwrap_or_default();
+        (pieces.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(BETWEEN), style)
+    }
+
+    /// `5 h 57% →17:30`, or with the time at which it is used up: `5 h 82% full 16:40`.
+    fn limit(&self, card: &Card) -> Piece {
+        let zone = Zone::system();
+        let near = |at| format_near_time(at, &zone.day_of(self.now), zone);
+        let account = if card.account.is_empty() { String::new() } else { format!(" {}", card.account) };
+        let agents = self.cards.iter().any(|other| other.key.agent != card.key.agent);
+        let agent = if agents { format!("{} ", card.key.agent.short()) } else { String::new() };
+        let name = format!("{agent}{}{account}", format_window(&card.key));
+        let used = format_percent(card.window.used);
+        let text = match (card.pace.outlook, card.pace.full_at) {
+            (Outlook::Short, Some(at)) => format!("{name} {used} full {}", near(at)),
+            _ => format!("{name} {used} →{}", near(card.window.resets_at)),
+        };
+        (text, crate::now::style(card, self.now))
+    }
+
+    /// All that is known, the most urgent first.
+    fn line(&self, skin: &Skin) -> String {
+        let counted = [
+            (State::Waiting, "waiting", Style::Asking),
+            (State::Idle, "idle", Style::Turn),
+            (State::Working, "working", Style::Busy),
+        ];
+        let counts = counted.into_iter().filter_map(|(state, word, style)| {
+            let count = self.count(state);
+            (count > 0).then(|| (format!("{count} {word}"), style))
+        });
+        let pieces = counts.chain(self.cards.iter().map(|card| self.limit(card)));
+        pieces.map(|(text, style)| skin.paint(&text, style)).collect::<Vec<_>>().join(BETWEEN)
+    }
+
+    /// A line of words for each limit.
+    fn words(&self) -> Vec<(String, Style)> {
+        let words = |card: &Card| {
+            let (name, used) = (format_limit(&card.key, &card.account), format_percent(card.window.used));
+            let text = format!("{name}: {used}; {}", format_pace(card, self.now, Zone::system()));
+            (text, crate::now::style(card, self.now))
+        };
+        self.cards.iter().map(words).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! `plan`: the planned starts, and a start that puts a reset into the middle of the busiest hours.
+
+use crate::known::{Wanted, settings};
+use crate::timeline::FIVE_HOUR;
+use argh::{ArgsInfo, FromArgs};
+use cli::{Context, Failure, Form, Outcome};
+use cs_core::zone::Zone;
+use limits::file;
+use limits::history::History;
+use limits::key::Key;
+use limits::plan;
+use limits::settings::Start;
+use limits::timeline;
+use render::{
+    Column, StartRow, Table, format_duration, format_limit, format_local_minute, format_time_of_day, format_weekdays,
+};
+use serde::Serialize;
+
+/// show when work is planned to begin (limits.plan in config.json); nothing is started but a command of your own. With
+/// --suggest, name the start that puts a reset into the middle of the five busiest hours
+#[derive(ArgsInfo, FromArgs)]
+#[argh(subcommand, name = "plan", example = "{command_name}", example = "{command_name} --suggest")]
+pub struct Plan {
+    /// name the start that puts a reset into the middle of the five busiest hours
+    #[argh(switch)]
+    suggest: bool,
+    /// for --suggest, only this account: its name in config.json, else default or its hash
+    #[argh(option)]
+    account: Option<String>,
+}
+
+/// The hours of the window whose start is suggested.
+const HOURS: u16 = 5;
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+impl Plan {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        match self.suggest {
+            true => suggest(context, self.account),
+            false => show(context),
+        }?;
+        context.out.flush()
+    }
+}
+
+fn show(context: &mut Context) -> Outcome<()> {
+    let settings = settings(context, &context.config());
+    if settings.plan.is_empty() {
+        let hint = "add it to limits.plan in config.json; cs-limits plan --suggest names one".to_string();
+        return Err(Failure::Advised("no start is planned".into(), hint));
+    }
+    let now = context.now;
+    let out = &mut context.out;
+    match out.form {
+        Form::Json => settings.plan.iter().try_for_each(|start| out.json(&StartRow::of(start, now, Zone::system()))),
+        Form::Table => {
+            let columns = ["start", "days", "next", "reminded"].map(Column::text).into_iter();
+            let mut table = Table::new(columns.chain([Column::main("command")]).collect());
+            let zone = Zone::system();
+            for start in &settings.plan {
+                let next = plan::next(start, now, zone).map(|at| format_local_minute(at, zone));
+                table.push(vec![
+                    format_time_of_day(start.minute).into(),
+                    format_weekdays(&start.days).into(),
+                    next.unwrap_or_else(|| "never".into()).into(),
+                    format!("{} before", format_duration(start.remind.num_seconds())).into(),
+                    start.command.join(" ").into(),
+                ]);
+            }
+            out.show(&table).map(drop)
+        }
+    }
+}
+
+/// A start that is suggested.
+#[derive(Serialize)]
+struct Suggested {
+    limit: String,
+    at: String,
+    resets: String,
+    busiest_from: String,
+    busiest_until: String,
+    is_planned: bool,
+}
+
+fn suggest(context: &mut Context, account: Option<String>) -> Outcome<()> {
+    let config = context.config();
+    let settings = settings(context, &config);
+    let wanted = Wanted { window: Some(FIVE_HOUR.to_string()), account };
+    for (key, account) in wanted.keys(context, &config)? {
+        let suggested = suggested(context, &key, &settings.plan)?;
+        let out = &mut context.out;
+        let name = format_limit(&key, &account);
+        match suggested {
+            Some(suggested) if out.form == Form::Json => out.json(&suggested)?,
+            Some(Suggested { at, resets, busiest_from, busiest_until, is_planned, .. }) => {
+                let planned = if is_planned { ", as planned" } else { "" };
+                out.line(&format!("{name}: begin at {at}{planned}"))?;
+                out.line(&format!(
+                    "  its reset at {resets} is in the middle of your busiest hours, {busiest_from} to {busiest_until}"
+                ))?;
+            }
+            None => {
+                let text = format!("{name}: not known yet: no use was reported in the last four weeks");
+                return Err(Failure::Nothing(text));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn suggested(context: &Context, key: &Key, planned: &[Start]) -> Outcome<Option<Suggested>> {
+    let history = History::of(file::all(&context.store.home, key)?, key.length());
+    let by_hour = timeline::by_hour(&history, context.now, Zone::system());
+    let time = |minute: u16| format_time_of_day(minute % DAY);
+    let of = |at: u16| {
+        let resets = at + HOURS * 60;
+        Suggested {
+            limit: key.stem(),
+            at: time(at),
+            resets: time(resets),
+            busiest_from: time(resets + DAY - HOURS * 30),
+            busiest_until: time(resets + HOURS * 30),
+            is_planned: planned.iter().any(|start| start.minute == at),
+        }
+    };
+    Ok(plan::suggest(&by_hour, HOURS).map(of))
+}
