@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use agents::statusline::Payload;
+use cli::format;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
@@ -14,7 +15,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{check_repair, parts, samples, text};
 use crate::Target;
 use program::facts::Facts;
-use program::layout;
+use program::{layout, style};
 
 /// The program's own source files, because a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
@@ -105,7 +106,7 @@ fn check(bytes: &[u8]) {
 
 /// The line as a terminal shows it; panics unless it is one fitting line without control codes other than our colours.
 fn shown(facts: &Facts, format: &str, width: usize) -> String {
-    let line = layout::fit(&layout::parse(format), &|name| facts.value(name), width);
+    let line = format::fit(&format::parse(format), &|name| facts.value(name), width, &style::paint);
     let codes = render::STYLES.map(render::Style::code).into_iter().chain(["0"]);
     let plain = codes.fold(line.clone(), |line, code| line.replace(&format!("\u{1b}[{code}m"), ""));
     let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
