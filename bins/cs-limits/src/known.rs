@@ -30,7 +30,7 @@ pub struct Wanted {
 impl Wanted {
     /// The limits that were ever reported and are asked for, each with the name of its account.
     pub fn keys(&self, context: &Context, config: &Config) -> Outcome<Vec<(Key, String)>> {
-        let name = |key: &Key| account::name(key.account.as_deref(), config);
+        let name = |key: &Key| account::name(key.agent, key.account.as_deref(), config);
         let keys = file::keys(&context.store.home)?.into_iter();
         let all: Vec<(Key, String)> = keys.map(|key| (name(&key), key)).map(|(name, key)| (key, name)).collect();
         self.check(&all)?;

@@ -34,16 +34,20 @@ impl Card {
 
     /// The card of a limit, by its last readings; `None` without any.
     pub fn of(home: &Home, key: &Key, config: &Config, now: Instant) -> Result<Option<Card>> {
-        let mut readings = file::latest(home, key)?;
-        // When a reading was made while the clock was wrong is unknown, so it is not known which ones are later.
-        readings.retain(|reading| clock::is_credible(reading.at, now));
-        let mut history = History::of(readings, key.length());
-        let two_accounts = history.two_accounts;
-        let Some(window) = history.windows.pop() else { return Ok(None) };
-        let pace = Pace::of(&window, key.length(), two_accounts, now);
+        let history = latest(home, key, now)?;
+        let Some(window) = history.windows.last().cloned() else { return Ok(None) };
+        let pace = Pace::of(&window, key.length(), history.two_accounts, now);
         let account = account::name(key.agent, key.account.as_deref(), config);
-        Ok(Some(Card { key: key.clone(), account, window, pace, two_accounts }))
+        Ok(Some(Card { key: key.clone(), account, window, pace, two_accounts: history.two_accounts }))
     }
+}
+
+/// The last windows of a limit.
+pub fn latest(home: &Home, key: &Key, now: Instant) -> Result<History> {
+    let mut readings = file::latest(home, key)?;
+    // When a reading was made while the clock was wrong is unknown, so it is not known which ones are later.
+    readings.retain(|reading| clock::is_credible(reading.at, now));
+    Ok(History::of(readings, key.length()))
 }
 
 /// The cards of all limits, in order.

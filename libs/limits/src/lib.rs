@@ -3,6 +3,7 @@
 //! known is said to be unknown. Never here: printing, arguments, sending.
 
 pub mod account;
+pub mod alerts;
 pub mod budget;
 pub mod card;
 pub mod file;

@@ -1,7 +1,7 @@
 //! Owns how fast a window is used up, and whether it lasts. Pure. The projection comes from the window's own readings.
 //!
-//! A reading is kept only when a point more is used, so between two of them nothing was reported: the pace is that
-//! between readings, and while a reading is overdue, what is used stays below the next point.
+//! A reading is kept only when it reaches the next whole percent: the pace is that between readings, and while the next
+//! one is overdue, what is used stays below that percent.
 
 use crate::history::Window;
 use crate::reading::Reading;
@@ -142,8 +142,8 @@ fn line(readings: &[Reading], recent: TimeDelta, now: Instant) -> Option<Line> {
     let oldest = readings.iter().find(|reading| now - reading.at <= recent).filter(|oldest| oldest.at < base.at);
     let base = oldest.unwrap_or(base);
     let slope = (last.used - base.used) / seconds(last.at - base.at).max(1.0);
-    // A point more would have been reported: if it is overdue, less is used now than before.
-    let used = last.used + (slope * seconds(now - last.at)).min(1.0);
+    // The next whole percent would have been reported: if it is overdue, less is used now than before.
+    let used = (last.used + slope * seconds(now - last.at)).min(last.used.floor() + 1.0);
     let slope = (used - base.used) / seconds(now - base.at);
     (slope > 0.0 && slope.is_finite()).then_some(Line { used: used.min(100.0), slope })
 }
