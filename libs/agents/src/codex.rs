@@ -7,6 +7,7 @@
 mod calls;
 mod counter;
 mod full;
+mod limits;
 mod line;
 mod output;
 mod piece;
@@ -128,7 +129,10 @@ impl State {
             ("session_meta", _) => kinds.extend(self.meta(payload, at)),
             ("turn_context", _) | (_, "thread_settings_applied") => self.context(&payload),
             ("token_usage_record", _) => self.record(payload, at, &mut kinds),
-            (_, "token_count") => kinds.extend(self.count(&payload, at)),
+            (_, "token_count") => {
+                kinds.extend(self.count(&payload, at));
+                kinds.extend(self.limits(&payload, at));
+            }
             (_, "task_started") => self.turn(&payload),
             (_, "user_message") => kinds.extend(self.prompt(message(payload.message.as_deref()), at)),
             ("response_item", _) if wanted != Wanted::Counted && !self.is_copied(at) => {
@@ -251,6 +255,12 @@ impl State {
         let message = self.name(total.total, at);
         self.guessed = Some(Guess { total: total.total, message: message.clone(), tokens, at });
         Some(self.response(tokens, Cow::Owned(message), false))
+    }
+
+    /// What the client says about the limits of its account. Copied lines have the time of the copy.
+    fn limits(&mut self, count: &Payload, at: i64) -> Option<Kind<'static>> {
+        let limits = count.rate_limits.as_ref().filter(|_| !self.is_copied(at))?.reported(at);
+        (!limits.is_empty()).then_some(Kind::Limits(limits))
     }
 
     /// Names a response by the counter after it; after a reset, a counter may reach the same total again.

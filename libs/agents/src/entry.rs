@@ -10,6 +10,7 @@ pub use call::{Asked, CallClass, CallEnd, Change, Output, Tool};
 pub use response::{ClientModel, ClientSum, Response};
 pub use said::{Context, Lack, Link, PlanItem, PlanStep, Question, Source, Stop, Via};
 
+use crate::limit::Reported;
 use std::borrow::Cow;
 
 /// One fact in a line.
@@ -114,6 +115,8 @@ pub enum Kind<'a> {
     Renamed(String),
     /// The client's own sum of usage.
     Sum(ClientSum),
+    /// What the client says about the limits of its account. Not for [`Wanted::Full`].
+    Limits(Vec<Reported>),
     /// The turn stopped, and what the log says about it.
     Stop(Stop, Cow<'a, str>),
     /// What the agent thought.

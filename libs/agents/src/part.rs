@@ -148,6 +148,7 @@ impl PartKind {
             Kind::Withdrawn(_)
             | Kind::Synthetic(_)
             | Kind::Sum(_)
+            | Kind::Limits(_)
             | Kind::HookRun { .. }
             | Kind::HookFault { .. }
             | Kind::Begun => return None,

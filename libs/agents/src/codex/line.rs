@@ -2,6 +2,7 @@
 //! parsed separately.
 
 use super::counter::Written;
+use super::limits::Limits;
 use crate::content;
 use crate::lenient;
 use serde::Deserialize;
@@ -198,12 +199,6 @@ pub(super) struct Info {
     pub(super) total_token_usage: Option<Written>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(super) last_token_usage: Option<Written>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Limits {
-    #[serde(default, deserialize_with = "lenient::string")]
-    pub(super) limit_id: Option<String>,
 }
 
 /// What the client says about something that is complete.

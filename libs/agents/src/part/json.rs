@@ -185,6 +185,7 @@ impl Part<'_> {
             Kind::Withdrawn(_)
             | Kind::Synthetic(_)
             | Kind::Sum(_)
+            | Kind::Limits(_)
             | Kind::HookRun { .. }
             | Kind::HookFault { .. }
             | Kind::Begun => {}
