@@ -14,8 +14,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
+/// For how many days readings are kept.
+pub const KEPT_DAYS: i64 = 400;
 /// The bytes at the end of a file that decide whether a reading is news: about nine lines.
 const END: usize = 1024;
+/// As many readings decide whether the next one of a log is news.
+const LAST: usize = 9;
 /// The bytes that are read first for the present window, and the most: a window has one line for each percent.
 const LATEST: [u64; 3] = [32 * 1024, 256 * 1024, 2 * 1024 * 1024];
 /// Windows of which all readings are among the latest.
@@ -28,17 +32,41 @@ pub fn record(home: &Home, key: &Key, reading: &Reading) -> Result<bool> {
     if !reading.is_news(&[]) {
         return Ok(false);
     }
+    append(home, key, |last| if reading.is_news(last) { vec![*reading] } else { Vec::new() }).map(|count| count > 0)
+}
+
+/// Appends readings that a log told, the oldest first, and returns how many. A log is read late: only what is newer than
+/// the last line is taken in, as far as it was news then.
+pub fn record_late(home: &Home, key: &Key, readings: &[Reading]) -> Result<usize> {
+    let news = |last: &[Reading]| {
+        let newest = last.iter().map(|reading| reading.at).max();
+        let mut known = last.to_vec();
+        for reading in readings.iter().filter(|reading| newest.is_none_or(|newest| reading.at > newest)) {
+            let begin = known.len().saturating_sub(LAST);
+            if reading.is_news(known.get(begin..).unwrap_or_default()) {
+                known.push(*reading);
+            }
+        }
+        known.split_off(last.len())
+    };
+    if news(&[]).is_empty() { Ok(0) } else { append(home, key, news) }
+}
+
+/// Appends what `news` makes of the last readings. Returns how many.
+fn append(home: &Home, key: &Key, news: impl Fn(&[Reading]) -> Vec<Reading>) -> Result<usize> {
     let path = home.limit(&key.stem());
     let mut file = file::open_own(&path, OpenOptions::new().read(true).append(true))?;
     let end = end(&file).map_err(|error| Error::io(&path, "read", error))?;
-    if !reading.is_news(&parse(&end)) {
-        return Ok(false);
+    let news = news(&parse(&end));
+    if news.is_empty() {
+        return Ok(0);
     }
     let is_torn = end.last().is_some_and(|byte| *byte != b'\n');
-    let line = format!("{}{}", if is_torn { "\n" } else { "" }, reading.line());
+    let mut lines = String::from(if is_torn { "\n" } else { "" });
+    news.iter().for_each(|reading| lines.push_str(&reading.line()));
     // One call: lines of two programs do not mix. What does not fit on the disk is the next reading's to repair.
-    match file.write(line.as_bytes()) {
-        Ok(count) if count == line.len() => Ok(true),
+    match file.write(lines.as_bytes()) {
+        Ok(count) if count == lines.len() => Ok(news.len()),
         Ok(_) => Err(Error::io(&path, "append to", io::Error::from(io::ErrorKind::StorageFull))),
         Err(error) => Err(Error::io(&path, "append to", error)),
     }
@@ -169,6 +197,17 @@ mod tests {
         assert_eq!(all(&sandbox.home, &sandbox.key).unwrap(), [reading(0, 1.0), reading(2, 3.0)]);
         let mode = std::os::unix::fs::PermissionsExt::mode(&sandbox.path().metadata().unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_log_tells_late_is_taken_in_once() {
+        let sandbox = sandbox();
+        let late = |readings: &[Reading]| record_late(&sandbox.home, &sandbox.key, readings).unwrap();
+        assert_eq!(late(&[]), 0);
+        let told: Vec<Reading> = (0..50).map(|n| reading(n * 60, (n / 2) as f64)).collect();
+        assert_eq!((late(&told), late(&told)), (25, 0));
+        assert_eq!(late(&[reading(30, 90.0), reading(4000, 24.5), reading(4001, 26.0)]), 1, "only what is newer");
+        assert_eq!(all(&sandbox.home, &sandbox.key).unwrap().len(), 26);
     }
 
     #[test]
