@@ -2,6 +2,7 @@
 
 use crate::PROGRAM;
 use crate::options::Options;
+use crate::readings;
 use agents::logs::{Log, Roots};
 use cli::{Context, Failure, Failures, Outcome, found, note, report};
 use conversations::Catalog;
@@ -98,6 +99,7 @@ fn load_by(
     let found = roots.logs();
     announce_first_run(context, &found.logs);
     let read = read(&context.store.home, found.logs);
+    readings::take_in(&context.store.home, &roots, &read.logs, context.now);
     let (summaries, damaged) = summary::load(&context.store.home);
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));

@@ -2,7 +2,8 @@
 //!
 //! Reads: the agents' logs (`~/.claude/projects`, `~/.codex/sessions`), `stats-cache.json` and
 //! `settings.json` of Claude Code, `config.json`, `usage/`; records for `session --join` and `keep`.
-//! Writes: `usage/cache/` and, with `keep`, `usage/<uuid>.json` and `usage/days.json`. Logs are only read.
+//! Writes: `usage/cache/`, lines in `limits/` for what Codex's logs tell, and, with `keep`, `usage/<uuid>.json` and
+//! `usage/days.json`. Logs are only read.
 //! Exits: 0 done, 1 nothing matched or (keep --check) summaries missing, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod account;
@@ -16,6 +17,7 @@ mod load;
 mod options;
 mod output;
 mod periods;
+mod readings;
 mod records;
 mod row;
 mod table;

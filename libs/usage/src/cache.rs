@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 const PARTS: u8 = 64;
 /// Changes whenever the form or the meaning of facts changes.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 
 #[derive(Deserialize)]
 struct Part {

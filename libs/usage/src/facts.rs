@@ -4,8 +4,11 @@
 
 use crate::call::Call;
 use agents::entry::{ClientSum, Context, Entry, Kind, Response, Thread, Understood};
+use agents::limit::Reported;
+use cs_core::clock;
 use cs_core::dirs;
 use cs_core::id::fnv1a;
+use limits::reading::Reading;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,6 +22,34 @@ pub struct Prompt {
     /// The index of its session in [`Facts::names`].
     pub session: u32,
 }
+
+/// What a client said about a limit of its account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u32, i64, f64, i64)", into = "(u32, i64, f64, i64)")]
+pub struct Told {
+    /// The index of the window's name in [`Facts::names`].
+    pub window: u32,
+    /// How much was used, when, and until when.
+    pub reading: Reading,
+}
+
+impl From<(u32, i64, f64, i64)> for Told {
+    fn from((window, at, used, resets_at): (u32, i64, f64, i64)) -> Self {
+        let instant = |millis| clock::from_millis(millis).unwrap_or_default();
+        Told { window, reading: Reading { at: instant(at), used, resets_at: instant(resets_at) } }
+    }
+}
+
+impl From<Told> for (u32, i64, f64, i64) {
+    fn from(Told { window, reading: Reading { at, used, resets_at } }: Told) -> Self {
+        (window, at.timestamp_millis(), used, resets_at.timestamp_millis())
+    }
+}
+
+/// The most that is kept of a file; the oldest go.
+const TOLD: usize = 4000;
+/// How many of the last ones decide whether the next one is news.
+const LAST: usize = 8;
 
 /// The facts of a session besides its calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +86,9 @@ pub struct Facts {
     /// One for each session that has a title or a client's sum.
     #[serde(default)]
     pub talks: Vec<SessionFacts>,
+    /// What the client said about limits of its account, if it was news in this file, in the order of the lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Told>,
     /// Lines in all.
     #[serde(default)]
     pub lines: u64,
@@ -94,6 +128,7 @@ impl Facts {
                 let custom_title = Some(title).filter(|title| !title.is_empty());
                 self.change_session_facts(&entry.conversation, |facts| facts.custom_title = custom_title);
             }
+            Kind::Limits(told) => self.told(entry.at, told),
             Kind::Sum(sum) => self.change_session_facts(&entry.conversation, |facts| facts.client = Some(sum)),
             _ => {}
         }
@@ -127,6 +162,22 @@ impl Facts {
     fn change_session_facts(&mut self, conversation: &str, change: impl FnOnce(&mut SessionFacts)) {
         let session = self.intern_name(conversation);
         self.session_facts_mut(session).map(change);
+    }
+
+    /// Adds what was said about limits, as far as it is news.
+    fn told(&mut self, at: Option<i64>, told: Vec<Reported>) {
+        let Some(at) = at.and_then(clock::from_millis) else { return };
+        for Reported { window, used, resets_at } in told {
+            let reading = Reading { at, used, resets_at };
+            let window = self.intern_name(&window);
+            let known = self.limits.iter().rev().filter(|told| told.window == window).take(LAST);
+            let mut known: Vec<Reading> = known.map(|told| told.reading).collect();
+            known.reverse();
+            if reading.is_news(&known) {
+                self.limits.push(Told { window, reading });
+            }
+        }
+        self.limits.drain(..self.limits.len().saturating_sub(TOLD));
     }
 
     /// Counts the result of parsing a line.
