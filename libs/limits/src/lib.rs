@@ -14,6 +14,7 @@ pub mod plan;
 pub mod reading;
 pub mod settings;
 pub mod timeline;
+pub mod trim;
 
 #[cfg(test)]
 mod tests;
