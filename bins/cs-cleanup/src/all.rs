@@ -4,6 +4,7 @@ use crate::work::{NOTHING, Work};
 use crate::{archive, doubt, gone, locks, notes, stale, tmp};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
+use cs_core::clock;
 use cs_core::config::SessionEnd;
 use cs_core::store::Run;
 
@@ -43,6 +44,9 @@ impl All {
         work.each(messages, |store, path| store.remove_message(path, run, system_now))?;
         let figures = work.context.store.old_figures(system_now);
         work.each(figures, |store, path| store.remove_figures(path, run, system_now))?;
+        let earlier = now.min(clock::of_system(system_now));
+        let limits = ::limits::trim::overdue(&work.context.store.home, earlier);
+        work.each(limits, |store, key| ::limits::trim::trim(&store.home, key, run, earlier))?;
         if run == Run::Real {
             // Nobody needs to know of it: without an index a question takes longer.
             let days = ::audit::days_without_index(&work.context.store);

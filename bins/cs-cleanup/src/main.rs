@@ -3,7 +3,7 @@
 //!
 //! Reads: the index, `live/`, `config.json`, names of files; `check` reads everything.
 //! Writes: records that it closes or moves, and the files derived from them; it removes left-over files; `audit` changes
-//! `audit/`.
+//! `audit/`; `all` removes readings of limits that are older than 400 days.
 //! Exits: 0 done or nothing to do, 1 refused or (check) problems found, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod all;
