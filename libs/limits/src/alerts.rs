@@ -48,7 +48,7 @@ pub struct Due {
 pub fn due(home: &Home, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
     let mut due = Vec::new();
     for key in file::keys(home)? {
-        let account = account::name(key.account.as_deref(), config);
+        let account = account::name(key.agent, key.account.as_deref(), config);
         due.extend(of(&key, &account, &card::latest(home, &key, now)?, settings, now));
     }
     Ok(due)
