@@ -48,7 +48,7 @@ impl Run<'_> {
         let plan = self.plan(handlers, &delivered)?;
         let held: Vec<Row> = plan.held_rows().collect();
         let is_claimed = !plan.claimed.is_empty();
-        if plan.due.is_empty() && !(held.is_empty() && has_old_entries(&delivered, home)) {
+        if plan.due.is_empty() && !(held.is_empty() && self.has_old_entries(&delivered)) {
             return Ok(Report { rows: Vec::new(), held, is_claimed });
         }
         let plan = with_lock(home, self.context.store.wait, |lock| self.claim(handlers, lock))?;
@@ -66,8 +66,8 @@ impl Run<'_> {
         let home = &self.context.store.home;
         let mut delivered = Delivered::read(home)?;
         let plan = self.plan(handlers, &delivered)?;
-        if has_old_entries(&delivered, home) {
-            delivered.prune(home);
+        if self.has_old_entries(&delivered) {
+            delivered.prune(home, self.context.now);
             delivered.write(lock)?;
         }
         if plan.due.is_empty() {
@@ -130,6 +130,12 @@ impl Run<'_> {
         })
     }
 
+    fn has_old_entries(&self, delivered: &Delivered) -> bool {
+        let mut pruned = delivered.clone();
+        pruned.prune(&self.context.store.home, self.context.now);
+        pruned != *delivered
+    }
+
     fn row(&self, handler: &Handler, notice: &Notice, done: Done) -> Row {
         let fate = match done {
             Ok(button) => {
@@ -151,12 +157,6 @@ fn deliver_one(handler: &Handler, notice: &Notice, settings: &Settings, now: Ins
         true => handler.deliver_with_button(notice, settings, now),
         false => handler.deliver(notice, settings, now).map(|()| None),
     }
-}
-
-fn has_old_entries(delivered: &Delivered, home: &Home) -> bool {
-    let mut pruned = delivered.clone();
-    pruned.prune(home);
-    pruned != *delivered
 }
 
 /// Works under the lock of `notify_state.json`. The lock's file is removed again if that file does not exist.

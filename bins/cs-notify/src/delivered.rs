@@ -1,8 +1,9 @@
 //! Owns `notify_state.json`: which notices were sent about which session, and when. It is the Python tool's file, which
 //! maps a session's id to the last notice, `{reason, notified_at}`. We add `since`, and in `told` the last notice of each
-//! reason. Must stay true: unknown entries stay as they are.
+//! reason; and entries about windows of time (see `windows`). Must stay true: unknown entries stay as they are.
 
 mod claims;
+pub mod windows;
 
 use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -50,12 +51,14 @@ impl Delivered {
     /// it. A notice about a state that began at another time, or about a higher level, is a new one.
     pub fn recently(&self, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
         let (reason, since) = (due.subject.reason, due.subject.since.as_str());
-        let entry = self.entries.get(due.subject.key())?;
+        let entry = self.entries.get(self.key_of(&due.subject))?;
         let last = entry.get("told").and_then(|by_reason| by_reason.get(reason.as_str()));
         // The Python tool writes only the last notice, without `since`.
         let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
         let at = text(last, "notified_at").and_then(clock::parse)?;
         let same = match text(last, "since") {
+            // Its key says what it is about.
+            _ if windows::is_one(due.subject.key()) => true,
             Some(last_since) => last_since == since,
             None => clock::parse(since).is_none_or(|since| since <= at),
         };
@@ -80,7 +83,8 @@ impl Delivered {
             last.extend(subject.level.map(|level| ("level".to_string(), json!(level))));
             last.extend((!left.is_empty()).then(|| ("left".to_string(), json!(left))));
         }
-        if let Some(entry) = self.entry(subject.key()) {
+        let key = self.key_of(subject).to_string();
+        if let Some(entry) = self.entry(&key) {
             entry.insert("reason".into(), json!(reason));
             entry.insert("notified_at".into(), json!(at));
             entry.insert("since".into(), json!(subject.since));
@@ -89,6 +93,12 @@ impl Delivered {
                 None => drop(entry.insert("told".into(), json!({reason: last}))),
             }
         }
+    }
+
+    /// The key of what a notice is about: of a window that of its entry, if there is one.
+    fn key_of<'k>(&'k self, subject: &'k Subject) -> &'k str {
+        let key = subject.key();
+        windows::same(&self.entries, key).unwrap_or(key)
     }
 
     /// The entry of a session, made if there is none.
@@ -119,15 +129,16 @@ impl Delivered {
         sent.max().map(|(_, at, reason, id)| (at, reason, id))
     }
 
-    /// Removes the entries of sessions that no longer exist, and of seats without news. Entries that are neither stay.
-    pub fn prune(&mut self, home: &Home) {
+    /// Removes the entries of sessions that no longer exist, of seats without news, and of windows that are long over.
+    /// Entries that are none of them stay.
+    pub fn prune(&mut self, home: &Home, now: Instant) {
         let is_there = |key: &str| match (SessionId::parse(key), SeatId::parse(key)) {
             (Ok(id), _) => std::fs::symlink_metadata(home.session(&id)).is_ok(),
             // What happens to a seat changes its file, and is news for a day.
             (_, Ok(id)) => std::fs::symlink_metadata(home.seat(&id)).and_then(|meta| meta.modified()).is_ok_and(is_new),
             _ => true,
         };
-        self.entries.retain(|key, _| is_there(key));
+        self.entries.retain(|key, _| is_there(key) && !windows::is_over(key, now));
     }
 
     /// Replaces the file, under its lock; removes it if there is no entry.
@@ -156,7 +167,6 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::reasons::Reason;
-    use cs_core::state::State;
 
     const ID: &str = "sess_20261121T1000_ca5d";
     const COOLDOWN: TimeDelta = TimeDelta::hours(12);
@@ -172,22 +182,10 @@ mod tests {
 
     fn due(reason: Reason, since: &str) -> Due {
         let subject = Subject {
-            reason,
-            agent_id: None,
             session_id: ID.into(),
-            project: "api".into(),
-            project_name: "api".into(),
-            intent: "x".into(),
-            agent: "claude-code".into(),
-            claude_session_id: None,
-            state: State::Idle,
-            state_reason: "y".into(),
-            why: "y".into(),
-            said: None,
             since: since.into(),
-            place: None,
-            level: None,
-            cwd: None,
+            mark: None,
+            ..Subject::apart(reason, String::new(), at("21T08:00:00"))
         };
         Due { subject, headline: "z".into(), once: false }
     }

@@ -106,11 +106,16 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
             all.push(finder.describe(id, entry, record.as_ref(), name, found));
         }
     }
+    sort(&mut all);
+    Ok(all)
+}
+
+/// Sorts notices, the most urgent first.
+pub fn sort(all: &mut [Due]) {
     all.sort_by(|a, b| {
         let key = |due: &Due| (due.subject.reason, due.subject.since.clone(), due.subject.key().to_string());
         key(a).cmp(&key(b))
     });
-    Ok(all)
 }
 
 struct Finder<'a> {
@@ -263,6 +268,8 @@ impl Finder<'_> {
             level: found.level,
             place: self.states.place(id.as_str()).as_ref().and_then(terminal::name),
             cwd: cwd.or_else(|| record.and_then(|record| record.worktree_root.clone())),
+            measured: None,
+            mark: None,
         };
         Due {
             subject: subject.cleaned(),

@@ -22,6 +22,16 @@ pub enum Reason {
     Error,
     /// It made a destructive call, by the log of what tools did.
     Destructive,
+    /// So much of a limit is used.
+    Limit,
+    /// A limit is used up before its reset, at the present pace.
+    Pace,
+    /// A planned start is near.
+    Plan,
+    /// So much of a budget is spent.
+    Budget,
+    /// A limit that was used up was reset.
+    Reset,
     /// A long turn ended, and no prompt came.
     Done,
     /// Its context is nearly full.
@@ -39,12 +49,17 @@ pub enum Reason {
 }
 
 /// All reasons, the most urgent first.
-pub const ALL: [Reason; 12] = [
+pub const ALL: [Reason; 17] = [
     Reason::Waiting,
     Reason::Failed,
     Reason::AgentFailed,
     Reason::Error,
     Reason::Destructive,
+    Reason::Limit,
+    Reason::Pace,
+    Reason::Plan,
+    Reason::Budget,
+    Reason::Reset,
     Reason::Done,
     Reason::Context,
     Reason::Sweep,
@@ -54,11 +69,16 @@ pub const ALL: [Reason; 12] = [
     Reason::AgentSpawned,
 ];
 
+/// From this percentage of a limit on, a notice is sent in quiet hours.
+const GRAVE: u8 = 90;
+
 /// What happens in quiet hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtRest {
     /// The notice is held until they end.
     Hold,
+    /// It is held, unless it is about at least [`GRAVE`] percent. Only a default: the settings say one of the others.
+    HoldUnlessGrave,
     /// The notice is sent.
     Through,
 }
@@ -70,6 +90,17 @@ pub struct Rule {
     pub quiet: AtRest,
     /// The name of a sound that the desktop knows.
     pub sound: Option<String>,
+}
+
+impl Rule {
+    /// Whether a notice is held in quiet hours; `level` is the percentage that it is about.
+    pub fn holds(&self, level: Option<u8>) -> bool {
+        match self.quiet {
+            AtRest::Hold => true,
+            AtRest::HoldUnlessGrave => level.is_none_or(|level| level < GRAVE),
+            AtRest::Through => false,
+        }
+    }
 }
 
 /// The rules of all reasons.
@@ -84,6 +115,11 @@ impl Reason {
             Reason::AgentFailed => "agent_failed",
             Reason::Error => "error",
             Reason::Destructive => "destructive",
+            Reason::Limit => "limit",
+            Reason::Pace => "pace",
+            Reason::Plan => "plan",
+            Reason::Budget => "budget",
+            Reason::Reset => "reset",
             Reason::Done => "done",
             Reason::Context => "context",
             Reason::Sweep => "sweep",
@@ -107,14 +143,20 @@ impl Reason {
     /// Whether it is looked for soon after an event. The others take hours or days, or are no event of a conversation,
     /// and only the timer looks for them.
     pub fn is_soon(self) -> bool {
-        use Reason::{AgentEnded, AgentSpawned, Parked, Stale, Sweep};
-        !matches!(self, Stale | Parked | Sweep | AgentEnded | AgentSpawned)
+        use Reason::{AgentEnded, AgentSpawned, Parked, Plan, Reset, Stale, Sweep};
+        !matches!(self, Stale | Parked | Sweep | AgentEnded | AgentSpawned | Plan | Reset)
     }
 
-    /// Its rule unless the settings say otherwise: all are held in quiet hours and silent, and all are on except those
-    /// for which more must be read: the log of what tools did, the clients' folders.
+    /// Its rule unless the settings say otherwise: all are silent and held in quiet hours, except what would keep a
+    /// person from working soon; and all are on except those for which more must be read: the log of what tools did, the
+    /// clients' folders.
     fn rule(self) -> Rule {
-        Rule { on: !matches!(self, Reason::Destructive | Reason::Sweep), quiet: AtRest::Hold, sound: None }
+        let quiet = match self {
+            Reason::Limit => AtRest::HoldUnlessGrave,
+            Reason::Pace => AtRest::Through,
+            _ => AtRest::Hold,
+        };
+        Rule { on: !matches!(self, Reason::Destructive | Reason::Sweep), quiet, sound: None }
     }
 }
 
@@ -184,6 +226,17 @@ mod tests {
         let sound = Some("Ping".to_string());
         assert_eq!(rules[&Reason::Waiting], Rule { on: true, quiet: AtRest::Through, sound });
         assert!(ALL.is_sorted());
+    }
+
+    #[test]
+    fn only_what_is_grave_comes_through_quiet_hours() {
+        let limit = Reason::Limit.rule();
+        assert!(limit.holds(Some(89)) && !limit.holds(Some(90)) && !Reason::Pace.rule().holds(None));
+        assert!(Reason::Budget.rule().holds(Some(100)) && Reason::Waiting.rule().holds(None));
+        let held = rules(json!({"limit": {"quiet": "hold"}, "pace": {"quiet": "hold"}})).unwrap();
+        assert!(held[&Reason::Limit].holds(Some(100)) && held[&Reason::Pace].holds(None));
+        let all = rules(json!({"limit": {"quiet": "through"}})).unwrap();
+        assert!(!all[&Reason::Limit].holds(Some(50)));
     }
 
     #[test]

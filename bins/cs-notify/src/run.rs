@@ -153,7 +153,7 @@ impl Run<'_> {
     pub fn plan(&self, handlers: &[Handler], delivered: &Delivered) -> Outcome<Plan> {
         let Run { context, config, settings, scope, .. } = self;
         let mut plan = Plan::default();
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut held) = (BTreeSet::new(), BTreeSet::new());
         for due in due::find(&context.store, config, settings, context.now, *scope)? {
             let wanting = handlers.iter().filter(|handler| handler.wants(due.subject.reason));
             let wanted: Vec<String> = wanting.map(|handler| handler.name.clone()).collect();
@@ -167,11 +167,18 @@ impl Run<'_> {
                 // No handler wants to know.
                 None if is_all && !handlers.is_empty() => {}
                 // The most urgent reason comes first; the others have to wait for the next run.
-                _ if !seen.insert(due.subject.key().to_string()) => {}
-                _ if left.is_empty() && !is_all => plan.claimed.push(due),
-                _ => match settings.reason_to_hold(due.subject.reason, context.now) {
-                    Some(why) => plan.held.push((due, why)),
-                    None => plan.due.push(Pending { due, wanted, left }),
+                _ if seen.contains(due.subject.key()) => {}
+                _ => match settings.reason_to_hold(&due.subject, context.now).filter(|_| !left.is_empty() || is_all) {
+                    // What is held keeps nothing from being sent that comes through.
+                    Some(why) if held.insert(due.subject.key().to_string()) => plan.held.push((due, why)),
+                    Some(_) => {}
+                    None => {
+                        seen.insert(due.subject.key().to_string());
+                        match left.is_empty() && !is_all {
+                            true => plan.claimed.push(due),
+                            false => plan.due.push(Pending { due, wanted, left }),
+                        }
+                    }
                 },
             }
         }

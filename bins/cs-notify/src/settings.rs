@@ -6,7 +6,8 @@ mod handlers;
 use crate::channel::Channel;
 use crate::notice::Notice;
 use crate::quiet::Quiet;
-use crate::reasons::{self, AtRest, Reason, Rule, Rules};
+use crate::reasons::{self, Reason, Rule, Rules};
+use crate::subject::Subject;
 use cs_core::Error;
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
@@ -77,9 +78,9 @@ impl Settings {
         self.rule(reason)?.sound.as_deref()
     }
 
-    /// Why a notice for this reason is not sent now; the first run afterwards sends it, if it still applies.
-    pub fn reason_to_hold(&self, reason: Reason, now: Instant) -> Option<String> {
-        let holds = self.rule(reason).is_none_or(|rule| rule.quiet == AtRest::Hold);
+    /// Why this notice is not sent now; the first run afterwards sends it, if it still applies.
+    pub fn reason_to_hold(&self, subject: &Subject, now: Instant) -> Option<String> {
+        let holds = self.rule(subject.reason).is_none_or(|rule| rule.holds(subject.level));
         let quiet = self.quiet.filter(|quiet| holds && quiet.holds_at(now))?;
         Some(format!("quiet until {}", quiet.end()))
     }

@@ -3,6 +3,7 @@
 
 use crate::reasons::Reason;
 use cli::sanitize;
+use cs_core::clock::{self, Instant};
 use cs_core::state::State;
 use cs_core::validate::{INTENT, OUTCOME, PROJECT_NAME, REASON, cut};
 use serde::Serialize;
@@ -30,21 +31,62 @@ pub struct Subject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
     pub since: String,
-    /// The percentage of the context that is reported.
+    /// The percentage that is reported: of the context, a limit or a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
     /// The terminal in which its conversation runs, in words for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     pub cwd: Option<String>,
+    /// What is measured, if it is about a limit, a budget or a plan.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
+    /// The name under which it is noted that the notice was sent, if it is about no session.
+    #[serde(skip)]
+    pub mark: Option<String>,
+}
+
+/// A limit, a budget or a planned start, and how much of it is used.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measured {
+    /// The limit, such as `claude-five_hour`; of a budget or a start, what people read.
+    pub limit: String,
+    /// Percent.
+    pub used: Option<f64>,
+    /// When the window or the period ends, or when work is to begin.
+    pub resets_at: String,
 }
 
 impl Subject {
+    /// A subject that is about no session; `mark` is the name under which it is noted.
+    pub fn apart(reason: Reason, mark: String, since: Instant) -> Self {
+        Subject {
+            reason,
+            agent_id: None,
+            session_id: String::new(),
+            project: String::new(),
+            project_name: String::new(),
+            intent: String::new(),
+            agent: String::new(),
+            claude_session_id: None,
+            state: State::Unknown,
+            state_reason: String::new(),
+            why: String::new(),
+            said: None,
+            since: clock::stamp(since),
+            level: None,
+            place: None,
+            cwd: None,
+            measured: None,
+            mark: Some(mark),
+        }
+    }
+
     /// The id under which it is noted that the notice was sent: a seat outlives its sessions, and what is about no session
-    /// has the reason's name.
+    /// has a name.
     pub fn key(&self) -> &str {
-        if self.reason == Reason::Sweep {
-            return self.reason.as_str();
+        if let Some(mark) = &self.mark {
+            return mark;
         }
         let is_of_seat = matches!(self.reason, Reason::AgentSpawned | Reason::AgentEnded) || self.session_id.is_empty();
         self.agent_id.as_deref().filter(|_| is_of_seat).unwrap_or(&self.session_id)

@@ -14,7 +14,8 @@ const LONGEST: TimeDelta = TimeDelta::hours(24);
 impl Delivered {
     /// Notes that a run delivers this notice by a handler, and until when at the latest.
     pub fn claim(&mut self, due: &Due, handler: &str, until: Instant) {
-        let Some(entry) = self.entry(due.subject.key()) else { return };
+        let key = self.key_of(&due.subject).to_string();
+        let Some(entry) = self.entry(&key) else { return };
         let Some(sending) = object(entry, SENDING) else { return };
         let Some(by_handler) = object(sending, due.subject.reason.as_str()) else { return };
         by_handler.insert(handler.into(), json!(clock::stamp(until)));
@@ -22,15 +23,15 @@ impl Delivered {
 
     /// Whether a run delivers this notice by this handler now.
     pub fn is_claimed(&self, due: &Due, handler: &str, now: Instant) -> bool {
-        let claims = self.entries.get(due.subject.key()).and_then(|entry| entry.get(SENDING));
+        let claims = self.entries.get(self.key_of(&due.subject)).and_then(|entry| entry.get(SENDING));
         let until = claims.and_then(|by_reason| text(by_reason.get(due.subject.reason.as_str())?, handler));
         until.and_then(clock::parse).is_some_and(|until| now < until && until - now < LONGEST)
     }
 
     /// Ends a claim. Nothing else of it stays.
     pub fn unclaim(&mut self, due: &Due, handler: &str) {
-        let (id, reason) = (due.subject.session_id.as_str(), due.subject.reason.as_str());
-        let Some(entry) = self.entries.get_mut(id).and_then(Value::as_object_mut) else { return };
+        let (id, reason) = (self.key_of(&due.subject).to_string(), due.subject.reason.as_str());
+        let Some(entry) = self.entries.get_mut(&id).and_then(Value::as_object_mut) else { return };
         if let Some(sending) = entry.get_mut(SENDING).and_then(Value::as_object_mut) {
             if let Some(by_handler) = sending.get_mut(reason).and_then(Value::as_object_mut) {
                 by_handler.remove(handler);
@@ -41,7 +42,7 @@ impl Delivered {
             }
         }
         if entry.is_empty() {
-            self.entries.remove(id);
+            self.entries.remove(&id);
         }
     }
 }

@@ -108,6 +108,8 @@ impl Finder<'_> {
             level: None,
             place: self.states.place(session).as_ref().and_then(terminal::name),
             cwd: Some(seat.cwd.clone()),
+            measured: None,
+            mark: None,
         };
         Due { subject: subject.cleaned(), headline, once: true }
     }

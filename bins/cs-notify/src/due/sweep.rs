@@ -5,9 +5,8 @@ use crate::reasons::Reason;
 use crate::settings::Settings;
 use crate::subject::{Due, Subject};
 use agents::logs::Roots;
-use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
-use cs_core::state::State;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use kept::Periods;
@@ -27,22 +26,12 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -
     let bytes = render::format_bytes(lost.iter().map(|due| due.bytes).sum());
     let from = render::format_local_day(first.at, Zone::system());
     let subject = Subject {
-        reason: Reason::Sweep,
-        agent_id: None,
-        session_id: String::new(),
-        project: String::new(),
         project_name: "Claude Code".to_string(),
         intent: "cs-keep run copies what is not kept".to_string(),
         agent: first.agent.word().to_string(),
         claude_session_id: Some(first.conversation.clone()),
-        state: State::Unknown,
         state_reason: format!("{count}, {bytes}"),
-        why: String::new(),
-        said: None,
-        since: clock::stamp(first.at),
-        level: None,
-        place: None,
-        cwd: None,
+        ..Subject::apart(Reason::Sweep, Reason::Sweep.as_str().to_string(), first.at)
     };
     let headline = format!("deletes {count} ({bytes}) from {from}");
     Some(Due { subject: subject.cleaned(), headline, once: true })
