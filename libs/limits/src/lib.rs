@@ -11,6 +11,7 @@ pub mod history;
 pub mod key;
 pub mod pace;
 pub mod plan;
+pub mod quips;
 pub mod reading;
 pub mod settings;
 pub mod timeline;
