@@ -5,6 +5,7 @@
 mod claims;
 pub mod windows;
 
+use crate::reasons::Reason;
 use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
@@ -57,8 +58,9 @@ impl Delivered {
         let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
         let at = text(last, "notified_at").and_then(clock::parse)?;
         let same = match text(last, "since") {
-            // Its key says what it is about.
-            _ if windows::is_one(due.subject.key()) => true,
+            // Its key says what it is about. A pace may recover, and be too fast again.
+            _ if reason != Reason::Pace && windows::is_one(due.subject.key()) => true,
+            _ if reason == Reason::Pace => clock::parse(since).is_none_or(|since| since <= at),
             Some(last_since) => last_since == since,
             None => clock::parse(since).is_none_or(|since| since <= at),
         };
@@ -166,7 +168,6 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reasons::Reason;
 
     const ID: &str = "sess_20261121T1000_ca5d";
     const COOLDOWN: TimeDelta = TimeDelta::hours(12);

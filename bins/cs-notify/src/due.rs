@@ -3,6 +3,7 @@
 
 mod destructive;
 mod ended;
+mod limits;
 mod seats;
 mod sweep;
 mod turn;
@@ -92,6 +93,7 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
     if matches!(scope, Scope::All) {
         all.extend(sweep::find(store, config, settings, now));
     }
+    all.extend(limits::find(store, config, settings, now, scope));
     for (id, entry) in entries.iter().filter(|(id, _)| scope.includes(id)) {
         let mut found: Vec<Found> =
             finder.find(id, entry)?.into_iter().map(|found| finder.of_agent(id, found)).collect();
@@ -106,16 +108,11 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
             all.push(finder.describe(id, entry, record.as_ref(), name, found));
         }
     }
-    sort(&mut all);
-    Ok(all)
-}
-
-/// Sorts notices, the most urgent first.
-pub fn sort(all: &mut [Due]) {
     all.sort_by(|a, b| {
         let key = |due: &Due| (due.subject.reason, due.subject.since.clone(), due.subject.key().to_string());
         key(a).cmp(&key(b))
     });
+    Ok(all)
 }
 
 struct Finder<'a> {

@@ -18,6 +18,7 @@ mod follow;
 mod handler;
 mod hook;
 mod notice;
+mod planned;
 mod quiet;
 mod reasons;
 mod registered;
@@ -32,7 +33,7 @@ mod template;
 mod watch;
 
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Failure, Out, Outcome, defer};
 use settings::Settings;
 use std::process::ExitCode;
 
@@ -83,7 +84,9 @@ fn work(args: Args, out: Out) -> Outcome<()> {
 fn check(dry_run: bool, test: bool, command: Option<Command>, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
     let config = context.config();
-    let settings = Settings::read(&config, &context.store.home.config())?;
+    let path = context.store.home.config();
+    let settings = Settings::read(&config, &path)?;
+    limits::settings::Settings::read(&config, &path).1.iter().for_each(defer);
     match (command, dry_run, test) {
         (Some(Command::Status(status)), ..) => status.run(context, &settings),
         (_, true, true) => Err(Failure::Usage("--dry-run and --test cannot be combined".into(), None)),

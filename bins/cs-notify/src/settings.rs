@@ -38,6 +38,8 @@ pub struct Settings {
     pub handlers: Vec<handlers::Written>,
     /// How long a program may take to deliver one notice.
     pub timeout: Duration,
+    /// The group `limits`.
+    pub limits: limits::settings::Settings,
 }
 
 impl Settings {
@@ -64,6 +66,8 @@ impl Settings {
             command,
             handlers: handlers::read(group).map_err(wrong)?,
             timeout: Duration::from_secs(number("timeout_seconds", 10, (1, 300))?.into()),
+            // What is wrong in it stops nothing.
+            limits: limits::settings::Settings::read(config, path).0,
         })
     }
 

@@ -1,6 +1,5 @@
 //! Owns the entries of `notify_state.json` that are about a window of time instead of a session: of a limit, of a budget,
-//! around a planned start. Their keys are `<group>/<name>/<instant>`, perhaps with a percentage after that. Must stay
-//! true: a client that reports the end of a window a little differently does not make it another window; an entry goes
+//! around a planned start. Their keys are `<group>/<name>/<instant>`. Must stay true: a client that reports the end of a window a little differently does not make it another window; an entry goes
 //! when its window is long over.
 
 use super::{Delivered, text};
@@ -22,7 +21,6 @@ struct Window<'k> {
     group: &'k str,
     name: &'k str,
     at: Instant,
-    level: Option<&'k str>,
 }
 
 /// The key of an entry about a window.
@@ -35,14 +33,13 @@ pub fn key(group: &str, name: &str, at: Instant) -> String {
 impl<'k> Window<'k> {
     fn parse(key: &'k str) -> Option<Window<'k>> {
         let mut parts = key.split('/');
-        let (group, name, at, level) = (parts.next()?, parts.next()?, parts.next()?, parts.next());
+        let (group, name, at) = (parts.next()?, parts.next()?, parts.next()?);
         let is_one = GROUPS.contains(&group) && parts.next().is_none();
-        clock::parse(at).filter(|_| is_one).map(|at| Window { group, name, at, level })
+        clock::parse(at).filter(|_| is_one).map(|at| Window { group, name, at })
     }
 
     fn is_same(&self, other: &Window) -> bool {
-        let is_named = self.group == other.group && self.name == other.name && self.level == other.level;
-        is_named && (self.at - other.at).abs() <= DRIFT
+        self.group == other.group && self.name == other.name && (self.at - other.at).abs() <= DRIFT
     }
 }
 
@@ -68,21 +65,6 @@ pub fn same<'e>(entries: &'e Map<String, Value>, key: &'e str) -> Option<&'e str
 }
 
 impl Delivered {
-    /// The keys of windows whose notice all handlers have delivered.
-    pub fn windows(&self) -> impl Iterator<Item = &str> {
-        let is_done = |entry: &Value| {
-            let told = entry.get("told").and_then(Value::as_object);
-            told.is_some_and(|told| !told.is_empty() && told.values().all(|last| last.get("left").is_none()))
-        };
-        let windows = self.entries.iter().filter(move |(key, entry)| Window::parse(key).is_some() && is_done(entry));
-        windows.map(|(key, _)| key.as_str())
-    }
-
-    /// Forgets that a notice about a window was sent.
-    pub fn forget(&mut self, key: &str) {
-        self.entries.remove(key);
-    }
-
     /// When the program of a planned start was started; `None` if it was not.
     pub fn started_at(&self, key: &str) -> Option<&str> {
         text(self.entries.get(key)?, "started_at")
@@ -106,8 +88,8 @@ mod tests {
 
     #[test]
     fn an_end_that_moves_a_little_is_the_same_window() {
-        let of = |time: &str| key("limit", "claude-five_hour", at(time)) + "/75";
-        assert_eq!(of("21T17:29:59.7"), "limit/claude-five_hour/2026-11-21T17:29:59Z/75");
+        let of = |time: &str| key("limit", "claude-five_hour", at(time));
+        assert_eq!(of("21T17:29:59.7"), "limit/claude-five_hour/2026-11-21T17:29:59Z");
         let mut entries = Map::new();
         entries.insert(of("21T17:29:59"), json!({}));
         entries.insert("sess_20261121T1000_ca5d".into(), json!({}));
@@ -119,8 +101,7 @@ mod tests {
             of("21T17:40:00"),
             of("21T17:19:58"),
             of("22T17:29:59"),
-            of("21T17:29:59").replace("/75", "/90"),
-            of("21T17:29:59").replace("/75", ""),
+            of("21T17:29:59") + "/75",
             of("21T17:29:59").replace("five_hour", "seven_day"),
             of("21T17:29:59").replace("limit/", "pace/"),
             "sess_20261121T1000_beef".to_string(),
@@ -136,7 +117,7 @@ mod tests {
         assert_eq!(["18T09:59:59", "18T10:00:01", "21T10:00:00", "28T10:00:00"].map(over), [true, false, false, false]);
         assert!(is_over("pace/x/2028-01-01T00:00:00Z", now), "from a wrong clock");
         assert!(!is_over("pace/x/2026-11-01T00:00:00Z", at("01T00:00:00") - TimeDelta::days(25_000)), "a wrong clock");
-        for key in ["x", "later/x/2020-01-01T00:00:00Z", "limit/x/y", "limit/x/2020-01-01T00:00:00Z/75/x"] {
+        for key in ["x", "later/x/2020-01-01T00:00:00Z", "limit/x/y", "limit/x/2020-01-01T00:00:00Z/75"] {
             assert!(!is_over(key, now), "{key}");
         }
     }

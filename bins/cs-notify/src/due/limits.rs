@@ -1,0 +1,123 @@
+//! Owns what is told about limits, budgets and planned starts: what `limits` says is due, in words. None is about a
+//! session. What cannot be read suppresses no other notice: `cs-limits` says what is wrong.
+
+use super::Scope;
+use crate::delivered::windows;
+use crate::planned::{self, Near};
+use crate::reasons::Reason;
+use crate::settings::Settings;
+use crate::subject::{Due, Measured, Subject};
+use ::limits::alerts::{self, Alert};
+use ::limits::budget::{self, Spent};
+use cs_core::clock::{self, Instant};
+use cs_core::config::Config;
+use cs_core::id::fnv1a;
+use cs_core::store::Store;
+use cs_core::zone::Zone;
+use render::{format_budget, format_duration, format_limit, format_near_time, format_pace, format_percent};
+use render::{format_dollars, format_round_dollars, format_weekdays};
+
+/// What is due about limits, budgets and planned starts, whatever was told before.
+pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Vec<Due> {
+    let teller = Teller { settings, now, zone: Zone::system() };
+    let is_wanted = |reason| scope.wants(reason) && settings.rule(reason).is_some();
+    let mut all = Vec::new();
+    if [Reason::Limit, Reason::Pace, Reason::Reset].into_iter().any(is_wanted) {
+        let due = alerts::due(&store.home, config, &settings.limits, now).unwrap_or_default();
+        all.extend(due.iter().map(|due| teller.limit(due)));
+    }
+    if is_wanted(Reason::Budget) {
+        let spent = budget::all(store, &settings.limits.budgets, now);
+        all.extend(spent.iter().filter_map(|spent| teller.budget(spent)));
+    }
+    if is_wanted(Reason::Plan) {
+        all.extend(planned::near(&settings.limits.plan, now, teller.zone).map(|near| teller.plan(&near)));
+    }
+    all.retain(|due| is_wanted(due.subject.reason));
+    all
+}
+
+/// Says what is due.
+struct Teller<'a> {
+    settings: &'a Settings,
+    now: Instant,
+    zone: &'a Zone,
+}
+
+impl Teller<'_> {
+    fn time(&self, at: Instant) -> String {
+        format_near_time(at, &self.zone.day_of(self.now), self.zone)
+    }
+
+    fn limit(&self, due: &alerts::Due) -> Due {
+        let (card, used) = (&due.card, due.card.window.used);
+        let resets_at = card.window.resets_at;
+        let (reason, level, headline) = match due.alert {
+            Alert::Limit(level) => (Reason::Limit, Some(level), format!("{} used", format_percent(used))),
+            Alert::Pace => (Reason::Pace, None, "used up before its reset".to_string()),
+            Alert::Reset => (Reason::Reset, None, "was reset".to_string()),
+        };
+        let intent = match (reason, card.window.passed(100.0)) {
+            (Reason::Reset, Some(at)) => {
+                format!("used up at {}, the reset was at {}", self.time(at), self.time(resets_at))
+            }
+            _ => format_pace(card, self.now, self.zone),
+        };
+        let stem = card.key.stem();
+        let subject = Subject {
+            project_name: format_limit(&card.key, &card.account),
+            intent,
+            agent: card.key.agent.word().to_string(),
+            level,
+            measured: Some(Measured { limit: stem.clone(), used: Some(used), resets_at: clock::stamp(resets_at) }),
+            ..Subject::apart(reason, windows::key(reason.as_str(), &stem, resets_at), due.since)
+        };
+        Due { subject: subject.cleaned(), headline, once: true }
+    }
+
+    /// The highest percentage of a budget that is spent.
+    fn budget(&self, spent: &Spent) -> Option<Due> {
+        let (budget, (began_at, ends_at)) = (&spent.budget, spent.period);
+        let (usd, percent) = spent.usd.zip(spent.percent())?;
+        let level = budget.at.iter().copied().filter(|level| percent >= f64::from(*level)).max()?;
+        let at_least = if spent.at_least { "at least " } else { "" };
+        let projected = spent.projected_usd.filter(|projected| *projected > usd);
+        let projected = projected.map_or_else(String::new, |projected| {
+            format!("; at this pace {} at {}", format_dollars(projected), self.time(ends_at))
+        });
+        let name = format_budget(budget);
+        let of = format_round_dollars(budget.usd);
+        let hash = fnv1a(name.as_bytes());
+        let subject = Subject {
+            project: spent.project.clone().unwrap_or_default(),
+            project_name: format!("Budget {name}"),
+            intent: format!("{at_least}{} of {of}{projected}", format_dollars(usd)),
+            level: Some(level),
+            measured: Some(Measured { limit: name, used: Some(percent), resets_at: clock::stamp(ends_at) }),
+            ..Subject::apart(Reason::Budget, windows::key("budget", &format!("{hash:016x}"), ends_at), began_at)
+        };
+        let headline = format!("{at_least}{} spent", format_percent(percent));
+        Some(Due { subject: subject.cleaned(), headline, once: true })
+    }
+
+    fn plan(&self, near: &Near) -> Due {
+        let Near { start, at } = near;
+        let time = self.time(*at);
+        let headline = match (*at - self.now).num_seconds() {
+            60.. => format!("in {}, at {time}", format_duration((*at - self.now).num_seconds())),
+            _ => format!("at {time}"),
+        };
+        let days = format_weekdays(&start.days);
+        let intent = match start.command.as_slice() {
+            [] => days,
+            words => format!("{days}; starts {}", words.join(" ")),
+        };
+        let subject = Subject {
+            project_name: "Planned start".to_string(),
+            intent,
+            measured: Some(Measured { limit: "plan".to_string(), used: None, resets_at: clock::stamp(*at) }),
+            ..Subject::apart(Reason::Plan, near.key(), *at - start.remind)
+        };
+        Due { subject: subject.cleaned(), headline, once: true }
+    }
+}
