@@ -39,6 +39,7 @@ impl Budgets {
                     Column::text("used"),
                     Column::number("projected"),
                     Column::text("until"),
+                    Column::main("note"),
                 ];
                 let mut table = Table::new(columns);
                 all.iter().for_each(|spent| table.push(row(spent, now)));
@@ -51,19 +52,24 @@ impl Budgets {
 
 fn row(spent: &Spent, now: Instant) -> Vec<TableCell> {
     let zone = Zone::system();
-    let percent = spent.percent();
     let more = if spent.at_least { "at least " } else { "" };
-    let style = match percent {
-        percent if percent >= 100.0 => Style::Wrong,
-        percent if percent >= 80.0 => Style::Turn,
-        _ => Style::Good,
-    };
+    let used = |percent: f64| format!("{} {:>4}", format_bar(percent / 100.0, CELLS), format_percent(percent));
     let projected = spent.projected_usd.map_or_else(|| "not known yet".to_string(), format_dollars);
     vec![
         format_budget(&spent.budget).into(),
-        format!("{more}{}", format_dollars(spent.usd)).into(),
-        TableCell::styled(format!("{} {:>4}", format_bar(percent / 100.0, CELLS), format_percent(percent)), style),
-        projected.into(),
+        spent.usd.map_or_else(|| "?".to_string(), |usd| format!("{more}{}", format_dollars(usd))).into(),
+        TableCell::styled(spent.percent().map(used).unwrap_or_else(|| "?".to_string()), style(spent.percent())),
+        TableCell::styled(projected, style(spent.projected_percent())),
         format_near_time(spent.period.1, &zone.day_of(now), zone).into(),
+        spent.unknown.unwrap_or_default().into(),
     ]
+}
+
+/// How urgent it is that so many percent of a budget are used.
+fn style(percent: Option<f64>) -> Style {
+    match percent {
+        Some(percent) if percent >= 100.0 => Style::Wrong,
+        Some(percent) if percent >= 80.0 => Style::Turn,
+        _ => Style::Plain,
+    }
 }

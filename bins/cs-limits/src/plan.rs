@@ -3,7 +3,7 @@
 use crate::known::{Wanted, settings};
 use crate::timeline::FIVE_HOUR;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Form, Outcome};
+use cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::zone::Zone;
 use limits::file;
 use limits::history::History;
@@ -88,26 +88,36 @@ fn suggest(context: &mut Context, account: Option<String>) -> Outcome<()> {
     let config = context.config();
     let settings = settings(context, &config);
     let wanted = Wanted { window: Some(FIVE_HOUR.to_string()), account };
-    for (key, account) in wanted.keys(context, &config)? {
-        let suggested = suggested(context, &key, &settings.plan)?;
-        let out = &mut context.out;
-        let name = format_limit(&key, &account);
-        match suggested {
-            Some(suggested) if out.form == Form::Json => out.json(&suggested)?,
-            Some(Suggested { at, resets, busiest_from, busiest_until, is_planned, .. }) => {
-                let planned = if is_planned { ", as planned" } else { "" };
-                out.line(&format!("{name}: begin at {at}{planned}"))?;
-                out.line(&format!(
-                    "  its reset at {resets} is in the middle of your busiest hours, {busiest_from} to {busiest_until}"
-                ))?;
-            }
-            None => {
-                let text = format!("{name}: not known yet: no use was reported in the last four weeks");
-                return Err(Failure::Nothing(text));
-            }
+    let mut unknown = None;
+    let keys = wanted.keys(context, &config)?;
+    for (key, account) in &keys {
+        let name = format_limit(key, account);
+        match suggested(context, key, &settings.plan)? {
+            Some(suggested) => print(&mut context.out, &name, &suggested)?,
+            None => unknown = unknown.or(Some(name)),
         }
     }
-    Ok(())
+    match unknown {
+        Some(name) => {
+            let text =
+                format!("{name}: not known yet which hours are busy: no use was reported in the last four weeks");
+            Err(Failure::Nothing(text))
+        }
+        None => Ok(()),
+    }
+}
+
+fn print(out: &mut Out, name: &str, suggested: &Suggested) -> Outcome<()> {
+    let Suggested { at, resets, busiest_from, busiest_until, is_planned, .. } = suggested;
+    match out.form {
+        Form::Json => out.json(suggested),
+        Form::Table => {
+            out.line(&format!("{name}: begin at {at}{}", if *is_planned { ", as planned" } else { "" }))?;
+            out.line(&format!(
+                "  the reset at {resets} is amid your busiest five hours, {busiest_from} to {busiest_until}"
+            ))
+        }
+    }
 }
 
 fn suggested(context: &Context, key: &Key, planned: &[Start]) -> Outcome<Option<Suggested>> {

@@ -113,9 +113,11 @@ pub struct BudgetRow {
     project: Option<String>,
     model: Option<String>,
     spent_usd: Option<f64>,
+    /// Why it is not known, and what to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'static str>,
     at_least: bool,
     percent: Option<f64>,
-    unknown: Option<&'static str>,
     projected_usd: Option<f64>,
     from: String,
     until: String,
@@ -132,9 +134,9 @@ impl BudgetRow {
             project: spent.budget.project.clone(),
             model: spent.budget.model.clone(),
             spent_usd: spent.usd.map(cents),
+            unknown: spent.unknown,
             at_least: spent.at_least,
             percent: spent.percent().map(|percent| rounded(percent, 10.0)),
-            unknown: spent.unknown,
             projected_usd: spent.projected_usd.map(cents),
             from: clock::stamp(spent.period.0),
             until: clock::stamp(spent.period.1),
