@@ -364,6 +364,8 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("pagehide", () => events?.abort());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(() => document.hidden || showTimes(document), 15_000);
+// What is projected changes as time passes.
+setInterval(() => document.hidden || !main.querySelector("[data-each-minute]") || refresh(), 60_000);
 
 // ---- keys and buttons ----------------------------------------------------------------------------------
 function moveFocus(by) {

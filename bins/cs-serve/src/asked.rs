@@ -4,6 +4,7 @@ use crate::http::{Refusal, Reply};
 use crate::pages::Pages;
 use crate::query::Query;
 use crate::view::history::{self, Day};
+use crate::view::limits::Known;
 use crate::view::listing::{self, Listing};
 use crate::view::{Caches, Snapshot};
 use cs_core::clock;
@@ -40,6 +41,11 @@ impl Asked<'_> {
     pub fn days(&self) -> Result<Vec<Day>, Refusal> {
         let archived = self.caches.archived()?;
         Ok(history::days(self.snapshot.rows.iter().chain(archived.iter()), Zone::system(), clock::now()))
+    }
+
+    /// All that is known about limits.
+    pub fn limits(&self) -> Known {
+        self.caches.limits.all(self.store(), clock::now())
     }
 
     /// The page: its template, filled in with this value.

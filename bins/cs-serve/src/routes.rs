@@ -6,7 +6,8 @@
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply, write};
 use crate::pages::{
-    Template, activity, agents, api as about_api, audit, conversation, overview, project, review, reviewing, session,
+    Template, activity, agents, api as about_api, audit, conversation, limits, overview, project, review, reviewing,
+    session,
 };
 use crate::param::Param;
 use crate::pattern::name_in;
@@ -115,13 +116,14 @@ const ACTIVITY: Template = Template { name: "activity.html", text: include_str!(
 const AGENTS: Template = Template { name: "agents.html", text: include_str!("../../../web/agents.html") };
 const CONVERSATION: Template =
     Template { name: "conversation.html", text: include_str!("../../../web/conversation.html") };
+const LIMITS: Template = Template { name: "limits.html", text: include_str!("../../../web/limits.html") };
 const AUDIT: Template = Template { name: "audit.html", text: include_str!("../../../web/audit.html") };
 const REVIEW: Template = Template { name: "review.html", text: include_str!("../../../web/review.html") };
 const REVIEWING: Template = Template { name: "reviewing.html", text: include_str!("../../../web/reviewing.html") };
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 30] = [
+pub static ROUTES: [Route; 32] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -157,6 +159,12 @@ pub static ROUTES: [Route; 30] = [
         params: &[],
         answer: Page(AGENTS, Handler::All(agents::render)),
         about: "agents that work in seats, as a tree, and the leases that hold",
+    },
+    Route {
+        path: "/limits",
+        params: &[],
+        answer: Page(LIMITS, Handler::All(limits::render)),
+        about: "how much of each limit is used and whether it lasts, its windows, budgets, planned starts",
     },
     Route {
         path: "/audit",
@@ -237,6 +245,12 @@ pub static ROUTES: [Route; 30] = [
         params: OF_CALLS,
         answer: Json(Handler::All(api::audit)),
         about: "the calls of tools that the query selects, newest first, page by page",
+    },
+    Route {
+        path: "/api/limits",
+        params: &[Since, Until],
+        answer: Json(Handler::All(api::limits)),
+        about: "each limit now, its windows in a range of time, budgets, planned starts",
     },
     Route {
         path: "/api/agents",

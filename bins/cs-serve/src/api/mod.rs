@@ -2,6 +2,9 @@
 
 pub mod conversation;
 pub mod export;
+mod limits;
+
+pub use limits::limits;
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};

@@ -195,7 +195,8 @@ fn dated(date: &str, format: fn(NaiveDate) -> String) -> String {
     date.parse().map_or_else(|_| date.to_string(), format)
 }
 
-fn round(value: f64) -> f64 {
+/// A place in a chart.
+pub fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 

@@ -111,7 +111,7 @@ fn path(window: &Window, from: Instant, now: Instant, x: impl Fn(Instant) -> f64
     let (first, rest) = points.split_first()?;
     let mut text = format!("M{} {}", first.0, first.1);
     rest.iter().for_each(|(at, level)| text.push_str(&format!("H{at}V{level}")));
-    text.push_str(&format!("H{}", x(window.resets_at.min(now))));
+    text.push_str(&format!("H{}", x(window.ended_at.min(now))));
     Some(text)
 }
 
@@ -234,6 +234,7 @@ mod tests {
             used: 100.0,
             highest: 100.0,
             corrected_at: None,
+            ended_at: resets_at,
             seen_at: at("2026-11-21T09:00:00Z"),
             readings,
             resets_at,
@@ -241,7 +242,10 @@ mod tests {
         let (from, now) = (at("2026-11-21T00:00:00Z"), at("2026-11-21T10:00:00Z"));
         let hours = |at: Instant| (at - from).num_hours() as f64;
         assert_eq!(path(&window, from, now, hours).unwrap(), format!("M8 {}H9V{TOP}H10", y(10.0, 100.0)));
-        assert_eq!(path(&window, at("2026-11-21T08:30:00Z"), at("2026-11-22T00:00:00Z"), hours).unwrap().matches('H').count(), 2);
+        assert_eq!(
+            path(&window, at("2026-11-21T08:30:00Z"), at("2026-11-22T00:00:00Z"), hours).unwrap().matches('H').count(),
+            2
+        );
         assert_eq!(path(&Window { readings: Vec::new(), ..window }, from, now, hours), None);
     }
 

@@ -34,6 +34,8 @@ mod figures;
 mod filters;
 pub mod found;
 mod lanes;
+mod limit_charts;
+pub mod limits;
 pub mod overview;
 pub mod project;
 pub mod review;

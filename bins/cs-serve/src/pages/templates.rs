@@ -19,7 +19,7 @@ pub struct Template {
 }
 
 /// The templates that belong to no route: other templates use them, or they replace a page.
-const SHARED: [Template; 9] = [
+const SHARED: [Template; 10] = [
     Template { name: "base.html", text: include_str!("../../../../web/base.html") },
     Template { name: "parts.html", text: include_str!("../../../../web/parts.html") },
     Template { name: "found.html", text: include_str!("../../../../web/found.html") },
@@ -27,6 +27,7 @@ const SHARED: [Template; 9] = [
     Template { name: "reviewed.html", text: include_str!("../../../../web/reviewed.html") },
     Template { name: "talk.html", text: include_str!("../../../../web/talk.html") },
     Template { name: "usage.html", text: include_str!("../../../../web/usage.html") },
+    Template { name: "limit.html", text: include_str!("../../../../web/limit.html") },
     Template { name: "key.html", text: include_str!("../../../../web/key.html") },
     Template { name: "error.html", text: include_str!("../../../../web/error.html") },
 ];

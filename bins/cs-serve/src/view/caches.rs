@@ -6,6 +6,7 @@ use super::diagnosis::Diagnosis;
 use super::history::TasksDone;
 use super::index_rows::IndexRows;
 use super::keeper::Keeper;
+use super::limits::Pasts;
 use super::search::Search;
 use super::usage::{Rollup, Usage};
 use agents::logs::Roots;
@@ -21,6 +22,8 @@ pub struct Caches {
     pub tasks_done: TasksDone,
     pub usage: Usage,
     pub conversations: Conversations,
+    /// Windows of limits.
+    pub limits: Pasts,
     /// Why nothing is recorded.
     pub diagnosis: Diagnosis,
     archive: Archive,
@@ -36,6 +39,7 @@ impl Caches {
             search: Search::default(),
             tasks_done: TasksDone::default(),
             usage: Usage::default(),
+            limits: Pasts::default(),
             conversations: Conversations::new(roots),
         }
     }

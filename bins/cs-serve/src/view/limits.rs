@@ -13,11 +13,10 @@ use limits::history::{History, Window};
 use limits::key::Key;
 use limits::settings::{Settings, Start};
 use limits::{file, plan, timeline};
+use render::PASSED;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The percentages of which a window says when each was reached.
-pub const PASSED: [f64; 4] = [50.0, 75.0, 90.0, 100.0];
 /// How long each reading is kept in memory: enough for the picture of seven days.
 const LATELY: TimeDelta = TimeDelta::days(8);
 /// Only limits whose windows are not longer than this have a use by hour of the day.
@@ -42,7 +41,7 @@ pub struct Limit {
 /// The windows of a limit.
 #[derive(Debug)]
 pub struct Past {
-    /// The oldest first. Of the readings, those of the last days are there, and those that reached one of [`PASSED`].
+    /// The oldest first. Of the readings, those of the last days are there, and those that reached one of `PASSED`.
     pub windows: Vec<Window>,
     /// Percentage points by local hour; `None` if a window is longer than a day, or nothing was used lately.
     pub by_hour: Option<[f64; 24]>,
@@ -85,9 +84,10 @@ impl Pasts {
 
     fn past(&self, store: &Store, key: &Key, now: Instant) -> cs_core::Result<Arc<Past>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = Stamp::of(&store.home.root().join("limits").join(format!("{}.jsonl", key.stem())));
+        let stamp = Stamp::of(&store.home.limit(&key.stem()));
         let hour = now.timestamp().div_euclid(3600);
-        if let Some(read) = known.get(key).filter(|read| read.hour == hour && unchanged(Some(&read.stamp), stamp.as_ref()))
+        if let Some(read) =
+            known.get(key).filter(|read| read.hour == hour && unchanged(Some(&read.stamp), stamp.as_ref()))
         {
             return Ok(read.past.clone());
         }
@@ -114,7 +114,7 @@ impl Past {
 
 /// Leaves out the readings that nothing shows.
 fn thin_out(window: &mut Window, now: Instant) {
-    let reached = PASSED.map(|percent| window.passed(percent));
+    let reached = PASSED.map(|percent| window.passed(percent.into()));
     window.readings.retain(|reading| now - reading.at <= LATELY || reached.contains(&Some(reading.at)));
     window.readings.shrink_to_fit();
 }
@@ -147,22 +147,24 @@ mod tests {
         let at = |text: &str| clock::parse(text).unwrap();
         let resets_at = at("2026-11-01T15:00:00Z");
         let readings = [10.0, 40.0, 52.0, 60.0, 91.0, 95.0].into_iter().enumerate();
-        let readings = readings.map(|(n, used)| Reading { at: resets_at - TimeDelta::minutes(200 - n as i64), used, resets_at });
+        let readings =
+            readings.map(|(n, used)| Reading { at: resets_at - TimeDelta::minutes(200 - n as i64), used, resets_at });
         let mut window = Window {
             resets_at,
             began_at: None,
             used: 95.0,
             highest: 95.0,
             corrected_at: None,
+            ended_at: resets_at,
             readings: readings.collect(),
             seen_at: resets_at,
         };
-        let before = PASSED.map(|percent| window.passed(percent));
+        let before = PASSED.map(|percent| window.passed(percent.into()));
         let whole = window.clone();
         thin_out(&mut window, at("2026-11-05T00:00:00Z"));
         assert_eq!(window, whole, "those of the last days are all there");
         thin_out(&mut window, at("2026-11-21T00:00:00Z"));
         assert_eq!(window.readings.len(), 2);
-        assert_eq!(PASSED.map(|percent| window.passed(percent)), before);
+        assert_eq!(PASSED.map(|percent| window.passed(percent.into())), before);
     }
 }

@@ -15,6 +15,7 @@ pub mod found;
 pub mod history;
 mod index_rows;
 mod keeper;
+pub mod limits;
 pub mod listing;
 pub mod project;
 mod records;
