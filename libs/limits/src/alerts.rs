@@ -63,9 +63,8 @@ pub fn of(key: &Key, account: &str, history: &History, settings: &Settings, now:
         let found = if window.ended_at <= now {
             [reset(window, is_last, settings, now), None]
         } else {
-            let thresholds = settings.alerts.get(&key.window).map_or(&[][..], Vec::as_slice);
             let short = if settings.pace { short_since(window, settings.pace_before, now, pace) } else { None };
-            [passed(window, thresholds), short.map(|since| (Alert::Pace, since))]
+            [passed(window, settings.alerts_of(&key.window)), short.map(|since| (Alert::Pace, since))]
         };
         due.extend(found.into_iter().flatten().map(|(alert, since)| {
             let (window, pace, two_accounts) = (window.clone(), pace(now), history.two_accounts);
