@@ -1,11 +1,7 @@
-//! Owns how limits of accounts look to people: their names, whether they last, budgets, days of planned starts. Must stay
-//! true: what is not known is said to be unknown, and why.
+//! Owns how limits of accounts look to people: their names, whether they last in a word, budgets, days of planned starts.
+//! The sentence about a pace is in `limit_pace`.
 
 use crate::money::format_round_dollars;
-use crate::time::{format_duration, format_near_time};
-use cs_core::clock::Instant;
-use cs_core::zone::Zone;
-use limits::card::Card;
 use limits::key::Key;
 use limits::pace::Outlook;
 use limits::settings::{Budget, Period};
@@ -54,38 +50,6 @@ pub fn outlook_word(outlook: Outlook) -> &'static str {
     }
 }
 
-/// Whether a limit lasts, and when it is used up: `at this pace 100 % at 16:40, 50 min before the reset at 17:30`.
-pub fn format_pace(card: &Card, now: Instant, zone: &Zone) -> String {
-    let today = zone.day_of(now);
-    let time = |at: Instant| format_near_time(at, &today, zone);
-    let resets_at = card.window.resets_at;
-    if card.has_ended(now) {
-        return format!("ended at {}, and nothing was reported since", time(resets_at));
-    }
-    let reset = format!("the reset at {}", time(resets_at));
-    match (card.pace.outlook, card.pace.full_at) {
-        (Outlook::Full, _) => format!("used up until {reset}"),
-        (Outlook::Short | Outlook::Tight, Some(at)) if at < resets_at => {
-            let before = format_duration((resets_at - at).num_seconds());
-            format!("at this pace 100 % at {}, {before} before {reset}", time(at))
-        }
-        (Outlook::Short | Outlook::Tight, _) => format!("at this pace about 100 % at {reset}"),
-        (Outlook::Ok, _) => format!("lasts until {reset}"),
-        (Outlook::Unknown, _) => format!("not known yet whether it lasts until {reset}: {}", why_unknown(card)),
-    }
-}
-
-/// Why nothing is projected.
-fn why_unknown(card: &Card) -> &'static str {
-    if card.two_accounts {
-        "two accounts seem to report in one folder"
-    } else if card.key.length().is_none() {
-        "its name does not say how long it is"
-    } else {
-        "fewer than 3 reports, 10 minutes or 3 points"
-    }
-}
-
 /// A budget's name: `$20 a day`, `$20 a week, api, opus`.
 pub fn format_budget(budget: &Budget) -> String {
     let per = match budget.per {
@@ -123,9 +87,6 @@ pub fn format_weekdays(days: &[bool; 7]) -> String {
 mod tests {
     use super::*;
     use agents::Agent;
-    use cs_core::clock;
-    use limits::history::Window;
-    use limits::pace::Pace;
 
     fn key(window: &str) -> Key {
         Key::new(Agent::Claude, None, window).unwrap()
@@ -138,37 +99,6 @@ mod tests {
         assert_eq!(shown, ["5 h", "7 d", "7 d opus", "7 d extra", "90 min", "monthly cap"]);
         assert_eq!(format_limit(&key("five_hour"), ""), "Claude 5 h");
         assert_eq!(format_limit(&key("seven_day"), "work"), "Claude 7 d, work");
-    }
-
-    #[test]
-    fn a_projection_says_when_and_what_is_unknown_why() {
-        let at = |text: &str| clock::parse(&format!("2026-11-21T{text}:00Z")).unwrap();
-        let window = Window {
-            resets_at: at("17:30"),
-            began_at: Some(at("12:30")),
-            used: 80.0,
-            highest: 80.0,
-            corrected_at: None,
-            readings: Vec::new(),
-            seen_at: at("15:50"),
-        };
-        let say = |name: &str, outlook, full: &str, two_accounts, now: &str| {
-            let full_at = Some(at(full));
-            let pace = Pace { elapsed: None, ratio: None, per_hour: None, full_at, outlook };
-            let card = Card { key: key(name), account: String::new(), window: window.clone(), pace, two_accounts };
-            format_pace(&card, at(now), &Zone::utc())
-        };
-        let five = |outlook, full, now| say("five_hour", outlook, full, false, now);
-        let short = "at this pace 100 % at 16:40, 50 min before the reset at 17:30";
-        assert_eq!(five(Outlook::Short, "16:40", "16:00"), short);
-        assert_eq!(five(Outlook::Tight, "17:45", "16:00"), "at this pace about 100 % at the reset at 17:30");
-        assert_eq!(five(Outlook::Ok, "20:00", "16:00"), "lasts until the reset at 17:30");
-        assert_eq!(five(Outlook::Full, "16:00", "16:00"), "used up until the reset at 17:30");
-        assert_eq!(five(Outlook::Short, "16:40", "17:30"), "ended at 17:30, and nothing was reported since");
-        let unknown = |name, two| say(name, Outlook::Unknown, "16:40", two, "16:00");
-        assert!(unknown("five_hour", false).ends_with("fewer than 3 reports, 10 minutes or 3 points"));
-        assert!(unknown("five_hour", true).ends_with("two accounts seem to report in one folder"));
-        assert!(unknown("monthly_cap", false).ends_with("its name does not say how long it is"));
     }
 
     #[test]
