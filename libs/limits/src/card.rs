@@ -6,6 +6,7 @@ use crate::file;
 use crate::history::{History, Window};
 use crate::key::Key;
 use crate::pace::Pace;
+use crate::reading::Reading;
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
 use cs_core::error::Result;
@@ -44,10 +45,18 @@ impl Card {
 
 /// The last windows of a limit.
 pub fn latest(home: &Home, key: &Key, now: Instant) -> Result<History> {
-    let mut readings = file::latest(home, key)?;
-    // When a reading was made while the clock was wrong is unknown, so it is not known which ones are later.
+    Ok(history(file::latest(home, key)?, key, now))
+}
+
+/// All windows of a limit.
+pub fn all_windows(home: &Home, key: &Key, now: Instant) -> Result<History> {
+    Ok(history(file::all(home, key)?, key, now))
+}
+
+/// When a reading was made while the clock was wrong is unknown, so it is not known which ones are later.
+fn history(mut readings: Vec<Reading>, key: &Key, now: Instant) -> History {
     readings.retain(|reading| clock::is_credible(reading.at, now));
-    Ok(History::of(readings, key.length()))
+    History::of(readings, key.length())
 }
 
 /// The cards of all limits, in order.
