@@ -20,6 +20,7 @@ use std::path::Path;
 #[derive(Debug, Default)]
 pub struct Facts {
     project: String,
+    slug_or_root: String,
     branch: String,
     model: String,
     context: Option<f64>,
@@ -54,8 +55,10 @@ impl Facts {
         let root = checkout.as_ref().map_or(top, |checkout| checkout.main_root.as_path());
         let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
         let limit = |limit: &Option<Limit>| limit.as_ref().map(|limit| format_limit(limit, today, now));
+        let slug = live.and_then(|live| live.project_slug);
         Facts {
-            project: live.and_then(|live| live.project_slug).unwrap_or(name),
+            slug_or_root: slug.clone().unwrap_or_else(|| root.to_string_lossy().into_owned()),
+            project: slug.unwrap_or(name),
             branch: checkout.and_then(|checkout| checkout.branch).unwrap_or_default(),
             model: reading.model.clone().unwrap_or_default(),
             context: reading.context_used_percentage,
@@ -69,6 +72,11 @@ impl Facts {
             lines: format_lines(reading),
             intent: session.map(|session| session.intent).unwrap_or_default(),
         }
+    }
+
+    /// The project of the conversation as budgets name it: its slug, or the path of its folder.
+    pub fn project(&self) -> &str {
+        &self.slug_or_root
     }
 
     /// A placeholder's value and style; `None` for an unknown name.

@@ -1,12 +1,14 @@
 //! Claude Code's status line: what the conversation uses, and which sessions wait for the user.
 //!
-//! Reads: standard input (the client's figures), `live/`, the record, `statusline/`, git's `HEAD`.
+//! Reads: standard input (the client's figures), `live/`, the record, `statusline/`, git's `HEAD`; if the
+//! format names them `limits/`, `config.json`, `usage/days.json`.
 //! Writes: `statusline/`, at most every 10 seconds a conversation; with it a line in `limits/` for each limit that rose.
 //! Exits: 0 whatever the input is; 64 usage.
 
 mod facts;
 mod layout;
 mod style;
+mod windows;
 mod wrap;
 
 use agents::Agent;
@@ -32,12 +34,15 @@ const LIMITS: Limits =
 
 /// Prints Claude Code's status line from the figures on standard input, and stores them for the other
 /// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
-/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. Costs are the client's own estimates. Text
+/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}; {limit:NAME} for any other limit of the account,
+/// {pace_5h} (how fast its five hours are used up, by how fast they pass), {runs_out} (when a limit is used up, only if
+/// that is before its reset), {budget}. Costs are the client's own estimates. Text
 /// in [brackets] is left out if a placeholder in it has no value. If the line is too long, the last brackets are
 /// left out first. A backslash before a character makes it plain text.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} --format \"{{model}}[ {{bar}} {{context}}]\"",
+    example = "{command_name} --format \"5h {{five_hour}}[ {{pace_5h}}][ · used up: {{runs_out}}][ · {{budget}}]\"",
     example = "{command_name} --wrap \"~/.claude/my-statusline.sh\""
 )]
 struct Args {
@@ -92,7 +97,9 @@ fn store_and_render(args: &Args, payload: &Payload) -> String {
         _ => payload.reading(None, &today.date.to_string(), today.began, now),
     };
     let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
-    format::fit(&format::parse(&args.format), &|name| facts.value(name), style::width(args.padding), &style::paint)
+    let windows = windows::Windows { store: store.as_ref(), project: facts.project(), now };
+    let value = |name: &str| windows.value(name).or_else(|| facts.value(name));
+    format::fit(&format::parse(&args.format), &value, style::width(args.padding), &style::paint)
 }
 
 /// Returns the figures, and stores them if that is due.
