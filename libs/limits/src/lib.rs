@@ -3,6 +3,7 @@
 //! known is said to be unknown. Never here: printing, arguments, sending.
 
 pub mod account;
+pub mod achievement;
 pub mod alerts;
 pub mod budget;
 pub mod card;
@@ -16,6 +17,7 @@ pub mod reading;
 pub mod settings;
 pub mod timeline;
 pub mod trim;
+pub mod year;
 
 #[cfg(test)]
 mod tests;
