@@ -1,0 +1,267 @@
+//! Readings of limits that the status line appends: killed at each system call, with each system call failing, without
+//! room, several at once, and what it opens for them.
+
+#![cfg(target_os = "linux")]
+
+use cs_tests::sandbox::Sandbox;
+use cs_tests::{has, stderr, stdout, strace};
+use serde_json::{Value, json};
+use soak::call::Kind;
+use soak::trace::{self, Act};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// What a power failure left of a line.
+const TORN: &str = "{\"at\":\"2026-11-21T10:00:05.000000+00:00\",\"used\":7";
+/// 2026-11-21T14:00:00Z.
+const END: i64 = 1_795_269_600;
+const CASES: [&str; 3] = ["nothing was said", "something was said", "the last line is torn"];
+
+fn uuid(n: usize) -> String {
+    format!("aaaaaaaa-0000-4000-8000-{n:012}")
+}
+
+/// What the client says: a conversation, and how much of the five hours is used.
+fn said(conversation: usize, used: f64) -> String {
+    json!({
+        "session_id": uuid(conversation),
+        "model": {"display_name": "Opus"},
+        "cost": {"total_cost_usd": used, "total_duration_ms": 1000},
+        "rate_limits": {"five_hour": {"used_percentage": used, "resets_at": END}},
+    })
+    .to_string()
+}
+
+fn sandbox() -> Sandbox {
+    Sandbox::new().with("NO_COLOR", "1").with("COLUMNS", "100").with("CS_NOW", "2026-11-21T10:00:00Z")
+}
+
+fn file(sandbox: &Sandbox) -> PathBuf {
+    sandbox.data().join("limits/claude-five_hour.jsonl")
+}
+
+fn line(sandbox: &Sandbox, minute: u32) -> Command {
+    let mut command = sandbox.command("cs-statusline");
+    command.env("CS_NOW", format!("2026-11-21T{:02}:{:02}:00Z", 10 + minute / 60, minute % 60));
+    command
+}
+
+fn tell(sandbox: &Sandbox, minute: u32, said: &str) -> Output {
+    cs_tests::run(line(sandbox, minute), said)
+}
+
+fn case(name: &str) -> Sandbox {
+    let sandbox = sandbox();
+    if name != CASES[0] {
+        tell(&sandbox, 0, &said(0, 5.0));
+    }
+    if name == CASES[2] {
+        let text = fs::read_to_string(file(&sandbox)).expect("it is there");
+        fs::write(file(&sandbox), text + TORN).expect("it can be written");
+    }
+    sandbox
+}
+
+/// What was used by each line, and how many lines are none.
+fn lines(sandbox: &Sandbox) -> (Vec<f64>, usize) {
+    let text = fs::read_to_string(file(sandbox)).unwrap_or_default();
+    let all: Vec<_> = text.lines().map(serde_json::from_str::<Value>).collect();
+    let broken = all.iter().filter(|line| line.is_err()).count();
+    (all.into_iter().flatten().map(|line| line["used"].as_f64().expect("a number")).collect(), broken)
+}
+
+/// What is wrong after a line that perhaps was appended: 20 %, and after it one with 40 %.
+fn check(name: &str, sandbox: &Sandbox, must_have: bool, trouble: &str) {
+    let after = tell(sandbox, 20, &said(1, 40.0));
+    assert!(after.status.success(), "{name} {trouble}: {after:?}");
+    let (used, broken) = lines(sandbox);
+    let before: &[f64] = if name == CASES[0] { &[] } else { &[5.0] };
+    let with: Vec<f64> = before.iter().copied().chain([20.0, 40.0]).collect();
+    let without: Vec<f64> = before.iter().copied().chain([40.0]).collect();
+    assert!(used == with || (used == without && !must_have), "{name} {trouble}: {used:?}");
+    assert_eq!(broken, usize::from(name == CASES[2]), "{name} {trouble}");
+}
+
+#[test]
+fn a_status_line_that_is_killed_at_any_call_leaves_whole_readings() {
+    if !has(trace::is_possible()) {
+        return;
+    }
+    for name in CASES {
+        for n in 0.. {
+            let sandbox = case(name);
+            let output = trace::run(line(&sandbox, 10), &said(0, 20.0), trace::kill_at(n, sandbox.data()));
+            let output = output.expect("it can be traced");
+            let survived = output.status.signal().is_none();
+            assert!(!survived || output.status.success(), "{name} {n}: {output:?}");
+            check(name, &sandbox, survived, &format!("killed at call {n}"));
+            if survived {
+                assert!(n > 15, "{name}: only {n} calls");
+                break;
+            }
+        }
+    }
+}
+
+/// Errors, and the calls that can return them.
+const ERRORS: [(i32, &[Kind]); 4] = [
+    (libc::ENOSPC, &[Kind::Create, Kind::Write, Kind::MakeDir]),
+    (libc::EIO, &[Kind::Write, Kind::Read, Kind::Open, Kind::Stat, Kind::Create]),
+    (libc::EROFS, &[Kind::Create, Kind::MakeDir]),
+    (libc::EACCES, &[Kind::Open, Kind::Create, Kind::MakeDir]),
+];
+
+#[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
+fn a_status_line_is_shown_whatever_fails_in_limits() {
+    if !has(trace::is_possible()) {
+        return;
+    }
+    for name in CASES {
+        for (error, kinds) in ERRORS {
+            for n in 0.. {
+                let sandbox = case(name);
+                let limits = sandbox.data().join("limits");
+                let (mut seen, mut hit) = (0, String::new());
+                let output = trace::run(line(&sandbox, 10), &said(0, 20.0), |call| {
+                    if !kinds.contains(&call.kind()) || !call.path().is_some_and(|path| path.starts_with(&limits)) {
+                        return Act::Go;
+                    }
+                    seen += 1;
+                    if seen - 1 != n {
+                        return Act::Go;
+                    }
+                    hit = format!("{:?} {:?}", call.kind(), call.path().unwrap_or_default());
+                    Act::Fail(error)
+                });
+                let output = output.expect("it can be traced");
+                let trouble = format!("error {error} at {n}: {hit}, {output:?}");
+                let text = stdout(&output);
+                assert!(output.status.success() && text.contains("Opus"), "{name} {trouble}");
+                assert!(stderr(&output).is_empty(), "{name} {trouble}");
+                // What it could not write is said again by the next status line with the same figures.
+                check(name, &sandbox, hit.is_empty(), &trouble);
+                if hit.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn without_room_a_line_is_torn_and_the_next_one_begins_a_line() {
+    let sandbox = sandbox();
+    let full = (0..).find(|n| {
+        tell(&sandbox, *n, &said(0, f64::from(*n) + 1.0));
+        fs::metadata(file(&sandbox)).map_or(0, |meta| meta.len()) > 950
+    });
+    let (before, _) = lines(&sandbox);
+    let command = line(&sandbox, 50);
+    // A file may grow to 1,024 bytes only: the write is cut short.
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "bash"]).arg(command.get_program());
+    shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = cs_tests::run(shell, &said(0, 50.0));
+    assert!(output.status.success() && stdout(&output).contains("Opus"), "{full:?} {output:?}");
+    assert_eq!(lines(&sandbox), (before.clone(), 1), "a part of the line is there");
+    tell(&sandbox, 55, &said(1, 50.0));
+    assert_eq!(lines(&sandbox), (before.into_iter().chain([50.0]).collect(), 1));
+}
+
+#[test]
+fn status_lines_at_once_lose_no_reading_and_mix_none() {
+    let sandbox = sandbox();
+    let (rounds, workers) = (30, 6);
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                for round in 0..rounds {
+                    // Each says what rises, late and early.
+                    let used = (round * workers + (worker * 5) % workers) as f64 / 2.0;
+                    let output = tell(sandbox, round as u32, &said(worker, used));
+                    assert!(output.status.success(), "{output:?}");
+                }
+            });
+        }
+    });
+    let (used, broken) = lines(&sandbox);
+    assert_eq!(broken, 0);
+    let highest = used.iter().copied().fold(0.0, f64::max);
+    assert_eq!(highest, ((rounds * workers - 1) as f64 / 2.0).floor().max(89.0), "{used:?}");
+    assert!(used.len() <= rounds * workers, "{} lines", used.len());
+}
+
+#[test]
+fn a_link_in_place_of_a_file_or_the_folder_is_not_written_through() {
+    for is_folder in [false, true] {
+        let sandbox = sandbox();
+        let elsewhere = sandbox.home().join("elsewhere");
+        fs::create_dir_all(&elsewhere).expect("it can be made");
+        fs::write(elsewhere.join("claude-five_hour.jsonl"), "theirs\n").expect("it can be written");
+        let limits = sandbox.data().join("limits");
+        if is_folder {
+            fs::create_dir_all(sandbox.data()).expect("it can be made");
+            std::os::unix::fs::symlink(&elsewhere, &limits).expect("it can be linked");
+        } else {
+            fs::create_dir_all(&limits).expect("it can be made");
+            let target = elsewhere.join("claude-five_hour.jsonl");
+            std::os::unix::fs::symlink(target, file(&sandbox)).expect("it can be linked");
+        }
+        let output = tell(&sandbox, 1, &said(0, 5.0));
+        assert!(output.status.success() && stdout(&output).contains("Opus"), "{output:?}");
+        let theirs = fs::read_to_string(elsewhere.join("claude-five_hour.jsonl")).expect("it is there");
+        assert_eq!(theirs, "theirs\n");
+    }
+}
+
+/// The calls of a status line that concern `limits/`, by their names, and all its calls.
+fn traced(sandbox: &Sandbox, minute: u32, said: &str) -> (Vec<String>, Vec<String>) {
+    let (input, log) = (sandbox.root().join("input"), sandbox.root().join("strace"));
+    fs::write(&input, said).expect("it can be written");
+    let (output, log) = strace::run(&line(sandbox, minute), &input, &["-y"], &log);
+    assert!(output.status.success(), "{output:?}");
+    let all = strace::calls(&log);
+    let ours = all.iter().filter(|call| call.contains("/limits/claude-five_hour"));
+    (ours.filter_map(|call| call.split('(').next()).map(str::to_owned).collect(), all.clone())
+}
+
+#[test]
+fn a_reading_costs_the_same_few_calls_whatever_the_history() {
+    if !has(strace::is_possible()) {
+        return;
+    }
+    let opened = ["openat", "fstat", "fstat", "pread64"].map(|name| if name == "fstat" { "statx" } else { name });
+    let appended: Vec<&str> = opened.into_iter().chain(["write", "close"]).collect();
+    let no_news: Vec<&str> = opened.into_iter().chain(["close"]).collect();
+    for days in [0, 400] {
+        let sandbox = sandbox();
+        let history: String = (0..days * 100).map(|n| past(n, days)).collect();
+        fs::create_dir_all(sandbox.data().join("limits")).expect("it can be made");
+        fs::write(file(&sandbox), history).expect("it can be written");
+        let (ours, all) = traced(&sandbox, 1, &said(0, 30.0));
+        assert_eq!(ours, appended, "{days}");
+        assert_eq!(traced(&sandbox, 2, &said(0, 30.4)).0, no_news, "{days}");
+        assert!(traced(&sandbox, 2, &said(0, 99.0)).0.is_empty(), "{days}: figures are kept every 10 seconds only");
+        for call in &all {
+            assert!(!call.starts_with("socket(") && !call.starts_with("connect("), "{call}");
+            let is_secret = ["credential", "auth.json", "keychain", ".netrc", "token"];
+            assert!(!is_secret.iter().any(|word| call.contains(word)), "{call}");
+            assert!(!call.contains("/limits/") || !call.starts_with("fsync") && !call.starts_with("flock"), "{call}");
+        }
+    }
+}
+
+/// A line of a history of so many days with a hundred lines each.
+fn past(n: usize, days: usize) -> String {
+    let at = cs_core::clock::from_millis((END - 20_000 - ((days * 100 - n) * 864) as i64) * 1000).expect("an instant");
+    let line = json!({
+        "at": cs_core::clock::stamp(at),
+        "used": (n % 100) as f64,
+        "resets_at": cs_core::clock::stamp(at + cs_core::clock::TimeDelta::hours(4)),
+    });
+    format!("{line}\n")
+}
