@@ -62,6 +62,34 @@ fn a_recorded_conversation_is_shown_and_kept() {
     assert_eq!(day.as_object().expect("an object").len(), conversations.len());
 }
 
+/// Client 2.1.332 with a subscription, whose server said with each answer that more was used.
+#[test]
+fn limits_that_a_real_client_reports_are_shown_and_recorded() {
+    let path = fixtures().join("claude-code/statusline/limits.jsonl");
+    let recorded = fs::read_to_string(path).expect("the recording is there");
+    let mut sandbox = Sandbox::new().with("NO_COLOR", "1").with("COLUMNS", "100");
+    let format = "5h {five_hour}[ {pace_5h}][ · 7d {limit:seven_day}]";
+    let mut shown = Vec::new();
+    for (minute, figures) in recorded.lines().enumerate() {
+        sandbox = sandbox.with("CS_NOW", format!("2026-11-30T08:{:02}:00Z", 22 + minute));
+        shown.push(check(&sandbox.feed("cs-statusline", &["--format", format], figures), 100));
+    }
+    let expected = [
+        "5h 10% →11:00 0.2× · 7d 3% →Fri 02:00",
+        "5h 18% →11:00 0.4× · 7d 6% →Fri 02:00",
+        "5h 26% →11:00 0.5× · 7d 8% →Fri 02:00",
+        "5h 34% →11:00 0.7× · 7d 11% →Fri 02:00",
+    ];
+    assert_eq!(shown, expected);
+    let used = |window: &str| -> Vec<f64> {
+        let text = fs::read_to_string(sandbox.data().join(format!("limits/claude-{window}.jsonl"))).expect("it is there");
+        let line = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["used"].as_f64().expect("a number");
+        text.lines().map(line).collect()
+    };
+    assert_eq!(used("five_hour"), [10.0, 18.0, 26.0, 34.0]);
+    assert_eq!(used("seven_day"), [3.3, 6.0, 8.7, 11.3]);
+}
+
 #[test]
 fn any_payload_gives_one_fitting_nonempty_line() {
     let whole = recorded().pop().expect("there are figures");
