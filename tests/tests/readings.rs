@@ -265,3 +265,78 @@ fn past(n: usize, days: usize) -> String {
     });
     format!("{line}\n")
 }
+
+/// A recorded rollout of Codex, with more used in later lines.
+fn rollout(used: &[f64]) -> String {
+    let path = cs_tests::replay::fixtures().join("codex/rollouts/tui.jsonl");
+    let recorded = fs::read_to_string(path).expect("the recording is there");
+    let told =
+        recorded.lines().rfind(|line| line.contains("\"used_percent\":12.5")).expect("it tells limits").to_owned();
+    let mut told: Value = serde_json::from_str(&told).expect("JSON");
+    let mut text = recorded;
+    for (n, used) in used.iter().enumerate() {
+        told["timestamp"] = json!(format!("2026-11-21T09:{:02}:00.000Z", n + 1));
+        told["payload"]["rate_limits"]["primary"] =
+            json!({"used_percent": used, "window_minutes": 300, "resets_at": END});
+        text += &format!("{told}\n");
+    }
+    text
+}
+
+fn used_in(sandbox: &Sandbox, name: &str) -> Vec<f64> {
+    let text = fs::read_to_string(sandbox.data().join(format!("limits/{name}.jsonl"))).unwrap_or_default();
+    let line = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["used"].as_f64().expect("a number");
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn what_codex_logs_say_is_taken_in_by_the_reader_of_usage() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.home().join(".codex/sessions/2026/11/21");
+    fs::create_dir_all(&folder).expect("it can be made");
+    let log = folder.join("rollout-2026-11-21T05-10-14-01a0b1c2-0000-7000-8000-000000000001.jsonl");
+    let read = |sandbox: &Sandbox, used: &[f64]| {
+        fs::write(&log, rollout(used)).expect("it can be written");
+        let output = sandbox.cs("cs-usage", &["daily", "--json"]);
+        assert!(output.status.success(), "{output:?}");
+        used_in(sandbox, "codex-five_hour")
+    };
+    let first = read(&sandbox, &[]);
+    assert_eq!(first, [12.5], "the recorded limits, which all say the same");
+    assert_eq!(read(&sandbox, &[20.0, 20.5, 31.0]), [12.5, 20.0, 31.0]);
+    assert_eq!(read(&sandbox, &[20.0, 20.5, 31.0]), [12.5, 20.0, 31.0], "nothing is taken in twice");
+    assert_eq!(read(&sandbox, &[20.0, 20.5, 31.0, 40.0]), [12.5, 20.0, 31.0, 40.0]);
+    assert_eq!(used_in(&sandbox, "codex-seven_day"), [3.0]);
+    let elsewhere = sandbox.home().join("work");
+    fs::rename(sandbox.home().join(".codex"), &elsewhere).expect("it can be moved");
+    let work = sandbox.with("CODEX_HOME", &elsewhere);
+    assert!(work.cs("cs-usage", &["daily"]).status.success());
+    let names = cs_tests::entries(&work.data().join("limits")).into_iter();
+    let accounts = names.filter(|path| path.to_string_lossy().contains("/codex@"));
+    assert_eq!(accounts.count(), 2, "another folder is another account");
+}
+
+#[test]
+fn readings_of_400_days_are_kept_and_foreign_files_are_reported() {
+    let sandbox = sandbox();
+    fs::create_dir_all(sandbox.data().join("limits")).expect("it can be made");
+    let history: String = (0..500 * 100).map(|n| past(n, 500)).collect();
+    fs::write(file(&sandbox), &history).expect("it can be written");
+    let all = |args: &[&str]| {
+        let output = sandbox.cs("cs-cleanup", &[&["all", "--json"], args].concat());
+        assert!(output.status.success(), "{output:?}");
+        stdout(&output).lines().filter(|line| line.contains("older than 400 days")).count()
+    };
+    assert_eq!(all(&["--dry-run"]), 1);
+    assert_eq!(fs::read_to_string(file(&sandbox)).expect("it is there"), history, "only shown");
+    assert_eq!((all(&[]), all(&[])), (1, 0));
+    let left = fs::read_to_string(file(&sandbox)).expect("it is there");
+    assert!(history.ends_with(&left) && (39_900..=40_100).contains(&left.lines().count()), "{}", left.lines().count());
+    assert_eq!(
+        stdout(&sandbox.cs("cs-cleanup", &["check", "-q"])).lines().filter(|it| it.contains("/limits/")).count(),
+        0
+    );
+    fs::write(sandbox.data().join("limits/notes.txt"), "").expect("it can be written");
+    let found = stdout(&sandbox.cs("cs-cleanup", &["check", "-q"]));
+    assert_eq!(found.lines().filter(|it| it.contains("/limits/")).count(), 1, "{found}");
+}

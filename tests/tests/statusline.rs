@@ -82,7 +82,8 @@ fn limits_that_a_real_client_reports_are_shown_and_recorded() {
     ];
     assert_eq!(shown, expected);
     let used = |window: &str| -> Vec<f64> {
-        let text = fs::read_to_string(sandbox.data().join(format!("limits/claude-{window}.jsonl"))).expect("it is there");
+        let text =
+            fs::read_to_string(sandbox.data().join(format!("limits/claude-{window}.jsonl"))).expect("it is there");
         let line = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["used"].as_f64().expect("a number");
         text.lines().map(line).collect()
     };

@@ -75,7 +75,7 @@ impl Facts {
     }
 
     /// The project of the conversation as budgets name it: its slug, or the path of its folder.
-    pub fn project(&self) -> &str {
+    pub fn slug_or_root(&self) -> &str {
         &self.slug_or_root
     }
 

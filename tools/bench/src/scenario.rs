@@ -4,6 +4,7 @@
 
 mod audit;
 mod guard;
+mod limits;
 mod seats;
 
 use std::fs;
@@ -77,7 +78,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all.extend(seats::hooks(store));
     all.extend(audit::hooks(store));
     all.extend(guard::hooks(store));
-    all.push(statusline(store));
+    all.extend(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
     all.extend(judged(store));
@@ -146,9 +147,18 @@ fn hooks(store: &Store) -> Vec<Scenario> {
     ]
 }
 
-fn statusline(store: &Store) -> Scenario {
+fn statusline(store: &Store) -> Vec<Scenario> {
     let figures = payload(store, "../statusline/resumed", &store::uuid(0));
-    hook(store, "cs-statusline", "status line, figures kept", figures, &[], Budget::Floors(3.0))
+    let of = |name, input, floors| hook(store, "cs-statusline", name, input, &[], Budget::Floors(floors));
+    let said = limits::said(figures.clone());
+    let with =
+        |name, floors, used, days| Scenario { given: limits::files(used, days), ..of(name, said.clone(), floors) };
+    vec![
+        of("status line, figures kept", figures, 3.0),
+        with("status line, no limit rose", 3.05, limits::USED, 0),
+        with("status line, limits appended", 3.1, limits::USED - 5.0, 0),
+        with("status line, limits of 400 days appended", 3.1, limits::USED - 5.0, 400),
+    ]
 }
 
 fn changes(store: &Store) -> Vec<Scenario> {
