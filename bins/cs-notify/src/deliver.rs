@@ -11,10 +11,12 @@ use crate::delivered::Delivered;
 use crate::follow::Shown;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
+use crate::quip::Author;
 use crate::run::{Plan, Run};
 use crate::settings::Settings;
 use crate::show::{Fate, Report, Row};
 use crate::subject::Due;
+use crate::template::Input;
 use cli::{Failure, Outcome, report};
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::lock::{self, Lock};
@@ -51,9 +53,23 @@ impl Run<'_> {
         if plan.due.is_empty() && !(held.is_empty() && self.has_old_entries(&delivered)) {
             return Ok(Report { rows: Vec::new(), held, is_claimed });
         }
-        let plan = with_lock(home, self.context.store.wait, |lock| self.claim(handlers, lock))?;
+        let mut plan = with_lock(home, self.context.store.wait, |lock| self.claim(handlers, lock))?;
+        self.ask_author(&mut plan);
         let rows = self.deliver(&plan, &self.batches(handlers, &plan))?;
         Ok(Report { rows, held, is_claimed: !plan.claimed.is_empty() })
+    }
+
+    /// Lets the person's own program write the last lines of notices. Of many at once nobody reads them.
+    fn ask_author(&self, plan: &mut Plan) {
+        let Some(author) = Author::new(&self.settings.limits.quip_command) else { return };
+        if plan.due.len() > self.settings.at_once {
+            return;
+        }
+        for due in plan.dues_mut().filter(|due| due.quip.is_some()) {
+            let plain = Due { quip: None, ..due.clone() };
+            let event = Input::Json.of(&Notice::about_one(&plain), self.context.now);
+            due.quip = author.ask(event).or(due.quip.take());
+        }
     }
 
     fn batches<'p>(&self, handlers: &'p [Handler], plan: &'p Plan) -> Vec<Batch<'p>> {
@@ -160,7 +176,7 @@ fn deliver_one(handler: &Handler, notice: &Notice, settings: &Settings, now: Ins
 }
 
 /// Works under the lock of `notify_state.json`. The lock's file is removed again if that file does not exist.
-fn with_lock<T>(home: &Home, wait: Duration, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcome<T> {
+pub fn with_lock<T>(home: &Home, wait: Duration, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcome<T> {
     let path = home.notify_state();
     let lock_path = Home::lock_of(&path);
     let lock = lock::acquire(&lock_path, wait)?;

@@ -188,7 +188,7 @@ mod tests {
             mark: None,
             ..Subject::apart(reason, String::new(), at("21T08:00:00"))
         };
-        Due { subject, headline: "z".into(), once: false }
+        Due { subject, headline: "z".into(), once: false, quip: None }
     }
 
     fn is_recent(delivered: &Delivered, reason: Reason, since: &str, now: &str) -> bool {

@@ -272,6 +272,7 @@ impl Finder<'_> {
             subject: subject.cleaned(),
             headline: found.headline,
             once: found.once || matches!(self.scope, Scope::Soon(_)),
+            quip: None,
         }
     }
 }

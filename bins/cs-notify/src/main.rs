@@ -20,6 +20,7 @@ mod hook;
 mod notice;
 mod planned;
 mod quiet;
+mod quip;
 mod reasons;
 mod registered;
 mod run;

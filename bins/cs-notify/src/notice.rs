@@ -46,7 +46,7 @@ pub struct Event<'a> {
 }
 
 impl Notice {
-    /// Makes one notice for each session that is due, or a single one for all if they are more than `at_once`; each with
+    /// Makes one notice for each subject that is due, or a single one for all if they are more than `at_once`; each with
     /// what it is about.
     pub fn for_due<'d>(due: &[&'d Due], at_once: usize) -> Vec<(Notice, Vec<&'d Due>)> {
         match due.len() > at_once {
@@ -60,9 +60,10 @@ impl Notice {
         let subject = due.subject.clone();
         let said = subject.said.as_ref().map_or_else(String::new, |said| format!(" · said: {said}"));
         let why = if subject.why.is_empty() { String::new() } else { format!(": {}", subject.why) };
+        let quip = due.quip.as_ref().map_or_else(String::new, |quip| format!(" · {quip}"));
         Notice {
             title: clean(&format!("{}: {}", subject.project_name, due.headline), TITLE),
-            body: clean(&format!("{}{why}{said}", subject.intent), BODY),
+            body: clean(&format!("{}{why}{said}{quip}", subject.intent), BODY),
             about: About::One(Box::new(subject)),
         }
     }
@@ -82,7 +83,10 @@ impl Notice {
             places.push_str(&format!(" and {} more", names.len() - NAMED));
         }
         Notice {
-            title: format!("{} sessions need you", sessions.len()),
+            title: match sessions.iter().any(|subject| subject.mark.is_some()) {
+                true => format!("{} notices", sessions.len()),
+                false => format!("{} sessions need you", sessions.len()),
+            },
             body: clean(&format!("{} ({places})", counts.join(", ")), BODY),
             about: About::Several { reason: "several", count: sessions.len(), sessions },
         }

@@ -2,7 +2,11 @@
 //! then, if a person set them. Must stay true: a program is started once, and never late; it is noted before it is
 //! started, so that it is not started again if this program is killed; it goes on when this program has ended.
 
+use crate::PROGRAM;
+use crate::deliver::with_lock;
 use crate::delivered::{Delivered, windows};
+use crate::run::Run;
+use cli::{Failure, Outcome, report};
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::id::fnv1a;
 use cs_core::zone::Zone;
@@ -29,6 +33,27 @@ pub fn near<'s>(plan: &'s [Start], now: Instant, zone: &Zone) -> impl Iterator<I
     })
 }
 
+impl Run<'_> {
+    /// Starts the programs of planned starts, each once. What could not be started is reported and not tried again.
+    pub fn launch_planned(&self) -> Outcome<()> {
+        let (store, now, plan) = (&self.context.store, self.context.now, &self.settings.limits.plan);
+        let mut due: Vec<Near> = near(plan, now, Zone::system()).filter(|near| near.has_begun(now)).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        with_lock(&store.home, store.wait, |lock| {
+            let mut delivered = Delivered::read(&store.home)?;
+            due.retain(|near| delivered.started_at(&near.key()).is_none());
+            due.iter().for_each(|near| delivered.note_start(&near.key(), now));
+            if due.is_empty() { Ok(()) } else { Ok(delivered.write(lock)?) }
+        })?;
+        let failed: Vec<String> = due.iter().filter_map(|near| near.launch().err()).collect();
+        let failure = |reason: &String| Failure::Nothing(format!("limits.plan: {reason}; it is not tried again"));
+        failed.iter().for_each(|reason| report(PROGRAM, &failure(reason)));
+        if failed.is_empty() { Ok(()) } else { Err(Failure::Reported(1)) }
+    }
+}
+
 impl Near<'_> {
     /// The key under which it is noted.
     pub fn key(&self) -> String {
@@ -37,13 +62,14 @@ impl Near<'_> {
         windows::key("plan", &format!("{:016x}", fnv1a(words.as_bytes())), self.at)
     }
 
-    /// Whether its program is to be started now.
-    pub fn is_due(&self, delivered: &Delivered, now: Instant) -> bool {
-        !self.start.command.is_empty() && self.at <= now && delivered.started_at(&self.key()).is_none()
+    /// Whether its program may be started.
+    fn has_begun(&self, now: Instant) -> bool {
+        !self.start.command.is_empty() && self.at <= now
     }
 
-    /// Starts its program in a process group of its own, in the home directory; the error says why it could not be started.
-    pub fn launch(&self) -> Result<(), String> {
+    /// Starts its program in a process group of its own, in the home directory; the error says why it could not be
+    /// started.
+    fn launch(&self) -> Result<(), String> {
         let (name, args) = self.start.command.split_first().ok_or("the command is empty")?;
         let program = cli::call::program(name).ok_or_else(|| format!("{name} is not on PATH; write the whole path"))?;
         let mut command = Command::new(program);

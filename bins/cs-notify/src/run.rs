@@ -41,6 +41,11 @@ impl Plan {
         self.held.iter().map(|(due, why)| Row::of(Notice::about_one(due), Fate::Held(why.clone())))
     }
 
+    /// What is due.
+    pub fn dues_mut(&mut self) -> impl Iterator<Item = &mut Due> {
+        self.due.iter_mut().map(|pending| &mut pending.due)
+    }
+
     /// What a handler still has to deliver.
     pub fn of(&self, handler: &Handler) -> Vec<&Due> {
         let is_left = |pending: &&Pending| pending.left.contains(&handler.name);
@@ -74,12 +79,16 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
     }
     let handlers = handler::all(settings);
     let run = Run { context, config, settings, scope: Scope::All, buttons: None };
+    let launched = run.launch_planned();
     let Report { mut rows, held, .. } = run.send(&handlers)?;
     let by: &[Handler] = if rows.is_empty() { &[] } else { &handlers };
     rows.extend(held);
     let shown = show::print_rows(context, &rows, by);
     // A failed notice is the result even if the output could not be printed.
-    if rows.iter().any(|row| matches!(row.fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
+    match rows.iter().any(|row| matches!(row.fate, Fate::Failed(_))) {
+        true => Err(Failure::Reported(1)),
+        false => launched.and(shown),
+    }
 }
 
 /// Prints what would be sent, and by which handlers. Writes nothing and takes no lock.

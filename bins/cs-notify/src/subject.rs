@@ -112,6 +112,8 @@ pub struct Due {
     pub headline: String,
     /// Whether one notice is enough: it is not repeated after the cooldown.
     pub once: bool,
+    /// A line of ours at the end, if a person wants one.
+    pub quip: Option<String>,
 }
 
 /// Makes a text one line of at most `limit` characters, without secrets and control characters.

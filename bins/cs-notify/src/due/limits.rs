@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::subject::{Due, Measured, Subject};
 use ::limits::alerts::{self, Alert};
 use ::limits::budget::{self, Spent};
+use ::limits::quips::{self, Mood};
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
 use cs_core::id::fnv1a;
@@ -49,6 +50,11 @@ impl Teller<'_> {
         format_near_time(at, &self.zone.day_of(self.now), self.zone)
     }
 
+    fn due(&self, subject: Subject, headline: String, mood: Mood) -> Due {
+        let quip = self.settings.limits.quips.then(|| quips::line(mood, subject.key()).to_string());
+        Due { subject: subject.cleaned(), headline, once: true, quip }
+    }
+
     fn limit(&self, due: &alerts::Due) -> Due {
         let (card, used) = (&due.card, due.card.window.used);
         let resets_at = card.window.resets_at;
@@ -72,7 +78,12 @@ impl Teller<'_> {
             measured: Some(Measured { limit: stem.clone(), used: Some(used), resets_at: clock::stamp(resets_at) }),
             ..Subject::apart(reason, windows::key(reason.as_str(), &stem, resets_at), due.since)
         };
-        Due { subject: subject.cleaned(), headline, once: true }
+        let mood = match due.alert {
+            Alert::Limit(level) => Mood::Used(level),
+            Alert::Pace => Mood::Short,
+            Alert::Reset => Mood::Reset,
+        };
+        self.due(subject, headline, mood)
     }
 
     /// The highest percentage of a budget that is spent.
@@ -97,7 +108,7 @@ impl Teller<'_> {
             ..Subject::apart(Reason::Budget, windows::key("budget", &format!("{hash:016x}"), ends_at), began_at)
         };
         let headline = format!("{at_least}{} spent", format_percent(percent));
-        Some(Due { subject: subject.cleaned(), headline, once: true })
+        Some(self.due(subject, headline, Mood::Used(level)))
     }
 
     fn plan(&self, near: &Near) -> Due {
@@ -118,6 +129,6 @@ impl Teller<'_> {
             measured: Some(Measured { limit: "plan".to_string(), used: None, resets_at: clock::stamp(*at) }),
             ..Subject::apart(Reason::Plan, near.key(), *at - start.remind)
         };
-        Due { subject: subject.cleaned(), headline, once: true }
+        self.due(subject, headline, Mood::Start)
     }
 }

@@ -111,6 +111,6 @@ impl Finder<'_> {
             measured: None,
             mark: None,
         };
-        Due { subject: subject.cleaned(), headline, once: true }
+        Due { subject: subject.cleaned(), headline, once: true, quip: None }
     }
 }

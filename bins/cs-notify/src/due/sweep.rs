@@ -34,5 +34,5 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -
         ..Subject::apart(Reason::Sweep, Reason::Sweep.as_str().to_string(), first.at)
     };
     let headline = format!("deletes {count} ({bytes}) from {from}");
-    Some(Due { subject: subject.cleaned(), headline, once: true })
+    Some(Due { subject: subject.cleaned(), headline, once: true, quip: None })
 }
