@@ -116,7 +116,7 @@ fn launchd_files_are_valid() {
         let number = |key: &str| agent.get(key).and_then(Plist::as_signed_integer);
         let expected = match job {
             "cleanup" | "usage" => (Some(3600), None),
-            "notify" => (Some(1800), None),
+            "notify" => (Some(300), None),
             _ => (None, Some(true)),
         };
         assert_eq!((number("StartInterval"), agent.get("KeepAlive").and_then(Plist::as_boolean)), expected, "{job}");
@@ -240,7 +240,7 @@ fn cron_lines_work_and_the_crontab_is_not_touched() {
     let lines = place.ok(&["jobs", "install", "-q"]);
     assert_eq!(place.calls(), ["systemctl --user show-environment"], "only searched for");
     let times: Vec<&str> = lines.lines().map(|line| line.split(" CS_HOME").next().expect("a time")).collect();
-    assert_eq!(times, ["@reboot", "17 * * * *", "*/30 * * * *", "37 * * * *"]);
+    assert_eq!(times, ["@reboot", "17 * * * *", "*/5 * * * *", "37 * * * *"]);
     for (line, (job, words)) in lines.lines().zip([
         ("dashboard", "cs-serve --port 9000"),
         ("cleanup", "cs-cleanup all"),

@@ -26,8 +26,9 @@ pub fn check(places: &Places) -> Vec<Check> {
     let (audit, of_audit) = audit::Settings::read(&config, &places.data.config());
     let (_, of_guard) = audit::guard::Settings::read(&config, &places.data.config(), &audit.all_rules());
     let (_, of_keep) = kept::Settings::read(&config, &places.data.config());
+    let (_, of_limits) = limits::settings::Settings::read(&config, &places.data.config());
     let troubles = config.troubles.iter().map(|trouble| &trouble.error);
-    let troubles = troubles.chain(&of_audit).chain(&of_guard).chain(&of_keep);
+    let troubles = troubles.chain(&of_audit).chain(&of_guard).chain(&of_keep).chain(&of_limits);
     checks.extend(troubles.map(|error| Check::bad("config", error.to_string(), repair())));
     checks.push(tools(places, audit.enabled));
     checks.extend(trouble(places));

@@ -1,5 +1,5 @@
 //! `jobs`: the scheduled programs. The dashboard starts at login; cleanup, usage and, if it is enabled, keep run
-//! every hour, notices every 30 minutes. They are run by launchd or systemd or, without either, by crontab lines.
+//! every hour, notices every 5 minutes. They are run by launchd or systemd or, without either, by crontab lines.
 
 mod cron;
 mod fill;
@@ -31,7 +31,7 @@ pub struct State {
     pub file: String,
 }
 
-/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes, and copies of
+/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 5 minutes, and copies of
 /// conversations hourly, if keep.enabled is set
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
@@ -188,7 +188,7 @@ pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let table: [(&str, &str, &[&str], &str); 5] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),
         ("cleanup", "cs-cleanup", &["all"], "17 * * * *"),
-        ("notify", "cs-notify", &[], "*/30 * * * *"),
+        ("notify", "cs-notify", &[], "*/5 * * * *"),
         ("usage", "cs-usage", &["keep"], "37 * * * *"),
         ("keep", "cs-keep", &["run", "--if-enabled"], "47 * * * *"),
     ];
