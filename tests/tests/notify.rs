@@ -12,6 +12,8 @@ mod destructive;
 mod handlers;
 #[path = "notify/hostile.rs"]
 mod hostile;
+#[path = "notify/limits.rs"]
+mod limits;
 #[path = "notify/recipes.rs"]
 mod recipes;
 #[path = "notify/runs.rs"]

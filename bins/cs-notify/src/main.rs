@@ -1,8 +1,10 @@
-//! Sends notices about sessions that wait for the user, failed, went stale or stay parked. Checks once; timers run it.
-//! `hook`, which agents call, checks soon after an event.
+//! Sends notices about sessions that wait for the user, failed, went stale or stay parked, and about limits, budgets and
+//! planned starts; starts what a person planned. Checks once; timers run it. `hook`, which agents call, checks soon after
+//! an event.
 //!
-//! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, the records of the sessions in a notice, and
-//! `audit/` and transcripts if destructive calls are reported.
+//! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, the records of the sessions in a notice,
+//! `limits/`, `usage/days.json` and `statusline/` if there are budgets, and `audit/` and transcripts if destructive calls
+//! are reported.
 //! Writes: `audit/<day>.index`, a cache; `notify_state.json`, before and after a notice is delivered; `notify/<uuid>.lock`; with `on` and `off`,
 //! `config.json`.
 //! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy. `hook`: always 0;
@@ -38,8 +40,8 @@ use cli::{Context, Failure, Out, Outcome, defer};
 use settings::Settings;
 use std::process::ExitCode;
 
-/// Sends a notice when a session waits for you, fails, goes stale or stays parked: on the desktop, or
-/// by your own command. It is off until you switch it on.
+/// Sends a notice when a session waits for you, fails, goes stale or stays parked, and when a limit or a
+/// budget is nearly used up: on the desktop, or by your own command. It is off until you switch it on.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name} on", example = "{command_name} --test")]
 struct Args {
