@@ -76,7 +76,7 @@ fn each_percentage_is_told_once_and_of_several_the_highest() {
         .map(|call| serde_json::from_str::<Value>(&call.2).expect("one object"))
         .find(|event| event["level"] == 90)
         .expect("it was told");
-    assert_eq!(event["title"], "Claude 5 h: 93 % used");
+    assert_eq!(event["title"], "Claude 5 h: 93% used");
     assert_eq!((&event["limit"], &event["used"]), (&json!("claude-five_hour"), &json!(93.0)));
     assert_eq!((&event["resets_at"], &event["session_id"]), (&json!("2026-11-21T15:00:00.000000+00:00"), &json!("")));
     // From 76 to 93 at once: one notice.
@@ -119,15 +119,16 @@ fn what_is_used_up_too_early_is_told_and_again_after_it_had_recovered() {
     assert!(text.starts_with("Claude 5 h: used up before its reset\nat this pace 100 % at 10:"), "{text}");
     assert_eq!(levels(&sandbox, "21T10:25:00"), []);
     // It lasts again, and then does not.
-    assert_eq!(levels(&sandbox, "21T14:30:00"), []);
+    assert_eq!(levels(&sandbox, "21T12:30:00"), []);
     for minute in 0..24 {
-        reports(&sandbox, "five_hour", &format!("21T14:{:02}:00", minute + 10), f64::from(minute) * 1.9 + 52.0, ENDS);
+        reports(&sandbox, "five_hour", &format!("21T13:{minute:02}:00"), f64::from(minute) * 1.9 + 52.0, ENDS);
     }
-    configure(&sandbox, json!({"alerts": {"five_hour": []}, "pace_before_minutes": 0}), json!({}));
-    assert_eq!(levels(&sandbox, "21T14:34:00"), pace());
-    configure(&sandbox, json!({"alerts": {"five_hour": []}, "pace": false}), json!({}));
+    assert_eq!(levels(&sandbox, "21T13:24:00"), pace());
     put(&sandbox, "notify_state.json", "{}");
-    assert_eq!(levels(&sandbox, "21T14:34:10"), []);
+    configure(&sandbox, json!({"alerts": {"five_hour": []}, "pace_before_minutes": 120}), json!({}));
+    assert_eq!(levels(&sandbox, "21T13:24:10"), [], "not early enough");
+    configure(&sandbox, json!({"alerts": {"five_hour": []}, "pace": false}), json!({}));
+    assert_eq!(levels(&sandbox, "21T13:24:20"), []);
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn a_budget_is_told_at_its_percentages_once_a_period() {
     spent("21", 16.4);
     let [(reason, level, text)] = &sent(&sandbox, "21T11:05:00")[..] else { panic!("one notice") };
     assert_eq!((reason.as_str(), level), ("budget", &json!(80)));
-    assert!(text.starts_with("Budget $20 a day: ") && text.contains("82 % spent\n"), "{text}");
+    assert!(text.starts_with("Budget $20 a day: ") && text.contains("82% spent\n"), "{text}");
     assert!(text.contains("$16.40 of $20"), "{text}");
     spent("21", 19.0);
     assert_eq!(levels(&sandbox, "21T11:10:00"), []);

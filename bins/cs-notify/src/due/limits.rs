@@ -15,8 +15,8 @@ use cs_core::config::Config;
 use cs_core::id::fnv1a;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
-use render::{format_budget, format_duration, format_limit, format_near_time, format_pace, format_percent};
-use render::{format_dollars, format_round_dollars, format_weekdays};
+use render::{format_budget, format_dollars, format_duration, format_limit, format_near_time, format_pace};
+use render::{format_percent, format_round_dollars, format_weekdays};
 
 /// What is due about limits, budgets and planned starts, whatever was told before.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Vec<Due> {
@@ -59,7 +59,8 @@ impl Teller<'_> {
         let (card, used) = (&due.card, due.card.window.used);
         let resets_at = card.window.resets_at;
         let (reason, level, headline) = match due.alert {
-            Alert::Limit(level) => (Reason::Limit, Some(level), format!("{} used", format_percent(used))),
+            // Not rounded up to what is not reached.
+            Alert::Limit(level) => (Reason::Limit, Some(level), format!("{} used", format_percent(used.floor()))),
             Alert::Pace => (Reason::Pace, None, "used up before its reset".to_string()),
             Alert::Reset => (Reason::Reset, None, "was reset".to_string()),
         };
@@ -94,7 +95,7 @@ impl Teller<'_> {
         let at_least = if spent.at_least { "at least " } else { "" };
         let projected = spent.projected_usd.filter(|projected| *projected > usd);
         let projected = projected.map_or_else(String::new, |projected| {
-            format!("; at this pace {} at {}", format_dollars(projected), self.time(ends_at))
+            format!("; at this pace {} by {}", format_dollars(projected), self.time(ends_at))
         });
         let name = format_budget(budget);
         let of = format_round_dollars(budget.usd);
@@ -107,7 +108,7 @@ impl Teller<'_> {
             measured: Some(Measured { limit: name, used: Some(percent), resets_at: clock::stamp(ends_at) }),
             ..Subject::apart(Reason::Budget, windows::key("budget", &format!("{hash:016x}"), ends_at), began_at)
         };
-        let headline = format!("{at_least}{} spent", format_percent(percent));
+        let headline = format!("{at_least}{} spent", format_percent(percent.floor()));
         Some(self.due(subject, headline, Mood::Used(level)))
     }
 
