@@ -78,9 +78,9 @@ fn color(style: Style) -> Option<&'static str> {
     }
 }
 
-/// `#` begins formats, styles and commands of tmux, `%` conversions of times.
+/// `#` begins formats and styles of tmux, which it looks for in what a command prints. `%` means nothing there.
 fn escape_tmux(text: &str) -> String {
-    text.replace('#', "##").replace('%', "%%")
+    text.replace('#', "##")
 }
 
 /// `|` begins the parameters of a line, a `-` at its beginning a submenu.
