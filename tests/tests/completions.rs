@@ -31,7 +31,7 @@ fn furnished() -> Sandbox {
 }
 
 /// What is offered on the way to a command: the words typed, and the candidates.
-const OFFERED: [(&[&str], &str); 26] = [
+const OFFERED: [(&[&str], &str); 29] = [
     (&["cs-session", "sh"], "show"),
     (&["cs", "pa"], "park"),
     (&["cs", "park", "ca"], "ca5d"),
@@ -48,6 +48,9 @@ const OFFERED: [(&[&str], &str); 26] = [
     (&["cs-lease", "acquire", "fi"], "fish"),
     (&["cs-lease", "release", "no"], ""),
     (&["cs-usage", "--agent", "c"], "claude codex"),
+    (&["cs-limits", "h"], "history"),
+    (&["cs-limits", "check", "--window", ""], "five_hour seven_day"),
+    (&["cs-limits", "bar", "--format", ""], "swiftbar tmux waybar"),
     (&["cs-export", "--output", "fi"], "fish"),
     (&["cs-setup", "project", "ap"], "api"),
     (&["cs-agent", "attach", ""], "builder"),

@@ -27,7 +27,7 @@ use skin::Skin;
     example = "{command_name} --format \"[{{waiting}} waiting, ]{{limit:five_hour}}\""
 )]
 pub struct Bar {
-    /// the kind of bar, or a format of yours: tmux, waybar or swiftbar (default: plain text)
+    /// the kind of bar: tmux, waybar or swiftbar; or a format of yours (default: plain text)
     #[argh(option)]
     format: Option<String>,
 }

@@ -88,6 +88,7 @@ pub fn values(place: Place, name: &str, about: &str, typed: &str) -> Vec<Candida
         "id" => sessions(command, typed),
         "since" | "until" => TIMES.iter().map(|(word, about)| Candidate::new(word, about)).collect(),
         "lease" => leases(),
+        "window" => windows(about),
         "path" if about.contains("file") => vec![Candidate::new(FILES, "")],
         "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
         "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
@@ -173,6 +174,22 @@ struct Lease {
 fn leases() -> Vec<Candidate> {
     let found: Vec<Lease> = ask("cs-lease", &["list", "--json"]);
     found.iter().map(|lease| Candidate::new(&lease.id, &lease.paths.join(", "))).collect()
+}
+
+/// A line of `cs-limits`.
+#[derive(Deserialize)]
+struct Limit {
+    window: String,
+    says: String,
+}
+
+/// The windows of limits: those that were reported, else those that clients are known to report.
+fn windows(about: &str) -> Vec<Candidate> {
+    let mut found: Vec<Limit> = ask("cs-limits", &["now", "--json"]);
+    found.sort_by(|one, two| one.window.cmp(&two.window));
+    found.dedup_by(|one, two| one.window == two.window);
+    let reported = found.iter().map(|limit| Candidate::new(&limit.window, &limit.says)).collect();
+    if found.is_empty() { words(about) } else { reported }
 }
 
 /// A line of `cs-agent list`.

@@ -79,6 +79,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all.extend(audit::hooks(store));
     all.extend(guard::hooks(store));
     all.extend(statusline(store));
+    all.push(bar(store));
     all.extend(changes(store));
     all.extend(questions(store));
     all.extend(judged(store));
@@ -159,6 +160,14 @@ fn statusline(store: &Store) -> Vec<Scenario> {
         with("status line, limits appended", 3.1, limits::USED - 5.0, 0),
         with("status line, limits of 400 days appended", 3.1, limits::USED - 5.0, 400),
     ]
+}
+
+/// The line for bars, with the readings of two limits over 400 days.
+fn bar(store: &Store) -> Scenario {
+    Scenario {
+        given: limits::files(limits::USED, 400),
+        ..command(store, "cs-limits", "bar, 400 days of readings", &["bar"], &[], Budget::Floors(2.0))
+    }
 }
 
 fn changes(store: &Store) -> Vec<Scenario> {

@@ -264,7 +264,16 @@ fn spread(number: usize) -> u32 {
 
 /// The instant this many minutes before the sandbox's NOW, in the format of records.
 pub fn stamp(minutes_ago: u64) -> String {
-    let (year, month, day, hour, minute) = civil(NOW_MINUTES - minutes_ago);
+    stamp_of(NOW_MINUTES - minutes_ago)
+}
+
+/// The instant this many minutes after it.
+pub fn stamp_ahead(minutes: u64) -> String {
+    stamp_of(NOW_MINUTES + minutes)
+}
+
+fn stamp_of(minutes: u64) -> String {
+    let (year, month, day, hour, minute) = civil(minutes);
     format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:00.000000+00:00")
 }
 
