@@ -6,7 +6,7 @@ use cli::{Context, Failure, Form, Out, Outcome, defer, terminal};
 use cs_core::clock;
 use cs_core::range::Range;
 use cs_core::zone::Zone;
-use limits::file;
+use limits::card;
 use limits::history::{History as Windows, Window};
 use limits::key::Key;
 use render::{
@@ -77,11 +77,11 @@ impl History {
 
 /// The windows of a limit. One whose file cannot be read is reported; the others are shown.
 fn windows(context: &Context, key: &Key, account: &str, range: Range) -> Vec<Row> {
-    let readings = file::all(&context.store.home, key).unwrap_or_else(|error| {
+    let history = card::all_windows(&context.store.home, key, context.now).unwrap_or_else(|error| {
         defer(&error);
-        Vec::new()
+        Windows::default()
     });
-    let windows = Windows::of(readings, key.length()).windows.into_iter();
+    let windows = history.windows.into_iter();
     let row = |window| Row { key: key.clone(), account: account.to_string(), window };
     windows.filter(|window| range.contains(window.seen_at)).map(row).collect()
 }

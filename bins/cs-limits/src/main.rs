@@ -14,6 +14,7 @@ mod known;
 mod now;
 mod plan;
 mod timeline;
+mod year;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
@@ -39,6 +40,7 @@ enum Command {
     Timeline(timeline::Timeline),
     Plan(plan::Plan),
     Check(check::Check),
+    Year(year::Year),
     Budgets(budgets::Budgets),
     Bar(bar::Bar),
 }
@@ -60,6 +62,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Timeline(args) => args.run(context),
         Command::Plan(args) => args.run(context),
         Command::Check(args) => args.run(context),
+        Command::Year(args) => args.run(context),
         Command::Budgets(args) => args.run(context),
         Command::Bar(_) => Ok(()),
     }

@@ -5,8 +5,7 @@ use crate::timeline::FIVE_HOUR;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::zone::Zone;
-use limits::file;
-use limits::history::History;
+use limits::card;
 use limits::key::Key;
 use limits::plan;
 use limits::settings::Start;
@@ -121,7 +120,7 @@ fn print(out: &mut Out, name: &str, suggested: &Suggested) -> Outcome<()> {
 }
 
 fn suggested(context: &Context, key: &Key, planned: &[Start]) -> Outcome<Option<Suggested>> {
-    let history = History::of(file::all(&context.store.home, key)?, key.length());
+    let history = card::all_windows(&context.store.home, key, context.now)?;
     let by_hour = timeline::by_hour(&history, context.now, Zone::system());
     let time = |minute: u16| format_time_of_day(minute % DAY);
     let of = |at: u16| {

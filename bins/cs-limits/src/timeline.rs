@@ -4,8 +4,7 @@ use crate::known::{Wanted, settings};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Out, Outcome};
 use cs_core::zone::Zone;
-use limits::file;
-use limits::history::History;
+use limits::card;
 use limits::key::Key;
 use limits::settings::Settings;
 use limits::timeline;
@@ -62,7 +61,7 @@ impl Timeline {
 
 fn hours(context: &Context, key: &Key, settings: &Settings) -> Outcome<Vec<Hour>> {
     let zone = Zone::system();
-    let history = History::of(file::all(&context.store.home, key)?, key.length());
+    let history = card::all_windows(&context.store.home, key, context.now)?;
     let points = timeline::by_hour(&history, context.now, zone);
     let is_known = points.iter().any(|points| *points > 0.0);
     let minute = minute_of_day(context);
