@@ -12,7 +12,7 @@ use render::{
     format_percent, format_ratio,
 };
 
-/// show each limit now: how much is used, how fast, when it is reset, whether it lasts, and how old the report is
+/// show each limit now: how much is used, how fast, when it is reset, whether it lasts, and when it rose last
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "now", example = "{command_name}", example = "{command_name} --window five_hour --json")]
 pub struct Now {
@@ -57,7 +57,7 @@ fn table(cards: &[Card], now: Instant) -> Table {
         Column::text("used"),
         Column::number("pace").worth(40),
         Column::text("resets"),
-        Column::text("reported").worth(50),
+        Column::text("last rise").worth(50),
         Column::main("outlook"),
     ];
     let mut table = Table::new(columns).folds_below(FOLDS_BELOW);

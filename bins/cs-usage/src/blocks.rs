@@ -5,10 +5,10 @@ use crate::options::Options;
 use crate::output::print_rows;
 use crate::row::{Field, Shown, Sides, Subject, UsageRow};
 use agents::Agent;
-use cli::{Context, Outcome};
+use cli::{Context, Form, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use render::{Column, format_cost, format_count, format_minute};
+use render::{Column, Style, format_cost, format_count, format_minute};
 use serde_json::json;
 use usage::report::{Block, Burn};
 use usage::sum::Sum;
@@ -24,7 +24,13 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     let names_agent = blocks.iter().any(|block| Some(block.agent) != blocks.first().map(|first| first.agent));
     let row = |block| row(block, &loaded.zone, now, names_agent);
     let rows: Vec<UsageRow<Window>> = blocks.into_iter().map(row).collect();
-    print_rows(&mut context.out, options, &rows)?;
+    let out = &mut context.out;
+    print_rows(out, options, &rows)?;
+    if out.form == Form::Table && !out.quiet && !options.csv {
+        let other = out.styled("the client's own percentage of a window: cs-limits", Style::Dim);
+        out.line(&other)?;
+        out.flush()?;
+    }
     loaded.end()
 }
 

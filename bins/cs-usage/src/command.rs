@@ -122,7 +122,7 @@ report!(
 report!(
     Blocks,
     "blocks",
-    "show the five-hour windows of each agent's limits, how fast they are used up, and a projection for the open one",
+    "show the five-hour windows of each agent's limits in tokens and dollars, how fast they are used up, and a projection for the open one; the client's own percentage is in cs-limits",
     "{command_name} --since 2026-11-21",
     "{command_name} --agent claude --breakdown"
 );
