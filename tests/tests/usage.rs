@@ -1,5 +1,7 @@
 //! Usage of conversations: counted once and exactly, whatever the logs look like.
 
+#[path = "usage/budgets.rs"]
+mod budgets;
 #[path = "usage/corpus.rs"]
 mod corpus;
 #[path = "usage/counters.rs"]

@@ -75,10 +75,14 @@ impl Period {
 
 /// What was spent of each budget in its present period, in the order of the settings.
 pub fn all(store: &Store, budgets: &[Budget], now: Instant) -> Vec<Spent> {
-    if budgets.is_empty() { Vec::new() } else { all_in(store, budgets, now, Zone::system()) }
+    all_in(store, budgets, now, Zone::system())
 }
 
-fn all_in(store: &Store, budgets: &[Budget], now: Instant, zone: &Zone) -> Vec<Spent> {
+/// The same in another zone.
+pub fn all_in(store: &Store, budgets: &[Budget], now: Instant, zone: &Zone) -> Vec<Spent> {
+    if budgets.is_empty() {
+        return Vec::new();
+    }
     let today = zone.day_of(now).date;
     let first = budgets.iter().map(|budget| budget.per.days(today).0).min().unwrap_or(today);
     let spending = Spending::read(store, first, today);
