@@ -15,6 +15,7 @@ use cs_core::overview::{self, Damaged, Overview, Summary};
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::{Error, Result};
+use limits::settings::Settings;
 use seats::{Seat, Seats};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -178,7 +179,9 @@ impl Inner {
         let summary = |id: &str| Ok(verdicts.fill_in(store, records.summary(store, id, look)?));
         let mut overview = overview::assemble(&briefs, &self.config, |slug| projects.of(slug), summary, clock::now());
         overview.damaged.extend(self.unlisted.found.iter().cloned());
-        let settings = self.config.troubles.iter().map(|trouble| trouble.error.to_string());
+        let of_limits = Settings::read(&self.config, &store.home.config()).1;
+        let settings = self.config.troubles.iter().map(|trouble| &trouble.error).chain(&of_limits);
+        let settings = settings.map(ToString::to_string);
         overview.damaged.extend(settings.map(|reason| Damaged { session_id: "config.json".to_string(), reason }));
         drop(briefs);
         let unlisted = self.unlisted.found.clone();
