@@ -8,6 +8,8 @@ use std::time::Duration;
 mod agents;
 #[path = "serve_api/conversations.rs"]
 mod conversations;
+#[path = "serve_api/limits.rs"]
+mod limits;
 #[path = "serve_api/usage.rs"]
 mod usage;
 

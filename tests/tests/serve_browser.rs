@@ -28,6 +28,8 @@ mod hostile;
 mod key;
 #[path = "serve_browser/keys.rs"]
 mod keys;
+#[path = "serve_browser/limits.rs"]
+mod limits;
 #[path = "serve_browser/live.rs"]
 mod live;
 #[path = "serve_browser/narrow.rs"]

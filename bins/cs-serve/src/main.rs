@@ -1,7 +1,7 @@
 //! Serves the dashboard: pages and an API for the records, for this machine.
 //!
-//! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`, `audit/`, for calls
-//! without a result transcripts; the token's file if one is named; `serve/<port>.key`; for exports and reviews
+//! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`, `limits/`, `audit/`, for
+//! calls without a result transcripts; the token's file if one is named; `serve/<port>.key`; for exports and reviews
 //! conversations, `marks/`, `redact.toml`, `redact.key`.
 //! Writes: `audit/<day>.index`, a cache; if a key is required, `serve/<port>.key`, `.lock` and, with `open`,
 //! `.html` and `serve/<port>-<name>.code`; for exports and reports `redactions/`, and `redact.key` if it is missing;

@@ -25,7 +25,7 @@ pub fn serious(findings: &Value) -> Vec<String> {
 }
 
 /// Checks the page that is shown.
-fn check(dashboard: &mut Dashboard, axe: &str, what: &str) {
+pub fn check(dashboard: &mut Dashboard, axe: &str, what: &str) {
     dashboard.browser.call("Runtime.evaluate", json!({"expression": axe}));
     let found = dashboard.browser.eval("axe.run(document).then(({passes, violations}) => [passes.length, violations])");
     assert!(found[0].as_u64() > Some(10), "it checked nothing: {found}");
