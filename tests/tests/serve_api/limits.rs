@@ -39,7 +39,7 @@ fn limits_are_as_the_clients_reported_them() {
         (&limit["limit"], &limit["used"], &limit["outlook"]),
         (&json!("claude-five_hour"), &json!(48.0), &json!("short"))
     );
-    assert!(limit["full_at"].as_str().is_some_and(|at| at.starts_with("2026-11-21T12:1")), "{limit}");
+    assert!(limit["full_at"].as_str().is_some_and(|at| at.starts_with("2026-11-21T12:")), "{limit}");
     assert!(limit["says"].as_str().is_some_and(|says| says.contains("before the reset at 13:00")), "{limit}");
     let history = shown["history"].as_array().unwrap();
     assert_eq!(history.len(), 2);

@@ -10,6 +10,17 @@ const CONVERSATION: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 
 /// Records a conversation in `api` as the hooks and the client do; returns the id of its session.
 pub fn record_conversation(dashboard: &Dashboard, tokens: u64) -> String {
+    let reported = json!({
+        "session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62},
+        "rate_limits": {"five_hour": {"used_percentage": 41, "resets_at": 1_795_261_200}},
+    });
+    let session = record_without_status_line(dashboard, tokens);
+    assert_eq!(status(&dashboard.sandbox.feed("cs-statusline", &[], &reported.to_string())), 0);
+    session
+}
+
+/// The same of a client without a status line.
+pub fn record_without_status_line(dashboard: &Dashboard, tokens: u64) -> String {
     let sandbox = &dashboard.sandbox;
     let dir = sandbox.home().join("api");
     std::fs::create_dir_all(dir.join(".git")).expect("a folder can be created");
@@ -17,11 +28,6 @@ pub fn record_conversation(dashboard: &Dashboard, tokens: u64) -> String {
     let prompt =
         json!({"session_id": CONVERSATION, "cwd": dir, "hook_event_name": "UserPromptSubmit", "prompt": "Count"});
     assert_eq!(status(&sandbox.hook("cs-hook", &prompt.to_string())), 0);
-    let reported = json!({
-        "session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62},
-        "rate_limits": {"five_hour": {"used_percentage": 41, "resets_at": 1_795_261_200}},
-    });
-    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &reported.to_string())), 0);
     let answers = [
         ("2026-11-02T09:00:00Z", "claude-haiku-4-5-20251001", [50_000, 0, 0, 0]),
         ("2026-11-21T09:00:00Z", "claude-opus-4-8", [tokens, 0, 0, 0]),

@@ -55,8 +55,8 @@ pub struct ShownCard {
     /// `85%` of the window is over.
     pub elapsed: Option<String>,
     pub says: String,
-    /// `12%` an hour
-    pub per_hour: Option<String>,
+    /// `12% an hour`; of windows longer than a day `5% a day`.
+    pub rate: Option<String>,
     pub resets_at: String,
     pub seen_at: String,
     pub corrected_at: Option<String>,
@@ -140,7 +140,7 @@ impl LimitsPage {
             cards: named.iter().map(|(name, limit)| ShownCard::of(name, limit, now, zone)).collect(),
             week: limit_charts::week(&named, now, zone),
             without_line: named.len().saturating_sub(LINES),
-            days: named.iter().filter_map(|(name, limit)| ShownHours::of(name, limit, &plan, now, zone)).collect(),
+            days: ShownHours::all(&named, &plan, now, zone),
             histories: named.iter().map(|(name, limit)| History::of(name, limit, now, zone)).collect(),
             budgets: budgets.iter().map(|spent| ShownBudget::of(spent, now, &today, zone)).collect(),
             plan: plan.iter().map(|start| ShownStart::of(start, now, &today, zone)).collect(),
@@ -153,7 +153,7 @@ fn name(limit: &Limit) -> String {
 }
 
 impl ShownCard {
-    pub fn of(name: &str, limit: &Limit, now: Instant, zone: &Zone) -> Self {
+    fn of(name: &str, limit: &Limit, now: Instant, zone: &Zone) -> Self {
         let card = &limit.card;
         let has_ended = card.has_ended(now);
         let (outlook, word) = match (has_ended, card.pace.outlook) {
@@ -170,7 +170,7 @@ impl ShownCard {
             bar: limit_charts::bar(if has_ended { 0.0 } else { card.window.used }, elapsed),
             elapsed: elapsed.map(|share| format_percent(share * 100.0)),
             says: format_pace(card, now, zone),
-            per_hour: card.pace.per_hour.filter(|_| !has_ended).map(format_percent),
+            rate: card.pace.per_hour.filter(|_| !has_ended).map(|per_hour| rate(per_hour, card.key.length())),
             resets_at: clock::stamp(card.window.resets_at),
             seen_at: clock::stamp(card.window.seen_at),
             corrected_at: card.window.corrected_at.map(clock::stamp),
@@ -178,8 +178,15 @@ impl ShownCard {
     }
 }
 
+fn rate(per_hour: f64, length: Option<TimeDelta>) -> String {
+    match length.is_some_and(|length| length > TimeDelta::days(1)) {
+        true => format!("{} a day", format_percent(per_hour * 24.0)),
+        false => format!("{} an hour", format_percent(per_hour)),
+    }
+}
+
 /// The class of an outlook.
-pub fn class(outlook: Outlook) -> &'static str {
+fn class(outlook: Outlook) -> &'static str {
     match outlook {
         Outlook::Unknown => "unknown",
         Outlook::Ok => "ok",
@@ -190,19 +197,22 @@ pub fn class(outlook: Outlook) -> &'static str {
 }
 
 impl ShownHours {
-    fn of(name: &str, limit: &Limit, plan: &[Start], now: Instant, zone: &Zone) -> Option<Self> {
-        let length = limit.card.key.length().filter(|length| *length < TimeDelta::days(1))?;
+    /// Those of limits whose usual use is known; if there is none, that of the first, for the planned starts.
+    fn all(named: &[(String, &Limit)], plan: &[Start], now: Instant, zone: &Zone) -> Vec<Self> {
         let starts: Vec<u16> = plan.iter().map(|start| start.minute).collect();
-        let past = &limit.past;
-        if past.by_hour.is_none() && starts.is_empty() {
-            return None;
-        }
-        Some(ShownHours {
-            id: limit.card.key.stem(),
-            name: name.to_string(),
-            chart: limit_charts::hours(past.by_hour.as_ref(), &starts, length, now, zone),
-            suggested: past.suggested.map(format_time_of_day),
-        })
+        let is_known = named.iter().any(|(_, limit)| limit.past.by_hour.is_some());
+        let shown = |(name, limit): &(String, &Limit)| {
+            let length = limit.card.key.length().filter(|length| *length < TimeDelta::days(1))?;
+            let past = &limit.past;
+            let is_shown = past.by_hour.is_some() || !(is_known || starts.is_empty());
+            is_shown.then(|| ShownHours {
+                id: limit.card.key.stem(),
+                name: name.clone(),
+                chart: limit_charts::hours(past.by_hour.as_ref(), &starts, length, now, zone),
+                suggested: past.suggested.map(format_time_of_day),
+            })
+        };
+        named.iter().filter_map(shown).take(if is_known { usize::MAX } else { 1 }).collect()
     }
 }
 

@@ -3,12 +3,12 @@
 //! Must stay true: what a limit is now is decided by `limits::card` alone; of a file that cannot be read, everything else
 //! is shown.
 
-use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::clock::{Instant, TimeDelta};
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use limits::budget::{self, Spent};
-use limits::card::Card;
+use limits::card::{self, Card};
 use limits::history::{History, Window};
 use limits::key::Key;
 use limits::settings::{Settings, Start};
@@ -91,10 +91,7 @@ impl Pasts {
         {
             return Ok(read.past.clone());
         }
-        let mut readings = file::all(&store.home, key)?;
-        // As in a card: which of those are later is unknown.
-        readings.retain(|reading| clock::is_credible(reading.at, now));
-        let past = Arc::new(Past::of(History::of(readings, key.length()), key, now));
+        let past = Arc::new(Past::of(card::all_windows(&store.home, key, now)?, key, now));
         if let Some(stamp) = stamp {
             known.insert(key.clone(), Read { stamp, hour, past: past.clone() });
         }
@@ -142,6 +139,7 @@ pub fn cards(store: &Store, now: Instant) -> (Vec<Card>, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cs_core::clock;
     use limits::reading::Reading;
 
     #[test]
