@@ -5,7 +5,7 @@
 
 use crate::history::Window;
 use crate::reading::Reading;
-use cs_core::clock::{Instant, TimeDelta};
+use cs_core::clock::{self, Instant, TimeDelta};
 use serde::Serialize;
 
 /// The readings of at least this time are projected, and those of a twentieth of the window.
@@ -114,8 +114,7 @@ impl Pace {
     }
 
     fn projected(self, line: &Line, resets_at: Instant, length: TimeDelta, now: Instant) -> Pace {
-        let left = TimeDelta::try_milliseconds(((100.0 - line.used) / line.slope * 1000.0) as i64);
-        let full_at = left.and_then(|left| now.checked_add_signed(left));
+        let full_at = instant_in((100.0 - line.used) / line.slope, now);
         let outlook = match full_at {
             Some(at) if at < resets_at - length / 10 => Outlook::Short,
             Some(at) if at <= resets_at + length / 10 => Outlook::Tight,
@@ -150,4 +149,11 @@ fn line(readings: &[Reading], recent: TimeDelta, now: Instant) -> Option<Line> {
 
 fn seconds(time: TimeDelta) -> f64 {
     time.num_milliseconds() as f64 / 1000.0
+}
+
+/// The instant in some seconds, to a second: people read its minute.
+fn instant_in(seconds: f64, now: Instant) -> Option<Instant> {
+    let at = now.checked_add_signed(TimeDelta::try_milliseconds((seconds * 1000.0) as i64)?)?;
+    let whole = at.timestamp_millis().saturating_add(500).div_euclid(1000).checked_mul(1000)?;
+    clock::from_millis(whole).map(|whole| whole.max(now)).filter(clock::has_spelling)
 }
