@@ -129,7 +129,7 @@ mod tests {
         let reason = trim(&home, &key, Run::Dry, now()).unwrap().unwrap().reason;
         assert_eq!(reason, "2 readings older than 400 days");
         assert_eq!(file::all(&home, &key).unwrap(), all, "only shown");
-        assert_eq!(overdue(&home, now()).unwrap(), [key.clone()]);
+        assert_eq!(overdue(&home, now()).unwrap(), std::slice::from_ref(&key));
         assert!(trim(&home, &key, Run::Real, now()).unwrap().is_some());
         assert_eq!(file::all(&home, &key).unwrap(), all[2..], "also an older one after a wrong clock");
         assert!(overdue(&home, now()).unwrap().is_empty() && trim(&home, &key, Run::Real, now()).unwrap().is_none());
