@@ -41,7 +41,7 @@ const LIMITS: Limits =
 /// left out first. A backslash before a character makes it plain text.
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
-    example = "{command_name} --format \"5h {{five_hour}}[ {{pace_5h}}][ · used up: {{runs_out}}][ · {{budget}}]\"",
+    example = "{command_name} --format \"[5h {{pace_5h}}][ · used up: {{runs_out}}][ · {{budget}}]\"",
     example = "{command_name} --format \"{{model}}[ {{bar}} {{context}}]\"",
     example = "{command_name} --wrap \"~/.claude/my-statusline.sh\""
 )]
