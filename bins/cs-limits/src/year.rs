@@ -3,7 +3,7 @@
 use crate::known::Wanted;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Block, Context, Failure, Form, Out, Outcome};
-use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::clock::{self, Date, Instant, TimeDelta};
 use cs_core::zone::Zone;
 use limits::achievement::{Achievement, earned};
 use limits::card;
@@ -140,13 +140,12 @@ fn print(out: &mut Out, title: &str, of: &year::Year, achievements: &[Achievemen
     let locked_out =
         if of.locked_out > TimeDelta::zero() { format!("{}{longest}", span(of.locked_out)) } else { String::new() };
     block.field("locked out", &locked_out);
-    block.field("lasted", &format!("{} in a row at most", count(of.lasted, "window")));
-    block.field(
-        "streak",
-        &of.streak
-            .map(|(first, last)| format!("{}, {first} to {last}", count((last - first).num_days() as usize + 1, "day")))
-            .unwrap_or_default(),
-    );
+    let lasted = if of.lasted > 0 { format!("{} in a row at most", count(of.lasted, "window")) } else { String::new() };
+    block.field("lasted", &lasted);
+    let days = |first: Date, last: Date| usize::try_from((last - first).num_days() + 1).unwrap_or_default();
+    let streak = of.streak.filter(|(first, last)| first < last);
+    let streak = streak.map(|(first, last)| format!("{}, {first} to {last}", count(days(first, last), "day")));
+    block.field("streak", &streak.unwrap_or_default());
     let earned =
         |one: &Achievement| (format!("{}  ", format_local_day(one.at, zone)), format!("{}: {}", one.name, one.what));
     block.section("earned", achievements.iter().map(earned));
