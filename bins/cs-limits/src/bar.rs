@@ -13,7 +13,10 @@ use cs_core::store::Store;
 use cs_core::zone::Zone;
 use limits::card::{self, Card};
 use limits::pace::Outlook;
-use render::{Style, format_limit, format_near_time, format_pace, format_percent, format_window};
+use render::{
+    Style, format_limit, format_near_time, format_pace, format_runs_out, format_used, format_used_percent,
+    format_window,
+};
 use skin::Skin;
 
 /// print one line for a bar: which sessions wait and work, and each limit with its reset, or with the time at which it is
@@ -90,7 +93,10 @@ impl Facts {
             "idle" => count(State::Idle, Style::Turn),
             "working" => count(State::Working, Style::Busy),
             "limits" => self.joined(|_| true),
-            "runs_out" => self.joined(|card| matches!(card.pace.outlook, Outlook::Short | Outlook::Full)),
+            "runs_out" => {
+                let texts = self.cards.iter().map(|card| format_runs_out(card, self.now, Zone::system()));
+                (texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(BETWEEN), Style::Wrong)
+            }
             _ => match name.strip_prefix("limit:") {
                 Some(window) => self.joined(|card| card.key.window == window || card.key.stem() == window),
                 None => return None,
@@ -115,10 +121,10 @@ impl Facts {
         let agents = self.cards.iter().any(|other| other.key.agent != card.key.agent);
         let agent = if agents { format!("{} ", card.key.agent.short()) } else { String::new() };
         let name = format!("{agent}{}{account}", format_window(&card.key));
-        let used = format_percent(card.window.used);
+        let used = format_used_percent(card.window.used);
         let text = match (card.pace.outlook, card.pace.full_at) {
             (Outlook::Short, Some(at)) => format!("{name} {used} full {}", near(at)),
-            _ => format!("{name} {used} →{}", near(card.window.resets_at)),
+            _ => format!("{name} {}", format_used(card, self.now, zone)),
         };
         (text, crate::now::style(card, self.now))
     }
@@ -141,7 +147,7 @@ impl Facts {
     /// A line of words for each limit.
     fn words(&self) -> Vec<(String, Style)> {
         let words = |card: &Card| {
-            let (name, used) = (format_limit(&card.key, &card.account), format_percent(card.window.used));
+            let (name, used) = (format_limit(&card.key, &card.account), format_used_percent(card.window.used));
             let text = format!("{name}: {used}; {}", format_pace(card, self.now, Zone::system()));
             (text, crate::now::style(card, self.now))
         };

@@ -8,7 +8,7 @@ use cs_core::zone::Zone;
 use limits::budget::{self, Spent};
 use render::{
     BudgetRow, Column, Style, Table, TableCell, format_bar, format_budget, format_dollars, format_near_time,
-    format_percent,
+    format_used_percent,
 };
 
 /// show each budget (limits.budgets in config.json): what was spent of it, and what it comes to at the end of its period.
@@ -53,7 +53,7 @@ impl Budgets {
 fn row(spent: &Spent, now: Instant) -> Vec<TableCell> {
     let zone = Zone::system();
     let more = if spent.at_least { "at least " } else { "" };
-    let used = |percent: f64| format!("{} {:>4}", format_bar(percent / 100.0, CELLS), format_percent(percent));
+    let used = |percent: f64| format!("{} {:>4}", format_bar(percent / 100.0, CELLS), format_used_percent(percent));
     let projected = spent.projected_usd.map_or_else(|| "not known yet".to_string(), format_dollars);
     vec![
         format_budget(&spent.budget).into(),

@@ -5,7 +5,7 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::zone::Zone;
 use limits::card::Card;
-use render::{LimitRow, format_limit, format_pace, format_percent};
+use render::{LimitRow, format_limit, format_pace, format_percent, format_used_percent};
 use serde::Serialize;
 
 /// ask whether less than a percentage is used of each limit: 0 if so, 1 if not or if nothing was ever reported. A window
@@ -63,9 +63,13 @@ impl Check {
                     let name = format_limit(&card.key, &card.account);
                     let used = match (card.has_ended(now), is_below(card)) {
                         (true, _) => "unknown".to_string(),
-                        (_, true) => format_percent(card.window.used),
+                        (_, true) => format_used_percent(card.window.used),
                         (_, false) => {
-                            format!("{}, not below {}", format_percent(card.window.used), format_percent(self.below))
+                            format!(
+                                "{}, not below {}",
+                                format_used_percent(card.window.used),
+                                format_percent(self.below)
+                            )
                         }
                     };
                     out.line(&format!("{name}: {used}; {says}"))?;

@@ -11,7 +11,7 @@ use limits::history::{History as Windows, Window};
 use limits::key::Key;
 use render::{
     Cell, Column, PASSED, Style, Table, TableCell, WindowRow, format_csv_row, format_duration, format_limit,
-    format_local_minute, format_near_time, format_percent, wrap_to_width,
+    format_local_minute, format_near_time, format_percent, format_used_percent, wrap_to_width,
 };
 
 /// show each window that was reported: when it began and was reset, the highest percentage, when 50, 75, 90 and 100 % were
@@ -112,7 +112,7 @@ fn cells(row: &Row) -> Vec<TableCell> {
         None => format_local_minute(window.resets_at, zone),
     };
     let locked_out = Some(window.locked_out().num_seconds()).filter(|seconds| *seconds > 0);
-    let highest = TableCell::styled(format_percent(window.highest), style(window));
+    let highest = TableCell::styled(format_used_percent(window.highest), style(window));
     let passed = PASSED.map(|percent| near(window.passed(percent.into())).into());
     let before =
         [format_limit(&row.key, &row.account).into(), start.unwrap_or_else(|| "?".into()).into(), reset.into()];

@@ -9,7 +9,7 @@ use limits::card::Card;
 use limits::pace::Outlook;
 use render::{
     Column, LimitRow, Style, Table, TableCell, format_ago, format_bar, format_limit, format_near_time, format_pace,
-    format_percent, format_ratio,
+    format_ratio, format_used_percent,
 };
 
 /// show each limit now: how much is used, how fast, when it is reset, whether it lasts, and when it rose last
@@ -70,7 +70,8 @@ fn row(card: &Card, now: Instant) -> Vec<TableCell> {
     let style = style(card, now);
     let has_ended = card.has_ended(now);
     let used = card.window.used;
-    let bar = || TableCell::styled(format!("{} {:>4}", format_bar(used / 100.0, CELLS), format_percent(used)), style);
+    let bar =
+        || TableCell::styled(format!("{} {:>4}", format_bar(used / 100.0, CELLS), format_used_percent(used)), style);
     // Nothing is known after the end of a window.
     let unless_ended = |text: Option<String>| text.filter(|_| !has_ended).unwrap_or_else(|| "?".to_string());
     vec![

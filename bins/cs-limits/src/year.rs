@@ -9,7 +9,10 @@ use limits::achievement::{Achievement, earned};
 use limits::card;
 use limits::key::Key;
 use limits::year;
-use render::{format_duration, format_limit, format_local_day, format_local_minute, format_percent, format_quantity};
+use render::{
+    format_duration, format_limit, format_local_day, format_local_minute, format_percent, format_quantity,
+    format_used_percent,
+};
 use serde::Serialize;
 
 /// show the records of a year, by the windows that were reported in it, and what was earned
@@ -132,7 +135,9 @@ fn print(out: &mut Out, title: &str, of: &year::Year, achievements: &[Achievemen
     block.field("windows", &format!("{}, on {}{average}", count(of.windows, "window"), count(of.days, "day")));
     block.field(
         "highest",
-        &of.highest.map(|(percent, when)| format!("{}, {}", format_percent(percent), at(when))).unwrap_or_default(),
+        &of.highest
+            .map(|(percent, when)| format!("{}, {}", format_used_percent(percent), at(when)))
+            .unwrap_or_default(),
     );
     block.field("used up", &format!("{}; {} close to it", count(of.full, "window"), of.close));
     block.field("fastest", &of.fastest.map(with_time).unwrap_or_default());

@@ -46,7 +46,7 @@ pub use money::{
 pub use news::{News, Words};
 pub use number::{
     format_bytes, format_context, format_count, format_number, format_percent, format_points, format_progress,
-    format_quantity, format_ratio, format_round_count,
+    format_quantity, format_ratio, format_round_count, format_used_percent,
 };
 pub use readable::{READABLE, Readable, Reading, StyledLine};
 pub use session_csv::is_own_csv;

@@ -1,7 +1,7 @@
 //! Owns how limits and budgets look in a line that has little room. Must stay true: what is not known is empty.
 
 use crate::limits::{format_budget, format_window};
-use crate::number::format_percent;
+use crate::number::format_used_percent;
 use crate::time::format_near_time;
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
@@ -27,12 +27,12 @@ pub fn format_used(card: &Card, now: Instant, zone: &Zone) -> String {
         return String::new();
     }
     let end = format_near_time(card.window.resets_at, &zone.day_of(now), zone);
-    format!("{} →{end}", format_percent(card.window.used))
+    format!("{} →{end}", format_used_percent(card.window.used))
 }
 
 /// How much of a budget was spent: `62% of $20 a day`, or `≥ 62% of …` if there is no price for some of it.
 pub fn format_spent(spent: &Spent) -> String {
     let least = if spent.at_least { "≥ " } else { "" };
-    let percent = spent.percent().map(format_percent);
+    let percent = spent.percent().map(format_used_percent);
     percent.map(|percent| format!("{least}{percent} of {}", format_budget(&spent.budget))).unwrap_or_default()
 }
