@@ -89,7 +89,7 @@ pub fn week(limits: &[(String, &Limit)], now: Instant, zone: &Zone) -> Option<We
         height: HEIGHT,
         left: LEFT,
         floor: FLOOR,
-        levels: [0.0, 50.0, 100.0].map(|percent| Mark { at: y(percent, 100.0), text: format_percent(percent) }).into(),
+        levels: [0.0, 50.0, 100.0].map(|percent| Mark { at: y(percent), text: format_percent(percent) }).into(),
         ticks: days.collect(),
         lines,
     })
@@ -101,7 +101,7 @@ fn path(window: &Window, from: Instant, now: Instant, x: impl Fn(Instant) -> f64
     let within = window.readings.iter().filter(|reading| reading.at >= from);
     let mut points: Vec<(f64, f64)> = Vec::new();
     for reading in before.into_iter().chain(within) {
-        let (at, level) = (x(reading.at), y(reading.used, 100.0));
+        let (at, level) = (x(reading.at), y(reading.used));
         match points.last_mut() {
             // Closer than a tenth of a unit: nobody sees it.
             Some(last) if at - last.0 < 0.1 => last.1 = level,
@@ -156,15 +156,17 @@ pub struct Strip {
 
 /// The chart of a limit. `starts` are minutes since midnight.
 pub fn hours(by_hour: Option<&[f64; 24]>, starts: &[u16], length: TimeDelta, now: Instant, zone: &Zone) -> Hours {
+    // Below the planned windows.
+    let high = TOP + (STRIP + 2.0) * starts.len().min(STRIPS) as f64;
     let most = by_hour.into_iter().flatten().copied().fold(1.0, f64::max);
     let top = (most / 5.0).ceil() * 5.0;
     let step = (WIDTH - LEFT - RIGHT) / 24.0;
     let x = |minute: i64| round(LEFT + step * minute as f64 / 60.0);
     let column = |(hour, points): (usize, &f64)| Hour {
         x: round(LEFT + step * (hour as f64 + 0.1)),
-        y: y(*points, top),
+        y: below(high, *points / top),
         width: round(step * 0.8),
-        height: round(FLOOR - y(*points, top)),
+        height: round(FLOOR - below(high, *points / top)),
         time: time(hour as i64 * 60),
         text: format_percent(*points),
     };
@@ -186,7 +188,7 @@ pub fn hours(by_hour: Option<&[f64; 24]>, starts: &[u16], length: TimeDelta, now
         height: HEIGHT,
         left: LEFT,
         floor: FLOOR,
-        levels: [0.0, top].map(|points| Mark { at: y(points, top), text: format_percent(points) }).into(),
+        levels: [0.0, top].map(|points| Mark { at: below(high, points / top), text: format_percent(points) }).into(),
         ticks: (0..=24).step_by(6).map(|hour| Mark { at: x(hour * 60), text: tick(hour) }).collect(),
         columns: by_hour.into_iter().flatten().enumerate().map(column).collect(),
         strips: strips.collect(),
@@ -194,9 +196,14 @@ pub fn hours(by_hour: Option<&[f64; 24]>, starts: &[u16], length: TimeDelta, now
     }
 }
 
-/// The height of a percentage, if `top` is at the top.
-fn y(percent: f64, top: f64) -> f64 {
-    round(FLOOR - (FLOOR - TOP) * percent.clamp(0.0, top) / top)
+/// The height of a percentage.
+fn y(percent: f64) -> f64 {
+    below(TOP, percent / 100.0)
+}
+
+/// The height of a share of the room between the floor and a height.
+fn below(high: f64, share: f64) -> f64 {
+    round(FLOOR - (FLOOR - high) * share.clamp(0.0, 1.0))
 }
 
 /// A time of day, in minutes since some midnight.
@@ -241,7 +248,7 @@ mod tests {
         };
         let (from, now) = (at("2026-11-21T00:00:00Z"), at("2026-11-21T10:00:00Z"));
         let hours = |at: Instant| (at - from).num_hours() as f64;
-        assert_eq!(path(&window, from, now, hours).unwrap(), format!("M8 {}H9V{TOP}H10", y(10.0, 100.0)));
+        assert_eq!(path(&window, from, now, hours).unwrap(), format!("M8 {}H9V{TOP}H10", y(10.0)));
         assert_eq!(
             path(&window, at("2026-11-21T08:30:00Z"), at("2026-11-22T00:00:00Z"), hours).unwrap().matches('H').count(),
             2
