@@ -20,7 +20,7 @@ use limits::{achievement, plan, timeline};
 use super::{parts, text};
 use crate::Target;
 
-pub const TARGET: Target = Target { name: "limits", check, words: WORDS, seeds, most: 4 << 10, runs: 150_000 };
+pub const TARGET: Target = Target { name: "limits", check, words: WORDS, seeds, most: 4 << 10, runs: 60_000 };
 
 const WORDS: &[&str] = &[
     "{\"at\":\"2026-11-21T10:00:00.000000+00:00\",\"used\":1,\"resets_at\":\"2026-11-21T15:00:00.000000+00:00\"}\n",

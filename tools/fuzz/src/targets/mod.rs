@@ -7,6 +7,7 @@ mod export;
 mod git;
 mod http;
 mod index;
+mod limits;
 mod message;
 mod names;
 mod payload;
@@ -34,7 +35,7 @@ use super::Target;
 pub static TIMED: AtomicBool = AtomicBool::new(false);
 
 /// All targets. In CI each runs for at most a minute, two at a time, so many more than 20 would take too long.
-pub const TARGETS: [Target; 22] = [
+pub const TARGETS: [Target; 23] = [
     payload::TARGET,
     record::TARGET,
     index::TARGET,
@@ -51,6 +52,7 @@ pub const TARGETS: [Target; 22] = [
     http::TARGET,
     export::TARGET,
     statusline::TARGET,
+    limits::TARGET,
     settings::TARGET,
     transcript::TARGET,
     conversation::TARGET,
