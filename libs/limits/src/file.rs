@@ -219,6 +219,7 @@ mod tests {
             let torn = format!("{}{}", std::fs::read_to_string(sandbox.path()).unwrap(), line.get(..cut).unwrap());
             std::fs::write(sandbox.path(), torn).unwrap();
             assert!(sandbox.record(reading(9, 30.0)), "{cut}");
+            assert_eq!(std::fs::read_to_string(sandbox.path()).unwrap().lines().count(), 3, "{cut}");
             let known = all(&sandbox.home, &sandbox.key).unwrap();
             assert_eq!((known.first(), known.last()), (Some(&reading(0, 1.0)), Some(&reading(9, 30.0))), "{cut}");
         }
