@@ -2,6 +2,7 @@
 //! that shows it. Must stay true: an unknown price never becomes a cost of 0, not even in a sum.
 //! Deliberately absent: where the numbers come from, which is the log reader's concern.
 
+use crate::clock::Date;
 use crate::usage::{ModelUsage, Usage};
 use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,15 @@ impl From<Written> for DayRow {
 }
 
 impl Days {
+    /// Reads the file without the rows of days before `first`, which come first: budgets need a month at most, and are
+    /// in status lines. Rows before the first day that is listed separately stay if no other row does.
+    pub fn parse_since(bytes: &[u8], first: Date) -> serde_json::Result<Days> {
+        match cut(bytes, &first.to_string()) {
+            Some(text) => serde_json::from_slice(&text),
+            None => serde_json::from_slice(bytes),
+        }
+    }
+
     /// The same, with implausible figures reduced to the highest plausible one.
     pub fn bounded(mut self) -> Self {
         let figures = self.stats_cache.values_mut().flat_map(BTreeMap::values_mut);
@@ -69,6 +79,33 @@ impl Days {
         self
     }
 }
+
+/// The text without the rows of days before `first`; `None` if it is not as [`Days`] is written.
+fn cut(bytes: &[u8], first: &str) -> Option<Vec<u8>> {
+    let find = |part: &[u8], text: &[u8]| part.windows(text.len()).position(|window| window == text);
+    let start = find(bytes.get(..HEAD.min(bytes.len()))?, b"\"rows\":[")? + "\"rows\":[".len();
+    let (head, rest) = bytes.split_at_checked(start)?;
+    // In a text, a quotation mark follows a backslash, and only a comma or a bracket follows the end of a text. So
+    // neither pattern can be part of a text.
+    let end = rest.windows(AFTER.len()).rposition(|window| window == AFTER)?;
+    let (rows, tail) = rest.split_at_checked(end)?;
+    let is_row = |window: &[u8]| matches!(window, [b']', b',', b'[', b'"', digit] if digit.is_ascii_digit());
+    let (mut from, mut left) = (0, rows.len());
+    while let Some(at) = rows.get(..left).and_then(|rows| rows.windows(5).rposition(is_row)) {
+        let date = rows.get(at + 4..at + 4 + first.len())?;
+        if date < first.as_bytes() {
+            from = left.min(rows.len());
+            break;
+        }
+        left = at + 2;
+    }
+    Some([head, rows.get(from..)?, tail].concat())
+}
+
+/// What follows the rows.
+const AFTER: &[u8] = b"],\"stats_cache\":";
+/// The rows begin within this many bytes.
+const HEAD: usize = 200;
 
 impl From<DayRow> for Written {
     fn from(DayRow { date, project, model, amount }: DayRow) -> Self {
@@ -184,5 +221,41 @@ mod tests {
         assert_eq!(sum(&[known, known]), (2, Some(1.0), 0));
         let cents = [0.1, 0.7, 0.1, 0.3].map(|usd| Amount::new([1, 0, 0, 0], Some(usd), 0));
         assert_eq!(sum(&cents), (4, Some(1.2), 0));
+    }
+
+    #[test]
+    fn rows_of_earlier_days_need_not_be_read() {
+        // Names that look like the text around them.
+        let names =
+            ["shop", "],[", "],[\"2026-11-21", "],[\"2026-11-29\",", "],\"stats_cache\":", "],[\\", "\"rows\":["];
+        let dates = [None, Some("2025-12-31"), Some("2026-11-20"), Some("2026-11-21"), Some("2026-11-22")];
+        let row = |date: Option<&str>, name: &str| DayRow {
+            date: date.map(str::to_string),
+            project: name.into(),
+            model: name.into(),
+            amount: Amount::new([1, 0, 0, 0], Some(1.0), 0),
+        };
+        for skipped in 0..=dates.len() {
+            let dates = dates.iter().skip(skipped);
+            let rows: Vec<DayRow> = dates.flat_map(|date| names.map(|name| row(*date, name))).collect();
+            let stats_cache = BTreeMap::from([("2025-01-01".to_string(), BTreeMap::from([("],[\"2".to_string(), 1)]))]);
+            let from = rows.iter().find_map(|row| row.date.clone());
+            let told = Some(Told { day: "2026-11-22".into(), usd: BTreeMap::from([("a".into(), 0.5)]) });
+            let days = Days { kept_at: "now".into(), from, rows, stats_cache, told };
+            let text = serde_json::to_vec(&days).unwrap();
+            for first in ["2024-01-01", "2025-12-31", "2026-11-21", "2026-11-22", "2027-01-01"] {
+                let read = Days::parse_since(&text, first.parse().unwrap()).unwrap();
+                let is_needed = |row: &&DayRow| row.date.as_deref().is_some_and(|date| date >= first);
+                let needed: Vec<&DayRow> = days.rows.iter().filter(is_needed).collect();
+                assert_eq!(read.rows.iter().filter(is_needed).collect::<Vec<_>>(), needed, "{first}");
+                assert!(read.rows.len() <= needed.len() + 2 * names.len(), "{first}: {} rows", read.rows.len());
+                let is_vague = days.from.as_deref().is_some_and(|from| from > first);
+                assert!(!is_vague || read.rows.len() == days.rows.len(), "{first}: all there are");
+                assert_eq!(Days { rows: vec![], ..read }, Days { rows: vec![], ..days.clone() });
+            }
+        }
+        let odd = br#"{"rows":[],"kept_at":"x"}"#;
+        assert_eq!(Days::parse_since(odd, Date::default()).unwrap().kept_at, "x", "written by others");
+        assert!(Days::parse_since(br#"{"kept_at":"","rows":[["2026-11-20","a"#, Date::default()).is_err(), "torn");
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::load::load_for;
 use crate::options::Options;
-use crate::output::print_rows;
+use crate::output::{print_remark, print_rows};
 use crate::row::{Field, Shown, Sides, Subject, UsageRow};
 use agents::Agent;
 use cli::{Context, Form, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use render::{Column, Style, format_cost, format_count, format_minute};
+use render::{Column, format_cost, format_count, format_minute};
 use serde_json::json;
 use usage::report::{Block, Burn};
 use usage::sum::Sum;
@@ -27,8 +27,7 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     let out = &mut context.out;
     print_rows(out, options, &rows)?;
     if out.form == Form::Table && !out.quiet && !options.csv {
-        let other = out.styled("the client's own percentage of a window: cs-limits", Style::Dim);
-        out.line(&other)?;
+        print_remark(out, "the client's own percentage of a window: cs-limits")?;
         out.flush()?;
     }
     loaded.end()

@@ -46,6 +46,9 @@ macro_rules! report {
             /// only this agent: claude or codex
             #[argh(option, from_str_fn(parse_agent))]
             agent: Option<Agent>,
+            /// only this account: its name in config.json, its hash, or default
+            #[argh(option)]
+            account: Option<String>,
             /// time zone of the days, such as Europe/Berlin (default: the system's)
             #[argh(option, arg_name = "zone")]
             timezone: Option<String>,
@@ -61,8 +64,8 @@ macro_rules! report {
 
         impl From<$Name> for Options {
             fn from(args: $Name) -> Self {
-                let $Name { since, until, project, repo, agent, timezone, breakdown, csv, .. } = args;
-                Options { since, until, project, repo, agent, timezone, breakdown, csv, issue: None }
+                let $Name { since, until, project, repo, agent, account, timezone, breakdown, csv, .. } = args;
+                Options { since, until, project, repo, agent, account, timezone, breakdown, csv, issue: None }
             }
         }
     };

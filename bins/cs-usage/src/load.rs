@@ -1,6 +1,7 @@
 //! Owns loading what reports need: logs, summaries, prices, the time zone, projects.
 
 use crate::PROGRAM;
+use crate::accounts;
 use crate::options::Options;
 use crate::readings;
 use agents::logs::{Log, Roots};
@@ -73,17 +74,17 @@ const NOTHING: &str = "no usage matches";
 
 /// Reads all logs. Errors, also in settings and prices, are reported on standard error and do not stop the rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    load_by(cache::read, |_, _, _| {}, context, timezone)
+    load_by(cache::read, |_, _, _| {}, context, timezone, None)
 }
 
 /// Like [`load`], for which `watch` receives every call with its log.
 pub fn load_watching(context: &Context, watch: impl FnMut(&(Log, Facts), &Call, Fate)) -> Outcome<Loaded> {
-    load_by(cache::read, watch, context, None)
+    load_by(cache::read, watch, context, None, None)
 }
 
 /// Like [`load`], with the accounts of the logs that were read.
 pub fn load_with_accounts(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    load_by(cache::read_with_accounts, |_, _, _| {}, context, timezone)
+    load_by(cache::read_with_accounts, |_, _, _| {}, context, timezone, None)
 }
 
 fn load_by(
@@ -91,16 +92,18 @@ fn load_by(
     mut watch: impl FnMut(&(Log, Facts), &Call, Fate),
     context: &Context,
     timezone: Option<&str>,
+    account: Option<&str>,
 ) -> Outcome<Loaded> {
     let zone = timezone.map_or_else(|| Ok(Zone::system().clone()), Zone::named)?;
     let config = context.config();
     let (prices, wrong) = Prices::new(&config);
-    let roots = Roots::from_env();
+    let roots = accounts::roots(account, &config)?;
     let found = roots.logs();
     announce_first_run(context, &found.logs);
     let read = read(&context.store.home, found.logs);
     readings::take_in(&context.store.home, &roots, &read.logs, context.now);
     let (summaries, damaged) = summary::load(&context.store.home);
+    let summaries = if account.is_some() { accounts::summaries(summaries, &read.logs) } else { summaries };
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
     let mut failures = Failures::default();
@@ -179,7 +182,8 @@ fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
 
 /// Loads everything that a report needs. Lines that cannot be parsed are noted, but are not a failure.
 pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
-    let loaded = load(context, options.timezone.as_deref())?;
+    let (timezone, account) = (options.timezone.as_deref(), options.account.as_deref());
+    let loaded = load_by(cache::read, |_, _, _| {}, context, timezone, account)?;
     let filter = filter(options, &loaded.zone, context)?;
     let only = options.issue.as_ref().map(|issue| naming(&loaded, issue, context)).transpose()?;
     let filter = Filter { only, ..filter };

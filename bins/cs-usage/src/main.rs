@@ -7,6 +7,7 @@
 //! Exits: 0 done, 1 nothing matched or (keep --check) summaries missing, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod account;
+mod accounts;
 mod blocks;
 mod check;
 mod command;

@@ -10,6 +10,8 @@ pub struct Options {
     pub project: Option<String>,
     pub repo: Option<String>,
     pub agent: Option<Agent>,
+    /// The name or the hash of an account.
+    pub account: Option<String>,
     pub timezone: Option<String>,
     pub breakdown: bool,
     pub csv: bool,

@@ -52,8 +52,12 @@ fn print_table<S: Subject>(out: &mut Out, options: &Options, rows: &[UsageRow<S>
     if dropped.is_empty() {
         return Ok(());
     }
-    let line = format!("not shown at this width: {}", dropped.join(", "));
-    let parts = terminal::width().map_or_else(|| vec![line.clone()], |room| wrap_to_width(&line, room));
+    print_remark(out, &format!("not shown at this width: {}", dropped.join(", ")))
+}
+
+/// Prints a line below a table, in several ones where there is less room.
+pub fn print_remark(out: &mut Out, line: &str) -> Outcome<()> {
+    let parts = terminal::width().map_or_else(|| vec![line.to_string()], |room| wrap_to_width(line, room));
     parts.iter().try_for_each(|part| out.line(&out.styled(part, Style::Dim)))
 }
 

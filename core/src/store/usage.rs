@@ -1,12 +1,14 @@
 //! Owns reading the usage of sessions. `cs-usage keep` writes the summaries.
 
 use super::Store;
+use crate::clock::Date;
 use crate::days::Days;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::{SessionId, Uuid};
 use crate::record::Session;
 use crate::usage::Usage;
+use crate::validate::FILE_BYTES;
 
 impl Store {
     /// The usage of a session in the last summary of its conversation; `None` if there is none. Several sessions of one
@@ -30,6 +32,14 @@ impl Store {
         let usage = serde_json::from_slice::<Usage>(&bytes).ok();
         let records = usage.into_iter().flat_map(|usage| usage.records.into_keys());
         records.filter_map(|id| SessionId::parse(&id).ok()).collect()
+    }
+
+    /// The usage of each day since `first`, see [`Days::parse_since`]; `None` if there is none.
+    pub fn usage_days_since(&self, first: Date) -> Result<Option<Days>> {
+        let path = self.home.usage_days();
+        let Some(bytes) = file::read_at_most(&path, FILE_BYTES)? else { return Ok(None) };
+        let days = Days::parse_since(&bytes, first).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+        Ok(Some(days.bounded()))
     }
 
     /// The usage of each day in the last summary; `None` if there is none.

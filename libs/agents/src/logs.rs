@@ -111,6 +111,11 @@ impl Roots {
         roots
     }
 
+    /// These folders alone.
+    pub fn at(folders: Vec<(Agent, PathBuf)>) -> Self {
+        Roots { folders, named: Vec::new() }
+    }
+
     /// The folders of one agent.
     pub fn of(&self, agent: Agent) -> Vec<PathBuf> {
         self.folders.iter().filter(|(of, _)| *of == agent).map(|(_, folder)| folder.clone()).collect()

@@ -119,8 +119,12 @@ struct Beyond {
 impl Spending {
     /// What was spent from `first` to `today`.
     fn read(store: &Store, first: Date, today: Date) -> Spending {
-        let mut spending =
-            Spending { config: store.config(), days: store.usage_days(), beyond: Vec::new(), is_vague: false };
+        let mut spending = Spending {
+            config: store.config(),
+            days: store.usage_days_since(first),
+            beyond: Vec::new(),
+            is_vague: false,
+        };
         let days = spending.days.as_ref().ok().and_then(Option::as_ref);
         let told = days.map(|days| days.told.clone().unwrap_or_default());
         let kept_on = told.as_ref().map(|told| told.day.parse::<Date>().ok());

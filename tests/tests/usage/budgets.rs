@@ -188,8 +188,8 @@ impl Client {
 
     /// `cs-usage keep`
     fn keep(&self, at: Instant) {
-        let (store, mut roots) = (self.store(), Roots::default());
-        roots.folders = vec![(Agent::Claude, self.home.path().join("claude"))];
+        let store = self.store();
+        let roots = Roots::at(vec![(Agent::Claude, self.home.path().join("claude"))]);
         let mut reports = Reports::read(&store, &self.zone, at);
         let logs = usage::cache::read(&store.home, roots.logs().logs).logs;
         let (summaries, _) = usage::summary::load(&store.home);

@@ -98,3 +98,69 @@ fn right_after_the_count_a_budget_is_the_sum_of_its_rows() {
     assert_eq!(kept(budget(20.0, Period::Day, None, Some("gpt"))), (0, true));
     assert_eq!(kept(budget(20.0, Period::Month, Some("api"), None)), (7050, false), "the whole month");
 }
+
+const TODAY: &str = "2026-11-21T12:00:00Z";
+
+fn all() -> Budget {
+    budget(20.0, Period::Day, None, None)
+}
+
+#[test]
+fn what_is_not_known_is_not_zero() {
+    let nothing = spent(&[], all(), TODAY);
+    assert_eq!((nothing.usd, nothing.percent(), nothing.projected_usd, nothing.kept_at), (None, None, None, None));
+    assert_eq!(nothing.unknown, Some(NEVER));
+    let figures = ("statusline/2026-11-21.json", json!({A: 1.5}));
+    let only = spent(std::slice::from_ref(&figures), all(), TODAY);
+    assert_eq!((only.usd, only.at_least, only.unknown), (Some(1.5), true, None), "nothing was counted yet");
+    for damaged in [json!({"rows": 7}), json!([]), json!({"rows": [["2026-11-21", 1]]})] {
+        let spent = spent(&[(DAYS, damaged), figures.clone()], all(), TODAY);
+        assert_eq!((spent.usd, spent.unknown), (None, Some(DAMAGED)));
+    }
+}
+
+#[test]
+fn a_running_conversation_belongs_to_its_project_and_its_model() {
+    let told = json!({"day": "2026-11-21", "usd": {A: 1.5}});
+    let reading = json!({"claude_session_id": A, "at": "2026-11-21T11:00:00Z", "model_id": "claude-opus-5"});
+    let figures = ("statusline/2026-11-21.json", json!({A: 4.0, B: 0.125}));
+    let name = format!("live/{A}.json");
+    let reading_name = format!("statusline/{A}.json");
+    let files = [(DAYS, days(told)), figures, (name.as_str(), live("api")), (reading_name.as_str(), reading)];
+    let of = |project, model| {
+        let spent = spent(&files, budget(20.0, Period::Day, project, model), TODAY);
+        (spent.usd.unwrap(), spent.at_least)
+    };
+    assert_eq!(of(Some("api"), None), (4.5, true), "2.5 more, and it is not known whose the other one is");
+    assert_eq!(of(None, Some("claude-opus")), (5.5, true));
+    assert_eq!(of(Some("elsewhere"), None), (0.0, true));
+    assert_eq!(of(None, None), (5.625, true), "one model has no price");
+}
+
+#[test]
+fn days_after_the_count_and_a_call_at_midnight() {
+    let told = json!({"day": "2026-11-21", "usd": {A: 1.5}});
+    let yesterday = ("statusline/2026-11-21.json", json!({A: 1.25}));
+    let today = ("statusline/2026-11-22.json", json!({A: 1.0}));
+    let files = [(DAYS, days(told)), yesterday, today];
+    let on = |per| spent(&files, budget(20.0, per, None, None), "2026-11-22T12:00:00Z").usd;
+    assert_eq!(on(Period::Day), Some(0.75), "a quarter was counted on the day before");
+    assert_eq!(on(Period::Week), Some(7.5 + 0.75));
+}
+
+#[test]
+fn with_a_clock_that_went_back_it_is_at_least_that() {
+    let told = json!({"day": "2026-11-21", "usd": {A: 1.5}});
+    let files = [(DAYS, days(told)), ("statusline/2026-11-20.json", json!({A: 9.0}))];
+    let spent = spent(&files, budget(20.0, Period::Day, Some("api"), None), "2026-11-20T12:00:00Z");
+    assert_eq!((spent.usd, spent.at_least), (Some(4.5), true));
+}
+
+#[test]
+fn it_goes_on_as_fast_until_the_end_of_the_budgets_own_period() {
+    let files = [(DAYS, days(json!({"day": "2026-11-21", "usd": {}})))];
+    let at = |per, now: &str| spent(&files, budget(20.0, per, Some("api"), None), now).projected_usd;
+    assert_eq!(at(Period::Day, "2026-11-21T12:00:00Z"), Some(4.0));
+    assert_eq!(at(Period::Day, "2026-11-21T01:00:00Z"), None, "too early");
+    assert_eq!(at(Period::Week, "2026-11-21T12:00:00Z").map(f64::round), Some((6.5_f64 / 5.5 * 7.0).round()));
+}
