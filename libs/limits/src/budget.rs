@@ -6,7 +6,7 @@ use crate::settings::{Budget, Period};
 use cs_core::clock::{self, Date, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::days::{Amount, DayRow, Days};
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::id::Uuid;
 use cs_core::paths;
 use cs_core::store::Store;
@@ -119,12 +119,13 @@ struct Beyond {
 impl Spending {
     /// What was spent from `first` to `today`.
     fn read(store: &Store, first: Date, today: Date) -> Spending {
-        let mut spending = Spending {
-            config: store.config(),
-            days: store.usage_days_since(first),
-            beyond: Vec::new(),
-            is_vague: false,
-        };
+        let read = store.usage_days_since(first).and_then(|days| match days {
+            Some(days) if clock::parse(&days.kept_at).is_none() => {
+                Err(Error::corrupt(&store.home.usage_days(), "it does not say when it was written"))
+            }
+            days => Ok(days),
+        });
+        let mut spending = Spending { config: store.config(), days: read, beyond: Vec::new(), is_vague: false };
         let days = spending.days.as_ref().ok().and_then(Option::as_ref);
         let told = days.map(|days| days.told.clone().unwrap_or_default());
         let kept_on = told.as_ref().map(|told| told.day.parse::<Date>().ok());
