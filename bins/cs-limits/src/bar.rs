@@ -71,7 +71,7 @@ impl Facts {
     fn gather(now: Instant) -> Self {
         let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
         let is_counted = |state: State| state.needs_user() || state == State::Working;
-        let cards = |store: &Store| card::all(&store.home, &store.config(), now).unwrap_or_default();
+        let cards = |store: &Store| card::all(&store.home, &store.config(), now).0;
         let mut cards = store.as_ref().map(cards).unwrap_or_default();
         cards.retain(|card| !card.has_ended(now));
         let states = store.map(|store| running::states(&store, None, now, is_counted)).unwrap_or_default();

@@ -39,7 +39,8 @@ impl Wanted {
 
     /// The cards of these limits.
     pub fn cards(&self, context: &Context, config: &Config) -> Outcome<Vec<Card>> {
-        let all = card::all(&context.store.home, config, context.now)?;
+        let (all, errors) = card::all(&context.store.home, config, context.now);
+        errors.iter().for_each(defer);
         let known: Vec<(Key, String)> = all.iter().map(|card| (card.key.clone(), card.account.clone())).collect();
         self.check(&known)?;
         Ok(all.into_iter().filter(|card| self.is(&card.key, &card.account)).collect())

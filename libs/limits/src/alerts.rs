@@ -3,14 +3,13 @@
 
 use crate::account;
 use crate::card::{self, Card};
-use crate::file;
 use crate::history::{History, Window};
 use crate::key::Key;
 use crate::pace::{Outlook, Pace};
 use crate::settings::{OnReset, Settings};
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
-use cs_core::error::Result;
+use cs_core::error::Error;
 use cs_core::paths::Home;
 
 /// How far the two looks at a pace are apart.
@@ -44,14 +43,12 @@ pub struct Due {
     pub card: Card,
 }
 
-/// What is to be told about all limits, in the order of their names.
-pub fn due(home: &Home, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
-    let mut due = Vec::new();
-    for key in file::keys(home)? {
+/// What is to be told about all limits, in the order of their names, and what could not be read.
+pub fn due(home: &Home, config: &Config, settings: &Settings, now: Instant) -> (Vec<Due>, Vec<Error>) {
+    card::each(home, |key| {
         let account = account::name(key.agent, key.account.as_deref(), config);
-        due.extend(of(&key, &account, &card::latest(home, &key, now)?, settings, now));
-    }
-    Ok(due)
+        Ok(of(key, &account, &card::latest(home, key, now)?, settings, now))
+    })
 }
 
 /// What is to be told about a limit. Of two accounts in one folder each has a window, and both count.

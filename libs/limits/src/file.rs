@@ -97,7 +97,12 @@ fn parse(lines: &[u8]) -> Vec<Reading> {
 
 /// All limits that were ever reported, in order.
 pub fn keys(home: &Home) -> Result<Vec<Key>> {
-    let stems = file::stems(&home.limits_dir(), ".jsonl")?;
+    let dir = home.limits_dir();
+    let stems = file::stems(&dir, ".jsonl")?;
+    // A file in its place is no folder without limits: nothing can be recorded there.
+    if stems.is_empty() && dir.is_file() {
+        return Err(Error::io(&dir, "list", io::Error::from(io::ErrorKind::NotADirectory)));
+    }
     let mut keys: Vec<Key> = stems.iter().filter_map(|stem| Key::parse(stem)).collect();
     keys.sort();
     Ok(keys)

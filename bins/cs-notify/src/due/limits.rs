@@ -10,6 +10,7 @@ use crate::subject::{Due, Measured, Subject};
 use ::limits::alerts::{self, Alert};
 use ::limits::budget::{self, Spent};
 use ::limits::quips::{self, Mood};
+use cli::defer;
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
 use cs_core::id::fnv1a;
@@ -24,7 +25,8 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
     let is_wanted = |reason| scope.wants(reason) && settings.rule(reason).is_some();
     let mut all = Vec::new();
     if [Reason::Limit, Reason::Pace, Reason::Reset].into_iter().any(is_wanted) {
-        let due = alerts::due(&store.home, config, &settings.limits, now).unwrap_or_default();
+        let (due, errors) = alerts::due(&store.home, config, &settings.limits, now);
+        errors.iter().for_each(defer);
         all.extend(due.iter().map(|due| teller.limit(due)));
     }
     if is_wanted(Reason::Budget) {

@@ -12,7 +12,7 @@ use limits::card::{self, Card};
 use limits::history::{History, Window};
 use limits::key::Key;
 use limits::settings::{Settings, Start};
-use limits::{file, plan, timeline};
+use limits::{plan, timeline};
 use render::PASSED;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -121,19 +121,8 @@ fn thin_out(window: &mut Window, now: Instant) {
 
 /// The limits now, and what could not be read.
 pub fn cards(store: &Store, now: Instant) -> (Vec<Card>, Vec<String>) {
-    let config = store.config();
-    let keys = match file::keys(&store.home) {
-        Ok(keys) => keys,
-        Err(error) => return (Vec::new(), vec![error.to_string()]),
-    };
-    let (mut cards, mut failed) = (Vec::new(), Vec::new());
-    for key in keys {
-        match Card::of(&store.home, &key, &config, now) {
-            Ok(card) => cards.extend(card),
-            Err(error) => failed.push(error.to_string()),
-        }
-    }
-    (cards, failed)
+    let (cards, errors) = card::all(&store.home, &store.config(), now);
+    (cards, errors.iter().map(ToString::to_string).collect())
 }
 
 #[cfg(test)]
