@@ -5,8 +5,8 @@
 //! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, the records of the sessions in a notice,
 //! `limits/`, `usage/days.json` and `statusline/` if there are budgets, and `audit/` and transcripts if destructive calls
 //! are reported.
-//! Writes: `audit/<day>.index`, a cache; `notify_state.json`, before and after a notice is delivered; `notify/<uuid>.lock`; with `on` and `off`,
-//! `config.json`.
+//! Writes: `audit/<day>.index`, a cache; `notify_state.json`, before and after a notice is delivered;
+//! `notify/<uuid>.lock`; with `on` and `off`, `config.json`.
 //! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy. `hook`: always 0;
 //! its errors go to `logs/hook.log`.
 
@@ -33,6 +33,7 @@ mod status;
 mod subject;
 mod switch;
 mod template;
+mod trust;
 mod watch;
 
 use argh::{ArgsInfo, FromArgs};
@@ -87,9 +88,8 @@ fn work(args: Args, out: Out) -> Outcome<()> {
 fn check(dry_run: bool, test: bool, command: Option<Command>, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
     let config = context.config();
-    let path = context.store.home.config();
-    let settings = Settings::read(&config, &path)?;
-    limits::settings::Settings::read(&config, &path).1.iter().for_each(defer);
+    let (settings, errors) = Settings::read_all(&config, &context.store.home.config())?;
+    errors.iter().for_each(defer);
     match (command, dry_run, test) {
         (Some(Command::Status(status)), ..) => status.run(context, &settings),
         (_, true, true) => Err(Failure::Usage("--dry-run and --test cannot be combined".into(), None)),

@@ -8,6 +8,7 @@ use crate::notice::Notice;
 use crate::quiet::Quiet;
 use crate::reasons::{self, Reason, Rule, Rules};
 use crate::subject::Subject;
+use crate::trust;
 use cs_core::Error;
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
@@ -43,8 +44,43 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Parses the settings; an error names the file at `path`.
+    /// Parses the settings of the file at `path`, and says what could not be used of them: what is wrong in the group
+    /// `limits`, and programs that anybody else could have put there. An error names the file.
+    pub fn read_all(config: &Config, path: &Path) -> Result<(Self, Vec<Error>), Error> {
+        let mut settings = Settings::read_notify(config, path)?;
+        let (limits, mut errors) = limits::settings::Settings::read(config, path);
+        settings.limits = limits;
+        if let Some(reason) = trust::reason_against(path).filter(|_| settings.starts_programs()) {
+            settings.start_nothing();
+            errors.push(Error::Invalid(reason));
+        }
+        Ok((settings, errors))
+    }
+
+    /// The same, if somebody else reports the errors.
     pub fn read(config: &Config, path: &Path) -> Result<Self, Error> {
+        Settings::read_all(config, path).map(|(settings, _)| settings)
+    }
+
+    /// Whether it names programs.
+    fn starts_programs(&self) -> bool {
+        let limits = &self.limits;
+        let is_set = !self.command.is_empty() || !self.handlers.is_empty() || !limits.quip_command.is_empty();
+        is_set || limits.plan.iter().any(|start| !start.command.is_empty())
+    }
+
+    /// Leaves out the programs that it names; notices are sent on the desktop.
+    fn start_nothing(&mut self) {
+        self.command.clear();
+        self.handlers.clear();
+        if matches!(self.channel, Channel::Command | Channel::None) {
+            self.channel = Channel::Auto;
+        }
+        self.limits.quip_command.clear();
+        self.limits.plan.iter_mut().for_each(|start| start.command.clear());
+    }
+
+    fn read_notify(config: &Config, path: &Path) -> Result<Self, Error> {
         let wrong = |reason: String| Error::corrupt(path, reason);
         let group = &match config.group("notify") {
             None | Some(Value::Null) => Map::new(),
@@ -66,8 +102,7 @@ impl Settings {
             command,
             handlers: handlers::read(group).map_err(wrong)?,
             timeout: Duration::from_secs(number("timeout_seconds", 10, (1, 300))?.into()),
-            // What is wrong in it stops nothing.
-            limits: limits::settings::Settings::read(config, path).0,
+            limits: limits::settings::Settings::default(),
         })
     }
 

@@ -287,6 +287,46 @@ fn a_wrong_value_is_reported_and_stops_nothing() {
     assert_eq!(received(&sandbox).len(), 1);
 }
 
+#[test]
+fn no_program_is_started_that_somebody_else_could_have_named() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    let mode = |sandbox: &Sandbox, file: &str, mode: u32| {
+        fs::set_permissions(sandbox.data().join(file), fs::Permissions::from_mode(mode)).expect("it can be changed");
+    };
+    let owner = |sandbox: &Sandbox, file: &str| chown(sandbox.data().join(file), Some(12_345), None).is_ok();
+    let sandbox = limited(planned(json!({"command": ["work"]})), json!({"via": "command"}));
+    for name in ["work", "quip", "notify-send"] {
+        program(&sandbox, name, &format!("#!/bin/sh\necho \"$*\" >>~/{name}.ran\n"));
+    }
+    let ran = |name: &str| sandbox.home().join(format!("{name}.ran")).exists();
+    let mut group = planned(json!({"command": ["work"]}));
+    group.as_object_mut().expect("an object").extend([("quip_command".to_owned(), json!(["quip"])), ("quips".to_owned(), json!("on"))]);
+    configure(&sandbox, group, json!({"via": "command", "handlers": [{"command": ["tell"], "name": "x"}]}));
+    reports(&sandbox, "five_hour", "21T11:00:00", 80.0, "21T16:00:00");
+    let wide = [("config.json", 0o646, "config.json; chmod go-w"), ("", 0o777, "dashboard; chmod go-w")];
+    for (file, wrong, words) in wide {
+        put(&sandbox, "notify_state.json", "{}");
+        mode(&sandbox, file, wrong);
+        let output = at(&sandbox, "21T12:01:00", "cs-notify", &["-q"], "");
+        assert_eq!(status(&output), 65, "{file}: {}", stderr(&output));
+        assert!(stderr(&output).contains("names is started: everybody may write"), "{}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        mode(&sandbox, file, if file.is_empty() { 0o700 } else { 0o600 });
+    }
+    if owner(&sandbox, "config.json") {
+        put(&sandbox, "notify_state.json", "{}");
+        let output = at(&sandbox, "21T12:01:30", "cs-notify", &["-q"], "");
+        assert!(stderr(&output).contains("config.json belongs to another user"), "{}", stderr(&output));
+        chown(sandbox.data().join("config.json"), Some(0), None).expect("it can be changed back");
+    }
+    assert!(ran("notify-send"), "the desktop tells it");
+    assert!(!ran("work") && !ran("quip") && received(&sandbox).is_empty());
+    put(&sandbox, "notify_state.json", "{}");
+    assert_eq!(status(&at(&sandbox, "21T12:02:00", "cs-notify", &["-q"], "")), 0);
+    assert!(ran("quip") && !received(&sandbox).is_empty() && eventually(Duration::from_secs(5), || ran("work")));
+}
+
 /// The state of a run that was killed says nothing false: the notice comes again at most once, and is never lost.
 #[cfg(target_os = "linux")]
 #[test]
