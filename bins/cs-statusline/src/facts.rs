@@ -13,7 +13,7 @@ use cs_core::state::State;
 use cs_core::statusline::{Limit, Reading};
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
-use render::{format_context, format_dollars, format_near_time, format_percent, format_progress};
+use render::{format_context, format_dollars, format_near_time, format_percent, format_progress, format_used_percent};
 use std::path::Path;
 
 /// Everything that can be shown.
@@ -139,8 +139,8 @@ fn format_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
     let used = limit.used_percentage;
     match limit.resets_at.as_deref().and_then(clock::parse) {
         Some(at) if at <= now => (0.0, String::new()),
-        Some(at) => (used, format!("{} →{}", format_percent(used), format_near_time(at, today, Zone::system()))),
-        None => (used, format_percent(used)),
+        Some(at) => (used, format!("{} →{}", format_used_percent(used), format_near_time(at, today, Zone::system()))),
+        None => (used, format_used_percent(used)),
     }
 }
 

@@ -46,9 +46,9 @@ pub fn format_percent(percent: f64) -> String {
     format!("{percent:.0}%")
 }
 
-/// A percentage that is used: it is not rounded up to one that is not reached.
+/// How much is used of a limit or a budget: it is not rounded up to what is not reached, and `<1%` is not nothing.
 pub fn format_used_percent(percent: f64) -> String {
-    format_percent(percent.floor())
+    if percent > 0.0 && percent < 1.0 { "<1%".to_string() } else { format_percent(percent.floor()) }
 }
 
 /// How fast something is used beside how fast it passes: `0.7×`.
@@ -99,7 +99,7 @@ mod tests {
         );
         assert_eq!([(0, 0), (0, 1), (3, 5)].map(format_progress), ["", "0/1", "3/5"]);
         assert_eq!([41.5, 0.0, 130.4].map(format_percent), ["42%", "0%", "130%"]);
-        assert_eq!([99.6, 100.0].map(format_used_percent), ["99%", "100%"]);
+        assert_eq!([0.0, 0.5, 1.5, 99.6, 100.0].map(format_used_percent), ["0%", "<1%", "1%", "99%", "100%"]);
         assert_eq!((format_ratio(0.67), format_points(4.24)), ("0.7×".into(), "4.2".into()));
         assert_eq!(format_context(Some(84_900), Some(1_000_000)), "85k/1M");
         assert_eq!((format_context(None, Some(1)), format_context(Some(1), None)), (String::new(), String::new()));

@@ -8,7 +8,9 @@ use cs_core::statusline::{self, Reading};
 use cs_core::zone::Zone;
 use limits::card::Card;
 use limits::pace::Outlook;
-use render::{format_dollars, format_limit, format_pace, format_round_count, format_window, outlook_word};
+use render::{
+    format_dollars, format_limit, format_pace, format_round_count, format_used_percent, format_window, outlook_word,
+};
 use serde::Serialize;
 
 /// How long reported limits count as current.
@@ -59,7 +61,10 @@ pub struct ShortLimit {
 pub struct Limit {
     /// `5 h` or `7 d`; of several accounts or agents `Claude 5 h, work`.
     pub name: String,
+    /// The length of the bar.
     pub percent: u8,
+    /// What is used, in words: not rounded up.
+    pub used: String,
     pub resets_at: Option<String>,
     /// The time of the report, if it is not recent.
     pub told_at: Option<String>,
@@ -121,6 +126,7 @@ fn present(cards: &[Card], readings: &[Reading], now: Instant) -> Vec<Limit> {
         Limit {
             name: if are_several { format_limit(&card.key, &card.account) } else { format_window(&card.key) },
             percent: percent(card.window.used),
+            used: format_used_percent(card.window.used),
             resets_at: Some(clock::stamp(card.window.resets_at)),
             told_at: ((now - seen_at).num_minutes() >= FRESH_MINUTES).then(|| clock::stamp(seen_at)),
         }
@@ -163,6 +169,7 @@ fn limits(reading: &Reading, now: Instant) -> Vec<Limit> {
         .map(|(name, limit)| Limit {
             name: name.to_string(),
             percent: percent(limit.used_percentage),
+            used: format_used_percent(limit.used_percentage),
             resets_at: limit.resets_at.clone(),
             told_at: (!is_fresh).then(|| reading.at.clone()),
         })
@@ -193,6 +200,10 @@ mod tests {
             Reading { five_hour: limit(Some("2026-11-21T09:59:00Z")), seven_day: limit(None), ..Reading::default() };
         let known = limits(&Reading { at: "2026-11-21T09:00:00Z".into(), ..reading.clone() }, now);
         assert_eq!((known.len(), known[0].name.as_str(), known[0].percent), (1, "7 d", 100));
+        assert_eq!(known[0].used, "130%");
+        let nearly = statusline::Limit { used_percentage: 99.7, resets_at: None };
+        let nearly = Reading { five_hour: Some(nearly), ..Reading::default() };
+        assert_eq!(limits(&nearly, now)[0].used, "99%", "as everywhere: it is not used up");
         assert_eq!(known[0].told_at.as_deref(), Some("2026-11-21T09:00:00Z"));
         assert_eq!(limits(&Reading { at: "2026-11-21T09:55:00Z".into(), ..reading }, now)[0].told_at, None);
     }

@@ -14,7 +14,7 @@ use limits::plan;
 use limits::settings::Start;
 use render::{
     PASSED, format_budget, format_dollars, format_duration, format_limit, format_local_minute, format_near_time,
-    format_pace, format_percent, format_time_of_day, format_weekdays, outlook_word,
+    format_pace, format_percent, format_time_of_day, format_used_percent, format_weekdays, outlook_word,
 };
 use serde::Serialize;
 
@@ -166,7 +166,7 @@ impl ShownCard {
             name: name.to_string(),
             outlook,
             word,
-            used: format_percent(card.window.used),
+            used: format_used_percent(card.window.used),
             bar: limit_charts::bar(if has_ended { 0.0 } else { card.window.used }, elapsed),
             elapsed: elapsed.map(|share| format_percent(share * 100.0)),
             says: format_pace(card, now, zone),
@@ -240,7 +240,7 @@ impl ShownWindow {
                 Some(_) => near(window.resets_at),
                 None => format_local_minute(window.resets_at, zone),
             },
-            highest: format_percent(window.highest),
+            highest: format_used_percent(window.highest),
             passed: PASSED.into_iter().map(|percent| window.passed(percent.into()).map(near)).collect(),
             locked_out: (locked_out > 0).then(|| format_duration(locked_out)),
             is_now: window.resets_at > now,
@@ -258,7 +258,7 @@ impl ShownBudget {
             name: format_budget(&spent.budget),
             spent: spent.usd.map(format_dollars),
             of: format_dollars(spent.budget.usd),
-            percent: spent.percent().map(format_percent),
+            percent: spent.percent().map(format_used_percent),
             bar: spent.percent().map(|percent| limit_charts::bar(percent, elapsed)),
             is_over: over(spent.usd),
             at_least: spent.at_least,
