@@ -53,10 +53,10 @@ pub use session_csv::is_own_csv;
 pub use style::{Paint, STYLES, Style};
 pub use table::{Column, Layout, Table, TableCell};
 pub use time::{
-    format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_local_day,
-    format_local_minute, format_local_second, format_local_time, format_millis, format_minute, format_month,
-    format_near_second, format_near_time, format_second, format_stamps, format_time, format_time_of_day, format_took,
-    format_until,
+    format_age, format_age_cell, format_ago, format_ago_by_minute, format_between, format_day, format_duration,
+    format_local_day, format_local_minute, format_local_second, format_local_time, format_millis, format_minute,
+    format_month, format_near_second, format_near_time, format_second, format_span, format_stamps, format_time,
+    format_time_of_day, format_took, format_until,
 };
 pub use width::{cut_start_to_width, cut_to_width, width_of, wrap_indented, wrap_to_width};
 

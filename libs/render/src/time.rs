@@ -2,7 +2,7 @@
 //! program. The ages that hooks write into records (`3 h`, `3 h ago`) come from [`cs_core::clock`]. Deliberately
 //! absent: which zone is the local one ([`cs_core::zone`]).
 
-use cs_core::clock::{self, Date, Instant};
+use cs_core::clock::{self, Date, Instant, TimeDelta};
 pub use cs_core::clock::{age as format_age, age_or_unknown as format_age_cell, ago as format_ago};
 use cs_core::zone::{Day, Zone};
 use std::time::Duration;
@@ -48,10 +48,16 @@ pub fn format_stamps(text: &str, zone: &Zone) -> String {
     text.split_inclusive(' ').map(|word| localize(word).unwrap_or_else(|| word.to_string())).collect()
 }
 
-/// A nearby local time: `15:00` on this day, else `Mon 15:00`.
+/// A nearby local time: `15:00` on this day, `Mon 15:00` less than a week before or after it, else `12-07 15:00`; after
+/// half a year with the year.
 pub fn format_near_time(at: Instant, day: &Day, zone: &Zone) -> String {
     let local = zone.local(at);
-    let form = if local.date() == day.date { "%H:%M" } else { "%a %H:%M" };
+    let form = match (local.date() - day.date).num_days().abs() {
+        0 => "%H:%M",
+        1..=6 => "%a %H:%M",
+        7..=182 => "%m-%d %H:%M",
+        _ => "%Y-%m-%d %H:%M",
+    };
     local.format(form).to_string()
 }
 
@@ -87,6 +93,23 @@ pub fn format_duration(seconds: i64) -> String {
         (0, 0, minutes) => format!("{minutes} min"),
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
         (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// A duration to the nearest minute, for spans between times that are shown without seconds: `40 s`, `2 h 0 min`.
+pub fn format_span(span: TimeDelta) -> String {
+    match span.num_seconds() {
+        seconds @ 0..60 => format_duration(seconds),
+        seconds => format_duration((seconds + 30) / 60 * 60),
+    }
+}
+
+/// How long it is from one time to another as they are shown, without their seconds: `50 min`.
+pub fn format_between(from: Instant, until: Instant) -> String {
+    let minute = |at: Instant| at.timestamp().div_euclid(60);
+    match minute(until) - minute(from) {
+        ..=0 => "less than a minute".to_string(),
+        minutes => format_duration(minutes * 60),
     }
 }
 
@@ -145,8 +168,17 @@ mod tests {
         let zone = Zone::named("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
         assert_eq!(format_local_minute(at("2026-07-01T22:30:00Z"), &zone), "2026-07-02 00:30");
         let day = zone.day_of(at("2026-11-21T10:00:00Z"));
-        let near = ["2026-11-21T14:00:00Z", "2026-11-21T23:00:00Z"].map(|text| format_near_time(at(text), &day, &zone));
-        assert_eq!(near, ["15:00", "Sun 00:00"]);
+        let near = |text: &str| format_near_time(at(&format!("{text}:00Z")), &day, &zone);
+        assert_eq!(
+            ["2026-11-21T14:00", "2026-11-21T23:00", "2026-11-15T10:00"].map(near),
+            ["15:00", "Sun 00:00", "Sun 11:00"]
+        );
+        let weeks = ["2026-11-28T10:00", "2026-11-14T10:00", "2027-11-24T10:00"].map(near);
+        assert_eq!(
+            weeks,
+            ["11-28 11:00", "11-14 11:00", "2027-11-24 11:00"],
+            "a weekday would be taken for this week's"
+        );
         assert_eq!(format_local_day(at("2026-07-01T22:30:00Z"), &zone), "2026-07-02");
         let now = at("2026-07-02T10:00:00Z");
         let near =
@@ -161,6 +193,11 @@ mod tests {
         let shown = [0, 59, 60, 3_599, 3_600, 11_400, 86_400, 1_051_200].map(format_duration);
         assert_eq!(shown, ["0 s", "59 s", "1 min", "59 min", "1 h 0 min", "3 h 10 min", "1 d 0 h", "12 d 4 h"]);
         assert_eq!(format_millis(Duration::from_micros(3_440)), "3.4 ms");
+        let spans = [5, 7_169, 7_171, 11_399].map(|seconds| format_span(TimeDelta::seconds(seconds)));
+        assert_eq!(spans, ["5 s", "1 h 59 min", "2 h 0 min", "3 h 10 min"]);
+        let between = |from, until| format_between(at(from), at(until));
+        assert_eq!(between("2026-11-21T09:41:40Z", "2026-11-21T11:30:00Z"), "1 h 49 min", "as 09:41 and 11:30 say it");
+        assert_eq!(between("2026-11-21T11:30:01Z", "2026-11-21T11:30:59Z"), "less than a minute");
     }
 
     #[test]
