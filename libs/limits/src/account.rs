@@ -3,8 +3,10 @@
 
 use agents::Agent;
 use cs_core::config::Config;
+use cs_core::error::Error;
 use cs_core::id::fnv1a;
 use cs_core::paths;
+use serde_json::Value;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -30,11 +32,49 @@ pub fn name(agent: Agent, account: Option<&str>, config: &Config) -> String {
     named.unwrap_or_else(|| account.unwrap_or_default().to_string())
 }
 
-/// The named accounts, each with its folder, in the order of their names. Values that are not texts are left out.
+/// The named accounts, each with its folder, in the order of their names. What cannot be used is left out.
 pub fn named(config: &Config) -> Vec<(String, PathBuf)> {
     let group = config.group("accounts");
     let all = group.as_ref().and_then(|group| group.as_object()).into_iter().flatten();
-    all.filter_map(|(name, folder)| Some((name.clone(), paths::expand(folder.as_str()?)))).collect()
+    all.filter(|(name, _)| is_fit(name))
+        .filter_map(|(name, folder)| Some((name.clone(), paths::expand(folder.as_str()?))))
+        .collect()
+}
+
+/// Maximum number of characters in a name: it stands in tables, bars and notices.
+const NAME: usize = 40;
+
+/// Whether people can tell an account by this name, in one line.
+fn is_fit(name: &str) -> bool {
+    let length = name.chars().count();
+    (1..=NAME).contains(&length) && !name.trim().is_empty() && !name.chars().any(char::is_control)
+}
+
+/// What cannot be used in the group `accounts`; the errors name the file at `path`.
+pub fn errors(config: &Config, path: &Path) -> Vec<Error> {
+    let error = |what: String| Error::corrupt(path, what);
+    let group = match config.group("accounts") {
+        None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Object(group)) => group,
+        Some(_) => {
+            let what = "accounts is not an object; write one, such as {\"work\": \"~/.claude-work\"}; it is left out";
+            return vec![error(what.to_string())];
+        }
+    };
+    let wrong = |(name, folder): (&String, &Value)| {
+        let begin: String = name.chars().take(NAME).collect();
+        if !is_fit(name) {
+            let rule = format!("write a name of 1 to {NAME} characters in one line; it is left out");
+            return Some(error(format!("accounts has the name {begin:?}{}; {rule}", more(name, &begin))));
+        }
+        let what = format!("accounts.{name} is not a text; write the client's folder; it is left out");
+        (!folder.is_string()).then(|| error(what))
+    };
+    group.iter().filter_map(wrong).collect()
+}
+
+fn more(name: &str, begin: &str) -> &'static str {
+    if name.len() > begin.len() { "…" } else { "" }
 }
 
 /// The folder without a trailing slash and the like. Links are not followed: the client names the folder always alike.
@@ -74,6 +114,22 @@ mod tests {
         assert_eq!(name(Agent::Codex, None, &config), "", "another agent's default folder");
         assert_eq!(name(Agent::Claude, Some("0a0a0a0a"), &config), "0a0a0a0a");
         assert_eq!(named(&config).len(), 2);
-        assert!(named(&Config::read(Path::new("config.json"), br#"{"accounts":[1]}"#)).is_empty());
+        let [error] = &errors(&config, Path::new("config.json"))[..] else { panic!("one value is no folder") };
+        assert!(error.to_string().ends_with("accounts.x is not a text; write the client's folder; it is left out"));
+        let list = Config::read(Path::new("config.json"), br#"{"accounts":[1]}"#);
+        assert_eq!((named(&list).len(), errors(&list, Path::new("config.json")).len()), (0, 1));
+    }
+
+    #[test]
+    fn a_name_that_fills_the_screen_or_is_empty_is_left_out_and_reported() {
+        let long = "x".repeat(100_000);
+        for name in ["", "  ", "a\\nb", "\\u001b[31m", &long, &"x".repeat(41)] {
+            let text = format!("{{\"accounts\":{{\"{name}\":\"~/.claude-work\",\"{}\":\"~/.b\"}}}}", "é".repeat(40));
+            let config = Config::read(Path::new("config.json"), text.as_bytes());
+            assert_eq!(named(&config).len(), 1, "{name:.50}");
+            let [error] = &errors(&config, Path::new("config.json"))[..] else { panic!("{name:.50}") };
+            assert!(error.to_string().chars().count() < 200, "{error}");
+            assert!(!error.to_string().chars().any(char::is_control), "{error}");
+        }
     }
 }

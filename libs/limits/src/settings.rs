@@ -4,6 +4,7 @@
 mod days;
 mod read;
 
+use crate::account;
 use cs_core::clock::TimeDelta;
 use cs_core::config::Config;
 use cs_core::error::Error;
@@ -96,9 +97,12 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The settings of a configuration, and what could not be used; the errors name the file at `path`.
+    /// The settings of a configuration, and what could not be used, also of the names of accounts, which every program
+    /// that shows limits needs; the errors name the file at `path`.
     pub fn read(config: &Config, path: &Path) -> (Self, Vec<Error>) {
-        read::read(config, path)
+        let (settings, mut errors) = read::read(config, path);
+        errors.extend(account::errors(config, path));
+        (settings, errors)
     }
 
     /// The percentages of a window at which a notice is sent, ascending.

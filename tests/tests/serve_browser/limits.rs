@@ -171,6 +171,7 @@ fn a_reading_appears_by_itself_and_without_scripts_all_is_there() {
 fn limits_fit_every_screen_and_any_name() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     let name = format!("<script>document.title='owned'</script>\" onload=alert(1) \u{202e}gnp {}", "w".repeat(300));
+    let account = "<script>alert(1)</script>\" onload=1 \u{202e}gnp";
     let folder = dashboard.sandbox.home().join(".claude-work");
     let mut statusline = dashboard.sandbox.command("cs-statusline");
     statusline.env("CLAUDE_CONFIG_DIR", &folder);
@@ -182,7 +183,7 @@ fn limits_fit_every_screen_and_any_name() {
     settings(
         &dashboard,
         &[
-            ("accounts", json!({name.clone(): folder})),
+            ("accounts", json!({account: folder})),
             (
                 "limits",
                 json!({"budgets": budgets,
