@@ -3,6 +3,7 @@
 
 mod days;
 mod read;
+mod reader;
 
 use crate::account;
 use cs_core::clock::TimeDelta;

@@ -1,17 +1,16 @@
 //! Owns how the group `limits` is parsed: one key after the other, and what is wrong with each.
 
 use super::days::{self, DAILY};
+use super::reader::{Group, MOST, Reader};
 use super::{Budget, OnReset, Period, Settings, Start};
 use crate::key::Key;
 use agents::Agent;
 use cs_core::clock::TimeDelta;
 use cs_core::config::Config;
 use cs_core::error::Error;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::path::Path;
 
-/// Maximum number of windows, of budgets, of starts, and of percentages in a list.
-const MOST: usize = 50;
 /// The highest percentage of a limit, and of a budget, at which there can be a notice.
 const FULL: u8 = 100;
 const TWICE: u8 = 200;
@@ -29,11 +28,9 @@ const DEFAULT: &str = "the default is used";
 const BUDGET: &str = "this budget is left out";
 const START: &str = "this start is left out";
 
-type Group = Map<String, Value>;
-
 /// The settings of a configuration, and what could not be used.
 pub fn read(config: &Config, path: &Path) -> (Settings, Vec<Error>) {
-    let mut reader = Reader { path, errors: Vec::new() };
+    let mut reader = Reader::default();
     let settings = match config.group("limits") {
         None | Some(Value::Null) => Settings::default(),
         Some(Value::Object(group)) => reader.settings(&group),
@@ -42,21 +39,10 @@ pub fn read(config: &Config, path: &Path) -> (Settings, Vec<Error>) {
             Settings::default()
         }
     };
-    (settings, reader.errors)
+    (settings, reader.errors(path))
 }
 
-/// Collects what is wrong.
-struct Reader<'p> {
-    path: &'p Path,
-    errors: Vec<Error>,
-}
-
-impl Reader<'_> {
-    /// Reports a value, what to write, and what is used instead.
-    fn report(&mut self, key: &str, value: &Value, wanted: &str, instead: &str) {
-        self.errors.push(Error::corrupt(self.path, format!("{key} is {value}; {wanted}; {instead}")));
-    }
-
+impl Reader {
     fn settings(&mut self, group: &Group) -> Settings {
         let mut settings = Settings::default();
         self.alerts(group, &mut settings);
@@ -81,73 +67,6 @@ impl Reader<'_> {
         settings
     }
 
-    /// The value of the last part of `key`; `None` if there is none, or if it is wrong, which is reported.
-    fn one<T>(
-        &mut self,
-        group: &Group,
-        key: &str,
-        wanted: &str,
-        instead: &str,
-        parse: impl FnOnce(&Value) -> Option<T>,
-    ) -> Option<T> {
-        let value = group.get(key.rsplit('.').next()?).filter(|value| !value.is_null())?;
-        let parsed = parse(value);
-        if parsed.is_none() {
-            self.report(key, value, wanted, instead);
-        }
-        parsed
-    }
-
-    /// The same, for a key without which the rest means nothing.
-    fn needed<T>(
-        &mut self,
-        group: &Group,
-        key: &str,
-        wanted: &str,
-        instead: &str,
-        parse: impl FnOnce(&Value) -> Option<T>,
-    ) -> Option<T> {
-        let name = key.rsplit('.').next()?;
-        if group.get(name).is_none_or(Value::is_null) {
-            self.report(key, &Value::Null, wanted, instead);
-        }
-        self.one(group, key, wanted, instead, parse)
-    }
-
-    fn minutes(&mut self, group: &Group, key: &str, most: u64, instead: &str) -> Option<TimeDelta> {
-        let wanted = format!("write a whole number of minutes from 0 to {most}");
-        self.one(group, key, &wanted, instead, |value| {
-            let minutes = value.as_u64().filter(|minutes| *minutes <= most)?;
-            TimeDelta::try_minutes(i64::try_from(minutes).ok()?)
-        })
-    }
-
-    /// A program and its arguments.
-    fn command(&mut self, group: &Group, key: &str, instead: &str) -> Option<Vec<String>> {
-        let wanted = "write the program and its arguments, such as [\"/home/you/bin/tell\", \"--short\"]";
-        self.one(group, key, wanted, instead, |value| {
-            let words: Option<Vec<String>> = value.as_array()?.iter().map(|word| Some(word.as_str()?.into())).collect();
-            let is_fit = |words: &Vec<String>| {
-                words.first().is_none_or(|first| !first.is_empty()) && words.iter().all(|word| !word.contains('\0'))
-            };
-            words.filter(is_fit)
-        })
-    }
-
-    /// Percentages, ascending.
-    fn percentages(&mut self, group: &Group, key: &str, most: u8, instead: &str) -> Option<Vec<u8>> {
-        let wanted = format!("write whole numbers from 1 to {most}, such as [75, 90, 100]");
-        self.one(group, key, &wanted, instead, |value| {
-            let is_fit = |number: &u8| (1..=most).contains(number);
-            let number = |value: &Value| u8::try_from(value.as_u64()?).ok().filter(is_fit);
-            let list = value.as_array().filter(|list| list.len() <= MOST)?;
-            let mut numbers = list.iter().map(number).collect::<Option<Vec<u8>>>()?;
-            numbers.sort_unstable();
-            numbers.dedup();
-            Some(numbers)
-        })
-    }
-
     fn alerts(&mut self, group: &Group, settings: &mut Settings) {
         let wanted = "write an object, such as {\"five_hour\": [75, 90, 100]}";
         let given = self.one(group, "limits.alerts", wanted, DEFAULT, |value| {
@@ -167,31 +86,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The entries of a list that are right.
-    fn each<T>(
-        &mut self,
-        group: &Group,
-        key: &str,
-        instead: &str,
-        parse: fn(&mut Self, &Group, &str) -> Option<T>,
-    ) -> Vec<T> {
-        let wanted = format!("write a list of at most {MOST} objects");
-        let list = self.one(group, key, &wanted, "it is left out", |value| {
-            value.as_array().filter(|list| list.len() <= MOST).cloned()
-        });
-        let mut all = Vec::new();
-        for (at, value) in list.unwrap_or_default().iter().enumerate() {
-            let key = format!("{key}[{at}]");
-            match value.as_object() {
-                Some(entry) => all.extend(parse(self, entry, &key)),
-                None => self.report(&key, value, "write an object", instead),
-            }
-        }
-        all
-    }
-
     fn budget(&mut self, entry: &Group, key: &str) -> Option<Budget> {
-        let before = self.errors.len();
+        let before = self.count();
         let usd = self.needed(entry, &format!("{key}.usd"), "write dollars, such as 20", BUDGET, |value| {
             value.as_f64().filter(|usd| *usd > 0.0 && *usd <= USD)
         });
@@ -207,12 +103,12 @@ impl Reader<'_> {
         let model = name("model", "write the name of a model, or its beginning, such as \"claude-opus\"");
         let at = self.percentages(entry, &format!("{key}.at"), TWICE, BUDGET).unwrap_or_else(|| vec![80, FULL]);
         // A budget of all projects instead of one would say something else.
-        let is_right = self.errors.len() == before;
+        let is_right = self.count() == before;
         Some(Budget { usd: usd?, per: per?, project, model, at }).filter(|_| is_right)
     }
 
     fn start(&mut self, entry: &Group, key: &str) -> Option<Start> {
-        let before = self.errors.len();
+        let before = self.count();
         let minute = self.needed(entry, &format!("{key}.at"), "write a time, such as \"07:00\"", START, |value| {
             days::minute(value.as_str()?)
         });
@@ -220,7 +116,7 @@ impl Reader<'_> {
         let days = self.one(entry, &format!("{key}.days"), wanted, START, |value| days::parse(value.as_str()?));
         let remind = self.minutes(entry, &format!("{key}.remind_minutes"), REMIND_MINUTES, START);
         let command = self.command(entry, &format!("{key}.command"), START);
-        let is_right = self.errors.len() == before;
+        let is_right = self.count() == before;
         let remind = remind.unwrap_or(TimeDelta::minutes(15));
         Some(Start { minute: minute?, days: days.unwrap_or(DAILY), remind, command: command.unwrap_or_default() })
             .filter(|_| is_right)
@@ -302,6 +198,15 @@ mod tests {
             (json!({"budgets": [{"per": "day"}]}), "limits.budgets[0].usd is null; write dollars"),
             (json!({"budgets": [{"usd": 0, "per": "day"}]}), "limits.budgets[0].usd is 0"),
             (json!({"budgets": [{"usd": 1}]}), "limits.budgets[0].per is null"),
+            (
+                json!({"budgets": [{"usd": -1}]}),
+                "limits.budgets[0].usd is -1; write dollars, such as 20; limits.budgets[0].per is null; write \"day\", \
+                 \"week\" or \"month\"; this budget is left out",
+            ),
+            (
+                json!({"plan": [{"days": 7}]}),
+                "limits.plan[0].at is null; write a time, such as \"07:00\"; limits.plan[0].days is 7",
+            ),
             (json!({"budgets": [{"usd": 1, "per": "year"}]}), "limits.budgets[0].per is \"year\""),
             (json!({"budgets": [{"usd": 1, "per": "day", "project": 7}]}), "limits.budgets[0].project is 7"),
             (json!({"budgets": [{"usd": 1, "per": "day", "model": " "}]}), "limits.budgets[0].model"),
