@@ -3,7 +3,7 @@
 //! the argument parser.
 
 use crate::deferred;
-use crate::describe::{DESCRIBE, Description};
+use crate::describe::{DESCRIBE, Description, single_braces};
 use crate::failure::{Failure, Outcome};
 use crate::help::fitted;
 use crate::messages::report;
@@ -130,15 +130,28 @@ fn help(text: &str, program: &Description) -> String {
     let default = program.default.as_ref().filter(|_| is_whole);
     let default = default.map(|command| format!("\nWithout a command: {command}\n")).unwrap_or_default();
     let common = format!("{default}\nOutput:\n{}", shared::help());
+    let text = &plain_commands(text);
     fitted(&match text.find("\nExamples:").and_then(|at| text.split_at_checked(at)) {
         Some((before, after)) => format!("{before}{common}{after}"),
         None => format!("{text}{common}"),
     })
 }
 
+/// A help with the braces in its list of commands as they were written: the parser doubles those of every description, and
+/// prints those of commands as they are then.
+fn plain_commands(text: &str) -> String {
+    let Some((before, rest)) = text.split_once(COMMANDS) else { return text.to_string() };
+    let (list, after) = rest.find("\n\n").and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+    format!("{before}{COMMANDS}{}{after}", single_braces(list))
+}
+
+/// The title of the list of commands.
+const COMMANDS: &str = "\n\nCommands:\n";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use argh::FromArgs;
 
     fn program(default: Option<&str>) -> Description {
         let command = |name: &str| Description { name: name.into(), ..Description::default() };
@@ -173,5 +186,44 @@ mod tests {
         let hint = |words: &[&str], text: &str| refuse(&program(None), words, text).message().unwrap().1.unwrap();
         assert_eq!(hint(&["lsit"], "Unrecognized argument: lsit\n"), "did you mean list? see cs-x --help");
         assert_eq!(hint(&["list", "--a"], "Unrecognized argument: --a\n"), "see cs-x list --help");
+    }
+
+    /// Fits {texts} together.
+    #[derive(FromArgs)]
+    struct Args {
+        #[argh(subcommand)]
+        #[allow(dead_code, reason = "only its help matters")]
+        command: Command,
+    }
+
+    #[derive(FromArgs)]
+    #[argh(subcommand)]
+    #[allow(dead_code, reason = "only its help matters")]
+    enum Command {
+        Fill(Fill),
+    }
+
+    /// replace {name} and {date} in a text
+    #[derive(FromArgs)]
+    #[argh(subcommand, name = "fill", example = "{command_name} \"{{name}}\"")]
+    #[allow(dead_code, reason = "only its help matters")]
+    struct Fill {
+        /// a text such as {name}
+        #[argh(option)]
+        text: Option<String>,
+    }
+
+    #[test]
+    fn braces_are_in_every_help_as_they_were_written() {
+        for words in [&["--help"][..], &["fill", "--help"]] {
+            let printed = Args::from_args(&["cs-x"], words).err().unwrap().output;
+            let shown = help(&printed, &program(None));
+            let text = if words.len() == 1 {
+                "fill              replace {name} and {date} in a text"
+            } else {
+                "text such as {name}\n"
+            };
+            assert!(shown.contains(text) && !shown.contains("{{") && !shown.contains("}}"), "{shown}");
+        }
     }
 }

@@ -112,14 +112,19 @@ fn command(name: &str, path: &str, info: &CommandInfoWithArgs) -> Description {
 
 /// The description of a command, or an example, as the parser prints it: both are format strings.
 fn as_printed(text: &str, path: &str) -> String {
-    text.replace("{command_name}", path).replace("{{", "{").replace("}}", "}")
+    single_braces(&text.replace("{command_name}", path))
+}
+
+/// A text in which the parser has doubled the braces, for a format string.
+pub(crate) fn single_braces(text: &str) -> String {
+    text.replace("{{", "{").replace("}}", "}")
 }
 
 fn option(flag: &FlagInfo) -> Opt {
     Opt {
         long: flag.long.to_string(),
         short: flag.short,
-        about: flag.description.to_string(),
+        about: single_braces(flag.description),
         value: match flag.kind {
             FlagInfoKind::Switch => None,
             FlagInfoKind::Option { arg_name } => Some(arg_name.to_string()),
@@ -132,7 +137,7 @@ fn option(flag: &FlagInfo) -> Opt {
 fn word(info: &PositionalInfo) -> Word {
     Word {
         name: info.name.to_string(),
-        about: info.description.to_string(),
+        about: single_braces(info.description),
         is_required: info.optionality == Optionality::Required,
         is_repeatable: matches!(info.optionality, Optionality::Repeating | Optionality::Greedy),
     }
@@ -170,7 +175,7 @@ mod tests {
         /// how far
         #[argh(option, arg_name = "miles")]
         far: Option<u8>,
-        /// at once
+        /// at {once}
         #[argh(switch, short = 'n')]
         now: bool,
         /// which way
@@ -194,6 +199,7 @@ mod tests {
         let option = |long: &str| go.options.iter().find(|option| option.long == long).unwrap();
         assert_eq!(option("--far").value.as_deref(), Some("miles"));
         assert_eq!((option("--now").short, option("--now").value.is_none()), (Some('n'), true));
+        assert_eq!(option("--now").about, "at {once}");
         assert!(option("--by").is_required && !option("--far").is_required);
     }
 }
