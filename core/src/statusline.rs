@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// A limit that resets later than this is ignored.
 const RESET_DAYS: i64 = 366;
+/// Milliseconds by which the time since a run of the client began may be off.
+const RUN_SLACK: i64 = 5_000;
 /// Seconds between two writes of the same conversation, at least.
 const SECONDS_BETWEEN: i64 = 10;
 
@@ -65,7 +67,8 @@ pub struct Reading {
     pub seven_day: Option<Limit>,
     /// The local day of `at`, `YYYY-MM-DD`.
     pub day: String,
-    /// `cost_usd` when that day began, or when the conversation was first seen on it.
+    /// `cost_usd` when that day began, or when the conversation was first seen on it; minus what was spent on it before
+    /// the client restarted its cost, so that this may be negative.
     pub cost_before_day_usd: f64,
 }
 
@@ -92,7 +95,8 @@ impl Reading {
         let is_percentage = |number: &f64| (0.0..=validate::PERCENT).contains(number);
         self.context_used_percentage = self.context_used_percentage.filter(is_percentage);
         self.cost_usd = self.cost_usd.and_then(validate::dollars);
-        self.cost_before_day_usd = validate::dollars(self.cost_before_day_usd).unwrap_or_default();
+        let is_plausible = validate::dollars(self.cost_before_day_usd.abs()).is_some();
+        self.cost_before_day_usd = if is_plausible { self.cost_before_day_usd } else { 0.0 };
         for limit in [&mut self.five_hour, &mut self.seven_day] {
             *limit = limit.take().filter(|limit| is_percentage(&limit.used_percentage));
             if let Some(limit) = limit {
@@ -107,21 +111,42 @@ impl Reading {
     /// on: its earlier cost today is unknown.
     fn spent_before(&self, before: Option<&Reading>, day_began: Instant, now: Instant) -> f64 {
         let cost = self.cost_usd.unwrap_or(0.0);
-        let known = before.filter(|before| before.cost_usd.is_none_or(|was| was <= cost));
-        match known {
-            Some(before) if before.day == self.day => before.cost_before_day_usd,
-            Some(before) => before.cost_usd.unwrap_or(0.0),
-            None => {
-                let ran = i64::try_from(self.duration_ms.unwrap_or(0)).unwrap_or(i64::MAX / 2);
-                let is_younger = (now - day_began).num_milliseconds() >= ran;
+        let fell = |was: &Reading| self.cost_usd.zip(was.cost_usd).is_some_and(|(cost, was)| cost < was);
+        match before {
+            Some(before) if before.day == self.day => match (fell(before), before.run_now(self, now)) {
+                (false, Run::Same | Run::Later | Run::Unknown) => before.cost_before_day_usd,
+                // What was spent before stays spent.
+                (true, Run::Later) => -before.cost_today_usd().unwrap_or(0.0),
+                // Two clients that show the same conversation report in turn, each its own cost.
+                _ => before.cost_today_usd().map_or(before.cost_before_day_usd, |spent| cost - spent),
+            },
+            Some(before) if !fell(before) => before.cost_usd.unwrap_or(0.0),
+            _ => {
+                let is_younger = self.ran().is_none_or(|ran| (now - day_began).num_milliseconds() >= ran);
                 if is_younger { 0.0 } else { cost }
             }
         }
     }
 
+    /// The run of the client that the next reading is from, as far as the time since it began says that.
+    fn run_now(&self, next: &Reading, now: Instant) -> Run {
+        let passed = clock::parse(&self.at).map(|at| (now - at).num_milliseconds());
+        let (Some(passed), Some(before), Some(ran)) = (passed, self.ran(), next.ran()) else { return Run::Unknown };
+        match ran {
+            _ if ran <= passed.saturating_add(RUN_SLACK) && ran < before => Run::Later,
+            _ if ran - before <= passed.saturating_add(RUN_SLACK) => Run::Same,
+            _ => Run::Other,
+        }
+    }
+
+    /// Milliseconds since the conversation, or a run of its client, began.
+    fn ran(&self) -> Option<i64> {
+        self.duration_ms.map(|ran| i64::try_from(ran).unwrap_or(i64::MAX / 2))
+    }
+
     /// The cost of the reading's day, US dollars.
     pub fn cost_today_usd(&self) -> Option<f64> {
-        self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).max(0.0))
+        self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).clamp(0.0, validate::DOLLARS))
     }
 
     /// Whether to write these figures, given what was last written. Not within [`SECONDS_BETWEEN`] of it; not if only
@@ -142,6 +167,17 @@ impl Reading {
         let limits = [&self.five_hour, &self.seven_day];
         is_nothing(self.context_used_percentage) && is_nothing(self.cost_usd) && limits.iter().all(|it| it.is_none())
     }
+}
+
+/// Which run of a client reported a reading, compared with the one before.
+enum Run {
+    /// The same, or one that took over its figures.
+    Same,
+    /// One that began after that reading.
+    Later,
+    /// One that was there already.
+    Other,
+    Unknown,
 }
 
 /// Cost of each conversation on one day, US dollars: `statusline/<day>.json`.

@@ -119,9 +119,38 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_that_was_reset_counts_anew() {
+    fn a_cost_that_the_client_restarts_adds_to_that_of_the_day() {
         let first = reading(None, 5.0, 60_000, 21, "10:00:00");
-        assert_eq!(reading(Some(&first), 0.25, 1_000, 21, "11:00:00").cost_today_usd(), Some(0.25));
+        let again = reading(Some(&first), 0.25, 1_000, 21, "11:00:00");
+        assert_eq!(again.cost_today_usd(), Some(5.25));
+        let text = serde_json::to_vec(&again).unwrap();
+        let stored: Reading = serde_json::from_slice(&text).unwrap();
+        let later = reading(Some(&stored.bounded(at("21T11:00:00"))), 1.0, 61_000, 21, "11:01:00");
+        assert_eq!(later.cost_today_usd(), Some(6.0));
+        let restored = reading(Some(&later), 1.0, 61_500, 21, "15:00:00");
+        assert_eq!(restored.cost_today_usd(), Some(6.0), "a run that takes over the cost");
+        assert_eq!(reading(Some(&later), 1.5, 500, 21, "15:00:00").cost_today_usd(), Some(6.5), "but not its time");
+        assert_eq!(reading(Some(&restored), 1.5, 90_000_000, 22, "00:10:00").cost_today_usd(), Some(0.5), "next day");
+    }
+
+    #[test]
+    fn two_clients_that_show_the_same_conversation_do_not_add_up() {
+        let mut last = reading(None, 5.0, 3_600_000, 21, "10:00:00");
+        for minute in 1..50 {
+            let (old, new) = (3_600_000 + minute * 60_000, minute * 60_000 - 30_000);
+            last = reading(Some(&last), 0.5, new, 21, &format!("10:{minute:02}:00"));
+            last = reading(Some(&last), 5.0, old + 20_000, 21, &format!("10:{minute:02}:20"));
+            assert_eq!(last.cost_today_usd(), Some(5.5), "{minute}");
+        }
+    }
+
+    #[test]
+    fn a_cost_that_is_not_reported_once_is_not_spent_twice() {
+        let first = reading(None, 5.0, 60_000, 21, "10:00:00");
+        let without = Payload::decode(br#"{"session_id":"u"}"#);
+        let without = without.reading(Some(&first), "2026-11-21", at("21T00:00:00"), at("21T10:01:00"));
+        assert_eq!(without.cost_today_usd(), None);
+        assert_eq!(reading(Some(&without), 5.5, 180_000, 21, "10:02:00").cost_today_usd(), Some(5.5));
     }
 
     #[test]
