@@ -72,7 +72,7 @@ fn lines(sandbox: &Sandbox) -> (Vec<f64>, usize) {
     (all.into_iter().flatten().map(|line| line["used"].as_f64().expect("a number")).collect(), broken)
 }
 
-/// What is wrong after a line that perhaps was appended: 20 %, and after it one with 40 %.
+/// What is wrong after a line that perhaps was appended: 20%, and after it one with 40%.
 fn check(name: &str, sandbox: &Sandbox, must_have: bool, trouble: &str) {
     let after = tell(sandbox, 20, &said(1, 40.0));
     assert!(after.status.success(), "{name} {trouble}: {after:?}");

@@ -14,7 +14,7 @@ use render::{
     format_local_minute, format_near_time, format_percent, format_used_percent, wrap_to_width,
 };
 
-/// show each window that was reported: when it began and was reset, the highest percentage, when 50, 75, 90 and 100 % were
+/// show each window that was reported: when it began and was reset, the highest percentage, when 50, 75, 90 and 100% were
 /// passed, and how long it was used up
 #[derive(ArgsInfo, FromArgs)]
 #[argh(

@@ -7,7 +7,7 @@ use render::Paint;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
-/// The style for a percentage that is used up: that of a warning from 70 %, that of a failure from 90 %.
+/// The style for a percentage that is used up: that of a warning from 70%, that of a failure from 90%.
 pub fn of_percentage(used: f64) -> Style {
     match used {
         used if used >= 90.0 => Style::Wrong,

@@ -30,7 +30,7 @@ type Earned = fn(&Windows) -> Option<Instant>;
 const ALL: [(&str, &str, Earned); 9] = [
     ("First light", "used a window for the first time", |it| it.number(1)),
     ("Regular", "used a hundred windows", |it| it.number(100)),
-    ("Photo finish", "ended a window with 95 % or more without being locked out", |it| {
+    ("Photo finish", "ended a window with 95% or more without being locked out", |it| {
         it.windows.iter().find(|window| year::is_close(window, it.now)).map(|window| window.ended_at)
     }),
     ("Well spent", "ended ten windows one after the other with at least half used and none used up", |it| {

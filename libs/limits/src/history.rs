@@ -115,7 +115,7 @@ impl Window {
         self.since_correction().iter().find(|reading| reading.used >= percent).map(|reading| reading.at)
     }
 
-    /// How long it was used up: from 100 % to its end.
+    /// How long it was used up: from 100% to its end.
     pub fn locked_out(&self) -> TimeDelta {
         self.passed(100.0).map_or_else(TimeDelta::zero, |at| (self.ended_at - at).max(TimeDelta::zero()))
     }

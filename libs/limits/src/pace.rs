@@ -59,7 +59,7 @@ pub struct Pace {
     pub ratio: Option<f64>,
     /// Percentage points an hour, by the last readings.
     pub per_hour: Option<f64>,
-    /// When 100 % is reached, at this pace; also after the end. When it was reached, if it is used up.
+    /// When 100% is reached, at this pace; also after the end. When it was reached, if it is used up.
     pub full_at: Option<Instant>,
     /// What is used when the window ends, at this pace, percent; also above 100.
     pub at_reset: Option<f64>,

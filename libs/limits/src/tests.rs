@@ -192,7 +192,7 @@ fn a_window_lasts_or_does_not() {
 
 #[test]
 fn a_run_out_is_whole_seconds() {
-    // 48 % at 12:00 and a point in two and a half minutes: 130 minutes later.
+    // 48% at 12:00 and a point in two and a half minutes: 130 minutes later.
     let readings: Vec<(f64, f64)> = (0..=48).map(|point| (f64::from(point) * 2.5, f64::from(point))).collect();
     assert_eq!(pace(&readings, 120.0).full_at, Some(at("21T14:10:00")));
 }

@@ -17,7 +17,7 @@ pub struct Year {
     pub highest: Option<(f64, Instant)>,
     /// How many were used up.
     pub full: usize,
-    /// How many were nearly used up: at least 95 %, but they lasted.
+    /// How many were nearly used up: at least 95%, but they lasted.
     pub close: usize,
     /// In which time one was used up the fastest, from its beginning on, and when.
     pub fastest: Option<(TimeDelta, Instant)>,

@@ -8,7 +8,7 @@ use cs_core::zone::Zone;
 use limits::card::Card;
 use limits::pace::{Outlook, Unknown};
 
-/// Whether a limit lasts: `at this pace 100 % at 16:40, 50 min before the reset at 17:30`.
+/// Whether a limit lasts: `at this pace 100% at 16:40, 50 min before the reset at 17:30`.
 pub fn format_pace(card: &Card, now: Instant, zone: &Zone) -> String {
     let today = zone.day_of(now);
     let time = |at: Instant| format_near_time(at, &today, zone);
@@ -22,17 +22,16 @@ pub fn format_pace(card: &Card, now: Instant, zone: &Zone) -> String {
         (Outlook::Full, Some(at), _) => format!("used up at {}, until {reset}", time(at)),
         (Outlook::Short | Outlook::Tight, Some(at), _) if at < resets_at => {
             let before = format_duration((resets_at - at).num_seconds());
-            format!("at this pace 100 % at {}, {before} before {reset}", time(at))
+            format!("at this pace 100% at {}, {before} before {reset}", time(at))
         }
-        (_, _, Some(used)) => format!("at this pace {} at {reset}", spaced(used)),
+        (_, _, Some(used)) => format!("at this pace {} at {reset}", projected(used)),
         _ => format!("at this pace it lasts until {reset}"),
     }
 }
 
-/// A percentage in a sentence that also has `100 %`. It is not rounded to that if it is less.
-fn spaced(percent: f64) -> String {
-    let percent = if percent < 100.0 { percent.min(99.0) } else { percent };
-    format_percent(percent).replace('%', " %")
+/// A percentage that is not rounded to 100% if it is less.
+fn projected(percent: f64) -> String {
+    format_percent(if percent < 100.0 { percent.min(99.0) } else { percent })
 }
 
 fn why_unknown(why: Option<Unknown>) -> &'static str {
@@ -75,14 +74,14 @@ mod tests {
     #[test]
     fn a_pace_is_said_with_its_times() {
         let five = |used: &[f64], minutes, now| say("five_hour", used, minutes, false, now);
-        // Ten points in 20 minutes: 100 % after 200 minutes.
+        // Ten points in 20 minutes: 100% after 200 minutes.
         let steady: Vec<f64> = (0..9).map(|n| f64::from(n) * 10.0).collect();
-        assert_eq!(five(&steady, 22, "15:56"), "at this pace 100 % at 16:40, 50 min before the reset at 17:30");
-        assert_eq!(five(&steady, 26, "16:28"), "at this pace 100 % at 17:20, 10 min before the reset at 17:30");
-        assert_eq!(five(&steady, 28, "16:44"), "at this pace 96 % at the reset at 17:30");
-        assert_eq!(five(&[0.0, 10.0, 20.0, 30.0], 60, "16:00"), "at this pace 45 % at the reset at 17:30");
+        assert_eq!(five(&steady, 22, "15:56"), "at this pace 100% at 16:40, 50 min before the reset at 17:30");
+        assert_eq!(five(&steady, 26, "16:28"), "at this pace 100% at 17:20, 10 min before the reset at 17:30");
+        assert_eq!(five(&steady, 28, "16:44"), "at this pace 96% at the reset at 17:30");
+        assert_eq!(five(&[0.0, 10.0, 20.0, 30.0], 60, "16:00"), "at this pace 45% at the reset at 17:30");
         assert_eq!(five(&[90.0, 100.0], 60, "15:00"), "used up at 14:00, until the reset at 17:30");
-        assert_eq!(spaced(99.8), "99 %");
+        assert_eq!([99.8, 100.4].map(projected), ["99%", "100%"]);
     }
 
     #[test]

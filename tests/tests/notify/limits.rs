@@ -116,7 +116,7 @@ fn what_is_used_up_too_early_is_told_and_again_after_it_had_recovered() {
     let pace = || vec![("pace".to_owned(), Value::Null)];
     let [(reason, _, text)] = &sent(&sandbox, "21T10:24:00")[..] else { panic!("one notice") };
     assert_eq!(reason, "pace");
-    assert!(text.starts_with("Claude 5 h: used up before its reset\nat this pace 100 % at 10:"), "{text}");
+    assert!(text.starts_with("Claude 5 h: used up before its reset\nat this pace 100% at 10:"), "{text}");
     assert_eq!(levels(&sandbox, "21T10:25:00"), []);
     // It lasts again, and then does not.
     assert_eq!(levels(&sandbox, "21T12:30:00"), []);
