@@ -187,6 +187,26 @@ fn only_deleted_sessions_are_offered_to_restore() {
 }
 
 #[test]
+fn accounts_are_offered_by_their_names_and_those_without_by_their_hash() {
+    let sandbox = Sandbox::new();
+    let offered = |words: &[&str]| {
+        let words = [&["--complete"], words, &["--account", ""]].concat();
+        sorted(&stdout(&sandbox.cs("cs", &words)))
+    };
+    assert_eq!([offered(&["usage", "daily"]), offered(&["limits", "now"])], ["default", ""]);
+    let setup = r#"mkdir -p "$CS_HOME/limits" && cd "$CS_HOME" &&
+        echo '{"version":"1.0.0","projects":{},"accounts":{"work":"~/.claude-work","a b":"/x","old":7}}' >config.json &&
+        for name in claude claude@0a0a0a0a; do
+            echo '{"at":"2026-11-21T09:00:00Z","used":7,"resets_at":"2026-11-21T12:00:00Z"}' >limits/$name-five_hour.jsonl
+        done"#;
+    let output = sandbox.sh(setup);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert_eq!(offered(&["usage", "daily"]), "0a0a0a0a default work");
+    assert_eq!(offered(&["usage"]), "0a0a0a0a default work", "of the command that need not be named");
+    assert_eq!(offered(&["limits", "now"]), "0a0a0a0a default");
+}
+
+#[test]
 fn completing_says_nothing_when_it_cannot_help() {
     let sandbox = Sandbox::new();
     let cases: [&[&str]; 6] = [

@@ -1,9 +1,13 @@
 //! Owns the values that are offered for an option or a word: sets that its description lists, times, and the sessions,
-//! projects and leases that exist, which other programs list.
+//! projects and leases that exist, which other programs list, and names in the configuration.
 
 use crate::find;
+use cs_core::config::Config;
+use cs_core::file;
+use cs_core::paths::Home;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// Stands for the names of files.
 pub const FILES: &str = ":files";
@@ -74,6 +78,10 @@ pub struct Place<'a> {
 const AGENTS: &str = "cs-agent";
 const MESSAGES: &str = "cs-message";
 
+/// The program that counts, and what it calls the accounts in the agents' default folders.
+const USAGE: &str = "cs-usage";
+const DEFAULT: &str = "default";
+
 /// The values of an option or a word of a command, by its name and its description.
 pub fn values(place: Place, name: &str, about: &str, typed: &str) -> Vec<Candidate> {
     let Place { program, command } = place;
@@ -89,6 +97,7 @@ pub fn values(place: Place, name: &str, about: &str, typed: &str) -> Vec<Candida
         "since" | "until" => TIMES.iter().map(|(word, about)| Candidate::new(word, about)).collect(),
         "lease" => leases(),
         "window" => windows(about),
+        "account" => accounts(program),
         "path" if about.contains("file") => vec![Candidate::new(FILES, "")],
         "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
         "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
@@ -179,6 +188,9 @@ fn leases() -> Vec<Candidate> {
 /// A line of `cs-limits`.
 #[derive(Deserialize)]
 struct Limit {
+    /// The account's name or hash; none for the default one without a name.
+    #[serde(default)]
+    account: Option<String>,
     window: String,
     says: String,
 }
@@ -190,6 +202,31 @@ fn windows(about: &str) -> Vec<Candidate> {
     found.dedup_by(|one, two| one.window == two.window);
     let reported = found.iter().map(|limit| Candidate::new(&limit.window, &limit.says)).collect();
     if found.is_empty() { words(about) } else { reported }
+}
+
+/// The accounts whose limits were reported, and for usage, which has more than them, those that have a name.
+fn accounts(program: &str) -> Vec<Candidate> {
+    let reported: Vec<Limit> = ask("cs-limits", &["now", "--json"]);
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    if program == USAGE {
+        found.insert(DEFAULT.into(), "without a name".into());
+        found.extend(named_accounts());
+    }
+    for Limit { account, says, .. } in reported {
+        found.entry(account.unwrap_or_else(|| DEFAULT.into())).or_insert(says);
+    }
+    found.iter().map(|(name, about)| Candidate::new(name, about)).collect()
+}
+
+/// The accounts that `config.json` names, with their folders.
+fn named_accounts() -> Vec<(String, String)> {
+    let group = Home::from_env().ok().and_then(|home| {
+        let path = home.config();
+        let bytes = file::read(&path).ok()??;
+        Config::read(&path, &bytes).group("accounts")
+    });
+    let all = group.as_ref().and_then(|group| group.as_object()).into_iter().flatten();
+    all.filter_map(|(name, folder)| Some((name.clone(), folder.as_str()?.to_string()))).collect()
 }
 
 /// A line of `cs-agent list`.
