@@ -117,6 +117,16 @@ fn no_hook_links_the_engine_of_rules() {
     }
 }
 
+#[test]
+fn no_hook_links_limits() {
+    let of = |program: &str| links_all(&workspace().join("bins").join(program));
+    let users = of("cs-limits");
+    assert!(users.contains("limits") && users.contains("limit-words"), "the search misses it: {users:?}");
+    for hook in ["cs-heartbeat", "cs-hook", "cs-audit", "cs-guard", "cs-deliver", "cs-wake"] {
+        assert!(!of(hook).contains("limits"), "{hook} links limits, through {:?}", of(hook));
+    }
+}
+
 /// The names of agents, which only `libs/agents` may contain; one is also part of the record format.
 const AGENTS: [&str; 2] = ["\"codex\"", "\"claude-code\""];
 

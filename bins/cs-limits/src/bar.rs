@@ -11,12 +11,10 @@ use cs_core::running;
 use cs_core::state::State;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
+use limit_words::{format_limit, format_pace, format_runs_out, format_used, format_window};
 use limits::card::{self, Card};
 use limits::pace::Outlook;
-use render::{
-    Style, format_limit, format_near_time, format_pace, format_runs_out, format_used, format_used_percent,
-    format_window,
-};
+use render::{Style, format_near_time, format_used_percent};
 use skin::Skin;
 
 /// print one line for a bar: which sessions wait and work, and each limit with its reset, or with the time at which it is

@@ -5,11 +5,9 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
+use limit_words::{BudgetRow, format_budget};
 use limits::budget::{self, Spent};
-use render::{
-    BudgetRow, Column, Style, Table, TableCell, format_bar, format_budget, format_dollars, format_near_time,
-    format_used_percent,
-};
+use render::{Column, Style, Table, TableCell, format_bar, format_dollars, format_near_time, format_used_percent};
 
 /// show each budget (limits.budgets in config.json): what was spent of it, and what it comes to at the end of its period.
 /// Nothing is ever blocked

@@ -4,8 +4,9 @@ use crate::known::Wanted;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::zone::Zone;
+use limit_words::{LimitRow, format_limit, format_pace};
 use limits::card::Card;
-use render::{LimitRow, format_limit, format_pace, format_percent, format_used_percent};
+use render::{format_percent, format_used_percent};
 use serde::Serialize;
 
 /// ask whether less than a percentage is used of each limit: 0 if so, 1 if not or if nothing was ever reported. A window

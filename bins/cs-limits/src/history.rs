@@ -6,12 +6,13 @@ use cli::{Context, Failure, Form, Out, Outcome, defer, terminal};
 use cs_core::clock;
 use cs_core::range::Range;
 use cs_core::zone::Zone;
+use limit_words::{PASSED, WindowRow, format_limit};
 use limits::card;
 use limits::history::{History as Windows, Window};
 use limits::key::Key;
 use render::{
-    Cell, Column, PASSED, Style, Table, TableCell, WindowRow, format_csv_row, format_duration, format_limit,
-    format_local_minute, format_near_time, format_percent, format_used_percent, wrap_to_width,
+    Cell, Column, Style, Table, TableCell, format_csv_row, format_duration, format_local_minute, format_near_time,
+    format_percent, format_used_percent, wrap_to_width,
 };
 
 /// show each window that was reported: when it began and was reset, the highest percentage, when 50, 75, 90 and 100% were

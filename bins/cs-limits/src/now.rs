@@ -5,11 +5,11 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Outcome};
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
+use limit_words::{LimitRow, format_limit, format_pace};
 use limits::card::Card;
 use limits::pace::Outlook;
 use render::{
-    Column, LimitRow, Style, Table, TableCell, format_ago, format_bar, format_limit, format_near_time, format_pace,
-    format_ratio, format_used_percent,
+    Column, Style, Table, TableCell, format_ago, format_bar, format_near_time, format_ratio, format_used_percent,
 };
 
 /// show each limit now: how much is used, how fast, when it is reset, whether it lasts, and when it rose last

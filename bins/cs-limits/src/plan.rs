@@ -5,14 +5,13 @@ use crate::timeline::FIVE_HOUR;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::zone::Zone;
+use limit_words::{StartRow, format_limit, format_weekdays};
 use limits::card;
 use limits::key::Key;
 use limits::plan;
 use limits::settings::Start;
 use limits::timeline;
-use render::{
-    Column, StartRow, Table, format_duration, format_limit, format_local_minute, format_time_of_day, format_weekdays,
-};
+use render::{Column, Table, format_duration, format_local_minute, format_time_of_day};
 use serde::Serialize;
 
 /// show when work is planned to begin (limits.plan in config.json); nothing is started but a command of your own. With

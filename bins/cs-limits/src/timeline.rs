@@ -4,13 +4,12 @@ use crate::known::{Wanted, settings};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Out, Outcome};
 use cs_core::zone::Zone;
+use limit_words::{format_limit, format_weekdays};
 use limits::card;
 use limits::key::Key;
 use limits::settings::Settings;
 use limits::timeline;
-use render::{
-    Column, Style, Table, TableCell, format_bar, format_limit, format_points, format_time_of_day, format_weekdays,
-};
+use render::{Column, Style, Table, TableCell, format_bar, format_points, format_time_of_day};
 use serde::Serialize;
 
 /// show the hours of the day: how much of a limit is usually used in each, by the last four weeks, and when work is

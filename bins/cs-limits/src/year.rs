@@ -5,13 +5,13 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Block, Context, Failure, Form, Out, Outcome};
 use cs_core::clock::{self, Date, Instant, TimeDelta};
 use cs_core::zone::Zone;
+use limit_words::format_limit;
 use limits::achievement::{Achievement, earned};
 use limits::card;
 use limits::key::Key;
 use limits::year;
 use render::{
-    format_duration, format_limit, format_local_day, format_local_minute, format_percent, format_quantity,
-    format_used_percent,
+    format_duration, format_local_day, format_local_minute, format_percent, format_quantity, format_used_percent,
 };
 use serde::Serialize;
 

@@ -6,6 +6,7 @@ use agents::Agent;
 use cs_core::clock::Instant;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
+use limit_words::{format_runs_out, format_spent, format_used};
 use limits::account;
 use limits::budget;
 use limits::card::Card;
@@ -13,7 +14,7 @@ use limits::file;
 use limits::key::Key;
 use limits::pace::Outlook;
 use limits::settings::Settings;
-use render::{format_ratio, format_runs_out, format_spent, format_used};
+use render::format_ratio;
 
 /// What stands between two limits.
 const BETWEEN: &str = " · ";

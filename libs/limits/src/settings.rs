@@ -5,6 +5,8 @@ mod days;
 mod read;
 mod reader;
 
+pub use days::WEEKDAYS;
+
 use crate::account;
 use cs_core::clock::TimeDelta;
 use cs_core::config::Config;

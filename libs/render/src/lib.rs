@@ -13,10 +13,6 @@ mod csv;
 mod difference;
 mod html;
 mod json;
-mod limit_line;
-mod limit_pace;
-mod limit_rows;
-mod limits;
 mod markdown;
 mod money;
 mod news;
@@ -36,10 +32,6 @@ pub use csv::{Cell, format_csv_row, format_text_cell};
 pub use difference::{Fate, compare_lines};
 pub use html::{PAGE_STYLE, escape_html};
 pub use json::SessionRow;
-pub use limit_line::{format_runs_out, format_spent, format_used};
-pub use limit_pace::format_pace;
-pub use limit_rows::{BudgetRow, LimitRow, PASSED, StartRow, WindowRow, period_word};
-pub use limits::{format_budget, format_limit, format_weekdays, format_window, outlook_word};
 pub use money::{
     ESTIMATE, LIST_PRICE, format_cost, format_dollars, format_model_cost, format_round_dollars, format_usage_cost,
 };

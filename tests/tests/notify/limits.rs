@@ -301,7 +301,10 @@ fn no_program_is_started_that_somebody_else_could_have_named() {
     }
     let ran = |name: &str| sandbox.home().join(format!("{name}.ran")).exists();
     let mut group = planned(json!({"command": ["work"]}));
-    group.as_object_mut().expect("an object").extend([("quip_command".to_owned(), json!(["quip"])), ("quips".to_owned(), json!("on"))]);
+    group
+        .as_object_mut()
+        .expect("an object")
+        .extend([("quip_command".to_owned(), json!(["quip"])), ("quips".to_owned(), json!("on"))]);
     configure(&sandbox, group, json!({"via": "command", "handlers": [{"command": ["tell"], "name": "x"}]}));
     reports(&sandbox, "five_hour", "21T11:00:00", 80.0, "21T16:00:00");
     let wide = [("config.json", 0o646, "config.json; chmod go-w"), ("", 0o777, "dashboard; chmod go-w")];

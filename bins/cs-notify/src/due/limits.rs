@@ -16,8 +16,10 @@ use cs_core::config::Config;
 use cs_core::id::fnv1a;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
-use render::{format_budget, format_dollars, format_duration, format_limit, format_near_time, format_pace};
-use render::{format_percent, format_round_dollars, format_weekdays};
+use limit_words::format_weekdays;
+use limit_words::{format_budget, format_limit, format_pace};
+use render::{format_dollars, format_duration, format_near_time};
+use render::{format_percent, format_round_dollars};
 
 /// What is due about limits, budgets and planned starts, whatever was told before.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Vec<Due> {

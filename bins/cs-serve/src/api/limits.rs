@@ -5,7 +5,8 @@ use crate::http::{Refusal, Reply};
 use crate::view::limits::{Known, Limit};
 use cs_core::clock::{self, TimeDelta};
 use cs_core::zone::Zone;
-use render::{BudgetRow, LimitRow, StartRow, WindowRow, format_pace, format_time_of_day};
+use limit_words::{BudgetRow, LimitRow, StartRow, WindowRow, format_pace};
+use render::format_time_of_day;
 use serde::Serialize;
 
 /// How many days of windows there are, unless the query says since when.

@@ -6,11 +6,10 @@ use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::statusline::{self, Reading};
 use cs_core::zone::Zone;
+use limit_words::{format_limit, format_pace, format_window, outlook_word};
 use limits::card::Card;
 use limits::pace::Outlook;
-use render::{
-    format_dollars, format_limit, format_pace, format_round_count, format_used_percent, format_window, outlook_word,
-};
+use render::{format_dollars, format_round_count, format_used_percent};
 use serde::Serialize;
 
 /// How long reported limits count as current.

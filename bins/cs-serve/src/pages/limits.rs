@@ -7,14 +7,15 @@ use crate::http::{Refusal, Reply};
 use crate::view::limits::{Known, Limit};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::zone::{Day, Zone};
+use limit_words::{PASSED, format_budget, format_limit, format_pace, format_weekdays, outlook_word};
 use limits::budget::Spent;
 use limits::history::Window;
 use limits::pace::Outlook;
 use limits::plan;
 use limits::settings::Start;
 use render::{
-    PASSED, format_budget, format_dollars, format_duration, format_limit, format_local_minute, format_near_time,
-    format_pace, format_percent, format_time_of_day, format_used_percent, format_weekdays, outlook_word,
+    format_dollars, format_duration, format_local_minute, format_near_time, format_percent, format_time_of_day,
+    format_used_percent,
 };
 use serde::Serialize;
 

@@ -7,13 +7,13 @@ use cs_core::clock::{Instant, TimeDelta};
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::zone::Zone;
+use limit_words::PASSED;
 use limits::budget::{self, Spent};
 use limits::card::{self, Card};
 use limits::history::{History, Window};
 use limits::key::Key;
 use limits::settings::{Settings, Start};
 use limits::{plan, timeline};
-use render::PASSED;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

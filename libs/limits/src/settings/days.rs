@@ -3,7 +3,8 @@
 /// Every day.
 pub const DAILY: [bool; 7] = [true; 7];
 
-const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The days of a week as settings name them, Monday first.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// The days that a text names, Monday first: days and spans of days, between commas; a span may go over Sunday.
 pub fn parse(text: &str) -> Option<[bool; 7]> {
@@ -23,7 +24,7 @@ pub fn parse(text: &str) -> Option<[bool; 7]> {
 }
 
 fn day(name: &str) -> Option<usize> {
-    NAMES.iter().position(|known| *known == name.trim())
+    WEEKDAYS.iter().position(|known| *known == name.trim())
 }
 
 /// The minutes since midnight that a text such as `07:00` says.

@@ -121,7 +121,7 @@ fn check_now(key: &Key, history: &History, settings: &Settings, now: Instant) {
         check_pace(window, &pace, now);
         let (account, two_accounts) = (String::new(), history.two_accounts);
         let card = Card { key: key.clone(), account, window: window.clone(), pace, two_accounts };
-        let says = render::format_pace(&card, now, &BERLIN);
+        let says = limit_words::format_pace(&card, now, &BERLIN);
         assert!(!says.is_empty() && says.len() <= 78 && !says.contains(char::is_control), "{says}");
     }
     let due = alerts::of(key, "", history, settings, now);

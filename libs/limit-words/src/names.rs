@@ -1,13 +1,10 @@
 //! Owns how limits of accounts look to people: their names, whether they last in a word, budgets, days of planned starts.
-//! The sentence about a pace is in `limit_pace`.
+//! The sentence about a pace is in `pace`.
 
-use crate::money::format_round_dollars;
 use limits::key::Key;
 use limits::pace::Outlook;
-use limits::settings::{Budget, Period};
-
-/// The names of weekdays, Monday first.
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+use limits::settings::{Budget, WEEKDAYS};
+use render::format_round_dollars;
 
 /// A window's name: `5 h`, `7 d opus`; another name of a client stays as it is, without its `_`.
 pub fn format_window(key: &Key) -> String {
@@ -28,8 +25,7 @@ pub fn format_window(key: &Key) -> String {
 
 /// A limit's name: `Claude 5 h`, `Codex 7 d, work`. `account` is what people call it; empty for the default one.
 pub fn format_limit(key: &Key, account: &str) -> String {
-    let agent = key.agent.short();
-    let mut name: String = agent.chars().take(1).flat_map(char::to_uppercase).chain(agent.chars().skip(1)).collect();
+    let mut name = capitalized(key.agent.short());
     name.push(' ');
     name.push_str(&format_window(key));
     if !account.is_empty() {
@@ -37,6 +33,10 @@ pub fn format_limit(key: &Key, account: &str) -> String {
         name.push_str(account);
     }
     name
+}
+
+fn capitalized(word: &str) -> String {
+    word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect()
 }
 
 /// Whether a limit lasts, in a word or two.
@@ -52,12 +52,7 @@ pub fn outlook_word(outlook: Outlook) -> &'static str {
 
 /// A budget's name: `$20 a day`, `$20 a week, api, opus`.
 pub fn format_budget(budget: &Budget) -> String {
-    let per = match budget.per {
-        Period::Day => "day",
-        Period::Week => "week",
-        Period::Month => "month",
-    };
-    let amount = format!("{} a {per}", format_round_dollars(budget.usd));
+    let amount = format!("{} a {}", format_round_dollars(budget.usd), budget.per.as_str());
     let parts: Vec<&str> =
         std::iter::once(amount.as_str()).chain(budget.project.as_deref()).chain(budget.model.as_deref()).collect();
     parts.join(", ")
@@ -75,9 +70,9 @@ pub fn format_weekdays(days: &[bool; 7]) -> String {
             _ => runs.push((n, n)),
         }
     }
-    let name = |n: usize| WEEKDAYS.get(n).copied().unwrap_or_default();
+    let name = |n: usize| capitalized(WEEKDAYS.get(n).copied().unwrap_or_default());
     let words = runs.into_iter().map(|(first, last)| match last - first {
-        0 => name(first).to_string(),
+        0 => name(first),
         _ => format!("{}-{}", name(first), name(last)),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -87,6 +82,7 @@ pub fn format_weekdays(days: &[bool; 7]) -> String {
 mod tests {
     use super::*;
     use agents::Agent;
+    use limits::settings::Period;
 
     fn key(window: &str) -> Key {
         Key::new(Agent::Claude, None, window).unwrap()

@@ -1,12 +1,11 @@
 //! Owns what is said about the pace of a limit: when it is used up, or what is used when it ends, or why that is not
 //! known. Must stay true: every program says the same about the same limit, in at most 78 columns.
 
-use crate::number::format_percent;
-use crate::time::{format_duration, format_near_time};
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
 use limits::card::Card;
 use limits::pace::{Outlook, Unknown};
+use render::{format_duration, format_near_time, format_percent};
 
 /// Whether a limit lasts: `at this pace 100% at 16:40, 50 min before the reset at 17:30`.
 pub fn format_pace(card: &Card, now: Instant, zone: &Zone) -> String {

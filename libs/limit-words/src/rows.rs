@@ -1,7 +1,6 @@
 //! Owns how limits, their windows, budgets and planned starts look as JSON, for `cs-limits` and for the API. Must stay
 //! true: what is not known is null, never 0; times are those of records, in UTC.
 
-use crate::time::format_time_of_day;
 use cs_core::clock::{self, Instant};
 use cs_core::zone::Zone;
 use limits::budget::Spent;
@@ -10,14 +9,13 @@ use limits::history::Window;
 use limits::key::Key;
 use limits::pace::Outlook;
 use limits::plan;
-use limits::settings::{Period, Start};
+use limits::settings::{Start, WEEKDAYS};
+use render::format_time_of_day;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The percentages for which a history says when they were passed.
 pub const PASSED: [u8; 4] = [50, 75, 90, 100];
-/// The days of a week, as settings name them, Monday first.
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// A limit now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -130,7 +128,7 @@ impl BudgetRow {
         let cents = |usd: f64| rounded(usd, 100.0);
         BudgetRow {
             usd: spent.budget.usd,
-            per: period_word(spent.budget.per),
+            per: spent.budget.per.as_str(),
             project: spent.budget.project.clone(),
             model: spent.budget.model.clone(),
             spent_usd: spent.usd.map(cents),
@@ -158,7 +156,7 @@ pub struct StartRow {
 impl StartRow {
     /// A planned start, and when the next one is.
     pub fn of(start: &Start, now: Instant, zone: &Zone) -> Self {
-        let chosen = DAYS.into_iter().zip(start.days).filter(|(_, is_chosen)| *is_chosen);
+        let chosen = WEEKDAYS.into_iter().zip(start.days).filter(|(_, is_chosen)| *is_chosen);
         StartRow {
             at: format_time_of_day(start.minute),
             days: chosen.map(|(day, _)| day).collect(),
@@ -166,15 +164,6 @@ impl StartRow {
             next_at: plan::next(start, now, zone).map(clock::stamp),
             has_command: !start.command.is_empty(),
         }
-    }
-}
-
-/// The word for a period in settings.
-pub fn period_word(period: Period) -> &'static str {
-    match period {
-        Period::Day => "day",
-        Period::Week => "week",
-        Period::Month => "month",
     }
 }
 

@@ -1,13 +1,12 @@
 //! Owns how limits and budgets look in a line that has little room. Must stay true: what is not known is empty.
 
-use crate::limits::{format_budget, format_window};
-use crate::number::format_used_percent;
-use crate::time::format_near_time;
+use crate::names::{format_budget, format_window};
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
 use limits::budget::Spent;
 use limits::card::Card;
 use limits::pace::Outlook;
+use render::{format_near_time, format_used_percent};
 
 /// When a window is used up, if it is or will be before its end: `5 h 16:40`, or `5 h full →17:30`.
 pub fn format_runs_out(card: &Card, now: Instant, zone: &Zone) -> String {
