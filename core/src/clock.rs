@@ -47,10 +47,57 @@ pub fn stamp(at: Instant) -> String {
 /// Reads any RFC 3339 instant, and the form without a zone that old records contain (taken as UTC). A leap second
 /// becomes the second after it. Instants outside the years 0 to 9999 in UTC cannot be written, so they are `None`.
 pub fn parse(text: &str) -> Option<Instant> {
+    if let Some(at) = stamped(text.as_bytes()) {
+        return Some(at);
+    }
     let zoned = || DateTime::parse_from_rfc3339(&format!("{text}Z"));
     let at = DateTime::parse_from_rfc3339(text).or_else(|_| zoned()).ok()?;
     let at = DateTime::from_timestamp_micros(at.timestamp_micros())?;
     has_spelling(&at).then_some(at)
+}
+
+/// Reads what [`stamp`] writes: most of what is read, and chrono takes twenty times as long.
+fn stamped(text: &[u8]) -> Option<Instant> {
+    let number = |digits: &[u8]| {
+        let digit = |number: u32, byte: &u8| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'));
+        digits.iter().try_fold(0, digit)
+    };
+    match text {
+        [
+            date @ ..,
+            b'T',
+            h1,
+            h2,
+            b':',
+            m1,
+            m2,
+            b':',
+            s1,
+            s2,
+            b'.',
+            u1,
+            u2,
+            u3,
+            u4,
+            u5,
+            u6,
+            b'+',
+            b'0',
+            b'0',
+            b':',
+            b'0',
+            b'0',
+        ] => {
+            let [y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2] = date else { return None };
+            let year = i32::try_from(number(&[*y1, *y2, *y3, *y4])?).ok()?;
+            let date = Date::from_ymd_opt(year, number(&[*o1, *o2])?, number(&[*d1, *d2])?)?;
+            let micros = number(&[*u1, *u2, *u3, *u4, *u5, *u6])?;
+            let time =
+                date.and_hms_micro_opt(number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?, micros)?;
+            Some(time.and_utc())
+        }
+        _ => None,
+    }
 }
 
 /// How far ahead a time may be: clocks of two machines, or of one before and after it was set, differ by seconds.
@@ -149,6 +196,33 @@ mod tests {
         assert_eq!(parse(&stamp(at)), Some(at));
         assert_eq!(parse("2026-11-21T04:37:00.5+01:00"), Some(at));
         assert_eq!(parse("2026-11-21T03:37:00.500000"), Some(at));
+    }
+
+    #[test]
+    fn what_stamp_writes_is_read_as_any_other_text() {
+        let slow = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
+        let texts = [
+            "2026-11-21T03:37:00.000000+00:00",
+            "2024-02-29T23:59:59.999999+00:00",
+            "0000-01-01T00:00:00.000001+00:00",
+            "9999-12-31T23:59:59.999999+00:00",
+        ];
+        for text in texts {
+            assert!(stamped(text.as_bytes()).is_some() && parse(text) == slow(text), "{text}");
+            assert_eq!(stamp(parse(text).unwrap()), text);
+        }
+        for text in [
+            "2026-02-29T03:37:00.000000+00:00",
+            "2026-13-01T03:37:00.000000+00:00",
+            "2026-11-21T24:37:00.000000+00:00",
+            "2026-11-21T03:37:60.000000+00:00",
+            "2026-11-21T03:37:00.000000+01:00",
+            "2026-11-21t03:37:00.000000+00:00",
+            "2026-11-21T03:37:00.00000x+00:00",
+            "+026-11-21T03:37:00.000000+00:00",
+        ] {
+            assert_eq!((stamped(text.as_bytes()), parse(text).is_some()), (None, slow(text).is_some()), "{text}");
+        }
     }
 
     #[test]

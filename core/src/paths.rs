@@ -367,7 +367,12 @@ impl Home {
 
     /// The readings of a limit, by its name.
     pub fn limit(&self, name: &str) -> PathBuf {
-        self.limits_dir().join(format!("{name}.jsonl"))
+        self.limits_dir().join(Home::limit_name(name))
+    }
+
+    /// The name of this file in its directory.
+    pub fn limit_name(name: &str) -> String {
+        format!("{name}.jsonl")
     }
 
     /// Held by whoever appends to it.
@@ -400,21 +405,20 @@ pub fn dirs_of(file: &Path) -> impl Iterator<Item = &Path> {
 
 /// How many directories inside each other lead from the data directory to this one of ours.
 fn depth(dir: &Path) -> usize {
-    let is_inbox = |dir: &Path| {
-        let name = dir.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| SeatId::parse(name).is_ok()) && dir.parent().is_some_and(|dir| dir.ends_with(INBOX))
-    };
-    let is_kept = |dir: Option<&Path>| dir.is_some_and(|dir| dir.ends_with(KEPT));
-    match dir.parent() {
-        Some(outer) if is_inbox(outer) || is_kept(outer.parent()) => 3,
-        outer if is_kept(outer) => 2,
-        _ if is_inbox(dir) || NESTED.iter().any(|nested| dir.ends_with(nested)) => 2,
-        _ => 1,
+    // Every access to a file asks this, so the path is taken apart only once.
+    let mut names = dir.iter().rev().map(|name| name.to_str().unwrap_or_default());
+    let mut next = || names.next().unwrap_or_default();
+    let (own, outer, above) = (next(), next(), next());
+    let is_inbox = |name: &str, outer: &str| outer == INBOX && SeatId::parse(name).is_ok();
+    if above == KEPT || is_inbox(outer, above) {
+        return 3;
     }
+    let is_nested = outer == KEPT || is_inbox(own, outer) || NESTED.contains(&(outer, own));
+    if is_nested { 2 } else { 1 }
 }
 
 /// Directories inside another one of ours.
-const NESTED: [&str; 3] = ["sessions/archive", "usage/cache", "audit/pending"];
+const NESTED: [(&str, &str); 3] = [("sessions", "archive"), ("usage", "cache"), ("audit", "pending")];
 /// The directories of an inbox: messages that wait, were delivered, were read, failed, how far each has come, and files
 /// that they name.
 pub const INBOX_DIRS: [&str; 6] = ["new", "cur", "read", "failed", "way", "files"];

@@ -4,7 +4,7 @@
 use super::dir::stems_in;
 use super::{Durability, is_absent, make_dir, open_or_make, own_dir, read_bytes, read_elsewhere, sync_dir};
 use crate::error::{Error, Result};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -36,6 +36,11 @@ impl OwnDir {
     /// The bytes of a file, as [`super::read_at_most`] returns them.
     pub fn read_at_most(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>> {
         read_bytes(&self.path(name), most)
+    }
+
+    /// Opens a file, as [`super::open_own`] does; it and the directory are created if needed.
+    pub fn open(&self, name: &str, options: &mut OpenOptions) -> Result<File> {
+        open_or_make(&self.path(name), options)
     }
 
     /// Appends bytes to a file in one system call. The file and the directory are created if needed.

@@ -20,17 +20,22 @@ impl Payload {
 
     /// The text at a path such as `/model/display_name`.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.0.pointer(path)?.as_str().filter(|text| !text.trim().is_empty())
+        self.at(path)?.as_str().filter(|text| !text.trim().is_empty())
     }
 
     /// The finite, non-negative number at a path.
     pub fn number(&self, path: &str) -> Option<f64> {
-        self.0.pointer(path)?.as_f64().filter(|number| number.is_finite() && *number >= 0.0)
+        self.at(path)?.as_f64().filter(|number| number.is_finite() && *number >= 0.0)
     }
 
     /// The count at a path.
     pub fn count(&self, path: &str) -> Option<u64> {
-        self.0.pointer(path)?.as_u64()
+        self.at(path)?.as_u64()
+    }
+
+    /// The value at a path. `Value::pointer` makes two copies of each name, for escapes that no name here has.
+    fn at(&self, path: &str) -> Option<&Value> {
+        path.split('/').skip(1).try_fold(&self.0, |value, name| value.get(name))
     }
 
     /// The directory in which the conversation works now.
@@ -40,8 +45,10 @@ impl Payload {
 
     /// A limit of the account: `five_hour` or `seven_day`.
     pub fn limit(&self, name: &str) -> Option<Limit> {
-        let used_percentage = self.number(&format!("/rate_limits/{name}/used_percentage"))?;
-        let resets_at = self.number(&format!("/rate_limits/{name}/resets_at")).and_then(limit::instant);
+        let limit = self.0.get("rate_limits")?.get(name)?;
+        let number = |name| limit.get(name)?.as_f64().filter(|number| number.is_finite() && *number >= 0.0);
+        let used_percentage = number("used_percentage")?;
+        let resets_at = number("resets_at").and_then(limit::instant);
         Some(Limit { used_percentage, resets_at: resets_at.map(clock::stamp) })
     }
 

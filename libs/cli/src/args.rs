@@ -48,39 +48,50 @@ fn finish(program: &'static str, work: impl FnOnce() -> Outcome<()>) -> ExitCode
 /// The arguments and the output of the program; `None` if it is not to run, because something else was asked for.
 fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Option<(A, Out)>> {
     let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let described = Description::of(program, &A::get_args_info());
+    // Made only if it is needed: programs that start often are not to pay for texts that nobody reads.
+    let describe = || Description::of(program, &A::get_args_info());
     if raw == [DESCRIBE] {
-        return print_alone(|out| out.line(&described.to_json()));
+        return print_alone(|out| out.line(&describe().to_json()));
     }
     let mut shared = Shared::default();
     let mut args = shared.take(&raw);
     if shared.version {
         return print_alone(|out| out.line(&format!("{program} {}", env!("CARGO_PKG_VERSION"))));
     }
-    name_command(&described, &mut args);
+    let commands = || A::get_args_info().commands.iter().map(|command| command.name).collect();
+    name_command(program, words::default_command(program), commands, &mut args);
     let color = shared.color.as_deref().map(Color::parse).transpose()?.unwrap_or_default();
-    parse(&described, &args, Out::new(shared.form, shared.quiet, color))
+    parse(program, &describe, &args, Out::new(shared.form, shared.quiet, color))
 }
 
 /// Parses the prepared arguments, or prints the help that they ask for.
-fn parse<A: TopLevelCommand>(program: &Description, args: &[String], out: Out) -> Outcome<Option<(A, Out)>> {
+fn parse<A: TopLevelCommand>(
+    name: &str,
+    describe: &dyn Fn() -> Description,
+    args: &[String],
+    out: Out,
+) -> Outcome<Option<(A, Out)>> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     // Only the parser knows which options take a value.
-    let parsed = A::from_args(&[&program.name], &dashes(&words)).or_else(|early| match early.status {
+    let parsed = A::from_args(&[name], &dashes(&words)).or_else(|early| match early.status {
         Ok(()) => Err(early),
-        Err(()) => A::from_args(&[&program.name], &words),
+        Err(()) => A::from_args(&[name], &words),
     });
-    match parsed {
-        Ok(args) => Ok(Some((args, out))),
-        Err(early) if early.status.is_ok() => print_alone(|out| out.text(&help(&early.output, program))),
+    let early = match parsed {
+        Ok(args) => return Ok(Some((args, out))),
+        Err(early) => early,
+    };
+    let program = &describe();
+    match early {
+        early if early.status.is_ok() => print_alone(|out| out.text(&help(&early.output, program))),
         // A command is missing.
-        Err(_) if words.is_empty() && !program.commands.is_empty() => {
-            let asked = A::from_args(&[&program.name], &[HELP]).err();
+        _ if words.is_empty() && !program.commands.is_empty() => {
+            let asked = A::from_args(&[name], &[HELP]).err();
             let text = asked.map(|early| help(&early.output, program)).unwrap_or_default();
             std::io::stderr().write_all(text.as_bytes())?;
             Err(Failure::Reported(64))
         }
-        Err(early) => Err(refuse(program, &words, &early.output)),
+        early => Err(refuse(program, &words, &early.output)),
     }
 }
 
@@ -92,18 +103,27 @@ fn print_alone<A>(print: impl FnOnce(&mut Out) -> Outcome<()>) -> Outcome<Option
 }
 
 /// Replaces another word for a command by its name, and puts in the command that need not be named.
-fn name_command(program: &Description, args: &mut Vec<String>) {
-    let names = program.commands.iter().map(|command| command.name.as_str());
-    match (args.first_mut(), &program.default) {
+fn name_command<'a>(
+    program: &str,
+    default: Option<&str>,
+    commands: impl FnOnce() -> Vec<&'a str>,
+    args: &mut Vec<String>,
+) {
+    match (args.first_mut(), default) {
         (Some(word), _) if word == HELP => {}
         (Some(word), _) if word == STDIN => {
-            words::reader(&program.name).into_iter().for_each(|command| args.insert(0, command.to_string()));
+            words::reader(program).into_iter().for_each(|command| args.insert(0, command.to_string()));
         }
-        (Some(word), Some(default)) if word.starts_with('-') => args.insert(0, default.clone()),
-        (Some(word), _) if program.command(word).is_none() => {
-            *word = words::command(word, names).unwrap_or(word).to_string();
+        (Some(word), default) if word.starts_with('-') => {
+            default.into_iter().for_each(|default| args.insert(0, default.to_string()));
         }
-        (None, Some(default)) => args.push(default.clone()),
+        (Some(word), _) => {
+            let commands = commands();
+            if !commands.contains(&word.as_str()) {
+                *word = words::command(word, commands.into_iter()).unwrap_or(word).to_string();
+            }
+        }
+        (None, Some(default)) => args.push(default.to_string()),
         _ => {}
     }
 }
@@ -153,15 +173,15 @@ mod tests {
     use super::*;
     use argh::FromArgs;
 
-    fn program(default: Option<&str>) -> Description {
+    fn program() -> Description {
         let command = |name: &str| Description { name: name.into(), ..Description::default() };
         let commands = vec![command("list"), command("delete")];
-        Description { name: "cs-x".into(), commands, default: default.map(str::to_string), ..Description::default() }
+        Description { name: "cs-x".into(), commands, ..Description::default() }
     }
 
     fn named(default: Option<&str>, args: &[&str]) -> String {
         let mut args: Vec<String> = args.iter().map(|word| (*word).to_string()).collect();
-        name_command(&program(default), &mut args);
+        name_command("cs-x", default, || vec!["list", "delete"], &mut args);
         args.join(" ")
     }
 
@@ -183,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_hint_names_the_help_of_the_command_that_was_reached() {
-        let hint = |words: &[&str], text: &str| refuse(&program(None), words, text).message().unwrap().1.unwrap();
+        let hint = |words: &[&str], text: &str| refuse(&program(), words, text).message().unwrap().1.unwrap();
         assert_eq!(hint(&["lsit"], "Unrecognized argument: lsit\n"), "did you mean list? see cs-x --help");
         assert_eq!(hint(&["list", "--a"], "Unrecognized argument: --a\n"), "see cs-x list --help");
     }

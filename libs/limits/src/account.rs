@@ -22,7 +22,8 @@ pub fn of_folder(agent: Agent, folder: &Path) -> Option<String> {
 
 /// The account in whose environment this program runs.
 pub fn of_env(agent: Agent) -> Option<String> {
-    of_folder(agent, &agent.home()?)
+    // Without its variable it is the default folder.
+    of_folder(agent, agent.named_homes().first()?)
 }
 
 /// What people call an account: its name in the configuration, else its hash; empty for the default one without a name.

@@ -8,7 +8,7 @@ use agents::Agent;
 use agents::limit::Reported;
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
-use cs_core::file;
+use cs_core::file::{self, OwnDir};
 use cs_core::paths::Home;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -29,35 +29,41 @@ const ALL: u64 = 64 * 1024 * 1024;
 
 /// Appends a reading if it says more than the last lines. Whether it did.
 pub fn record(home: &Home, key: &Key, reading: &Reading) -> Result<bool> {
-    if !reading.is_news(&[]) {
+    record_in(&OwnDir::checked(home.limits_dir())?, key, reading)
+}
+
+fn record_in(dir: &OwnDir, key: &Key, reading: &Reading) -> Result<bool> {
+    if !reading.is_news([]) {
         return Ok(false);
     }
-    append(home, key, |last| if reading.is_news(last) { vec![*reading] } else { Vec::new() }).map(|count| count > 0)
+    append(dir, key, |end| if reading.is_news(newest(end)) { vec![*reading] } else { Vec::new() })
+        .map(|count| count > 0)
 }
 
 /// Appends readings that a log told, the oldest first, and returns how many. A log is read late: only what is newer than
 /// the last line is taken in, as far as it was news then.
 pub fn record_late(home: &Home, key: &Key, readings: &[Reading]) -> Result<usize> {
-    let news = |last: &[Reading]| {
-        let newest = last.iter().map(|reading| reading.at).max();
-        let mut known = last.to_vec();
+    let news = |end: &[u8]| {
+        let mut known = parse(end);
+        let before = known.len();
+        let newest = known.iter().map(|reading| reading.at).max();
         for reading in readings.iter().filter(|reading| newest.is_none_or(|newest| reading.at > newest)) {
-            let begin = known.len().saturating_sub(LAST);
-            if reading.is_news(known.get(begin..).unwrap_or_default()) {
+            if reading.is_news(known.iter().rev().take(LAST).copied()) {
                 known.push(*reading);
             }
         }
-        known.split_off(last.len())
+        known.split_off(before)
     };
-    if news(&[]).is_empty() { Ok(0) } else { append(home, key, news) }
+    if news(&[]).is_empty() { Ok(0) } else { append(&OwnDir::checked(home.limits_dir())?, key, news) }
 }
 
-/// Appends what `news` makes of the last readings. Returns how many.
-fn append(home: &Home, key: &Key, news: impl Fn(&[Reading]) -> Vec<Reading>) -> Result<usize> {
-    let path = home.limit(&key.stem());
-    let mut file = file::open_own(&path, OpenOptions::new().read(true).append(true))?;
+/// Appends what `news` makes of the last lines. Returns how many.
+fn append(dir: &OwnDir, key: &Key, news: impl Fn(&[u8]) -> Vec<Reading>) -> Result<usize> {
+    let name = Home::limit_name(&key.stem());
+    let path = dir.path(&name);
+    let mut file = dir.open(&name, OpenOptions::new().read(true).append(true))?;
     let end = end(&file).map_err(|error| Error::io(&path, "read", error))?;
-    let news = news(&parse(&end));
+    let news = news(&end);
     if news.is_empty() {
         return Ok(0);
     }
@@ -74,9 +80,13 @@ fn append(home: &Home, key: &Key, news: impl Fn(&[Reading]) -> Vec<Reading>) -> 
 
 /// Appends what a client says about the limits of an account. What cannot be written now is said again.
 pub fn record_all(home: &Home, agent: Agent, account: Option<&str>, told: Vec<Reported>, at: Instant) {
+    if told.is_empty() {
+        return;
+    }
+    let Ok(dir) = OwnDir::checked(home.limits_dir()) else { return };
     for Reported { window, used, resets_at } in told {
         if let Some(key) = Key::new(agent, account, &window) {
-            let _ = record(home, &key, &Reading { at, used, resets_at });
+            let _ = record_in(&dir, &key, &Reading { at, used, resets_at });
         }
     }
 }
@@ -88,6 +98,11 @@ fn end(file: &File) -> io::Result<Vec<u8>> {
     let count = file.read_at(&mut bytes, size.saturating_sub(END as u64))?;
     bytes.truncate(count);
     Ok(bytes)
+}
+
+/// The readings in some lines, the newest first.
+fn newest(lines: &[u8]) -> impl Iterator<Item = Reading> {
+    lines.rsplit(|byte| *byte == b'\n').filter_map(Reading::parse)
 }
 
 /// The readings in some lines. The first line may be cut: then it is none.

@@ -171,9 +171,7 @@ impl Facts {
             let reading = Reading { at, used, resets_at };
             let window = self.intern_name(&window);
             let known = self.limits.iter().rev().filter(|told| told.window == window).take(LAST);
-            let mut known: Vec<Reading> = known.map(|told| told.reading).collect();
-            known.reverse();
-            if reading.is_news(&known) {
+            if reading.is_news(known.map(|told| told.reading)) {
                 self.limits.push(Told { window, reading });
             }
         }
