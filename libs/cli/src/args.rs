@@ -237,7 +237,7 @@ mod tests {
     fn braces_are_in_every_help_as_they_were_written() {
         for words in [&["--help"][..], &["fill", "--help"]] {
             let printed = Args::from_args(&["cs-x"], words).err().unwrap().output;
-            let shown = help(&printed, &program(None));
+            let shown = help(&printed, &program());
             let text = if words.len() == 1 {
                 "fill              replace {name} and {date} in a text"
             } else {
