@@ -63,7 +63,7 @@ const RESET: &[&str] =
 const START: &[&str] =
     &["The early prompt catches the bug.", "Coffee first is fine, too.", "The day is yours.", "On your marks."];
 
-/// The line of a notice. `name` says which notice it is.
+/// The line of a notice. `name` says about which window, or what else, it is.
 pub fn line(mood: Mood, name: &str) -> &'static str {
     let lines = match mood {
         Mood::Used(0..75) => HALF,
@@ -75,6 +75,10 @@ pub fn line(mood: Mood, name: &str) -> &'static str {
         Mood::Start => START,
     };
     let count = u64::try_from(lines.len()).unwrap_or(u64::MAX).max(1);
+    let name = match mood {
+        Mood::Used(level) => format!("{name}/{level}"),
+        _ => name.to_string(),
+    };
     let at = usize::try_from(fnv1a(name.as_bytes()) % count).unwrap_or_default();
     lines.get(at).copied().unwrap_or_default()
 }
@@ -102,11 +106,15 @@ mod tests {
         let moods =
             [Mood::Used(50), Mood::Used(75), Mood::Used(99), Mood::Used(100), Mood::Short, Mood::Reset, Mood::Start];
         for (mood, lines) in moods.into_iter().zip(ALL) {
-            let names = || (0..200).map(|n| format!("limit/claude-five_hour/{n}/75"));
+            let names = || (0..200).map(|n| format!("limit/claude-five_hour/{n}"));
             let used: BTreeSet<&str> = names().map(|name| line(mood, &name)).collect();
             assert_eq!(used, lines.iter().copied().collect(), "{mood:?}");
             assert!(names().all(|name| line(mood, &name) == line(mood, &name)));
         }
+        // Each percentage of a window has its own: about every seventh has the same by chance.
+        let name = |n: u32| format!("limit/claude-five_hour/{n}");
+        let same = (0..70).filter(|n| line(Mood::Used(90), &name(*n)) == line(Mood::Used(95), &name(*n))).count();
+        assert!(same < 35, "{same} of 70");
         assert!(FULL.contains(&line(Mood::Used(200), "x")) && HALF.contains(&line(Mood::Used(0), "x")));
     }
 }
