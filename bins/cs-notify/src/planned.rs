@@ -12,6 +12,7 @@ use cs_core::id::fnv1a;
 use cs_core::zone::Zone;
 use limits::plan;
 use limits::settings::Start;
+use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -43,7 +44,9 @@ impl Run<'_> {
         }
         with_lock(&store.home, store.wait, |lock| {
             let mut delivered = Delivered::read(&store.home)?;
-            due.retain(|near| delivered.started_at(&near.key()).is_none());
+            let mut seen = BTreeSet::new();
+            // The same entry twice is one start.
+            due.retain(|near| delivered.started_at(&near.key()).is_none() && seen.insert(near.key()));
             due.iter().for_each(|near| delivered.note_start(&near.key(), now));
             if due.is_empty() { Ok(()) } else { Ok(delivered.write(lock)?) }
         })?;
