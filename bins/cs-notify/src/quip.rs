@@ -1,5 +1,5 @@
 //! Owns asking a person's own program for the line at the end of a notice (`limits.quip_command`). Must stay true: it has
-//! three seconds and then ends with all its children; what it says is one short line, masked; if it says nothing, our
+//! three seconds, and then its process group is ended; what it says is one short line, masked; if it says nothing, our
 //! own line stays.
 
 use crate::channel::Call;
@@ -52,9 +52,9 @@ fn answer(call: Call, limit: Duration) -> Option<Vec<u8>> {
     let (ended, end) = channel();
     thread::spawn(move || ended.send(child.wait()));
     let status = end.recv_timeout(limit);
-    let said = said.recv_timeout(GRACE);
-    // Whatever it left running.
+    // Whatever it left running, which may keep its output open.
     send::kill_group(group);
+    let said = said.recv_timeout(GRACE);
     match status {
         Ok(Ok(status)) if status.success() => said.ok(),
         Ok(_) => None,
