@@ -20,6 +20,9 @@ use std::time::{Duration, SystemTime};
 /// After this time nothing about a seat is news: more than a day, whatever the zone and the clock.
 const SEAT_NEWS: Duration = Duration::from_secs(3 * 24 * 3600);
 
+/// How long after it was told that a limit will be used up too early it is not told again of the same window.
+const PACE_NEWS: TimeDelta = TimeDelta::days(1);
+
 /// The parsed file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivered {
@@ -36,6 +39,19 @@ pub struct Sent {
 }
 
 impl Delivered {
+    /// What another run reads of it.
+    #[cfg(test)]
+    pub fn reread(&self) -> Self {
+        let bytes = serde_json::to_vec(&self.entries).unwrap_or_default();
+        Delivered { path: self.path.clone(), entries: serde_json::from_slice(&bytes).unwrap_or_default() }
+    }
+
+    /// Nothing was sent yet.
+    #[cfg(test)]
+    pub fn nothing() -> Self {
+        Delivered { path: PathBuf::new(), entries: Map::new() }
+    }
+
     /// Reads the file. If it does not exist, no notice was sent.
     pub fn read(home: &Home) -> Result<Self> {
         let path = home.notify_state();
@@ -51,26 +67,29 @@ impl Delivered {
     /// Returns when this notice was sent, if that is too recent to send it again, and which handlers have not delivered
     /// it. A notice about a state that began at another time, or about a higher level, is a new one.
     pub fn recently(&self, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
-        let (reason, since) = (due.subject.reason, due.subject.since.as_str());
-        let entry = self.entries.get(self.key_of(&due.subject))?;
-        let last = entry.get("told").and_then(|by_reason| by_reason.get(reason.as_str()));
-        // The Python tool writes only the last notice, without `since`.
-        let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
-        let at = text(last, "notified_at").and_then(clock::parse)?;
-        let same = match text(last, "since") {
-            // Its key says what it is about. A pace may recover, and be too fast again.
-            _ if reason != Reason::Pace && windows::is_one(due.subject.key()) => true,
-            _ if reason == Reason::Pace => clock::parse(since).is_none_or(|since| since <= at),
-            Some(last_since) => last_since == since,
-            None => clock::parse(since).is_none_or(|since| since <= at),
-        };
-        let level = last.get("level").and_then(Value::as_u64);
-        let covers = due.subject.level.is_none_or(|now| level.is_some_and(|then| then >= u64::from(now)));
-        // A time far in the future is from a wrong clock, which must not suppress notices for ever.
-        let recent = due.once || (now - at).abs() < cooldown;
-        let left = last.get("left").and_then(Value::as_array).into_iter().flatten();
-        let left = left.filter_map(|name| name.as_str().map(str::to_string)).collect();
-        (same && covers && recent).then_some(Sent { at, left })
+        let key = self.key_of(&due.subject);
+        let own = self.entries.get(key).and_then(|entry| sent(entry, due, cooldown, now));
+        own.or_else(|| self.crowd(key, due, now))
+    }
+
+    /// When the last notice of this kind was sent, if there were many: the client reports one window after the other.
+    fn crowd(&self, key: &str, due: &Due, now: Instant) -> Option<Sent> {
+        let span = windows::crowded(key)?;
+        let is_near = |sent: &Sent| (now - sent.at).abs() < span;
+        let others = windows::others(&self.entries, key).filter_map(|entry| sent(entry, due, span, now));
+        let near: Vec<Instant> = others.filter(is_near).map(|sent| sent.at).collect();
+        let at = near.iter().copied().max().filter(|_| windows::is_crowd(near.len()))?;
+        Some(Sent { at, left: Vec::new() })
+    }
+
+    /// When it was said how much of a window is used, if that was since it is used up too fast: that notice names the
+    /// pace, too.
+    pub fn told_with_limit(&self, due: &Due) -> Option<Sent> {
+        let key = windows::limit_of_pace(due.subject.key())?;
+        let entry = self.entries.get(windows::same(&self.entries, &key)?)?;
+        let at = clock::parse(text(entry.get("told")?.get(Reason::Limit.as_str())?, "notified_at")?)?;
+        let is_since = clock::parse(&due.subject.since).is_some_and(|since| since <= at);
+        is_since.then(|| Sent { at, left: Vec::new() })
     }
 
     /// Notes that a handler delivers this notice now. All of `wanted` have to; the others are left to do so.
@@ -114,7 +133,7 @@ impl Delivered {
 
     /// Whether this notice is the last one that was sent about its session.
     pub fn is_last(&self, subject: &Subject) -> bool {
-        let Some(entry) = self.entries.get(subject.key()) else { return false };
+        let Some(entry) = self.entries.get(self.key_of(subject)) else { return false };
         let reason = subject.reason.as_str();
         let level = entry.get("told").and_then(|told| told.get(reason)?.get("level")?.as_u64());
         text(entry, "reason") == Some(reason)
@@ -155,6 +174,31 @@ impl Delivered {
         lock.confirm()?;
         staged.replace()
     }
+}
+
+/// When a notice was sent, by the entry of what it is about.
+fn sent(entry: &Value, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
+    let (reason, since) = (due.subject.reason, due.subject.since.as_str());
+    let last = entry.get("told").and_then(|by_reason| by_reason.get(reason.as_str()));
+    // The Python tool writes only the last notice, without `since`.
+    let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
+    let at = text(last, "notified_at").and_then(clock::parse)?;
+    let same = match text(last, "since") {
+        // Its key says what it is about. A pace may recover, and be too fast again.
+        _ if reason != Reason::Pace && windows::is_one(due.subject.key()) => true,
+        _ if reason == Reason::Pace => {
+            (now - at).abs() < PACE_NEWS || clock::parse(since).is_none_or(|since| since <= at)
+        }
+        Some(last_since) => last_since == since,
+        None => clock::parse(since).is_none_or(|since| since <= at),
+    };
+    let level = last.get("level").and_then(Value::as_u64);
+    let covers = due.subject.level.is_none_or(|now| level.is_some_and(|then| then >= u64::from(now)));
+    // A time far in the future is from a wrong clock, which must not suppress notices for ever.
+    let recent = due.once || (now - at).abs() < cooldown;
+    let left = last.get("left").and_then(Value::as_array).into_iter().flatten();
+    let left = left.filter_map(|name| name.as_str().map(str::to_string)).collect();
+    (same && covers && recent).then_some(Sent { at, left })
 }
 
 fn is_new(modified: SystemTime) -> bool {

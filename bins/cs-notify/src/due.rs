@@ -48,15 +48,17 @@ struct Found {
 pub enum Scope<'a> {
     /// Every session, for every reason.
     All,
-    /// One session, for what is sent soon after it happened.
+    /// One session, for what is sent soon after it happened, and what is about none.
     Soon(&'a SessionId),
+    /// Only one session, the same.
+    Only(&'a SessionId),
 }
 
 impl Scope<'_> {
     fn includes(self, id: &SessionId) -> bool {
         match self {
             Scope::All => true,
-            Scope::Soon(one) => one == id,
+            Scope::Soon(one) | Scope::Only(one) => one == id,
         }
     }
 
@@ -88,12 +90,14 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
     let entries = index.entries(|_| true);
     let mut all = match scope {
         Scope::All => finder.find_seats(config, &entries),
-        Scope::Soon(_) => Vec::new(),
+        Scope::Soon(_) | Scope::Only(_) => Vec::new(),
     };
     if matches!(scope, Scope::All) {
         all.extend(sweep::find(store, config, settings, now));
     }
-    all.extend(limits::find(store, config, settings, now, scope));
+    if !matches!(scope, Scope::Only(_)) {
+        all.extend(limits::find(store, config, settings, now, scope));
+    }
     for (id, entry) in entries.iter().filter(|(id, _)| scope.includes(id)) {
         let mut found: Vec<Found> =
             finder.find(id, entry)?.into_iter().map(|found| finder.of_agent(id, found)).collect();
@@ -271,7 +275,7 @@ impl Finder<'_> {
         Due {
             subject: subject.cleaned(),
             headline: found.headline,
-            once: found.once || matches!(self.scope, Scope::Soon(_)),
+            once: found.once || !matches!(self.scope, Scope::All),
             quip: None,
         }
     }

@@ -81,7 +81,7 @@ impl<Now: Fn() -> Instant> Follower<Now> {
         let store = Store::for_people(self.home.clone(), agents::WITNESS);
         let (config, id) = (store.config(), SessionId::parse(&subject.session_id)?);
         let settings = Settings::read(&config, &self.home.config())?;
-        let due = due::find(&store, &config, &settings, (self.now)(), Scope::Soon(&id))?;
+        let due = due::find(&store, &config, &settings, (self.now)(), Scope::Only(&id))?;
         Ok(due.iter().any(|due| due.subject.reason == subject.reason && due.subject.since == subject.since))
     }
 }

@@ -3,11 +3,12 @@
 //! Must stay true: a session has at most one notice in a run; a handler that failed is tried again alone.
 
 use crate::PROGRAM;
-use crate::delivered::Delivered;
+use crate::delivered::{Delivered, windows};
 use crate::due::{self, Scope};
 use crate::follow::Shown;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
+use crate::reasons::Reason;
 use crate::settings::Settings;
 use crate::show::{self, Fate, Report, Row};
 use crate::subject::Due;
@@ -163,10 +164,13 @@ impl Run<'_> {
         let Run { context, config, settings, scope, .. } = self;
         let mut plan = Plan::default();
         let (mut seen, mut held) = (BTreeSet::new(), BTreeSet::new());
+        // Whoever hears of a pace hears of how much is used, too, and that names the pace.
+        let is_one = handlers.iter().all(|handler| handler.wants(Reason::Limit) || !handler.wants(Reason::Pace));
         for due in due::find(&context.store, config, settings, context.now, *scope)? {
             let wanting = handlers.iter().filter(|handler| handler.wants(due.subject.reason));
             let wanted: Vec<String> = wanting.map(|handler| handler.name.clone()).collect();
-            let sent = delivered.recently(&due, settings.cooldown, context.now);
+            let with_limit = || delivered.told_with_limit(&due).filter(|_| is_one);
+            let sent = delivered.recently(&due, settings.cooldown, context.now).or_else(with_limit);
             let is_left = |name: &&String| sent.as_ref().is_none_or(|sent| sent.left.contains(name));
             let mut left: Vec<String> = wanted.iter().filter(is_left).cloned().collect();
             let is_all = left.is_empty();
@@ -177,6 +181,7 @@ impl Run<'_> {
                 None if is_all && !handlers.is_empty() => {}
                 // The most urgent reason comes first; the others have to wait for the next run.
                 _ if seen.contains(due.subject.key()) => {}
+                None if is_one && windows::limit_of_pace(due.subject.key()).is_some_and(|key| seen.contains(&key)) => {}
                 _ => match settings.reason_to_hold(&due.subject, context.now).filter(|_| !left.is_empty() || is_all) {
                     // What is held keeps nothing from being sent that comes through.
                     Some(why) if held.insert(due.subject.key().to_string()) => plan.held.push((due, why)),

@@ -1,5 +1,5 @@
 //! Owns what is told about limits, budgets and planned starts: what `limits` says is due, in words. None is about a
-//! session. What cannot be read suppresses no other notice: `cs-limits` says what is wrong.
+//! session. What cannot be read suppresses no other notice, and is reported.
 
 use super::Scope;
 use crate::delivered::windows;
@@ -9,9 +9,10 @@ use crate::settings::Settings;
 use crate::subject::{Due, Measured, Subject};
 use ::limits::alerts::{self, Alert};
 use ::limits::budget::{self, Spent};
+use ::limits::card::{self, Card};
 use ::limits::quips::{self, Mood};
 use cli::defer;
-use cs_core::clock::{self, Instant};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::id::fnv1a;
 use cs_core::store::Store;
@@ -20,6 +21,9 @@ use limit_words::format_weekdays;
 use limit_words::{format_budget, format_limit, format_pace};
 use render::{format_dollars, format_duration, format_near_time};
 use render::{format_percent, format_round_dollars};
+
+/// How long the window lasts that a planned start begins.
+const FIVE_HOURS: TimeDelta = TimeDelta::hours(5);
 
 /// What is due about limits, budgets and planned starts, whatever was told before.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Vec<Due> {
@@ -36,7 +40,9 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
         all.extend(spent.iter().filter_map(|spent| teller.budget(spent)));
     }
     if is_wanted(Reason::Plan) {
-        all.extend(planned::near(&settings.limits.plan, now, teller.zone).map(|near| teller.plan(&near)));
+        let near: Vec<Near> = planned::near(&settings.limits.plan, now, teller.zone).collect();
+        let cards = if near.is_empty() { Vec::new() } else { card::all(&store.home, config, now).0 };
+        all.extend(near.iter().map(|near| teller.plan(near, &cards)));
     }
     all.retain(|due| is_wanted(due.subject.reason));
     all
@@ -65,7 +71,7 @@ impl Teller<'_> {
         let (reason, level, headline) = match due.alert {
             // Not rounded up to what is not reached.
             Alert::Limit(level) => (Reason::Limit, Some(level), format!("{} used", format_percent(used.floor()))),
-            Alert::Pace => (Reason::Pace, None, "used up before its reset".to_string()),
+            Alert::Pace => (Reason::Pace, None, "will be used up before its reset".to_string()),
             Alert::Reset => (Reason::Reset, None, "was reset".to_string()),
         };
         let intent = match (reason, card.window.passed(100.0)) {
@@ -116,7 +122,8 @@ impl Teller<'_> {
         Some(self.due(subject, headline, Mood::Used(level)))
     }
 
-    fn plan(&self, near: &Near) -> Due {
+    /// A start, and whether a window of five hours is open then, so that it begins none.
+    fn plan(&self, near: &Near, cards: &[Card]) -> Due {
         let Near { start, at } = near;
         let time = self.time(*at);
         let headline = match (*at - self.now).num_seconds() {
@@ -124,10 +131,22 @@ impl Teller<'_> {
             _ => format!("at {time}"),
         };
         let days = format_weekdays(&start.days);
-        let intent = match start.command.as_slice() {
-            [] => days,
-            words => format!("{days}; starts {}", words.join(" ")),
+        let is_open = |card: &&Card| {
+            let window = &card.window;
+            card.key.length() == Some(FIVE_HOURS) && window.ended_at > *at && window.ended_at > self.now
         };
+        let open = cards.iter().filter(is_open).map(|card| {
+            let name = format_limit(&card.key, &card.account);
+            format!("{name} is open until {}, so this begins none", self.time(card.window.ended_at))
+        });
+        let begins = open.reduce(|all, one| format!("{all}; {one}"));
+        let begins =
+            begins.unwrap_or_else(|| format!("a window of 5 h from {time} to {}", self.time(*at + FIVE_HOURS)));
+        let starts = match start.command.as_slice() {
+            [] => String::new(),
+            words => format!("; starts {}", words.join(" ")),
+        };
+        let intent = format!("{begins}; planned {days}{starts}");
         let subject = Subject {
             project_name: "Planned start".to_string(),
             intent,
@@ -137,3 +156,6 @@ impl Teller<'_> {
         self.due(subject, headline, Mood::Start)
     }
 }
+
+#[cfg(test)]
+mod tests;
