@@ -114,13 +114,14 @@ impl Reading {
         let fell = |was: &Reading| self.cost_usd.zip(was.cost_usd).is_some_and(|(cost, was)| cost < was);
         match before {
             Some(before) if before.day == self.day => match (fell(before), before.run_now(self, now)) {
-                (false, Run::Same | Run::Later | Run::Unknown) => before.cost_before_day_usd,
+                (false, Run::Later) | (_, Run::Same | Run::Unknown) => before.cost_before_day_usd,
                 // What was spent before stays spent.
                 (true, Run::Later) => -before.cost_today_usd().unwrap_or(0.0),
                 // Two clients that show the same conversation report in turn, each its own cost.
                 _ => before.cost_today_usd().map_or(before.cost_before_day_usd, |spent| cost - spent),
             },
             Some(before) if !fell(before) => before.cost_usd.unwrap_or(0.0),
+            Some(before) if matches!(before.run_now(self, now), Run::Later) => 0.0,
             _ => {
                 let is_younger = self.ran().is_none_or(|ran| (now - day_began).num_milliseconds() >= ran);
                 if is_younger { 0.0 } else { cost }
@@ -132,9 +133,10 @@ impl Reading {
     fn run_now(&self, next: &Reading, now: Instant) -> Run {
         let passed = clock::parse(&self.at).map(|at| (now - at).num_milliseconds());
         let (Some(passed), Some(before), Some(ran)) = (passed, self.ran(), next.ran()) else { return Run::Unknown };
-        match ran {
-            _ if ran <= passed.saturating_add(RUN_SLACK) && ran < before => Run::Later,
-            _ if ran - before <= passed.saturating_add(RUN_SLACK) => Run::Same,
+        let may_be_later = ran <= passed.saturating_add(RUN_SLACK);
+        match ran - before {
+            more if may_be_later && (more < 0 || ran < passed.saturating_sub(RUN_SLACK)) => Run::Later,
+            more if (0..=passed.saturating_add(RUN_SLACK)).contains(&more) => Run::Same,
             _ => Run::Other,
         }
     }

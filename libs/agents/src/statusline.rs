@@ -141,6 +141,13 @@ mod tests {
     }
 
     #[test]
+    fn a_cost_that_a_client_takes_back_is_not_spent() {
+        let first = reading(None, 5.0, 60_000, 21, "10:00:00");
+        let odd = reading(Some(&first), 9_000.0, 80_000, 21, "10:00:20");
+        assert_eq!(reading(Some(&odd), 5.5, 100_000, 21, "10:00:40").cost_today_usd(), Some(5.5));
+    }
+
+    #[test]
     fn two_clients_that_show_the_same_conversation_do_not_add_up() {
         let mut last = reading(None, 5.0, 3_600_000, 21, "10:00:00");
         for minute in 1..50 {
