@@ -9,6 +9,7 @@ use cs_core::clock::TimeDelta;
 use cs_core::config::Config;
 use cs_core::error::Error;
 use serde_json::Value;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// The highest percentage of a limit, and of a budget, at which there can be a notice.
@@ -19,8 +20,8 @@ const WEEK_MINUTES: u64 = 7 * 24 * 60;
 /// Maximum number of minutes before a start. A day has one start each, so that a reminder comes on its day or the day
 /// before.
 const REMIND_MINUTES: u64 = 12 * 60;
-/// US dollars that no budget exceeds.
-const USD: f64 = 1e9;
+/// US dollars of the smallest budget and of the largest one.
+const USD: RangeInclusive<f64> = 0.01..=1e9;
 /// Maximum number of characters in the name of a project or model.
 const NAME: usize = 4096;
 
@@ -89,7 +90,7 @@ impl Reader {
     fn budget(&mut self, entry: &Group, key: &str) -> Option<Budget> {
         let before = self.count();
         let usd = self.needed(entry, &format!("{key}.usd"), "write dollars, such as 20", BUDGET, |value| {
-            value.as_f64().filter(|usd| *usd > 0.0 && *usd <= USD)
+            value.as_f64().filter(|usd| USD.contains(usd))
         });
         let wanted = "write \"day\", \"week\" or \"month\"";
         let per = self.needed(entry, &format!("{key}.per"), wanted, BUDGET, |value| Period::parse(value.as_str()?));
@@ -197,6 +198,7 @@ mod tests {
             (json!({"budgets": [7]}), "limits.budgets[0] is 7; write an object; this budget is left out"),
             (json!({"budgets": [{"per": "day"}]}), "limits.budgets[0].usd is null; write dollars"),
             (json!({"budgets": [{"usd": 0, "per": "day"}]}), "limits.budgets[0].usd is 0"),
+            (json!({"budgets": [{"usd": 5e-324, "per": "day"}]}), "limits.budgets[0].usd is 5e-324"),
             (json!({"budgets": [{"usd": 1}]}), "limits.budgets[0].per is null"),
             (
                 json!({"budgets": [{"usd": -1}]}),
@@ -221,6 +223,11 @@ mod tests {
             let [told] = errors.as_slice() else { panic!("{group}: {errors:?}") };
             assert!(told.contains(key) && told.contains("/x/config.json"), "{group}: {told}");
             assert_eq!(read, Settings::default(), "{group}");
+        }
+        let long = "x".repeat(1_000_000);
+        for group in [json!({"pace": &long}), json!({"alerts": {&long: 7}}), json!({"pace": [&long, "a\nb"]})] {
+            let (_, errors) = settings(group);
+            assert!(errors[0].chars().count() < 300 && errors[0].contains("xx…"), "{}", errors[0].len());
         }
         let (read, errors) = settings(json!({"pace": 1, "quips": "on", "plan": [{"at": "x"}, {"at": "08:00"}]}));
         assert_eq!((errors.len(), read.quips, read.pace, read.plan.len()), (2, true, true, 1));

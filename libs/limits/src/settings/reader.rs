@@ -11,6 +11,17 @@ pub const MOST: usize = 50;
 
 pub type Group = Map<String, Value>;
 
+/// Maximum number of characters of a value, or of a key, in an error.
+const SHOWN: usize = 80;
+
+/// The beginning of a text, as one line.
+fn short(text: &str) -> String {
+    let is_long = text.chars().nth(SHOWN).is_some();
+    let shown = text.chars().take(if is_long { SHOWN - 1 } else { SHOWN });
+    let plain = shown.map(|c| if c.is_control() { ' ' } else { c });
+    plain.chain(is_long.then_some('…')).collect()
+}
+
 /// Collects what is wrong.
 #[derive(Default)]
 pub struct Reader {
@@ -37,7 +48,8 @@ impl Reader {
 
     /// Reports a value, what to write, and what is used instead.
     pub fn report(&mut self, key: &str, value: &Value, wanted: &str, instead: &str) {
-        self.wrong.push(Wrong { what: format!("{key} is {value}; {wanted}"), instead: instead.to_string() });
+        let what = format!("{} is {}; {wanted}", short(key), short(&value.to_string()));
+        self.wrong.push(Wrong { what, instead: instead.to_string() });
     }
 
     /// Makes one error of all since the first `count`: they are about the same entry, which is left out once.
