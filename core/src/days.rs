@@ -34,6 +34,9 @@ pub struct Told {
     /// Conversation → US dollars of that day, of those that the rows contain: what its status line had reported, and our
     /// price of the calls after that report.
     pub usd: BTreeMap<String, f64>,
+    /// The last part of that alone: our price of the calls after the report.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub after: BTreeMap<String, f64>,
 }
 
 /// Usage of a model in a project on a day.
@@ -75,7 +78,8 @@ impl Days {
     pub fn bounded(mut self) -> Self {
         let figures = self.stats_cache.values_mut().flat_map(BTreeMap::values_mut);
         figures.for_each(|count| *count = COUNT.min(*count));
-        self.told.iter_mut().for_each(|told| told.usd.retain(|_, usd| validate::dollars(*usd).is_some()));
+        let sums = self.told.iter_mut().flat_map(|told| [&mut told.usd, &mut told.after]);
+        sums.for_each(|sums| sums.retain(|_, usd| validate::dollars(*usd).is_some()));
         self
     }
 }
@@ -240,7 +244,8 @@ mod tests {
             let rows: Vec<DayRow> = dates.flat_map(|date| names.map(|name| row(*date, name))).collect();
             let stats_cache = BTreeMap::from([("2025-01-01".to_string(), BTreeMap::from([("],[\"2".to_string(), 1)]))]);
             let from = rows.iter().find_map(|row| row.date.clone());
-            let told = Some(Told { day: "2026-11-22".into(), usd: BTreeMap::from([("a".into(), 0.5)]) });
+            let sums = BTreeMap::from([("a".into(), 0.5)]);
+            let told = Some(Told { day: "2026-11-22".into(), usd: sums.clone(), after: sums });
             let days = Days { kept_at: "now".into(), from, rows, stats_cache, told };
             let text = serde_json::to_vec(&days).unwrap();
             for first in ["2024-01-01", "2025-12-31", "2026-11-21", "2026-11-22", "2027-01-01"] {

@@ -36,6 +36,8 @@ pub struct Spent {
     pub kept_at: Option<Instant>,
 }
 
+/// Dollars by which sums of the same numbers may differ.
+const ROUNDING: f64 = 1e-6;
 /// A period is projected after this share of it.
 const SHARE: f64 = 0.05;
 /// Nothing was counted, and no status line has reported anything.
@@ -134,18 +136,28 @@ impl Spending {
         // Later days are only known from status lines, and the day of the last count in part. A call right before
         // midnight is reported after it, so what is left of that part counts for the next day.
         let from = kept_on.unwrap_or(Some(first)).map(|day| day.max(first.pred_opt().unwrap_or(first)));
-        let mut told = told.filter(|_| kept_on == Some(from)).unwrap_or_default().usd;
+        let mut told = told.filter(|_| kept_on == Some(from)).unwrap_or_default();
         let mut whose = HashMap::new();
         for day in from.into_iter().flat_map(|from| from.iter_days()).take_while(|day| *day <= today) {
-            for (uuid, usd) in store.spent_on(&day) {
-                let known = told.get(&uuid).copied().unwrap_or_default().min(usd);
-                told.entry(uuid.clone()).and_modify(|left| *left -= known);
+            let spent = store.spent_on(&day);
+            // What was reported before the count, and is not in that day's file any more, is in no later one either.
+            told.usd.retain(|uuid, usd| {
+                let after = told.after.get(uuid).copied().unwrap_or_default().min(*usd);
+                let is_anew = spent.get(uuid).copied().unwrap_or_default() < *usd - after - ROUNDING;
+                *usd = if is_anew { after } else { *usd };
+                true
+            });
+            for (uuid, usd) in spent {
+                let known = told.usd.get(&uuid).copied().unwrap_or_default().min(usd);
+                told.usd.entry(uuid.clone()).and_modify(|left| *left -= known);
                 if usd > known && day >= first {
                     let whose = whose.entry(uuid).or_insert_with_key(|uuid| spending.whose(store, uuid));
                     let (project, model) = whose.clone();
                     spending.beyond.push(Beyond { day, usd: usd - known, project, model });
                 }
             }
+            // All that is left is of calls that were not reported on their day.
+            told.after.clone_from(&told.usd);
         }
         spending
     }

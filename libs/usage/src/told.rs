@@ -74,10 +74,12 @@ impl Reports {
         let reported = self.last.iter().filter(|(_, (_, usd))| *usd > 0.0);
         let mut usd: BTreeMap<String, f64> = reported.map(|(uuid, (_, usd))| (uuid.clone(), *usd)).collect();
         usd.retain(|uuid, _| book.find(Agent::Claude, uuid).is_some());
-        for (conversation, sum) in later {
-            *usd.entry(conversation.to_string()).or_default() += sum.cost_usd().unwrap_or_default();
+        let cost = |(conversation, sum): (&str, Sum)| (conversation.to_string(), sum.cost_usd().unwrap_or_default());
+        let mut after: BTreeMap<String, f64> = later.into_iter().map(cost).collect();
+        after.retain(|_, usd| *usd > 0.0);
+        for (conversation, more) in &after {
+            *usd.entry(conversation.clone()).or_default() += more;
         }
-        usd.retain(|_, usd| *usd > 0.0);
-        Told { day: self.today.date.to_string(), usd }
+        Told { day: self.today.date.to_string(), usd, after }
     }
 }

@@ -139,13 +139,27 @@ fn a_running_conversation_belongs_to_its_project_and_its_model() {
 
 #[test]
 fn days_after_the_count_and_a_call_at_midnight() {
-    let told = json!({"day": "2026-11-21", "usd": {A: 1.5}});
+    let told = json!({"day": "2026-11-21", "usd": {A: 1.5}, "after": {A: 0.25}});
     let yesterday = ("statusline/2026-11-21.json", json!({A: 1.25}));
     let today = ("statusline/2026-11-22.json", json!({A: 1.0}));
     let files = [(DAYS, days(told)), yesterday, today];
     let on = |per| spent(&files, budget(20.0, per, None, None), "2026-11-22T12:00:00Z").usd;
     assert_eq!(on(Period::Day), Some(0.75), "a quarter was counted on the day before");
     assert_eq!(on(Period::Week), Some(7.5 + 0.75));
+}
+
+#[test]
+fn a_figure_that_begins_anew_after_the_count_is_spent_beyond_it() {
+    let told = json!({"day": "2026-11-21", "usd": {A: 1.5}, "after": {A: 0.25}});
+    let on = |day: &str, figures: &[(&str, Value)], per| {
+        let files = [&[(DAYS, days(told.clone()))], figures].concat();
+        spent(&files, budget(20.0, per, None, None), &format!("{day}T12:00:00Z")).usd
+    };
+    let (lower, next) =
+        (("statusline/2026-11-21.json", json!({A: 1.0})), ("statusline/2026-11-22.json", json!({A: 2.0})));
+    assert_eq!(on("2026-11-21", std::slice::from_ref(&lower), Period::Day), Some(3.0 + 0.75), "a call was counted");
+    assert_eq!(on("2026-11-22", &[lower, next.clone()], Period::Day), Some(2.0));
+    assert_eq!(on("2026-11-22", &[next], Period::Day), Some(1.75), "the figures of yesterday were lost");
 }
 
 #[test]
