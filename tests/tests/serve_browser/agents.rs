@@ -69,8 +69,7 @@ fn agents_stand_below_their_parents_and_nothing_is_cut() {
             dashboard.browser.size(width, 844);
             let url = dashboard.url(path);
             dashboard.browser.open(&url);
-            let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
-            assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
+            assert_eq!(dashboard.browser.beyond(), "", "{path} at {width}");
             let tallest = "Math.max(...[...document.querySelectorAll('.top nav a')].map((one) => one.offsetHeight))";
             let tallest = dashboard.browser.eval(tallest);
             assert!(tallest.as_i64() < Some(40), "{path} at {width}: a word of the menu is broken in two: {tallest}");

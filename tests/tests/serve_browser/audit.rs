@@ -147,8 +147,7 @@ fn a_hostile_command_is_shown_as_text_and_fits() {
         for width in [390, 800, 1440] {
             dashboard.browser.size(width, 844);
             dashboard.browser.eval("document.querySelectorAll('details').forEach((one) => (one.open = true))");
-            let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
-            assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
+            assert_eq!(dashboard.browser.beyond(), "", "{path} at {width}");
             assert_eq!(dashboard.browser.eval(crate::narrow::CUT), json!([]), "{path} at {width}");
         }
         assert_eq!(dashboard.browser.eval("document.scripts.length"), 2, "{path}");

@@ -25,6 +25,8 @@ pub struct Browser {
     /// The tab in front of the page.
     front: Option<String>,
     calls: u64,
+    /// The width that was set last, in pixels.
+    width: u32,
     /// Events, oldest first.
     events: Vec<Value>,
     profile: TempDir,
@@ -75,8 +77,17 @@ impl Browser {
                 bytes.clear();
             }
         });
-        let mut browser =
-            Browser { child, input, incoming, session: None, front: None, calls: 0, events: Vec::new(), profile };
+        let mut browser = Browser {
+            child,
+            input,
+            incoming,
+            session: None,
+            front: None,
+            calls: 0,
+            width: 0,
+            events: Vec::new(),
+            profile,
+        };
         browser.attach();
         Some(browser)
     }
@@ -242,6 +253,21 @@ impl Browser {
     pub fn size(&mut self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
         self.call("Emulation.setDeviceMetricsOverride", metrics);
+        self.width = width;
+    }
+
+    /// What reaches beyond the width that was set; empty if the page fits. It is not compared with `innerWidth`, which
+    /// grows on a phone with what does not fit.
+    pub fn beyond(&mut self) -> String {
+        let script = format!(
+            "(() => {{ const wide = document.documentElement.scrollWidth; if (wide <= {0}) return ''; \
+             const parts = [...document.querySelectorAll('body *')].filter((one) => !one.closest('.scroll, svg, .unseen')) \
+                 .filter((one) => one.getBoundingClientRect().right > {0}).map((one) => one.outerHTML.slice(0, 90)); \
+             return `${{wide}}: ${{parts.join(' ')}}` }})()",
+            self.width
+        );
+        let found = self.eval(&script);
+        found.as_str().expect("a text").to_string()
     }
 
     /// Sets the colour scheme, `dark` or `light`.

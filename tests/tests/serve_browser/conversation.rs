@@ -99,8 +99,7 @@ fn a_conversation_fits_a_phone_and_a_search_leads_into_it() {
         dashboard.browser.size(width, 900);
         dashboard.open(&format!("/conversation/{UUID}"));
         dashboard.browser.eval("document.querySelectorAll('details').forEach((one) => (one.open = true))");
-        let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
-        assert!(wide.as_i64() <= Some(0), "{width}: {wide}");
+        assert_eq!(dashboard.browser.beyond(), "", "{width}");
     }
     dashboard.browser.open(&dashboard.url("/?q=retry"));
     dashboard.browser.follow("#in-conversations .items a");

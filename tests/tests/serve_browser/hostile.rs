@@ -58,8 +58,7 @@ fn a_hostile_record_is_shown_as_text() {
         dashboard.browser.eval("document.querySelectorAll('details').forEach((one) => (one.open = true))");
         for width in [390, 800, 1600] {
             dashboard.browser.size(width, 800);
-            let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
-            assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
+            assert_eq!(dashboard.browser.beyond(), "", "{path} at {width}");
         }
         assert_eq!(dashboard.browser.eval("document.scripts.length"), 2, "{path}");
         let unsafe_parts = "[...document.querySelectorAll('main *')].flatMap((one) => [...one.attributes]).filter(\

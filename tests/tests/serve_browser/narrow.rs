@@ -44,8 +44,7 @@ fn nothing_is_cut_without_a_sign() {
             dashboard
                 .browser
                 .eval("document.querySelectorAll('details:not(.menu)').forEach((one) => (one.open = true))");
-            let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
-            assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
+            assert_eq!(dashboard.browser.beyond(), "", "{path} at {width}");
             assert_eq!(dashboard.browser.eval(CUT), json!([]), "{path} at {width}");
             let tallest = "Math.max(...[...document.querySelectorAll('.limits li')].map((one) => one.offsetHeight))";
             let tallest = dashboard.browser.eval(tallest);

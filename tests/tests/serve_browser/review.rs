@@ -388,8 +388,7 @@ fn reviews_fit_a_phone_and_have_no_serious_accessibility_problems() {
         dashboard.browser.until("document.querySelector('#review .pager, #reviews') !== null");
         dashboard.browser.until(LIVE);
         dashboard.browser.eval("document.querySelectorAll('details').forEach((one) => (one.open = true))");
-        let wide = dashboard.browser.eval("document.documentElement.scrollWidth - innerWidth");
-        assert!(wide.as_i64() <= Some(0), "{path} is {wide} wider than {width}");
+        assert_eq!(dashboard.browser.beyond(), "", "{path} at {width}");
         let Some(script) = &script else { continue };
         for is_asked in [false, true] {
             if is_asked && path.len() > 40 {

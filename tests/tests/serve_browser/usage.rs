@@ -134,10 +134,15 @@ fn the_days_of_a_range_can_be_chosen_without_a_script() {
     }
 }
 
-/// Whether the explanation beside the button that has the focus is visible and on the screen.
-const EXPLAINED: &str = "(() => { const text = document.activeElement.nextElementSibling; const box = text.getBoundingClientRect(); \
-    return getComputedStyle(text).visibility === 'visible' && box.left >= 0 && box.right <= innerWidth && box.width > 120 \
-    && document.documentElement.scrollWidth <= innerWidth })()";
+/// Waits until the explanation beside the button that has the focus is visible and on the screen.
+fn wait_for_explanation(dashboard: &mut Dashboard, width: u32) {
+    dashboard.browser.until(&format!(
+        "(() => {{ const text = document.activeElement.nextElementSibling; const box = text.getBoundingClientRect(); \
+         return getComputedStyle(text).visibility === 'visible' && box.left >= 0 && box.right <= {width} \
+         && box.width > 120 }})()"
+    ));
+    assert_eq!(dashboard.browser.beyond(), "", "{width}");
+}
 
 #[test]
 fn numbers_that_differ_are_explained_beside_them() {
@@ -163,7 +168,7 @@ fn numbers_that_differ_are_explained_beside_them() {
             dashboard.browser.open(&url);
             let button = format!("{place} .about button");
             dashboard.browser.eval(&format!("document.querySelector('{button}').focus()"));
-            dashboard.browser.until(EXPLAINED);
+            wait_for_explanation(&mut dashboard, width);
             let text = dashboard.browser.text(&format!("{place} .about .evidence"));
             assert!(text.contains(words), "{path} {place}: {text}");
             let described = "document.getElementById(document.activeElement.getAttribute('aria-describedby'))";
@@ -173,7 +178,7 @@ fn numbers_that_differ_are_explained_beside_them() {
             );
             dashboard.browser.eval("document.activeElement.blur()");
             dashboard.browser.tap(&button);
-            dashboard.browser.until(EXPLAINED);
+            wait_for_explanation(&mut dashboard, width);
         }
     }
 }
@@ -198,5 +203,5 @@ fn older_limits_of_a_conversation_are_explained() {
     assert!(dashboard.browser.text(".limits").contains("58%") && dashboard.browser.text("#facts").contains("41%"));
     dashboard.browser.size(390, 844);
     dashboard.browser.eval("document.querySelector('#facts .about button').focus()");
-    dashboard.browser.until(EXPLAINED);
+    wait_for_explanation(&mut dashboard, 390);
 }
