@@ -116,6 +116,8 @@ struct Running {
     log: PathBuf,
     text: String,
     usd: f64,
+    /// What it had spent when its client was started again.
+    usd_before: f64,
 }
 
 /// The same client's day: conversations, and what they have really spent.
@@ -133,7 +135,7 @@ impl Client {
         let running = |n: u8| {
             let log = home.path().join(format!("claude/projects/-w/{}.jsonl", id(n)));
             fs::create_dir_all(log.parent().unwrap()).unwrap();
-            Running { uuid: id(n), began, log, text: String::new(), usd: 0.0 }
+            Running { uuid: id(n), began, log, text: String::new(), usd: 0.0, usd_before: 0.0 }
         };
         let all = (1..=3).map(running).collect();
         let zone = Zone::named("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
@@ -176,7 +178,7 @@ impl Client {
     fn report(&self, n: usize, at: Instant) {
         let (store, running, day) = (self.store(), &self.all[n], self.zone.day_of(at));
         let payload = serde_json::json!({"session_id": running.uuid, "model": {"id": "claude-opus-4-5"},
-            "cost": {"total_cost_usd": running.usd, "total_duration_ms": (at - running.began).num_milliseconds()}});
+            "cost": {"total_cost_usd": running.usd - running.usd_before, "total_duration_ms": (at - running.began).num_milliseconds()}});
         let uuid = Uuid::parse(&running.uuid).unwrap();
         let before = store.reading(&uuid);
         let payload = Payload::decode(payload.to_string().as_bytes());
@@ -184,6 +186,15 @@ impl Client {
         if reading.is_due_after(before.as_ref()) {
             store.keep_reading(&uuid, &reading, &day.date).unwrap();
         }
+    }
+
+    /// The client ends after its last report, and is started again for the same conversation: its cost is 0 again.
+    fn restart(&mut self, n: usize, now: &mut Instant) {
+        *now += TimeDelta::seconds(11);
+        self.report(n, *now);
+        *now += TimeDelta::seconds(20);
+        let running = &mut self.all[n];
+        (running.began, running.usd_before) = (*now, running.usd);
     }
 
     /// `cs-usage keep`
@@ -208,7 +219,7 @@ impl Client {
     }
 }
 
-/// Three conversations over midnight, with `keep` at any moment: a budget never has more than was spent, and all of it
+/// Three conversations over midnight, with `keep` and new clients at any moment: a budget never has more than was spent, and all of it
 /// once each status line has reported.
 #[test]
 fn nothing_counts_twice_whenever_keep_runs() {
@@ -224,9 +235,10 @@ fn nothing_counts_twice_whenever_keep_runs() {
         for step in 0..60 {
             now += TimeDelta::milliseconds(dice.generate_range(1..120_000));
             let n = dice.generate_range(0..3_usize);
-            match dice.generate_range(0..10_u8) {
+            match dice.generate_range(0..11_u8) {
                 0..=4 => client.call(n, now, dice.generate_range(1_000..100_000)),
                 5..=8 => client.report(n, now),
+                9 => client.restart(n, &mut now),
                 _ => client.keep(now),
             }
             let (found, spent) = client.week(now);
