@@ -35,11 +35,16 @@ impl Card {
 
     /// The card of a limit, by its last readings; `None` without any.
     pub fn of(home: &Home, key: &Key, config: &Config, now: Instant) -> Result<Option<Card>> {
-        let history = latest(home, key, now)?;
-        let Some(window) = history.windows.last().cloned() else { return Ok(None) };
+        Ok(Card::of_readings(file::latest(home, key)?, key, config, now))
+    }
+
+    /// The same, of last readings that were read before.
+    pub fn of_readings(readings: Vec<Reading>, key: &Key, config: &Config, now: Instant) -> Option<Card> {
+        let history = history(readings, key, now);
+        let window = history.windows.last().cloned()?;
         let pace = Pace::of(&window, key.length(), history.two_accounts, now);
         let account = account::name(key.agent, key.account.as_deref(), config);
-        Ok(Some(Card { key: key.clone(), account, window, pace, two_accounts: history.two_accounts }))
+        Some(Card { key: key.clone(), account, window, pace, two_accounts: history.two_accounts })
     }
 }
 
