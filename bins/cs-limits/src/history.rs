@@ -3,7 +3,7 @@
 use crate::known::Wanted;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Out, Outcome, defer, terminal};
-use cs_core::clock;
+use cs_core::clock::{self, Instant};
 use cs_core::range::Range;
 use cs_core::zone::Zone;
 use limit_words::{PASSED, WindowRow, format_limit};
@@ -62,15 +62,15 @@ impl History {
         if rows.is_empty() {
             return Err(Failure::Nothing("no window was reported in this time".into()));
         }
-        let out = &mut context.out;
+        let (now, out) = (context.now, &mut context.out);
         if self.csv {
-            print_csv(out, &rows)?;
+            print_csv(out, &rows, now)?;
         } else if out.quiet {
             rows.iter().try_for_each(|row| out.line(&clock::stamp(row.window.resets_at)))?;
         } else if out.form == Form::Json {
-            rows.iter().try_for_each(|row| out.json(&WindowRow::of(&row.key, &row.account, &row.window)))?;
+            rows.iter().try_for_each(|row| out.json(&WindowRow::of(&row.key, &row.account, &row.window, now)))?;
         } else {
-            print_table(out, &rows)?;
+            print_table(out, &rows, now)?;
         }
         out.flush()
     }
@@ -87,13 +87,13 @@ fn windows(context: &Context, key: &Key, account: &str, range: Range) -> Vec<Row
     windows.filter(|window| range.contains(window.seen_at)).map(row).collect()
 }
 
-fn print_table(out: &mut Out, rows: &[Row]) -> Outcome<()> {
+fn print_table(out: &mut Out, rows: &[Row], now: Instant) -> Outcome<()> {
     let passed = PASSED.map(|percent| Column::text(&format_percent(percent.into())).worth(percent));
     let columns =
         [Column::text("limit"), Column::text("start").worth(110), Column::text("reset"), Column::number("highest")];
     let behind = [Column::number("locked out").worth(120), Column::text("corrected").only_if_all_fits()];
     let mut table = Table::new(columns.into_iter().chain(passed).chain(behind).collect());
-    rows.iter().for_each(|row| table.push(cells(row)));
+    rows.iter().for_each(|row| table.push(cells(row, now)));
     let dropped = out.show(&table)?;
     if dropped.is_empty() {
         return Ok(());
@@ -103,7 +103,7 @@ fn print_table(out: &mut Out, rows: &[Row]) -> Outcome<()> {
     parts.iter().try_for_each(|part| out.line(&out.styled(part, Style::Dim)))
 }
 
-fn cells(row: &Row) -> Vec<TableCell> {
+fn cells(row: &Row, now: Instant) -> Vec<TableCell> {
     let (zone, window) = (Zone::system(), &row.window);
     let day = zone.day_of(window.began_at.unwrap_or(window.resets_at));
     let near = |at: Option<_>| at.map(|at| format_near_time(at, &day, zone)).unwrap_or_default();
@@ -112,7 +112,7 @@ fn cells(row: &Row) -> Vec<TableCell> {
         Some(_) => near(Some(window.resets_at)),
         None => format_local_minute(window.resets_at, zone),
     };
-    let locked_out = Some(window.locked_out().num_seconds()).filter(|seconds| *seconds > 0);
+    let locked_out = Some(window.locked_out(now).num_seconds()).filter(|seconds| *seconds > 0);
     let highest = TableCell::styled(format_used_percent(window.highest), style(window));
     let passed = PASSED.map(|percent| near(window.passed(percent.into())).into());
     let before =
@@ -129,17 +129,17 @@ fn style(window: &Window) -> Style {
     }
 }
 
-fn print_csv(out: &mut Out, rows: &[Row]) -> Outcome<()> {
+fn print_csv(out: &mut Out, rows: &[Row], now: Instant) -> Outcome<()> {
     let before = ["agent", "account", "window", "began_at", "resets_at", "highest"].map(str::to_string);
     let passed = PASSED.map(|percent| format!("passed_{percent}_at"));
     let behind = ["locked_out_minutes", "corrected_at", "seen_at"].map(str::to_string);
     let titles: Vec<Cell> = before.into_iter().chain(passed).chain(behind).map(Cell::Plain).collect();
     out.text(&format_csv_row(&titles))?;
-    rows.iter().try_for_each(|row| out.text(&format_csv_row(&csv_cells(row))))
+    rows.iter().try_for_each(|row| out.text(&format_csv_row(&csv_cells(row, now))))
 }
 
-fn csv_cells(Row { key, account, window }: &Row) -> Vec<Cell> {
-    let time = |at: Option<clock::Instant>| Cell::number(at.map(clock::stamp));
+fn csv_cells(Row { key, account, window }: &Row, now: Instant) -> Vec<Cell> {
+    let time = |at: Option<Instant>| Cell::number(at.map(clock::stamp));
     let before = [
         Cell::Plain(key.agent.word().to_string()),
         Cell::text(account.as_str()),
@@ -149,7 +149,10 @@ fn csv_cells(Row { key, account, window }: &Row) -> Vec<Cell> {
         Cell::number(Some(window.highest)),
     ];
     let passed = PASSED.map(|percent| time(window.passed(percent.into())));
-    let behind =
-        [Cell::number(Some(window.locked_out().num_minutes())), time(window.corrected_at), time(Some(window.seen_at))];
+    let behind = [
+        Cell::number(Some(window.locked_out(now).num_minutes())),
+        time(window.corrected_at),
+        time(Some(window.seen_at)),
+    ];
     before.into_iter().chain(passed).chain(behind).collect()
 }

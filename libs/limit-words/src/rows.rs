@@ -85,7 +85,7 @@ pub struct WindowRow {
 
 impl WindowRow {
     /// A window of a limit; `account` is what people call the account.
-    pub fn of(key: &Key, account: &str, window: &Window) -> Self {
+    pub fn of(key: &Key, account: &str, window: &Window, now: Instant) -> Self {
         let passed = |percent: u8| (percent, window.passed(percent.into()).map(clock::stamp));
         WindowRow {
             limit: key.stem(),
@@ -96,7 +96,7 @@ impl WindowRow {
             resets_at: clock::stamp(window.resets_at),
             highest: window.highest,
             passed: PASSED.into_iter().map(passed).collect(),
-            locked_out_minutes: window.locked_out().num_minutes(),
+            locked_out_minutes: window.locked_out(now).num_minutes(),
             corrected_at: window.corrected_at.map(clock::stamp),
             seen_at: clock::stamp(window.seen_at),
         }

@@ -23,7 +23,7 @@ pub struct Card {
     pub window: Window,
     /// How fast it is used up.
     pub pace: Pace,
-    /// Whether two accounts seem to report in one folder.
+    /// Whether two accounts seem to report in one folder: then the window is the one of which more is used.
     pub two_accounts: bool,
 }
 
@@ -41,7 +41,7 @@ impl Card {
     /// The same, of last readings that were read before.
     pub fn of_readings(readings: Vec<Reading>, key: &Key, config: &Config, now: Instant) -> Option<Card> {
         let history = history(readings, key, now);
-        let window = history.windows.last().cloned()?;
+        let window = history.present(now).cloned()?;
         let pace = Pace::of(&window, key.length(), history.two_accounts, now);
         let account = account::name(key.agent, key.account.as_deref(), config);
         Some(Card { key: key.clone(), account, window, pace, two_accounts: history.two_accounts })
@@ -61,7 +61,7 @@ pub fn all_windows(home: &Home, key: &Key, now: Instant) -> Result<History> {
 /// When a reading was made while the clock was wrong is unknown, so it is not known which ones are later.
 fn history(mut readings: Vec<Reading>, key: &Key, now: Instant) -> History {
     readings.retain(|reading| clock::is_credible(reading.at, now));
-    History::of(readings, key.length())
+    History::at(readings, key.length(), now)
 }
 
 /// The cards of all limits, in order, and what could not be read: one bad file hides no other limit.

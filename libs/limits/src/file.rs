@@ -2,11 +2,12 @@
 //! read from the end. Must stay true: what a status line does here does not depend on the length of the history; lines
 //! of two programs at once are both there; after a line that was torn the next one begins a line of its own.
 
+use crate::history::near;
 use crate::key::Key;
 use crate::reading::Reading;
 use agents::Agent;
 use agents::limit::Reported;
-use cs_core::clock::Instant;
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, OwnDir};
 use cs_core::paths::Home;
@@ -33,7 +34,7 @@ pub fn record(home: &Home, key: &Key, reading: &Reading) -> Result<bool> {
 }
 
 fn record_in(dir: &OwnDir, key: &Key, reading: &Reading) -> Result<bool> {
-    if !reading.is_news([]) {
+    if !reading.is_plausible(key.length()) {
         return Ok(false);
     }
     append(dir, key, |end| if reading.is_news(newest(end)) { vec![*reading] } else { Vec::new() })
@@ -43,11 +44,15 @@ fn record_in(dir: &OwnDir, key: &Key, reading: &Reading) -> Result<bool> {
 /// Appends readings that a log told, the oldest first, and returns how many. A log is read late: only what is newer than
 /// the last line is taken in, as far as it was news then.
 pub fn record_late(home: &Home, key: &Key, readings: &[Reading]) -> Result<usize> {
+    let now = clock::now();
     let news = |end: &[u8]| {
         let mut known = parse(end);
         let before = known.len();
-        let newest = known.iter().map(|reading| reading.at).max();
-        for reading in readings.iter().filter(|reading| newest.is_none_or(|newest| reading.at > newest)) {
+        // A line from when the clock was ahead is not newer than what is true.
+        let newest = known.iter().map(|reading| reading.at).filter(|at| clock::is_credible(*at, now)).max();
+        let is_fit = |reading: &&Reading| reading.is_plausible(key.length());
+        for reading in readings.iter().filter(is_fit).filter(|reading| newest.is_none_or(|newest| reading.at > newest))
+        {
             if reading.is_news(known.iter().rev().take(LAST).copied()) {
                 known.push(*reading);
             }
@@ -130,7 +135,7 @@ pub fn latest(home: &Home, key: &Key) -> Result<Vec<Reading>> {
     for most in LATEST {
         let bytes = tail(home, key, most)?;
         found = parse(&bytes);
-        if (bytes.len() as u64) < most || windows(&found) > WINDOWS {
+        if (bytes.len() as u64) < most || windows(&found, near(key.length())) > WINDOWS {
             break;
         }
     }
@@ -138,10 +143,10 @@ pub fn latest(home: &Home, key: &Key) -> Result<Vec<Reading>> {
 }
 
 /// How many windows some readings show.
-fn windows(readings: &[Reading]) -> usize {
+fn windows(readings: &[Reading], near: TimeDelta) -> usize {
     let mut ends = Vec::new();
     for reading in readings.iter().rev() {
-        if !ends.iter().any(|end| Reading::is_same_end(*end, reading.resets_at)) {
+        if !ends.iter().any(|end: &Instant| (*end - reading.resets_at).abs() <= near) {
             ends.push(reading.resets_at);
         }
         if ends.len() > WINDOWS {

@@ -19,10 +19,10 @@ const STAMP: usize = 32;
 /// The bytes of a line around `used`: `","used":` before it, and `,"resets_at":"…"}` after it.
 const AFTER: usize = b"\",\"used\":".len() + b",\"resets_at\":\"".len() + STAMP + b"\"}".len();
 
-/// Ends of windows that differ by no more than this are one.
-const SAME_END: TimeDelta = TimeDelta::minutes(1);
-/// A client that says so many points less about the same window may have corrected itself.
-pub const CORRECTION: f64 = 20.0;
+/// Ends that differ by no more than this are reported alike: that one of them moved is no news.
+pub(crate) const SAME_END: TimeDelta = TimeDelta::minutes(1);
+/// A client that says so many points less about the same window has corrected itself, or reports late.
+pub(crate) const CORRECTION: f64 = 20.0;
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -72,11 +72,21 @@ impl Reading {
         (one - other).abs() <= SAME_END
     }
 
+    /// Whether the end can be that of a window of this length: not much further away. A window of which the length is not
+    /// known can end at any time to come.
+    pub fn is_plausible(&self, length: Option<TimeDelta>) -> bool {
+        let most = length.map(|length| length + (length / 7).max(TimeDelta::hours(1)));
+        self.resets_at > self.at && most.is_none_or(|most| self.resets_at - self.at <= most)
+    }
+
     /// Whether this says more than the last readings of the limit, the newest of them first: its window is another one
     /// than theirs, or a whole point more is used, or so much less that the client corrected itself. What is said about a
-    /// window that has ended is no news: an idle client repeats it.
+    /// window that has ended is no news: an idle client repeats it. Readings from when the clock was ahead do not count.
     pub fn is_news(&self, last: impl IntoIterator<Item = Reading>) -> bool {
-        let known = || last.into_iter().find(|last| Reading::is_same_end(last.resets_at, self.resets_at));
+        let is_it = |last: &Reading| {
+            Reading::is_same_end(last.resets_at, self.resets_at) && clock::is_credible(last.at, self.at)
+        };
+        let known = || last.into_iter().find(is_it);
         let has_ended = self.resets_at <= self.at;
         !has_ended
             && known()
@@ -138,7 +148,17 @@ mod tests {
         assert!(is_news(1, 21.0, 18_000) && !is_news(1, 21.5, 18_000), "a correction");
         assert!(!is_news(300, 90.0, 18_000) && is_news(299, 90.0, 18_000), "the window has ended");
         assert!(is_news(-60, 42.0, 18_000), "the clock was set back");
+        assert!(is_news(-60, 41.0, 18_000) && !is_news(-1, 41.0, 18_000), "it was ahead when the last one was written");
         assert!(reading(0, 0.0, 60).is_news([]));
+    }
+
+    #[test]
+    fn a_window_does_not_end_much_later_than_its_length_says() {
+        let is_plausible = |end, hours| reading(0, 41.0, end).is_plausible(hours);
+        let (five, week) = (Some(TimeDelta::hours(5)), Some(TimeDelta::days(7)));
+        assert!(is_plausible(6 * 3600, five) && !is_plausible(6 * 3600 + 1, five));
+        assert!(is_plausible(8 * 86_400, week) && !is_plausible(9 * 86_400, week) && is_plausible(9 * 86_400, None));
+        assert!(!is_plausible(0, five) && !is_plausible(-1, None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Windows and pace from readings: whatever order they come in.
 
-use crate::history::{History, Window};
+use crate::history::{History, Window, near};
 use crate::pace::{Outlook, Pace, Unknown};
 use crate::reading::Reading;
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -99,15 +99,71 @@ fn an_end_that_moves_by_seconds_is_the_same_window_and_by_days_another() {
     assert_eq!((used(&history), history.windows[0].resets_at), (vec![9.0], at("21T15:00:00")));
     let days = 5 * 86_400;
     let readings = vec![moved(0.0, 40.0, 0), moved(9.0, 44.0, 0), moved(12.0, 3.0, days), moved(15.0, 4.0, days)];
-    let history = History::of(readings, Some(FIVE_HOURS));
+    assert_eq!(used(&History::of(readings.clone(), Some(FIVE_HOURS))), [44.0], "no five hours end in five days");
+    let history = History::of(readings, Some(TimeDelta::days(7)));
     assert_eq!((used(&history), history.two_accounts), (vec![44.0, 4.0], false));
     assert_eq!(history.windows[0].ended_at, at("21T10:12:00"), "the next one was reported before it ended");
-    assert_eq!((history.windows[1].ended_at, history.at(at("21T10:13:00"))), {
-        let last = history.windows.last();
-        (at("26T15:00:00"), last)
-    });
-    assert_eq!(history.at(at("21T10:10:00")), history.windows.first());
-    assert_eq!(history.at(at("21T09:59:00")), None, "it had not been reported");
+    assert_eq!(history.windows[1].ended_at, at("26T15:00:00"));
+    assert_eq!(history.present(at("21T10:13:00")), history.windows.last());
+}
+
+#[test]
+fn an_end_that_moves_on_is_one_window_until_less_is_used() {
+    let week = TimeDelta::days(7);
+    // By two seconds, by a minute, by eleven minutes, like a window that rolls.
+    for (seconds, length) in [(2, FIVE_HOURS), (61, FIVE_HOURS), (660, FIVE_HOURS), (660, week), (36_000, week)] {
+        let reading = |n: i64, used: f64| {
+            let it = told((n * seconds) as f64 / 60.0, used);
+            Reading { resets_at: it.at + length - TimeDelta::hours(1), ..it }
+        };
+        for step in [0.0, 0.5, -0.1] {
+            let readings = (0..60).map(|n| reading(n, 50.0 + n as f64 * step)).collect();
+            let history = History::of(readings, Some(length));
+            let [window] = history.windows.as_slice() else { panic!("{seconds} {step}: {:?}", used(&history)) };
+            let off = (window.resets_at - reading(59, 0.0).resets_at).abs();
+            assert!(off <= TimeDelta::seconds(60) && !history.two_accounts, "{seconds} {step}: {off}");
+            assert_eq!(window.began_at, Some(window.resets_at - length));
+        }
+    }
+    // Half of the length later it is another one, also with as much.
+    let next = Reading { resets_at: at("21T17:30:00"), ..told(150.0, 60.0) };
+    let history = History::of(vec![told(0.0, 50.0), told(120.0, 60.0), next], Some(FIVE_HOURS));
+    assert_eq!(used(&history), [60.0, 60.0]);
+}
+
+#[test]
+fn ends_that_jitter_are_one_window_in_any_order() {
+    for seed in 0..100 {
+        let mut dice = Dice::new(seed);
+        let mut readings: Vec<Reading> = (0..100)
+            .map(|n| {
+                let it = told(f64::from(n), f64::from(n / 2));
+                Reading { resets_at: it.resets_at + TimeDelta::seconds(dice.below(131) as i64 - 65), ..it }
+            })
+            .collect();
+        let history = History::of(readings.clone(), Some(FIVE_HOURS));
+        assert_eq!((used(&history), history.two_accounts), (vec![49.0], false), "seed {seed}");
+        dice.shuffle(&mut readings);
+        assert_eq!(History::of(readings, Some(FIVE_HOURS)), history, "seed {seed}");
+    }
+    let minutes = [5, 30, 90, 300, 10_080].map(|minutes| near(Some(TimeDelta::minutes(minutes))).num_seconds());
+    assert_eq!((minutes, near(None).num_seconds()), ([60, 60, 180, 600, 600], 60));
+}
+
+#[test]
+fn a_lower_value_holds_once_no_higher_one_can_follow_soon() {
+    let readings = vec![told(10.0, 99.0), told(20.0, 100.0), told(21.0, 78.0)];
+    let at = |minute| History::at(readings.clone(), Some(FIVE_HOURS), told(minute, 0.0).at).windows[0].used;
+    assert_eq!([21.0, 25.0, 30.9, 31.0, 60.0].map(at), [100.0, 100.0, 100.0, 78.0, 78.0]);
+}
+
+#[test]
+fn a_value_that_was_taken_back_is_not_reported_anew_by_another_conversation() {
+    let readings = [(10.0, 40.0), (20.0, 44.0), (30.0, 10.0), (50.0, 44.0), (65.0, 14.0)];
+    let corrected = window(&readings);
+    assert_eq!((corrected.used, corrected.corrected_at), (14.0, Some(at("21T10:30:00"))));
+    assert_eq!(window(&readings[..4]).used, 10.0);
+    assert_eq!(window(&[&readings[..4], &[(66.0, 45.0)]].concat()).used, 45.0, "it was true: a point later it holds");
 }
 
 #[test]
@@ -122,7 +178,7 @@ fn a_lower_value_is_late_or_a_correction() {
     assert_eq!((corrected.used, corrected.corrected_at, corrected.highest), (92.0, Some(at("21T11:01:00")), 92.0));
     assert_eq!(corrected.passed(50.0), Some(at("21T11:12:00")), "what was corrected was not passed");
     let lower = window(&[(0.0, 70.0), (60.0, 100.0), (61.0, 31.0), (66.0, 33.0)]);
-    assert_eq!((lower.used, lower.highest, lower.locked_out().num_minutes()), (33.0, 33.0, 0));
+    assert_eq!((lower.used, lower.highest, lower.locked_out(at("21T15:00:00")).num_minutes()), (33.0, 33.0, 0));
 }
 
 #[test]
@@ -134,22 +190,40 @@ fn an_idle_client_repeats_a_window_that_has_ended() {
 }
 
 #[test]
-fn windows_that_alternate_are_those_of_two_accounts() {
-    let other = |minute: f64, used| Reading { resets_at: at("21T16:30:00"), ..told(minute, used) };
-    let both = vec![told(0.0, 40.0), other(3.0, 5.0), told(6.0, 41.0), other(9.0, 6.0)];
-    let history = History::of(both.clone(), Some(FIVE_HOURS));
-    assert!(history.two_accounts && used(&history) == [41.0, 6.0]);
-    assert_eq!(history.windows[0].ended_at, at("21T15:00:00"), "it goes on");
-    let pace = Pace::of(&history.windows[1], Some(FIVE_HOURS), true, at("21T10:10:00"));
+fn windows_that_are_open_at_once_are_those_of_two_accounts() {
+    let other = |end: &str, minute: f64, used| Reading { resets_at: at(end), ..told(minute, used) };
+    let late = |minute, used| other("21T15:30:00", minute, used);
+    let of = |readings: &[Reading]| History::of(readings.to_vec(), Some(FIVE_HOURS));
+    let both = [late(50.0, 75.0), told(55.0, 10.0), late(56.0, 76.0), told(57.0, 11.0)];
+    for count in 2..=both.len() {
+        let history = of(&both[..count]);
+        assert!(history.two_accounts && history.windows.len() == 2, "{count}: {history:?}");
+        assert_eq!(history.windows[0].ended_at, at("21T15:30:00"), "it goes on");
+        let present = history.present(at("21T11:00:00")).unwrap();
+        assert_eq!(present.resets_at, at("21T15:30:00"), "the one of which more is used");
+    }
+    assert_eq!(of(&both).present(at("21T15:30:00")), of(&both).windows.last(), "all have ended");
+    let pace = Pace::of(&of(&both).windows[1], Some(FIVE_HOURS), true, at("21T11:10:00"));
     assert_eq!((pace.outlook, pace.unknown), (Outlook::Unknown, Some(Unknown::TwoAccounts)));
-    // One that is reported once more after half an hour, and one that only repeats, are no second account.
-    let slow = vec![told(0.0, 40.0), other(3.0, 5.0), told(40.0, 41.0)];
-    assert!(!History::of(slow, Some(FIVE_HOURS)).two_accounts);
-    let repeated = vec![told(0.0, 40.0), other(3.0, 5.0), told(6.0, 40.0)];
-    assert!(!History::of(repeated, Some(FIVE_HOURS)).two_accounts);
-    // An hour after the last change there is one account again.
-    let later = [both, vec![other(69.0, 9.0), other(80.0, 12.0)]].concat();
-    assert!(!History::of(later, Some(FIVE_HOURS)).two_accounts);
+    // In the other order: the end is later, but that window had begun while the first one was used.
+    let history = of(&[told(55.0, 75.0), late(60.0, 10.0)]);
+    assert!(history.two_accounts && history.present(at("21T11:01:00")).unwrap().used == 75.0);
+    // With more used it may be an end that moved, until the first one is reported again.
+    let higher = [told(55.0, 10.0), late(60.0, 75.0), told(61.0, 11.0)];
+    assert_eq!((of(&higher[..2]).two_accounts, of(&higher).two_accounts), (false, true));
+    assert_eq!(of(&higher).present(at("21T11:02:00")).unwrap().used, 75.0);
+    // A long one may begin anew at any time, but its end never comes nearer.
+    let week = |end: &str, minute, used| other(end, minute, used);
+    let of_week = |readings: Vec<Reading>| History::of(readings, Some(TimeDelta::days(7))).two_accounts;
+    assert!(of_week(vec![week("28T06:00:00", 0.0, 3.0), week("25T06:00:00", 5.0, 3.3)]));
+    assert!(!of_week(vec![week("25T06:00:00", 0.0, 60.0), week("28T06:00:00", 5.0, 3.3)]));
+    let again = vec![week("25T06:00:00", 0.0, 60.0), week("28T06:00:00", 5.0, 3.3), week("25T06:00:00", 9.0, 61.0)];
+    assert!(of_week(again));
+    // One that only repeats is no second account, and the next window is none.
+    assert!(!of(&[told(290.0, 75.0), other("21T20:01:00", 301.0, 1.0), told(299.0, 75.0)]).two_accounts);
+    // An hour after the last report of one of them there is one account again.
+    let later = |minute| of(&[&both[..], &[told(minute, 20.0)]].concat()).two_accounts;
+    assert!(later(116.0) && !later(117.0));
 }
 
 #[test]
@@ -187,7 +261,9 @@ fn a_window_lasts_or_does_not() {
     assert_eq!(outlooks, [Outlook::Ok, Outlook::Tight, Outlook::Tight, Outlook::Tight, Outlook::Short]);
     let full = pace(&[(0.0, 50.0), (60.0, 100.0), (61.0, 104.0)], 90.0);
     assert_eq!((full.outlook, full.full_at), (Outlook::Full, Some(at("21T11:00:00"))));
-    assert_eq!(window(&[(0.0, 50.0), (60.0, 100.0), (61.0, 104.0)]).locked_out().num_minutes(), 240);
+    let full = window(&[(0.0, 50.0), (60.0, 100.0), (61.0, 104.0)]);
+    let locked_out = |now: &str| full.locked_out(at(now)).num_minutes();
+    assert_eq!(["21T10:59:00", "21T11:05:00", "21T15:00:00", "22T15:00:00"].map(locked_out), [0, 5, 240, 240]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Owns removing readings that are too old. Must stay true: a reading that a status line appends meanwhile, without a lock,
-//! is not lost; a program that is killed leaves the old file or the new one.
+//! is not lost, unless it is stopped for more than 50 ms between opening the file and writing; a program that is killed leaves the old file or the new one.
 
 use crate::file::{self, KEPT_DAYS};
 use crate::key::Key;
 use crate::reading::Reading;
-use cs_core::clock::{Instant, TimeDelta};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{Durability, open_own, own_dir, remove, stage};
 use cs_core::open;
@@ -20,7 +20,7 @@ use std::time::Duration;
 const SLACK_DAYS: i64 = 1;
 /// Where the first reading is looked for.
 const BEGIN: usize = 1024;
-/// A status line that has opened the file has written to it after this time.
+/// A status line that has opened the file has written to it after this time, unless it was stopped.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(50);
 /// The most bytes of a file that remain.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -37,7 +37,9 @@ fn is_overdue(path: &Path, now: Instant) -> bool {
     let mut bytes = vec![0; BEGIN];
     let count = file.read_at(&mut bytes, 0).unwrap_or(0);
     bytes.truncate(count);
-    let first = bytes.split(|byte| *byte == b'\n').find_map(Reading::parse);
+    let mut readings = bytes.split(|byte| *byte == b'\n').filter_map(Reading::parse);
+    // What was written while the clock was wrong says nothing about what follows.
+    let first = readings.find(|reading| clock::is_credible(reading.at, now));
     first.is_some_and(|first| now - first.at > TimeDelta::days(KEPT_DAYS + SLACK_DAYS))
 }
 
@@ -49,7 +51,9 @@ pub fn trim(home: &Home, key: &Key, run: Run, now: Instant) -> Result<Option<Swe
     }
     let old = opened(&path)?;
     let (bytes, end) = read_from(&old, &path, None)?;
-    let is_recent = |line: &[u8]| Reading::parse(line).is_some_and(|it| now - it.at <= TimeDelta::days(KEPT_DAYS));
+    let is_credible = |it: &Reading| clock::is_credible(it.at, now);
+    let is_kept = |it: Reading| now - it.at <= TimeDelta::days(KEPT_DAYS);
+    let is_recent = |line: &[u8]| Reading::parse(line).filter(is_credible).is_some_and(is_kept);
     let lines = bytes.split_inclusive(|byte| *byte == b'\n');
     let (mut dropped, mut count) = (0, 0);
     for line in lines.take_while(|line| !is_recent(line)) {
@@ -100,7 +104,6 @@ fn opened(path: &Path) -> Result<File> {
 mod tests {
     use super::*;
     use agents::Agent;
-    use cs_core::clock;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     fn now() -> Instant {
@@ -115,7 +118,7 @@ mod tests {
     fn sandbox(readings: &[Reading]) -> (tempfile::TempDir, Home, Key) {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::at(dir.path().join("data"));
-        let key = Key::new(Agent::Claude, None, "five_hour").unwrap();
+        let key = Key::new(Agent::Claude, None, "monthly").unwrap();
         std::fs::create_dir_all(home.limits_dir()).unwrap();
         let lines: String = readings.iter().map(Reading::line).collect();
         std::fs::write(home.limit(&key.stem()), lines).unwrap();
@@ -132,6 +135,18 @@ mod tests {
         assert_eq!(overdue(&home, now()).unwrap(), std::slice::from_ref(&key));
         assert!(trim(&home, &key, Run::Real, now()).unwrap().is_some());
         assert_eq!(file::all(&home, &key).unwrap(), all[2..], "also an older one after a wrong clock");
+        assert!(overdue(&home, now()).unwrap().is_empty() && trim(&home, &key, Run::Real, now()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_first_line_from_a_wrong_clock_keeps_no_old_reading() {
+        let all = [reading(-900, 1.0), reading(500, 2.0), reading(450, 3.0), reading(-900, 4.0), reading(399, 5.0)];
+        let (_dir, home, key) = sandbox(&all);
+        assert_eq!(overdue(&home, now()).unwrap(), std::slice::from_ref(&key));
+        assert!(trim(&home, &key, Run::Real, now()).unwrap().is_some());
+        assert_eq!(file::all(&home, &key).unwrap(), all[4..]);
+        // Alone it says nothing about how old the file is.
+        let (_dir, home, key) = sandbox(&[reading(-900, 1.0), reading(5, 2.0)]);
         assert!(overdue(&home, now()).unwrap().is_empty() && trim(&home, &key, Run::Real, now()).unwrap().is_none());
     }
 

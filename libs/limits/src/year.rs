@@ -43,7 +43,7 @@ impl Year {
         let highest = windows.iter().filter_map(|window| peak(window)).max_by(|one, other| one.0.total_cmp(&other.0));
         let full: Vec<&Window> = windows.iter().copied().filter(|window| is_full(window)).collect();
         let days = days(&windows, year, now, zone);
-        let locked_out = |window: &&Window| Some((locked_out(window, now), window.passed(100.0)?));
+        let locked_out = |window: &&Window| Some((window.locked_out(now), window.passed(100.0)?));
         Year {
             windows: windows.len(),
             average: average(&windows),
@@ -79,12 +79,6 @@ pub(crate) fn is_full(window: &Window) -> bool {
 /// Whether a window has ended and was nearly used up.
 pub(crate) fn is_close(window: &Window, now: Instant) -> bool {
     window.ended_at <= now && !is_full(window) && window.highest >= CLOSE
-}
-
-/// How long a window has been used up until now.
-fn locked_out(window: &Window, now: Instant) -> TimeDelta {
-    let until = window.ended_at.min(now);
-    window.passed(100.0).map_or_else(TimeDelta::zero, |at| (until - at).max(TimeDelta::zero()))
 }
 
 fn peak(window: &Window) -> Option<(f64, Instant)> {

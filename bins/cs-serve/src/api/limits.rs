@@ -43,7 +43,7 @@ pub fn limits(asked: &Asked) -> Result<Reply, Refusal> {
         let windows = limit.past.windows.iter().rev();
         let wanted =
             windows.filter(move |window| is_wanted(window.began_at.unwrap_or(window.resets_at), window.resets_at));
-        wanted.map(|window| WindowRow::of(&limit.card.key, &limit.card.account, window))
+        wanted.map(|window| WindowRow::of(&limit.card.key, &limit.card.account, window, now))
     });
     let hours = limits.iter().map(|limit| HoursRow {
         limit: limit.card.key.stem(),

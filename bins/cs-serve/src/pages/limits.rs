@@ -234,7 +234,7 @@ impl ShownWindow {
         // Times of the day on which it began are short.
         let day = zone.day_of(window.began_at.unwrap_or(window.resets_at));
         let near = |at: Instant| format_near_time(at, &day, zone);
-        let locked_out = window.locked_out().num_seconds();
+        let locked_out = window.locked_out(now).num_seconds();
         ShownWindow {
             began: window.began_at.map(|at| format_local_minute(at, zone)),
             resets: match window.began_at {

@@ -98,12 +98,12 @@ fn check_line(reading: &Reading) {
 fn check_window(window: &Window) {
     let readings = &window.readings;
     assert!(!readings.is_empty() && window.ended_at <= window.resets_at && window.used <= window.highest, "{window:?}");
-    assert!(readings.iter().all(|it| (it.resets_at - window.resets_at).abs() <= TimeDelta::seconds(60)));
     let rises =
         |one: &Reading, next: &Reading| one.at <= next.at && (one.used < next.used || one.used - next.used >= 20.0);
     assert!(readings.is_sorted_by(rises), "{readings:?}");
     assert_eq!(readings.last().map(|last| last.used), Some(window.used));
-    assert!(window.locked_out() >= TimeDelta::zero());
+    let locked_out = window.locked_out(window.resets_at);
+    assert!(locked_out >= TimeDelta::zero() && window.locked_out(window.seen_at) <= locked_out);
 }
 
 /// Times that matter, and some beside them.
