@@ -301,7 +301,7 @@ pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
     let mut file = open::unlinked(path, OpenOptions::new().read(true)).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(most))).map_err(failed)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(most)).unwrap_or_default());
     file.take(most).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }

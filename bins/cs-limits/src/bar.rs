@@ -16,6 +16,7 @@ use limits::card::{self, Card};
 use limits::pace::Outlook;
 use render::{Style, format_near_time, format_used_percent};
 use skin::Skin;
+use std::cell::OnceCell;
 
 /// print one line for a bar: which sessions wait and work, and each limit with its reset, or with the time at which it is
 /// used up. It always ends with 0, and prints nothing if nothing is known. A format is text with placeholders, as that of
@@ -43,7 +44,7 @@ impl Bar {
     pub fn run(self, mut out: Out) -> Outcome<()> {
         let skin = self.format.as_deref().and_then(Skin::named).unwrap_or(Skin::Plain(out.paint));
         let own = self.format.filter(|word| Skin::named(word).is_none());
-        let facts = Facts::gather(clock::now());
+        let facts = Facts::new(clock::now());
         let line = match own {
             Some(own) => format::fit(&format::parse(&own), &|name| facts.value(name), usize::MAX, &|text, style| {
                 skin.paint(text, style)
@@ -56,28 +57,39 @@ impl Bar {
     }
 }
 
-/// Everything that can be shown.
+/// Everything that can be shown. It is read when it is asked for; what cannot be read is left out.
 struct Facts {
-    states: Vec<State>,
-    /// Limits whose windows have not ended.
-    cards: Vec<Card>,
+    store: Option<Store>,
     now: Instant,
+    states: OnceCell<Vec<State>>,
+    cards: OnceCell<Vec<Card>>,
 }
 
 impl Facts {
-    /// Gathers everything. What cannot be read is left out.
-    fn gather(now: Instant) -> Self {
+    fn new(now: Instant) -> Self {
         let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
+        Facts { store, now, states: OnceCell::new(), cards: OnceCell::new() }
+    }
+
+    /// The states of sessions that are counted.
+    fn states(&self) -> &[State] {
         let is_counted = |state: State| state.needs_user() || state == State::Working;
-        let cards = |store: &Store| card::all(&store.home, &store.config(), now).0;
-        let mut cards = store.as_ref().map(cards).unwrap_or_default();
-        cards.retain(|card| !card.has_ended(now));
-        let states = store.map(|store| running::states(&store, None, now, is_counted)).unwrap_or_default();
-        Facts { states, cards, now }
+        let states = |store| running::states(store, None, self.now, is_counted);
+        self.states.get_or_init(|| self.store.as_ref().map(states).unwrap_or_default())
+    }
+
+    /// Limits whose windows have not ended.
+    fn cards(&self) -> &[Card] {
+        self.cards.get_or_init(|| {
+            let cards = |store: &Store| card::all(&store.home, &store.config(), self.now).0;
+            let mut cards = self.store.as_ref().map(cards).unwrap_or_default();
+            cards.retain(|card| !card.has_ended(self.now));
+            cards
+        })
     }
 
     fn count(&self, state: State) -> usize {
-        self.states.iter().filter(|known| **known == state).count()
+        self.states().iter().filter(|known| **known == state).count()
     }
 
     /// The value of a placeholder; `None` for an unknown name.
@@ -92,7 +104,7 @@ impl Facts {
             "working" => count(State::Working, Style::Busy),
             "limits" => self.joined(|_| true),
             "runs_out" => {
-                let texts = self.cards.iter().map(|card| format_runs_out(card, self.now, Zone::system()));
+                let texts = self.cards().iter().map(|card| format_runs_out(card, self.now, Zone::system()));
                 (texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(BETWEEN), Style::Wrong)
             }
             _ => match name.strip_prefix("limit:") {
@@ -105,7 +117,7 @@ impl Facts {
     /// Limits as one text, in the look of the most urgent one.
     fn joined(&self, is_wanted: impl Fn(&Card) -> bool) -> Piece {
         let pieces: Vec<Piece> =
-            self.cards.iter().filter(|card| is_wanted(card)).map(|card| self.limit(card)).collect();
+            self.cards().iter().filter(|card| is_wanted(card)).map(|card| self.limit(card)).collect();
         let urgent = [Style::Wrong, Style::Turn, Style::Good];
         let style = urgent.into_iter().find(|style| pieces.iter().any(|(_, of)| of == style)).unwrap_or_default();
         (pieces.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(BETWEEN), style)
@@ -116,7 +128,7 @@ impl Facts {
         let zone = Zone::system();
         let near = |at| format_near_time(at, &zone.day_of(self.now), zone);
         let account = if card.account.is_empty() { String::new() } else { format!(" {}", card.account) };
-        let agents = self.cards.iter().any(|other| other.key.agent != card.key.agent);
+        let agents = self.cards().iter().any(|other| other.key.agent != card.key.agent);
         let agent = if agents { format!("{} ", card.key.agent.short()) } else { String::new() };
         let name = format!("{agent}{}{account}", format_window(&card.key));
         let used = format_used_percent(card.window.used);
@@ -138,7 +150,7 @@ impl Facts {
             let count = self.count(state);
             (count > 0).then(|| (format!("{count} {word}"), style))
         });
-        let pieces = counts.chain(self.cards.iter().map(|card| self.limit(card)));
+        let pieces = counts.chain(self.cards().iter().map(|card| self.limit(card)));
         pieces.map(|(text, style)| skin.paint(&text, style)).collect::<Vec<_>>().join(BETWEEN)
     }
 
@@ -149,6 +161,6 @@ impl Facts {
             let text = format!("{name}: {used}; {}", format_pace(card, self.now, Zone::system()));
             (text, crate::now::style(card, self.now))
         };
-        self.cards.iter().map(words).collect()
+        self.cards().iter().map(words).collect()
     }
 }

@@ -97,7 +97,7 @@ fn store_and_render(args: &Args, payload: &Payload) -> String {
         _ => payload.reading(None, &today.date.to_string(), today.began, now),
     };
     let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
-    let windows = windows::Windows { store: store.as_ref(), project: facts.slug_or_root(), now };
+    let windows = windows::Windows::new(store.as_ref(), facts.slug_or_root(), now);
     let value = |name: &str| windows.value(name).or_else(|| facts.value(name));
     format::fit(&format::parse(&args.format), &value, style::width(args.padding), &style::paint)
 }

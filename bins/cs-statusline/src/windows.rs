@@ -4,6 +4,7 @@
 use super::style::{self, Style};
 use agents::Agent;
 use cs_core::clock::Instant;
+use cs_core::config::Config;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use limit_words::{format_runs_out, format_spent, format_used};
@@ -15,19 +16,29 @@ use limits::key::Key;
 use limits::pace::Outlook;
 use limits::settings::Settings;
 use render::format_ratio;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 /// What stands between two limits.
 const BETWEEN: &str = " · ";
 
 /// Where the values come from.
 pub struct Windows<'a> {
-    pub store: Option<&'a Store>,
+    store: Option<&'a Store>,
     /// The project of the conversation: a slug, or a directory.
-    pub project: &'a str,
-    pub now: Instant,
+    project: &'a str,
+    now: Instant,
+    /// The account of this status line.
+    account: OnceCell<Option<String>>,
+    /// The limits that were read: several placeholders may show one.
+    cards: RefCell<Vec<(String, Option<Rc<Card>>)>>,
 }
 
-impl Windows<'_> {
+impl<'a> Windows<'a> {
+    pub fn new(store: Option<&'a Store>, project: &'a str, now: Instant) -> Self {
+        Windows { store, project, now, account: OnceCell::new(), cards: RefCell::default() }
+    }
+
     /// A placeholder's value and style; `None` for a name of another kind.
     pub fn value(&self, name: &str) -> Option<(String, Style)> {
         Some(match name {
@@ -45,18 +56,29 @@ impl Windows<'_> {
     }
 
     /// A limit of this account; `None` if it was never reported.
-    fn card(&self, window: &str) -> Option<Card> {
-        let account = account::of_env(Agent::Claude);
-        let key = Key::new(Agent::Claude, account.as_deref(), window)?;
-        let store = self.store?;
-        Card::of(&store.home, &key, &store.config(), self.now).ok()?
+    fn card(&self, window: &str) -> Option<Rc<Card>> {
+        if let Some((_, card)) = self.cards.borrow().iter().find(|(name, _)| name == window) {
+            return card.clone();
+        }
+        let card = self.read(window).map(Rc::new);
+        self.cards.borrow_mut().push((window.to_string(), card.clone()));
+        card
+    }
+
+    fn read(&self, window: &str) -> Option<Card> {
+        let key = Key::new(Agent::Claude, self.account(), window)?;
+        // No placeholder shows the name of the account, for which the configuration would be read.
+        Card::of(&self.store?.home, &key, &Config::default(), self.now).ok()?
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account.get_or_init(|| account::of_env(Agent::Claude)).as_deref()
     }
 
     /// The limits that do not last, and when each is used up.
     fn runs_out(&self) -> String {
-        let own = account::of_env(Agent::Claude);
         let keys = self.store.and_then(|store| file::keys(&store.home).ok()).unwrap_or_default();
-        let own = keys.iter().filter(|key| key.agent == Agent::Claude && key.account == own);
+        let own = keys.iter().filter(|key| key.agent == Agent::Claude && key.account.as_deref() == self.account());
         let cards = own.filter_map(|key| self.card(&key.window));
         let texts = cards.map(|card| format_runs_out(&card, self.now, Zone::system()));
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(BETWEEN)

@@ -25,6 +25,8 @@ const LAST: usize = 9;
 const LATEST: [u64; 3] = [32 * 1024, 256 * 1024, 2 * 1024 * 1024];
 /// Windows of which all readings are among the latest.
 const WINDOWS: usize = 2;
+/// And at least as many readings, if there are so many: of more windows, if they are short.
+const READINGS: usize = 128;
 /// The most bytes that are read of a history: of 400 days at the highest rate 20 MiB are written.
 const ALL: u64 = 64 * 1024 * 1024;
 
@@ -134,26 +136,30 @@ pub fn latest(home: &Home, key: &Key) -> Result<Vec<Reading>> {
     let mut found = Vec::new();
     for most in LATEST {
         let bytes = tail(home, key, most)?;
-        found = parse(&bytes);
-        if (bytes.len() as u64) < most || windows(&found, near(key.length())) > WINDOWS {
+        let is_enough = take_latest(&bytes, near(key.length()), &mut found);
+        if is_enough || (bytes.len() as u64) < most {
             break;
         }
     }
+    found.reverse();
     Ok(found)
 }
 
-/// How many windows some readings show.
-fn windows(readings: &[Reading], near: TimeDelta) -> usize {
+/// Takes the latest readings from some lines, the newest first; no more are parsed. Whether there are older ones.
+fn take_latest(lines: &[u8], near: TimeDelta, found: &mut Vec<Reading>) -> bool {
     let mut ends = Vec::new();
-    for reading in readings.iter().rev() {
-        if !ends.iter().any(|end: &Instant| (*end - reading.resets_at).abs() <= near) {
+    found.clear();
+    for reading in newest(lines) {
+        let is_known = |end: &Instant| (*end - reading.resets_at).abs() <= near;
+        if ends.len() <= WINDOWS && !ends.iter().any(is_known) {
             ends.push(reading.resets_at);
         }
-        if ends.len() > WINDOWS {
-            break;
+        if ends.len() > WINDOWS && found.len() >= READINGS {
+            return true;
         }
+        found.push(reading);
     }
-    ends.len()
+    ends.len() > WINDOWS
 }
 
 /// All readings of a limit, the oldest first. Lines that cannot be understood are left out.
@@ -275,9 +281,12 @@ mod tests {
         let lines: String = (0..1000).flat_map(|window| (0..100).map(move |used| line(window, used))).collect();
         std::fs::write(sandbox.path(), &lines).unwrap();
         let latest = latest(&sandbox.home, &sandbox.key).unwrap();
-        assert!((200..=400).contains(&latest.len()), "{}", latest.len());
+        assert_eq!(latest.len(), 200, "no more than needed");
         let every = all(&sandbox.home, &sandbox.key).unwrap();
         assert_eq!(every.len(), 100_000);
         assert!(every.ends_with(&latest));
+        let short = |n: i64| Reading { at: at(n), used: 1.0, resets_at: at(n * 100) }.line();
+        std::fs::write(sandbox.path(), (1..1000).map(short).collect::<String>()).unwrap();
+        assert_eq!(super::latest(&sandbox.home, &sandbox.key).unwrap().len(), READINGS, "of windows with one reading");
     }
 }

@@ -47,7 +47,6 @@ impl Reading {
     /// The reading of a line that is exactly as [`Reading::line`] writes it. A bar reads hundreds of them, and for them this
     /// takes a tenth of the time.
     fn written(line: &[u8]) -> Option<Reading> {
-        let instant = |text: &[u8]| clock::parse(std::str::from_utf8(text).ok()?);
         let (at, rest) = line.strip_prefix(b"{\"at\":\"")?.split_at_checked(STAMP)?;
         let (used, rest) = rest.strip_prefix(b"\",\"used\":")?.split_at_checked(rest.len().checked_sub(AFTER)?)?;
         let resets_at = rest.strip_prefix(b",\"resets_at\":\"")?.strip_suffix(b"\"}")?;
@@ -56,7 +55,8 @@ impl Reading {
             && used.last() != Some(&b'.');
         let used: f64 = std::str::from_utf8(used).ok().filter(|_| is_number)?.parse().ok()?;
         let is_plausible = used <= cs_core::validate::PERCENT;
-        Some(Reading { at: instant(at)?, used, resets_at: instant(resets_at)? }).filter(|_| is_plausible)
+        Some(Reading { at: clock::parse_stamp(at)?, used, resets_at: clock::parse_stamp(resets_at)? })
+            .filter(|_| is_plausible)
     }
 
     /// Its line, with the end of the line.

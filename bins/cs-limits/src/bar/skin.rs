@@ -97,13 +97,13 @@ fn module<'a>(text: &'a str, facts: &Facts) -> Module<'a> {
         (Outlook::Ok, "ok"),
         (Outlook::Unknown, "unknown"),
     ];
-    let is = |outlook: Outlook| facts.cards.iter().any(|card| card.pace.outlook == outlook);
+    let is = |outlook: Outlook| facts.cards().iter().any(|card| card.pace.outlook == outlook);
     let worst = outlooks.into_iter().find(|(outlook, _)| is(*outlook)).map(|(_, word)| word);
     let states = [(State::Waiting, "waiting"), (State::Working, "working")];
     let class =
         states.into_iter().filter(|(state, _)| facts.count(*state) > 0).map(|(_, word)| word).chain(worst).collect();
     let highest = facts
-        .cards
+        .cards()
         .iter()
         .map(|card| card.window.used)
         .fold(None, |most: Option<f64>, used| Some(most.map_or(used, |most| most.max(used))));
