@@ -108,7 +108,7 @@ fn an_end_that_moves_is_another_window_only_if_it_moves_far() {
 }
 
 #[test]
-fn what_is_used_up_too_early_is_told_and_again_after_it_had_recovered() {
+fn what_is_used_up_too_early_is_told_once_a_day() {
     let sandbox = limited(json!({"alerts": {"five_hour": []}}), json!({}));
     for minute in 0..24 {
         reports(&sandbox, "five_hour", &format!("21T10:{minute:02}:00"), f64::from(minute) * 2.0 + 5.0, ENDS);
@@ -116,19 +116,58 @@ fn what_is_used_up_too_early_is_told_and_again_after_it_had_recovered() {
     let pace = || vec![("pace".to_owned(), Value::Null)];
     let [(reason, _, text)] = &sent(&sandbox, "21T10:24:00")[..] else { panic!("one notice") };
     assert_eq!(reason, "pace");
-    assert!(text.starts_with("Claude 5 h: used up before its reset\nat this pace 100% at 10:"), "{text}");
+    assert!(text.starts_with("Claude 5 h: will be used up before its reset\nat this pace 100% at 10:"), "{text}");
     assert_eq!(levels(&sandbox, "21T10:25:00"), []);
     // It lasts again, and then does not.
     assert_eq!(levels(&sandbox, "21T12:30:00"), []);
     for minute in 0..24 {
         reports(&sandbox, "five_hour", &format!("21T13:{minute:02}:00"), f64::from(minute) * 1.9 + 52.0, ENDS);
     }
-    assert_eq!(levels(&sandbox, "21T13:24:00"), pace());
+    assert_eq!(levels(&sandbox, "21T13:24:00"), [], "it was told of this window today");
+    put(&sandbox, "notify_state.json", "{}");
+    assert_eq!(levels(&sandbox, "21T13:24:05"), pace());
     put(&sandbox, "notify_state.json", "{}");
     configure(&sandbox, json!({"alerts": {"five_hour": []}, "pace_before_minutes": 120}), json!({}));
     assert_eq!(levels(&sandbox, "21T13:24:10"), [], "not early enough");
     configure(&sandbox, json!({"alerts": {"five_hour": []}, "pace": false}), json!({}));
     assert_eq!(levels(&sandbox, "21T13:24:20"), []);
+}
+
+#[test]
+fn a_percentage_and_the_pace_are_one_notice() {
+    let told = |notify: Value| {
+        let sandbox = limited(json!({}), notify);
+        for minute in 0..24 {
+            reports(&sandbox, "five_hour", &format!("21T10:{minute:02}:00"), f64::from(minute) * 2.0 + 31.0, ENDS);
+        }
+        let first = sent(&sandbox, "21T10:24:00");
+        (first, levels(&sandbox, "21T10:24:30"), levels(&sandbox, "21T10:25:00"))
+    };
+    let (first, second, third) = told(json!({}));
+    let [(reason, _, text)] = &first[..] else { panic!("one notice: {first:?}") };
+    assert_eq!(reason, "limit");
+    assert!(text.starts_with("Claude 5 h: 77% used\nat this pace 100% at 10:"), "{text}");
+    assert_eq!((second, third), (vec![], vec![]));
+    // One who does not want to hear of percentages hears of the pace.
+    let (first, second, _) = told(json!({"reasons": {"limit": {"on": false}}}));
+    assert_eq!((first.len(), first[0].0.as_str(), second), (1, "pace", vec![]));
+    let (first, ..) = told(json!({"handlers": [{"command": ["tell"], "name": "x", "reasons": ["pace"]}]}));
+    let mut reasons: Vec<_> = first.iter().map(|(reason, ..)| reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["limit", "pace", "pace"], "by each handler that wants it");
+}
+
+#[test]
+fn a_bad_file_is_reported_and_silences_no_other_limit() {
+    let sandbox = limited(json!({"pace": false}), json!({}));
+    reports(&sandbox, "five_hour", "21T11:00:00", 80.0, ENDS);
+    fs::create_dir(sandbox.data().join("limits/claude-seven_day.jsonl")).expect("it can be made");
+    let output = at(&sandbox, "21T11:00:30", "cs-notify", &["--json"], "");
+    assert_eq!(status(&output), 74, "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("claude-seven_day.jsonl").count(), 1, "{}", stderr(&output));
+    assert_eq!(received(&sandbox).len(), 1);
+    let dry = at(&sandbox, "21T11:00:40", "cs-notify", &["--dry-run"], "");
+    assert!(status(&dry) == 74 && stderr(&dry).contains("claude-seven_day.jsonl"), "{}", stderr(&dry));
 }
 
 #[test]
@@ -203,8 +242,15 @@ fn a_planned_start_is_reminded_of_once() {
     let sandbox = limited(planned(json!({})), json!({}));
     assert_eq!(levels(&sandbox, "21T11:44:59"), []);
     let [(reason, _, text)] = &sent(&sandbox, "21T11:46:00")[..] else { panic!("one notice") };
-    assert_eq!((reason.as_str(), text.as_str()), ("plan", "Planned start: in 14 min, at 12:00\nSat"));
+    assert_eq!(
+        (reason.as_str(), text.as_str()),
+        ("plan", "Planned start: in 14 min, at 12:00\na window of 5 h from 12:00 to 17:00; planned Sat")
+    );
     assert_eq!((levels(&sandbox, "21T11:51:00"), levels(&sandbox, "21T12:01:00")), (vec![], vec![]));
+    put(&sandbox, "notify_state.json", "{}");
+    reports(&sandbox, "five_hour", "21T11:40:00", 30.0, ENDS);
+    let [(_, _, text)] = &sent(&sandbox, "21T11:47:00")[..] else { panic!("one notice") };
+    assert!(text.ends_with("\nClaude 5 h is open until 15:00, so this begins none; planned Sat"), "{text}");
     put(&sandbox, "notify_state.json", "{}");
     assert_eq!(levels(&sandbox, "21T12:10:01"), [], "too late");
     assert_eq!(levels(&sandbox, "22T11:50:00"), [], "not on this day");
@@ -217,7 +263,7 @@ fn a_planned_program_is_started_once_and_never_late() {
     program(&sandbox, "work", "#!/bin/sh\n(printf '<%s>' \"$@\"; pwd) >>~/started\nsleep 30\n");
     let started = || fs::read_to_string(sandbox.home().join("started")).unwrap_or_default();
     let expected = format!("<a b><$HOME;x>{}\n", sandbox.home().canonicalize().expect("it is there").display());
-    assert!(sent(&sandbox, "21T11:50:00")[0].2.ends_with("Sat; starts work a b $HOME;x"));
+    assert!(sent(&sandbox, "21T11:50:00")[0].2.ends_with("planned Sat; starts work a b $HOME;x"));
     at(&sandbox, "21T12:00:00", "cs-notify", &["--dry-run"], "");
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(started(), "", "not before, and not in a rehearsal");
@@ -231,6 +277,13 @@ fn a_planned_program_is_started_once_and_never_late() {
     levels(&sandbox, "21T12:10:00");
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(started(), expected);
+    // The same entry twice.
+    let twice = planned(json!({"command": ["work", "a b", "$HOME;x"]}));
+    configure(&sandbox, json!({"plan": [twice["plan"][0], twice["plan"][0]]}), json!({}));
+    put(&sandbox, "notify_state.json", "{}");
+    levels(&sandbox, "21T12:02:00");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(started(), expected.repeat(2), "once more");
     configure(&sandbox, planned(json!({"command": ["nowhere"]})), json!({}));
     let output = at(&sandbox, "21T12:01:00", "cs-notify", &["-q"], "");
     assert_eq!(status(&output), 1);
@@ -264,6 +317,8 @@ fn a_line_at_the_end_is_ours_or_that_of_a_program() {
     let event: Value = serde_json::from_str(&fs::read_to_string(sandbox.home().join("quip.in")).expect("it was asked"))
         .expect("one object");
     assert_eq!((&event["reason"], &event["level"]), (&json!("limit"), &json!(90)));
+    let fast = by_program("#!/bin/sh\nsleep 600 &\necho fast\n");
+    assert_eq!(fast, format!("{plain} · fast"), "what it left running does not count");
     for script in ["#!/bin/sh\necho no; exit 3\n", "#!/bin/sh\n", "#!/bin/sh\necho\n"] {
         assert_eq!(by_program(script), ours, "{script}");
     }
