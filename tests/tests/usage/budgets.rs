@@ -188,13 +188,16 @@ impl Client {
         }
     }
 
-    /// The client ends after its last report, and is started again for the same conversation: its cost is 0 again.
+    /// The client ends after its last report, and is started again for the same conversation: its cost is 0 again, which it
+    /// reports at once.
     fn restart(&mut self, n: usize, now: &mut Instant) {
         *now += TimeDelta::seconds(11);
         self.report(n, *now);
         *now += TimeDelta::seconds(20);
         let running = &mut self.all[n];
         (running.began, running.usd_before) = (*now, running.usd);
+        *now += TimeDelta::seconds(1);
+        self.report(n, *now);
     }
 
     /// `cs-usage keep`
