@@ -68,9 +68,19 @@ impl Days {
     /// Reads the file without the rows of days before `first`, which come first: budgets need a month at most, and are
     /// in status lines. Rows before the first day that is listed separately stay if no other row does.
     pub fn parse_since(bytes: &[u8], first: Date) -> serde_json::Result<Days> {
-        match cut(bytes, &first.to_string()) {
-            Some(text) => serde_json::from_slice(&text),
+        let start = start_of_rows(bytes.get(..HEAD).unwrap_or(bytes));
+        match start.and_then(|start| bytes.split_at_checked(start)).and_then(|(head, rest)| cut(head, rest, first)) {
+            Some((text, _)) => serde_json::from_slice(&text),
             None => serde_json::from_slice(bytes),
+        }
+    }
+
+    /// The same from the first [`HEAD`] bytes of the file and its last ones; `None` if rows that are needed may stand
+    /// between them.
+    pub fn parse_ends(head: &[u8], tail: &[u8], first: Date) -> Option<serde_json::Result<Days>> {
+        match cut(head.get(..start_of_rows(head)?)?, tail, first)? {
+            (text, true) => Some(serde_json::from_slice(&text)),
+            (_, false) => None,
         }
     }
 
@@ -84,11 +94,14 @@ impl Days {
     }
 }
 
-/// The text without the rows of days before `first`; `None` if it is not as [`Days`] is written.
-fn cut(bytes: &[u8], first: &str) -> Option<Vec<u8>> {
-    let find = |part: &[u8], text: &[u8]| part.windows(text.len()).position(|window| window == text);
-    let start = find(bytes.get(..HEAD.min(bytes.len()))?, b"\"rows\":[")? + "\"rows\":[".len();
-    let (head, rest) = bytes.split_at_checked(start)?;
+fn start_of_rows(head: &[u8]) -> Option<usize> {
+    Some(head.windows(ROWS.len()).position(|window| window == ROWS)? + ROWS.len())
+}
+
+/// The text of `head` and `rest` without the rows of days before `first`, and whether there was such a row; `None` if it
+/// is not as [`Days`] is written. The rows, or the last of them, are at the beginning of `rest`.
+fn cut(head: &[u8], rest: &[u8], first: Date) -> Option<(Vec<u8>, bool)> {
+    let first = first.to_string();
     // In a text, a quotation mark follows a backslash, and only a comma or a bracket follows the end of a text. So
     // neither pattern can be part of a text.
     let end = rest.windows(AFTER.len()).rposition(|window| window == AFTER)?;
@@ -103,13 +116,16 @@ fn cut(bytes: &[u8], first: &str) -> Option<Vec<u8>> {
         }
         left = at + 2;
     }
-    Some([head, rows.get(from..)?, tail].concat())
+    Some(([head, rows.get(from..)?, tail].concat(), from > 0))
 }
+
+/// What precedes the rows.
+const ROWS: &[u8] = b"\"rows\":[";
 
 /// What follows the rows.
 const AFTER: &[u8] = b"],\"stats_cache\":";
 /// The rows begin within this many bytes.
-const HEAD: usize = 200;
+pub const HEAD: usize = 200;
 
 impl From<DayRow> for Written {
     fn from(DayRow { date, project, model, amount }: DayRow) -> Self {
@@ -239,6 +255,7 @@ mod tests {
             model: name.into(),
             amount: Amount::new([1, 0, 0, 0], Some(1.0), 0),
         };
+        let mut by_ends = 0;
         for skipped in 0..=dates.len() {
             let dates = dates.iter().skip(skipped);
             let rows: Vec<DayRow> = dates.flat_map(|date| names.map(|name| row(*date, name))).collect();
@@ -248,6 +265,16 @@ mod tests {
             let told = Some(Told { day: "2026-11-22".into(), usd: sums.clone(), after: sums });
             let days = Days { kept_at: "now".into(), from, rows, stats_cache, told };
             let text = serde_json::to_vec(&days).unwrap();
+            let first = "2026-11-21";
+            let is_needed = |row: &&DayRow| row.date.as_deref().is_some_and(|date| date >= first);
+            for from in HEAD..text.len() {
+                let (head, tail) = (text.get(..HEAD).unwrap(), text.get(from..).unwrap());
+                let Some(read) = Days::parse_ends(head, tail, first.parse().unwrap()) else { continue };
+                let read = read.unwrap();
+                assert!(read.rows.iter().filter(is_needed).eq(days.rows.iter().filter(is_needed)), "from {from}");
+                assert_eq!(Days { rows: vec![], ..read }, Days { rows: vec![], ..days.clone() });
+                by_ends += 1;
+            }
             for first in ["2024-01-01", "2025-12-31", "2026-11-21", "2026-11-22", "2027-01-01"] {
                 let read = Days::parse_since(&text, first.parse().unwrap()).unwrap();
                 let is_needed = |row: &&DayRow| row.date.as_deref().is_some_and(|date| date >= first);
@@ -259,6 +286,7 @@ mod tests {
                 assert_eq!(Days { rows: vec![], ..read }, Days { rows: vec![], ..days.clone() });
             }
         }
+        assert!(by_ends > 100, "{by_ends}");
         let odd = br#"{"rows":[],"kept_at":"x"}"#;
         assert_eq!(Days::parse_since(odd, Date::default()).unwrap().kept_at, "x", "written by others");
         assert!(Days::parse_since(br#"{"kept_at":"","rows":[["2026-11-20","a"#, Date::default()).is_err(), "torn");

@@ -15,7 +15,7 @@ use crate::weight;
 use dir::folder_of;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 use std::{ffi::CString, os::unix::ffi::OsStrExt};
@@ -57,7 +57,26 @@ pub fn read_at_most(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     read_bytes(path, most)
 }
 
+/// The first `head` bytes and the last `tail` bytes of a regular file, which do not overlap: of a small file they are all.
+/// One of more than [`FILE_BYTES`] is refused, as [`read_at_most`] does.
+pub fn ends(path: &Path, head: usize, tail: usize) -> Result<Option<[Vec<u8>; 2]>> {
+    own_dir(path)?;
+    let Some(file) = open_to_read(path)? else { return Ok(None) };
+    let size = size_of(&file, path, FILE_BYTES)?;
+    let head = head.min(size);
+    let part = |from: usize, to: usize| {
+        let mut bytes = vec![0; to.saturating_sub(from)];
+        let read = file.read_exact_at(&mut bytes, from as u64);
+        read.map(|()| bytes).map_err(|error| Error::io(path, "read", error))
+    };
+    Ok(Some([part(0, head)?, part(size.saturating_sub(tail).max(head), size)?]))
+}
+
 fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
+    open_to_read(path)?.map(|file| read_open(&file, path, most)).transpose()
+}
+
+fn open_to_read(path: &Path) -> Result<Option<File>> {
     let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
@@ -70,13 +89,11 @@ fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
         }
         Err(error) => return Err(Error::io(path, "open", error)),
     };
-    read_open(&file, path, most).map(Some)
+    Ok(Some(file))
 }
 
-/// One part in this many is reserved after the content, so that one more line in a large index needs no reallocation.
-const ROOM: usize = 256;
-
-fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
+/// The size of a regular file of at most `most` bytes.
+fn size_of(file: &File, path: &Path, most: usize) -> Result<usize> {
     let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
     if !meta.is_file() {
         return Err(Error::corrupt(path, open::IRREGULAR));
@@ -85,6 +102,14 @@ fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     if size > most {
         return Err(Error::corrupt(path, format!("it has {size} bytes, at most {most} are read")));
     }
+    Ok(size)
+}
+
+/// One part in this many is reserved after the content, so that one more line in a large index needs no reallocation.
+const ROOM: usize = 256;
+
+fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
+    let size = size_of(file, path, most)?;
     // The file's size is enough: files are replaced, never written to, so no further read is needed.
     let mut bytes = vec![0; size + size / ROOM];
     bytes.truncate(size);

@@ -2,13 +2,17 @@
 
 use super::Store;
 use crate::clock::Date;
-use crate::days::Days;
+use crate::days::{Days, HEAD};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::{SessionId, Uuid};
 use crate::record::Session;
 use crate::usage::Usage;
 use crate::validate::FILE_BYTES;
+
+/// The last bytes of the days that are read first: a month is among them, unless there are very many projects. A line for
+/// people reads them each time it is drawn.
+const ENDS: [usize; 2] = [64 * 1024, 1024 * 1024];
 
 impl Store {
     /// The usage of a session in the last summary of its conversation; `None` if there is none. Several sessions of one
@@ -37,9 +41,19 @@ impl Store {
     /// The usage of each day since `first`, see [`Days::parse_since`]; `None` if there is none.
     pub fn usage_days_since(&self, first: Date) -> Result<Option<Days>> {
         let path = self.home.usage_days();
+        let corrupt = |error: serde_json::Error| Error::corrupt(&path, error.to_string());
+        for most in ENDS {
+            let Some([head, tail]) = file::ends(&path, HEAD, most)? else { return Ok(None) };
+            let days = match tail.len() < most {
+                true => Some(Days::parse_since(&[head, tail].concat(), first)),
+                false => Days::parse_ends(&head, &tail, first),
+            };
+            if let Some(days) = days {
+                return days.map(|days| Some(days.bounded())).map_err(corrupt);
+            }
+        }
         let Some(bytes) = file::read_at_most(&path, FILE_BYTES)? else { return Ok(None) };
-        let days = Days::parse_since(&bytes, first).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-        Ok(Some(days.bounded()))
+        Days::parse_since(&bytes, first).map(|days| Some(days.bounded())).map_err(corrupt)
     }
 
     /// The usage of each day in the last summary; `None` if there is none.

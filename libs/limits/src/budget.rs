@@ -187,7 +187,11 @@ impl Spending {
             budget.model.as_deref().is_none_or(|wanted| known.is_some_and(|known| known.starts_with(wanted)))
         };
         let mut sum = Amount::default();
-        for row in self.rows().filter(|row| day_of(row).is_some_and(is_in)) {
+        let (from, until) = (first.to_string(), next.to_string());
+        // A day as it is written sorts as the day.
+        let is_row =
+            |row: &&DayRow| row.date.as_deref().is_some_and(|day| from.as_str() <= day && day < until.as_str());
+        for row in self.rows().filter(is_row) {
             if is(project.as_deref(), Some(&row.project)) && is_model(Some(&row.model)) {
                 sum.add(&row.amount);
             }
@@ -236,10 +240,6 @@ impl Spending {
             false => written.to_string(),
         }
     }
-}
-
-fn day_of(row: &DayRow) -> Option<Date> {
-    row.date.as_deref()?.parse().ok()
 }
 
 /// The sum at the end of a period, if money is spent as fast as so far.
