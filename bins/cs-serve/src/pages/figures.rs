@@ -1,7 +1,6 @@
 //! Owns what pages show from the clients' reports on running conversations: context, cost, and the account's limits.
 
 use crate::asked::Asked;
-use crate::view::limits::cards;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::statusline::{self, Reading};
@@ -86,14 +85,19 @@ impl Asked<'_> {
     /// The values at the top of each page.
     pub fn top(&self) -> Top {
         let now = clock::now();
-        let (cards, _) = cards(self.store(), now);
+        let (cards, _) = self.caches.limits.cards(self.store(), &self.store().config(), now);
+        self.top_of(&cards.iter().collect::<Vec<_>>(), now)
+    }
+
+    /// The same, of limits that are known already.
+    pub fn top_of(&self, cards: &[&Card], now: Instant) -> Top {
         let lives = self.snapshot.verdicts.lives().iter();
         let readings: Vec<Reading> =
             lives.filter_map(|live| self.store().reading(&Uuid::parse(&live.claude_session_id).ok()?)).collect();
         Top {
             needs_me: self.snapshot.overview.needs_user,
             agents: self.snapshot.agents.len(),
-            limits: if cards.is_empty() { newest(&readings, now) } else { present(&cards, &readings, now) },
+            limits: if cards.is_empty() { newest(&readings, now) } else { present(cards, &readings, now) },
             short: cards.iter().filter_map(|card| ShortLimit::of(card, now)).collect(),
         }
     }
@@ -114,13 +118,13 @@ impl ShortLimit {
 
 /// The limits of all accounts, without those that were reset since. Those of single models are only there if they do not
 /// last.
-fn present(cards: &[Card], readings: &[Reading], now: Instant) -> Vec<Limit> {
+fn present(cards: &[&Card], readings: &[Reading], now: Instant) -> Vec<Limit> {
     let whose = |card: &Card| (card.key.agent, card.key.account.clone());
     let are_several = cards.windows(2).any(|pair| matches!(pair, [one, other] if whose(one) != whose(other)));
-    let is_general = |card: &&Card| matches!(card.key.window.as_str(), "five_hour" | "seven_day");
-    let is_shown = |card: &&Card| is_general(card) || ShortLimit::of(card, now).is_some();
+    let is_general = |card: &Card| matches!(card.key.window.as_str(), "five_hour" | "seven_day");
+    let is_shown = |card: &&&Card| is_general(card) || ShortLimit::of(card, now).is_some();
     let shown = cards.iter().filter(|card| !card.has_ended(now)).filter(is_shown);
-    let limit = |card: &Card| {
+    let limit = |card: &&Card| {
         let seen_at = last_report(card, readings, now);
         Limit {
             name: if are_several { format_limit(&card.key, &card.account) } else { format_window(&card.key) },

@@ -9,6 +9,7 @@ use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::zone::{Day, Zone};
 use limit_words::{PASSED, format_budget, format_limit, format_pace, format_weekdays, outlook_word};
 use limits::budget::Spent;
+use limits::card::Card;
 use limits::history::Window;
 use limits::pace::Outlook;
 use limits::plan;
@@ -127,7 +128,9 @@ pub struct ShownStart {
 /// The page.
 pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     let known = asked.limits();
-    asked.render(&LimitsPage::of(known, asked.top(), Zone::system()))
+    let cards: Vec<&Card> = known.limits.iter().map(|limit| &limit.card).collect();
+    let top = asked.top_of(&cards, known.now);
+    asked.render(&LimitsPage::of(known, top, Zone::system()))
 }
 
 impl LimitsPage {

@@ -1,9 +1,10 @@
-//! Owns what is shown of limits: each limit now, its windows, budgets and planned starts. The windows of a limit are
-//! cached while its file does not change.
+//! Owns what is shown of limits: each limit now, its windows, budgets and planned starts. The last readings of a limit,
+//! which every page shows, and its windows are cached while its file does not change.
 //! Must stay true: what a limit is now is decided by `limits::card` alone; of a file that cannot be read, everything else
 //! is shown.
 
 use cs_core::clock::{Instant, TimeDelta};
+use cs_core::config::Config;
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::zone::Zone;
@@ -12,8 +13,9 @@ use limits::budget::{self, Spent};
 use limits::card::{self, Card};
 use limits::history::{History, Window};
 use limits::key::Key;
+use limits::reading::Reading;
 use limits::settings::{Settings, Start};
-use limits::{plan, timeline};
+use limits::{file, plan, timeline};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,10 +51,17 @@ pub struct Past {
     pub suggested: Option<u16>,
 }
 
-/// The windows of all limits, as they were read.
+/// The last readings and the windows of all limits, as they were read.
 #[derive(Debug, Default)]
 pub struct Pasts {
+    latest: Mutex<HashMap<Key, Latest>>,
     known: Mutex<HashMap<Key, Read>>,
+}
+
+#[derive(Debug)]
+struct Latest {
+    stamp: Stamp,
+    readings: Vec<Reading>,
 }
 
 #[derive(Debug)]
@@ -69,7 +78,7 @@ impl Pasts {
         let config = store.config();
         let (settings, errors) = Settings::read(&config, &store.home.config());
         let mut troubles: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let (cards, failed) = cards(store, now);
+        let (cards, failed) = self.cards(store, &config, now);
         troubles.extend(failed);
         let mut limits = Vec::new();
         for card in cards {
@@ -80,6 +89,26 @@ impl Pasts {
         }
         let budgets = budget::all(store, &settings.budgets, now);
         Known { now, limits, budgets, plan: settings.plan, troubles }
+    }
+
+    /// The limits now, and what could not be read.
+    pub fn cards(&self, store: &Store, config: &Config, now: Instant) -> (Vec<Card>, Vec<String>) {
+        let (cards, errors) =
+            card::each(&store.home, |key| Ok(Card::of_readings(self.latest(store, key)?, key, config, now)));
+        (cards, errors.iter().map(ToString::to_string).collect())
+    }
+
+    fn latest(&self, store: &Store, key: &Key) -> cs_core::Result<Vec<Reading>> {
+        let mut known = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&store.home.limit(&key.stem()));
+        if let Some(latest) = known.get(key).filter(|latest| unchanged(Some(&latest.stamp), stamp.as_ref())) {
+            return Ok(latest.readings.clone());
+        }
+        let readings = file::latest(&store.home, key)?;
+        if let Some(stamp) = stamp {
+            known.insert(key.clone(), Latest { stamp, readings: readings.clone() });
+        }
+        Ok(readings)
     }
 
     fn past(&self, store: &Store, key: &Key, now: Instant) -> cs_core::Result<Arc<Past>> {
@@ -119,17 +148,13 @@ fn thin_out(window: &mut Window, now: Instant) {
     window.readings.shrink_to_fit();
 }
 
-/// The limits now, and what could not be read.
-pub fn cards(store: &Store, now: Instant) -> (Vec<Card>, Vec<String>) {
-    let (cards, errors) = card::all(&store.home, &store.config(), now);
-    (cards, errors.iter().map(ToString::to_string).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use cs_core::clock;
-    use limits::reading::Reading;
+    use cs_core::paths::Home;
+    use std::fs::{self, File};
+    use std::time::{Duration, SystemTime};
 
     #[test]
     fn an_old_window_still_says_when_it_passed_what() {
@@ -155,5 +180,33 @@ mod tests {
         thin_out(&mut window, at("2026-11-21T00:00:00Z"));
         assert_eq!(window.readings.len(), 2);
         assert_eq!(PASSED.map(|percent| window.passed(percent.into())), before);
+    }
+    #[test]
+    fn the_file_of_a_limit_is_read_again_only_if_it_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), agents::WITNESS);
+        let key = Key::parse("claude-five_hour").unwrap();
+        let path = store.home.limit("claude-five_hour");
+        fs::create_dir_all(store.home.limits_dir()).unwrap();
+        let (pasts, config) = (Pasts::default(), store.config());
+        let line = |minute: u32, used: u32| {
+            format!(
+                "{{\"at\":\"2026-11-21T09:{minute:02}:00Z\",\"used\":{used},\"resets_at\":\"2026-11-21T13:00:00Z\"}}\n"
+            )
+        };
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let used = || pasts.cards(&store, &config, now).0.first().map(|card| card.window.used);
+        assert_eq!(used(), None);
+        fs::write(&path, line(10, 30)).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(60);
+        File::options().append(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+        assert_eq!(used(), Some(30.0));
+        // A reading that only the cache has.
+        pasts.latest.lock().unwrap().get_mut(&key).unwrap().readings.last_mut().unwrap().used = 31.0;
+        assert_eq!(used(), Some(31.0), "it was read again");
+        fs::write(&path, line(10, 30) + &line(20, 40)).unwrap();
+        assert_eq!(used(), Some(40.0));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(used(), None);
     }
 }
