@@ -85,6 +85,12 @@ impl Zone {
         at.checked_add_signed(offset).unwrap_or(at)
     }
 
+    /// The minutes since midnight that local clocks show at an instant: below 1440.
+    pub fn minute_of_day(&self, at: Instant) -> u16 {
+        let local = self.local(at);
+        u16::try_from((local - local.date().and_time(NaiveTime::MIN)).num_minutes()).unwrap_or_default()
+    }
+
     /// The first and the last instant with this local time. They differ if clocks are set back. A time that is skipped
     /// because clocks are set forward is moved forward by the same amount.
     pub fn instants(&self, local: LocalTime) -> [Instant; 2] {
@@ -192,6 +198,7 @@ mod tests {
         assert_eq!(said("2026-03-29T02:30:00"), both("2026-03-29T01:30:00Z", "2026-03-29T01:30:00Z"), "skipped");
         let at = clock::parse("2026-03-29T01:30:00Z").unwrap();
         assert_eq!(berlin.local(at).to_string(), "2026-03-29 03:30:00");
+        assert_eq!(berlin.minute_of_day(at), 210, "that clocks show, though it is the day's 150th");
         let day = berlin.day_of(at);
         assert_eq!(
             (day.date.to_string().as_str(), day.began),

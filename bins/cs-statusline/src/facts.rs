@@ -83,11 +83,11 @@ impl Facts {
     pub fn value(&self, name: &str) -> Option<(String, Style)> {
         let plain = |text: &String| (text.clone(), Style::Plain);
         let limit = |limit: &Option<(f64, String)>| match limit {
-            Some((used, text)) => (text.clone(), style::of_percentage(*used)),
+            Some((used, text)) => (text.clone(), Style::of_used(*used)),
             None => (String::new(), Style::Plain),
         };
         let used = |say: fn(f64) -> String| match self.context {
-            Some(used) => (say(used), style::of_percentage(used)),
+            Some(used) => (say(used), Style::of_used(used)),
             None => (String::new(), Style::Plain),
         };
         Some(match name {

@@ -7,15 +7,6 @@ use render::Paint;
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
-/// The style for a percentage that is used up: that of a warning from 70%, that of a failure from 90%.
-pub fn of_percentage(used: f64) -> Style {
-    match used {
-        used if used >= 90.0 => Style::Wrong,
-        used if used >= 70.0 => Style::Turn,
-        _ => Style::Good,
-    }
-}
-
 /// The text in its style.
 pub fn paint(text: &str, style: Style) -> String {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -65,6 +56,5 @@ mod tests {
         assert_eq!(bar(0.0), "░░░░░░░░");
         assert_eq!(bar(34.0), "███░░░░░");
         assert_eq!(bar(250.0), "████████");
-        assert_eq!([0.0, 70.0, 90.0].map(of_percentage), [Style::Good, Style::Turn, Style::Wrong]);
     }
 }

@@ -1,7 +1,7 @@
 //! Owns the placeholders about limits and budgets. Must stay true: what they need is read only if the format names them;
 //! all of them are about the account of this status line.
 
-use super::style::{self, Style};
+use super::style::Style;
 use agents::Agent;
 use cs_core::clock::Instant;
 use cs_core::config::Config;
@@ -91,7 +91,7 @@ impl<'a> Windows<'a> {
             let (settings, _) = Settings::read(&store.config(), &store.home.config());
             let spent = budget::all(store, &settings.budgets, self.now);
             let spent = budget::nearest(&spent, Some(self.project))?;
-            Some((format_spent(spent), style::of_percentage(spent.percent()?)))
+            Some((format_spent(spent), Style::of_used(spent.percent()?)))
         };
         nearest().unwrap_or_default()
     }
@@ -102,6 +102,6 @@ fn look(card: &Card) -> Style {
     match card.pace.outlook {
         Outlook::Full | Outlook::Short => Style::Wrong,
         Outlook::Tight => Style::Turn,
-        Outlook::Ok | Outlook::Unknown => style::of_percentage(card.window.used),
+        Outlook::Ok | Outlook::Unknown => Style::of_used(card.window.used),
     }
 }

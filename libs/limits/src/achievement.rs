@@ -88,13 +88,10 @@ impl Windows<'_> {
     }
 
     /// When more was used first between two hours of the day.
-    fn between(&self, from: i64, until: i64) -> Option<Instant> {
+    fn between(&self, from: u16, until: u16) -> Option<Instant> {
         let at = self.windows.iter().flat_map(|window| &window.readings).filter(|reading| reading.used > 0.0);
-        at.map(|reading| reading.at).filter(|at| *at <= self.now).find(|at| {
-            let local = self.zone.local(*at);
-            let hour = (local - local.date().and_time(Default::default())).num_hours();
-            (from..until).contains(&hour)
-        })
+        let mut at = at.map(|reading| reading.at).filter(|at| *at <= self.now);
+        at.find(|at| (from..until).contains(&(self.zone.minute_of_day(*at) / 60)))
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::history::Window;
 use crate::reading::Reading;
 use cs_core::clock::{self, Instant, TimeDelta};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The readings of at least this time are projected, and those of a twentieth of the window.
 const RECENT: TimeDelta = TimeDelta::minutes(30);
@@ -20,8 +20,7 @@ const POINTS: f64 = 3.0;
 const SKEW: TimeDelta = TimeDelta::minutes(2);
 
 /// Whether a window lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outlook {
     /// It is not known; `Pace::unknown` says why.
     Unknown,
@@ -33,6 +32,25 @@ pub enum Outlook {
     Short,
     /// It is used up.
     Full,
+}
+
+impl Outlook {
+    /// Its name for programs, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outlook::Unknown => "unknown",
+            Outlook::Ok => "ok",
+            Outlook::Tight => "tight",
+            Outlook::Short => "short",
+            Outlook::Full => "full",
+        }
+    }
+}
+
+impl Serialize for Outlook {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
 }
 
 /// Why the outlook is not known.

@@ -19,11 +19,9 @@ pub fn by_hour(history: &History, now: Instant, zone: &Zone) -> [f64; 24] {
         if at > now || now - at >= WEEKS {
             continue;
         }
-        let local = zone.local(at);
-        let hour = (local - local.date().and_time(Default::default())).num_hours();
-        if let Some(sum) = usize::try_from(hour).ok().and_then(|hour| hours.get_mut(hour)) {
+        if let Some(sum) = hours.get_mut(usize::from(zone.minute_of_day(at) / 60)) {
             *sum += points;
-            days.insert(local.date());
+            days.insert(zone.local(at).date());
         }
     }
     hours.map(|points| points / days.len().max(1) as f64)

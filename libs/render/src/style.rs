@@ -62,6 +62,15 @@ impl Style {
         }
     }
 
+    /// The style of a used percentage of something that ends: that of a warning from 70, that of a failure from 90.
+    pub fn of_used(percent: f64) -> Self {
+        match percent {
+            percent if percent >= 90.0 => Style::Wrong,
+            percent if percent >= 70.0 => Style::Turn,
+            _ => Style::Good,
+        }
+    }
+
     /// The parameters of the escape code (ECMA-48, SGR); empty for plain text.
     pub fn code(self) -> &'static str {
         match self {
@@ -114,5 +123,11 @@ mod tests {
         assert_eq!(Paint::Colour.paint("gone", Style::of_state(State::Gone, false)), "\u{1b}[31mgone\u{1b}[0m");
         assert_eq!(Style::of_state(State::Idle, true), Style::Wrong);
         assert_eq!(Style::of_state(State::Waiting, true), Style::Asking);
+    }
+
+    #[test]
+    fn what_is_nearly_used_up_is_seen() {
+        let styles = [0.0, 69.9, 70.0, 89.9, 90.0, 130.0].map(Style::of_used);
+        assert_eq!(styles, [Style::Good, Style::Good, Style::Turn, Style::Turn, Style::Wrong, Style::Wrong]);
     }
 }

@@ -6,7 +6,7 @@ use crate::view::limits::Limit;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::zone::Zone;
 use limits::history::Window;
-use render::{format_day, format_percent, format_time_of_day};
+use render::{format_day, format_percent, format_points, format_time_of_day};
 use serde::Serialize;
 
 /// Size of a chart, in its own units, with room for numbers at the left and times below.
@@ -17,6 +17,8 @@ const RIGHT: f64 = 10.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 18.0;
 const FLOOR: f64 = HEIGHT - BOTTOM;
+/// Width of an hour in the chart of a day.
+const HOUR: f64 = (WIDTH - LEFT - RIGHT) / 24.0;
 /// How many days the chart of use over time has.
 const DAYS: i64 = 7;
 /// How many limits have a line in it.
@@ -160,40 +162,49 @@ pub fn hours(by_hour: Option<&[f64; 24]>, starts: &[u16], length: TimeDelta, now
     let high = TOP + (STRIP + 2.0) * starts.len().min(STRIPS) as f64;
     let most = by_hour.into_iter().flatten().copied().fold(1.0, f64::max);
     let top = (most / 5.0).ceil() * 5.0;
-    let step = (WIDTH - LEFT - RIGHT) / 24.0;
-    let x = |minute: i64| round(LEFT + step * minute as f64 / 60.0);
-    let column = |(hour, points): (usize, &f64)| Hour {
-        x: round(LEFT + step * (hour as f64 + 0.1)),
-        y: below(high, *points / top),
-        width: round(step * 0.8),
-        height: round(FLOOR - below(high, *points / top)),
-        time: time(hour as i64 * 60),
-        text: format_percent(*points),
-    };
-    let strips = starts.iter().take(STRIPS).enumerate().flat_map(|(row, start)| {
-        let (from, until) = (i64::from(*start), i64::from(*start) + length.num_minutes());
-        let text = format!("{} to {}", time(from), time(until));
-        let parts = [(from, until.min(DAY)), (0, until - DAY)].into_iter().filter(|(from, until)| from < until);
-        parts.map(move |(from, until)| Strip {
-            x: x(from),
-            y: TOP + (STRIP + 2.0) * row as f64,
-            width: round(x(until) - x(from)),
-            height: STRIP,
-            text: text.clone(),
-        })
-    });
-    let midnight = zone.day_of(now).began;
+    let at = |points: f64| below(high, points / top);
+    let strips = starts.iter().take(STRIPS).enumerate();
     Hours {
         width: WIDTH,
         height: HEIGHT,
         left: LEFT,
         floor: FLOOR,
-        levels: [0.0, top].map(|points| Mark { at: below(high, points / top), text: format_percent(points) }).into(),
-        ticks: (0..=24).step_by(6).map(|hour| Mark { at: x(hour * 60), text: tick(hour) }).collect(),
-        columns: by_hour.into_iter().flatten().enumerate().map(column).collect(),
-        strips: strips.collect(),
-        now: x((now - midnight).num_minutes().clamp(0, DAY)),
+        levels: [0.0, top].map(|points| Mark { at: at(points), text: format_points(points) }).into(),
+        ticks: (0..=24).step_by(6).map(|hour| Mark { at: across(hour * 60), text: tick(hour) }).collect(),
+        columns: by_hour.into_iter().flatten().enumerate().map(|(hour, points)| column(hour, *points, at)).collect(),
+        strips: strips.flat_map(|(row, start)| strip(row, *start, length)).collect(),
+        now: across(zone.minute_of_day(now).into()),
     }
+}
+
+/// Where a minute of the day is.
+fn across(minute: i64) -> f64 {
+    round(LEFT + HOUR * minute as f64 / 60.0)
+}
+
+fn column(hour: usize, points: f64, at: impl Fn(f64) -> f64) -> Hour {
+    Hour {
+        x: round(LEFT + HOUR * (hour as f64 + 0.1)),
+        y: at(points),
+        width: round(HOUR * 0.8),
+        height: round(FLOOR - at(points)),
+        time: time(hour as i64 * 60),
+        text: format_points(points),
+    }
+}
+
+/// A planned window: two parts if it goes over midnight.
+fn strip(row: usize, start: u16, length: TimeDelta) -> Vec<Strip> {
+    let (from, until) = (i64::from(start), i64::from(start) + length.num_minutes());
+    let parts = [(from, until.min(DAY)), (0, until - DAY)].into_iter().filter(|(from, until)| from < until);
+    let part = |(first, last): (i64, i64)| Strip {
+        x: across(first),
+        y: TOP + (STRIP + 2.0) * row as f64,
+        width: round(across(last) - across(first)),
+        height: STRIP,
+        text: format!("{} to {}", time(from), time(until)),
+    };
+    parts.map(part).collect()
 }
 
 /// The height of a percentage.
@@ -266,6 +277,9 @@ mod tests {
         let x = |minute: f64| round(LEFT + (WIDTH - LEFT - RIGHT) * minute / 1440.0);
         assert_eq!(parts, [("22:00 to 03:00", x(1320.0)), ("22:00 to 03:00", x(0.0)), ("07:00 to 12:00", x(420.0))]);
         assert_eq!((chart.now, chart.columns.len()), (x(720.0), 0));
+        // Clocks were set forward in the night: the day's fifth hour is the sixth of the clock.
+        let (spring, berlin) = (at("2026-03-29T03:30:00Z"), Zone::named("CET-1CEST,M3.5.0,M10.5.0/3").unwrap());
+        assert_eq!(hours(None, &[], length, spring, &berlin).now, x(330.0));
         let mut by_hour = [0.0; 24];
         by_hour[9] = 12.0;
         let chart = hours(Some(&by_hour), &[], length, now, &Zone::utc());

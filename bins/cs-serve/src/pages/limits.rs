@@ -11,7 +11,6 @@ use limit_words::{PASSED, format_budget, format_limit, format_pace, format_weekd
 use limits::budget::Spent;
 use limits::card::Card;
 use limits::history::Window;
-use limits::pace::Outlook;
 use limits::plan;
 use limits::settings::Start;
 use render::{
@@ -162,7 +161,7 @@ impl ShownCard {
         let has_ended = card.has_ended(now);
         let (outlook, word) = match (has_ended, card.pace.outlook) {
             (true, _) => ("ended", "ended"),
-            (_, outlook) => (class(outlook), outlook_word(outlook)),
+            (_, outlook) => (outlook.as_str(), outlook_word(outlook)),
         };
         let elapsed = card.pace.elapsed.filter(|_| !has_ended);
         ShownCard {
@@ -186,17 +185,6 @@ fn rate(per_hour: f64, length: Option<TimeDelta>) -> String {
     match length.is_some_and(|length| length > TimeDelta::days(1)) {
         true => format!("{} a day", format_percent(per_hour * 24.0)),
         false => format!("{} an hour", format_percent(per_hour)),
-    }
-}
-
-/// The class of an outlook.
-fn class(outlook: Outlook) -> &'static str {
-    match outlook {
-        Outlook::Unknown => "unknown",
-        Outlook::Ok => "ok",
-        Outlook::Tight => "tight",
-        Outlook::Short => "short",
-        Outlook::Full => "full",
     }
 }
 
