@@ -86,23 +86,29 @@ fn suggest(context: &mut Context, account: Option<String>) -> Outcome<()> {
     let config = context.config();
     let settings = settings(context, &config);
     let wanted = Wanted { window: Some(FIVE_HOUR.to_string()), account };
-    let mut unknown = None;
+    let (mut unknown, mut is_any) = (Vec::new(), false);
     let keys = wanted.keys(context, &config)?;
     for (key, account) in &keys {
         let name = format_limit(key, account);
         match suggested(context, key, &settings.plan)? {
-            Some(suggested) => print(&mut context.out, &name, &suggested)?,
-            None => unknown = unknown.or(Some(name)),
+            Some(suggested) => {
+                is_any = true;
+                print(&mut context.out, &name, &suggested)?;
+            }
+            None => unknown.push(name),
         }
     }
-    match unknown {
-        Some(name) => {
-            let text =
-                format!("{name}: not known yet which hours are busy: no use was reported in the last four weeks");
-            Err(Failure::Nothing(text))
-        }
-        None => Ok(()),
+    let text = |name: &str| format!("{name}: not known yet which hours are busy: {}", few_days());
+    match unknown.first() {
+        Some(name) if !is_any => Err(Failure::Nothing(text(name))),
+        _ if context.out.form == Form::Json => Ok(()),
+        _ => unknown.iter().try_for_each(|name| context.out.line(&text(name))),
     }
+}
+
+/// Why no start is suggested.
+fn few_days() -> String {
+    format!("fewer than {} days with use in the last four weeks", plan::DAYS)
 }
 
 fn print(out: &mut Out, name: &str, suggested: &Suggested) -> Outcome<()> {
@@ -120,18 +126,16 @@ fn print(out: &mut Out, name: &str, suggested: &Suggested) -> Outcome<()> {
 
 fn suggested(context: &Context, key: &Key, planned: &[Start]) -> Outcome<Option<Suggested>> {
     let history = card::all_windows(&context.store.home, key, context.now)?;
-    let by_hour = timeline::by_hour(&history, context.now, Zone::system());
+    let (now, zone) = (context.now, Zone::system());
+    let (by_hour, days) = (timeline::by_hour(&history, now, zone), timeline::days(&history, now, zone));
     let time = |minute: u16| format_time_of_day(minute % DAY);
-    let of = |at: u16| {
-        let resets = at + HOURS * 60;
-        Suggested {
-            limit: key.stem(),
-            at: time(at),
-            resets: time(resets),
-            busiest_from: time(resets + DAY - HOURS * 30),
-            busiest_until: time(resets + HOURS * 30),
-            is_planned: planned.iter().any(|start| start.minute == at),
-        }
+    let of = |plan::Suggestion { start, reset }| Suggested {
+        limit: key.stem(),
+        at: time(start),
+        resets: time(reset),
+        busiest_from: time(reset + DAY - HOURS * 30),
+        busiest_until: time(reset + HOURS * 30),
+        is_planned: planned.iter().any(|planned| planned.minute == start),
     };
-    Ok(plan::suggest(&by_hour, HOURS).map(of))
+    Ok(plan::suggest(&by_hour, days, HOURS).map(of))
 }

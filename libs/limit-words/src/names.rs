@@ -8,17 +8,14 @@ use render::format_round_dollars;
 
 /// A window's name: `5 h`, `7 d opus`; another name of a client stays as it is, without its `_`.
 pub fn format_window(key: &Key) -> String {
-    let Some(length) = key.length() else { return key.window.replace('_', " ") };
+    // The words beside the length say which models it is about.
+    let (Some(length), others) = key.words() else { return key.window.replace('_', " ") };
     let (hours, minutes) = (length.num_hours(), length.num_minutes());
     let short = match (minutes % 60, hours % 24) {
         (0, 0) => format!("{} d", hours / 24),
         (0, _) => format!("{hours} h"),
         _ => format!("{minutes} min"),
     };
-    // The words beside the length say which models it is about.
-    let words: Vec<&str> = key.window.split('_').collect();
-    let unit = words.iter().skip(1).position(|word| matches!(*word, "minute" | "hour" | "day" | "week")).unwrap_or(0);
-    let others = words.iter().enumerate().filter(|(n, _)| !(unit..=unit + 1).contains(n)).map(|(_, word)| *word);
     let parts: Vec<&str> = std::iter::once(short.as_str()).chain(others).collect();
     parts.join(" ")
 }

@@ -37,8 +37,10 @@ fn why_unknown(why: Option<Unknown>) -> &'static str {
     match why {
         Some(Unknown::TwoAccounts) => "two accounts seem to report in one folder",
         Some(Unknown::NoLength) => "its name does not say how long it is",
-        Some(Unknown::Clock) => "the clock shows a time before it began",
-        Some(Unknown::Ended | Unknown::FewReadings) | None => "fewer than 3 reports, 10 minutes or 3 points",
+        Some(Unknown::FarEnd) => "its reset is further away than it is long",
+        Some(Unknown::FewMinutes) => "first reported less than 10 minutes ago",
+        Some(Unknown::FewPoints) => "fewer than 3 points were used since the first report",
+        Some(Unknown::Ended | Unknown::FewReadings) | None => "fewer than 3 reports",
     }
 }
 
@@ -88,13 +90,13 @@ mod tests {
         let unknown = |name, two, now| say(name, &[1.0, 2.0], 5, two, now);
         let start = "not known yet: ";
         assert_eq!(unknown("five_hour", false, "17:30"), "ended at 17:30, and nothing was reported since");
-        let few = format!("{start}fewer than 3 reports, 10 minutes or 3 points");
+        let few = format!("{start}fewer than 3 reports");
         assert_eq!(unknown("five_hour", false, "16:00"), few);
         let two = format!("{start}two accounts seem to report in one folder");
         assert_eq!(unknown("five_hour", true, "16:00"), two);
         let nameless = format!("{start}its name does not say how long it is");
         assert_eq!(unknown("monthly_cap", false, "16:00"), nameless);
-        let clock = format!("{start}the clock shows a time before it began");
+        let clock = format!("{start}its reset is further away than it is long");
         assert_eq!(unknown("five_hour", false, "12:00"), clock);
     }
 }

@@ -48,21 +48,36 @@ impl Key {
     /// How long a window lasts, by its name (`five_hour`, `seven_day`, `seven_day_opus`, `90_minute`); `None` if the
     /// name does not say it.
     pub fn length(&self) -> Option<TimeDelta> {
-        let mut words = self.window.split('_').peekable();
-        while let Some(count) = words.next() {
-            let unit = match words.peek() {
-                Some(&"minute") => 60,
-                Some(&"hour") => 3_600,
-                Some(&"day") => 86_400,
-                Some(&"week") => 7 * 86_400,
-                _ => continue,
-            };
-            let number =
-                count.parse().ok().or_else(|| NUMBERS.iter().position(|word| *word == count).map(|n| n as i64));
-            return number.filter(|n| (1..=60 * 24 * 366).contains(n)).and_then(|n| TimeDelta::try_seconds(n * unit));
-        }
-        None
+        self.words().0
     }
+
+    /// How long a window lasts, and the words of its name that do not say it: which models it is about. The last number
+    /// and unit count: other names of a client stand before it.
+    pub fn words(&self) -> (Option<TimeDelta>, Vec<&str>) {
+        let mut words: Vec<&str> = self.window.split('_').collect();
+        let length = |words: &[&str], n: usize| Some(count(words.get(n)?)?.checked_mul(unit(words.get(n + 1)?)?)?);
+        let Some(begin) = (0..words.len()).rev().find(|n| length(&words, *n).is_some()) else { return (None, words) };
+        let length = length(&words, begin).and_then(TimeDelta::try_seconds);
+        words.drain(begin..=begin + 1);
+        (length, words)
+    }
+}
+
+/// How many of a unit.
+fn count(word: &str) -> Option<i64> {
+    let number = word.parse().ok().or_else(|| NUMBERS.iter().position(|known| *known == word).map(|n| n as i64));
+    number.filter(|n| (1..=60 * 24 * 366).contains(n))
+}
+
+/// The seconds of a unit.
+fn unit(word: &str) -> Option<i64> {
+    Some(match word {
+        "minute" => 60,
+        "hour" => 3_600,
+        "day" => 86_400,
+        "week" => 7 * 86_400,
+        _ => return None,
+    })
 }
 
 /// Numbers as clients write them.
@@ -91,5 +106,10 @@ mod tests {
             ["five_hour", "seven_day", "seven_day_opus", "90_minute", "extra_one_week", "monthly", "zero_day"];
         let expected = [Some(300), Some(10_080), Some(10_080), Some(90), Some(10_080), None, None];
         assert_eq!(lengths.map(minutes), expected);
+        let long = ["gpt_5_day_pass_five_hour", "free_day_five_hour", "five_hour_day_pass", "five_day_hour"];
+        assert_eq!(long.map(minutes), [Some(300), Some(300), Some(300), Some(7_200)]);
+        let key = |window| Key::new(Agent::Codex, None, window).unwrap();
+        assert_eq!(key("gpt_5_day_pass_five_hour").words().1, ["gpt", "5", "day", "pass"]);
+        assert_eq!((key("seven_day_opus").words().1, key("monthly").words().1), (vec!["opus"], vec!["monthly"]));
     }
 }

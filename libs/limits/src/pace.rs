@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 
 /// The readings of at least this time are projected, and those of a twentieth of the window.
 const RECENT: TimeDelta = TimeDelta::minutes(30);
+/// The readings of this time are projected in windows that are longer.
+const DAY: TimeDelta = TimeDelta::days(1);
 /// A pace is not known before there are as many readings,
 const READINGS: usize = 3;
 /// before they are as old,
@@ -60,12 +62,16 @@ pub enum Unknown {
     TwoAccounts,
     /// The name of the window does not say how long it is.
     NoLength,
-    /// The clock shows a time before the window.
-    Clock,
+    /// The window's end is further away than it is long.
+    FarEnd,
     /// The window has ended, and none was reported since.
     Ended,
-    /// There are fewer than three readings, they are less than ten minutes old, or fewer than three points were used.
+    /// There are fewer than three readings.
     FewReadings,
+    /// The first one is less than ten minutes old.
+    FewMinutes,
+    /// Fewer than three points were used since.
+    FewPoints,
 }
 
 /// How fast a window is used up.
@@ -123,11 +129,11 @@ impl Pace {
         }
         let Some(length) = length else { return unknown(Unknown::NoLength) };
         if elapsed.is_none() {
-            return unknown(Unknown::Clock);
+            return unknown(Unknown::FarEnd);
         }
-        match line(known, RECENT.max(length / 20), now) {
-            Some(line) => nothing.projected(&line, window.resets_at, length, now),
-            None => unknown(Unknown::FewReadings),
+        match line(known, length, now) {
+            Ok(line) => nothing.projected(&line, window.resets_at, length, now),
+            Err(why) => unknown(why),
         }
     }
 
@@ -149,20 +155,25 @@ fn elapsed(window: &Window, length: TimeDelta, now: Instant) -> Option<f64> {
     (over >= -SKEW).then(|| (seconds(over) / seconds(length)).clamp(0.0, 1.0))
 }
 
-/// The line through the readings of the last time, or of a longer one if these are too few.
-fn line(readings: &[Reading], recent: TimeDelta, now: Instant) -> Option<Line> {
-    let last = readings.last()?;
-    let enough = readings.len().checked_sub(READINGS)?;
+/// The line through the readings of the last time, or of a longer one if these are too few. A window of more than a day
+/// has nights: what was used on its first day counts as that of a whole day.
+fn line(readings: &[Reading], length: TimeDelta, now: Instant) -> Result<Line, Unknown> {
+    let is_long = length > DAY;
+    let recent = RECENT.max(length / 20).max(if is_long { DAY } else { RECENT });
+    let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return Err(Unknown::FewReadings) };
+    let enough = readings.len().checked_sub(READINGS).ok_or(Unknown::FewReadings)?;
     // The newest reading from which on there is enough, but at least those of the last time.
     let is_base = |base: &&Reading| now - base.at >= AGE && last.used - base.used >= POINTS - 1e-6;
-    let base = readings.get(..=enough)?.iter().rfind(is_base)?;
+    let why = if now - first.at < AGE { Unknown::FewMinutes } else { Unknown::FewPoints };
+    let base = readings.get(..=enough).unwrap_or_default().iter().rfind(is_base).ok_or(why)?;
     let oldest = readings.iter().find(|reading| now - reading.at <= recent).filter(|oldest| oldest.at < base.at);
     let base = oldest.unwrap_or(base);
     let slope = (last.used - base.used) / seconds(last.at - base.at).max(1.0);
     // The next whole percent would have been reported: if it is overdue, less is used now than before.
     let used = (last.used + slope * seconds(now - last.at)).min(last.used.floor() + 1.0);
-    let slope = (used - base.used) / seconds(now - base.at);
-    (slope > 0.0 && slope.is_finite()).then_some(Line { used: used.min(100.0), slope })
+    let time = if is_long { (now - base.at).max(DAY) } else { now - base.at };
+    let slope = (used - base.used) / seconds(time);
+    if slope > 0.0 && slope.is_finite() { Ok(Line { used: used.min(100.0), slope }) } else { Err(Unknown::FewPoints) }
 }
 
 fn seconds(time: TimeDelta) -> f64 {

@@ -239,7 +239,7 @@ fn constant_use_is_projected_within_two_minutes_from_minute_ten_on() {
         assert!((pace.per_hour.unwrap() - 20.0).abs() < 0.2, "minute {minute}: {pace:?}");
         assert_eq!(pace.outlook, Outlook::Short);
     }
-    assert_eq!(pace(&readings[..3], 9.0).unknown, Some(Unknown::FewReadings));
+    assert_eq!(pace(&readings[..3], 9.0).unknown, Some(Unknown::FewMinutes));
     assert_eq!(pace(&readings[..4], -1.0).unknown, Some(Unknown::FewReadings), "before the first reading");
 }
 
@@ -290,10 +290,34 @@ fn a_clock_that_is_wrong_projects_nothing() {
     let known: Vec<(f64, f64)> = (0..=30).map(|minute| (f64::from(minute), f64::from(minute))).collect();
     let back = pace(&known, -60.0);
     assert_eq!((back.elapsed, back.outlook, back.per_hour), (None, Outlook::Unknown, None));
+    assert_eq!(back.unknown, Some(Unknown::FarEnd));
+    assert_eq!(pace(&[(0.0, 20.0), (20.0, 21.0), (40.0, 22.5)], 41.0).unknown, Some(Unknown::FewPoints));
+    assert_eq!(pace(&[(0.0, 20.0), (20.0, 30.0)], 41.0).unknown, Some(Unknown::FewReadings));
     let half = pace(&known, 20.0);
     assert!((half.per_hour.unwrap() - 60.0).abs() < 0.1, "only what was known then: {half:?}");
     let ended = pace(&known, 300.0);
     assert_eq!((ended.unknown, ended.elapsed), (Some(Unknown::Ended), Some(1.0)));
     let nameless = Pace::of(&window(&known), None, false, told(31.0, 0.0).at);
     assert_eq!((nameless.unknown, nameless.elapsed), (Some(Unknown::NoLength), None));
+}
+
+#[test]
+fn a_week_of_days_with_nights_lasts() {
+    // Four hours of work a day, twelve points: 84% at the end.
+    let week = TimeDelta::days(7);
+    let end = began() + week;
+    let worked = |day: i64, minute: i64| began() + TimeDelta::days(day) + TimeDelta::minutes(minute);
+    let reading = |day: i64, n: i64| Reading { at: worked(day, n * 20), used: (day * 12 + n) as f64, resets_at: end };
+    let readings: Vec<Reading> = (0..7).flat_map(|day| (0..12).map(move |n| reading(day, n))).collect();
+    for (day, minute) in (0..7).flat_map(|day| (0..240).step_by(10).map(move |minute| (day, minute))) {
+        let now = worked(day, minute);
+        let known = readings.iter().copied().filter(|reading| reading.at <= now).collect();
+        let history = History::at(known, Some(week), now);
+        let outlook = Pace::of(&history.windows[0], Some(week), false, now).outlook;
+        assert!(matches!(outlook, Outlook::Ok | Outlook::Tight | Outlook::Unknown), "day {day}, {minute}: {outlook:?}");
+    }
+    // Work without a night does not last.
+    let steady = (0..60).map(|n| Reading { at: worked(0, n * 30), used: n as f64, resets_at: end }).collect();
+    let history = History::of(steady, Some(week));
+    assert_eq!(Pace::of(&history.windows[0], Some(week), false, worked(0, 1770)).outlook, Outlook::Short);
 }

@@ -27,6 +27,12 @@ pub fn by_hour(history: &History, now: Instant, zone: &Zone) -> [f64; 24] {
     hours.map(|points| points / days.len().max(1) as f64)
 }
 
+/// On how many local days of the last four weeks more was used, as far as it is known when.
+pub fn days(history: &History, now: Instant, zone: &Zone) -> usize {
+    let rises = history.windows.iter().flat_map(rises).map(|(at, _)| at);
+    rises.filter(|at| *at <= now && now - *at < WEEKS).map(|at| zone.local(at).date()).collect::<BTreeSet<_>>().len()
+}
+
 /// How many percentage points were used until when, since the reading before.
 fn rises(window: &Window) -> Vec<(Instant, f64)> {
     let is_early = |at: Instant| window.began_at.is_some_and(|began| at - began <= BEGINNING);
@@ -74,6 +80,8 @@ mod tests {
         ]);
         assert_eq!(hours(&two, "UTC"), [(10, 5.0)]);
         assert_eq!(by_hour(&two, at("21T11:00:00"), &Zone::utc())[10], 1.0, "on two days, none of them to come");
+        let days = ["02T12:00:00", "21T11:00:00", "22T11:00:00"].map(|now| days(&two, at(now), &Zone::utc()));
+        assert_eq!(days, [1, 2, 3]);
         assert_eq!(by_hour(&History::default(), at("21T11:00:00"), &Zone::utc()), [0.0; 24]);
     }
 

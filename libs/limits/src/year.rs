@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct Year {
     /// How many windows were reported.
     pub windows: usize,
-    /// What was used of one on average, percent; `None` without any.
+    /// What was used of one that has ended on average, percent; `None` without any.
     pub average: Option<f64>,
     /// The most that was used of one, percent, and when that was reported first.
     pub highest: Option<(f64, Instant)>,
@@ -25,7 +25,7 @@ pub struct Year {
     pub locked_out: TimeDelta,
     /// The longest time that one was used up, and when that began.
     pub longest_locked_out: Option<(TimeDelta, Instant)>,
-    /// The most windows one after the other that lasted.
+    /// The most windows one after the other that lasted until their end.
     pub lasted: usize,
     /// The local days with use.
     pub days: usize,
@@ -42,18 +42,19 @@ impl Year {
         let windows = windows(history, year, now, zone);
         let highest = windows.iter().filter_map(|window| peak(window)).max_by(|one, other| one.0.total_cmp(&other.0));
         let full: Vec<&Window> = windows.iter().copied().filter(|window| is_full(window)).collect();
+        let ended: Vec<&Window> = windows.iter().copied().filter(|window| window.ended_at <= now).collect();
         let days = days(&windows, year, now, zone);
         let locked_out = |window: &&Window| Some((window.locked_out(now), window.passed(100.0)?));
         Year {
             windows: windows.len(),
-            average: average(&windows),
+            average: average(&ended),
             highest,
             full: full.len(),
             close: windows.iter().filter(|window| is_close(window, now)).count(),
             fastest: full.iter().filter_map(|window| fill_time(window)).min(),
             locked_out: full.iter().filter_map(locked_out).map(|(time, _)| time).sum(),
             longest_locked_out: full.iter().filter_map(locked_out).max_by_key(|(time, _)| *time),
-            lasted: longest_run(windows.iter().map(|window| !is_full(window))),
+            lasted: longest_run(ended.iter().map(|window| !is_full(window))),
             days: days.len(),
             streak: streak(&days),
         }
@@ -179,6 +180,8 @@ mod tests {
         let readings = vec![reading("2026-01-02", 0, 97.0), reading("2026-01-02", 60, 100.0)];
         let year_at = |now| year(readings.clone(), now);
         assert_eq!(year_at("2026-01-02T11:30:00Z").locked_out.num_minutes(), 30);
+        let open = year(vec![reading("2026-01-01", 0, 50.0), reading("2026-01-02", 0, 3.0)], "2026-01-02T10:30:00Z");
+        assert_eq!((open.windows, open.lasted, open.average), (2, 1, Some(50.0)), "one may be used up yet");
         assert_eq!(year(vec![readings[0]], "2026-01-02T11:30:00Z").close, 0, "it may be used up yet");
         assert_eq!(year(Vec::new(), "2026-01-02T11:30:00Z"), Year::default());
     }

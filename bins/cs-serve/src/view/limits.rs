@@ -134,7 +134,9 @@ impl Past {
         let by_hour = length.map(|_| timeline::by_hour(&history, now, Zone::system()));
         let by_hour = by_hour.filter(|hours| hours.iter().any(|points| *points > 0.0));
         let hours = length.and_then(|length| u16::try_from(length.num_hours()).ok());
-        let suggested = by_hour.as_ref().zip(hours).and_then(|(by_hour, hours)| plan::suggest(by_hour, hours));
+        let days = timeline::days(&history, now, Zone::system());
+        let suggested = by_hour.as_ref().zip(hours).and_then(|(by_hour, hours)| plan::suggest(by_hour, days, hours));
+        let suggested = suggested.map(|suggested| suggested.start);
         let mut windows = history.windows;
         windows.iter_mut().for_each(|window| thin_out(window, now));
         Past { windows, by_hour, suggested }

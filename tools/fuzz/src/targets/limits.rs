@@ -139,7 +139,7 @@ fn check_now(key: &Key, history: &History, settings: &Settings, now: Instant) {
     }
     let hours = timeline::by_hour(history, now, &BERLIN);
     assert!(hours.iter().all(|points| points.is_finite() && *points >= 0.0));
-    assert!(plan::suggest(&hours, 5).is_none_or(|minute| minute < 24 * 60));
+    assert!(plan::suggest(&hours, plan::DAYS, 5).is_none_or(|it| it.start < 24 * 60 && it.reset < 24 * 60));
     for start in &settings.plan {
         let next = plan::next(start, now, &BERLIN);
         assert!(next.is_none_or(|at| at > now && at - now <= TimeDelta::days(8)), "{start:?}: {next:?}");
