@@ -179,13 +179,17 @@ fn terminal_notifier(notice: &Notice, sound: Option<&str>, jump: Option<String>)
 }
 
 fn command_not_found(program: &str) -> String {
-    let why = match program {
+    format!("cannot run notify.command {program:?}: {}", why_not(program))
+}
+
+/// Why a program that somebody named cannot be found.
+pub fn why_not(program: &str) -> &'static str {
+    match program {
         _ if program.starts_with('~') => "no shell expands ~; write the whole path",
         _ if program.contains('/') && !program.starts_with('/') => "write the whole path",
         _ if program.contains('/') => "there is no such program",
         _ => "it is not on PATH; write the whole path",
-    };
-    format!("cannot run notify.command {program:?}: {why}")
+    }
 }
 
 /// Finds the file of a program, by its path or by its name on PATH. Relative paths are refused: they would mean another

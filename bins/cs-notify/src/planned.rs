@@ -3,6 +3,7 @@
 //! started, so that it is not started again if this program is killed; it goes on when this program has ended.
 
 use crate::PROGRAM;
+use crate::channel::why_not;
 use crate::deliver::with_lock;
 use crate::delivered::{Delivered, windows};
 use crate::run::Run;
@@ -74,7 +75,7 @@ impl Near<'_> {
     /// started.
     fn launch(&self) -> Result<(), String> {
         let (name, args) = self.start.command.split_first().ok_or("the command is empty")?;
-        let program = cli::call::program(name).ok_or_else(|| format!("{name} is not on PATH; write the whole path"))?;
+        let program = cli::call::program(name).ok_or_else(|| format!("{name} cannot be run: {}", why_not(name)))?;
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if let Some(home) = std::env::home_dir().filter(|home| home.is_dir()) {

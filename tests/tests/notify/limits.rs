@@ -287,7 +287,10 @@ fn a_planned_program_is_started_once_and_never_late() {
     configure(&sandbox, planned(json!({"command": ["nowhere"]})), json!({}));
     let output = at(&sandbox, "21T12:01:00", "cs-notify", &["-q"], "");
     assert_eq!(status(&output), 1);
-    assert!(stderr(&output).contains("limits.plan: nowhere is not on PATH"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("limits.plan: nowhere cannot be run: it is not on PATH"), "{}", stderr(&output));
+    configure(&sandbox, planned(json!({"command": ["/nope/x"]})), json!({}));
+    let output = at(&sandbox, "21T12:01:30", "cs-notify", &["-q"], "");
+    assert!(stderr(&output).contains("/nope/x cannot be run: there is no such program"), "{}", stderr(&output));
 }
 
 #[test]

@@ -5,12 +5,13 @@
 
 use super::{Delivered, text};
 use cs_core::clock::{self, Instant, TimeDelta};
+use limits::history;
 use limits::key::Key;
 use serde_json::{Map, Value, json};
 
 /// What such keys begin with.
 const GROUPS: [&str; 5] = ["limit", "pace", "reset", "budget", "plan"];
-/// How much two ends of the same window differ at most, if it is not a short one.
+/// How much two ends of the same period of a budget, or two times of a start, differ at most.
 const DRIFT: TimeDelta = TimeDelta::minutes(10);
 /// In the length of a window, but at most this time, the same may be told about so many of its limit.
 const CROWDED: TimeDelta = TimeDelta::days(1);
@@ -54,7 +55,7 @@ impl<'k> Window<'k> {
     }
 
     fn is_same(&self, other: &Window) -> bool {
-        let drift = self.length().map_or(DRIFT, |length| DRIFT.min(length / 2 - TimeDelta::seconds(1)));
+        let drift = Key::parse(self.name).map_or(DRIFT, |key| history::near(key.length()));
         self.is_of(other) && (self.at - other.at).abs() <= drift
     }
 }

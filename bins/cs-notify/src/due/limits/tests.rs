@@ -119,7 +119,7 @@ fn nothing_is_told_twice_in_a_window_for_any_interleaving() {
 
 #[test]
 fn a_client_whose_window_moves_on_and_on_is_told_about_few_times() {
-    for (step, every) in [(61, 5), (300, 5), (660, 5), (3_600, 10)] {
+    for (step, every) in [(61, 5), (300, 5), (660, 10)] {
         let mut runs = Runs::new("claude-five_hour");
         for minute in (0..300).step_by(every) {
             let moved = TimeDelta::seconds(step * minute / every as i64);
@@ -128,7 +128,7 @@ fn a_client_whose_window_moves_on_and_on_is_told_about_few_times() {
         }
         let count = runs.count(Reason::Limit);
         assert!((1..=2).contains(&count), "{step} s: {:?}", runs.said);
-        runs.reports(301, 91.0, began() + TimeDelta::hours(20));
+        runs.reports(301, 91.0, began() + TimeDelta::minutes(301 + 350));
         runs.look(302);
         assert_eq!(runs.said.last().unwrap().3, Some(90), "{step} s: a higher one is told");
     }
