@@ -5,7 +5,7 @@ use cs_core::clock::Instant;
 use cs_core::zone::Zone;
 use limits::card::Card;
 use limits::pace::{Outlook, Unknown};
-use render::{format_duration, format_near_time, format_percent};
+use render::{format_between, format_near_time, format_percent};
 
 /// Whether a limit lasts: `at this pace 100% at 16:40, 50 min before the reset at 17:30`.
 pub fn format_pace(card: &Card, now: Instant, zone: &Zone) -> String {
@@ -20,7 +20,7 @@ pub fn format_pace(card: &Card, now: Instant, zone: &Zone) -> String {
         },
         (Outlook::Full, Some(at), _) => format!("used up at {}, until {reset}", time(at)),
         (Outlook::Short | Outlook::Tight, Some(at), _) if at < resets_at => {
-            let before = format_duration((resets_at - at).num_seconds());
+            let before = format_between(at, resets_at);
             format!("at this pace 100% at {}, {before} before {reset}", time(at))
         }
         (_, _, Some(used)) => format!("at this pace {} at {reset}", projected(used)),
@@ -79,6 +79,9 @@ mod tests {
         let steady: Vec<f64> = (0..9).map(|n| f64::from(n) * 10.0).collect();
         assert_eq!(five(&steady, 22, "15:56"), "at this pace 100% at 16:40, 50 min before the reset at 17:30");
         assert_eq!(five(&steady, 26, "16:28"), "at this pace 100% at 17:20, 10 min before the reset at 17:30");
+        // 100% at 17:04:26: what is said fits the times that are shown.
+        let uneven: Vec<f64> = (0..9).map(|n| f64::from(n) * 9.0).collect();
+        assert_eq!(five(&uneven, 22, "15:56"), "at this pace 100% at 17:04, 26 min before the reset at 17:30");
         assert_eq!(five(&steady, 28, "16:44"), "at this pace 96% at the reset at 17:30");
         assert_eq!(five(&[0.0, 10.0, 20.0, 30.0], 60, "16:00"), "at this pace 45% at the reset at 17:30");
         assert_eq!(five(&[90.0, 100.0], 60, "15:00"), "used up at 14:00, until the reset at 17:30");
