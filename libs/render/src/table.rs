@@ -130,7 +130,7 @@ impl Table {
         line.trim_end().to_string()
     }
 
-    /// Two lines for each row: the second is the main column.
+    /// Two lines for each row: the second is the main column. If it is never cut, it may need more.
     fn folded(&self, main: usize, mut wants: Vec<Want>, room: usize, paint: Paint) -> Layout {
         if let Some(want) = wants.get_mut(main) {
             *want = Want::default();
@@ -143,8 +143,8 @@ impl Table {
         for (first, row) in firsts.zip(&self.rows) {
             layout.lines.push(first);
             let cells = self.columns.iter().zip(row).filter(|(column, cell)| column.is_main && cell.width() > 0);
-            let second = cells.map(|(column, cell)| cell.cut(room - INDENT, column, paint)).next();
-            layout.lines.extend(second.map(|text| format!("{}{text}", " ".repeat(INDENT))));
+            let below = cells.flat_map(|(column, cell)| cell.alone(room - INDENT, column, paint));
+            layout.lines.extend(below.map(|text| format!("{}{text}", " ".repeat(INDENT))));
         }
         layout
     }

@@ -59,10 +59,14 @@ impl TableCell {
         }
     }
 
-    /// The cell in at most this width.
-    pub(super) fn cut(&self, width: usize, column: &Column, paint: Paint) -> String {
+    /// The lines of the cell where it stands alone, in at most this width: one, unless its column is never cut.
+    pub(super) fn alone(&self, width: usize, column: &Column, paint: Paint) -> Vec<String> {
+        if !column.may_be_cut() && self.width() > width {
+            let lines = wrap_to_width(&self.text(), width);
+            return lines.iter().map(|line| paint.paint(line, self.style)).collect();
+        }
         let (text, addition) = self.parts(width, column.cut);
-        self.painted(&text, &addition, paint)
+        vec![self.painted(&text, &addition, paint)]
     }
 
     /// The lines of the cell where it stands alone, after its title. A text that is never cut gets lines for itself if it
@@ -119,7 +123,7 @@ mod tests {
     fn shown(width: usize) -> String {
         let cell =
             TableCell::from("fix the login page of the shop").with(" — asks: permission for Bash", Style::Asking);
-        cell.cut(width, &Column::main("intent"), Paint::Plain)
+        cell.alone(width, &Column::main("intent"), Paint::Plain).concat()
     }
 
     #[test]

@@ -77,6 +77,11 @@ impl Column {
         Column { floor: Some(floor.max(1)), ..self }
     }
 
+    /// It is never cut: where it stands alone, a long text gets several lines.
+    pub fn whole(self) -> Self {
+        Column { floor: None, ..self }
+    }
+
     /// It is left out where anything would have to be cut; columns of the least worth are.
     pub fn only_if_all_fits(self) -> Self {
         Column { is_extra: true, worth: self.worth.or(Some(0)), ..self }

@@ -119,3 +119,16 @@ fn no_mixture_of_characters_makes_a_line_too_wide() {
         assert!(width_of(&crate::cut_start_to_width(&project, room)) <= room);
     }
 }
+
+#[test]
+fn what_a_table_is_about_gets_several_lines_if_it_is_never_cut() {
+    let columns = || vec![Column::text("limit"), Column::number("used"), Column::main("outlook").whole()];
+    let mut table = Table::new(columns()).folds_below(60);
+    table.push(vec!["Claude 5 h".into(), "88%".into(), "at this pace 100% at 16:28, long before the reset".into()]);
+    let folded = table.lay_out(Some(30), Paint::Plain).lines;
+    let below = ["  at this pace 100% at 16:28,", "  long before the reset"];
+    assert_eq!(folded, ["LIMIT       USED", "Claude 5 h   88%", below[0], below[1]]);
+    let blocks = table.lay_out(Some(14), Paint::Plain).lines;
+    assert!(blocks.iter().all(|line| width_of(line) <= 14 && !line.contains('…')), "{blocks:#?}");
+    assert!(blocks.join(" ").contains("reset"), "{blocks:#?}");
+}
