@@ -106,6 +106,11 @@ fn the_other_bars_get_what_they_read() {
 #[test]
 fn a_bar_never_fails() {
     let sandbox = furnished(0);
+    let other = sandbox.data().join("limits/codex-five_hour.jsonl");
+    fs::create_dir_all(&other).expect("it can be created");
+    let shown = stdout(&sandbox.cs("cs-limits", &["bar"]));
+    assert!(shown.contains("57% →11:30"), "a bad file beside it: {shown}");
+    fs::remove_dir(other).expect("it is there");
     let is_silent = |what: &str| {
         for args in [&["bar"][..], &["bar", "--format", "waybar"], &["bar", "--format", "{nothing}[{waiting}"]] {
             let output = sandbox.cs("cs-limits", args);
@@ -124,6 +129,39 @@ fn a_bar_never_fails() {
     is_silent("no folder");
     fs::remove_dir_all(sandbox.data()).expect("it is there");
     is_silent("no data directory");
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
+fn a_bar_reads_only_what_its_format_names() {
+    if !has(strace::is_possible()) {
+        return;
+    }
+    let sandbox = furnished(0);
+    fs::create_dir_all(sandbox.data().join("live")).expect("it can be created");
+    let opened = |format: &str| {
+        let mut command = sandbox.command("cs-limits");
+        command.args(["bar", "--format", format]);
+        let (input, log) = (sandbox.root().join("input"), sandbox.root().join("log"));
+        fs::write(&input, "").expect("it can be written");
+        let (_, log) = strace::run(&command, &input, &[], &log);
+        let is_opened =
+            |part: &str| strace::calls(&log).iter().any(|call| call.starts_with("open") && call.contains(part));
+        (is_opened("/limits"), is_opened("/live"))
+    };
+    assert_eq!(opened("{waiting}"), (false, true));
+    assert_eq!(opened("{limit:five_hour} {runs_out}"), (true, false));
+    assert_eq!(opened("{limits} {working}"), (true, true));
+    assert_eq!(opened("only text"), (false, false));
+}
+
+#[test]
+fn a_format_of_ones_own_is_safe_in_the_bar_that_it_is_for() {
+    let sandbox = furnished(0);
+    let bar = |kind: &str| stdout(&sandbox.cs("cs-limits", &["bar", "--for", kind, "--format", "{limit:five_hour}"]));
+    assert!(bar("tmux").contains("##(touch ran)"), "{}", bar("tmux"));
+    assert!(bar("waybar").contains("c&lt;i&gt;"), "{}", bar("waybar"));
+    assert_eq!(bar("swiftbar").lines().next().map(|line| line.matches('|').count()), Some(1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod skin;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome, format};
-use cs_core::clock::{self, Instant};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::paths::Home;
 use cs_core::running;
 use cs_core::state::State;
@@ -26,12 +26,15 @@ use std::cell::OnceCell;
     subcommand,
     name = "bar",
     example = "{command_name} --format tmux",
-    example = "{command_name} --format \"[{{waiting}} waiting, ]{{limit:five_hour}}\""
+    example = "{command_name} --for tmux --format \"[{{waiting}} waiting, ]{{limit:five_hour}}\""
 )]
 pub struct Bar {
     /// the kind of bar: tmux, waybar or swiftbar; or a format of yours (default: plain text)
     #[argh(option)]
     format: Option<String>,
+    /// the kind of bar that a format of yours is for, so that no value is an instruction there: tmux, waybar or swiftbar
+    #[argh(option, long = "for", arg_name = "kind")]
+    kind: Option<String>,
 }
 
 /// A text and its look.
@@ -39,10 +42,24 @@ type Piece = (String, Style);
 
 /// What stands between two pieces.
 const BETWEEN: &str = " · ";
+/// What is urgent, the most urgent last; everything else is not.
+const URGENT: [Style; 4] = [Style::Busy, Style::Turn, Style::Asking, Style::Wrong];
+/// How long a window whose length is unknown is shown after its end.
+const A_DAY: TimeDelta = TimeDelta::days(1);
 
 impl Bar {
     pub fn run(self, mut out: Out) -> Outcome<()> {
-        let skin = self.format.as_deref().and_then(Skin::named).unwrap_or(Skin::Plain(out.paint));
+        let is_kind = |word: &String| !word.contains('{') && !word.contains(' ');
+        let kind = self.kind.as_ref().or(self.format.as_ref().filter(|word| is_kind(word)));
+        if let Some(unknown) = kind.filter(|word| Skin::named(word).is_none()) {
+            // A bar goes on, and shows nothing of it: the person reads it where the program is tried.
+            cli::note(
+                crate::PROGRAM,
+                &format!("{unknown:?} is not a bar; use {}, or a format", Skin::NAMES.join(", ")),
+            );
+            return Ok(());
+        }
+        let skin = kind.and_then(|word| Skin::named(word)).unwrap_or(Skin::Plain(out.paint));
         let own = self.format.filter(|word| Skin::named(word).is_none());
         let facts = Facts::new(clock::now());
         let line = match own {
@@ -57,33 +74,34 @@ impl Bar {
     }
 }
 
-/// Everything that can be shown. It is read when it is asked for; what cannot be read is left out.
+/// Everything that can be shown. Only what is shown is read.
 struct Facts {
     store: Option<Store>,
-    now: Instant,
     states: OnceCell<Vec<State>>,
     cards: OnceCell<Vec<Card>>,
+    now: Instant,
 }
 
 impl Facts {
     fn new(now: Instant) -> Self {
         let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
-        Facts { store, now, states: OnceCell::new(), cards: OnceCell::new() }
+        Facts { store, states: OnceCell::new(), cards: OnceCell::new(), now }
     }
 
-    /// The states of sessions that are counted.
+    /// The states that are counted.
     fn states(&self) -> &[State] {
         let is_counted = |state: State| state.needs_user() || state == State::Working;
-        let states = |store| running::states(store, None, self.now, is_counted);
-        self.states.get_or_init(|| self.store.as_ref().map(states).unwrap_or_default())
+        let read = |store: &Store| running::states(store, None, self.now, is_counted);
+        self.states.get_or_init(|| self.store.as_ref().map(read).unwrap_or_default())
     }
 
-    /// Limits whose windows have not ended.
+    /// The limits; a window that has ended is shown for as long as it lasted. What cannot be read is left out.
     fn cards(&self) -> &[Card] {
+        let is_recent = |card: &Card| self.now - card.window.resets_at < card.key.length().unwrap_or(A_DAY);
         self.cards.get_or_init(|| {
-            let cards = |store: &Store| card::all(&store.home, &store.config(), self.now).0;
-            let mut cards = self.store.as_ref().map(cards).unwrap_or_default();
-            cards.retain(|card| !card.has_ended(self.now));
+            let read = |store: &Store| card::all(&store.home, &store.config(), self.now).0;
+            let mut cards = self.store.as_ref().map(read).unwrap_or_default();
+            cards.retain(is_recent);
             cards
         })
     }
@@ -123,7 +141,7 @@ impl Facts {
         (pieces.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(BETWEEN), style)
     }
 
-    /// `5 h 57% →17:30`, or with the time at which it is used up: `5 h 82% full 16:40`.
+    /// `5 h 57% →17:30`, or with the time at which it is used up: `5 h 82% full 16:40`; after its end `5 h ?`.
     fn limit(&self, card: &Card) -> Piece {
         let zone = Zone::system();
         let near = |at| format_near_time(at, &zone.day_of(self.now), zone);
@@ -133,13 +151,16 @@ impl Facts {
         let name = format!("{agent}{}{account}", format_window(&card.key));
         let used = format_used_percent(card.window.used);
         let text = match (card.pace.outlook, card.pace.full_at) {
+            _ if card.has_ended(self.now) => format!("{name} ?"),
+            _ if card.two_accounts => format!("{name} {}, two accounts?", format_used(card, self.now, zone)),
             (Outlook::Short, Some(at)) => format!("{name} {used} full {}", near(at)),
             _ => format!("{name} {}", format_used(card, self.now, zone)),
         };
         (text, crate::now::style(card, self.now))
     }
 
-    /// All that is known, the most urgent first.
+    /// All that is known: who waits, then each limit. tmux cuts the beginning of a line that is too long: there, what is
+    /// urgent comes last.
     fn line(&self, skin: &Skin) -> String {
         let counted = [
             (State::Waiting, "waiting", Style::Asking),
@@ -150,15 +171,19 @@ impl Facts {
             let count = self.count(state);
             (count > 0).then(|| (format!("{count} {word}"), style))
         });
-        let pieces = counts.chain(self.cards().iter().map(|card| self.limit(card)));
-        pieces.map(|(text, style)| skin.paint(&text, style)).collect::<Vec<_>>().join(BETWEEN)
+        let mut pieces: Vec<Piece> = counts.chain(self.cards().iter().map(|card| self.limit(card))).collect();
+        if matches!(skin, Skin::Tmux) {
+            pieces.sort_by_key(|(_, style)| URGENT.iter().position(|urgent| urgent == style));
+        }
+        pieces.iter().map(|(text, style)| skin.paint(text, *style)).collect::<Vec<_>>().join(BETWEEN)
     }
 
     /// A line of words for each limit.
     fn words(&self) -> Vec<(String, Style)> {
         let words = |card: &Card| {
-            let (name, used) = (format_limit(&card.key, &card.account), format_used_percent(card.window.used));
-            let text = format!("{name}: {used}; {}", format_pace(card, self.now, Zone::system()));
+            let used = if card.has_ended(self.now) { "?".to_string() } else { format_used_percent(card.window.used) };
+            let says = format_pace(card, self.now, Zone::system());
+            let text = format!("{}: {used}; {says}", format_limit(&card.key, &card.account));
             (text, crate::now::style(card, self.now))
         };
         self.cards().iter().map(words).collect()

@@ -30,6 +30,9 @@ struct Module<'a> {
 }
 
 impl Skin {
+    /// The names of bars.
+    pub const NAMES: [&str; 3] = ["tmux", "waybar", "swiftbar"];
+
     /// The bar with this name.
     pub fn named(word: &str) -> Option<Skin> {
         match word {
@@ -83,7 +86,7 @@ fn escape_tmux(text: &str) -> String {
     text.replace('#', "##")
 }
 
-/// `|` begins the parameters of a line, a `-` at its beginning a submenu.
+/// `|` begins the parameters of a line.
 fn escape_swiftbar(text: &str) -> String {
     text.replace('|', "¦")
 }
@@ -105,9 +108,10 @@ fn module<'a>(text: &'a str, facts: &Facts) -> Module<'a> {
     let highest = facts
         .cards()
         .iter()
+        .filter(|card| !card.has_ended(facts.now))
         .map(|card| card.window.used)
         .fold(None, |most: Option<f64>, used| Some(most.map_or(used, |most| most.max(used))));
-    Module { text, tooltip, class, percentage: highest.map(|used| used.round() as u32) }
+    Module { text, tooltip, class, percentage: highest.map(|used| used.floor() as u32) }
 }
 
 /// The title, then a menu with what is known of each limit.
@@ -116,6 +120,8 @@ fn menu(line: &str, facts: &Facts) -> Vec<String> {
     let words = facts.words();
     let look = |style: Style| color(style).map(|color| format!(" color={color}")).unwrap_or_default();
     let worst = [Style::Wrong, Style::Turn].into_iter().find(|style| words.iter().any(|(_, of)| of == style));
+    // `-` at the beginning of a line begins a submenu or a part of the menu.
+    let line = if line.starts_with('-') { format!("\u{200b}{line}") } else { line.to_string() };
     let title = format!("{line} | {PLAIN}{}", worst.map(look).unwrap_or_default());
     let item =
         |(text, style): &(String, Style)| format!("{} | {PLAIN}{}", escape_swiftbar(&sanitize(text)), look(*style));
