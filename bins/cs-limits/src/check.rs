@@ -3,6 +3,7 @@
 use crate::known::Wanted;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
+use cs_core::clock::Instant;
 use cs_core::zone::Zone;
 use limit_words::{LimitRow, format_limit, format_pace};
 use limits::card::Card;
@@ -50,37 +51,39 @@ impl Check {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let wanted = Wanted { window: self.window, account: self.account };
         let cards = wanted.cards(context, &context.config())?;
-        let (now, zone) = (context.now, Zone::system());
-        let is_below = |card: &Card| card.has_ended(now) || card.window.used < self.below;
+        let (now, below) = (context.now, self.below);
         let out = &mut context.out;
         for card in cards.iter().filter(|_| !out.quiet).collect::<Vec<_>>() {
-            let says = format_pace(card, now, zone);
+            let says = format_pace(card, now, Zone::system());
             match out.form {
                 Form::Json => {
-                    let row = LimitRow::of(card, now, says);
-                    out.json(&Answer { is_below: is_below(card), below: self.below, row })?;
+                    let (is_below, row) = (is_below(card, below, now), LimitRow::of(card, now, says));
+                    out.json(&Answer { is_below, below, row })?;
                 }
                 Form::Table => {
                     let name = format_limit(&card.key, &card.account);
-                    let used = match (card.has_ended(now), is_below(card)) {
-                        (true, _) => "unknown".to_string(),
-                        (_, true) => format_used_percent(card.window.used),
-                        (_, false) => {
-                            format!(
-                                "{}, not below {}",
-                                format_used_percent(card.window.used),
-                                format_percent(self.below)
-                            )
-                        }
-                    };
-                    out.line(&format!("{name}: {used}; {says}"))?;
+                    out.line(&format!("{name}: {}; {says}", answer(card, below, now)))?;
                 }
             }
         }
         out.flush()?;
-        match cards.iter().all(is_below) {
+        match cards.iter().all(|card| is_below(card, below, now)) {
             true => Ok(()),
             false => Err(Failure::Reported(1)),
         }
+    }
+}
+
+fn is_below(card: &Card, below: f64, now: Instant) -> bool {
+    card.has_ended(now) || card.window.used < below
+}
+
+/// What is used, and whether that is too much.
+fn answer(card: &Card, below: f64, now: Instant) -> String {
+    let used = format_used_percent(card.window.used);
+    match is_below(card, below, now) {
+        true if card.has_ended(now) => "unknown".to_string(),
+        true => used,
+        false => format!("{used}, not below {}", format_percent(below)),
     }
 }

@@ -1,7 +1,7 @@
 //! How much of the account's limits is used, how fast, and whether it lasts: windows, budgets, planned starts.
 //!
-//! Reads: `limits/`, `config.json`; for `budgets` `usage/days.json` and `statusline/`; for `bar` `live/` and the records
-//! of conversations that run.
+//! Reads: `limits/`, `config.json`; for `budgets` `usage/days.json` and `statusline/`; for `bar`
+//! `live/` and the records of conversations that run; for `now` which folders of clients have `limits/` of their own.
 //! Writes: nothing.
 //! Exits: 0 done, 1 nothing is known, or `check` says no, 64 usage, 65 invalid settings (after its work), 74 disk;
 //! `bar` 0.
@@ -46,24 +46,21 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+    cli::run(PROGRAM, |args: Args, out| args.command.run(out))
 }
 
-fn work(command: Command, out: Out) -> Outcome<()> {
-    let command = match command {
-        // It shows nothing where nothing can be read.
-        Command::Bar(args) => return args.run(out),
-        other => other,
-    };
-    let context = &mut Context::new(out)?;
-    match command {
-        Command::Now(args) => args.run(context),
-        Command::History(args) => args.run(context),
-        Command::Timeline(args) => args.run(context),
-        Command::Plan(args) => args.run(context),
-        Command::Check(args) => args.run(context),
-        Command::Year(args) => args.run(context),
-        Command::Budgets(args) => args.run(context),
-        Command::Bar(_) => Ok(()),
+impl Command {
+    fn run(self, out: Out) -> Outcome<()> {
+        match self {
+            // It shows nothing where nothing can be read.
+            Command::Bar(args) => args.run(out),
+            Command::Now(args) => args.run(&mut Context::new(out)?),
+            Command::History(args) => args.run(&mut Context::new(out)?),
+            Command::Timeline(args) => args.run(&mut Context::new(out)?),
+            Command::Plan(args) => args.run(&mut Context::new(out)?),
+            Command::Check(args) => args.run(&mut Context::new(out)?),
+            Command::Year(args) => args.run(&mut Context::new(out)?),
+            Command::Budgets(args) => args.run(&mut Context::new(out)?),
+        }
     }
 }
