@@ -29,6 +29,7 @@ impl Budgets {
         let all = budget::all(&context.store, &settings.budgets, now);
         let out = &mut context.out;
         match out.form {
+            _ if out.quiet => all.iter().try_for_each(|spent| out.line(&format_budget(&spent.budget)))?,
             Form::Json => all.iter().try_for_each(|spent| out.json(&BudgetRow::of(spent)))?,
             Form::Table => {
                 let columns = vec![

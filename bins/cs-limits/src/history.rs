@@ -1,18 +1,17 @@
 //! `history`: each window that was reported.
 
 use crate::known::Wanted;
+use crate::now::dim;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Form, Out, Outcome, defer, terminal};
-use cs_core::clock::{self, Instant};
-use cs_core::range::Range;
+use cli::{Context, Failure, Form, Out, Outcome};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::zone::Zone;
 use limit_words::{PASSED, WindowRow, format_limit};
-use limits::card;
-use limits::history::{History as Windows, Window};
+use limits::history::Window;
 use limits::key::Key;
 use render::{
-    Cell, Column, Style, Table, TableCell, format_csv_row, format_duration, format_local_minute, format_near_time,
-    format_percent, format_used_percent, wrap_to_width,
+    Cell, Column, Style, Table, TableCell, format_csv_row, format_local_minute, format_near_time, format_percent,
+    format_span, format_used_percent,
 };
 
 /// show each window that was reported: when it began and was reset, the highest percentage, when 50, 75, 90 and 100% were
@@ -56,8 +55,9 @@ impl History {
         let range = context.range(self.since.as_deref(), self.until.as_deref())?;
         let wanted = Wanted { window: self.window, account: self.account };
         let mut rows = Vec::new();
-        for (key, account) in wanted.keys(context, &config)? {
-            rows.extend(windows(context, &key, &account, range));
+        for (key, account, history) in wanted.histories(context, &config)? {
+            let windows = history.windows.into_iter().filter(|window| range.contains(window.seen_at));
+            rows.extend(windows.map(|window| Row { key: key.clone(), account: account.clone(), window }));
         }
         if rows.is_empty() {
             return Err(Failure::Nothing("no window was reported in this time".into()));
@@ -76,17 +76,6 @@ impl History {
     }
 }
 
-/// The windows of a limit. One whose file cannot be read is reported; the others are shown.
-fn windows(context: &Context, key: &Key, account: &str, range: Range) -> Vec<Row> {
-    let history = card::all_windows(&context.store.home, key, context.now).unwrap_or_else(|error| {
-        defer(&error);
-        Windows::default()
-    });
-    let windows = history.windows.into_iter();
-    let row = |window| Row { key: key.clone(), account: account.to_string(), window };
-    windows.filter(|window| range.contains(window.seen_at)).map(row).collect()
-}
-
 fn print_table(out: &mut Out, rows: &[Row], now: Instant) -> Outcome<()> {
     let passed = PASSED.map(|percent| Column::text(&format_percent(percent.into())).worth(percent));
     let columns =
@@ -99,8 +88,7 @@ fn print_table(out: &mut Out, rows: &[Row], now: Instant) -> Outcome<()> {
         return Ok(());
     }
     let line = format!("not shown at this width: {}", dropped.join(", "));
-    let parts = terminal::width().map_or_else(|| vec![line.clone()], |room| wrap_to_width(&line, room));
-    parts.iter().try_for_each(|part| out.line(&out.styled(part, Style::Dim)))
+    dim(out, &line)
 }
 
 fn cells(row: &Row, now: Instant) -> Vec<TableCell> {
@@ -112,12 +100,12 @@ fn cells(row: &Row, now: Instant) -> Vec<TableCell> {
         Some(_) => near(Some(window.resets_at)),
         None => format_local_minute(window.resets_at, zone),
     };
-    let locked_out = Some(window.locked_out(now).num_seconds()).filter(|seconds| *seconds > 0);
+    let locked_out = Some(window.locked_out(now)).filter(|span| *span > TimeDelta::zero());
     let highest = TableCell::styled(format_used_percent(window.highest), style(window));
     let passed = PASSED.map(|percent| near(window.passed(percent.into())).into());
     let before =
         [format_limit(&row.key, &row.account).into(), start.unwrap_or_else(|| "?".into()).into(), reset.into()];
-    let behind = [locked_out.map(format_duration).unwrap_or_default().into(), near(window.corrected_at).into()];
+    let behind = [locked_out.map(format_span).unwrap_or_default().into(), near(window.corrected_at).into()];
     before.into_iter().chain([highest]).chain(passed).chain(behind).collect()
 }
 

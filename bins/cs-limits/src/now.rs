@@ -2,7 +2,7 @@
 
 use crate::known::Wanted;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Form, Outcome};
+use cli::{Context, Form, Out, Outcome, terminal};
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
 use limit_words::{LimitRow, format_limit, format_pace};
@@ -10,6 +10,7 @@ use limits::card::Card;
 use limits::pace::Outlook;
 use render::{
     Column, Style, Table, TableCell, format_ago, format_bar, format_near_time, format_ratio, format_used_percent,
+    wrap_to_width,
 };
 
 /// show each limit now: how much is used, how fast, when it is reset, whether it lasts, and when it rose last
@@ -25,7 +26,7 @@ pub struct Now {
 }
 
 /// In a narrower terminal a row has two lines.
-const FOLDS_BELOW: usize = 120;
+const FOLDS_BELOW: usize = 150;
 /// The cells of a bar.
 const CELLS: usize = 8;
 
@@ -36,6 +37,8 @@ impl Now {
         let wanted = Wanted { window: self.window, account: self.account };
         let cards = wanted.cards(context, &config)?;
         let now = context.now;
+        let is_table = context.out.form == Form::Table && !context.out.quiet;
+        let elsewhere = if is_table { crate::known::elsewhere(context, &config) } else { Vec::new() };
         let out = &mut context.out;
         if out.quiet {
             cards.iter().try_for_each(|card| out.line(&card.key.stem()))?;
@@ -44,11 +47,17 @@ impl Now {
             cards.iter().try_for_each(|card| out.json(&row(card)))?;
         } else {
             out.show(&table(&cards, now))?;
-            let more = out.styled("tokens and dollars of a five-hour window: cs-usage blocks", Style::Dim);
-            out.line(&more)?;
+            let blocks = "tokens and dollars of a five-hour window: cs-usage blocks".to_string();
+            std::iter::once(blocks).chain(elsewhere).try_for_each(|line| dim(out, &line))?;
         }
         out.flush()
     }
+}
+
+/// A line below a table, in as many lines as the terminal needs.
+pub fn dim(out: &mut Out, line: &str) -> Outcome<()> {
+    let parts = terminal::width().map_or_else(|| vec![line.to_string()], |room| wrap_to_width(line, room));
+    parts.iter().try_for_each(|part| out.line(&out.styled(part, Style::Dim)))
 }
 
 fn table(cards: &[Card], now: Instant) -> Table {
@@ -58,7 +67,7 @@ fn table(cards: &[Card], now: Instant) -> Table {
         Column::number("pace").worth(40),
         Column::text("resets"),
         Column::text("last rise").worth(50),
-        Column::main("outlook"),
+        Column::main("outlook").whole(),
     ];
     let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
     cards.iter().for_each(|card| table.push(row(card, now)));

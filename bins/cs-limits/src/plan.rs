@@ -1,12 +1,13 @@
 //! `plan`: the planned starts, and a start that puts a reset into the middle of the busiest hours.
 
 use crate::known::{Wanted, settings};
+use crate::now::dim;
 use crate::timeline::FIVE_HOUR;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::zone::Zone;
 use limit_words::{StartRow, format_limit, format_weekdays};
-use limits::card;
+use limits::history::History;
 use limits::key::Key;
 use limits::plan;
 use limits::settings::Start;
@@ -43,7 +44,8 @@ impl Plan {
 }
 
 fn show(context: &mut Context) -> Outcome<()> {
-    let settings = settings(context, &context.config());
+    let config = context.config();
+    let settings = settings(context, &config);
     if settings.plan.is_empty() {
         let hint = "add it to limits.plan in config.json; cs-limits plan --suggest names one".to_string();
         return Err(Failure::Advised("no start is planned".into(), hint));
@@ -51,6 +53,7 @@ fn show(context: &mut Context) -> Outcome<()> {
     let now = context.now;
     let out = &mut context.out;
     match out.form {
+        _ if out.quiet => settings.plan.iter().try_for_each(|start| out.line(&format_time_of_day(start.minute))),
         Form::Json => settings.plan.iter().try_for_each(|start| out.json(&StartRow::of(start, now, Zone::system()))),
         Form::Table => {
             let columns = ["start", "days", "next", "reminded"].map(Column::text).into_iter();
@@ -66,7 +69,11 @@ fn show(context: &mut Context) -> Outcome<()> {
                     start.command.join(" ").into(),
                 ]);
             }
-            out.show(&table).map(drop)
+            out.show(&table)?;
+            match config.settings.notifications_enabled {
+                true => Ok(()),
+                false => dim(out, "notices are off: no reminder and no command comes (cs-notify on)"),
+            }
         }
     }
 }
@@ -87,10 +94,9 @@ fn suggest(context: &mut Context, account: Option<String>) -> Outcome<()> {
     let settings = settings(context, &config);
     let wanted = Wanted { window: Some(FIVE_HOUR.to_string()), account };
     let (mut unknown, mut is_any) = (Vec::new(), false);
-    let keys = wanted.keys(context, &config)?;
-    for (key, account) in &keys {
+    for (key, account, history) in &wanted.histories(context, &config)? {
         let name = format_limit(key, account);
-        match suggested(context, key, &settings.plan)? {
+        match suggested(context, key, history, &settings.plan) {
             Some(suggested) => {
                 is_any = true;
                 print(&mut context.out, &name, &suggested)?;
@@ -114,6 +120,7 @@ fn few_days() -> String {
 fn print(out: &mut Out, name: &str, suggested: &Suggested) -> Outcome<()> {
     let Suggested { at, resets, busiest_from, busiest_until, is_planned, .. } = suggested;
     match out.form {
+        _ if out.quiet => out.line(at),
         Form::Json => out.json(suggested),
         Form::Table => {
             out.line(&format!("{name}: begin at {at}{}", if *is_planned { ", as planned" } else { "" }))?;
@@ -124,10 +131,9 @@ fn print(out: &mut Out, name: &str, suggested: &Suggested) -> Outcome<()> {
     }
 }
 
-fn suggested(context: &Context, key: &Key, planned: &[Start]) -> Outcome<Option<Suggested>> {
-    let history = card::all_windows(&context.store.home, key, context.now)?;
+fn suggested(context: &Context, key: &Key, history: &History, planned: &[Start]) -> Option<Suggested> {
     let (now, zone) = (context.now, Zone::system());
-    let (by_hour, days) = (timeline::by_hour(&history, now, zone), timeline::days(&history, now, zone));
+    let (by_hour, days) = (timeline::by_hour(history, now, zone), timeline::days(history, now, zone));
     let time = |minute: u16| format_time_of_day(minute % DAY);
     let of = |plan::Suggestion { start, reset }| Suggested {
         limit: key.stem(),
@@ -137,5 +143,5 @@ fn suggested(context: &Context, key: &Key, planned: &[Start]) -> Outcome<Option<
         busiest_until: time(reset + HOURS * 30),
         is_planned: planned.iter().any(|planned| planned.minute == start),
     };
-    Ok(plan::suggest(&by_hour, days, HOURS).map(of))
+    plan::suggest(&by_hour, days, HOURS).map(of)
 }

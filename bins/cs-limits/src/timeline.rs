@@ -2,14 +2,14 @@
 
 use crate::known::{Wanted, settings};
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Form, Out, Outcome};
+use cli::{Context, Form, Out, Outcome, terminal};
 use cs_core::zone::Zone;
 use limit_words::{format_limit, format_weekdays};
-use limits::card;
+use limits::history::History;
 use limits::key::Key;
 use limits::settings::Settings;
 use limits::timeline;
-use render::{Column, Style, Table, TableCell, format_bar, format_points, format_time_of_day};
+use render::{Column, Style, Table, TableCell, format_bar, format_points, format_time_of_day, wrap_to_width};
 use serde::Serialize;
 
 /// show the hours of the day: how much of a limit is usually used in each, by the last four weeks, and when work is
@@ -46,10 +46,11 @@ impl Timeline {
         let config = context.config();
         let settings = settings(context, &config);
         let wanted = Wanted { window: Some(self.window), account: self.account };
-        for (key, account) in wanted.keys(context, &config)? {
-            let hours = hours(context, &key, &settings)?;
+        for (key, account, history) in wanted.histories(context, &config)? {
+            let hours = hours(context, &key, &history, &settings);
             let out = &mut context.out;
             match out.form {
+                _ if out.quiet => out.line(&key.stem())?,
                 Form::Json => hours.iter().try_for_each(|hour| out.json(hour))?,
                 Form::Table => print(out, &format_limit(&key, &account), &hours)?,
             }
@@ -58,10 +59,9 @@ impl Timeline {
     }
 }
 
-fn hours(context: &Context, key: &Key, settings: &Settings) -> Outcome<Vec<Hour>> {
+fn hours(context: &Context, key: &Key, history: &History, settings: &Settings) -> Vec<Hour> {
     let zone = Zone::system();
-    let history = card::all_windows(&context.store.home, key, context.now)?;
-    let points = timeline::by_hour(&history, context.now, zone);
+    let points = timeline::by_hour(history, context.now, zone);
     let is_known = points.iter().any(|points| *points > 0.0);
     let minute = minute_of_day(context);
     let hour = |(hour, points): (u16, f64)| Hour {
@@ -71,7 +71,7 @@ fn hours(context: &Context, key: &Key, settings: &Settings) -> Outcome<Vec<Hour>
         starts: settings.plan.iter().filter(|start| start.minute / 60 == hour).map(describe).collect(),
         is_now: minute / 60 == hour,
     };
-    Ok((0..).zip(points).map(hour).collect())
+    (0..).zip(points).map(hour).collect()
 }
 
 fn describe(start: &limits::settings::Start) -> String {
@@ -80,8 +80,8 @@ fn describe(start: &limits::settings::Start) -> String {
 
 fn minute_of_day(context: &Context) -> u16 {
     let local = Zone::system().local(context.now);
-    let seconds = (local - local.date().and_time(Default::default())).num_minutes();
-    u16::try_from(seconds).unwrap_or_default()
+    let minutes = (local - local.date().and_time(Default::default())).num_minutes();
+    u16::try_from(minutes).unwrap_or_default()
 }
 
 fn print(out: &mut Out, limit: &str, hours: &[Hour]) -> Outcome<()> {
@@ -106,9 +106,9 @@ fn print(out: &mut Out, limit: &str, hours: &[Hour]) -> Outcome<()> {
             format!("{planned}{now}").trim_start().into(),
         ]);
     }
-    let title = out
-        .styled(&format!("{limit}: points used in an hour of an average day with use, last four weeks"), Style::Strong);
-    out.line(&title)?;
+    let title = format!("{limit}: points used in an hour of an average day with use, last four weeks");
+    let title = terminal::width().map_or_else(|| vec![title.clone()], |room| wrap_to_width(&title, room));
+    title.iter().try_for_each(|line| out.line(&out.styled(line, Style::Strong)))?;
     out.show(&table)?;
     match most > 0.0 {
         true => Ok(()),
