@@ -38,7 +38,7 @@ pub fn named(config: &Config) -> Vec<(String, PathBuf)> {
     let group = config.group("accounts");
     let all = group.as_ref().and_then(|group| group.as_object()).into_iter().flatten();
     all.filter(|(name, _)| is_fit(name))
-        .filter_map(|(name, folder)| Some((name.clone(), paths::expand(folder.as_str()?))))
+        .filter_map(|(name, folder)| Some((name.clone(), whole(folder.as_str()?)?)))
         .collect()
 }
 
@@ -49,6 +49,11 @@ const NAME: usize = 40;
 fn is_fit(name: &str) -> bool {
     let length = name.chars().count();
     (1..=NAME).contains(&length) && !name.trim().is_empty() && !name.chars().any(char::is_control)
+}
+
+/// A folder that is the same from everywhere.
+fn whole(folder: &str) -> Option<PathBuf> {
+    Some(paths::expand(folder)).filter(|folder| folder.is_absolute())
 }
 
 /// What cannot be used in the group `accounts`; the errors name the file at `path`.
@@ -68,8 +73,12 @@ pub fn errors(config: &Config, path: &Path) -> Vec<Error> {
             let rule = format!("write a name of 1 to {NAME} characters in one line; it is left out");
             return Some(error(format!("accounts has the name {begin:?}{}; {rule}", more(name, &begin))));
         }
-        let what = format!("accounts.{name} is not a text; write the client's folder; it is left out");
-        (!folder.is_string()).then(|| error(what))
+        let rule = "write the client's folder, from / or ~/ on; it is left out";
+        match folder.as_str() {
+            Some(folder) if whole(folder).is_some() => None,
+            Some(_) => Some(error(format!("accounts.{name} is no whole path; {rule}"))),
+            None => Some(error(format!("accounts.{name} is not a text; {rule}"))),
+        }
     };
     group.iter().filter_map(wrong).collect()
 }
@@ -116,9 +125,20 @@ mod tests {
         assert_eq!(name(Agent::Claude, Some("0a0a0a0a"), &config), "0a0a0a0a");
         assert_eq!(named(&config).len(), 2);
         let [error] = &errors(&config, Path::new("config.json"))[..] else { panic!("one value is no folder") };
-        assert!(error.to_string().ends_with("accounts.x is not a text; write the client's folder; it is left out"));
+        assert!(error.to_string().contains("accounts.x is not a text; write the client's folder, from / or ~/ on"));
         let list = Config::read(Path::new("config.json"), br#"{"accounts":[1]}"#);
         assert_eq!((named(&list).len(), errors(&list, Path::new("config.json")).len()), (0, 1));
+    }
+
+    #[test]
+    fn a_folder_that_depends_on_where_one_stands_is_left_out_and_reported() {
+        for folder in ["", ".claude-work", "./x", "~nobody/x"] {
+            let text = format!("{{\"accounts\":{{\"work\":\"{folder}\",\"b\":\"~\"}}}}");
+            let config = Config::read(Path::new("config.json"), text.as_bytes());
+            assert_eq!(named(&config).len(), 1, "{folder}");
+            let [error] = &errors(&config, Path::new("config.json"))[..] else { panic!("{folder}") };
+            assert!(error.to_string().contains("accounts.work is no whole path"), "{error}");
+        }
     }
 
     #[test]
