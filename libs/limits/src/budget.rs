@@ -87,7 +87,8 @@ pub fn all_in(store: &Store, budgets: &[Budget], now: Instant, zone: &Zone) -> V
     }
     let today = zone.day_of(now).date;
     let first = budgets.iter().map(|budget| budget.per.days(today).0).min().unwrap_or(today);
-    let spending = Spending::read(store, first, today);
+    let are_divided = budgets.iter().any(|budget| budget.project.is_some() || budget.model.is_some());
+    let spending = Spending::read(store, first, today, are_divided);
     budgets.iter().map(|budget| spending.of(budget, now, zone)).collect()
 }
 
@@ -119,8 +120,9 @@ struct Beyond {
 }
 
 impl Spending {
-    /// What was spent from `first` to `today`.
-    fn read(store: &Store, first: Date, today: Date) -> Spending {
+    /// What was spent from `first` to `today`. Whose it is, for which several files of each conversation are read, is only
+    /// found out for budgets that are of a part.
+    fn read(store: &Store, first: Date, today: Date, are_divided: bool) -> Spending {
         let read = store.usage_days_since(first).and_then(|days| match days {
             Some(days) if clock::parse(&days.kept_at).is_none() => {
                 Err(Error::corrupt(&store.home.usage_days(), "it does not say when it was written"))
@@ -151,7 +153,10 @@ impl Spending {
                 let known = told.usd.get(&uuid).copied().unwrap_or_default().min(usd);
                 told.usd.entry(uuid.clone()).and_modify(|left| *left -= known);
                 if usd > known && day >= first {
-                    let whose = whose.entry(uuid).or_insert_with_key(|uuid| spending.whose(store, uuid));
+                    let whose = whose.entry(uuid).or_insert_with_key(|uuid| match are_divided {
+                        true => spending.whose(store, uuid),
+                        false => (None, None),
+                    });
                     let (project, model) = whose.clone();
                     spending.beyond.push(Beyond { day, usd: usd - known, project, model });
                 }
