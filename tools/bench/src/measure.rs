@@ -109,6 +109,10 @@ impl Bench {
         for words in ["_index.pending", "_index.folding"] {
             let _ = fs::remove_file(data.join("sessions").join(words));
         }
+        for (path, _) in scenario.given.iter().filter(|(path, _)| !self.names.contains(path)) {
+            // The next call is to find a store without it.
+            let _ = fs::remove_file(data.join(path));
+        }
         for folder in folders {
             for path in cs_tests::entries(&self.sandbox.data().join(folder)) {
                 if self.relative(&path).is_some_and(|name| !self.names.contains(name)) {

@@ -102,10 +102,11 @@ pub fn times(parts: &[Part]) -> Table {
         ]);
     }
     heading.push("verdict".into());
-    let rows = calls(parts).into_iter().map(|found| {
+    let all = calls(parts);
+    let rows = all.iter().map(|found| {
         let scenario = &found[0].scenario;
         let mut row = vec![scenario.program.to_owned(), scenario.name.to_owned(), budget(scenario.budget)];
-        for found in &found {
+        for found in found {
             let (call, floor) = (median(&found.times.call), median(&found.times.floor));
             row.extend([
                 millis(call),
@@ -115,7 +116,7 @@ pub fn times(parts: &[Part]) -> Table {
                 format!("{:.1}", best(&found.times)),
             ]);
         }
-        row.push(verdict(scenario.budget, &found));
+        row.push(verdict(scenario.budget, found, &all));
         row
     });
     Table { rows: std::iter::once(heading).chain(rows).collect() }
@@ -212,20 +213,29 @@ fn best(times: &Times) -> f64 {
 fn budget(budget: Budget) -> String {
     match budget {
         Budget::Floors(most) => format!("≤ {most} floors"),
+        Budget::More(most, _) => format!("≤ +{most} floors"),
         Budget::Millis(most) => format!("≤ {most} ms"),
         Budget::None(why) => why.into(),
     }
 }
 
-fn verdict(budget: Budget, found: &[&Found]) -> String {
-    let is_within = |found: &&Found| match budget {
+fn verdict(budget: Budget, found: &[&Found], all: &[Vec<&Found>]) -> String {
+    let base = match budget {
+        Budget::More(_, name) => all.iter().find(|found| found[0].scenario.name == name),
+        _ => None,
+    };
+    let is_within = |(at, found): (usize, &&Found)| match budget {
         Budget::Floors(most) => ratio(&found.times) <= most,
+        // The difference of two medians would be that of the noise.
+        Budget::More(most, _) => base.is_some_and(|base| best(&found.times) - best(&base[at].times) <= most),
         Budget::Millis(most) => median(&found.times.call).as_secs_f64() * 1000.0 <= most,
         Budget::None(_) => true,
     };
     match budget {
         Budget::None(_) => String::new(),
-        _ => word(found.iter().all(is_within)).into(),
+        // The other call was not measured.
+        Budget::More(..) if base.is_none() => String::new(),
+        _ => word(found.iter().enumerate().all(is_within)).into(),
     }
 }
 
@@ -259,6 +269,21 @@ mod tests {
         let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });
         let scenario = scenario::all(&store).remove(0);
         Part { sessions, found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }] }
+    }
+
+    #[test]
+    fn a_call_may_cost_a_little_more_than_another_one() {
+        let found = |name, millis, budget| {
+            let Found { scenario, times, .. } = part(10, millis).found.remove(0);
+            let scenario = Scenario { name, budget, ..scenario };
+            Found { scenario, times, trace: None, instructions: None, peak: 0 }
+        };
+        let plain = found("plain", 3, Budget::Floors(3.0));
+        let verdict =
+            |found: Vec<Found>| times(&[Part { sessions: 10, found }]).rows.last().unwrap().last().unwrap().clone();
+        let more = |most| found("more", 4, Budget::More(most, "plain"));
+        assert_eq!([1.0, 0.9].map(|most| verdict(vec![plain.clone(), more(most)])), ["ok", "over"]);
+        assert_eq!(verdict(vec![more(1.0)]), "", "the other one was not measured");
     }
 
     #[test]

@@ -24,6 +24,8 @@ const STRANGER: &str = "0c0ffee0-1111-4222-8333-000000000002";
 pub enum Budget {
     /// This many times the cost of a program that does nothing.
     Floors(f64),
+    /// This many times that cost more than the call of this name on the same store, at best.
+    More(f64, &'static str),
     Millis(f64),
     /// No budget, for this reason.
     None(&'static str),
@@ -150,15 +152,26 @@ fn hooks(store: &Store) -> Vec<Scenario> {
 
 fn statusline(store: &Store) -> Vec<Scenario> {
     let figures = payload(store, "../statusline/resumed", &store::uuid(0));
-    let of = |name, input, floors| hook(store, "cs-statusline", name, input, &[], Budget::Floors(floors));
+    const PLAIN: &str = "status line, figures kept";
+    let of = |name, input, budget| hook(store, "cs-statusline", name, input, &[], budget);
     let said = limits::said(figures.clone());
-    let with =
-        |name, floors, used, days| Scenario { given: limits::files(used, days), ..of(name, said.clone(), floors) };
+    let with = |name, more, used, days| Scenario {
+        given: limits::files(used, days),
+        ..of(name, said.clone(), Budget::More(more, PLAIN))
+    };
+    let shown = |name, format: &str, given| Scenario {
+        args: vec!["--format".into(), format.into()],
+        given,
+        ..of(name, said.clone(), Budget::Floors(3.0))
+    };
+    let placeholders = "[{limit:five_hour}][ {pace_5h}][ {runs_out}][ {limit:seven_day}]";
     vec![
-        of("status line, figures kept", figures, 3.0),
-        with("status line, no limit rose", 3.05, limits::USED, 0),
-        with("status line, limits appended", 3.1, limits::USED - 5.0, 0),
-        with("status line, limits of 400 days appended", 3.1, limits::USED - 5.0, 400),
+        of(PLAIN, figures.clone(), Budget::Floors(3.0)),
+        with("status line, no limit rose", 0.05, limits::USED, 0),
+        with("status line, limits appended", 0.1, limits::USED - 5.0, 0),
+        with("status line, limits of 400 days appended", 0.1, limits::USED - 5.0, 400),
+        shown("status line, limits of 400 days shown", placeholders, limits::files(limits::USED, 400)),
+        shown("status line, a budget, 5 MB of days", "{budget}", limits::spent(50_000)),
     ]
 }
 

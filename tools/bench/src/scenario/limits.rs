@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 pub const USED: f64 = 40.0;
 /// The limits, and in how many hours they end.
 const LIMITS: [(&str, i64); 2] = [("five_hour", 3), ("seven_day", 90)];
-/// Readings of a day.
-const A_DAY: i64 = 100;
+/// A window has a reading for each percent.
+const READINGS: i64 = 100;
+/// So many windows are different ones.
+const WINDOWS: i64 = 10;
 
 /// The same figures with limits.
 pub fn said(mut figures: Value) -> Value {
@@ -23,19 +25,42 @@ pub fn said(mut figures: Value) -> Value {
     figures
 }
 
-/// The files in which so much is used, after a history of so many days.
+/// The files in which so much is used, after a history of so many days at the highest rate: all of each window was used.
 pub fn files(used: f64, days: i64) -> Vec<(PathBuf, String)> {
     let of = |(name, hours)| {
         let end = ends_at(hours);
-        let past = (0..days * A_DAY).map(|n| {
-            let ago = TimeDelta::seconds((days * A_DAY - n) * 86_400 / A_DAY) + TimeDelta::days(8);
-            line(end - ago, (n % A_DAY) as f64, end - ago + TimeDelta::hours(5))
+        let length = if name == "five_hour" { TimeDelta::hours(5) } else { TimeDelta::days(7) };
+        let windows = days * 24 * 3600 / length.num_seconds();
+        let past = (1..=windows.min(WINDOWS)).rev().flat_map(|ago| {
+            let end = end - length * ago as i32;
+            (1..=READINGS).map(move |n| line(end - length / 101 * (101 - n) as i32, n as f64, end))
         });
+        let past: String = past.collect();
+        // Older ones are never read, so they are the same windows again.
+        let times = windows.checked_div(windows.min(WINDOWS)).unwrap_or_default();
         let last = line(end - TimeDelta::hours(hours), used, end);
-        let text: String = past.chain([last]).collect();
+        let text = past.repeat(times as usize) + &last;
         (PathBuf::from(format!("limits/claude-{name}.jsonl")), text)
     };
     LIMITS.map(of).into()
+}
+
+/// A budget a month, and so many rows of days, 100 a day.
+pub fn spent(rows: i64) -> Vec<(PathBuf, String)> {
+    let today = clock::parse(NOW).expect("it is an instant").date_naive();
+    let row = |n: i64| {
+        let date = today - TimeDelta::days((rows - 1 - n) / 100);
+        let (project, counts) = (n % 100, "123456,23456,345678,4567890,1.25,0");
+        format!(r#"["{date}","/home/you/projects/{project:02}","claude-sonnet-5-5",{counts}]"#)
+    };
+    let from = today - TimeDelta::days((rows - 1) / 100);
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    let days = format!(
+        r#"{{"kept_at":"{NOW}","from":"{from}","rows":[{}],"stats_cache":{{}},"told":{{"day":"{today}","usd":{{}}}}}}"#,
+        rows.join(",")
+    );
+    let config = json!({"version": 1, "projects": {}, "limits": {"budgets": [{"usd": 20, "per": "month"}]}});
+    vec![("usage/days.json".into(), days), ("config.json".into(), config.to_string())]
 }
 
 fn line(at: clock::Instant, used: f64, resets_at: clock::Instant) -> String {
