@@ -42,7 +42,7 @@ pub fn outlook_word(outlook: Outlook) -> &'static str {
         Outlook::Unknown => "not known yet",
         Outlook::Ok => "lasts",
         Outlook::Tight => "tight",
-        Outlook::Short => "short",
+        Outlook::Short => "runs out",
         Outlook::Full => "used up",
     }
 }

@@ -88,7 +88,17 @@ fn a_card_says_what_is_used_and_whether_it_lasts() {
     dashboard.open("/limits");
     assert_eq!(dashboard.browser.text("nav [aria-current]"), "Limits");
     let card = dashboard.browser.text("#limit-claude-five_hour");
-    for words in ["Claude 5 h", "short", "70%", "40% of the time is over", "100% at 10:4", "13:00", "resets in"] {
+    for words in [
+        "Claude 5 h",
+        "runs out",
+        "pace ",
+        " points an hour",
+        "70%",
+        "40% of the time is over",
+        "100% at 10:4",
+        "13:00",
+        "resets in",
+    ] {
         assert!(card.contains(words), "{words}: {card}");
     }
     let long =
@@ -98,6 +108,12 @@ fn a_card_says_what_is_used_and_whether_it_lasts() {
     assert!(dashboard.browser.text("#limit-claude-seven_day").contains("lasts"), "30 after five of seven days");
     let ended = dashboard.browser.text("#limit-codex-five_hour");
     assert!(ended.contains("ended") && ended.contains("15% when it was reported last"), "{ended}");
+    let label = "document.querySelector('#limit-codex-five_hour .bar').getAttribute('aria-label')";
+    let label = dashboard.browser.eval(label);
+    let not_known = "Codex 5 h: what is used now is not known; 15% when it was reported last";
+    assert_eq!(label, not_known, "an old number is not read aloud as the present one");
+    assert!(dashboard.browser.text("#limit-claude-seven_day").contains(" points a day"));
+    assert_eq!(dashboard.browser.eval("document.querySelectorAll('.top .limits').length"), 0, "the cards say it");
     // The windows: the newest first, with the times at which they passed.
     let rows = "[...document.querySelectorAll('#history-claude-five_hour tbody tr')].map((row) => row.innerText)";
     let rows = dashboard.browser.eval(rows);
@@ -120,11 +136,16 @@ fn a_card_says_what_is_used_and_whether_it_lasts() {
     dashboard.cs("cs-usage", &["keep", "-q"]);
     dashboard.browser.until("document.getElementById('budgets').innerText.includes('$0.50 of $20.00')");
     assert_eq!(dashboard.browser.eval("document.querySelectorAll('#budgets .is-over').length"), 1);
+    assert!(dashboard.browser.text("#budgets .is-over").contains("over the budget"), "not by its colour alone");
     assert_eq!(dashboard.browser.complaints(), [""; 0]);
     for (scheme, width) in [("light", 390), ("dark", 390), ("light", 1440), ("dark", 1000)] {
         dashboard.browser.scheme(scheme);
         dashboard.browser.size(width, 900);
         dashboard.open("/limits");
+        // On a phone nothing scrolls down inside of the page.
+        let inner = "[...document.querySelectorAll('#budgets .scroll, [id^=history-] .scroll')].filter((one) => \
+            one.scrollHeight > one.clientHeight + 1).length";
+        assert!(width > 390 || number(&mut dashboard, inner) == 0.0, "{width} {scheme}");
         look(&mut dashboard, &format!("{width}-{scheme}"));
     }
     // The overview says so, and every page has the same figures at its top.
@@ -207,7 +228,9 @@ fn limits_fit_every_screen_and_any_name() {
             ({name}) => name.startsWith('on') || name === 'style').length + document.scripts.length - 2";
         assert_eq!(dashboard.browser.eval(parts), 0);
     }
-    assert!(dashboard.browser.text("#troubles").contains("limits.budgets[1].usd"), "what cannot be used is named");
+    let troubles = dashboard.browser.text("#troubles");
+    assert!(troubles.contains("limits.budgets[1].usd"), "what cannot be used is named: {troubles}");
+    assert_eq!(troubles.matches("config.json").count(), 1, "once for all of it: {troubles}");
     dashboard.open("/");
     assert!(dashboard.browser.text(".damaged").contains("limits.budgets[1].usd"));
     assert_eq!(dashboard.browser.complaints(), [""; 0]);

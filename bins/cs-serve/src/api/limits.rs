@@ -57,6 +57,6 @@ pub fn limits(asked: &Asked) -> Result<Reply, Refusal> {
         limits: limits.iter().map(row).collect(),
         budgets: budgets.iter().map(BudgetRow::of).collect(),
         plan: plan.iter().map(|start| StartRow::of(start, now, zone)).collect(),
-        troubles,
+        troubles: troubles.iter().map(ToString::to_string).collect(),
     }))
 }

@@ -5,6 +5,7 @@ use super::limit_charts::{self, Bar, Hours, LINES, Week};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::limits::{Known, Limit};
+use cs_core::Error;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::zone::{Day, Zone};
 use limit_words::{PASSED, format_budget, format_limit, format_pace, format_weekdays, outlook_word};
@@ -14,8 +15,8 @@ use limits::history::Window;
 use limits::plan;
 use limits::settings::Start;
 use render::{
-    format_dollars, format_duration, format_local_minute, format_near_time, format_percent, format_time_of_day,
-    format_used_percent,
+    format_dollars, format_duration, format_local_minute, format_near_time, format_percent, format_points,
+    format_ratio, format_time_of_day, format_used_percent,
 };
 use serde::Serialize;
 
@@ -27,7 +28,7 @@ const WINDOWS: usize = 20;
 pub struct LimitsPage {
     pub top: Top,
     /// What could not be read, or not be used of the settings.
-    pub troubles: Vec<String>,
+    pub troubles: Vec<Trouble>,
     pub cards: Vec<ShownCard>,
     /// Use over the last seven days; `None` if nothing was reported in them.
     pub week: Option<Week>,
@@ -38,6 +39,14 @@ pub struct LimitsPage {
     pub histories: Vec<History>,
     pub budgets: Vec<ShownBudget>,
     pub plan: Vec<ShownStart>,
+}
+
+/// What could not be used of a file.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Trouble {
+    /// The file, unless the reasons name what they are about.
+    pub file: Option<String>,
+    pub reasons: Vec<String>,
 }
 
 /// A limit now.
@@ -56,7 +65,9 @@ pub struct ShownCard {
     /// `85%` of the window is over.
     pub elapsed: Option<String>,
     pub says: String,
-    /// `12% an hour`; of windows longer than a day `5% a day`.
+    /// `1.6×`: beside one that lasts exactly until the end.
+    pub pace: Option<String>,
+    /// `12.0 points an hour`; of windows longer than a day `5.0 points a day`.
     pub rate: Option<String>,
     pub resets_at: String,
     pub seen_at: String,
@@ -128,7 +139,8 @@ pub struct ShownStart {
 pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     let known = asked.limits();
     let cards: Vec<&Card> = known.limits.iter().map(|limit| &limit.card).collect();
-    let top = asked.top_of(&cards, known.now);
+    // The cards say the same as the top of other pages, and more.
+    let top = Top { limits: Vec::new(), ..asked.top_of(&cards, known.now) };
     asked.render(&LimitsPage::of(known, top, Zone::system()))
 }
 
@@ -139,7 +151,7 @@ impl LimitsPage {
         let today = zone.day_of(now);
         LimitsPage {
             top,
-            troubles,
+            troubles: Trouble::all(&troubles),
             cards: named.iter().map(|(name, limit)| ShownCard::of(name, limit, now, zone)).collect(),
             week: limit_charts::week(&named, now, zone),
             without_line: named.len().saturating_sub(LINES),
@@ -148,6 +160,24 @@ impl LimitsPage {
             budgets: budgets.iter().map(|spent| ShownBudget::of(spent, now, &today, zone)).collect(),
             plan: plan.iter().map(|start| ShownStart::of(start, now, &today, zone)).collect(),
         }
+    }
+}
+
+impl Trouble {
+    /// One for each file.
+    fn all(errors: &[Error]) -> Vec<Self> {
+        let mut all: Vec<Trouble> = Vec::new();
+        for error in errors {
+            let (file, reason) = match error.as_corrupt() {
+                Some((path, reason)) => (Some(path.display().to_string()), reason.to_string()),
+                None => (None, error.to_string()),
+            };
+            match all.iter_mut().find(|trouble| trouble.file == file) {
+                Some(trouble) => trouble.reasons.push(reason),
+                None => all.push(Trouble { file, reasons: vec![reason] }),
+            }
+        }
+        all
     }
 }
 
@@ -173,6 +203,7 @@ impl ShownCard {
             bar: limit_charts::bar(if has_ended { 0.0 } else { card.window.used }, elapsed),
             elapsed: elapsed.map(|share| format_percent(share * 100.0)),
             says: format_pace(card, now, zone),
+            pace: card.pace.ratio.filter(|_| !has_ended).map(format_ratio),
             rate: card.pace.per_hour.filter(|_| !has_ended).map(|per_hour| rate(per_hour, card.key.length())),
             resets_at: clock::stamp(card.window.resets_at),
             seen_at: clock::stamp(card.window.seen_at),
@@ -183,8 +214,8 @@ impl ShownCard {
 
 fn rate(per_hour: f64, length: Option<TimeDelta>) -> String {
     match length.is_some_and(|length| length > TimeDelta::days(1)) {
-        true => format!("{} a day", format_percent(per_hour * 24.0)),
-        false => format!("{} an hour", format_percent(per_hour)),
+        true => format!("{} points a day", format_points(per_hour * 24.0)),
+        false => format!("{} points an hour", format_points(per_hour)),
     }
 }
 
@@ -193,14 +224,22 @@ impl ShownHours {
     fn all(named: &[(String, &Limit)], plan: &[Start], now: Instant, zone: &Zone) -> Vec<Self> {
         let starts: Vec<u16> = plan.iter().map(|start| start.minute).collect();
         let is_known = named.iter().any(|(_, limit)| limit.past.by_hour.is_some());
+        // A planned start is of no account: it stands in one chart.
+        let mut starts = Some(starts);
         let shown = |(name, limit): &(String, &Limit)| {
             let length = limit.card.key.length().filter(|length| *length < TimeDelta::days(1))?;
             let past = &limit.past;
-            let is_shown = past.by_hour.is_some() || !(is_known || starts.is_empty());
+            let is_shown = past.by_hour.is_some() || !(is_known || plan.is_empty());
             is_shown.then(|| ShownHours {
                 id: limit.card.key.stem(),
                 name: name.clone(),
-                chart: limit_charts::hours(past.by_hour.as_ref(), &starts, length, now, zone),
+                chart: limit_charts::hours(
+                    past.by_hour.as_ref(),
+                    &starts.take().unwrap_or_default(),
+                    length,
+                    now,
+                    zone,
+                ),
                 suggested: past.suggested.map(format_time_of_day),
             })
         };

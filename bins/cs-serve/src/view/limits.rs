@@ -3,6 +3,7 @@
 //! Must stay true: what a limit is now is decided by `limits::card` alone; of a file that cannot be read, everything else
 //! is shown.
 
+use cs_core::Error;
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::stamp::{Stamp, unchanged};
@@ -31,7 +32,7 @@ pub struct Known {
     pub budgets: Vec<Spent>,
     pub plan: Vec<Start>,
     /// What could not be read, or not be used of the settings.
-    pub troubles: Vec<String>,
+    pub troubles: Vec<Error>,
 }
 
 /// A limit.
@@ -76,15 +77,14 @@ impl Pasts {
     /// Everything about limits at an instant.
     pub fn all(&self, store: &Store, now: Instant) -> Known {
         let config = store.config();
-        let (settings, errors) = Settings::read(&config, &store.home.config());
-        let mut troubles: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let (settings, mut troubles) = Settings::read(&config, &store.home.config());
         let (cards, failed) = self.cards(store, &config, now);
         troubles.extend(failed);
         let mut limits = Vec::new();
         for card in cards {
             match self.past(store, &card.key, now) {
                 Ok(past) => limits.push(Limit { card, past }),
-                Err(error) => troubles.push(error.to_string()),
+                Err(error) => troubles.push(error),
             }
         }
         let budgets = budget::all(store, &settings.budgets, now);
@@ -92,10 +92,8 @@ impl Pasts {
     }
 
     /// The limits now, and what could not be read.
-    pub fn cards(&self, store: &Store, config: &Config, now: Instant) -> (Vec<Card>, Vec<String>) {
-        let (cards, errors) =
-            card::each(&store.home, |key| Ok(Card::of_readings(self.latest(store, key)?, key, config, now)));
-        (cards, errors.iter().map(ToString::to_string).collect())
+    pub fn cards(&self, store: &Store, config: &Config, now: Instant) -> (Vec<Card>, Vec<Error>) {
+        card::each(&store.home, |key| Ok(Card::of_readings(self.latest(store, key)?, key, config, now)))
     }
 
     fn latest(&self, store: &Store, key: &Key) -> cs_core::Result<Vec<Reading>> {
