@@ -64,8 +64,8 @@ pub fn spent(rows: i64) -> Vec<(PathBuf, String)> {
 }
 
 fn line(at: clock::Instant, used: f64, resets_at: clock::Instant) -> String {
-    let line = json!({"at": clock::stamp(at), "used": used, "resets_at": clock::stamp(resets_at)});
-    format!("{line}\n")
+    // As cs-statusline writes it: that is read faster than other JSON.
+    format!("{{\"at\":\"{}\",\"used\":{used:?},\"resets_at\":\"{}\"}}\n", clock::stamp(at), clock::stamp(resets_at))
 }
 
 /// The end of a limit, by the clock of the sandbox.
