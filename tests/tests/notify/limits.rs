@@ -97,14 +97,14 @@ fn an_end_that_moves_is_another_window_only_if_it_moves_far() {
     put(&sandbox, "limits/claude-seven_day.jsonl", text.lines().last().expect("one"));
     assert_eq!(levels(&sandbox, "21T11:02:10"), []);
     put(&sandbox, "limits/claude-seven_day.jsonl", &text);
-    reports(&sandbox, "seven_day", "21T11:03:00", 53.0, "30T12:00:00");
+    reports(&sandbox, "seven_day", "21T11:03:00", 53.0, "29T10:00:00");
     assert_eq!(levels(&sandbox, "21T11:03:10"), limit(50));
     // The entries go when their windows are long over.
-    reports(&sandbox, "seven_day", "28T13:00:00", 54.0, "30T12:00:00");
+    reports(&sandbox, "seven_day", "28T13:00:00", 54.0, "29T10:00:00");
     assert_eq!(levels(&sandbox, "28T13:00:10"), []);
     let state = sandbox.json("notify_state.json");
     let keys: Vec<_> = state.as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["limit/claude-seven_day/2026-11-30T12:00:00Z"]);
+    assert_eq!(keys, ["limit/claude-seven_day/2026-11-29T10:00:00Z"]);
 }
 
 #[test]
