@@ -62,11 +62,15 @@ fn prefix(id: Option<&str>) -> Option<String> {
     }
 }
 
+/// The longest window, minutes: a year.
+const MOST_MINUTES: u64 = 366 * 1440;
+
 /// The name of a window, by its length. Servers also say a minute less than the hours that they mean.
 fn name(minutes: u64) -> Option<String> {
     let minutes = if minutes % 60 == 59 { minutes + 1 } else { minutes };
     Some(match minutes {
         0 => return None,
+        _ if minutes > MOST_MINUTES => return None,
         300 => "five_hour".into(),
         10_080 => "seven_day".into(),
         _ if minutes % 1440 == 0 => format!("{}_day", minutes / 1440),
@@ -92,8 +96,12 @@ mod tests {
         let both = r#"{"limit_id":"codex","primary":{"used_percent":12.5,"window_minutes":300,"resets_at":1795241225},
             "secondary":{"used_percent":3.0,"window_minutes":10080,"resets_at":1795541225},"credits":{}}"#;
         assert_eq!(told(both), ["five_hour 12.5 1795241225", "seven_day 3 1795541225"]);
-        let names = [299, 300, 10_079, 1440, 43_200, 120, 90, 0].map(|minutes| name(minutes).unwrap_or_default());
-        assert_eq!(names, ["five_hour", "five_hour", "seven_day", "1_day", "30_day", "2_hour", "90_minute", ""]);
+        let names = [299, 300, 10_079, 1440, 43_200, 120, 90, 0, 366 * 1440, 366 * 1440 + 1, u64::MAX]
+            .map(|minutes| name(minutes).unwrap_or_default());
+        assert_eq!(
+            names,
+            ["five_hour", "five_hour", "seven_day", "1_day", "30_day", "2_hour", "90_minute", "", "366_day", "", ""]
+        );
     }
 
     #[test]
