@@ -55,7 +55,7 @@ impl Key {
     /// and unit count: other names of a client stand before it.
     pub fn words(&self) -> (Option<TimeDelta>, Vec<&str>) {
         let mut words: Vec<&str> = self.window.split('_').collect();
-        let length = |words: &[&str], n: usize| Some(count(words.get(n)?)?.checked_mul(unit(words.get(n + 1)?)?)?);
+        let length = |words: &[&str], n: usize| count(words.get(n)?)?.checked_mul(unit(words.get(n + 1)?)?);
         let Some(begin) = (0..words.len()).rev().find(|n| length(&words, *n).is_some()) else { return (None, words) };
         let length = length(&words, begin).and_then(TimeDelta::try_seconds);
         words.drain(begin..=begin + 1);
