@@ -107,7 +107,7 @@ fn suggest(context: &mut Context, account: Option<String>) -> Outcome<()> {
     let text = |name: &str| format!("{name}: not known yet which hours are busy: {}", few_days());
     match unknown.first() {
         Some(name) if !is_any => Err(Failure::Nothing(text(name))),
-        _ if context.out.form == Form::Json => Ok(()),
+        _ if context.out.quiet || context.out.form == Form::Json => Ok(()),
         _ => unknown.iter().try_for_each(|name| context.out.line(&text(name))),
     }
 }
