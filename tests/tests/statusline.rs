@@ -77,7 +77,7 @@ fn limits_that_a_real_client_reports_are_shown_and_recorded() {
     let expected = [
         "5h 10% →11:00 0.2× · 7d 3% →Fri 02:00",
         "5h 18% →11:00 0.4× · 7d 6% →Fri 02:00",
-        "5h 26% →11:00 0.5× · 7d 9% →Fri 02:00",
+        "5h 26% →11:00 0.5× · 7d 8% →Fri 02:00",
         "5h 34% →11:00 0.7× · 7d 11% →Fri 02:00",
     ];
     assert_eq!(shown, expected);
