@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 const RESET_DAYS: i64 = 366;
 /// Milliseconds by which the time since a run of the client began may be off.
 const RUN_SLACK: i64 = 5_000;
+/// The names of the windows that have fields of their own.
+const FIVE_HOUR: &str = "five_hour";
+const SEVEN_DAY: &str = "seven_day";
 /// Seconds between two writes of the same conversation, at least.
 const SECONDS_BETWEEN: i64 = 10;
 
@@ -65,6 +68,9 @@ pub struct Reading {
     /// The account's limit for seven days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seven_day: Option<Limit>,
+    /// The account's other limits, by the client's names of their windows.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_limits: BTreeMap<String, Limit>,
     /// The local day of `at`, `YYYY-MM-DD`.
     pub day: String,
     /// `cost_usd` when that day began, or when the conversation was first seen on it; minus what was spent on it before
@@ -97,14 +103,31 @@ impl Reading {
         self.cost_usd = self.cost_usd.and_then(validate::dollars);
         let is_plausible = validate::dollars(self.cost_before_day_usd.abs()).is_some();
         self.cost_before_day_usd = if is_plausible { self.cost_before_day_usd } else { 0.0 };
-        for limit in [&mut self.five_hour, &mut self.seven_day] {
-            *limit = limit.take().filter(|limit| is_percentage(&limit.used_percentage));
-            if let Some(limit) = limit {
-                let at = |text: &String| clock::parse(text).is_some_and(|at| (at - now).num_days() <= RESET_DAYS);
-                limit.resets_at = limit.resets_at.take().filter(at);
-            }
+        let is_used = |limit: &Limit| is_percentage(&limit.used_percentage);
+        self.five_hour = self.five_hour.filter(is_used);
+        self.seven_day = self.seven_day.filter(is_used);
+        self.other_limits.retain(|_, limit| is_used(limit));
+        let at = |text: &String| clock::parse(text).is_some_and(|at| (at - now).num_days() <= RESET_DAYS);
+        for limit in self.five_hour.iter_mut().chain(&mut self.seven_day).chain(self.other_limits.values_mut()) {
+            limit.resets_at = limit.resets_at.take().filter(at);
         }
         self
+    }
+
+    /// The limit of a window, by the client's name.
+    pub fn limit(&self, window: &str) -> Option<&Limit> {
+        match window {
+            FIVE_HOUR => self.five_hour.as_ref(),
+            SEVEN_DAY => self.seven_day.as_ref(),
+            _ => self.other_limits.get(window),
+        }
+    }
+
+    /// Whether a limit has reached a whole percent since the reading before.
+    fn has_risen(&self, before: &Reading) -> bool {
+        let windows = [FIVE_HOUR, SEVEN_DAY].into_iter().chain(self.other_limits.keys().map(String::as_str));
+        let mut both = windows.filter_map(|window| self.limit(window).zip(before.limit(window)));
+        both.any(|(limit, before)| limit.used_percentage.floor() > before.used_percentage.floor())
     }
 
     /// The cost when the day began. A conversation that is older than the day and was not seen before counts from now
@@ -151,8 +174,8 @@ impl Reading {
         self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).clamp(0.0, validate::DOLLARS))
     }
 
-    /// Whether to write these figures, given what was last written. Not within [`SECONDS_BETWEEN`] of it; not if only
-    /// the time changed, since an idle client repeats its figures for hours (so, of two conversations, the one with the
+    /// Whether to write these figures, given what was last written. Not within [`SECONDS_BETWEEN`] of it, unless a limit
+    /// reached a whole percent: nothing may be reported after the last one. Not if only the time changed, since an idle client repeats its figures for hours (so, of two conversations, the one with the
     /// later `at` has the more recent account limits). Initial figures without usage are not written either, so that
     /// the first real ones need not wait.
     pub fn is_due_after(&self, before: Option<&Reading>) -> bool {
@@ -160,7 +183,8 @@ impl Reading {
         let at = |reading: &Reading| clock::parse(&reading.at);
         let seconds = at(self).zip(at(before)).map(|(now, then)| (now - then).num_seconds());
         let is_soon = seconds.is_some_and(|seconds| (0..SECONDS_BETWEEN).contains(&seconds));
-        !is_soon && *self != Reading { at: self.at.clone(), duration_ms: self.duration_ms, ..before.clone() }
+        (!is_soon || self.has_risen(before))
+            && *self != Reading { at: self.at.clone(), duration_ms: self.duration_ms, ..before.clone() }
     }
 
     /// Whether nothing was used, as when a conversation begins.

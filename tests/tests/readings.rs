@@ -245,7 +245,8 @@ fn a_reading_costs_the_same_few_calls_whatever_the_history() {
         let (ours, all) = traced(&sandbox, 1, &said(0, 30.0));
         assert_eq!(ours, appended, "{days}");
         assert_eq!(traced(&sandbox, 2, &said(0, 30.4)).0, no_news, "{days}");
-        assert!(traced(&sandbox, 2, &said(0, 99.0)).0.is_empty(), "{days}: figures are kept every 10 seconds only");
+        assert!(traced(&sandbox, 2, &said(0, 30.6)).0.is_empty(), "{days}: figures are kept every 10 seconds only");
+        assert_eq!(traced(&sandbox, 2, &said(0, 99.0)).0, appended, "{days}: but a whole percent at once");
         for call in &all {
             assert!(!call.starts_with("socket(") && !call.starts_with("connect("), "{call}");
             let is_secret = ["credential", "auth.json", "keychain", ".netrc", "token"];
@@ -253,6 +254,42 @@ fn a_reading_costs_the_same_few_calls_whatever_the_history() {
             assert!(!call.contains("/limits/") || !call.starts_with("fsync") && !call.starts_with("flock"), "{call}");
         }
     }
+}
+
+#[test]
+fn the_last_percent_is_recorded_at_once_and_another_window_alone() {
+    let sandbox = sandbox();
+    let at = |second: u32, limits: Value| {
+        let mut command = sandbox.command("cs-statusline");
+        command.env("CS_NOW", format!("2026-11-21T10:00:{second:02}Z"));
+        let said = json!({"session_id": uuid(0), "cost": {"total_cost_usd": 1}, "rate_limits": limits});
+        let output = cs_tests::run(command, &said.to_string());
+        assert!(output.status.success(), "{output:?}");
+    };
+    let used = |used: f64, opus: f64| {
+        let of = |used| json!({"used_percentage": used, "resets_at": END});
+        json!({"five_hour": of(used), "seven_day_opus": of(opus)})
+    };
+    at(0, used(99.0, 10.0));
+    at(6, used(100.0, 10.0));
+    assert_eq!(lines(&sandbox).0, [99.0, 100.0], "nothing may be reported after it");
+    at(30, used(100.0, 20.0));
+    at(31, used(100.0, 33.0));
+    let opus = fs::read_to_string(sandbox.data().join("limits/claude-seven_day_opus.jsonl")).expect("it was reported");
+    assert_eq!(opus.lines().count(), 3, "{opus}");
+}
+
+#[test]
+fn a_conversation_that_is_idle_corrects_nothing() {
+    let sandbox = sandbox();
+    tell(&sandbox, 0, &said(0, 45.0));
+    tell(&sandbox, 1, &said(1, 77.0));
+    // The first one is drawn again hours later, with another model: its limits are what they were.
+    let idle = said(0, 45.0).replace("Opus", "Sonnet");
+    tell(&sandbox, 200, &idle);
+    assert_eq!(lines(&sandbox).0, [45.0, 77.0]);
+    tell(&sandbox, 201, &said(0, 50.0));
+    assert_eq!(lines(&sandbox).0, [45.0, 77.0, 50.0], "what it says anew is a correction");
 }
 
 /// A line of a history of so many days with a hundred lines each.

@@ -107,9 +107,12 @@ fn read_and_store(store: &Store, uuid: &Uuid, payload: &Payload, today: &Day, no
     let before = store.reading(uuid);
     let reading = payload.reading(before.as_ref(), &today.date.to_string(), today.began, now);
     if reading.is_due_after(before.as_ref()) {
-        // Limits come first: figures that are stored are not due again.
+        // Limits come first: figures that are stored are not due again. A limit that this conversation said before may be
+        // hours old: what changed is something else.
+        let mut told = payload.limits(now);
+        told.retain(|it| before.as_ref().is_none_or(|before| before.limit(&it.window) != reading.limit(&it.window)));
         let account = account::of_env(Agent::Claude);
-        limits::file::record_all(&store.home, Agent::Claude, account.as_deref(), payload.limits(now), now);
+        limits::file::record_all(&store.home, Agent::Claude, account.as_deref(), told, now);
         // Figures that cannot be stored now are stored the next time.
         let _ = store.keep_reading(uuid, &reading, &today.date);
     }

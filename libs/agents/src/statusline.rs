@@ -7,6 +7,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::repair;
 use cs_core::statusline::{Limit, Reading};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The input of the status line.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,14 @@ impl Payload {
         Some(Limit { used_percentage, resets_at: resets_at.map(clock::stamp) })
     }
 
+    /// The limits of the account that have another name.
+    fn other_limits(&self) -> BTreeMap<String, Limit> {
+        let named = self.0.get("rate_limits").and_then(Value::as_object);
+        let others =
+            named.into_iter().flatten().filter(|(name, _)| !matches!(name.as_str(), "five_hour" | "seven_day"));
+        others.filter_map(|(name, _)| Some((name.clone(), self.limit(name)?))).take(limit::WINDOWS).collect()
+    }
+
     /// All limits of the account about which both numbers are plausible, whatever the client calls them.
     pub fn limits(&self, now: Instant) -> Vec<Reported> {
         let of = |(window, limit): (&String, &Value)| {
@@ -80,6 +89,7 @@ impl Payload {
             lines_removed: self.count("/cost/total_lines_removed"),
             five_hour: self.limit("five_hour"),
             seven_day: self.limit("seven_day"),
+            other_limits: self.other_limits(),
             day: day.to_string(),
             cost_before_day_usd: 0.0,
         };
