@@ -160,9 +160,11 @@ impl Config {
         self.hidden.clear();
     }
 
-    /// A group of settings that belongs to one program.
+    /// A group of settings that belongs to one program. A group with a number that is out of range is a text, its own:
+    /// its reader reports that it is no object.
     pub fn group(&self, name: &str) -> Option<Value> {
-        serde_json::from_str(self.groups.get(name)?).ok()
+        let text = self.groups.get(name)?;
+        Some(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())))
     }
 
     /// How long an active session may be silent before it is stale.

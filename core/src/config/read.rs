@@ -219,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn a_group_with_a_number_out_of_range_is_not_taken_for_none() {
+        let text = br#"{"version":"1.0.0","guard":{"mode":"ask","x":1e400},"audit":{"days":1e3}}"#;
+        let config = Config::read(Path::new("/x/config.json"), text);
+        assert!(config.group("guard").is_some_and(|group| group.is_string()));
+        assert_eq!((config.group("audit").unwrap()["days"].as_f64(), config.group("keep")), (Some(1000.0), None));
+    }
+
+    #[test]
     fn an_unknown_version_is_reported_and_the_rest_is_read() {
         for (version, told_of) in [("2", "its version is 2"), ("\"x\"", "version is \"x\""), ("1.5", "version is 1.5")]
         {
