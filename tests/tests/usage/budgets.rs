@@ -7,6 +7,7 @@ use agents::statusline::Payload;
 use agents::tokens::{Class, Tokens};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
+use cs_core::error::Error;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::store::Store;
@@ -184,7 +185,15 @@ impl Client {
         let payload = Payload::decode(payload.to_string().as_bytes());
         let reading = payload.reading(before.as_ref(), &day.date.to_string(), day.began, at);
         if reading.is_due_after(before.as_ref()) {
-            store.keep_reading(&uuid, &reading, &day.date).unwrap();
+            // A program that another test is just starting holds the lock too, until it has begun.
+            let stored = (0..1000).any(|_| match store.keep_reading(&uuid, &reading, &day.date) {
+                Err(Error::Busy(_)) => {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                    false
+                }
+                other => other.is_ok(),
+            });
+            assert!(stored, "the figures are stored");
         }
     }
 
