@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 const RESET_DAYS: i64 = 366;
 /// Milliseconds by which the time since a run of the client began may be off.
 const RUN_SLACK: i64 = 5_000;
-/// The names of the windows that have fields of their own.
-const FIVE_HOUR: &str = "five_hour";
-const SEVEN_DAY: &str = "seven_day";
+/// The client's name of one of the two windows that have fields of their own.
+pub const FIVE_HOUR: &str = "five_hour";
+/// The name of the other one.
+pub const SEVEN_DAY: &str = "seven_day";
 /// Seconds between two writes of the same conversation, at least.
 const SECONDS_BETWEEN: i64 = 10;
 

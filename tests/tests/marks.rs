@@ -5,7 +5,7 @@
 use cs_tests::has;
 use cs_tests::sandbox::Sandbox;
 use serde_json::Value;
-use soak::call::Kind;
+use soak::call::{Call, Kind};
 use soak::trace::{self, Act};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -134,23 +134,15 @@ fn a_mark_of_which_any_call_fails_is_there_whole_or_not_at_all() {
             for n in 0.. {
                 let case = case(name);
                 let data = case.sandbox.data();
-                let (mut seen, mut hit) = (0, String::new());
-                let output = trace::run(redact(&case.sandbox), "", |call| {
-                    if !kinds.contains(&call.kind()) || !call.path().is_some_and(|path| path.starts_with(&data)) {
-                        return Act::Go;
-                    }
-                    seen += 1;
-                    if seen - 1 != n {
-                        return Act::Go;
-                    }
-                    hit = format!("{:?} {:?}", call.kind(), call.path().unwrap_or_default());
-                    Act::Fail(error)
-                });
-                let output = output.expect("it can be traced");
-                let trouble = format!("error {error} at {n}: {hit}, {output:?}");
+                let is_counted = |call: &Call| {
+                    kinds.contains(&call.kind()) && call.path().is_some_and(|path| path.starts_with(&data))
+                };
+                let run = trace::run_failing(redact(&case.sandbox), "", (n, error), is_counted);
+                let (output, hit) = run.expect("it can be traced");
+                let trouble = format!("error {error} at {n}: {hit:?}, {output:?}");
                 assert!(matches!(output.status.code(), Some(0 | 1 | 65 | 74)), "{name} {trouble}");
                 check(&case, output.status.success(), &trouble);
-                if hit.is_empty() {
+                if hit.is_none() {
                     break;
                 }
             }

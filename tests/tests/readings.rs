@@ -6,8 +6,8 @@
 use cs_tests::sandbox::Sandbox;
 use cs_tests::{has, stderr, stdout, strace};
 use serde_json::{Value, json};
-use soak::call::Kind;
-use soak::trace::{self, Act};
+use soak::call::{Call, Kind};
+use soak::trace;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -124,26 +124,18 @@ fn a_status_line_is_shown_whatever_fails_in_limits() {
             for n in 0.. {
                 let sandbox = case(name);
                 let limits = sandbox.data().join("limits");
-                let (mut seen, mut hit) = (0, String::new());
-                let output = trace::run(line(&sandbox, 10), &said(0, 20.0), |call| {
-                    if !kinds.contains(&call.kind()) || !call.path().is_some_and(|path| path.starts_with(&limits)) {
-                        return Act::Go;
-                    }
-                    seen += 1;
-                    if seen - 1 != n {
-                        return Act::Go;
-                    }
-                    hit = format!("{:?} {:?}", call.kind(), call.path().unwrap_or_default());
-                    Act::Fail(error)
-                });
-                let output = output.expect("it can be traced");
-                let trouble = format!("error {error} at {n}: {hit}, {output:?}");
+                let is_counted = |call: &Call| {
+                    kinds.contains(&call.kind()) && call.path().is_some_and(|path| path.starts_with(&limits))
+                };
+                let run = trace::run_failing(line(&sandbox, 10), &said(0, 20.0), (n, error), is_counted);
+                let (output, hit) = run.expect("it can be traced");
+                let trouble = format!("error {error} at {n}: {hit:?}, {output:?}");
                 let text = stdout(&output);
                 assert!(output.status.success() && text.contains("Opus"), "{name} {trouble}");
                 assert!(stderr(&output).is_empty(), "{name} {trouble}");
-                // What it could not write is said again by the next status line with the same figures.
-                check(name, &sandbox, hit.is_empty(), &trouble);
-                if hit.is_empty() {
+                // What it could not write, the next conversation says.
+                check(name, &sandbox, hit.is_none(), &trouble);
+                if hit.is_none() {
                     break;
                 }
             }

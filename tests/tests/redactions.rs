@@ -5,8 +5,8 @@
 use cs_tests::has;
 use cs_tests::sandbox::Sandbox;
 use serde_json::Value;
-use soak::call::Kind;
-use soak::trace::{self, Act};
+use soak::call::{Call, Kind};
+use soak::trace;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -145,24 +145,15 @@ fn a_report_of_which_any_call_fails_is_in_the_ledger_whole_or_not_given_out() {
             for n in 0.. {
                 let sandbox = case(name);
                 let data = sandbox.data();
-                let (mut seen, mut hit) = (0, String::new());
-                let output = trace::run(report(&sandbox), "", |call| {
-                    let is_ours = call.path().is_some_and(|path| is_of_ledger(&path, &data));
-                    if !kinds.contains(&call.kind()) || !is_ours {
-                        return Act::Go;
-                    }
-                    seen += 1;
-                    if seen - 1 != n {
-                        return Act::Go;
-                    }
-                    hit = format!("{:?} {:?}", call.kind(), call.path().unwrap_or_default());
-                    Act::Fail(error)
-                });
-                let output = output.expect("it can be traced");
-                let trouble = format!("error {error} at {n}: {hit}, {output:?}");
+                let is_counted = |call: &Call| {
+                    kinds.contains(&call.kind()) && call.path().is_some_and(|path| is_of_ledger(&path, &data))
+                };
+                let run = trace::run_failing(report(&sandbox), "", (n, error), is_counted);
+                let (output, hit) = run.expect("it can be traced");
+                let trouble = format!("error {error} at {n}: {hit:?}, {output:?}");
                 assert!(matches!(output.status.code(), Some(0 | 1 | 65 | 74)), "{name} {trouble}");
                 check(name, &sandbox, &output, &trouble);
-                if hit.is_empty() {
+                if hit.is_none() {
                     break;
                 }
             }

@@ -5,7 +5,7 @@ use crate::limit::{self, Reported};
 use crate::model::plain_name;
 use cs_core::clock::{self, Instant};
 use cs_core::repair;
-use cs_core::statusline::{Limit, Reading};
+use cs_core::statusline::{FIVE_HOUR, Limit, Reading, SEVEN_DAY};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -56,8 +56,7 @@ impl Payload {
     /// The limits of the account that have another name.
     fn other_limits(&self) -> BTreeMap<String, Limit> {
         let named = self.0.get("rate_limits").and_then(Value::as_object);
-        let others =
-            named.into_iter().flatten().filter(|(name, _)| !matches!(name.as_str(), "five_hour" | "seven_day"));
+        let others = named.into_iter().flatten().filter(|(name, _)| !matches!(name.as_str(), FIVE_HOUR | SEVEN_DAY));
         others.filter_map(|(name, _)| Some((name.clone(), self.limit(name)?))).take(limit::WINDOWS).collect()
     }
 
@@ -87,8 +86,8 @@ impl Payload {
             duration_ms: self.count("/cost/total_duration_ms"),
             lines_added: self.count("/cost/total_lines_added"),
             lines_removed: self.count("/cost/total_lines_removed"),
-            five_hour: self.limit("five_hour"),
-            seven_day: self.limit("seven_day"),
+            five_hour: self.limit(FIVE_HOUR),
+            seven_day: self.limit(SEVEN_DAY),
             other_limits: self.other_limits(),
             day: day.to_string(),
             cost_before_day_usd: 0.0,

@@ -85,7 +85,8 @@ fn append(dir: &OwnDir, key: &Key, news: impl Fn(&[u8]) -> Vec<Reading>) -> Resu
     }
 }
 
-/// Appends what a client says about the limits of an account. What cannot be written now is said again.
+/// Appends what a client says about the limits of an account. What cannot be written now is said again when it
+/// changes.
 pub fn record_all(home: &Home, agent: Agent, account: Option<&str>, told: Vec<Reported>, at: Instant) {
     if told.is_empty() {
         return;

@@ -57,6 +57,29 @@ pub fn kill_at(n: usize, data: PathBuf) -> impl FnMut(&Call) -> Act {
     }
 }
 
+/// Runs `command` with `input`, and lets call number `n` fail with `error`, counted from 0 among those that `is_counted`.
+/// Returns which call that was, if there were so many.
+pub fn run_failing(
+    command: Command,
+    input: &str,
+    (n, error): (usize, i32),
+    is_counted: impl Fn(&Call) -> bool,
+) -> io::Result<(Output, Option<String>)> {
+    let (mut seen, mut hit) = (0, None);
+    let output = run(command, input, |call| {
+        if !is_counted(call) {
+            return Act::Go;
+        }
+        seen += 1;
+        if seen - 1 != n {
+            return Act::Go;
+        }
+        hit = Some(format!("{:?} {:?}", call.kind(), call.path().unwrap_or_default()));
+        Act::Fail(error)
+    })?;
+    Ok((output, hit))
+}
+
 /// Runs `command` with `input` (less than a pipe holds) and asks `decide` before each system call.
 pub fn run(mut command: Command, input: &str, mut decide: impl FnMut(&Call) -> Act) -> io::Result<Output> {
     command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

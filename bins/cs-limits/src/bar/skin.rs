@@ -93,15 +93,9 @@ fn escape_swiftbar(text: &str) -> String {
 
 fn module<'a>(text: &'a str, facts: &Facts) -> Module<'a> {
     let tooltip = facts.words().iter().map(|(words, _)| escape_html(&sanitize(words))).collect::<Vec<_>>().join("\n");
-    let outlooks = [
-        (Outlook::Full, "full"),
-        (Outlook::Short, "short"),
-        (Outlook::Tight, "tight"),
-        (Outlook::Ok, "ok"),
-        (Outlook::Unknown, "unknown"),
-    ];
+    let outlooks = [Outlook::Full, Outlook::Short, Outlook::Tight, Outlook::Ok, Outlook::Unknown];
     let is = |outlook: Outlook| facts.cards().iter().any(|card| card.pace.outlook == outlook);
-    let worst = outlooks.into_iter().find(|(outlook, _)| is(*outlook)).map(|(_, word)| word);
+    let worst = outlooks.into_iter().find(|outlook| is(*outlook)).map(Outlook::as_str);
     let states = [(State::Waiting, "waiting"), (State::Working, "working")];
     let class =
         states.into_iter().filter(|(state, _)| facts.count(*state) > 0).map(|(_, word)| word).chain(worst).collect();

@@ -121,7 +121,7 @@ impl ShortLimit {
 fn present(cards: &[&Card], readings: &[Reading], now: Instant) -> Vec<Limit> {
     let whose = |card: &Card| (card.key.agent, card.key.account.clone());
     let are_several = cards.windows(2).any(|pair| matches!(pair, [one, other] if whose(one) != whose(other)));
-    let is_general = |card: &Card| matches!(card.key.window.as_str(), "five_hour" | "seven_day");
+    let is_general = |card: &Card| matches!(card.key.window.as_str(), statusline::FIVE_HOUR | statusline::SEVEN_DAY);
     let is_shown = |card: &&&Card| is_general(card) || ShortLimit::of(card, now).is_some();
     let shown = cards.iter().filter(|card| !card.has_ended(now)).filter(is_shown);
     let limit = |card: &&Card| {
@@ -143,11 +143,7 @@ fn last_report(card: &Card, readings: &[Reading], now: Instant) -> Instant {
         let resets_at = limit.resets_at.as_deref().and_then(clock::parse);
         resets_at.is_some_and(|at| (at - card.window.resets_at).num_seconds().abs() <= SAME_SECONDS)
     };
-    let of_window = |reading: &Reading| match card.key.window.as_str() {
-        "five_hour" => reading.five_hour.as_ref().is_some_and(is_same),
-        "seven_day" => reading.seven_day.as_ref().is_some_and(is_same),
-        _ => false,
-    };
+    let of_window = |reading: &Reading| reading.limit(&card.key.window).is_some_and(is_same);
     let reports = readings.iter().filter(|reading| of_window(reading));
     let reported = reports.filter_map(|reading| clock::credible(&reading.at, now)).max();
     reported.map_or(card.window.seen_at, |at| at.max(card.window.seen_at))
