@@ -1,7 +1,11 @@
-//! Owns the text of `sessions/_index.json`: one entry per line, so that a change is a splice.
+//! Owns the text of `sessions/_index.json`: one entry per line (see `layout`), so that a change concerns one line.
 //! Must stay true: [`splice`] of a canonical text equals a parse, a change and a [`render`], but
 //! costs no parsing; a text that is not canonical (the Python tool's) is refused here and parsed by
 //! the caller. Deliberately absent: the disk (see `store`), and any field that is not in FORMAT.md.
+
+mod layout;
+
+pub use layout::{Order, cmp_minute, is_blank, is_of, line, line_of_width, order_of};
 
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
@@ -58,23 +62,19 @@ impl<'a> IndexEntry<'a> {
 
 /// The canonical text of these entries.
 pub fn render<'a>(entries: impl IntoIterator<Item = (&'a SessionId, &'a IndexEntry<'a>)>) -> String {
-    let lines: Vec<String> = entries.into_iter().map(|(id, entry)| line(id, entry)).collect();
+    let lines: Vec<String> = entries.into_iter().map(|(id, entry)| line(id, entry, Order::Sorted)).collect();
     if lines.is_empty() {
         return "{\n}\n".into();
     }
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
-fn line(id: &SessionId, entry: &IndexEntry) -> String {
-    format!("\"{id}\":{}", serde_json::to_string(entry).unwrap_or_default())
-}
-
 /// The line of an entry in the form that filters read. An invalid slug belongs to no project, and could be written in
 /// ways that filters do not expect.
 fn filter_line(id: &SessionId, entry: &IndexEntry) -> String {
     match Slug::parse(&entry.project_slug) {
-        Ok(_) => line(id, entry),
-        Err(_) => line(id, &IndexEntry { project_slug: "".into(), ..entry.clone() }),
+        Ok(_) => line(id, entry, Order::Sorted),
+        Err(_) => line(id, &IndexEntry { project_slug: "".into(), ..entry.clone() }, Order::Sorted),
     }
 }
 
@@ -86,7 +86,22 @@ pub fn is_canonical(text: &str) -> bool {
 
 /// Like [`is_canonical`], for a text that was checked when it was read: NUL bytes are not searched for again.
 pub fn has_layout(text: &str) -> bool {
-    text == EMPTY || (text.starts_with("{\n\"") && text.ends_with("}\n}\n"))
+    let Some(body) = body(text) else { return false };
+    let first = body.trim_start_matches([' ', '\n']);
+    let (blank, last) = (body.len() - first.len(), body.trim_end_matches('\n').rsplit('\n').next());
+    let begins = first.is_empty() || first.starts_with('"');
+    let is_at_line = |at: usize| at == 0 || body.as_bytes().get(at - 1) == Some(&b'\n');
+    begins && is_at_line(blank) && last.is_some_and(|last| last.ends_with('}') || is_blank(last.as_bytes()))
+}
+
+/// The lines of a text in our layout, each with the end of its line.
+fn body(text: &str) -> Option<&str> {
+    text.strip_prefix("{\n")?.strip_suffix("}\n").filter(|body| body.is_empty() || body.ends_with('\n'))
+}
+
+/// The lines of a text in our layout that hold entries.
+pub fn lines(text: &str) -> Option<impl DoubleEndedIterator<Item = &str> + Clone> {
+    Some(body(text)?.lines().filter(|line| !is_blank(line.as_bytes())))
 }
 
 /// Whether the text has more entries than any store: then the records are read, which takes long but little memory.
@@ -96,14 +111,34 @@ pub fn is_endless(text: &str) -> bool {
     if text.len() < 40 * ENTRIES {
         return false;
     }
-    let (sign, most) = if is_canonical(text) { (b'\n', ENTRIES) } else { (b'{', ENTRIES / 2) };
-    text.bytes().filter(|byte| *byte == sign).count() > most
+    match count(text) {
+        Some(entries) => entries > ENTRIES,
+        None => memchr::memchr_iter(b'{', text.as_bytes()).count() > ENTRIES / 2,
+    }
 }
 
 /// The number of entries of a text in our layout, without parsing them.
 pub fn count(text: &str) -> Option<usize> {
-    has_layout(text).then(|| memchr::memchr_iter(b'\n', text.as_bytes()).count().saturating_sub(2))
+    let bytes = text.as_bytes();
+    let is_entry = |end: &usize| bytes.get(end + 1) == Some(&b'"');
+    has_layout(text).then(|| memchr::memchr_iter(b'\n', bytes).filter(is_entry).count())
 }
+
+/// Whether the text must be written anew before it can be changed in place: another layout, or much that is blank.
+pub fn is_worn(text: &str) -> bool {
+    let Some(all) = lines(text).filter(|_| has_layout(text)) else { return true };
+    let mut used = 0;
+    for line in all {
+        used += line.len() + 1;
+        if order_of(line.as_bytes()).is_none() {
+            return true;
+        }
+    }
+    (text.len() - used) * BLANK_PART > text.len() && text.len() > used + 4
+}
+
+/// An index of which more than one part in so many is blank is written anew.
+pub const BLANK_PART: usize = 4;
 
 /// Maximum number of entries of an index that is used.
 const ENTRIES: usize = 110_000;
@@ -121,20 +156,20 @@ pub fn splice(text: &mut String, id: &SessionId, entry: Option<&IndexEntry>) -> 
     if !has_layout(text) {
         return false;
     }
-    let new = entry.map(|entry| line(id, entry));
-    let end = text.len() - END.len();
+    // Where the last entry ends, or the opening brace.
+    let end = text.get(..text.len() - 2).unwrap_or_default().trim_end_matches(['\n', ' ']).len();
+    let last = text.get(..end).and_then(|text| text.rsplit('\n').next());
+    let new = entry.map(|entry| line(id, entry, Order::after(last.map(str::as_bytes), id)));
     match (line_of(text, id), new) {
         (Some(old), Some(new)) => text.replace_range(old, &new),
         (Some(old), None) => remove(text, old),
-        (None, Some(new)) if text == EMPTY => *text = format!("{{\n{new}{END}"),
+        (None, Some(new)) if end == 1 => *text = format!("{{\n{new}{END}"),
         (None, Some(new)) => text.insert_str(end, &format!(",\n{new}")),
         (None, None) => {}
     }
     true
 }
 
-/// An index without entries.
-const EMPTY: &str = "{\n}\n";
 /// The end of an index with entries.
 const END: &str = "\n}\n";
 
@@ -172,31 +207,107 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
         return Some(entries.filter(|(id, entry)| wanted(&filter_line(id, entry))).collect());
     }
-    let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let mut entries = Vec::new();
-    for text in body.lines() {
+    let mut keys = Keys::default();
+    for text in lines(text)? {
+        keys.see(text);
         let is_ours = head(text).is_some();
         if is_ours && !wanted(text) {
             continue;
         }
-        let (key, value) = text.strip_prefix('"')?.split_once("\":")?;
-        let entry: IndexEntry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
-        let id = SessionId::parse(key).ok()?;
+        let (id, entry) = entry_on(text)?;
         // One entry per line, but written differently: filters only read our form.
         if is_ours || wanted(&filter_line(&id, &entry)) {
             entries.push((id, entry));
         }
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
-    let is_each_once = entries.is_sorted_by(|a, b| a.0 < b.0);
-    is_each_once.then_some(entries)
+    keys.are_each_once(text).then_some(entries)
+}
+
+/// The keys of all lines, also of those that a filter skips: it may skip the right one of two.
+#[derive(Default)]
+struct Keys<'a> {
+    last: Option<&'a str>,
+    is_unsorted: bool,
+    is_unsorted_by_minute: bool,
+}
+
+impl<'a> Keys<'a> {
+    fn see(&mut self, line: &'a str) {
+        let key = line.get(..KEY);
+        self.is_unsorted |= key <= self.last;
+        self.is_unsorted_by_minute |= line.get(..MINUTE) < self.last.and_then(|last| last.get(..MINUTE));
+        self.last = key;
+    }
+
+    /// Whether no line of the text, all of which were seen, has the key of another one.
+    fn are_each_once(&self, text: &str) -> bool {
+        if !self.is_unsorted {
+            return true;
+        }
+        let mut keys: Vec<Option<&str>> = lines(text).into_iter().flatten().map(|line| line.get(..KEY)).collect();
+        keys.sort_unstable();
+        keys.is_sorted_by(|a, b| a.is_some() && a < b)
+    }
+}
+
+/// The entries with the greatest ids whose line passes `wanted`, at most `most`, the greatest first. Parses no others.
+/// `None` if the text is not an index in our layout and in order.
+pub fn newest<'a>(
+    text: &'a str,
+    most: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
+    let all = lines(text).filter(|_| has_layout(text))?;
+    let mut keys = Keys::default();
+    all.clone().for_each(|line| keys.see(line));
+    if keys.is_unsorted_by_minute || !keys.are_each_once(text) {
+        return None;
+    }
+    let (mut found, mut last) = (Vec::new(), None);
+    for line in all.rev() {
+        let minute = line.get(..MINUTE);
+        if found.len() >= most && minute != last {
+            break;
+        }
+        last = minute;
+        let (id, entry) = entry_on(line)?;
+        if wanted(&filter_line(&id, &entry)) {
+            found.push((id, entry));
+        }
+    }
+    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.truncate(most);
+    Some(found)
+}
+
+/// The entry on a line of our layout.
+pub fn entry_on(line: &str) -> Option<(SessionId, IndexEntry<'_>)> {
+    let (key, value) = line.strip_prefix('"')?.split_once("\":")?;
+    let entry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
+    Some((SessionId::parse(key).ok()?, entry))
+}
+
+/// Sessions whose lines cannot be parsed, if that is all that is wrong with the text: it was torn while one was written.
+pub fn torn(text: &str) -> Option<Vec<SessionId>> {
+    let all = lines(text).filter(|_| has_layout(text))?;
+    let mut keys = Keys::default();
+    let mut torn = Vec::new();
+    for line in all {
+        keys.see(line);
+        if entry_on(line).is_none() {
+            let key = line.strip_prefix('"').and_then(|line| line.split_once("\":"))?.0;
+            torn.push(SessionId::parse(key).ok()?);
+        }
+    }
+    keys.are_each_once(text).then_some(torn)
 }
 
 /// The ids on the lines of a canonical text that may pass the filter, without parsing any entry.
 pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<SessionId>> {
-    let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let key = |line: &str| SessionId::parse(line.strip_prefix('"')?.split_once('"')?.0).ok();
-    Some(body.lines().filter(|line| head(line).is_none() || wanted(line)).filter_map(key).collect())
+    Some(lines(text)?.filter(|line| head(line).is_none() || wanted(line)).filter_map(key).collect())
 }
 
 /// The status of a session according to its line.
@@ -216,22 +327,23 @@ pub fn standings<'a>(text: &'a str, slug: &str) -> Option<Vec<Standing<'a>>> {
     if !has_layout(text) {
         return None;
     }
-    let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
-    let mut all = Vec::new();
-    for line in body.lines() {
+    let (mut all, mut keys) = (Vec::new(), Keys::default());
+    for line in lines(text)? {
+        keys.see(line);
         let (known, status) = head(line)?;
         if known == slug {
             let (id, ended_at) = (Cow::Borrowed(id_in(line)?), ended_at(line)?.map(Cow::Borrowed));
             all.push(Standing { id, status: Status::named(status)?, ended_at });
         }
     }
-    Some(all)
+    keys.are_each_once(text).then_some(all)
 }
 
 /// When the session ended, as we write it at the end of a line; `None` in any other form. Reads from the end, before
 /// any text of a user: a quote inside a text has a backslash before it.
 fn ended_at(line: &str) -> Option<Option<&str>> {
-    let line = line.strip_suffix(',').unwrap_or(line).strip_suffix("\"}")?;
+    let line = line.strip_suffix(',').unwrap_or(line).strip_suffix('}')?;
+    let line = line.trim_end_matches([' ', '\t']).strip_suffix('"')?;
     let line = line.rsplit_once('"')?.0.strip_suffix(",\"last_heartbeat\":")?;
     if line.ends_with(",\"ended_at\":null") {
         return Some(None);
@@ -263,6 +375,9 @@ pub fn id_in(line: &str) -> Option<&str> {
 
 /// Bytes of a line before its value.
 const KEY: usize = "\"sess_20261121T0337_ca5d\":".len();
+
+/// Bytes of a line up to the minute of its id.
+const MINUTE: usize = KEY - "_ca5d\":".len();
 
 /// Slug and status as we write them at the beginning of a line; `None` in any other form.
 fn head(line: &str) -> Option<(&str, &str)> {
