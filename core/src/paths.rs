@@ -199,7 +199,15 @@ impl Home {
     }
     /// The cache of the agents' logs, in parts.
     pub fn usage_cache(&self, part: u8) -> PathBuf {
-        self.0.join(format!("usage/cache/{part:02x}.json"))
+        self.0.join(format!("usage/cache/{part:02x}.calls"))
+    }
+    /// The cache of the count over all logs of some folders.
+    pub fn usage_answer(&self, folders: u8) -> PathBuf {
+        self.0.join(format!("usage/cache/answer-{folders}"))
+    }
+    /// The cache of the usage of all conversations.
+    pub fn usage_summaries(&self) -> PathBuf {
+        self.0.join("usage/cache/summaries")
     }
     /// The directory of that cache.
     pub fn usage_cache_dir(&self) -> PathBuf {

@@ -9,7 +9,7 @@ use limits::account;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use usage::facts::Facts;
-use usage::summary::Summary;
+use usage::summary::Counted;
 
 /// What the default folders of all agents are called.
 const DEFAULT: &str = "default";
@@ -46,7 +46,7 @@ fn agents_in(folder: &Path) -> impl Iterator<Item = Agent> {
 }
 
 /// The summaries of conversations with logs in these folders: a summary does not say which folder its log was in.
-pub fn summaries(all: Vec<Summary>, logs: &[(Log, Facts)]) -> Vec<Summary> {
+pub fn summaries(all: Vec<Counted>, logs: &[(Log, Facts)]) -> Vec<Counted> {
     let known: HashSet<(Agent, &str)> =
         logs.iter().flat_map(|(log, facts)| facts.sessions().into_iter().map(|id| (log.agent, id))).collect();
     all.into_iter().filter(|summary| known.contains(&(summary.agent(), summary.session()))).collect()

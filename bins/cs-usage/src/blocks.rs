@@ -14,7 +14,7 @@ use usage::report::{Block, Burn};
 use usage::sum::Sum;
 
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
-    let (loaded, filter) = load_for(options, context)?;
+    let (loaded, filter) = load_for(options, None, context)?;
     let view = loaded.view();
     let now = context.now.timestamp_millis();
     let blocks = view.blocks(&view.rows(&filter));

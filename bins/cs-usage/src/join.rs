@@ -11,12 +11,13 @@ use cs_core::record::Session;
 use render::{Column, format_progress};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
+use usage::report::By;
 use usage::shares::place_of;
 use usage::sum::Sum;
 
 /// Prints the records of the conversations with usage, and the conversations without a record.
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
-    let (loaded, filter) = load_for(options, context)?;
+    let (loaded, filter) = load_for(options, Some(By::Session), context)?;
     let view = loaded.view();
     let mut sessions: HashMap<String, Session> = HashMap::new();
     let records = records(context, |session| drop(sessions.insert(session.session_id.clone(), session)))?;

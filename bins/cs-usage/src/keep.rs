@@ -48,7 +48,7 @@ const WARN_DAYS: i64 = 5;
 impl Keep {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         if self.check {
-            return check(context, &load(context, None)?);
+            return check(context, &load(context)?);
         }
         // Before the logs are read.
         let mut reports = Reports::read(&context.store, Zone::system(), context.now);
@@ -120,7 +120,7 @@ fn warn(context: &Context, loaded: &Loaded, uuid: &str) {
 fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let (summaries, _) = summary::load(&context.store.home);
     let kept: HashMap<&str, u64> =
-        summaries.iter().map(|summary| (summary.session(), summary.usage.messages)).collect();
+        summaries.iter().map(|summary| (summary.session(), summary.messages)).collect();
     let all = summary::summarize_all(&loaded.book, &loaded.prices, &Records::new());
     let used: HashMap<String, u64> =
         all.into_iter().map(|(uuid, summary)| (uuid.to_string(), summary.usage.messages)).collect();

@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::accounts;
 use crate::options::Options;
 use crate::readings;
-use agents::logs::{Log, Roots};
+use agents::logs::{Found, Log, Roots};
 use cli::{Context, Failure, Failures, Outcome, found, note, report};
 use conversations::Catalog;
 use cs_core::Error;
@@ -19,6 +19,7 @@ use render::format_bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use usage::answer::{Answer, Question};
 use usage::book::{self, Book};
 use usage::cache;
 use usage::call::Call;
@@ -26,20 +27,22 @@ use usage::explain::Account;
 use usage::facts::Facts;
 use usage::judge::Fate;
 use usage::prices::Prices;
-use usage::report::{Filter, View};
-use usage::summary;
+use usage::report::{By, Filter, View};
+use usage::summary::{self, Listed};
 
 /// The loaded data.
 pub struct Loaded {
     pub book: Book,
     pub prices: Prices,
     pub zone: Zone,
-    /// The project of each session.
+    /// The project of each session, if that was wanted.
     pub projects: Vec<String>,
-    /// The identity of each session's repository, or its project if it has none.
+    /// The identity of each session's repository, or its project if it has none; if that was wanted.
     pub repos: Vec<String>,
     pub roots: Roots,
+    /// The logs; none for a report, which is made from the book alone.
     pub logs: Vec<(Log, Facts)>,
+    has_logs: bool,
     /// Accounts of logs by their index, if they were requested; see [`cache::read_with_accounts`].
     pub accounts: BTreeMap<usize, Account>,
     /// The files that could not be read.
@@ -54,7 +57,7 @@ impl Loaded {
 
     /// Why a report has no rows.
     pub fn nothing(&self, options: &Options) -> Failure {
-        if self.logs.is_empty() && self.book.sessions.is_empty() {
+        if !self.has_logs && self.book.sessions.is_empty() {
             return Failure::Nothing(format!("no logs in {}", log_folders(&self.roots)));
         }
         let known: BTreeSet<String> = self.projects.iter().cloned().collect();
@@ -73,49 +76,135 @@ impl Loaded {
 const NOTHING: &str = "no usage matches";
 
 /// Reads all logs. Errors, also in settings and prices, are reported on standard error and do not stop the rest.
-pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    load_by(cache::read, |_, _, _| {}, context, timezone, None)
+pub fn load(context: &Context) -> Outcome<Loaded> {
+    load_watching(context, |_, _, _| {})
 }
 
 /// Like [`load`], for which `watch` receives every call with its log.
 pub fn load_watching(context: &Context, watch: impl FnMut(&(Log, Facts), &Call, Fate)) -> Outcome<Loaded> {
-    load_by(cache::read, watch, context, None, None)
+    let begun = Begun::new(context, None, None)?;
+    let counted = begun.count(cache::read, watch, context, &summary::list(&context.store.home));
+    begun.end(counted, Names::Projects)
 }
 
 /// Like [`load`], with the accounts of the logs that were read.
 pub fn load_with_accounts(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    load_by(cache::read_with_accounts, |_, _, _| {}, context, timezone, None)
+    let begun = Begun::new(context, timezone, None)?;
+    let listed = summary::list(&context.store.home);
+    let counted = begun.count(cache::read_with_accounts, |_, _, _| {}, context, &listed);
+    begun.end(counted, Names::None)
 }
 
-fn load_by(
-    read: fn(&Home, Vec<Log>) -> cache::Read,
-    mut watch: impl FnMut(&(Log, Facts), &Call, Fate),
-    context: &Context,
-    timezone: Option<&str>,
-    account: Option<&str>,
-) -> Outcome<Loaded> {
-    let zone = timezone.map_or_else(|| Ok(Zone::system().clone()), Zone::named)?;
-    let config = context.config();
-    let (prices, wrong) = Prices::new(&config);
-    let roots = accounts::roots(account, &config)?;
-    let found = roots.logs();
-    announce_first_run(context, &found.logs);
-    let read = read(&context.store.home, found.logs);
-    readings::take_in(&context.store.home, &roots, &read.logs, context.now);
-    let (summaries, damaged) = summary::load(&context.store.home);
-    let summaries = if account.is_some() { accounts::summaries(summaries, &read.logs) } else { summaries };
-    let unreadable = found.unseen.into_iter().chain(read.unreadable);
-    let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
-    let mut failures = Failures::default();
-    wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.report(error))?;
-    note_missing(&found.missing);
-    report_compressed(found.compressed);
-    let book = book::build(&read.logs, summaries, |n, call, fate| {
-        read.logs.get(n).into_iter().for_each(|log| watch(log, call, fate));
-    });
-    let projects = projects(&book, &config);
-    let repos = repos(&book, &projects, &config);
-    Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, accounts: read.accounts, failures })
+/// Which names of directories are wanted: each of them is looked for on the disk.
+#[derive(Clone, Copy, PartialEq)]
+enum Names {
+    None,
+    Projects,
+    /// And projects, of which those are named that are no repository.
+    Repos,
+}
+
+impl Names {
+    fn of(options: &Options, by: Option<By>) -> Self {
+        match by {
+            _ if options.repo.is_some() || by == Some(By::Repo) => Names::Repos,
+            Some(By::Session | By::Project) => Names::Projects,
+            _ if options.project.is_some() => Names::Projects,
+            _ => Names::None,
+        }
+    }
+}
+
+/// What is known before the first log is opened.
+struct Begun {
+    zone: Zone,
+    config: Config,
+    prices: Prices,
+    wrong: Vec<Error>,
+    roots: Roots,
+    found: Found,
+    account: Option<String>,
+}
+
+/// What was counted.
+struct Counted {
+    book: Book,
+    /// Lines that cannot be parsed.
+    broken: u64,
+    /// The files of the limits that logs told of, if nothing is left to take in.
+    limits: Option<Vec<String>>,
+    read: cache::Read,
+    damaged: Vec<Error>,
+}
+
+impl Begun {
+    fn new(context: &Context, timezone: Option<&str>, account: Option<&str>) -> Outcome<Self> {
+        let zone = timezone.map_or_else(|| Ok(Zone::system().clone()), Zone::named)?;
+        let config = context.config();
+        let (prices, wrong) = Prices::new(&config);
+        let roots = accounts::roots(account, &config)?;
+        let found = roots.logs();
+        announce_first_run(context, &found.logs);
+        Ok(Begun { zone, config, prices, wrong, roots, found, account: account.map(str::to_string) })
+    }
+
+    fn count(
+        &self,
+        read: fn(&Home, Vec<Log>) -> cache::Read,
+        mut watch: impl FnMut(&(Log, Facts), &Call, Fate),
+        context: &Context,
+        listed: &[Listed],
+    ) -> Counted {
+        let home = &context.store.home;
+        let read = read(home, self.found.logs.clone());
+        let limits = readings::take_in(home, &self.roots, &read.logs, context.now);
+        let (summaries, damaged) = summary::load_listed(home, listed);
+        let summaries = if self.account.is_some() { accounts::summaries(summaries, &read.logs) } else { summaries };
+        let book = book::build(&read.logs, summaries, |n, call, fate| {
+            read.logs.get(n).into_iter().for_each(|log| watch(log, call, fate));
+        });
+        let broken = read.logs.iter().map(|(_, facts)| facts.broken).sum();
+        Counted { book, broken, limits, read, damaged }
+    }
+
+    /// What was counted before, if no log and no summary has changed since; else counts, and stores it.
+    fn count_once(&self, context: &Context) -> Counted {
+        let home = &context.store.home;
+        let listed = summary::list(home);
+        let scope = format!("{:?} {:?}", self.account, self.roots.folders);
+        let question = Question::of(home, &scope, &self.found.logs, &listed);
+        if let Some(Answer { book, broken, limits }) = question.answer(home) {
+            let (read, damaged) = (cache::Read::default(), Vec::new());
+            return Counted { book, broken, limits: Some(limits), read, damaged };
+        }
+        let counted = self.count(cache::read, |_, _, _| {}, context, &listed);
+        let Counted { book, broken, limits, read, damaged } = counted;
+        match limits {
+            // What could not be read is reported each time.
+            Some(limits) if read.unreadable.is_empty() && damaged.is_empty() => {
+                let answer = Answer { book, broken, limits };
+                question.store(&answer);
+                Counted { book: answer.book, broken, limits: None, read, damaged }
+            }
+            limits => Counted { book, broken, limits, read, damaged },
+        }
+    }
+
+    fn end(self, counted: Counted, names: Names) -> Outcome<Loaded> {
+        let Begun { zone, config, prices, wrong, roots, found, .. } = self;
+        let Counted { book, read, damaged, .. } = counted;
+        let has_logs = found.logs.len() > read.unreadable.len();
+        let unreadable = found.unseen.into_iter().chain(read.unreadable);
+        let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
+        let mut failures = Failures::default();
+        wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.report(error))?;
+        note_missing(&found.missing);
+        report_compressed(found.compressed);
+        let projects = if names == Names::None { Vec::new() } else { projects(&book, &config) };
+        let repos = if names == Names::Repos { repos(&book, &projects, &config) } else { Vec::new() };
+        let (logs, accounts) = (read.logs, read.accounts);
+        Ok(Loaded { book, prices, zone, projects, repos, roots, logs, has_logs, accounts, failures })
+    }
 }
 
 fn log_folders(roots: &Roots) -> String {
@@ -180,14 +269,15 @@ fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
     all
 }
 
-/// Loads everything that a report needs. Lines that cannot be parsed are noted, but are not a failure.
-pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
-    let (timezone, account) = (options.timezone.as_deref(), options.account.as_deref());
-    let loaded = load_by(cache::read, |_, _, _| {}, context, timezone, account)?;
+/// Loads everything that a report by this key needs. Lines that cannot be parsed are noted, but are not a failure.
+pub fn load_for(options: &Options, by: Option<By>, context: &Context) -> Outcome<(Loaded, Filter)> {
+    let begun = Begun::new(context, options.timezone.as_deref(), options.account.as_deref())?;
+    let counted = begun.count_once(context);
+    let broken = counted.broken;
+    let loaded = begun.end(counted, Names::of(options, by))?;
     let filter = filter(options, &loaded.zone, context)?;
     let only = options.issue.as_ref().map(|issue| naming(&loaded, issue, context)).transpose()?;
     let filter = Filter { only, ..filter };
-    let broken: u64 = loaded.logs.iter().map(|(_, facts)| facts.broken).sum();
     if broken > 0 {
         let lines = render::format_quantity(broken, "line");
         note(PROGRAM, &format!("{lines} cannot be understood; cs-usage explain shows where they are"));

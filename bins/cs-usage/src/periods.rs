@@ -18,7 +18,7 @@ use usage::stats;
 use usage::sum::Sum;
 
 pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
-    let (loaded, filter) = load_for(options, context)?;
+    let (loaded, filter) = load_for(options, Some(by), context)?;
     let view = loaded.view();
     let rows = view.rows(&filter);
     let groups: Vec<UsageRow<Part>> = view.groups(&rows, by).into_iter().map(|group| row(&view, group, by)).collect();

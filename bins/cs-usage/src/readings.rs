@@ -12,13 +12,19 @@ use limits::reading::Reading;
 use std::collections::BTreeMap;
 use usage::facts::Facts;
 
-/// Appends what is newer than the last line of each limit.
-pub fn take_in(home: &Home, roots: &Roots, logs: &[(Log, Facts)], now: Instant) {
+/// Appends what is newer than the last line of each limit. Returns the names of the files, if nothing is left to take in.
+pub fn take_in(home: &Home, roots: &Roots, logs: &[(Log, Facts)], now: Instant) -> Option<Vec<String>> {
+    let mut names = Some(Vec::new());
     for (key, mut readings) in told(roots, logs) {
+        let is_ripe = readings.iter().all(|reading| clock::is_credible(reading.at, now));
         readings.retain(|reading| clock::is_credible(reading.at, now) && now - reading.at < TimeDelta::days(KEPT_DAYS));
         readings.sort_by_key(|reading| reading.at);
-        let _ = file::record_late(home, &key, &readings);
+        let is_taken = is_ripe && file::record_late(home, &key, &readings).is_ok();
+        names = names.filter(|_| is_taken);
+        let name = Home::limit_name(&key.stem());
+        names.iter_mut().filter(|_| home.limits_dir().join(&name).exists()).for_each(|names| names.push(name.clone()));
     }
+    names
 }
 
 /// All that logs tell, by limits.

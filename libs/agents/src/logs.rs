@@ -224,7 +224,7 @@ impl Found {
             }
             Ok(Some(true)) => self.links.push((path, agent, depth - 1)),
             Ok(Some(false)) => self.walk(&path, agent, depth - 1),
-            Ok(None) => self.file(path, agent, entry.file_type().is_ok_and(|kind| kind.is_symlink())),
+            Ok(None) => self.file(entry, path, agent),
             Err(error) => self.record_error(&path, error),
         }
     }
@@ -254,14 +254,16 @@ impl Found {
         }
     }
 
-    fn file(&mut self, path: PathBuf, agent: Agent, is_link: bool) {
+    fn file(&mut self, entry: &DirEntry, path: PathBuf, agent: Agent) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let ours = agent.names_log(name);
         self.compressed += usize::from(ours && name.ends_with(".jsonl.zst"));
         if !ours || !name.ends_with(".jsonl") {
             return;
         }
-        match fs::metadata(&path) {
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        // That of an entry is found from its directory, whose path is not looked up again for each.
+        match if is_link { fs::metadata(&path) } else { entry.metadata() } {
             Ok(meta) if meta.is_file() => {
                 if is_link {
                     match other_names::is_log(&path) {

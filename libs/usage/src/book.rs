@@ -8,7 +8,7 @@ use crate::facts::{Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
 use crate::places::Places;
 use crate::row::QuarterRow;
-use crate::summary::Summary;
+use crate::summary::Counted;
 use agents::Agent;
 use agents::entry::ClientSum;
 use agents::logs::Log;
@@ -41,8 +41,6 @@ pub struct Session {
     pub client: Option<ClientSum>,
     /// Whether its log is gone, or has less than before: then the summary counts, and whatever the log has besides.
     pub is_summary: bool,
-    /// The newest change of its logs, in nanoseconds since the epoch.
-    pub modified: i64,
     /// Hashes of its messages.
     pub keys: Vec<u64>,
 }
@@ -55,7 +53,6 @@ impl Session {
         if self.dir.is_empty() || file.ends_with(&self.id) {
             self.dir.clone_from(&facts.cwd);
         }
-        self.modified = self.modified.max(log.identity.modified);
         let known = facts.talks.iter().find(|known| known.session == name);
         let given = known.and_then(|known| known.custom_title.clone());
         self.is_renamed |= given.is_some();
@@ -80,7 +77,7 @@ pub struct Book {
 }
 
 /// Counts the calls. `watch` receives every call: the index of its log, the call, and its fate.
-pub fn build(logs: &[(Log, Facts)], summaries: Vec<Summary>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
+pub fn build(logs: &[(Log, Facts)], summaries: Vec<Counted>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
     let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
     let judged = judge(logs, &places);
@@ -100,18 +97,23 @@ pub fn build(logs: &[(Log, Facts)], summaries: Vec<Summary>, mut watch: impl FnM
 }
 
 impl Book {
+    /// A book that is only read.
+    pub(crate) fn of(models: Vec<String>, sessions: Vec<Session>, rows: Vec<QuarterRow>) -> Self {
+        Book { models, sessions, rows, ..Book::default() }
+    }
+
     /// The summaries that are needed, and their messages. A summary is not needed if the logs count all of its messages
     /// in the same conversation, or if needed summaries have them. Summaries without logs are considered first, then
     /// the largest.
     fn needed(
         &self,
-        mut summaries: Vec<Summary>,
+        mut summaries: Vec<Counted>,
         judged: &[Judged],
         places: &[Places],
-    ) -> (Vec<Summary>, HashSet<u64>) {
-        let place = |summary: &Summary| self.find(summary.agent(), summary.session());
+    ) -> (Vec<Counted>, HashSet<u64>) {
+        let place = |summary: &Counted| self.find(summary.agent(), summary.session());
         summaries.sort_by_cached_key(|summary| {
-            (place(summary).is_some(), Reverse(summary.usage.messages), summary.session().to_string())
+            (place(summary).is_some(), Reverse(summary.messages), summary.session().to_string())
         });
         let mut own: Vec<Vec<u64>> = vec![Vec::new(); self.sessions.len()];
         for (n, call, _) in judged.iter().filter(|(_, call, fate)| *fate == Fate::Counted && call.used_something()) {
@@ -125,7 +127,7 @@ impl Book {
             // The calls are sorted by message.
             let known = summary.keys().all(|key| own.binary_search(&key).is_ok() || claimed.contains(&key));
             // Several calls may have one message.
-            let needed = !known || summary.usage.messages > (own.len() + elsewhere) as u64;
+            let needed = !known || summary.messages > (own.len() + elsewhere) as u64;
             if needed {
                 claimed.extend(summary.keys());
             }
@@ -171,7 +173,6 @@ impl Book {
                 prompts: Vec::new(),
                 client: None,
                 is_summary: false,
-                modified: 0,
                 keys: Vec::new(),
             });
         }
@@ -218,7 +219,7 @@ impl Book {
 
     /// Counts prompts. A prompt that is in several logs belongs to the oldest; one that is in a summary is not counted
     /// for a log.
-    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], summaries: &[Summary]) {
+    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], summaries: &[Counted]) {
         let claimed: HashSet<i64> = summaries.iter().flat_map(|summary| summary.prompts()).copied().collect();
         let mut known = HashSet::new();
         for n in ranks(logs) {
@@ -234,7 +235,7 @@ impl Book {
         }
     }
 
-    fn add_summary(&mut self, summary: Summary) {
+    fn add_summary(&mut self, summary: Counted) {
         let place = self.session(summary.agent(), summary.session());
         for row in summary.rows() {
             let model = self.model(&row.model);
@@ -245,7 +246,7 @@ impl Book {
             session.dir = dirs::without_worktree(summary.dir()).to_string();
             session.title = session.title.take().or(summary.title().map(str::to_string));
             session.prompts.extend(summary.prompts());
-            session.turns = summary.usage.turns.max(session.prompts.len() as u64);
+            session.turns = summary.turns.max(session.prompts.len() as u64);
             session.is_summary = true;
             session.keys.extend(summary.keys());
         }

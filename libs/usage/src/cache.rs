@@ -1,33 +1,19 @@
-//! Owns the cache of the facts of logs: `usage/cache/<part>.json`, where the path of a log chooses its part. Must stay
+//! Owns the cache of the facts of logs: `usage/cache/<part>.calls`, where the path of a log chooses its part. Must stay
 //! true: it may be deleted at any time; every part is complete in itself and replaced in one step, so two programs at
-//! once only do some work twice.
+//! once only do some work twice; what did not change is neither parsed nor written anew.
 
 use crate::explain::Account;
 use crate::facts::Facts;
+use crate::pack::{self, Pack, Packed, Unpack};
 use crate::read::{self, Known, on_all_processors, path_hash};
-use agents::logs::Log;
-use cs_core::file::{self, Durability};
+use agents::logs::{Identity, Log};
 use cs_core::paths::Home;
-use cs_core::validate::FILE_BYTES;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 const PARTS: u8 = 64;
-/// Changes whenever the form or the meaning of facts changes.
-const VERSION: u32 = 10;
-
-#[derive(Deserialize)]
-struct Part {
-    version: u32,
-    logs: Vec<Entry>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    path: PathBuf,
-    known: Known,
-}
 
 /// The facts of all logs.
 #[derive(Debug, Default)]
@@ -89,63 +75,60 @@ fn read_part(reader: Reader, home: &Home, part: u8, logs: &[(usize, &Log)]) -> V
     if logs.is_empty() {
         return Vec::new();
     }
-    let mut known = load(home, part);
+    let path = home.usage_cache(part);
+    let bytes = pack::load(&path);
+    let mut known = Unpack::open(&bytes).map(entries).unwrap_or_default();
+    let mut new = Pack::new();
     let mut news = false;
-    let mut entries = Vec::new();
-    let mut accounts = Vec::new();
-    let mut failed = Vec::new();
-    for (n, log) in logs {
-        let old = known.remove(&log.path);
-        let now = match old {
-            Some(old) if old.holds(log) => Ok((old, None)),
-            old => {
-                news = true;
-                reader(log, old)
-            }
-        };
-        match now {
-            Ok((known, account)) => {
-                entries.push((*n, Entry { path: log.path.clone(), known }));
-                accounts.push(account);
-            }
-            Err(error) => failed.push((*n, Err(error))),
+    let mut read_one = |log: &Log| {
+        let path = log.path.as_os_str().as_bytes();
+        let old = known.remove(path);
+        if let Some(Entry { block, identity, rest }) = old
+            && identity == log.identity
+            && let Some(facts) = { rest }.block().and_then(|mut counted| Facts::unpack(&mut counted))
+        {
+            new.copy(block);
+            return Ok((facts, None));
         }
-    }
-    // Logs that are not requested now but still exist stay in the cache.
-    let others: Vec<Entry> = known
-        .into_iter()
-        .filter(|(path, _)| news && path.symlink_metadata().is_ok())
-        .map(|(path, known)| Entry { path, known })
-        .collect();
+        news = true;
+        let (known, account) = reader(log, old.and_then(|mut old| Known::unpack_rest(old.identity, &mut old.rest)))?;
+        new.copy(entry(path, &known).as_block());
+        Ok((known.into_facts(), account))
+    };
+    let found = logs.iter().map(|(n, log)| (*n, read_one(log))).collect();
     if news {
-        save(home, part, entries.iter().map(|(_, entry)| entry).chain(&others));
+        // Logs that are not requested now but still exist stay in the cache.
+        let is_there = |path: &[u8]| Path::new(OsStr::from_bytes(path)).symlink_metadata().is_ok();
+        known.iter().filter(|(path, _)| is_there(path)).for_each(|(_, entry)| new.copy(entry.block));
+        new.save(&path);
     }
-    let good =
-        entries.into_iter().zip(accounts).map(|((n, entry), account)| (n, Ok((entry.known.into_facts(), account))));
-    good.chain(failed).collect()
+    found
 }
 
-fn load(home: &Home, part: u8) -> HashMap<PathBuf, Known> {
-    let bytes = file::read(&home.usage_cache(part)).ok().flatten().unwrap_or_default();
-    let part: Option<Part> = serde_json::from_slice(&bytes).ok().filter(|part: &Part| part.version == VERSION);
-    part.map(|part| part.logs.into_iter().map(|entry| (entry.path, entry.known)).collect()).unwrap_or_default()
+/// A log in the cache.
+struct Entry<'a> {
+    /// All of it.
+    block: Unpack<'a>,
+    identity: Identity,
+    /// What follows its identity.
+    rest: Unpack<'a>,
 }
 
-/// Writes a part. A log that would make the file too large for its readers is left out, and read again each time.
-fn save<'a>(home: &Home, part: u8, entries: impl Iterator<Item = &'a Entry>) {
-    let mut bytes = format!("{{\"version\":{VERSION},\"logs\":[").into_bytes();
-    let mut first = true;
-    for entry in entries {
-        let Ok(text) = serde_json::to_vec(entry) else { continue };
-        if bytes.len() + text.len() + 3 > FILE_BYTES {
-            continue;
-        }
-        if !std::mem::take(&mut first) {
-            bytes.push(b',');
-        }
-        bytes.extend_from_slice(&text);
-    }
-    bytes.extend_from_slice(b"]}");
-    // Without a cache the results are the same, only later.
-    let _ = file::replace(&home.usage_cache(part), &bytes, Durability::Disposable);
+/// The logs in a part by their paths.
+fn entries(mut part: Unpack<'_>) -> HashMap<&[u8], Entry<'_>> {
+    let one = || {
+        let block = part.block()?;
+        let mut rest = block;
+        let path = rest.bytes()?;
+        Some((path, Entry { block, identity: Identity::unpack(&mut rest)?, rest }))
+    };
+    std::iter::from_fn(one).collect()
+}
+
+fn entry(path: &[u8], known: &Known) -> Pack {
+    let mut entry = Pack::new();
+    entry.bytes(path);
+    known.identity.pack(&mut entry);
+    known.pack_rest(&mut entry);
+    entry
 }

@@ -1,12 +1,11 @@
 //! Owns one call of a model: its tokens, what its price depends on, and when two lines report the same call. The rules
 //! are those of "Counted once" in `docs/USAGE.md`.
 
+use crate::pack::packed;
 use agents::tokens::{Class, Tokens};
-use serde::{Deserialize, Serialize};
 
 /// One response of a model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// Milliseconds since the epoch.
     pub at: i64,
@@ -32,21 +31,7 @@ pub struct Call {
     pub cost: u64,
 }
 
-type Written = (i64, u64, u64, u64, u32, u32, Class, u32, u32, Tokens, u64);
-
-impl From<Written> for Call {
-    fn from(of: Written) -> Self {
-        let (at, message, request, reference, session, model, class, lines, searches, tokens, cost) = of;
-        Call { at, message, request, reference, session, model, class, lines, searches, tokens, cost }
-    }
-}
-
-impl From<Call> for Written {
-    fn from(of: Call) -> Self {
-        let Call { at, message, request, reference, session, model, class, lines, searches, tokens, cost } = of;
-        (at, message, request, reference, session, model, class, lines, searches, tokens, cost)
-    }
-}
+packed!(Call { at, message, request, reference, session, model, class, lines, searches, tokens, cost });
 
 impl Call {
     /// Whether there is anything to count.

@@ -3,17 +3,17 @@
 //! files, prices, days.
 
 use crate::call::Call;
+use crate::pack::{Pack, Packed, Unpack, json, of_json, packed};
 use agents::entry::{ClientSum, Context, Entry, Kind, Response, Thread, Understood};
 use agents::limit::Reported;
 use cs_core::clock;
 use cs_core::dirs;
 use cs_core::id::fnv1a;
 use limits::reading::Reading;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
 /// A prompt that a person wrote.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Prompt {
     /// Milliseconds since the epoch.
     pub at: i64,
@@ -24,8 +24,7 @@ pub struct Prompt {
 }
 
 /// What a client said about a limit of its account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(u32, i64, f64, i64)", into = "(u32, i64, f64, i64)")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     /// The index of the window's name in [`Facts::names`].
     pub window: u32,
@@ -33,16 +32,21 @@ pub struct Told {
     pub reading: Reading,
 }
 
-impl From<(u32, i64, f64, i64)> for Told {
-    fn from((window, at, used, resets_at): (u32, i64, f64, i64)) -> Self {
-        let instant = |millis| clock::from_millis(millis).unwrap_or_default();
-        Told { window, reading: Reading { at: instant(at), used, resets_at: instant(resets_at) } }
-    }
-}
+packed!(Prompt { at, id, session });
 
-impl From<Told> for (u32, i64, f64, i64) {
-    fn from(Told { window, reading: Reading { at, used, resets_at } }: Told) -> Self {
-        (window, at.timestamp_millis(), used, resets_at.timestamp_millis())
+impl Packed for Told {
+    fn pack(&self, to: &mut Pack) {
+        let Told { window, reading: Reading { at, used, resets_at } } = self;
+        window.pack(to);
+        at.timestamp_millis().pack(to);
+        used.to_bits().pack(to);
+        resets_at.timestamp_millis().pack(to);
+    }
+
+    fn unpack(from: &mut Unpack) -> Option<Self> {
+        let instant = |millis| clock::from_millis(millis).unwrap_or_default();
+        let (window, at, used) = (u32::unpack(from)?, i64::unpack(from)?, f64::from_bits(u64::unpack(from)?));
+        Some(Told { window, reading: Reading { at: instant(at), used, resets_at: instant(i64::unpack(from)?) } })
     }
 }
 
@@ -52,56 +56,60 @@ const TOLD: usize = 4000;
 const LAST: usize = 8;
 
 /// The facts of a session besides its calls.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionFacts {
     /// An index in [`Facts::names`].
     pub session: u32,
     /// The title that the client generated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The title that a person gave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_title: Option<String>,
     /// The client's own sum.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientSum>,
 }
 
+impl Packed for SessionFacts {
+    fn pack(&self, to: &mut Pack) {
+        self.session.pack(to);
+        self.title.pack(to);
+        self.custom_title.pack(to);
+        json(&self.client, to);
+    }
+
+    fn unpack(from: &mut Unpack) -> Option<Self> {
+        let (session, title, custom_title) = (Packed::unpack(from)?, Packed::unpack(from)?, Packed::unpack(from)?);
+        Some(SessionFacts { session, title, custom_title, client: of_json(from)? })
+    }
+}
+
 /// The facts of one file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// Names of sessions and models, by index.
     pub names: Vec<String>,
     /// The directory in which it began.
-    #[serde(default)]
     pub cwd: String,
     /// Whether it contains lines that were copied from another session.
-    #[serde(default)]
     pub forked: bool,
     /// Responses of models, in the order of their lines.
     pub calls: Vec<Call>,
     /// In the order of their lines.
-    #[serde(default)]
     pub prompts: Vec<Prompt>,
     /// One for each session that has a title or a client's sum.
-    #[serde(default)]
     pub talks: Vec<SessionFacts>,
     /// What the client said about limits of its account, if it was news in this file, in the order of the lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Told>,
     /// Lines in all.
-    #[serde(default)]
     pub lines: u64,
     /// Lines that cannot be parsed.
-    #[serde(default)]
     pub broken: u64,
     /// Lines that were parsed after a repair.
-    #[serde(default)]
     pub repaired: u64,
     /// Lines that were skipped because of their length.
-    #[serde(default)]
     pub too_long: u64,
 }
+
+packed!(Facts { names, cwd, forked, calls, prompts, talks, limits, lines, broken, repaired, too_long });
 
 impl Facts {
     /// Adds an entry of a line.

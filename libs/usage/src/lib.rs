@@ -2,6 +2,7 @@
 //! up. Must stay true: memory is bounded whatever a log contains, and logs are only read. Never here: printing,
 //! arguments, code that a hook waits for.
 
+pub mod answer;
 pub mod book;
 pub mod cache;
 pub mod call;
@@ -9,6 +10,7 @@ pub mod days;
 pub mod explain;
 pub mod facts;
 pub mod judge;
+pub mod pack;
 mod places;
 pub mod prices;
 pub mod read;

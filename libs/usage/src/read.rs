@@ -4,19 +4,19 @@
 
 use crate::explain::Account;
 use crate::facts::{Facts, Places, hash};
+use crate::pack::{Pack, Packed, Unpack, json, of_json};
 use agents::entry::Understood;
 use agents::entry::Wanted;
 use agents::lines::{self, Piece};
 use agents::logs::{Identity, Log};
 use agents::reader::{Reader, State};
 use cs_core::open;
-use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The facts of a file, and the evidence that they still hold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     /// The file's identity when it was read.
     pub identity: Identity,
@@ -29,7 +29,6 @@ pub struct Known {
     /// The reader's state after them.
     state: State,
     /// The facts including an incomplete last line, if that has any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     whole: Option<Facts>,
 }
 
@@ -39,9 +38,25 @@ const CHECKED: u64 = 1024;
 const PLACES: u64 = 8;
 
 impl Known {
-    /// Whether the file is unchanged.
-    pub fn holds(&self, log: &Log) -> bool {
-        self.identity == log.identity
+    /// Adds everything but the identity. What counts comes first, so that nothing else is read of a log without changes.
+    pub fn pack_rest(&self, to: &mut Pack) {
+        to.block(|to| self.whole.as_ref().unwrap_or(&self.facts).pack(to));
+        self.offset.pack(to);
+        self.check.pack(to);
+        json(&self.state, to);
+        self.whole.is_some().pack(to);
+        self.whole.iter().for_each(|_| self.facts.pack(to));
+    }
+
+    /// Reads what [`Known::pack_rest`] wrote.
+    pub fn unpack_rest(identity: Identity, from: &mut Unpack) -> Option<Self> {
+        let counted = Facts::unpack(&mut from.block()?)?;
+        let (offset, check, state) = (u64::unpack(from)?, u64::unpack(from)?, of_json(from)?);
+        let (facts, whole) = match Option::<Facts>::unpack(from)? {
+            Some(facts) => (facts, Some(counted)),
+            None => (counted, None),
+        };
+        Some(Known { identity, offset, check, facts, state, whole })
     }
 
     /// The facts of the file.

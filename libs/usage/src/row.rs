@@ -1,6 +1,7 @@
 //! Owns the row, the unit of the count: the usage of one class of calls within a quarter of an hour.
 
 use crate::call::Call;
+use crate::pack::packed;
 use agents::tokens::{Class, Tokens};
 
 /// Calls of one session, model and class within a quarter of an hour.
@@ -25,6 +26,8 @@ pub struct QuarterRow {
     /// The last call, in milliseconds since the epoch.
     pub last: i64,
 }
+
+packed!(QuarterRow { session, model, class, calls, searches, tokens, cost, first, last });
 
 impl QuarterRow {
     /// One call alone; its session and its model are not set.

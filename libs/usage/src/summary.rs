@@ -2,10 +2,12 @@
 //! true: what a summary counted stays counted, in it or in another summary.
 
 mod keep;
+mod load;
 
 pub use keep::{KeepReport, keep, summarize_all};
+pub use load::{Listed, list, load, load_listed};
 
-use crate::read::on_all_processors;
+use crate::pack::packed;
 use crate::row::QuarterRow;
 use agents::Agent;
 use agents::tokens::{Class, Tokens};
@@ -16,18 +18,20 @@ use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// A summary. Records show its [`Usage`]; the rest is for reports.
+/// A summary. Records show its [`Usage`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// What reports need.
     #[serde(flatten)]
-    own: Own,
+    pub counted: Counted,
     /// The sums.
     #[serde(flatten)]
     pub usage: Usage,
 }
 
+/// The part of a summary that is counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Own {
+pub struct Counted {
     claude_session_id: String,
     agent: Agent,
     #[serde(default)]
@@ -42,7 +46,16 @@ struct Own {
     /// When prompts were written, in milliseconds since the epoch.
     #[serde(default)]
     prompts: Vec<i64>,
+    /// That of [`Usage`].
+    #[serde(default, skip_serializing)]
+    pub turns: u64,
+    /// That of [`Usage`].
+    #[serde(default, skip_serializing)]
+    pub messages: u64,
 }
+
+packed!(Counted { claude_session_id, agent, dir, title, rows, keys, prompts, turns, messages });
+packed!(SummaryRow { model, row });
 
 /// A [`QuarterRow`] with its model's name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,62 +88,47 @@ impl From<SummaryRow> for Written {
 impl Summary {
     /// Parses the bytes twice, once for each half: much faster than `#[serde(flatten)]`.
     fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
-        Ok(Summary { own: serde_json::from_slice(bytes)?, usage: serde_json::from_slice(bytes)? })
-    }
-
-    /// The conversation's id.
-    pub fn session(&self) -> &str {
-        &self.own.claude_session_id
-    }
-    /// The agent of the conversation.
-    pub fn agent(&self) -> Agent {
-        self.own.agent
-    }
-    /// The directory in which it began.
-    pub fn dir(&self) -> &str {
-        &self.own.dir
-    }
-    /// Its title.
-    pub fn title(&self) -> Option<&str> {
-        self.own.title.as_deref()
-    }
-    /// Its usage by quarters of an hour.
-    pub fn rows(&self) -> &[SummaryRow] {
-        &self.own.rows
-    }
-    /// When prompts were written, in milliseconds since the epoch.
-    pub fn prompts(&self) -> &[i64] {
-        &self.own.prompts
-    }
-    /// Hashes of the messages that were counted.
-    pub fn keys(&self) -> impl Iterator<Item = u64> {
-        let digits = self.own.keys.as_bytes().chunks_exact(16);
-        digits.filter_map(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
+        Ok(Summary { counted: serde_json::from_slice(bytes)?, usage: serde_json::from_slice(bytes)? })
     }
 }
 
-/// All summaries, and the errors of those that cannot be parsed.
-pub fn load(home: &Home) -> (Vec<Summary>, Vec<Error>) {
-    let stems = file::stems(&home.usage_dir(), ".json").unwrap_or_default();
-    let uuids: Vec<Uuid> = stems.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect();
-    let one = |n: usize| uuids.get(n).and_then(|uuid| read(home, uuid).transpose());
-    let mut all = Vec::new();
-    let mut damaged = Vec::new();
-    for (_, summary) in on_all_processors(uuids.len(), one) {
-        match summary {
-            Some(Ok(summary)) => all.push(summary),
-            Some(Err(error)) => damaged.push(error),
-            None => {}
-        }
+impl Counted {
+    /// The conversation's id.
+    pub fn session(&self) -> &str {
+        &self.claude_session_id
     }
-    (all, damaged)
+    /// The agent of the conversation.
+    pub fn agent(&self) -> Agent {
+        self.agent
+    }
+    /// The directory in which it began.
+    pub fn dir(&self) -> &str {
+        &self.dir
+    }
+    /// Its title.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+    /// Its usage by quarters of an hour.
+    pub fn rows(&self) -> &[SummaryRow] {
+        &self.rows
+    }
+    /// When prompts were written, in milliseconds since the epoch.
+    pub fn prompts(&self) -> &[i64] {
+        &self.prompts
+    }
+    /// Hashes of the messages that were counted.
+    pub fn keys(&self) -> impl Iterator<Item = u64> {
+        let digits = self.keys.as_bytes().chunks_exact(16);
+        digits.filter_map(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
+    }
 }
 
 fn read(home: &Home, uuid: &Uuid) -> Result<Option<Summary>> {
     let path = home.usage(uuid);
     let Some(bytes) = file::read(&path)? else { return Ok(None) };
     let summary = Summary::parse(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-    if summary.session() == uuid.as_str() {
+    if summary.counted.session() == uuid.as_str() {
         return Ok(Some(summary));
     }
     Err(Error::corrupt(&path, "it contains another conversation"))

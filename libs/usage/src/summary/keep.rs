@@ -1,7 +1,7 @@
 //! Owns building summaries from the book, and writing those that changed. Must stay true: no message that an older
 //! summary counted is lost.
 
-use super::{Own, Summary, SummaryRow, read};
+use super::{Counted, Summary, SummaryRow, read};
 use crate::book::{Book, Session};
 use crate::prices::Prices;
 use crate::row::QuarterRow;
@@ -65,15 +65,15 @@ fn note_run(home: &Home, done: &KeepReport, now: Instant) -> Result<()> {
 /// Whether two summaries are equal, apart from the time of writing.
 fn is_same(old: &Summary, new: &Summary) -> bool {
     let usage = Usage { kept_at: old.usage.kept_at.clone(), ..new.usage.clone() };
-    old.own == new.own && old.usage == usage
+    old.counted == new.counted && old.usage == usage
 }
 
 /// Whether a message of the old summary would no longer be counted anywhere, such as one in a summary that another
 /// program has written since the logs were read.
 fn loses_message(old: &Summary, new: &Summary, counted: &HashSet<u64>) -> bool {
-    let new_keys: HashSet<u64> = new.keys().collect();
-    let elsewhere = old.keys().filter(|key| !new_keys.contains(key)).count();
-    old.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
+    let new_keys: HashSet<u64> = new.counted.keys().collect();
+    let elsewhere = old.counted.keys().filter(|key| !new_keys.contains(key)).count();
+    old.counted.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
 }
 
 /// Writes a summary; other fields in the file are kept.
@@ -129,7 +129,7 @@ fn summarize(
     let mut prompts = session.prompts.clone();
     prompts.sort_unstable();
     let plain = |row: &QuarterRow| QuarterRow { session: 0, model: 0, ..row.clone() };
-    let own = Own {
+    let counted = Counted {
         claude_session_id: session.id.clone(),
         agent: session.agent,
         dir: session.dir.clone(),
@@ -140,6 +140,8 @@ fn summarize(
             text
         }),
         prompts,
+        turns: usage.turns,
+        messages: usage.messages,
     };
-    Summary { own, usage }
+    Summary { counted, usage }
 }
