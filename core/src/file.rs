@@ -51,6 +51,11 @@ pub fn read_elsewhere(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// Whether [`read`] accepts these bytes. What it refuses must not be written.
+pub fn can_be_read(bytes: &[u8]) -> bool {
+    bytes.len() <= FILE_BYTES && !weight::is_too_heavy(bytes)
+}
+
 /// The bytes of a regular file of at most `most` bytes, for content that is not parsed into values.
 pub fn read_at_most(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     own_dir(path)?;
@@ -359,4 +364,25 @@ fn open_or_make(path: &Path, options: &mut OpenOptions) -> Result<File> {
 
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_is_read_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let list = |values: usize| format!("[{}0]", "0,".repeat(values));
+        let text = |bytes: usize| "x".repeat(bytes);
+        let most = weight::MAX_WEIGHT - 1;
+        for (content, fits) in
+            [(list(most), true), (list(most + 1), false), (text(FILE_BYTES), true), (text(FILE_BYTES + 1), false)]
+        {
+            std::fs::write(&path, &content).unwrap();
+            assert_eq!((can_be_read(content.as_bytes()), read(&path).is_ok()), (fits, fits), "{}", content.len());
+        }
+    }
 }

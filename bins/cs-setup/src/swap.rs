@@ -202,6 +202,9 @@ impl Seen {
     }
 
     fn stage(&self, path: &Path, text: &str) -> Result<tempfile::NamedTempFile> {
+        if text.len() > BYTES {
+            return Err(Error::Refused(format!("{} would have more than {BYTES} bytes", path.display())));
+        }
         let dir = path.parent().unwrap_or(Path::new("/"));
         cs_core::file::make_dir(dir)?;
         let backup = self.backup()?;

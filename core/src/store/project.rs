@@ -16,7 +16,6 @@ use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status};
 use crate::validate;
-use crate::weight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -283,7 +282,7 @@ fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize) -> Result<()> 
 
 /// The same with bytes.
 pub(super) fn replace(lock: &Lock, path: &Path, bytes: &[u8]) -> Result<()> {
-    if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(bytes) {
+    if !file::can_be_read(bytes) {
         return Err(Error::Refused(format!("{} is full: a larger file could not be read", path.display())));
     }
     let staged = file::stage(path, bytes, Durability::Synced)?;

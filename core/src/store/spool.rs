@@ -24,6 +24,9 @@ use std::time::{Duration, SystemTime};
 
 /// Maximum number of bytes of a spool: more than years of turns, so a larger one is a defect.
 const SPOOL_BYTES: usize = 8 * 1024 * 1024;
+/// How many bytes of a spool are read: more than are written, because several programs that append at the same time may
+/// each find room for one more note.
+const READ_BYTES: usize = 2 * SPOOL_BYTES;
 
 /// Notes are folded from this size on, so that readers have little to do.
 const MANY_BYTES: u64 = 64 * 1024;
@@ -106,7 +109,7 @@ impl Store {
             None if makes => self.unprompted(uuid, program, now)?,
             known => known,
         };
-        if let (Some(id), Some(bytes)) = (id, file::read_at_most(&taken, SPOOL_BYTES)?) {
+        if let (Some(id), Some(bytes)) = (id, file::read_at_most(&taken, READ_BYTES)?) {
             append(&self.home.spool(&id), &bytes, NoteSync::Later, self.wait)?;
         }
         file::remove(&taken)
@@ -139,7 +142,7 @@ impl Store {
     }
 
     fn notes_in(&self, path: &Path) -> Result<Notes> {
-        let bytes = match file::read_at_most(path, SPOOL_BYTES) {
+        let bytes = match file::read_at_most(path, READ_BYTES) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(Notes::default()),
             // A file that is not ours (a link, a pipe) holds no notes.
@@ -286,4 +289,27 @@ fn append(path: &Path, line: &[u8], sync: NoteSync, wait: Duration) -> Result<()
 fn nonce() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("{:08x}-{:x}", std::process::id(), since.as_nanos())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::paths::Home;
+    use crate::witness::Witness;
+
+    #[test]
+    fn the_largest_spool_that_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_hooks(Home::at(dir.path()), Witness::NONE);
+        let id = SessionId::parse("sess_20261121T0337_ca5d").unwrap();
+        let (path, line) = (store.home.spool(&id), format!("{}\n", "x".repeat(1023)));
+        file::make_dir(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, line.repeat(SPOOL_BYTES / line.len() - 1)).unwrap();
+        // Two programs at the same time each see room for one line.
+        append(&path, line.as_bytes(), NoteSync::Later, store.wait).unwrap();
+        assert!(matches!(append(&path, line.as_bytes(), NoteSync::Later, store.wait), Err(Error::Refused(_))));
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(line.as_bytes()).unwrap();
+        assert!(!store.notes_in(&path).unwrap().is_empty());
+    }
 }

@@ -184,6 +184,10 @@ impl Manifest {
     pub fn write(&mut self, home: &Home, uuid: &Uuid) -> Result<()> {
         let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| Error::Invalid(error.to_string()))?;
         bytes.push(b'\n');
+        if !file::can_be_read(&bytes) {
+            let text = format!("the manifest of {} is full: it names too many files", self.conversation);
+            return Err(Error::Refused(text));
+        }
         file::replace(&home.kept_manifest(self.agent.word(), uuid), &bytes, Durability::Synced)?;
         self.stored = chain::digest(&bytes);
         Ok(())
@@ -267,6 +271,31 @@ mod tests {
         file::make_dir(&home.kept("claude-code", &uuid)).unwrap();
         std::fs::write(home.kept_manifest("claude-code", &uuid), manifest.to_string()).unwrap();
         Manifest::read(&home, Agent::Claude, &uuid)
+    }
+
+    #[test]
+    fn the_largest_manifest_that_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, uuid) = (Home::at(dir.path()), Uuid::parse("ca5d0000-0000-4000-8000-000000000001").unwrap());
+        let mut manifest = Manifest::new(Agent::Claude, &uuid);
+        let file: FileCopy = serde_json::from_value(json!({"path": "x", "file": "x", "origin": "/x",
+            "identity": [1, 2, 3, 4, 5], "bytes": 1, "sha256": "00", "copied_at": ""}))
+        .unwrap();
+        // The most that fit are found by halves.
+        let (mut fits, mut fails) = (0, 200_000);
+        while fails - fits > 1 {
+            let count = (fits + fails) / 2;
+            manifest.files = vec![file.clone(); count];
+            match manifest.write(&home, &uuid) {
+                Ok(()) => fits = count,
+                Err(error) => {
+                    assert!(matches!(error, Error::Refused(_)));
+                    fails = count;
+                }
+            }
+            assert_eq!(Manifest::read(&home, Agent::Claude, &uuid).unwrap().map_or(0, |read| read.files.len()), fits);
+        }
+        assert!(fits > 10_000, "{fits}");
     }
 
     #[test]

@@ -150,7 +150,9 @@ impl Rules {
 
     /// The same for the text of a file.
     pub fn convert_text(path: &Path, text: &str) -> Result<String> {
-        crate::convert::converted(text).map_err(|found| fault(path, found.line, &found.text))
+        let rules = crate::convert::converted(text).map_err(|found| fault(path, found.line, &found.text))?;
+        let full = || Error::Refused(format!("{} makes a file of rules of more than {FILE} bytes", path.display()));
+        (rules.len() as u64 <= FILE).then_some(rules).ok_or_else(full)
     }
 
     /// Only these rules.

@@ -14,8 +14,6 @@ use cs_core::paths::Home;
 use cs_core::process::{self, Process};
 use cs_core::store::Store;
 use cs_core::unknown::Unknown;
-use cs_core::validate::FILE_BYTES;
-use cs_core::weight;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -253,7 +251,7 @@ impl Leases {
     fn encode(&self, file: &LeaseFile) -> Result<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(file).unwrap_or_default();
         bytes.push(b'\n');
-        if bytes.len() > FILE_BYTES || weight::is_too_heavy(&bytes) {
+        if !file::can_be_read(&bytes) {
             return Err(Error::Refused(format!("{} has too many leases; release some", self.slug)));
         }
         Ok(bytes)

@@ -10,7 +10,6 @@ use cs_core::id::SeatId;
 use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
 use cs_core::store::Store;
-use cs_core::validate::FILE_BYTES;
 use std::path::Path;
 use std::time::Duration;
 
@@ -116,7 +115,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Seat> {
 fn encode(seat: &Seat) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(seat).unwrap_or_default();
     bytes.push(b'\n');
-    if bytes.len() > FILE_BYTES {
+    if !file::can_be_read(&bytes) {
         return Err(Error::Refused(format!("{} is full", seat.agent_id)));
     }
     Ok(bytes)

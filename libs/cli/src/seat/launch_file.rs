@@ -34,7 +34,11 @@ impl LaunchFile {
 
     /// Writes the file of a seat.
     pub fn write(&self, home: &Home, id: &SeatId) -> Result<()> {
-        file::replace(&home.seat_launch(id), &serde_json::to_vec(self).unwrap_or_default(), Durability::Synced)
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        if !file::can_be_read(&bytes) {
+            return Err(Error::Refused("the prompt and the environment are too long for a new client".into()));
+        }
+        file::replace(&home.seat_launch(id), &bytes, Durability::Synced)
     }
 
     /// Reads the file of a seat and removes it.
@@ -49,5 +53,22 @@ impl LaunchFile {
             SCHEMA_VERSION => Ok(launch),
             version => Err(Error::Newer { path, version }),
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, id) = (Home::at(dir.path()), SeatId::parse("agent_20261121T0930_ffff").unwrap());
+        file::make_dir(home.seat_launch(&id).parent().unwrap()).unwrap();
+        let launch = |bytes: usize| LaunchFile::new(vec!["x".repeat(bytes)], "/", BTreeMap::new());
+        launch(9 << 20).write(&home, &id).unwrap();
+        assert_eq!(LaunchFile::take(&home, &id).unwrap().command[0].len(), 9 << 20);
+        assert!(matches!(launch(10 << 20).write(&home, &id), Err(Error::Refused(_))));
     }
 }

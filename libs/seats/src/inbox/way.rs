@@ -9,7 +9,7 @@ use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, OwnDir};
 use serde::{Deserialize, Serialize};
 
-/// Maximum number of bytes that are read: hundreds of steps.
+/// Maximum number of bytes that are read, from the end: hundreds of steps.
 const LONGEST: usize = 256 * 1024;
 
 /// A line. A step has a state, and everything that is known about the way up to there.
@@ -89,7 +89,8 @@ fn append(way: &OwnDir, id: &str, line: &Line, durability: Durability) -> Result
 /// Adds what is known about the way of a message to the directory in which it is.
 pub(super) fn add_to(message: &mut Message, folder: Folder, way: &OwnDir) -> Result<()> {
     let bytes = match way.read_at_most(&name(&message.message_id), LONGEST) {
-        Err(Error::Corrupt { .. }) => None,
+        // Too long: the last steps decide. What is no file of ours says nothing.
+        Err(Error::Corrupt { .. }) => file::tail(&way.path(&name(&message.message_id)), LONGEST as u64).ok(),
         bytes => bytes?,
     };
     let bytes = bytes.unwrap_or_default();

@@ -55,9 +55,7 @@ fn a_power_failure_repeats_a_message_and_loses_none() {
         assert_eq!(inbox.mark_read(UUID, at()).unwrap(), 0, "nothing says that it was handed over");
         assert_eq!(inbox.redeliver("any", at()).unwrap(), 1);
         assert_eq!(take(&inbox), ["one"]);
-        if left.len() < 1000 {
-            assert!(inbox.unread().unwrap()[0].again, "a torn line spoils no later one");
-        }
+        assert!(inbox.unread().unwrap()[0].again, "a torn line spoils no later one, nor do many before it");
     }
 }
 
