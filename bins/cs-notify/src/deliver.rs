@@ -91,13 +91,19 @@ impl Run<'_> {
         }
         handler::check(handlers)?;
         let each = TimeDelta::from_std(self.settings.timeout).unwrap_or_default() * ATTEMPTS;
-        for batch in self.batches(handlers, &plan) {
+        let batches = self.batches(handlers, &plan);
+        for batch in &batches {
             let mut until = self.context.now + CLAIM_MARGIN;
             for (_, dues) in &batch.notices {
                 until += each;
                 dues.iter().for_each(|due| delivered.claim(due, &batch.handler.name, until));
             }
         }
+        let dues = batches.iter().flat_map(|batch| {
+            let dues = batch.notices.iter().flat_map(|(_, dues)| dues);
+            dues.map(|due| (*due, batch.handler.name.as_str()))
+        });
+        delivered.has_room(dues, self.context.now)?;
         delivered.write(lock)?;
         Ok(plan)
     }

@@ -162,19 +162,40 @@ impl Delivered {
         self.entries.retain(|key, _| is_there(key) && !windows::is_over(key, now));
     }
 
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(&self.entries).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Refuses if the file would be too large once all these notices are noted: what cannot be noted is not sent, because
+    /// it would be sent again each time.
+    pub fn has_room<'d>(&self, dues: impl Iterator<Item = (&'d Due, &'d str)>, now: Instant) -> Result<()> {
+        let mut noted = self.clone();
+        dues.for_each(|(due, handler)| noted.note(due, handler, &[handler], TimeDelta::zero(), now));
+        let full = || Error::Refused(format!("{}: {FULL}", self.path.display()));
+        file::can_be_read(&noted.bytes()).then_some(()).ok_or_else(full)
+    }
+
     /// Replaces the file, under its lock; removes it if there is no entry.
     pub fn write(&self, lock: &Lock) -> Result<()> {
         if self.entries.is_empty() {
             lock.confirm()?;
             return file::remove(&self.path);
         }
-        let mut bytes = serde_json::to_vec_pretty(&self.entries).unwrap_or_default();
-        bytes.push(b'\n');
+        let bytes = self.bytes();
+        if !file::can_be_read(&bytes) {
+            return Err(Error::Refused(format!("{}: {FULL}", self.path.display())));
+        }
         let staged = file::stage(&self.path, &bytes, Durability::Synced)?;
         lock.confirm()?;
         staged.replace()
     }
 }
+
+/// Why no more notices are sent.
+const FULL: &str =
+    "it is full: so many sessions have notices that a larger file could not be read; archive some of them";
 
 /// When a notice was sent, by the entry of what it is about.
 fn sent(entry: &Value, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
@@ -254,6 +275,21 @@ mod tests {
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "19T11:00:00"), "sent two days from now: a wrong clock");
         let once = Due { once: true, ..waiting };
         assert!(sent.recently(&once, COOLDOWN, at("29T11:00:00")).is_some(), "some are sent once");
+    }
+
+    #[test]
+    fn the_largest_file_that_is_written_is_read_and_what_cannot_be_noted_is_not_sent() {
+        let last = json!({"notified_at": SINCE, "since": SINCE});
+        let entry = json!({"reason": "waiting", "notified_at": SINCE, "since": SINCE, "told": {"waiting": last}});
+        let of = |count: usize| Value::Object((0..count).map(|n| (format!("session {n}"), entry.clone())).collect());
+        let has_room = |count| {
+            let (sent, waiting) = (delivered(of(count)), due(Reason::Waiting, SINCE));
+            assert!(file::can_be_read(&sent.bytes()));
+            sent.has_room([(&waiting, "tell")].into_iter(), at("21T09:00:00"))
+        };
+        let most = cs_core::weight::MAX_WEIGHT / 17;
+        assert!(has_room(most - 2).is_ok());
+        assert!(matches!(has_room(most), Err(Error::Refused(_))));
     }
 
     #[test]
