@@ -8,14 +8,11 @@ use conversations::Catalog;
 use cs_core::error::Error;
 use redaction::{Engine, Key, Rules};
 use render::{format_number, format_quantity, format_time};
-use reports::{Problem, Verified, verify};
+use reports::{LARGEST, Problem, Verified, verify};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// Maximum number of bytes of a report.
-const MOST: u64 = 1024 * 1024 * 1024;
 
 /// verify reports: their digest, their counts, that no definite rule finds anything in them, and on the machine where the
 /// conversations are, that their logs begin as they did. 1 if one fails. A digest is no signature: whoever can change a
@@ -108,13 +105,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |error| Error::io(path, "read", error);
     let mut bytes = Vec::new();
     if path == Path::new("-") || path == Path::new(STDIN) {
-        std::io::stdin().lock().take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+        std::io::stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let file: File = cs_core::open::foreign(path).map_err(failed)?;
-        file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+        file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
     }
     match bytes.len() as u64 {
-        MOST => Err(Error::Invalid(format!("{} is too long for a report", path.display()))),
+        LARGEST.. => Err(Error::Invalid(format!("{} is too long for a report", path.display()))),
         _ => Ok(bytes),
     }
 }

@@ -16,7 +16,7 @@ pub const MARK: &str = "cs-report:1";
 /// Number of digits of a digest.
 const DIGITS: usize = 64;
 /// The head of a report is within this many bytes.
-const MOST: usize = 16 * 1024 * 1024;
+pub(crate) const MOST: usize = 16 * 1024 * 1024;
 /// What begins the comment of a page that has the head.
 const COMMENT: &str = "\n<!-- cs-report ";
 

@@ -39,4 +39,4 @@ pub use source::is_same;
 pub use sources::Sources;
 pub use texts::Texts;
 pub use verify::{Problem, Verified, verify};
-pub use writer::{Made, Pieces, Writer};
+pub use writer::{LARGEST, Made, Pieces, Writer};

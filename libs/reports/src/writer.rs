@@ -1,16 +1,19 @@
 //! Owns the body of a report while it is made: rows, in one of the formats. Must stay true: every
 //! cell of a row is in JSON; in CSV every one that has a column.
 
-use crate::head::{Head, digest_of, parse};
+use crate::head::{self, Head, digest_of, parse};
 use crate::html::Html;
 use crate::markdown::Markdown;
 use crate::request::{Format, Mode};
 use crate::row::{Row, Value};
 use crate::spool::Spool;
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use render::{Cell, format_csv_row};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+
+/// A report has fewer bytes: more are not read when it is verified.
+pub const LARGEST: u64 = 1024 * 1024 * 1024;
 
 /// How rows look.
 enum Layout {
@@ -56,7 +59,8 @@ impl Writer {
             Layout::Markdown(markdown) => markdown.row(row),
             Layout::Html(html) => html.row(row),
         };
-        self.spool.add(&text)
+        self.spool.add(&text)?;
+        fits(0, self.spool.bytes())
     }
 
     /// Ends the body; the head is complete now but for the digest.
@@ -69,9 +73,19 @@ impl Writer {
         };
         self.spool.add(&end)?;
         let (before, between) = head.write(self.format, self.mode, &self.columns);
+        // The digest follows.
+        fits(before.len() + 100, self.spool.bytes())?;
         head.content_digest = digest_of(before.as_bytes(), self.spool.hash(between)?);
         let before = format!("{before}{}{between}", head.content_digest);
         Ok(Made { head, unread: Vec::new(), before, body: self.spool })
+    }
+}
+
+/// Refuses a report that could not be verified, with a head and a body of so many bytes.
+fn fits(head: usize, body: u64) -> Result<()> {
+    match head <= head::MOST && head as u64 + body < LARGEST {
+        true => Ok(()),
+        false => Err(Error::Refused("the report would be too long to be verified; choose fewer conversations".into())),
     }
 }
 
@@ -171,4 +185,23 @@ fn csv(row: &Row, columns: &[&str]) -> String {
         Some(Value::Empty) | None => Cell::Empty,
     };
     format_csv_row(&columns.iter().map(cell).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_that_could_not_be_verified_is_not_made() {
+        assert!(fits(head::MOST, LARGEST - 1 - head::MOST as u64).is_ok());
+        assert!(fits(head::MOST + 1, 0).is_err() && fits(0, LARGEST).is_err());
+        let made = |logs: usize| {
+            let digests = (0..logs).map(|n| (format!("{n:0100}"), "x".repeat(100)));
+            let head = Head { report: head::MARK.into(), source_digests: digests.collect(), ..Head::default() };
+            Writer::new(Format::Json, Mode::Tokens, Vec::new()).finish(head)
+        };
+        assert!(parse(made(70_000).unwrap().before.as_bytes()).is_ok());
+        assert!(made(90_000).is_err());
+    }
 }
