@@ -15,7 +15,7 @@ use crate::weight;
 use dir::folder_of;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 use std::{ffi::CString, os::unix::ffi::OsStrExt};
@@ -75,6 +75,19 @@ pub fn ends(path: &Path, head: usize, tail: usize) -> Result<Option<[Vec<u8>; 2]
         read.map(|()| bytes).map_err(|error| Error::io(path, "read", error))
     };
     Ok(Some([part(0, head)?, part(size.saturating_sub(tail).max(head), size)?]))
+}
+
+/// Like [`read_at_most`], for a file that may be changed meanwhile: `None` if it was.
+pub fn read_unchanged(path: &Path, most: usize) -> Result<Option<Option<Vec<u8>>>> {
+    own_dir(path)?;
+    let Some(file) = open_to_read(path)? else { return Ok(Some(None)) };
+    let state = || {
+        let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
+        Ok::<_, Error>((meta.len(), meta.mtime(), meta.mtime_nsec()))
+    };
+    let before = state()?;
+    let bytes = read_open(&file, path, most)?;
+    Ok((state()? == before).then_some(Some(bytes)))
 }
 
 fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {

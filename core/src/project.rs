@@ -89,6 +89,17 @@ impl Counts {
         }
     }
 
+    /// Counts one session less; `None` if there is none with this status.
+    pub fn subtract(&mut self, status: Status) -> Option<()> {
+        let count = match status {
+            Status::Active => &mut self.active,
+            Status::Parked => &mut self.parked,
+            Status::Completed => &mut self.completed,
+        };
+        *count = count.checked_sub(1)?;
+        Some(())
+    }
+
     /// All sessions.
     pub fn total(&self) -> usize {
         self.active + self.parked + self.completed
@@ -141,9 +152,15 @@ pub fn count(state: &mut ProjectState, counts: Counts) {
     state.total_sessions = counts.total();
 }
 
-/// Updates the cached part from the project's sessions.
-pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], questions: &[String], now: Instant) {
-    count(state, counts);
+/// The counts as they were refreshed; `None` if they contradict each other.
+pub fn counts(state: &ProjectState) -> Option<Counts> {
+    let (active, parked) = (state.active_sessions, state.parked_sessions);
+    let completed = state.total_sessions.checked_sub(active)?.checked_sub(parked)?;
+    Some(Counts { active, parked, completed })
+}
+
+/// Updates what else is cached, from one of the project's sessions.
+pub fn refresh(state: &mut ProjectState, commits: &[Commit], questions: &[String], now: Instant) {
     for commit in commits {
         if !state.recent_commits.iter().any(|known| known.sha == commit.sha) {
             let mut commit = commit.clone();
@@ -161,6 +178,13 @@ pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], que
     state.open_questions.drain(..state.open_questions.len().saturating_sub(RECENT));
     state.last_activity = clock::stamp(now);
     state.updated_at = clock::stamp(now);
+}
+
+/// Whether the cached part repeats something from the session.
+pub fn repeats(state: &ProjectState, session: &Session) -> bool {
+    let has_commit = |known: &Commit| session.commits.iter().any(|one| one.sha == known.sha);
+    let has_question = |known: &String| session.open_questions.iter().any(|one| redact::mask(one) == *known);
+    state.recent_commits.iter().any(has_commit) || state.open_questions.iter().any(has_question)
 }
 
 /// Removes what the cached part repeats from a session that was deleted, and from none of the others. These are read

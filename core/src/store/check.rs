@@ -4,7 +4,7 @@
 
 use super::Store;
 use super::file_kind::FileKind;
-use super::project::Context;
+use super::context::Context;
 use super::seats::{SEAT_VERSION, SeatHead};
 use super::sweep::{entries, is_dir};
 use crate::clock::{self, Date};

@@ -12,7 +12,7 @@ use crate::id::{Names, SessionId, Slug, Uuid};
 use crate::live::Live;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
-use crate::project::{self, ProjectState};
+use crate::project;
 use crate::record::Session;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -166,13 +166,17 @@ impl Store {
 
     /// Moves or removes what else belongs to a deleted session.
     fn clear_up(&self, id: &SessionId, session: &Session, uuids: &BTreeSet<Uuid>, now: Instant) -> Result<()> {
-        if let Ok(slug) = Slug::parse(&session.project_slug) {
-            let others = self.others_of_project(id, &slug)?;
-            let withdraw = |state: &mut ProjectState| {
-                let records = others.iter().filter_map(|other| self.session(other).ok());
-                project::withdraw(state, session, records.filter(|other| other.project_slug == slug.as_str()));
-            };
-            self.recount(&slug, now, withdraw)?;
+        if let Ok(slug) = Slug::parse(&session.project_slug)
+            && !super::is_absent(&self.home.project(&slug))
+        {
+            self.update_project(&slug, |state| {
+                if project::repeats(state, session) {
+                    let others = self.others_of_project(id, &slug)?;
+                    let records = others.iter().filter_map(|other| self.session(other).ok());
+                    project::withdraw(state, session, records.filter(|other| other.project_slug == slug.as_str()));
+                }
+                Ok(())
+            })?;
         }
         for uuid in uuids {
             self.leave_session(id, uuid, now)?;

@@ -2,7 +2,7 @@
 //! events are recognised, and a resumed one finds its session at once). Both are caches: `conversation` finds a session
 //! without them.
 
-use super::{Caches, Store};
+use super::Store;
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
@@ -138,7 +138,7 @@ impl Store {
     fn candidates(&self, names: &Names) -> Result<Vec<SessionId>> {
         let is_active = index::of_status(Status::Active);
         let fits = |line: &str| index::id_in(line).is_some_and(|id| names.fit(id));
-        if self.caches == Caches::Kept {
+        if self.may_take_time() {
             return Ok(self.index()?.ids(|line| fits(line) || is_active(line)));
         }
         let (mut named, mut active) =

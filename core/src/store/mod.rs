@@ -10,6 +10,7 @@ mod begin;
 mod bytes;
 mod check;
 mod close;
+mod context;
 mod continuation;
 mod contradict;
 mod create;
@@ -35,9 +36,11 @@ mod resume;
 mod seated;
 mod seats;
 mod select;
+mod slots;
 mod spool;
 mod stale;
 mod statusline;
+mod stored;
 mod sweep;
 mod usage;
 mod watch;
@@ -46,12 +49,12 @@ pub use begin::{Beginning, Origin, branch, project_root};
 pub use bytes::parse;
 pub use check::{Finding, Problem};
 pub use close::runner;
+pub use context::Context;
 pub use delete::Openness;
 pub use deleted::Deleted;
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use moved::Moved;
 pub use opening::Opening;
-pub use project::Context;
 pub use remove::Removed;
 pub use repo::{of_repo, repo_of};
 pub use resume::Heir;
@@ -105,6 +108,8 @@ pub enum Author {
 enum Caches {
     /// The program that changes a record updates them at once: people wait for it.
     Kept,
+    /// This program updates them later, for many records at once.
+    Deferred,
     /// Another program updates them later, because an agent waits for this one.
     LeftToOthers,
 }
@@ -120,9 +125,16 @@ impl Store {
         Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers, witness, author: Author::Machine }
     }
 
+    /// The same store, for many changes: they are only noted for the index and the projects. Whoever made them calls
+    /// [`Store::fold_pending`] of the store itself then.
+    pub fn deferred(&self) -> Self {
+        let caches = if self.may_take_time() { Caches::Deferred } else { self.caches };
+        Store { caches, ..self.clone() }
+    }
+
     /// Whether reads may take time; hooks read only what they need.
     pub(crate) fn may_take_time(&self) -> bool {
-        self.caches == Caches::Kept
+        self.caches != Caches::LeftToOthers
     }
 
     /// The session with this id, archived ones included.
@@ -242,9 +254,7 @@ impl Store {
             self.follow(after, now);
         } else {
             rename()?;
-            if self.caches == Caches::Kept {
-                self.fold_pending(now);
-            }
+            self.fold_pending(now);
         }
         Ok(())
     }
@@ -253,11 +263,9 @@ impl Store {
     /// context of the next conversation.
     fn follow(&self, session: &Session, now: Instant) {
         match self.caches {
-            Caches::Kept => {
-                self.fold_pending(now);
-                self.refresh_project(session, now);
-            }
-            Caches::LeftToOthers => self.refresh_context(session),
+            Caches::Kept => drop(self.fold_pending(now)),
+            Caches::Deferred => {}
+            Caches::LeftToOthers => self.refresh_context(session, now),
         }
     }
 

@@ -49,7 +49,7 @@ impl Pending {
         Ok(Pending { ids, is_damaged, is_any: true })
     }
 
-    fn and(mut self, other: Pending) -> Self {
+    pub fn and(mut self, other: Pending) -> Self {
         self.ids.extend(other.ids);
         self.ids.sort();
         self.ids.dedup();

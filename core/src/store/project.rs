@@ -1,8 +1,10 @@
-//! Owns the data derived from records for each project: its registration in `config.json`, its state in `projects/`,
-//! and `context/<slug>.json`, which a new conversation there receives. Must stay true: a project is identified by the
-//! path of its main work tree; the slug is only its name.
+//! Owns the data derived from records for each project: its registration in `config.json`, and its state in `projects/`
+//! (`context/` is in `context.rs`). Must stay true: a project is identified by the path of its main work tree; the slug is
+//! only its name; counts follow the index by difference, and are counted anew when that cannot be right.
 
 use super::Store;
+use super::index::IndexText;
+use super::stored::{Before, Stored};
 use crate::clock::{self, Instant};
 use crate::config;
 use crate::error::{Error, Result};
@@ -11,87 +13,14 @@ use crate::git::identity;
 use crate::id::{SessionId, Slug};
 use crate::index::Standing;
 use crate::lock::{self, Lock};
-use crate::masked;
 use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status};
 use crate::validate;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde::Serialize;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-
-/// The context that a new conversation in a project gets; a cache of the records.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Context {
-    /// Newest first, at most [`PARKED`].
-    #[serde(default)]
-    pub parked: Vec<Parked>,
-    /// Open steps of the session that ended last.
-    #[serde(default)]
-    pub last: Option<Last>,
-}
-
-/// A parked session, in short.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Parked {
-    pub session_id: String,
-    pub intent: String,
-    #[serde(default)]
-    pub reason: String,
-}
-
-/// The session that ended last, in short.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Last {
-    pub session_id: String,
-    pub intent: String,
-    #[serde(default)]
-    pub next_steps: Vec<String>,
-}
-
-impl Context {
-    /// The context after one session has changed.
-    fn with(mut self, session: &Session) -> Self {
-        let is_it = |id: &str| id == session.session_id;
-        self.parked.retain(|parked| !is_it(&parked.session_id));
-        if session.status == Status::Parked {
-            self.parked.insert(0, Parked::of(session));
-            self.parked.truncate(PARKED);
-        }
-        if session.status != Status::Active {
-            self.last = Last::of(session);
-        } else if self.last.as_ref().is_some_and(|last| is_it(&last.session_id)) {
-            self.last = None;
-        }
-        self
-    }
-}
-
-impl Parked {
-    fn of(session: &Session) -> Self {
-        let mut parked = Parked {
-            session_id: session.session_id.clone(),
-            intent: session.intent.clone(),
-            reason: session.parked_reason.clone().unwrap_or_default(),
-        };
-        // The record may have been written by a version without masking.
-        [&mut parked.intent, &mut parked.reason].into_iter().for_each(masked::text);
-        parked
-    }
-}
-
-impl Last {
-    /// `None` if nothing is left to do.
-    fn of(session: &Session) -> Option<Self> {
-        let (session_id, intent) = (session.session_id.clone(), session.intent.clone());
-        let mut last = Last { session_id, intent, next_steps: session.next_steps.clone() };
-        [&mut last.intent].into_iter().chain(&mut last.next_steps).for_each(masked::text);
-        (!last.next_steps.is_empty()).then_some(last)
-    }
-}
-
-/// Maximum number of parked sessions that a context names.
-const PARKED: usize = 5;
 
 impl Store {
     /// The slug of the project whose main work tree is `path`; registers it if it is new. A second repository with the
@@ -174,90 +103,115 @@ impl Store {
         Ok(count(&self.index()?.standings(slug)))
     }
 
-    /// Updates a project's counts and context after a session has changed. Both are caches, so errors are ignored. The
-    /// index is read under the project's lock, so the last writer has seen the most.
-    pub(super) fn refresh_project(&self, session: &Session, now: Instant) {
-        let Ok(slug) = Slug::parse(&session.project_slug) else { return };
-        let refreshed = self.update_project(&slug, |state| {
-            let text = self.index()?;
-            let standings = text.standings(slug.as_str());
-            project::refresh(state, count(&standings), &session.commits, &session.open_questions, now);
-            let context = serde_json::to_vec(&self.make_context(&standings, &clock::horizon(now))).unwrap_or_default();
-            file::replace(&self.home.context(&slug), &context, Durability::Disposable)
-        });
-        // Both are written again at the next change.
-        drop(refreshed);
+    /// Counts all sessions of all projects. Needs the lock of the index, whose file is counted as it is: later changes
+    /// are added when they are stored in it.
+    pub(super) fn count_projects(&self, now: Instant) {
+        let dirs = [self.home.projects_dir(), self.home.context_dir()];
+        let stems = dirs.iter().flat_map(|dir| file::stems(dir, ".json").unwrap_or_default());
+        let slugs: BTreeSet<Slug> = stems.filter_map(|stem| Slug::parse(&stem).ok()).collect();
+        let Ok(text) = self.stored_index() else { return };
+        for slug in &slugs {
+            // Both are caches, so errors are ignored.
+            let _ = self.update_project(slug, |state| {
+                let standings = text.standings(slug.as_str());
+                project::count(state, count(&standings));
+                self.store_context(slug, &self.make_context(&standings, now))
+            });
+        }
     }
 
-    /// [`Store::refresh_project`] for each project of these sessions. The project of a session that was deleted is not
-    /// known here, so then all projects are counted.
-    pub(super) fn refresh_projects(&self, ids: &[SessionId], now: Instant) {
-        let mut is_any_gone = false;
-        for id in ids {
-            match self.session(id) {
-                Ok(session) => self.refresh_project(&session, now),
-                Err(Error::Missing(_)) => is_any_gone = true,
-                Err(_) => {}
+    /// Updates the projects' counts and contexts after entries were stored: by the difference, if it is known. Needs the
+    /// lock of the index. Both are caches, so errors are ignored.
+    pub(super) fn refresh_projects(&self, stored: &[Stored], now: Instant) {
+        let mut changes: BTreeMap<Slug, Difference> = BTreeMap::new();
+        let slug_of = |slug: &str| Slug::parse(slug).ok();
+        for one in stored {
+            let after = one.after.as_ref();
+            let ours = after.and_then(|session| slug_of(&session.project_slug));
+            let was = match &one.before {
+                Before::Entry(slug, status) => slug_of(slug).map(|slug| (slug, *status)),
+                Before::Unknown | Before::Nothing => None,
+            };
+            if let Some((slug, status)) = was {
+                let change = changes.entry(slug.clone()).or_default();
+                change.left.push(status);
+                if ours.as_ref() != Some(&slug) {
+                    change.gone.push(&one.id);
+                }
+            }
+            if let (Some(slug), Some(session)) = (ours, after) {
+                let change = changes.entry(slug).or_default();
+                change.came.push(session);
+                change.is_unknown |= one.before == Before::Unknown;
             }
         }
-        let dirs = [self.home.projects_dir(), self.home.context_dir()];
-        let stems = dirs.iter().filter(|_| is_any_gone).flat_map(|dir| file::stems(dir, ".json").unwrap_or_default());
-        let slugs: BTreeSet<Slug> = stems.filter_map(|stem| Slug::parse(&stem).ok()).collect();
-        // Caches, as above.
-        slugs.iter().for_each(|slug| drop(self.recount(slug, now, |_| {})));
+        // The project of a session that is gone is not known, so then all are counted.
+        if stored.iter().any(|one| one.after.is_none() && one.before == Before::Unknown) {
+            self.count_projects(now);
+        }
+        let index = LazyCell::new(|| self.stored_index());
+        changes.iter().for_each(|(slug, change)| drop(self.apply(slug, change, &index, now)));
     }
 
-    /// Updates a project's counts and context after a session was deleted, and changes its state.
-    pub(super) fn recount(&self, slug: &Slug, now: Instant, change: impl Fn(&mut ProjectState)) -> Result<()> {
-        if [self.home.project(slug), self.home.context(slug)].iter().all(|path| super::is_absent(path)) {
+    fn apply<'s, F: FnOnce() -> Result<IndexText<'s>>>(
+        &'s self,
+        slug: &Slug,
+        change: &Difference,
+        index: &LazyCell<Result<IndexText<'s>>, F>,
+        now: Instant,
+    ) -> Result<()> {
+        let paths = [self.home.project(slug), self.home.context(slug)];
+        if change.came.is_empty() && paths.iter().all(|path| super::is_absent(path)) {
             return Ok(());
         }
-        let counted = self.update_project(slug, |state| {
-            let text = self.index()?;
-            let standings = text.standings(slug.as_str());
-            change(state);
-            project::count(state, count(&standings));
-            let context = self.make_context(&standings, &clock::horizon(now));
-            if context != self.context(slug) {
-                let bytes = serde_json::to_vec(&context).unwrap_or_default();
-                file::replace(&self.home.context(slug), &bytes, Durability::Disposable)?;
+        self.update_project(slug, |state| {
+            let known = self.kept_context(slug).filter(|_| !change.is_unknown);
+            let counts = known.as_ref().and_then(|_| change.counts(state));
+            let context = known.zip(counts).and_then(|(known, counts)| {
+                let mut context = known.clone();
+                change.gone.iter().for_each(|id| context.leave(id.as_str()));
+                change.came.iter().for_each(|session| context.take(session, Some(counts), now));
+                self.settle(&mut context, &known, &change.came);
+                (!context.is_short(counts)).then_some((counts, context))
+            });
+            let (counts, context) = match context {
+                Some(known) => known,
+                None => {
+                    let Ok(text) = &**index else { return Ok(()) };
+                    let standings = text.standings(slug.as_str());
+                    (count(&standings), self.make_context(&standings, now))
+                }
+            };
+            project::count(state, counts);
+            for session in &change.came {
+                project::refresh(state, &session.commits, &session.open_questions, now);
             }
-            Ok(())
-        });
-        counted.map(drop)
+            self.store_context(slug, &context)
+        })
+        .map(drop)
     }
+}
 
-    /// Updates the context of the next conversation after one session has changed, without reading any other.
-    pub(super) fn refresh_context(&self, session: &Session) {
-        let Ok(slug) = Slug::parse(&session.project_slug) else { return };
-        let before = self.context(&slug);
-        let after = before.clone().with(session);
-        if after != before {
-            let bytes = serde_json::to_vec(&after).unwrap_or_default();
-            // A cache: it is rebuilt from the records at the next opportunity.
-            let _ = file::replace(&self.home.context(&slug), &bytes, Durability::Disposable);
-        }
-    }
+/// What changed in a project.
+#[derive(Default)]
+struct Difference<'a> {
+    /// The status that each session had.
+    left: Vec<Status>,
+    /// Sessions that are no longer in it.
+    gone: Vec<&'a SessionId>,
+    /// The sessions as they are now.
+    came: Vec<&'a Session>,
+    /// Whether it is not known what one of them was before.
+    is_unknown: bool,
+}
 
-    fn make_context(&self, standings: &[Standing], horizon: &str) -> Context {
-        let rank = |one: &Standing| one.ended_at.as_deref().map(|at| clock::sort_key(at, horizon).0);
-        // If several ended at once, the oldest counts as the last.
-        let order = |a: &&Standing, b: &&Standing| {
-            (rank(a), &a.ended_at).cmp(&(rank(b), &b.ended_at)).then_with(|| b.id.cmp(&a.id))
-        };
-        let mut parked: Vec<&Standing> = standings.iter().filter(|one| one.status == Status::Parked).collect();
-        parked.sort_by(|a, b| order(b, a));
-        let record = |one: &Standing| self.session(&SessionId::parse(&one.id).ok()?).ok();
-        let parked = parked.into_iter().take(PARKED).filter_map(record).map(|session| Parked::of(&session));
-        let ended = standings.iter().filter(|one| one.status != Status::Active);
-        let last = ended.max_by(order).and_then(record).and_then(|session| Last::of(&session));
-        Context { parked: parked.collect(), last }
-    }
-
-    /// The context for a new conversation in the project; empty if nothing is known.
-    pub fn context(&self, slug: &Slug) -> Context {
-        let bytes = file::read(&self.home.context(slug)).ok().flatten();
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+impl Difference<'_> {
+    /// The new counts; `None` if the old ones cannot be right, or no session was ever counted.
+    fn counts(&self, state: &ProjectState) -> Option<Counts> {
+        let mut counts = project::counts(state).filter(|_| !state.last_activity.is_empty())?;
+        self.came.iter().for_each(|session| counts.add(session.status));
+        self.left.iter().try_for_each(|status| counts.subtract(*status))?;
+        Some(counts)
     }
 }
 
