@@ -141,7 +141,7 @@ pub fn is_worn(text: &str) -> bool {
 pub const BLANK_PART: usize = 4;
 
 /// Maximum number of entries of an index that is used.
-const ENTRIES: usize = 110_000;
+const ENTRIES: usize = 200_000;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.

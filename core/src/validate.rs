@@ -57,7 +57,7 @@ pub const FILES: usize = 5000;
 /// Largest file that a reader accepts and a writer produces, in bytes.
 pub const FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Largest index, in bytes: one line for each of 100,000 sessions.
-pub const INDEX_BYTES: usize = 32 * 1024 * 1024;
+pub const INDEX_BYTES: usize = 128 * 1024 * 1024;
 /// The highest count of tokens, lines or milliseconds. No conversation comes near it, and the sum of all counts of a
 /// file fits into 64 bits.
 pub const COUNT: u64 = 1_000_000_000_000;

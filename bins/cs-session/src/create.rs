@@ -86,8 +86,10 @@ fn resolve_project(context: &Context, slug: &str) -> Outcome<Slug> {
     let slug = Slug::parse(slug)?;
     let projects = context.store.config().projects;
     if !projects.is_empty() && !projects.contains_key(slug.as_str()) {
+        let has_state = context.store.home.project(&slug).exists();
         let fits = index::of_project(slug.as_str());
-        let known = context.store.index()?.entries(fits).iter().any(|(_, entry)| entry.project_slug == slug.as_str());
+        let known = has_state
+            || context.store.index()?.entries(fits).iter().any(|(_, entry)| entry.project_slug == slug.as_str());
         if !known {
             note(PROGRAM, &format!("{:?} is a new project; cs-project list shows all projects", slug.as_str()));
         }

@@ -3,8 +3,8 @@
 //! written at this moment is not reported.
 
 use super::Store;
-use super::file_kind::FileKind;
 use super::context::Context;
+use super::file_kind::FileKind;
 use super::seats::{SEAT_VERSION, SeatHead};
 use super::sweep::{entries, is_dir};
 use crate::clock::{self, Date};

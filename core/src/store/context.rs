@@ -96,7 +96,13 @@ impl Context {
         }
         if session.status != Status::Active {
             let one = Ended { session_id: session.session_id.clone(), ended_at: session.ended_at.clone() };
-            put(self.ended.get_or_insert_default(), one, Ended::end, counts.map(|counts| counts.total() - counts.active), now);
+            put(
+                self.ended.get_or_insert_default(),
+                one,
+                Ended::end,
+                counts.map(|counts| counts.total() - counts.active),
+                now,
+            );
         }
     }
 

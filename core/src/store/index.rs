@@ -78,9 +78,8 @@ impl IndexText<'_> {
 
     /// Entries whose line passes the filter, oldest id first.
     pub fn entries(&self, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, IndexEntry<'_>)> {
-        index::parse_where(&self.text, &wanted).unwrap_or_else(|| {
-            index::parse_where(self.repaired(), &wanted).unwrap_or_default()
-        })
+        index::parse_where(&self.text, &wanted)
+            .unwrap_or_else(|| index::parse_where(self.repaired(), &wanted).unwrap_or_default())
     }
 
     /// The entries with the greatest ids whose line passes the filter, at most `most`, the greatest first.

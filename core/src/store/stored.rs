@@ -17,6 +17,7 @@ use crate::index::{self, Entries, IndexEntry};
 use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::{Session, Status};
+use crate::validate::INDEX_BYTES;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -116,7 +117,11 @@ impl Store {
         let is_due = self.pending().is_ok_and(|pending| pending.is_any)
             || !super::is_present(&self.home.index())
             || self.is_stale().unwrap_or(false);
-        if is_due && self.caches == Caches::Kept { self.store_pending(now).unwrap_or_default() } else { BTreeSet::new() }
+        if is_due && self.caches == Caches::Kept {
+            self.store_pending(now).unwrap_or_default()
+        } else {
+            BTreeSet::new()
+        }
     }
 
     fn store_pending(&self, now: Instant) -> Result<BTreeSet<SessionId>> {
@@ -197,6 +202,9 @@ impl Store {
     }
 
     fn put_index(&self, lock: &Lock, text: &str) -> Result<()> {
+        if text.len() > INDEX_BYTES || index::is_endless(text) {
+            return Err(Error::Refused("the index is full: a larger one could not be read".into()));
+        }
         let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Synced)?;
         lock.confirm()?;
         staged.replace()
