@@ -6,7 +6,7 @@ use cs_core::live::Live;
 use cs_core::live::Prompt;
 use cs_core::patch::Patch;
 use cs_core::process::Condition;
-use cs_core::project::{self, Changes, Counts, ProjectState};
+use cs_core::project::{self, Changes, ProjectState};
 use cs_core::record::Status;
 use cs_core::state::{self, Client, Evidence, Logged, LoggedEnd};
 use std::path::Path;
@@ -149,7 +149,7 @@ fn project(bytes: &[u8]) {
         assert_eq!(state, before, "a refused change");
     }
     let (commits, questions) = (state.recent_commits.clone(), state.roadmap_summary.completed.clone());
-    project::refresh(&mut state, Counts::default(), &commits, &questions, now);
+    project::refresh(&mut state, &commits, &questions, now);
     assert!(state.recent_commits.len() <= 20 && state.open_questions.len() <= 20);
 }
 
