@@ -1,6 +1,8 @@
 # The programs of this repository: build, test, measure, install. `make help` lists the targets.
 # Variables: PREFIX (an absolute path), DESTDIR (put before PREFIX, for packagers), CARGO_TARGET_DIR, SECONDS, FUZZ,
-# SETUP (yes: register without asking; no: install the programs, but register nothing, the default with DESTDIR).
+# SETUP (yes: register without asking; no: install the programs, but register nothing, the default with DESTDIR),
+# HOOK_TARGET (a target of rustc for the programs that an agent waits for: with x86_64-unknown-linux-musl they start
+# sooner; `rustup target add` installs it).
 
 PREFIX ?= $(HOME)/.local
 SHARE := $(PREFIX)/share/claude-sessions
@@ -10,9 +12,13 @@ TO_BIN := $(DESTDIR)$(PREFIX)/bin
 SETUP ?= $(if $(DESTDIR),no,ask)
 
 PROGRAMS := $(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml))
-BUILD := cargo build --release --bins $(PROGRAMS:%=-p %)
+# They are linked statically, if that is possible (.cargo/rustc.sh).
+HOOKS := cs-hook cs-heartbeat
+# Shell code that builds all programs, with the options $(1).
+build = cargo build --release --bins $(1) $(patsubst %,-p %,$(if $(HOOK_TARGET),$(filter-out $(HOOKS),$(PROGRAMS)),$(PROGRAMS))) \
+	$(if $(HOOK_TARGET),&& cargo build --release --bins $(1) --target $(HOOK_TARGET) $(HOOKS:%=-p %))
 # Shell code that prints the path of each built program, wherever cargo's configuration puts it.
-PATHS := $(BUILD) --quiet --message-format=json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
+PATHS := { $(call build,--quiet --message-format=json); } | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
 FILES := .claude-plugin hooks skills README.md LICENSE
 
 # Shell code that copies file or folder $(1) to a temporary name and renames it to $(2), so that $(2) is never half a
@@ -45,7 +51,9 @@ is_ours = { [ ! -e "$(TO_PAGES)/$$f" ] || grep -q claude-sessions "$(TO_PAGES)/$
 all: build ## same as build
 
 build: ## build all programs into bin/
-	$(BUILD)
+	@[ -z "$(HOOK_TARGET)" ] || [ -d "$$(rustc --print target-libdir --target $(HOOK_TARGET))" ] || { \
+		echo "HOOK_TARGET: rustc has no standard library for $(HOOK_TARGET); try: rustup target add $(HOOK_TARGET)" >&2; exit 1; }
+	$(build)
 	@mkdir -p bin && $(PATHS) | while read -r p; do $(call put,$$p,bin/$$(basename "$$p")) || exit 1; done
 
 check: ## check formatting, lints, and that no files import each other in a circle
