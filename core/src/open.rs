@@ -4,6 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::fd::IntoRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -27,6 +28,20 @@ pub fn foreign_bytes(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 /// Opens a regular file; a symbolic link is refused.
 pub fn unlinked(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     regular(options.custom_flags(NEVER_WAIT | libc::O_NOFOLLOW).open(path)?)
+}
+
+/// Opens `/dev/null` for standard streams that are closed: otherwise a file that is opened next would be one of them, and
+/// what is printed would be written into it. Rust's runtime does this; it is for programs without that.
+#[allow(unsafe_code, reason = "poll(2)")]
+pub fn occupy_standard_streams() {
+    let mut streams = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
+    // SAFETY: the pointer is to three initialised entries, which outlive the call.
+    unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
+    for _ in streams.iter().filter(|stream| stream.revents & libc::POLLNVAL != 0) {
+        let null = OpenOptions::new().read(true).write(true).open("/dev/null");
+        // It stays open until the process ends.
+        let _ = null.map(IntoRawFd::into_raw_fd);
+    }
 }
 
 fn regular(file: File) -> io::Result<File> {

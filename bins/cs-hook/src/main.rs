@@ -4,6 +4,10 @@
 //! Writes: `live/<uuid>.json`, the record; when a session begins or ends, also the files derived from it.
 //! Exits: always 0; errors go to `logs/hook.log`. Prints only context for a new conversation, and to
 //! a person, who calls it on a terminal or with --help, what it is.
+//!
+//! Deliberately absent: Rust's runtime, as in `cs-heartbeat`.
+
+#![no_main]
 
 mod ask;
 mod begin;
@@ -26,10 +30,11 @@ use agents::hook_call::{self, Call, HookCall};
 use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::hook_log;
+use cs_core::open;
 use cs_core::store::{NoteSync, Store};
 use cs_core::timeline::COMPACTED;
+use std::ffi::{CStr, c_char};
 use std::io::IsTerminal;
-use std::os::unix::ffi::OsStrExt;
 
 /// What a person who calls the program is told.
 const HELP: &str = "\
@@ -44,20 +49,30 @@ See also:
   cs-setup doctor   checks whether it works
 ";
 
-fn main() {
-    if std::env::args_os().nth(1).is_some_and(|word| hook_call::asks_for_help(word.as_bytes())) {
-        return hook_call::print_help(HELP);
+/// The entry point of the C library.
+///
+/// # Safety
+///
+/// `argv` must have `words` texts with a zero at the end of each, as the C library passes them.
+#[allow(unsafe_code, reason = "the C library calls it by this name")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn main(words: i32, argv: *const *const c_char) -> i32 {
+    // SAFETY: the C library passes this many texts.
+    if words > 1 && hook_call::asks_for_help(unsafe { CStr::from_ptr(*argv.add(1)) }.to_bytes()) {
+        hook_call::print_help(HELP);
+        return 0;
     }
-    hook_call::guard("cs-hook", |home| {
-        match hook_call::call("cs-hook", Store::for_hooks(home.clone(), agents::WITNESS)) {
-            Call::Event(hook) => handle(&hook),
-            Call::ByHand if std::io::stdin().is_terminal() => {
-                hook_call::print_help(HELP);
-                Ok(())
-            }
-            Call::ByHand | Call::Unreadable => Ok(()),
+    // This program prints: without a standard output, the first file that it opens would be that.
+    open::occupy_standard_streams();
+    hook_call::guard(PROGRAM, |home| match hook_call::call(PROGRAM, Store::for_hooks(home.clone(), agents::WITNESS)) {
+        Call::Event(hook) => handle(&hook),
+        Call::ByHand if std::io::stdin().is_terminal() => {
+            hook_call::print_help(HELP);
+            Ok(())
         }
+        Call::ByHand | Call::Unreadable => Ok(()),
     });
+    0
 }
 
 const PROGRAM: &str = "cs-hook";
