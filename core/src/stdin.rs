@@ -11,15 +11,15 @@
 
 use crate::skim::{Member, Progress, Skim};
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Read};
+use std::io::{BufRead, BufReader, ErrorKind, IsTerminal, Read};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd};
 use std::time::{Duration, Instant};
 
 /// Bytes per read: the most that Linux returns from a pipe of the default size.
 const CHUNK: usize = 64 * 1024;
-/// Bytes of the first read: most payloads fit, and each page of a buffer costs a page fault.
-const FIRST: usize = 8 * 1024;
+/// Bytes of the first read: most payloads fit, and each page that a program touches costs a page fault.
+const FIRST: usize = 4 * 1024;
 
 /// How much is read, and how long a read waits.
 #[derive(Debug, Clone, Copy)]
@@ -67,9 +67,9 @@ pub struct Received {
 /// Reads `fd` to the end of the first JSON object, within the limits. Input that is already there is read even
 /// if no time is allowed.
 pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
-    let mut input = borrowed(&fd);
+    let input = borrowed(&fd);
     let (mut skim, mut bytes) = (Skim::default(), 0);
-    let mut buffer = vec![0; FIRST.min(limits.bytes)];
+    let mut buffer = BufReader::with_capacity(FIRST, (&*input).take(limits.bytes as u64));
     let started = Instant::now();
     let end = loop {
         if bytes >= limits.bytes {
@@ -78,9 +78,8 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
         if let Some(end) = wait(&input, limits, started, bytes) {
             break end;
         }
-        let room = buffer.len().min(limits.bytes - bytes);
-        let chunk = match input.read(buffer.get_mut(..room).unwrap_or_default()) {
-            Ok(count) if count > 0 => buffer.get(..count).unwrap_or_default(),
+        let chunk = match buffer.fill_buf() {
+            Ok(chunk) if !chunk.is_empty() => chunk,
             Err(error) if is_temporary(error.kind()) => match started.elapsed() < limits.whole {
                 true => continue,
                 false => break End::TooLate,
@@ -89,11 +88,15 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
             Err(error) if error.raw_os_error() == Some(libc::EBADF) => break End::Closed,
             Err(_) => break End::Failed,
         };
-        bytes += chunk.len();
-        let has_rest = bytes == FIRST && chunk.len() == FIRST;
-        match skim.feed(chunk) {
+        let count = chunk.len();
+        let progress = skim.feed(chunk);
+        buffer.consume(count);
+        bytes += count;
+        let has_rest = bytes == FIRST && count == FIRST;
+        match progress {
             // What is there already is read even if no time is left.
-            Progress::More if has_rest || started.elapsed() < limits.whole => buffer.resize(CHUNK.min(limits.bytes), 0),
+            Progress::More if has_rest => buffer = BufReader::with_capacity(CHUNK, buffer.into_inner()),
+            Progress::More if started.elapsed() < limits.whole => {}
             Progress::More => break End::TooLate,
             Progress::Complete(_) => break End::Complete,
             Progress::Rejected => break End::NoObject,
