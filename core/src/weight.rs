@@ -14,6 +14,11 @@ pub fn is_too_heavy(bytes: &[u8]) -> bool {
     if bytes.len() <= MAX_WEIGHT / 4 {
         return false;
     }
+    // Counting each sign wherever it stands is much faster, and nearly always enough.
+    let count = |sign| memchr::memchr_iter(sign, bytes).count();
+    if count(b',') + count(b'[') + 4 * count(b'{') <= MAX_WEIGHT {
+        return false;
+    }
     let (mut weight, mut quote) = (0usize, Quote::default());
     for &byte in bytes {
         match byte {
