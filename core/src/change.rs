@@ -266,6 +266,16 @@ impl Change {
         self
     }
 
+    /// Whether the change looks at older events of the record than the newest.
+    pub fn needs_events(&self) -> bool {
+        match self {
+            Change::Prompted(_) | Change::Waits { .. } | Change::TurnEnded(_) | Change::ToolEnded(_) => false,
+            Change::Happened { .. } | Change::Titled(_) | Change::AlsoIn { .. } => false,
+            Change::AlsoCommitted { .. } | Change::Ended(_) | Change::SaidLate { .. } => true,
+            Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => true,
+        }
+    }
+
     /// Whether the change concerns fields in the index or the end of the session. Such changes are written to the
     /// record at once if possible.
     pub fn must_be_stored(&self) -> bool {

@@ -17,6 +17,7 @@ pub mod hex;
 pub mod hook_log;
 pub mod id;
 pub mod index;
+pub mod lean;
 pub mod live;
 pub mod lock;
 pub mod masked;

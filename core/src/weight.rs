@@ -19,6 +19,11 @@ pub fn is_too_heavy(bytes: &[u8]) -> bool {
     if count(b',') + count(b'[') + 4 * count(b'{') <= MAX_WEIGHT {
         return false;
     }
+    of(bytes) > MAX_WEIGHT
+}
+
+/// What the values weigh.
+pub fn of(bytes: &[u8]) -> usize {
     let (mut weight, mut quote) = (0usize, Quote::default());
     for &byte in bytes {
         match byte {
@@ -28,7 +33,7 @@ pub fn is_too_heavy(bytes: &[u8]) -> bool {
             _ => {}
         }
     }
-    weight > MAX_WEIGHT
+    weight
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::path::Path;
 /// Returns the session of the conversation, or a new one if its record is damaged.
 pub fn session(hook: &HookCall, live: &mut Live) -> Result<Option<Session>> {
     let Some(id) = live.session() else { return Ok(None) };
-    match hook.store.session(&id) {
+    match hook.store.recent(&id) {
         Err(Error::Corrupt { reason, .. }) => replace(hook, live, &id, &reason).map(Some),
         Err(Error::Missing(_)) => Ok(None),
         other => other.map(Some),

@@ -156,10 +156,11 @@ impl Question {
     }
 }
 
-/// Changes each named record and prints it.
+/// Adds to each named record, without a look at its older events, and prints it.
 pub fn change(context: &mut Context, ids: &[String], mut apply: impl FnMut(&mut Session) -> Result<()>) -> Outcome<()> {
     each(context, ids, |context, id| {
-        let session = context.store.update(id, context.now, &mut apply)?;
+        let changed = context.store.extend(id, context.now, &mut apply)?;
+        let session = if context.out.quiet { changed } else { context.store.session(id)? };
         print_session(context, &session)
     })
 }

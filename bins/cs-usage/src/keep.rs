@@ -119,8 +119,7 @@ fn warn(context: &Context, loaded: &Loaded, uuid: &str) {
 /// Finds the transcripts that will be deleted soon, the first to go first.
 fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let (summaries, _) = summary::load(&context.store.home);
-    let kept: HashMap<&str, u64> =
-        summaries.iter().map(|summary| (summary.session(), summary.messages)).collect();
+    let kept: HashMap<&str, u64> = summaries.iter().map(|summary| (summary.session(), summary.messages)).collect();
     let all = summary::summarize_all(&loaded.book, &loaded.prices, &Records::new());
     let used: HashMap<String, u64> =
         all.into_iter().map(|(uuid, summary)| (uuid.to_string(), summary.usage.messages)).collect();

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
+use crate::lean::Lean;
 use crate::record::Session;
 use crate::{validate, weight};
 use std::path::Path;
@@ -19,14 +20,38 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Session> {
     Ok(session)
 }
 
+/// A record as it was read, perhaps without its older events.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub session: Session,
+    /// `None` if the session has all its events.
+    pub lean: Option<Lean>,
+}
+
+/// Reads the record at `path`, without the older events of one that has many.
+pub(super) fn read_lean(path: &Path) -> Result<Option<Held>> {
+    let Some(bytes) = file::read_at_most(path, validate::FILE_BYTES)? else { return Ok(None) };
+    match Lean::of(&bytes) {
+        Some(lean) => Ok(Some(Held { session: parse(path, &lean.text)?, lean: Some(lean) })),
+        None if weight::is_too_heavy(&bytes) => Err(Error::corrupt(path, file::HEAVY)),
+        None => Ok(Some(Held { session: parse(path, &bytes)?, lean: None })),
+    }
+}
+
 /// Writes a record beside its file.
-pub(super) fn stage(path: &Path, session: &Session) -> Result<file::Staged> {
-    file::stage(path, &encode(session)?, Durability::Synced)
+pub(super) fn stage(path: &Path, session: &Session, lean: Option<&Lean>) -> Result<file::Staged> {
+    file::stage(path, &encode(session, lean)?, Durability::Synced)
 }
 
 /// The bytes of a record, if every reader accepts them.
-pub(super) fn encode(session: &Session) -> Result<Vec<u8>> {
-    let bytes = session.to_bytes();
+pub(super) fn encode(session: &Session, lean: Option<&Lean>) -> Result<Vec<u8>> {
+    let text = session.to_bytes();
+    let is_too_heavy = lean.map_or_else(|| weight::is_too_heavy(&text), |lean| !lean.may_be_read(&text));
+    let lost = || Error::Refused(format!("{} has lost its newest event", session.session_id));
+    let bytes = match lean {
+        Some(lean) => lean.join(&text).ok_or_else(lost)?,
+        None => text,
+    };
     if bytes.len() > validate::FILE_BYTES {
         return Err(Error::Refused(format!(
             "{} is full: it would have {} bytes, at most {} are read",
@@ -35,7 +60,7 @@ pub(super) fn encode(session: &Session) -> Result<Vec<u8>> {
             validate::FILE_BYTES
         )));
     }
-    if weight::is_too_heavy(&bytes) {
+    if is_too_heavy {
         return Err(Error::Refused(format!(
             "{} is full: it holds too many events, tasks or files",
             session.session_id

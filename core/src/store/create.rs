@@ -35,7 +35,7 @@ impl Store {
             let mut session = session::create(&id, slug, start.clone(), now)?;
             fill(&mut session)?;
             session.written_by = (self.author == Author::Machine).then(|| BY_HOOK.to_string());
-            let staged = stage(&self.home.session(&id), &session)?;
+            let staged = stage(&self.home.session(&id), &session, None)?;
             // The new file is listed in the directory, whatever happens to the entry.
             if self.publish(&id, NoteSync::Later, || staged.create())? {
                 self.follow(&session, now);

@@ -64,7 +64,7 @@ pub use select::Selector;
 pub use spool::NoteSync;
 pub use sweep::{Run, SweepAction};
 
-use bytes::{encode, stage};
+use bytes::{Held, encode, stage};
 use presence::{exists, is_absent, is_present};
 
 use crate::clock::Instant;
@@ -73,6 +73,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::id::SessionId;
 use crate::index::IndexEntry;
+use crate::lean::Lean;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::{SCHEMA_VERSION, Session};
@@ -142,6 +143,22 @@ impl Store {
         self.located(id).map(|(session, _)| session)
     }
 
+    /// The session with this id, perhaps without its older events, if it is not archived. For hooks, which look at no
+    /// event, however many there are.
+    pub fn recent(&self, id: &SessionId) -> Result<Session> {
+        let mut is_lean = false;
+        let recent = self.with_notes(id, || {
+            let held = bytes::read_lean(&self.home.session(id))?.ok_or_else(|| missing(id))?;
+            is_lean = held.lean.is_some();
+            Ok(held.session)
+        });
+        match recent {
+            Err(Error::Missing(_)) => self.session(id),
+            Ok(_) if is_lean && self.noted_events(id)? => self.session(id),
+            other => other,
+        }
+    }
+
     /// The session with this id, and where its record is.
     pub fn located(&self, id: &SessionId) -> Result<(Session, PathBuf)> {
         match self.with_notes(id, || self.readable(id)) {
@@ -183,6 +200,22 @@ impl Store {
         })
     }
 
+    /// The same for a change that removes no event and looks at most at the newest one. The returned session may lack its
+    /// older events.
+    pub fn extend(
+        &self,
+        id: &SessionId,
+        now: Instant,
+        mut change: impl FnMut(&mut Session) -> Result<()>,
+    ) -> Result<Session> {
+        self.until_confirmed(|| {
+            let lock = self.lock(id)?;
+            self.fold_left(&lock, id, now)?;
+            let held = bytes::read_lean(&self.home.session(id))?.ok_or_else(|| self.absent(id))?;
+            self.change_held(&lock, id, held, now, &mut change)
+        })
+    }
+
     /// [`Store::update`] by the holder of the record's lock.
     fn update_locked(
         &self,
@@ -192,19 +225,35 @@ impl Store {
         change: &mut impl FnMut(&mut Session) -> Result<()>,
     ) -> Result<Session> {
         self.fold_left(lock, id, now)?;
-        let before = self.writable(id)?;
+        let held = Held { session: self.writable(id)?, lean: None };
+        self.change_held(lock, id, held, now, change)
+    }
+
+    fn change_held(
+        &self,
+        lock: &Lock,
+        id: &SessionId,
+        held: Held,
+        now: Instant,
+        change: &mut impl FnMut(&mut Session) -> Result<()>,
+    ) -> Result<Session> {
+        let Held { session: mut before, mut lean } = held;
+        self.is_writable(id, &before)?;
         // Tried before the notes are set aside: a refused change leaves the disk unchanged.
         if self.has_notes(id) {
             change(&mut self.with_notes(id, || Ok(before.clone()))?)?;
         }
         let notes = self.take_notes(id)?;
-        let mut after = notes.apply(&before);
+        if lean.is_some() && notes.need_events() {
+            (before, lean) = (self.writable(id)?, None);
+        }
+        let mut after = notes.apply_to(&before, lean.as_ref());
         change(&mut after)?;
         if self.author == Author::Person {
             after.written_by = None;
         }
         if after != before {
-            self.write(lock, id, &before, &after, now)?;
+            self.write(lock, id, &before, &after, lean.as_ref(), now)?;
         }
         if !notes.is_empty() {
             self.drop_notes(id)?;
@@ -229,10 +278,16 @@ impl Store {
         let path = self.home.session(id);
         let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;
         let session = parse(&path, &bytes)?;
-        if session.schema_version > SCHEMA_VERSION {
-            return Err(Error::Newer { path, version: session.schema_version });
-        }
+        self.is_writable(id, &session)?;
         Ok(session)
+    }
+
+    /// Refuses a record of a newer version.
+    fn is_writable(&self, id: &SessionId, session: &Session) -> Result<()> {
+        match session.schema_version > SCHEMA_VERSION {
+            true => Err(Error::Newer { path: self.home.session(id), version: session.schema_version }),
+            false => Ok(()),
+        }
     }
 
     /// Why a record that is not in `sessions/` cannot be changed.
@@ -243,8 +298,16 @@ impl Store {
         }
     }
 
-    fn write(&self, lock: &Lock, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
-        let staged = stage(&self.home.session(id), after)?;
+    fn write(
+        &self,
+        lock: &Lock,
+        id: &SessionId,
+        before: &Session,
+        after: &Session,
+        lean: Option<&Lean>,
+        now: Instant,
+    ) -> Result<()> {
+        let staged = stage(&self.home.session(id), after, lean)?;
         let rename = || lock.confirm().and_then(|()| staged.replace()).map(|()| true);
         let is_repeated = IndexEntry::of(after).differs(&IndexEntry::of(before))
             || after.commits != before.commits

@@ -14,6 +14,7 @@ use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::{SessionId, Uuid, fnv1a};
+use crate::lean::Lean;
 use crate::lock;
 use crate::record::Session;
 use std::collections::BTreeSet;
@@ -58,11 +59,24 @@ impl Notes {
     /// Applies the notes to a session. If that would make the record too large to read, notes that enlarge it are left
     /// out.
     pub fn apply(&self, session: &Session) -> Session {
+        self.apply_to(session, None)
+    }
+
+    /// The same for a session without its older events, which [`Notes::need_events`] must allow.
+    pub fn apply_to(&self, session: &Session, lean: Option<&Lean>) -> Session {
+        if self.is_empty() {
+            return session.clone();
+        }
         let full = self.applied(session, |_| true);
-        match super::encode(&full) {
+        match super::encode(&full, lean) {
             Ok(_) => full,
             Err(_) => self.applied(session, Change::must_be_stored),
         }
+    }
+
+    /// Whether one of the notes looks at older events of its session.
+    pub fn need_events(&self) -> bool {
+        self.notes.iter().any(|note| note.change.needs_events())
     }
 
     fn applied(&self, session: &Session, wanted: impl Fn(&Change) -> bool) -> Session {
@@ -139,6 +153,12 @@ impl Store {
             (false, true) => Ok(newest.apply(&record)),
             (true, true) => Ok(newest.apply(&folding.apply(&record))),
         }
+    }
+
+    /// Whether notes about the session look at its older events.
+    pub(super) fn noted_events(&self, id: &SessionId) -> Result<bool> {
+        let need = |path: &Path| self.notes_in(path).map(|notes| notes.need_events());
+        Ok(need(&self.home.spool(id))? || need(&self.home.folding(id))?)
     }
 
     fn notes_in(&self, path: &Path) -> Result<Notes> {

@@ -59,7 +59,9 @@ pub fn load_listed(home: &Home, all: &[Listed]) -> (Vec<Counted>, Vec<Error>) {
         let listed = all.get(n)?;
         match known.get(listed.uuid.as_str()).filter(|(_, identity, _)| *identity == listed.identity) {
             Some((block, _, rest)) => Some((Some(*block), Ok(Counted::unpack(&mut { *rest })?))),
-            None => Some((None, read(home, &Uuid::parse(&listed.uuid).ok()?).transpose()?.map(|summary| summary.counted))),
+            None => {
+                Some((None, read(home, &Uuid::parse(&listed.uuid).ok()?).transpose()?.map(|summary| summary.counted)))
+            }
         }
     };
     let (mut new, mut news) = (Pack::new(), false);
