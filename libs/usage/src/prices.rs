@@ -124,16 +124,47 @@ impl Prices {
         self.by_model.entry(plain_name(&dated.entry.model)).or_default().push(dated);
     }
 
+    /// The prices of a model. Its name is taken apart here, so once for many rows.
+    pub fn tariff(&self, model: &str) -> Tariff<'_> {
+        let dated = self.by_model.get(model).or_else(|| self.by_model.get(&plain_name(model)));
+        Tariff {
+            dated: dated.map_or(&[], Vec::as_slice),
+            is_fast: is_fast(model),
+            profile: profile(model),
+            web_search: self.web_search,
+        }
+    }
+
+    /// The prices of each of these models.
+    pub fn tariffs(&self, models: &[String]) -> Vec<Tariff<'_>> {
+        models.iter().map(|model| self.tariff(model)).collect()
+    }
+
+    /// The cost of a row's calls; `None` if unknown.
+    pub fn cost(&self, row: &QuarterRow, model: &str) -> Option<Cost> {
+        self.tariff(model).cost(row)
+    }
+}
+
+/// The prices of one model.
+#[derive(Clone, Copy, Debug)]
+pub struct Tariff<'a> {
+    dated: &'a [Dated],
+    is_fast: bool,
+    profile: Profile,
+    web_search: u64,
+}
+
+impl Tariff<'_> {
     /// The cost of a row's calls; `None` if unknown. A line that reports a cost of zero does not know its cost; older
     /// summaries took it literally.
-    pub fn cost(&self, row: &QuarterRow, model: &str) -> Option<Cost> {
+    pub fn cost(&self, row: &QuarterRow) -> Option<Cost> {
         if row.class.has(Class::RECORDED) && (row.cost > 0 || row.tokens.total() == 0) {
             return Some(Cost { pico_usd: row.cost, confirmed: true });
         }
-        let prices = self.by_model.get(model).or_else(|| self.by_model.get(&plain_name(model)))?;
-        let price = prices.iter().find(|price| price.from <= row.first && row.first < price.until)?;
-        let class = if is_fast(model) { row.class.with(Class::FAST) } else { row.class };
-        let Applicable { rates, factor, confirmed } = price.entry.applicable(class, profile(model))?;
+        let price = self.dated.iter().find(|price| price.from <= row.first && row.first < price.until)?;
+        let class = if self.is_fast { row.class.with(Class::FAST) } else { row.class };
+        let Applicable { rates, factor, confirmed } = price.entry.applicable(class, self.profile)?;
         let part = |tokens: u64, rate: Option<f64>| match (tokens, rate) {
             (0, _) => Some(0),
             (tokens, rate) => Some(tokens.saturating_mul((rate? * factor * 1e6).round() as u64)),

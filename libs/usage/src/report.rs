@@ -123,16 +123,14 @@ impl View<'_> {
     /// Groups in the order of their keys; sessions, projects and repositories in the order of their last call.
     pub fn groups(&self, rows: &[&QuarterRow], by: By) -> Vec<Group> {
         let mut groups: HashMap<Key, Group> = HashMap::new();
+        let tariffs = self.prices.tariffs(&self.book.models);
         for row in rows {
             let key = self.key(row, by);
             let new = || Group { key: key.clone(), sum: Sum::default(), models: BTreeMap::new() };
             let group = groups.entry(key.clone()).or_insert_with(new);
-            let model = self.model(row);
-            group.sum.add(row, model, self.prices);
-            if !group.models.contains_key(model) {
-                group.models.insert(model.to_string(), Sum::default());
-            }
-            group.models.get_mut(model).into_iter().for_each(|sum| sum.add(row, model, self.prices));
+            let sum = Sum::of(row, tariffs.get(row.model as usize));
+            group.sum.merge(&sum);
+            add(&mut group.models, self.model(row), &sum);
         }
         let mut groups: Vec<Group> = groups.into_values().collect();
         match by {
@@ -147,9 +145,10 @@ impl View<'_> {
     /// All rows by day, project and model.
     pub fn cells(&self) -> HashMap<(NaiveDate, &str, &str), Sum> {
         let mut cells: HashMap<(NaiveDate, &str, &str), Sum> = HashMap::new();
+        let tariffs = self.prices.tariffs(&self.book.models);
         for row in &self.book.rows {
-            let model = self.model(row);
-            cells.entry((self.zone.day(row.first), self.project(row), model)).or_default().add(row, model, self.prices);
+            let cell = cells.entry((self.zone.day(row.first), self.project(row), self.model(row))).or_default();
+            cell.merge(&Sum::of(row, tariffs.get(row.model as usize)));
         }
         cells
     }
@@ -173,20 +172,29 @@ impl View<'_> {
         let mut rows: Vec<(Agent, &QuarterRow)> = rows.iter().map(|row| (self.agent(row), *row)).collect();
         rows.sort_by_key(|(agent, row)| (*agent, row.first));
         let mut blocks: Vec<Block> = Vec::new();
+        let tariffs = self.prices.tariffs(&self.book.models);
         for (agent, row) in rows {
-            let model = self.model(row);
+            let (model, sum) = (self.model(row), Sum::of(row, tariffs.get(row.model as usize)));
             match blocks.last_mut() {
-                Some(block) if block.agent == agent && row.first < block.end() => block.add(row, model, self.prices),
+                Some(block) if block.agent == agent && row.first < block.end() => block.add(model, &sum),
                 _ => {
                     let start = row.first.saturating_sub(row.first.rem_euclid(HOUR));
                     let mut block = Block { start, agent, sum: Sum::default(), models: BTreeMap::new() };
-                    block.add(row, model, self.prices);
+                    block.add(model, &sum);
                     blocks.push(block);
                 }
             }
         }
         blocks.sort_by_key(|block| (block.start, block.agent));
         blocks
+    }
+}
+
+/// Adds to the sum of a model.
+fn add(models: &mut BTreeMap<String, Sum>, model: &str, sum: &Sum) {
+    match models.get_mut(model) {
+        Some(known) => known.merge(sum),
+        None => drop(models.insert(model.to_string(), sum.clone())),
     }
 }
 
@@ -217,9 +225,9 @@ pub struct Burn {
 }
 
 impl Block {
-    fn add(&mut self, row: &QuarterRow, model: &str, prices: &Prices) {
-        self.sum.add(row, model, prices);
-        self.models.entry(model.to_string()).or_default().add(row, model, prices);
+    fn add(&mut self, model: &str, sum: &Sum) {
+        self.sum.merge(sum);
+        add(&mut self.models, model, sum);
     }
 
     /// The end of the window, in milliseconds since the epoch.

@@ -2,7 +2,7 @@
 //! number of those that its cost leaves out.
 
 use crate::book::Book;
-use crate::prices::Prices;
+use crate::prices::{Prices, Tariff};
 use crate::row::QuarterRow;
 use agents::tokens::Tokens;
 use cs_core::clock;
@@ -33,12 +33,12 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// The sum of one row of this model.
-    fn of(row: &QuarterRow, model: &str, prices: &Prices) -> Self {
+    /// The sum of one row at the prices of its model.
+    pub(crate) fn of(row: &QuarterRow, tariff: Option<&Tariff>) -> Self {
         let QuarterRow { calls, searches, tokens, first, last, .. } = *row;
         let sum = Sum { calls, searches, tokens, first, last, ..Sum::default() };
         let all = tokens.total();
-        match prices.cost(row, model) {
+        match tariff.and_then(|tariff| tariff.cost(row)) {
             Some(cost) => {
                 let unconfirmed = if cost.confirmed { 0 } else { all };
                 Sum { cost_pico_usd: cost.pico_usd, priced: all, unconfirmed, ..sum }
@@ -49,7 +49,7 @@ impl Sum {
 
     /// Adds a row of this model.
     pub fn add(&mut self, row: &QuarterRow, model: &str, prices: &Prices) {
-        self.merge(&Sum::of(row, model, prices));
+        self.merge(&Sum::of(row, Some(&prices.tariff(model))));
     }
 
     /// Adds another sum.
@@ -89,8 +89,9 @@ pub fn sum_usage(book: &Book, rows: &[&QuarterRow], prices: &Prices) -> Usage {
     let mut models: BTreeMap<&str, Sum> = BTreeMap::new();
     for row in rows {
         let model = book.models.get(row.model as usize).map_or("", String::as_str);
-        all.add(row, model, prices);
-        models.entry(model).or_default().add(row, model, prices);
+        let sum = Sum::of(row, Some(&prices.tariff(model)));
+        all.merge(&sum);
+        models.entry(model).or_default().merge(&sum);
     }
     let instant = |millis: i64| clock::from_millis(millis).filter(|_| all.calls > 0).map(clock::stamp);
     let of_model = |sum: &Sum| ModelUsage {

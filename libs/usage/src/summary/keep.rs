@@ -13,7 +13,6 @@ use cs_core::id::Uuid;
 use cs_core::lock;
 use cs_core::paths::Home;
 use cs_core::usage::Usage;
-use cs_core::validate::FILE_BYTES;
 use cs_core::{Error, Result};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -90,8 +89,11 @@ fn write(home: &Home, uuid: &Uuid, summary: &Summary) -> Result<()> {
         }
     }
     let bytes = format!("{text}\n").into_bytes();
-    if bytes.len() > FILE_BYTES {
-        return Err(Error::Refused(format!("the summary of {uuid} would have {} bytes", bytes.len())));
+    if !file::can_be_read(&bytes) {
+        return Err(Error::Refused(format!(
+            "the summary of {uuid} would be too large to be read ({} bytes)",
+            bytes.len()
+        )));
     }
     file::replace(&path, &bytes, Durability::Synced)
 }
