@@ -52,6 +52,19 @@ impl<'a> IndexEntry<'a> {
         }
     }
 
+    /// The entry without the text that it was read from.
+    pub fn into_owned(self) -> IndexEntry<'static> {
+        let owned = |text: Cow<str>| Cow::Owned(text.into_owned());
+        IndexEntry {
+            project_slug: owned(self.project_slug),
+            status: self.status,
+            intent: owned(self.intent),
+            started_at: owned(self.started_at),
+            ended_at: self.ended_at.map(owned),
+            last_heartbeat: owned(self.last_heartbeat),
+        }
+    }
+
     /// Whether the index must be rewritten for the change: any field except the heartbeat differs.
     pub fn differs(&self, other: &IndexEntry) -> bool {
         let mut other = other.clone();

@@ -25,6 +25,7 @@ pub mod namer;
 pub mod naming;
 pub mod open;
 pub mod overview;
+pub mod parallel;
 pub mod patch;
 pub mod paths;
 pub mod place;

@@ -366,7 +366,7 @@ impl Session {
     /// The record without unknown fields of these names, for output that adds keys of the same names: no key may occur
     /// twice.
     pub fn without(&self, keys: &[&str]) -> Cow<'_, Session> {
-        if !keys.iter().any(|key| self.unknown.contains_key(key)) {
+        if self.unknown.is_empty() || !keys.iter().any(|key| self.unknown.contains_key(key)) {
             return Cow::Borrowed(self);
         }
         let mut session = self.clone();

@@ -30,6 +30,37 @@ pub fn words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).collect()
 }
 
+/// A text that records are searched for.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    folded: String,
+    /// Whether JSON writes it as it is, apart from the case and unless a character is written as a number.
+    is_plain: bool,
+}
+
+impl Sought {
+    /// Takes the text as it was typed.
+    pub fn new(text: &str) -> Self {
+        let folded = fold(text);
+        let is_plain = folded.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"\"\\/".contains(&byte));
+        Sought { folded, is_plain }
+    }
+
+    /// The text, as [`fold`] returns it.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// Whether a value of this JSON text may contain it: `false` only if none does.
+    pub fn may_be_in(&self, json: &[u8]) -> bool {
+        let sought = self.folded.as_bytes();
+        let Some(first) = sought.first().filter(|_| self.is_plain) else { return true };
+        let mut starts = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), json);
+        let is_at = |at: usize| json.get(at..at + sought.len()).is_some_and(|part| part.eq_ignore_ascii_case(sought));
+        starts.any(is_at) || memchr::memmem::find(json, b"\\u").is_some()
+    }
+}
+
 /// Whether anything that people read in the record contains the text, in any case. `text` is the result of [`fold`].
 pub fn says(session: &Session, text: &str) -> bool {
     let short = [&session.session_id, &session.project_slug, &session.intent, &session.git_branch];
@@ -54,6 +85,17 @@ mod tests {
     fn letters_of_any_script_are_compared_without_their_case() {
         assert_eq!(fold("Größe ΟΔΌΣ ПРИВЕТ Retry"), "größe οδόσ привет retry");
         assert_eq!(fold("οδός"), fold("ΟΔΌΣ"), "a final sigma is a sigma");
+    }
+
+    #[test]
+    fn a_text_that_a_record_has_may_be_in_its_bytes() {
+        let json = r#"{"a":"Fix \"it\", gr\u00fcn \/ C:\\x","b":"LOGIN page"}"#.as_bytes();
+        for text in ["fix", "login PAGE", "\"it\"", "gr", "grün", "/ c", "C:\\X", "", "\u{212a}", "any"] {
+            assert!(Sought::new(text).may_be_in(json), "{text}");
+        }
+        let plain = br#"{"a":"Fix it","b":"LOGIN page"}"#;
+        assert!(!Sought::new("page l").may_be_in(plain) && !Sought::new("pages").may_be_in(plain));
+        assert!(Sought::new("login").may_be_in(plain) && Sought::new("grün").may_be_in(plain));
     }
 
     #[test]

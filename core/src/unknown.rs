@@ -3,12 +3,14 @@
 //! would use up to a hundred times as much, and would round long numbers.
 
 use crate::patch::Patch;
+use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The fields as the text of a JSON object; empty without fields.
@@ -145,24 +147,37 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for KeepingVisitor<'_, V> {
         self.visitor.expecting(f)
     }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(KeepingMap { map, fields: self.fields, unknown: self.unknown })
+        self.visitor.visit_map(KeepingMap { map, fields: self.fields, next: 0, unknown: self.unknown })
     }
 }
 
 struct KeepingMap<'u, A> {
     map: A,
     fields: &'static [&'static str],
+    /// The place in `fields` after the field that was read last.
+    next: usize,
     unknown: &'u mut Unknown,
 }
+
+/// A name in an object, borrowed from the text unless it is written with escapes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for KeepingMap<'_, A> {
     type Error = A::Error;
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(name) = self.map.next_key::<String>()? {
-            if self.fields.contains(&name.as_str()) {
-                return seed.deserialize(StrDeserializer::new(&name)).map(Some);
+        while let Some(Key(name)) = self.map.next_key::<Key>()? {
+            // Most files have the fields in the order of the struct.
+            let next = self.fields.get(self.next..).unwrap_or_default();
+            let known = next.iter().position(|field| *field == name).map(|at| at + self.next);
+            match known.or_else(|| self.fields.iter().position(|field| *field == name)) {
+                Some(at) => {
+                    self.next = at + 1;
+                    return seed.deserialize(StrDeserializer::new(&name)).map(Some);
+                }
+                None => self.unknown.keep(&name, self.map.next_value::<Box<RawValue>>()?.get()),
             }
-            self.unknown.keep(&name, self.map.next_value::<Box<RawValue>>()?.get());
         }
         Ok(None)
     }

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
+/// The index is stored after this many changes: until then, readers look up each in its record.
+const MANY: usize = 256;
+
 /// A run of the program.
 pub struct Work {
     pub context: Context,
@@ -36,7 +39,7 @@ impl Work {
         }
     }
 
-    /// Calls `act` for each item that was found, and reports what it did.
+    /// Calls `act` for each item that was found, and reports what it did. The index and the projects follow after many.
     pub fn each<T>(
         &mut self,
         found: Result<Vec<T>>,
@@ -47,9 +50,13 @@ impl Work {
             Err(error) => return self.report_failure(error.into()),
         };
         let mut progress = Progress::new(found.len());
-        for item in &found {
-            let done = act(&self.context.store, item);
+        let store = self.context.store.deferred();
+        for (n, item) in found.iter().enumerate() {
+            let done = act(&store, item);
             progress.step();
+            if self.run == Run::Real && ((n + 1) % MANY == 0 || n + 1 == found.len()) {
+                self.context.store.fold_pending(self.context.now);
+            }
             match done {
                 Ok(Some(done)) => self.report_action(&done)?,
                 Ok(None) => {}

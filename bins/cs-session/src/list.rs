@@ -15,10 +15,13 @@ use cs_core::board::{self, RECENT};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
+use cs_core::parallel;
 use cs_core::reach::Reach;
 use cs_core::record::Status;
-use cs_core::search;
+use cs_core::refs::Links;
+use cs_core::search::Sought;
 use cs_core::state::{STATES, State, Verdict};
+use cs_core::store::Records;
 use found::{Found, Row, archived, reason};
 use seats::Brief;
 use serde::Serialize;
@@ -168,11 +171,11 @@ impl List {
         let mut damaged = Vec::new();
         let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
         let mut entries: Vec<(SessionId, IndexEntry)> = index.entries(wanted.line_filter());
-        entries.extend(archived.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))));
+        entries.extend(archived.iter().cloned());
         let is_table = out.form == Form::Table && !out.quiet;
         let (rows, more, hidden) = match is_table && self.shows_board() {
             true => current(&found, &entries),
-            false => (self.matching(&found, &wanted, &mut entries), 0, 0),
+            false => (self.matching(&found, &wanted, &mut entries)?, 0, 0),
         };
         let rows = if is_table { found.in_families(rows) } else { rows };
         let mut failures = Failures::default();
@@ -185,7 +188,7 @@ impl List {
                 false => out.show(&table).map(drop)?,
             }
         } else {
-            rows.iter().try_for_each(|row| self.print_row(&found, out, row, &mut failures))?;
+            self.print_rows(&found, out, &rows, &mut failures)?;
         }
         out.flush()?;
         let corrupt = |row: &Row| Some(Error::corrupt(&store.home.session(row.id), reason(row.damage.as_ref()?)));
@@ -225,36 +228,49 @@ impl List {
         found: &Found,
         wanted: &Wanted,
         entries: &'e mut Vec<(SessionId, IndexEntry<'e>)>,
-    ) -> Vec<Row<'e>> {
+    ) -> Outcome<Vec<Row<'e>>> {
         entries.retain(|(id, entry)| {
-            wanted.takes(id, entry, self.full)
-                && found.tagged.fits(id.as_str(), &self.tag, &self.disposition)
-                && self.issue.as_ref().is_none_or(|issue| found.names(id, issue))
+            wanted.takes(id, entry) && found.tagged.fits(id.as_str(), &self.tag, &self.disposition)
         });
         let horizon = clock::horizon(found.states.now());
         entries.sort_by(|(a_id, a), (b_id, b)| {
             let newer = clock::sort_key(&b.started_at, &horizon).cmp(&clock::sort_key(&a.started_at, &horizon));
             newer.then_with(|| b_id.cmp(a_id))
         });
-        let judged = entries.iter().map(|(id, entry)| (id, entry, found.states.of_entry(id.as_str(), entry)));
-        let matching = judged.filter(|(id, _, verdict)| {
-            wanted.state.is_none_or(|kind| kind.takes(verdict)) && self.matches_search(found, wanted, id)
+        let records = found.store.records()?;
+        let judge = |entry: &'e (SessionId, IndexEntry<'e>)| {
+            let (id, entry) = entry;
+            let verdict = found.states.of_entry(id.as_str(), entry);
+            let fits = wanted.state.is_none_or(|kind| kind.takes(&verdict)) && wanted.takes_record(&records, id);
+            fits.then_some((id, entry, verdict))
+        };
+        let (mut rows, limit) = (Vec::new(), self.limit.unwrap_or(usize::MAX));
+        // An error means that there are enough rows.
+        let _ = parallel::in_order(entries, judge, |judged| {
+            if rows.len() < limit {
+                rows.extend(judged.map(|(id, entry, verdict)| found.row(id, entry, verdict)));
+            }
+            if rows.len() < limit { Ok(()) } else { Err(()) }
         });
-        let rows = matching.take(self.limit.unwrap_or(usize::MAX));
-        rows.map(|(id, entry, verdict)| found.row(id, entry, verdict)).collect()
+        Ok(rows)
     }
 
-    /// Prints a session for programs.
-    fn print_row(&self, found: &Found, out: &mut Out, row: &Row, failures: &mut Failures) -> Outcome<()> {
+    /// Prints sessions for programs.
+    fn print_rows(&self, found: &Found, out: &mut Out, rows: &[Row], failures: &mut Failures) -> Outcome<()> {
         if !self.full || out.quiet {
-            return print(found, out, row);
+            return rows.iter().try_for_each(|row| print(found, out, row));
         }
-        match print_full(found, out, row.id, &row.verdict) {
-            Err(Failure::Core(Error::Corrupt { .. })) if row.damage.is_some() => Ok(()),
-            // A damaged record must not hide the others.
-            Err(failure) => failures.report(failure),
-            Ok(()) => Ok(()),
-        }
+        let records = found.store.records()?;
+        parallel::in_order(
+            rows,
+            |row| (row, full_line(found, &records, row)),
+            |(row, line)| match line {
+                Ok(line) => out.bytes(&line),
+                Err(Failure::Core(Error::Corrupt { .. })) if row.damage.is_some() => Ok(()),
+                // A damaged record must not hide the others.
+                Err(failure) => failures.report(failure),
+            },
+        )
     }
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {
@@ -267,16 +283,10 @@ impl List {
             status: self.status,
             state: if self.stale { Some(StateFilter::Is(State::Stale)) } else { self.state },
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
-            search: self.search.as_deref().map(search::fold),
+            search: self.search.as_deref().map(Sought::new),
+            issue: self.issue.clone().map(|issue| (issue, Links::of(&context.config()))),
+            full: self.full,
         })
-    }
-
-    /// Whether the record contains the searched text; without --full, the index was searched already.
-    fn matches_search(&self, found: &Found, wanted: &Wanted, id: &SessionId) -> bool {
-        match (&wanted.search, self.full) {
-            (Some(text), true) => found.store.session(id).is_ok_and(|session| search::says(&session, text)),
-            _ => true,
-        }
     }
 }
 
@@ -288,14 +298,16 @@ fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Ve
     (rows.collect(), board.earlier, board.hidden)
 }
 
-fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
-    match found.store.session(id) {
+/// The line of a whole record; empty if it was removed since the index was read.
+fn full_line(found: &Found, records: &Records, row: &Row) -> Outcome<Vec<u8>> {
+    let (id, verdict) = (row.id, &row.verdict);
+    match records.session(id) {
         Ok(mut session) => {
             found.states.drop_answered(&mut session, verdict);
-            out.json(&shown(&session, verdict, found.place(id).as_deref(), None, found.seat(id).as_ref(), None))
+            let (place, seat) = (found.place(id), found.seat(id));
+            cli::json_line(&shown(&session, verdict, place.as_deref(), None, seat.as_ref(), None))
         }
-        // Removed since the index was read.
-        Err(Error::Missing(_)) => Ok(()),
+        Err(Error::Missing(_)) => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
 }

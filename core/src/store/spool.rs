@@ -270,7 +270,7 @@ impl Store {
     }
 
     /// The names of all note files, including those that are half folded.
-    fn spools(&self) -> Result<BTreeSet<String>> {
+    pub(super) fn spools(&self) -> Result<BTreeSet<String>> {
         let dir = self.home.spool_dir();
         Ok(file::stems(&dir, ".jsonl")?.into_iter().chain(file::stems(&dir, ".folding")?).collect())
     }

@@ -49,7 +49,7 @@ pub use help::{command_lines, fitted as fitted_help};
 pub use lines::{read_names, read_names_of};
 pub use messages::{add_lines, note, report};
 pub use nearest::near_words;
-pub use out::{Form, Out, sanitize};
+pub use out::{Form, Out, json_line, sanitize};
 pub use place::place_name;
 pub use progress::Progress;
 pub use quote::{quote_word, shell_line};

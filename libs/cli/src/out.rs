@@ -41,9 +41,7 @@ impl Out {
 
     /// One JSON object on one line.
     pub fn json(&mut self, value: &impl Serialize) -> Outcome<()> {
-        let mut line = serde_json::to_vec(value).map_err(std::io::Error::from)?;
-        line.push(b'\n');
-        self.bytes(&line)
+        self.bytes(&json_line(value)?)
     }
 
     /// One line of text as it is.
@@ -104,6 +102,13 @@ impl Out {
         self.writer.flush()?;
         Ok(())
     }
+}
+
+/// A JSON object on one line, for [`Out::bytes`].
+pub fn json_line(value: &impl Serialize) -> Outcome<Vec<u8>> {
+    let mut line = serde_json::to_vec(value).map_err(std::io::Error::from)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// Text that is harmless to a terminal: control characters and marks that reorder text become visible.

@@ -5,8 +5,9 @@
 use crate::explain::Account;
 use crate::facts::Facts;
 use crate::pack::{self, Pack, Packed, Unpack};
-use crate::read::{self, Known, on_all_processors, path_hash};
+use crate::read::{self, Known, path_hash};
 use agents::logs::{Identity, Log};
+use cs_core::parallel::on_all_processors;
 use cs_core::paths::Home;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;

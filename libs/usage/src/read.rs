@@ -13,7 +13,6 @@ use agents::reader::{Reader, State};
 use cs_core::open;
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The facts of a file, and the evidence that they still hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,22 +153,6 @@ fn fold(
     reader.line(text, number, &mut |entry| {
         account.iter_mut().for_each(|account| account.note_entry(number, &entry));
         facts.fold(places, entry);
-    })
-}
-
-/// Does `work` for every number below `count` on all processors, and returns the results.
-pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
-    let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4).min(count.max(1));
-    let run = || {
-        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < count);
-        std::iter::from_fn(take).map(|n| (n, work(n))).collect::<Vec<_>>()
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(run)).collect();
-        let mut all = run();
-        all.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
-        all
     })
 }
 

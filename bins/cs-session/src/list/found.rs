@@ -2,20 +2,20 @@
 //! records, the archive.
 
 use super::tagged;
-use cli::Outcome;
+use cli::{Failure, Outcome};
 use cs_core::Error;
 use cs_core::clock::Instant;
 use cs_core::config::Config;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::index::IndexEntry;
-use cs_core::record::{Session, Status};
-use cs_core::refs::{self, Links};
+use cs_core::parallel;
+use cs_core::record::Status;
 use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::Store;
 use seats::{Brief, Seating, tree};
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A listed session.
 pub struct Row<'e> {
@@ -39,7 +39,7 @@ pub struct Found<'a> {
     /// What people say about the conversations.
     pub tagged: marks::Tagged,
     /// How many records were checked for damage.
-    checked: Cell<usize>,
+    checked: AtomicUsize,
 }
 
 /// Maximum number of records that a list checks for damage.
@@ -60,13 +60,7 @@ impl<'a> Found<'a> {
         let states = States::read(store, config.stale_after(), now)?;
         let seating = Seating::read(store, states.lives(), now);
         let tagged = tagged::read(store);
-        Ok(Found { store, config, states, seating, tagged, checked: Cell::new(0) })
-    }
-
-    /// Whether the record of a session names an issue.
-    pub fn names(&self, id: &SessionId, issue: &str) -> bool {
-        let issues = |record: Session| refs::of_record(&record, &Links::of(&self.config));
-        self.store.session(id).is_ok_and(|record| issues(record).iter().any(|own| refs::is_named(own, issue)))
+        Ok(Found { store, config, states, seating, tagged, checked: AtomicUsize::new(0) })
     }
 
     /// What is known of the seat of a session.
@@ -97,11 +91,9 @@ impl<'a> Found<'a> {
     /// Returns the error if the record of an active session is damaged, which the index does not show. Only a limited
     /// number of records is checked, and ended sessions are not, because nobody works in them.
     fn damage(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
-        let checked = self.checked.get();
-        if entry.status != Status::Active || checked == CHECKED {
+        if entry.status != Status::Active || self.checked.fetch_add(1, Ordering::Relaxed) >= CHECKED {
             return None;
         }
-        self.checked.set(checked + 1);
         self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
     }
 
@@ -127,14 +119,17 @@ pub fn reason(error: &Error) -> String {
 }
 
 /// Reads the archived sessions; the errors of damaged ones are added to `damaged`.
-pub fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, Session)>> {
-    let mut found = Vec::new();
-    for id in store.ids(&store.home.archive())? {
-        match store.session(&id) {
-            Ok(session) => found.push((id, session)),
+pub fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, IndexEntry<'static>)>> {
+    let ids = store.ids(&store.home.archive())?;
+    let mut found = Vec::with_capacity(ids.len());
+    let read = |id: &SessionId| (id.clone(), store.session(id).map(|session| IndexEntry::of(&session).into_owned()));
+    parallel::in_order(&ids, read, |(id, entry)| {
+        match entry {
+            Ok(entry) => found.push((id, entry)),
             Err(Error::Missing(_)) => {}
             Err(error) => damaged.push(error),
         }
-    }
+        Ok::<(), Failure>(())
+    })?;
     Ok(found)
 }

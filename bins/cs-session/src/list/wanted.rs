@@ -6,8 +6,9 @@ use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
 use cs_core::range::Range;
 use cs_core::record::Status;
-use cs_core::search;
-use cs_core::store::of_repo;
+use cs_core::refs::{self, Links};
+use cs_core::search::{self, Sought};
+use cs_core::store::{Records, of_repo};
 
 /// The parsed filters.
 pub struct Wanted {
@@ -18,7 +19,11 @@ pub struct Wanted {
     pub state: Option<StateFilter>,
     /// The range of their start times.
     pub range: Range,
-    pub search: Option<String>,
+    pub search: Option<Sought>,
+    /// The issue that their records name, and where issues are.
+    pub issue: Option<(String, Links)>,
+    /// Whether whole records are searched.
+    pub full: bool,
 }
 
 impl Wanted {
@@ -29,12 +34,22 @@ impl Wanted {
         move |line| project.as_ref().is_none_or(|fits| fits(line)) && status.as_ref().is_none_or(|fits| fits(line))
     }
 
-    pub fn takes(&self, id: &SessionId, entry: &IndexEntry, full: bool) -> bool {
+    pub fn takes(&self, id: &SessionId, entry: &IndexEntry) -> bool {
         self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
             && self.clones.as_ref().is_none_or(|clones| clones.iter().any(|slug| *slug == entry.project_slug))
             && self.status.is_none_or(|status| entry.status == status)
             && self.range.contains_text(&entry.started_at)
-            && (full || self.search.as_ref().is_none_or(|text| contains(id, entry, text)))
+            && (self.full || self.search.as_ref().is_none_or(|text| contains(id, entry, text.folded())))
+    }
+
+    /// Whether the record fits, as far as that is not known from the index.
+    pub fn takes_record(&self, records: &Records, id: &SessionId) -> bool {
+        let names = |(issue, links): &(String, Links)| {
+            let record = records.session(id);
+            record.is_ok_and(|record| refs::of_record(&record, links).iter().any(|own| refs::is_named(own, issue)))
+        };
+        self.issue.as_ref().is_none_or(names)
+            && self.search.as_ref().filter(|_| self.full).is_none_or(|text| records.saying(id, text).is_some())
     }
 }
 

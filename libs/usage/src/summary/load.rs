@@ -2,11 +2,11 @@
 
 use super::{Counted, read};
 use crate::pack::{self, Pack, Packed, Unpack, packed};
-use crate::read::on_all_processors;
 use agents::logs::Identity;
 use cs_core::Error;
 use cs_core::file;
 use cs_core::id::Uuid;
+use cs_core::parallel::on_all_processors;
 use cs_core::paths::Home;
 use std::collections::HashMap;
 

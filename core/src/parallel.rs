@@ -1,0 +1,81 @@
+//! Owns using all processors for many pieces of work of the same kind. Must stay true: results are the same, and in the
+//! same order, as if one processor had done everything. For programs that people run: no hook starts a thread.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Maximum number of threads.
+const WORKERS: usize = 4;
+/// Starting a thread costs more than doing this many small pieces of work.
+const FEW: usize = 16;
+/// Maximum number of results that are in memory at once.
+const CHUNK: usize = 1024;
+
+/// Does `work` for every number below `count` on all processors, and returns the results.
+pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(WORKERS).min(count.max(1));
+    let run = || {
+        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < count);
+        std::iter::from_fn(take).map(|n| (n, work(n))).collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(run)).collect();
+        let mut all = run();
+        all.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        all
+    })
+}
+
+/// Does `work` for every item on all processors, and passes each result to `take`, in the order of the items. If `take`
+/// fails, the rest is left undone.
+pub fn in_order<'i, I: Sync, T: Send, E>(
+    items: &'i [I],
+    work: impl Fn(&'i I) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let (mut rest, mut size) = (items, FEW);
+    while !rest.is_empty() {
+        let chunk;
+        (chunk, rest) = rest.split_at(size.min(rest.len()));
+        // If `take` ends it early, little was done in vain.
+        size = CHUNK.min(size * 4);
+        if chunk.len() <= FEW {
+            chunk.iter().try_for_each(|item| take(work(item)))?;
+            continue;
+        }
+        let mut done = on_all_processors(chunk.len(), |n| chunk.get(n).map(&work));
+        done.sort_by_key(|(n, _)| *n);
+        done.into_iter().filter_map(|(_, result)| result).try_for_each(&mut take)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items_until_one_is_refused() {
+        let items: Vec<usize> = (0..CHUNK * 3 + FEW).collect();
+        let mut seen = Vec::new();
+        let all = in_order(
+            &items,
+            |n| n * 2,
+            |twice| {
+                seen.push(twice);
+                Ok::<(), ()>(())
+            },
+        );
+        assert_eq!((all, seen), (Ok(()), items.iter().map(|n| n * 2).collect()));
+        let mut taken = 0;
+        let refused = in_order(
+            &items,
+            |n| *n,
+            |n| {
+                taken += 1;
+                if n == CHUNK + 3 { Err(n) } else { Ok(()) }
+            },
+        );
+        assert_eq!((refused, taken), (Err(CHUNK + 3), CHUNK + 4));
+    }
+}

@@ -1,0 +1,58 @@
+//! Owns reading many records, for programs that need most of them. Must stay true: each is what [`Store::session`]
+//! returns, at a time after the reader was made; the folders are looked at once, not for each record.
+
+use super::Store;
+use super::bytes::parse;
+use crate::error::Result;
+use crate::file::OwnDir;
+use crate::id::SessionId;
+use crate::record::Session;
+use crate::search::{self, Sought};
+use std::collections::HashSet;
+
+/// A reader of records. Threads may share it.
+#[derive(Debug)]
+pub struct Records<'s> {
+    store: &'s Store,
+    dir: OwnDir,
+    /// The ids of sessions with notes.
+    noted: HashSet<String>,
+}
+
+impl Store {
+    /// A reader of many records.
+    pub fn records(&self) -> Result<Records<'_>> {
+        // A file that is renamed while the folder is listed may be missing in the list, but not in both: when it is
+        // removed after the second name, the record contains what it said.
+        let noted = self.spools()?.into_iter().chain(self.spools()?).collect();
+        Ok(Records { store: self, dir: OwnDir::checked(self.home.sessions())?, noted })
+    }
+}
+
+impl Records<'_> {
+    /// The session with this id, archived ones included.
+    pub fn session(&self, id: &SessionId) -> Result<Session> {
+        match self.bytes(id)? {
+            Some(bytes) => parse(&self.store.home.session(id), &bytes),
+            None => self.store.session(id),
+        }
+    }
+
+    /// The session with this id if it [says](search::says) the text, and it can be read.
+    pub fn saying(&self, id: &SessionId, text: &Sought) -> Option<Session> {
+        let session = match self.bytes(id).ok()? {
+            Some(bytes) if !text.may_be_in(&bytes) => return None,
+            Some(bytes) => parse(&self.store.home.session(id), &bytes).ok()?,
+            None => self.store.session(id).ok()?,
+        };
+        search::says(&session, text.folded()).then_some(session)
+    }
+
+    /// The bytes of a record without notes; `None` if it has notes or is elsewhere.
+    fn bytes(&self, id: &SessionId) -> Result<Option<Vec<u8>>> {
+        match self.noted.contains(id.as_str()) {
+            true => Ok(None),
+            false => self.dir.read(&format!("{id}.json")),
+        }
+    }
+}
