@@ -61,9 +61,14 @@ text_type!(Uuid);
 text_type!(SeatId);
 
 impl SessionId {
+    /// Whether the text has exactly the shape of an id.
+    pub fn is_one(text: &str) -> bool {
+        shaped(text, "sess_00000000T0000_xxxx")
+    }
+
     /// Accepts exactly the shape of an id; anything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
-        if shaped(text, "sess_00000000T0000_xxxx") {
+        if SessionId::is_one(text) {
             return Ok(SessionId(text.to_string()));
         }
         Err(Error::Invalid(format!("not a session id: {text:?}; an id looks like sess_20261121T0337_ca5d")))

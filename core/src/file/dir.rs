@@ -4,10 +4,13 @@
 use super::{LINK, is_absent};
 use crate::error::{Error, Result};
 use crate::paths;
+use std::ffi::{CStr, CString};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The directory that contains a path.
 pub(super) fn folder_of(path: &Path) -> &Path {
@@ -105,15 +108,62 @@ pub(super) fn stems_in(dir: &Path, suffix: &str) -> Result<Vec<String>> {
     Ok(stems)
 }
 
-/// Passes each name in a directory that is valid UTF-8 to `see`.
-fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
+/// The stems that fit of the regular files that were changed last, at most `most`, the newest first. Each is looked at by
+/// its name in the open directory, which costs a third of looking at its path.
+pub(super) fn newest_in(dir: &Path, suffix: &str, fits: impl Fn(&str) -> bool, most: usize) -> Result<Vec<String>> {
+    let mut files: Vec<(SystemTime, String)> = Vec::new();
     let entries = match std::fs::read_dir(dir) {
-        Err(error) if is_absent(&error) => return Ok(()),
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
         other => other.map_err(|error| Error::io(dir, "list", error))?,
     };
     for entry in entries {
-        let name = entry.map_err(|error| Error::io(dir, "list", error))?.file_name();
-        name.to_str().into_iter().for_each(&mut see);
+        let entry = entry.map_err(|error| Error::io(dir, "list", error))?;
+        let name = entry.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(suffix)).filter(|stem| fits(stem));
+        let Some(stem) = stem else { continue };
+        match entry.metadata().and_then(|meta| Ok((meta.is_file(), meta.modified()?))) {
+            Ok((is_file, modified)) => files.extend(is_file.then(|| (modified, stem.to_string()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io(&entry.path(), "looked at", error)),
+        }
     }
-    Ok(())
+    files.sort_unstable_by(|a, b| b.cmp(a));
+    files.truncate(most);
+    Ok(files.into_iter().map(|(_, stem)| stem).collect())
+}
+
+#[cfg(target_os = "linux")]
+use libc::__errno_location as errno;
+#[cfg(not(target_os = "linux"))]
+use libc::__error as errno;
+
+/// Passes each name in a directory that is valid UTF-8 to `see`. A store has tens of thousands of them, and copying each
+/// would cost more than all else that a list does.
+#[allow(unsafe_code, reason = "opendir(3), readdir(3)")]
+fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
+    let failed = |error| Error::io(dir, "list", error);
+    let path = CString::new(dir.as_os_str().as_bytes()).map_err(|error| failed(error.into()))?;
+    // SAFETY: the path ends in NUL and outlives the call.
+    let open = unsafe { libc::opendir(path.as_ptr()) };
+    if open.is_null() {
+        let error = io::Error::last_os_error();
+        return if is_absent(&error) { Ok(()) } else { Err(failed(error)) };
+    }
+    loop {
+        // SAFETY: errno is of this thread, and says at the end whether there was an error; the directory is open; the name
+        // of an entry ends in NUL and holds until the next call.
+        let name = unsafe {
+            *errno() = 0;
+            let entry = libc::readdir(open);
+            if entry.is_null() { None } else { Some(CStr::from_ptr((&raw const (*entry).d_name).cast())) }
+        };
+        match name {
+            Some(name) => name.to_str().into_iter().filter(|name| !matches!(*name, "." | "..")).for_each(&mut see),
+            None => break,
+        }
+    }
+    let error = io::Error::last_os_error();
+    // SAFETY: it is open, and not used any more.
+    unsafe { libc::closedir(open) };
+    if error.raw_os_error() == Some(0) { Ok(()) } else { Err(failed(error)) }
 }

@@ -1,7 +1,7 @@
 //! Owns access to several files of one directory of ours. Must stay true: the directory, and those above it, are checked
 //! once for all of them to be no links; what is appended is there whole, or its error is returned.
 
-use super::dir::stems_in;
+use super::dir::{newest_in, stems_in};
 use super::{Durability, is_absent, make_dir, open_or_make, own_dir, read_bytes, read_elsewhere, sync_dir};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
@@ -26,6 +26,11 @@ impl OwnDir {
     /// The names in it that end in `suffix`, as [`super::stems`] returns them.
     pub fn stems(&self, suffix: &str) -> Result<Vec<String>> {
         stems_in(&self.0, suffix)
+    }
+
+    /// The stems that fit of the regular files with this suffix that were changed last, at most `most`, the newest first.
+    pub fn newest(&self, suffix: &str, fits: impl Fn(&str) -> bool, most: usize) -> Result<Vec<String>> {
+        newest_in(&self.0, suffix, fits, most)
     }
 
     /// The bytes of a file, as [`super::read`] returns them.

@@ -238,9 +238,7 @@ impl Store {
 
     /// The number of record files.
     pub(super) fn count_records(&self) -> Result<usize> {
-        file::count(&self.home.sessions(), |name| {
-            name.strip_suffix(".json").is_some_and(|stem| SessionId::parse(stem).is_ok())
-        })
+        file::count(&self.home.sessions(), |name| name.strip_suffix(".json").is_some_and(SessionId::is_one))
     }
 
     /// The record outside the archive, with its notes, if there is one.
