@@ -235,6 +235,11 @@ impl Live {
         Some(live)
     }
 
+    /// The same without unknown fields, for those who only look at it.
+    pub fn known(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
     /// The bytes on disk.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();

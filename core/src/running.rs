@@ -23,9 +23,52 @@ pub fn states(store: &Store, own: Option<&Uuid>, now: Instant, is_wanted: impl F
         is_wanted(state).then_some((id, state))
     });
     // A person may have closed the session while its conversation continues.
-    let is_active = |id: &str| {
-        let record = SessionId::parse(id).and_then(|id| store.session(&id));
-        record.is_ok_and(|record| record.status == Status::Active)
-    };
+    let is_active = |id: &str| SessionId::parse(id).is_ok_and(|id| store.is_active(&id));
     wanted.filter(|(id, _)| is_active(id)).map(|(_, state)| state).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::paths::Home;
+    use crate::witness::Witness;
+    use std::fs;
+
+    /// A store with a conversation that waits in each of these sessions: the status in the record, and what else it says.
+    fn counted(records: &[(&str, &str)], notes: &str) -> usize {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path());
+        let store = Store::for_people(home.clone(), Witness::NONE);
+        ["sessions", "live", "spool"].iter().for_each(|name| fs::create_dir(dir.path().join(name)).unwrap());
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        for (number, (status, more)) in records.iter().enumerate() {
+            let id = SessionId::parse(&format!("sess_20261121T0900_{number:04x}")).unwrap();
+            let uuid = Uuid::parse(&format!("00000000-0000-4000-8000-{number:012x}")).unwrap();
+            let mut live = Live::new(uuid.as_str(), now);
+            live.session_id = Some(id.to_string());
+            live.asked("which one?", None, now);
+            store.write_live(&uuid, &live).unwrap();
+            let tasks = r#"[{"id":"t00000001","subject":"x","status":"pending","added_at":"","updated_at":""}]"#;
+            let record = format!(
+                r#"{{"session_id":"{id}","tasks":{tasks},"project_slug":"a","status":"{status}","intent":"b","roadmap_ref":null,
+                "started_at":"2026-11-21T09:00:00+00:00","last_heartbeat":"2026-11-21T09:00:00+00:00"{more}}}"#
+            );
+            fs::write(home.session(&id), record).unwrap();
+            fs::write(home.spool(&id), notes).unwrap();
+        }
+        states(&store, None, now, |state| state == State::Waiting).len()
+    }
+
+    #[test]
+    fn a_conversation_counts_while_its_session_is_active() {
+        let long = format!(r#","outcome":"{}""#, "x".repeat(20_000));
+        let all = [("active", ""), ("parked", ""), ("completed", long.as_str()), ("active", long.as_str())];
+        assert_eq!(counted(&all, ""), 2);
+        let note = |change: &str| format!("{{\"at\":\"2026-11-21T09:30:00+00:00\",\"nonce\":\"n\",{change}}}\n");
+        assert_eq!(counted(&all, &note(r#""change":"happened","message":"it \"ended\"""#)), 2);
+        let resumed = [("active", ""), ("completed", r#","ended_by":"hook","ended_at":"2026-11-21T09:20:00+00:00""#)];
+        assert_eq!(counted(&resumed, ""), 1);
+        assert_eq!(counted(&resumed, &note(r#""change":"reopened""#)), 2, "what a hook noted holds");
+    }
 }

@@ -10,7 +10,7 @@ use crate::id::SessionId;
 use crate::index::IndexEntry;
 use crate::live::Live;
 use crate::place::Place;
-use crate::process::{self, Condition};
+use crate::process::{self, Condition, Process};
 use crate::reach::{self, Reach, Runs};
 use crate::record::{Session, Status};
 use crate::state::{self, Client, Evidence, Logged, State, Verdict};
@@ -101,7 +101,10 @@ impl<'a> States<'a> {
 
     /// How a person gets to the conversation of a session in this state.
     pub fn reach(&self, id: &str, uuid: Option<&str>, state: State) -> Reach {
-        reach::reach(state, self.conversation(id, uuid).map_or(Runs::NotSeen, runs))
+        reach::reach(
+            state,
+            self.conversation(id, uuid).map_or(Runs::NotSeen, |live| runs(live, store::runner_now(live).as_ref())),
+        )
     }
 
     /// How a person continues the session's conversation, and why; refused if it runs.
@@ -228,9 +231,9 @@ impl<'a> States<'a> {
     /// Asks the system and the client about a conversation, and its log if neither knows. Hooks never read the log.
     fn gather(&self, live: &Live) -> Gathered<'_> {
         let witness = &self.store.witness;
-        let process = store::runner(live);
-        let condition = process.as_ref().map_or(Condition::Unknown, process::condition);
-        let running = process.filter(|_| condition == Condition::Runs);
+        let runner = store::runner_now(live);
+        let condition = runner.as_ref().map_or(Condition::Unknown, |(_, condition)| *condition);
+        let running = runner.map(|(process, _)| process).filter(|_| condition == Condition::Runs);
         let client = running.as_ref().and_then(|process| (witness.client)(live, process));
         let in_turn = live.is_in_turn();
         let is_near = matches!(condition, Condition::Runs | Condition::Unknown);
@@ -269,7 +272,8 @@ impl<'a> States<'a> {
 
 /// The terminal in which a conversation runs, while it may run.
 pub fn place(live: &Live) -> Option<Place> {
-    let runner = store::runner(live).filter(|_| runs(live) != Runs::No)?;
+    let runner = store::runner_now(live);
+    let (runner, _) = Some(runner).filter(|runner| runs(live, runner.as_ref()) != Runs::No)??;
     // Another window of the conversation is left, whose place no hook has reported yet.
     if live.process().is_some_and(|last| !last.is(&runner)) {
         return Some(Place::of_process(runner.pid));
@@ -278,13 +282,13 @@ pub fn place(live: &Live) -> Option<Place> {
 }
 
 /// Whether the process of a conversation runs.
-fn runs(live: &Live) -> Runs {
-    let Some(process) = store::runner(live) else { return Runs::Untold };
-    match process::condition(&process) {
+fn runs(live: &Live, runner: Option<&(Process, Condition)>) -> Runs {
+    let Some((process, condition)) = runner else { return Runs::Untold };
+    match condition {
         Condition::Runs | Condition::Suspended => Runs::Yes,
         Condition::Ended => Runs::No,
         // This machine was started again since.
-        Condition::Elsewhere if !process::may_run(&process) && is_of_this_host(live) => Runs::No,
+        Condition::Elsewhere if !process::may_run(process) && is_of_this_host(live) => Runs::No,
         Condition::Elsewhere => Runs::Elsewhere,
         Condition::Unknown => Runs::Untold,
     }

@@ -140,3 +140,19 @@ fn filters_match_only_their_own_field() {
     let python = serde_json::to_string_pretty(&value).unwrap();
     assert_eq!(parse_where(&python, of_status(Status::Active)).unwrap(), active, "whatever the layout is");
 }
+
+#[test]
+fn recent_sessions_are_those_that_go_on_or_ended_lately() {
+    let ended = |at: Option<&'static str>, status| IndexEntry {
+        ended_at: at.map(Into::into),
+        ..entry("\",\"ended_at\":\"2020-01-01", status)
+    };
+    let passes = |entry: &IndexEntry| {
+        let text = render([(&id(1), entry)]);
+        parse_where(&text, recent("2026-11-21T00:00:00.000000+00:00")).unwrap().len() == 1
+    };
+    let (old, new) = (Some("2026-11-20T23:59:59.999999+00:00"), Some("2026-11-21T00:00:00.000000+00:00"));
+    assert!(!passes(&ended(old, Status::Completed)) && passes(&ended(new, Status::Completed)));
+    assert!(passes(&ended(old, Status::Parked)) && passes(&ended(None, Status::Completed)));
+    assert!(passes(&ended(None, Status::Active)) && passes(&ended(Some("20.11.2026"), Status::Completed)));
+}

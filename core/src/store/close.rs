@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, Uuid};
 use crate::live::Live;
 use crate::lock::Lock;
-use crate::process::{self, Process};
+use crate::process::{self, Condition, Process};
 use crate::record::{Session, Status};
 
 impl Store {
@@ -139,12 +139,21 @@ pub(super) fn is_alive(live: &Live) -> Option<bool> {
 
 /// The process that has the conversation: the one whose hooks ran last, or if that is gone another window.
 pub fn runner(live: &Live) -> Option<Process> {
-    let last = live.process()?;
-    if process::is_alive(&last) != Some(false) {
+    runner_now(live).map(|(process, _)| process)
+}
+
+/// The same, and its state: the system is asked once.
+pub(crate) fn runner_now(live: &Live) -> Option<(Process, Condition)> {
+    let of = |process: Process| {
+        let condition = process::condition(&process);
+        (process, condition)
+    };
+    let last = of(live.process()?);
+    if last.1 != Condition::Ended {
         return Some(last);
     }
-    let other = live.windows().find(|window| process::is_alive(window) == Some(true));
-    Some(other.unwrap_or(last))
+    let mut others = live.windows().map(of);
+    Some(others.find(|(_, condition)| matches!(condition, Condition::Runs | Condition::Suspended)).unwrap_or(last))
 }
 
 /// Whether a process that has the session is running.

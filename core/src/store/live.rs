@@ -5,7 +5,8 @@
 use super::Store;
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
-use crate::file::{self, Durability};
+use crate::fields;
+use crate::file::{self, Durability, OwnDir};
 use crate::id::{Names, SessionId, Uuid};
 use crate::index;
 use crate::live::Live;
@@ -13,12 +14,14 @@ use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::Status;
 use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Maximum number of active sessions in which a hook searches for its conversation.
 const ASKED: usize = 32;
 /// Maximum number of ended conversations among which the last one is searched for.
 const JUST_ENDED: usize = 8;
+/// How many bytes of a record are read for its status, which comes after two short fields.
+const HEAD: usize = 1024;
 
 impl Store {
     /// Takes the lock of a conversation.
@@ -82,10 +85,9 @@ impl Store {
 
     /// All running conversations. A file that cannot be parsed is skipped: it is a cache.
     pub fn all_live(&self) -> Result<Vec<Live>> {
-        let mut all = Vec::new();
-        for stem in file::stems(&self.home.live_dir(), ".json")? {
-            let Ok(uuid) = Uuid::parse(&stem) else { continue };
-            all.extend(self.live(&uuid)?);
+        let (dir, mut all) = (OwnDir::checked(self.home.live_dir())?, Vec::new());
+        for stem in dir.stems(".json")?.iter().filter(|stem| Uuid::parse(stem).is_ok()) {
+            all.extend(lenient(dir.read(&format!("{stem}.json")), Live::read)?);
         }
         self.update_names(&mut all);
         all.sort_by(|a, b| (&a.started_at, &a.claude_session_id).cmp(&(&b.started_at, &b.claude_session_id)));
@@ -94,18 +96,24 @@ impl Store {
 
     /// The conversation that ended last, among the newest few that fit.
     pub fn just_ended(&self, fits: impl Fn(&Live) -> bool) -> Result<Option<Live>> {
-        let mut newest = newest(&self.home.ended_dir(), |uuid| self.home.ended(uuid))?;
-        newest.truncate(JUST_ENDED);
-        let mut ended = newest.iter().filter_map(|uuid| self.ended(uuid).transpose());
+        let dir = OwnDir::checked(self.home.ended_dir())?;
+        let names = newest(&dir, JUST_ENDED)?;
+        let mut ended = names.iter().filter_map(|name| lenient(dir.read(name), Live::read).transpose());
         ended.find(|live| live.as_ref().map_or(true, &fits)).transpose()
     }
 
     /// The running conversations with the newest events, at most `most`: a program that is called often cannot read all
-    /// files that killed clients left in years.
+    /// files that killed clients left in years. Without the fields of newer programs: they are not to be written.
     pub fn newest_live(&self, most: usize) -> Result<Vec<Live>> {
-        let mut newest = newest(&self.home.live_dir(), |uuid| self.home.live(uuid))?;
-        newest.truncate(most);
-        newest.iter().filter_map(|uuid| self.live(uuid).transpose()).collect()
+        let dir = OwnDir::checked(self.home.live_dir())?;
+        newest(&dir, most)?.iter().filter_map(|name| lenient(dir.read(name), Live::known).transpose()).collect()
+    }
+
+    /// Whether the record of a session is active. Of a long one only the beginning is read.
+    pub(crate) fn is_active(&self, id: &SessionId) -> bool {
+        let head = || file::ends(&self.home.session(id), HEAD, 0).ok()?.map(|[head, _]| head);
+        let known = Some(()).filter(|()| self.is_settled(id)).and_then(|()| fields::first(&head()?, "status"));
+        known.or_else(|| Some(self.session(id).ok()?.status)) == Some(Status::Active)
     }
 
     /// The session of a conversation: the one in its live or ended file, else the active or newest record with that
@@ -158,25 +166,20 @@ impl Store {
     }
 }
 
-/// The conversations with a file in a directory, the newest file first.
-fn newest(dir: &Path, path: impl Fn(&Uuid) -> PathBuf) -> Result<Vec<Uuid>> {
-    let mut files = Vec::new();
-    for stem in file::stems(dir, ".json")? {
-        let Ok(uuid) = Uuid::parse(&stem) else { continue };
-        let path = path(&uuid);
-        match std::fs::symlink_metadata(&path).and_then(|meta| meta.modified()) {
-            Ok(modified) => files.push((modified, uuid)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io(&path, "looked at", error)),
-        }
-    }
-    files.sort_by(|a, b| b.cmp(a));
-    Ok(files.into_iter().map(|(_, uuid)| uuid).collect())
+/// The files of conversations in a directory that were changed last, the newest first.
+fn newest(dir: &OwnDir, most: usize) -> Result<Vec<String>> {
+    let stems = dir.newest(".json", |stem| Uuid::parse(stem).is_ok(), most)?;
+    Ok(stems.into_iter().map(|stem| stem + ".json").collect())
 }
 
 fn read_live(path: &Path) -> Result<Option<Live>> {
-    match file::read(path) {
-        Ok(bytes) => Ok(bytes.and_then(|bytes| Live::read(&bytes))),
+    lenient(file::read(path), Live::read)
+}
+
+/// A file that cannot be parsed is none: it is a cache.
+fn lenient(bytes: Result<Option<Vec<u8>>>, read: impl Fn(&[u8]) -> Option<Live>) -> Result<Option<Live>> {
+    match bytes {
+        Ok(bytes) => Ok(bytes.and_then(|bytes| read(&bytes))),
         Err(Error::Corrupt { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -50,6 +50,7 @@ pub use begin::{Beginning, Origin, branch, project_root};
 pub use bytes::parse;
 pub use check::{Finding, Problem};
 pub use close::runner;
+pub(crate) use close::runner_now;
 pub use context::Context;
 pub use delete::Openness;
 pub use deleted::Deleted;

@@ -17,6 +17,9 @@ use crate::id::{SessionId, Uuid, fnv1a};
 use crate::lean::Lean;
 use crate::lock;
 use crate::record::Session;
+use crate::validate::FILE_BYTES;
+use memchr::memmem;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -173,6 +176,22 @@ impl Store {
         let token = first.map(|line| format!("{:016x}", fnv1a(line)));
         let (notes, _) = read_notes(&bytes);
         Ok(Notes { notes, token })
+    }
+
+    /// Some fields of a record that is in `sessions/`, at the cost of a search: those that only the beginning or the end of
+    /// a conversation changes. `None` if a note does so, or if the record cannot be read like this.
+    pub fn glance<T: DeserializeOwned>(&self, id: &SessionId) -> Option<T> {
+        let read = || file::read_at_most(&self.home.session(id), FILE_BYTES).ok()?;
+        serde_json::from_slice(&Some(()).filter(|()| self.is_settled(id)).and_then(|()| read())?).ok()
+    }
+
+    /// Whether no note begins or ends a conversation. A text that only looks like such a note does no harm.
+    pub(super) fn is_settled(&self, id: &SessionId) -> bool {
+        const CHANGES: [&[u8]; 3] = [b"\"ended\"", b"\"reopened\"", b"\"adopted\""];
+        [self.home.spool(id), self.home.folding(id)].iter().all(|path| match file::read_at_most(path, SPOOL_BYTES) {
+            Ok(notes) => notes.is_none_or(|notes| CHANGES.iter().all(|word| memmem::find(&notes, word).is_none())),
+            Err(_) => false,
+        })
     }
 
     /// Notes left by a program that was killed while folding, if the record lacks them. Under the record's lock.
