@@ -285,3 +285,6 @@ fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String
     }
     index::render(&entries)
 }
+
+#[cfg(test)]
+mod tests;

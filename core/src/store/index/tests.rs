@@ -1,0 +1,148 @@
+use super::*;
+use crate::clock::{self, Instant};
+use crate::id::Slug;
+use crate::record::Status;
+use crate::session::{self, Start};
+use crate::witness::Witness;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn store() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+    (dir, store)
+}
+
+fn create(store: &Store, intent: &str, at: Instant) -> SessionId {
+    let start = Start { intent: intent.into(), ..Start::default() };
+    let session = store.create(&Slug::parse("api").unwrap(), start, |_| Ok(()), at).unwrap();
+    SessionId::parse(&session.session_id).unwrap()
+}
+
+fn now() -> Instant {
+    clock::parse("2026-11-21T10:00:00Z").unwrap()
+}
+
+/// Gives the session another status, and the end that belongs to it.
+fn turn(store: &Store, id: &SessionId) {
+    let changed = store.update(id, now(), |session| {
+        let is_active = session.status == Status::Active;
+        session.status = if is_active { Status::Parked } else { Status::Active };
+        session.ended_at = is_active.then(|| clock::stamp(now()));
+        session.intent = "x".repeat(if is_active { 200 } else { 20 });
+        Ok(())
+    });
+    changed.unwrap();
+}
+
+#[test]
+fn a_reader_beside_four_writers_sees_each_session_once_and_whole() {
+    let (_dir, store) = store();
+    let own: Vec<Vec<SessionId>> =
+        (0..4).map(|n| (0..3).map(|at| create(&store, &format!("{n} {at}"), now())).collect()).collect();
+    let many: Vec<SessionId> = (0..60).map(|_| create(&store, "stays", now())).collect();
+    let all: BTreeSet<&SessionId> = own.iter().flatten().chain(&many).collect();
+    let (over, reads) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for ids in &own {
+            let (store, over) = (&store, &over);
+            scope.spawn(move || {
+                for id in ids.iter().cycle().take_while(|_| !over.load(Ordering::Relaxed)) {
+                    turn(store, id);
+                }
+            });
+        }
+        let until = std::time::Instant::now() + Duration::from_millis(1500);
+        while std::time::Instant::now() < until {
+            let index = store.index().unwrap();
+            let entries = index.entries(|_| true);
+            assert_eq!(entries.iter().map(|(id, _)| id).collect::<Vec<_>>(), all.iter().copied().collect::<Vec<_>>());
+            for (id, entry) in &entries {
+                assert_eq!(entry.status == Status::Active, entry.ended_at.is_none(), "{id}: {entry:?}");
+                assert!(entry.intent.len() < 20 || (entry.intent.len() == 200) == entry.ended_at.is_some(), "{entry:?}");
+            }
+            let count = |status| index.entries(index::of_status(status)).len();
+            assert_eq!(count(Status::Active) + count(Status::Parked), all.len());
+            assert_eq!(index.newest(7, |_| true).len(), 7);
+            reads.fetch_add(1, Ordering::Relaxed);
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(reads.into_inner() > 20);
+    store.fold_pending(now());
+    let stored = store.stored_index().unwrap();
+    assert_eq!(stored.entries(|_| true), store.rebuilt_index().entries(|_| true));
+}
+
+impl Store {
+    fn rebuilt_index(&self) -> IndexText<'_> {
+        let text = self.rebuilt().unwrap().text;
+        IndexText { text, damaged: Vec::new(), store: self, rebuilt: OnceCell::new() }
+    }
+}
+
+#[test]
+fn a_torn_line_is_looked_up_in_its_record() {
+    let (_dir, store) = store();
+    let ids: Vec<SessionId> = ["a", "b", "c"].iter().map(|intent| create(&store, intent, now())).collect();
+    let path = store.home.index();
+    let whole = std::fs::read_to_string(&path).unwrap();
+    for id in &ids {
+        let at = whole.find(id.as_str()).unwrap() + 60;
+        for torn in ["\u{0}", "\"", "{"] {
+            let mut text = whole.clone();
+            text.replace_range(at..at + 1, torn);
+            std::fs::write(&path, text).unwrap();
+            let index = store.index().unwrap();
+            let intents: Vec<_> = index.entries(|_| true).into_iter().map(|(_, entry)| entry.intent.into_owned()).collect();
+            assert_eq!(intents.len(), 3, "{torn:?}");
+        }
+    }
+}
+
+#[test]
+fn counts_and_contexts_follow_by_difference() {
+    let (_dir, store) = store();
+    let slug = Slug::parse("api").unwrap();
+    let mut ids: Vec<SessionId> = Vec::new();
+    let mut seed = 88_172_645_463_325_252_u64;
+    for n in 0..90 {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let at = now() + clock::TimeDelta::minutes(n);
+        let id = (!ids.is_empty()).then(|| ids[(seed >> 20) as usize % ids.len()].clone());
+        match (seed % 7, id) {
+            (0, Some(id)) => drop(store.delete(&id, super::super::Openness::Respected, at)),
+            (1 | 2, Some(id)) => drop(store.update(&id, at, |one| session::park(one, "later", &[], at))),
+            (3, Some(id)) => drop(store.update(&id, at, |one| session::complete(one, &session::Completion::default(), at))),
+            _ => ids.push(create(&store, "work", at)),
+        }
+        if n % 9 == 0 {
+            let known = (store.project(&slug).unwrap(), store.kept_context(&slug));
+            let lock = lock::acquire(&Home::lock_of(&store.home.index()), store.wait).unwrap();
+            store.count_projects(at);
+            drop(lock);
+            let counted = (store.project(&slug).unwrap(), store.kept_context(&slug));
+            assert_eq!(known.0, counted.0, "after {n}");
+            let parked = |context: &Option<super::super::Context>| {
+                context.as_ref().map(|context| context.parked.iter().take(5).cloned().collect::<Vec<_>>())
+            };
+            assert_eq!(parked(&known.1), parked(&counted.1), "after {n}");
+            assert_eq!(known.1.map(|one| one.last), counted.1.map(|one| one.last), "after {n}");
+        }
+    }
+    let mut wrong: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(store.home.project(&slug)).unwrap()).unwrap();
+    for field in ["active_sessions", "parked_sessions", "total_sessions"] {
+        wrong.insert(field.into(), 0.into());
+    }
+    std::fs::write(store.home.project(&slug), serde_json::to_vec(&wrong).unwrap()).unwrap();
+    let id = create(&store, "work", now());
+    store.delete(&id, super::super::Openness::Respected, now()).unwrap();
+    let right = store.counts("api").unwrap();
+    assert_eq!(store.project(&slug).unwrap().total_sessions, right.total(), "impossible figures are counted anew");
+}
+
