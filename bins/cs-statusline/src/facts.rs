@@ -1,10 +1,10 @@
 //! Owns the values of the placeholders, from the client's figures and from the data directory.
-//! Must stay true: the cost does not depend on the number of sessions; only running conversations are examined.
+//! Must stay true: the cost does not depend on the number of sessions; what the format does not name is not read.
 
 use super::style::{self, Style};
 use agents::statusline::Payload;
 use cs_core::clock::{self, Instant};
-use cs_core::git;
+use cs_core::git::{self, Checkout};
 use cs_core::id::Uuid;
 use cs_core::live::Live;
 use cs_core::record::Session;
@@ -14,104 +14,104 @@ use cs_core::statusline::{Limit, Reading};
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
 use render::{format_context, format_dollars, format_near_time, format_percent, format_progress, format_used_percent};
-use std::path::Path;
+use std::cell::OnceCell;
+use std::path::PathBuf;
 
-/// Everything that can be shown.
-#[derive(Debug, Default)]
-pub struct Facts {
-    project: String,
-    slug_or_root: String,
-    branch: String,
-    model: String,
-    context: Option<f64>,
-    tokens: String,
-    cost: String,
-    today: String,
-    five_hour: Option<(f64, String)>,
-    seven_day: Option<(f64, String)>,
-    tasks: String,
-    /// How many other conversations wait for an answer, and how many are idle.
-    others: (usize, usize),
-    lines: String,
-    intent: String,
+/// Everything that can be shown. Only what the format names is read, and once.
+pub struct Facts<'a> {
+    pub store: Option<&'a Store>,
+    pub uuid: Option<&'a Uuid>,
+    pub payload: &'a Payload,
+    pub reading: &'a Reading,
+    pub today: &'a Day,
+    pub now: Instant,
+    pub seen: Seen,
 }
 
-impl Facts {
-    /// Gathers all values. Those that cannot be found stay empty.
-    pub fn gather(
-        store: Option<&Store>,
-        uuid: Option<&Uuid>,
-        payload: &Payload,
-        reading: &Reading,
-        today: &Day,
-        now: Instant,
-    ) -> Self {
-        let here = std::env::current_dir().unwrap_or_default();
-        let cwd = payload.cwd().map_or(here, |cwd| Path::new(cwd).to_path_buf());
-        let checkout = git::find(&cwd);
-        let live = store.zip(uuid).and_then(|(store, uuid)| store.live(uuid).ok()?);
-        let session = store.zip(live.as_ref()).and_then(|(store, live)| session(store, live));
-        let top = payload.text("/workspace/project_dir").map_or(cwd.as_path(), Path::new);
-        let root = checkout.as_ref().map_or(top, |checkout| checkout.main_root.as_path());
-        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
-        let limit = |limit: &Option<Limit>| limit.as_ref().map(|limit| format_limit(limit, today, now));
-        let slug = live.and_then(|live| live.project_slug);
-        Facts {
-            slug_or_root: slug.clone().unwrap_or_else(|| root.to_string_lossy().into_owned()),
-            project: slug.unwrap_or(name),
-            branch: checkout.and_then(|checkout| checkout.branch).unwrap_or_default(),
-            model: reading.model.clone().unwrap_or_default(),
-            context: reading.context_used_percentage,
-            tokens: format_context(reading.context_tokens, reading.context_window_size),
-            cost: reading.cost_usd.map(format_dollars).unwrap_or_default(),
-            today: store.map(|store| spent_today(store, uuid, reading, today)).unwrap_or_default(),
-            five_hour: limit(&reading.five_hour),
-            seven_day: limit(&reading.seven_day),
-            tasks: session.as_ref().map(|session| format_progress(session.task_progress())).unwrap_or_default(),
-            others: store.map(|store| count_others(store, uuid, now)).unwrap_or_default(),
-            lines: format_lines(reading),
-            intent: session.map(|session| session.intent).unwrap_or_default(),
-        }
+/// What was read.
+#[derive(Default)]
+pub struct Seen {
+    checkout: OnceCell<Option<Checkout>>,
+    live: OnceCell<Option<Live>>,
+    session: OnceCell<Option<Session>>,
+}
+
+impl Facts<'_> {
+    /// The project of the conversation as budgets name it: its slug, or the path of its folder.
+    pub fn slug_or_root(&self) -> String {
+        self.slug().map_or_else(|| self.root().to_string_lossy().into_owned(), str::to_string)
     }
 
-    /// The project of the conversation as budgets name it: its slug, or the path of its folder.
-    pub fn slug_or_root(&self) -> &str {
-        &self.slug_or_root
+    fn slug(&self) -> Option<&str> {
+        self.live()?.project_slug.as_deref()
+    }
+
+    fn root(&self) -> PathBuf {
+        let top = || self.payload.text("/workspace/project_dir").map_or_else(|| self.cwd(), PathBuf::from);
+        self.checkout().map_or_else(top, |checkout| checkout.main_root.clone())
+    }
+
+    fn project(&self) -> String {
+        let name = |root: PathBuf| root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
+        self.slug().map_or_else(|| name(self.root()), str::to_string)
+    }
+
+    fn cwd(&self) -> PathBuf {
+        self.payload.cwd().map_or_else(|| std::env::current_dir().unwrap_or_default(), PathBuf::from)
+    }
+
+    fn checkout(&self) -> Option<&Checkout> {
+        self.seen.checkout.get_or_init(|| git::find(&self.cwd())).as_ref()
+    }
+
+    fn live(&self) -> Option<&Live> {
+        let read = || self.store?.live(self.uuid?).ok()?;
+        self.seen.live.get_or_init(read).as_ref()
+    }
+
+    fn session(&self) -> Option<&Session> {
+        let read = || self.store?.session(&self.live()?.session()?).ok();
+        self.seen.session.get_or_init(read).as_ref()
     }
 
     /// A placeholder's value and style; `None` for an unknown name.
     pub fn value(&self, name: &str) -> Option<(String, Style)> {
-        let plain = |text: &String| (text.clone(), Style::Plain);
-        let limit = |limit: &Option<(f64, String)>| match limit {
-            Some((used, text)) => (text.clone(), Style::of_used(*used)),
-            None => (String::new(), Style::Plain),
+        let reading = self.reading;
+        let plain = |text: Option<String>| (text.unwrap_or_default(), Style::Plain);
+        let limit = |limit: &Option<Limit>| match limit {
+            Some(limit) => {
+                let (used, text) = format_limit(limit, self.today, self.now);
+                (text, Style::of_used(used))
+            }
+            None => plain(None),
         };
-        let used = |say: fn(f64) -> String| match self.context {
+        let used = |say: fn(f64) -> String| match reading.context_used_percentage {
             Some(used) => (say(used), Style::of_used(used)),
-            None => (String::new(), Style::Plain),
+            None => plain(None),
         };
+        let spent = |store| spent_today(store, self.uuid, reading, self.today);
+        let others = || self.store.map(|store| count_others(store, self.uuid, self.now)).unwrap_or_default();
         Some(match name {
-            "project" => (self.project.clone(), Style::Busy),
-            "branch" => plain(&self.branch),
-            "model" => plain(&self.model),
+            "project" => (self.project(), Style::Busy),
+            "branch" => plain(self.checkout().and_then(|checkout| checkout.branch.clone())),
+            "model" => plain(reading.model.clone()),
             "bar" => used(style::bar),
             "context" => used(format_percent),
-            "tokens" => plain(&self.tokens),
-            "cost" => plain(&self.cost),
-            "today" => plain(&self.today),
-            "five_hour" => limit(&self.five_hour),
-            "seven_day" => limit(&self.seven_day),
-            "tasks" => plain(&self.tasks),
-            "others" => (format_others(self.others), if self.others.0 > 0 { Style::Asking } else { Style::Turn }),
-            "lines" => plain(&self.lines),
-            "intent" => plain(&self.intent),
+            "tokens" => plain(Some(format_context(reading.context_tokens, reading.context_window_size))),
+            "cost" => plain(reading.cost_usd.map(format_dollars)),
+            "today" => plain(self.store.map(spent)),
+            "five_hour" => limit(&reading.five_hour),
+            "seven_day" => limit(&reading.seven_day),
+            "tasks" => plain(self.session().map(|session| format_progress(session.task_progress()))),
+            "others" => match others() {
+                others @ (0, _) => (format_others(others), Style::Turn),
+                others => (format_others(others), Style::Asking),
+            },
+            "lines" => plain(Some(format_lines(reading))),
+            "intent" => plain(self.session().map(|session| session.intent.clone())),
             _ => return None,
         })
     }
-}
-
-fn session(store: &Store, live: &Live) -> Option<Session> {
-    store.session(&live.session()?).ok()
 }
 
 fn format_lines(reading: &Reading) -> String {

@@ -96,8 +96,9 @@ fn store_and_render(args: &Args, payload: &Payload) -> String {
         (Some(store), Some(uuid)) => read_and_store(store, uuid, payload, &today, now),
         _ => payload.reading(None, &today.date.to_string(), today.began, now),
     };
-    let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
-    let windows = windows::Windows::new(store.as_ref(), facts.slug_or_root(), now);
+    let (store, uuid, seen) = (store.as_ref(), uuid.as_ref(), facts::Seen::default());
+    let facts = facts::Facts { store, uuid, payload, reading: &reading, today: &today, now, seen };
+    let windows = windows::Windows::new(&facts);
     let value = |name: &str| windows.value(name).or_else(|| facts.value(name));
     format::fit(&format::parse(&args.format), &value, style::width(args.padding), &style::paint)
 }

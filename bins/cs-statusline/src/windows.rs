@@ -1,6 +1,7 @@
 //! Owns the placeholders about limits and budgets. Must stay true: what they need is read only if the format names them;
 //! all of them are about the account of this status line.
 
+use super::facts::Facts;
 use super::style::Style;
 use agents::Agent;
 use cs_core::clock::Instant;
@@ -24,9 +25,8 @@ const BETWEEN: &str = " · ";
 
 /// Where the values come from.
 pub struct Windows<'a> {
+    facts: &'a Facts<'a>,
     store: Option<&'a Store>,
-    /// The project of the conversation: a slug, or a directory.
-    project: &'a str,
     now: Instant,
     /// The account of this status line.
     account: OnceCell<Option<String>>,
@@ -35,8 +35,8 @@ pub struct Windows<'a> {
 }
 
 impl<'a> Windows<'a> {
-    pub fn new(store: Option<&'a Store>, project: &'a str, now: Instant) -> Self {
-        Windows { store, project, now, account: OnceCell::new(), cards: RefCell::default() }
+    pub fn new(facts: &'a Facts) -> Self {
+        Windows { facts, store: facts.store, now: facts.now, account: OnceCell::new(), cards: RefCell::default() }
     }
 
     /// A placeholder's value and style; `None` for a name of another kind.
@@ -90,7 +90,7 @@ impl<'a> Windows<'a> {
             let store = self.store?;
             let (settings, _) = Settings::read(&store.config(), &store.home.config());
             let spent = budget::all(store, &settings.budgets, self.now);
-            let spent = budget::nearest(&spent, Some(self.project))?;
+            let spent = budget::nearest(&spent, Some(&self.facts.slug_or_root()))?;
             Some((format_spent(spent), Style::of_used(spent.percent()?)))
         };
         nearest().unwrap_or_default()
