@@ -1,5 +1,6 @@
 //! Owns which notices are due: which sessions wait, failed, went stale or stay parked, and since when. The states are
-//! those of cs-core. Deliberately absent: earlier notices, and how notices are sent.
+//! those of cs-core. Must stay true: a record is read only if its session may need a notice; what only the text of a
+//! notice needs of it is read by [`complete`]. Deliberately absent: earlier notices, and how notices are sent.
 
 mod destructive;
 mod ended;
@@ -17,7 +18,7 @@ use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::error::Result;
 use cs_core::id::SessionId;
-use cs_core::index::IndexEntry;
+use cs_core::index::{self, IndexEntry};
 use cs_core::live::{Activity, Live};
 use cs_core::process;
 use cs_core::record;
@@ -82,12 +83,13 @@ pub fn next(
 }
 
 /// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
+/// What is about a session is to be completed before its texts are used.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Result<Vec<Due>> {
     let states = States::read(store, config.stale_after(), now)?;
     let seating = Seating::read(store, states.lives(), now);
     let finder = Finder { store, settings, states, seating, now, scope };
     let index = store.index()?;
-    let entries = index.entries(|_| true);
+    let entries = index.entries(finder.may_need());
     let mut all = match scope {
         Scope::All => finder.find_seats(config, &entries),
         Scope::Soon(_) | Scope::Only(_) => Vec::new(),
@@ -105,11 +107,9 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
         if found.is_empty() {
             continue;
         }
-        // A damaged record does not suppress the notice; the index knows enough.
-        let record = store.session(id).ok();
         let name = config.projects.get(entry.project_slug.as_ref()).map(|project| project.name.as_str());
         for found in found {
-            all.push(finder.describe(id, entry, record.as_ref(), name, found));
+            all.push(finder.describe(id, entry, name, found));
         }
     }
     all.sort_by(|a, b| {
@@ -117,6 +117,22 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
         key(a).cmp(&key(b))
     });
     Ok(all)
+}
+
+/// The notice with what only the record of its session says, and with texts that can be shown. A damaged record does not
+/// suppress it; the index knows enough.
+pub fn complete(store: &Store, mut due: Due) -> Due {
+    let subject = &mut due.subject;
+    let Some(id) = SessionId::parse(&subject.session_id).ok().filter(|_| subject.agent.is_empty()) else { return due };
+    let record = store.session(&id).ok();
+    subject.agent = record.as_ref().map_or(record::UNSAID_AGENT, Session::agent).to_string();
+    let Some(record) = record else { return due.cleaned() };
+    if let Some(why) = record.parked_reason.as_deref().filter(|_| subject.reason == Reason::Parked) {
+        (subject.why, subject.state_reason) = (why.to_string(), why.to_string());
+    }
+    subject.claude_session_id = record.claude_session_id;
+    subject.cwd = subject.cwd.take().or(record.worktree_root);
+    due.cleaned()
 }
 
 struct Finder<'a> {
@@ -130,6 +146,18 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    /// The lines of the index that are looked at, or more: of completed sessions only those that ended lately, and those
+    /// of seats.
+    fn may_need(&self) -> impl Fn(&str) -> bool + use<'_> {
+        // Whatever the zone in which an end is written.
+        let recent = index::recent(&clock::stamp(self.now - TimeDelta::hours(NEWS_HOURS) - TimeDelta::days(1)));
+        let of_seat = |id: &str| self.seating.of_session(id).is_some();
+        move |line| match self.scope {
+            Scope::All => recent(line) || index::id_in(line).is_some_and(of_seat),
+            Scope::Soon(one) | Scope::Only(one) => index::id_in(line) == Some(one.as_str()),
+        }
+    }
+
     fn find(&self, id: &SessionId, entry: &IndexEntry) -> Result<Vec<Found>> {
         let active = entry.status == Status::Active;
         let live = if active { self.states.live(id.as_str()) } else { None };
@@ -238,19 +266,8 @@ impl Finder<'_> {
         })
     }
 
-    fn describe(
-        &self,
-        id: &SessionId,
-        entry: &IndexEntry,
-        record: Option<&Session>,
-        name: Option<&str>,
-        found: Found,
-    ) -> Due {
+    fn describe(&self, id: &SessionId, entry: &IndexEntry, name: Option<&str>, found: Found) -> Due {
         let live = self.states.live(id.as_str());
-        let why = match (found.reason, record.and_then(|record| record.parked_reason.as_deref())) {
-            (Reason::Parked, Some(reason)) => Why::from(reason.to_string()),
-            _ => found.why,
-        };
         let cwd = live.map(|live| live.cwd.clone()).filter(|cwd| !cwd.is_empty());
         let subject = Subject {
             reason: found.reason,
@@ -259,24 +276,19 @@ impl Finder<'_> {
             project: entry.project_slug.to_string(),
             project_name: name.unwrap_or(&entry.project_slug).to_string(),
             intent: entry.intent.to_string(),
-            agent: record.map_or(record::UNSAID_AGENT, Session::agent).to_string(),
-            claude_session_id: record.and_then(|record| record.claude_session_id.clone()),
+            agent: String::new(),
+            claude_session_id: None,
             state: found.state,
-            state_reason: why.reason,
-            why: why.words,
+            state_reason: found.why.reason,
+            why: found.why.words,
             said: found.said.clone(),
             since: found.since,
             level: found.level,
             place: self.states.place(id.as_str()).as_ref().and_then(terminal::name),
-            cwd: cwd.or_else(|| record.and_then(|record| record.worktree_root.clone())),
+            cwd,
             measured: None,
             mark: None,
         };
-        Due {
-            subject: subject.cleaned(),
-            headline: found.headline,
-            once: found.once || !matches!(self.scope, Scope::All),
-            quip: None,
-        }
+        Due { subject, headline: found.headline, once: found.once || !matches!(self.scope, Scope::All), quip: None }
     }
 }

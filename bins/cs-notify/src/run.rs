@@ -99,9 +99,10 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
     let plan = run.plan(&handlers, &Delivered::read(&context.store.home)?)?;
     let mut rows = run.due_rows(&handlers, &plan);
     rows.extend(plan.held_rows());
+    let notice = |due| Notice::about_one(&due::complete(&context.store, due));
     let ago = |at| format!("sent {} ago", clock::age(at, context.now));
-    rows.extend(plan.recent.iter().map(|(due, at)| Row::of(Notice::about_one(due), Fate::Recent(ago(*at)))));
-    rows.extend(plan.claimed.iter().map(|due| Row::of(Notice::about_one(due), Fate::Recent("being sent".into()))));
+    rows.extend(plan.recent.into_iter().map(|(due, at)| Row::of(notice(due), Fate::Recent(ago(at)))));
+    rows.extend(plan.claimed.into_iter().map(|due| Row::of(notice(due), Fate::Recent("being sent".into()))));
     let works: Vec<Handler> = handler::all(settings).into_iter().filter(|handler| handler.fault().is_none()).collect();
     show::print_rows(context, &rows, &works)?;
     if !settings.enabled {
@@ -159,13 +160,14 @@ fn how_to_enable(context: &Context) -> String {
 }
 
 impl Run<'_> {
-    /// Finds what is to be done, after what was delivered.
+    /// Finds what is to be done, after what was delivered. The texts of what was sent or is being sent are not complete.
     pub fn plan(&self, handlers: &[Handler], delivered: &Delivered) -> Outcome<Plan> {
         let Run { context, config, settings, scope, .. } = self;
         let mut plan = Plan::default();
         let (mut seen, mut held) = (BTreeSet::new(), BTreeSet::new());
         // Whoever hears of a pace hears of how much is used, too, and that names the pace.
         let is_one = handlers.iter().all(|handler| handler.wants(Reason::Limit) || !handler.wants(Reason::Pace));
+        let whole = |due| due::complete(&context.store, due);
         for due in due::find(&context.store, config, settings, context.now, *scope)? {
             let wanting = handlers.iter().filter(|handler| handler.wants(due.subject.reason));
             let wanted: Vec<String> = wanting.map(|handler| handler.name.clone()).collect();
@@ -184,13 +186,13 @@ impl Run<'_> {
                 None if is_one && windows::limit_of_pace(due.subject.key()).is_some_and(|key| seen.contains(&key)) => {}
                 _ => match settings.reason_to_hold(&due.subject, context.now).filter(|_| !left.is_empty() || is_all) {
                     // What is held keeps nothing from being sent that comes through.
-                    Some(why) if held.insert(due.subject.key().to_string()) => plan.held.push((due, why)),
+                    Some(why) if held.insert(due.subject.key().to_string()) => plan.held.push((whole(due), why)),
                     Some(_) => {}
                     None => {
                         seen.insert(due.subject.key().to_string());
                         match left.is_empty() && !is_all {
                             true => plan.claimed.push(due),
-                            false => plan.due.push(Pending { due, wanted, left }),
+                            false => plan.due.push(Pending { due: whole(due), wanted, left }),
                         }
                     }
                 },

@@ -116,6 +116,13 @@ pub struct Due {
     pub quip: Option<String>,
 }
 
+impl Due {
+    /// The same with texts that are safe to show and to send.
+    pub fn cleaned(self) -> Self {
+        Due { subject: self.subject.cleaned(), ..self }
+    }
+}
+
 /// Makes a text one line of at most `limit` characters, without secrets and control characters.
 pub fn clean(text: &str, limit: usize) -> String {
     sanitize(&cut(text, limit))

@@ -10,6 +10,16 @@ use cs_core::index::IndexEntry;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::state::State;
+use serde::Deserialize;
+
+/// What a record says about the end of its session.
+#[derive(Deserialize)]
+struct End {
+    #[serde(default)]
+    ended_by: Option<String>,
+    #[serde(default)]
+    claude_session_id: Option<String>,
+}
 
 impl Finder<'_> {
     /// Finds a session that recently ended without a person: after a turn that had failed, or closed by `cs-cleanup`
@@ -17,6 +27,9 @@ impl Finder<'_> {
     pub(super) fn find_unattended_end(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
         let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
+            return Ok(None);
+        }
+        if self.store.glance(id).is_some_and(|end| !self.may_be_told(&end)) {
             return Ok(None);
         }
         let Ok(record) = self.store.session(id) else { return Ok(None) };
@@ -36,6 +49,13 @@ impl Finder<'_> {
             Status::Completed => State::Completed,
         };
         Ok(found.map(|found| Found { state, ..found }))
+    }
+
+    /// Whether the end of a session may be news: most are none, and their records are not read.
+    fn may_be_told(&self, end: &End) -> bool {
+        let ended =
+            || self.store.ended(&end.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok())?).ok()?;
+        end.ended_by.as_deref() == Some(BY_CLEANUP) || ended().is_some_and(|ended| ended.error.is_some())
     }
 
     /// Describes a session that `cs-cleanup` closed as it was before, so that it gets the same notice.
