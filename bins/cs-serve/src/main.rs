@@ -69,7 +69,8 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let looking = app.clone();
     let files = http::raise_file_limit(1024);
     let answer = move |request: &http::Request| app.answer(request);
-    let server = http::Server::new(listener, plan.policy, access, files, answer, move || looking.look());
+    let look = move || looking.look();
+    let server = http::Server::new(listener, plan.policy, access, files, answer, look, routes::may_take_long);
     out.line(&format!("http://{address}"))?;
     out.flush()?;
     if let Some(key) = &access_note {

@@ -4,7 +4,7 @@
 //! accepts POST: `http::write`.
 
 use crate::asked::Asked;
-use crate::http::{Refusal, Reply, write};
+use crate::http::{Refusal, Reply, Request, write};
 use crate::pages::{
     Template, activity, agents, api as about_api, audit, conversation, limits, overview, project, review, reviewing,
     session,
@@ -312,6 +312,17 @@ pub static ROUTES: [Route; 32] = [
 pub fn find(path: &str) -> Result<(&'static Route, &str), Refusal> {
     let mut matching = ROUTES.iter().filter_map(|route| Some((route, name_in(route.path, path)?)));
     matching.next().ok_or_else(|| Refusal::new(404, "NOT_FOUND", "there is no such page; /api describes the API"))
+}
+
+/// Whether the answer may take long: something is searched for, calls are picked out of the log, or a file is made.
+pub fn may_take_long(request: &Request) -> bool {
+    let query = &request.target.query;
+    let has_words = || query.iter().any(|(name, value)| name == Q.name() && !value.trim().is_empty());
+    find(&request.target.path).is_ok_and(|(route, _)| match route.answer {
+        Download(_) => true,
+        _ if route.params.contains(&Verdict) => !query.is_empty(),
+        _ => route.params.contains(&Q) && has_words(),
+    })
 }
 
 /// Whether a path needs no key, because its answer contains no data.

@@ -28,6 +28,7 @@ pub struct Server {
     access: Access,
     waker: Waker,
     workers: Workers,
+    may_take_long: fn(&Request) -> bool,
     slots: Vec<Option<Connection>>,
     /// Maximum numbers of open connections, and of clients that wait for events.
     most: usize,
@@ -53,6 +54,7 @@ impl Server {
         files: u64,
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
         look: impl Fn() -> u64 + Send + Sync + 'static,
+        may_take_long: fn(&Request) -> bool,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let waker = Waker::new()?;
@@ -67,6 +69,7 @@ impl Server {
             access,
             waker,
             workers,
+            may_take_long,
             slots: Vec::new(),
             most: CONNECTIONS.min(share),
             most_streams: STREAMS.min(share),
@@ -323,7 +326,8 @@ impl Server {
                 }
                 Step::Whole(request) => {
                     let id = ConnectionId { slot, serial: connection.serial };
-                    return self.workers.jobs.push(Job::Answer(id, request));
+                    let job = if (self.may_take_long)(&request) { Job::Search } else { Job::Answer };
+                    return self.workers.jobs.push(job(id, request));
                 }
             };
         }

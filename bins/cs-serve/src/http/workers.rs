@@ -1,5 +1,5 @@
 //! Owns the few threads that make answers. Must stay true: no thread here waits for a socket, and a request does not wait
-//! for the steps of long answers.
+//! for the steps of long answers, nor for searches: one of these runs at a time, and one thread makes neither.
 
 use super::head::Request;
 use super::refused::Note;
@@ -14,7 +14,7 @@ use std::thread;
 
 /// How many answers are made at the same time.
 const THREADS: usize = 3;
-/// How many of them make pieces of long answers at the same time.
+/// How many of them make pieces of long answers, or one that takes long, at the same time.
 const STEPS: usize = THREADS - 1;
 /// How many requests may come before a piece that waits.
 const AHEAD: usize = 32;
@@ -24,6 +24,8 @@ const AHEAD: usize = 32;
 pub enum Job {
     /// Answer the request of a connection.
     Answer(ConnectionId, Box<Request>),
+    /// The same, of a request that may take long.
+    Search(ConnectionId, Box<Request>),
     /// Write a note about a refusal, then refuse.
     Refuse(ConnectionId, Note, Box<Reply>),
     /// Make the next piece of an answer.
@@ -72,9 +74,11 @@ impl Workers {
             let (jobs, work, finished, caller) = (jobs.clone(), work.clone(), finished.clone(), caller()?);
             let run = move || {
                 while let Some(job) = jobs.next() {
-                    let is_step = matches!(job, Job::Continue(..));
+                    let place = Place::of(&job);
                     let done = match job {
-                        Job::Answer(id, request) => Finished::Answered(id, (work.0)(&request)),
+                        Job::Answer(id, request) | Job::Search(id, request) => {
+                            Finished::Answered(id, (work.0)(&request))
+                        }
                         Job::Refuse(id, note, reply) => {
                             note.write();
                             Finished::Refused(id, reply)
@@ -82,9 +86,7 @@ impl Workers {
                         Job::Continue(id, rest) => Finished::Continued(id, rest.next(), rest),
                         Job::Look => Finished::Looked((work.1)()),
                     };
-                    if is_step {
-                        jobs.end_step();
-                    }
+                    jobs.end(place);
                     if finished.send(done).is_err() {
                         return;
                     }
@@ -103,6 +105,24 @@ impl Drop for Workers {
     }
 }
 
+/// Where a piece of work waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Requests,
+    Searches,
+    Steps,
+}
+
+impl Place {
+    fn of(job: &Job) -> Self {
+        match job {
+            Job::Continue(..) => Place::Steps,
+            Job::Search(..) => Place::Searches,
+            Job::Answer(..) | Job::Refuse(..) | Job::Look => Place::Requests,
+        }
+    }
+}
+
 /// The work that waits.
 #[derive(Debug, Default)]
 pub struct Jobs {
@@ -113,10 +133,13 @@ pub struct Jobs {
 #[derive(Debug, Default)]
 struct Waiting {
     requests: VecDeque<Job>,
-    /// The next pieces of answers, and how many are being made.
+    searches: VecDeque<Job>,
+    /// The next pieces of answers.
     steps: VecDeque<Job>,
+    /// How many searches and pieces are being made, and whether a search is among them.
     running: usize,
-    /// How many requests came before the first of the pieces.
+    is_searching: bool,
+    /// How many requests came before the first of the searches and pieces.
     ahead: usize,
     is_closed: bool,
 }
@@ -125,9 +148,10 @@ impl Jobs {
     /// Adds a piece of work.
     pub fn push(&self, job: Job) {
         let mut waiting = self.lock();
-        match job {
-            Job::Continue(..) => waiting.steps.push_back(job),
-            Job::Answer(..) | Job::Refuse(..) | Job::Look => waiting.requests.push_back(job),
+        match Place::of(&job) {
+            Place::Steps => waiting.steps.push_back(job),
+            Place::Searches => waiting.searches.push_back(job),
+            Place::Requests => waiting.requests.push_back(job),
         }
         self.more.notify_one();
     }
@@ -146,10 +170,14 @@ impl Jobs {
         }
     }
 
-    /// A piece of an answer is made.
-    fn end_step(&self) {
-        self.lock().running -= 1;
-        self.more.notify_one();
+    /// Work that waited there is done.
+    fn end(&self, place: Place) {
+        if place != Place::Requests {
+            let mut waiting = self.lock();
+            waiting.running -= 1;
+            waiting.is_searching &= place != Place::Searches;
+            self.more.notify_one();
+        }
     }
 
     fn close(&self) {
@@ -163,13 +191,16 @@ impl Jobs {
 }
 
 impl Waiting {
-    /// Requests first, but neither waits for ever.
+    /// Requests first, but nothing waits for ever.
     fn take(&mut self) -> Option<Job> {
-        let may_step = self.running < STEPS && !self.steps.is_empty();
+        let may_search = !self.is_searching && !self.searches.is_empty();
+        let may_step = self.running < STEPS && (may_search || !self.steps.is_empty());
         if may_step && (self.requests.is_empty() || self.ahead >= AHEAD) {
             self.ahead = 0;
             self.running += 1;
-            return self.steps.pop_front();
+            // A search waits until the last one has ended, and pieces go on meanwhile.
+            self.is_searching |= may_search;
+            return if may_search { self.searches.pop_front() } else { self.steps.pop_front() };
         }
         self.ahead += usize::from(may_step);
         self.requests.pop_front()
@@ -178,6 +209,7 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
+    use super::super::head::{Parsed, parse};
     use super::*;
 
     #[test]
@@ -195,10 +227,33 @@ mod tests {
         assert!(next().is_none(), "the third thread waits for requests");
         jobs.push(Job::Look);
         assert!(matches!(next(), Some(Job::Look)));
-        jobs.end_step();
+        jobs.end(Place::Steps);
         (0..AHEAD + 1).for_each(|_| jobs.push(Job::Look));
         assert!((0..AHEAD).all(|_| matches!(next(), Some(Job::Look))));
         assert!(matches!(next(), Some(Job::Continue(..))), "a piece does not wait for ever");
         assert!(matches!(next(), Some(Job::Look)));
+    }
+    #[test]
+    fn one_search_runs_at_a_time_and_keeps_neither_requests_nor_pieces_waiting() {
+        let jobs = Jobs::default();
+        let id = |slot| ConnectionId { slot, serial: 0 };
+        let Parsed::Whole(request, _) = parse(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0) else { panic!("it is whole") };
+        let search = |slot| Job::Search(id(slot), Box::new(request.clone()));
+        (0..5).for_each(|slot| jobs.push(search(slot)));
+        (5..8).for_each(|slot| jobs.push(Job::Continue(id(slot), Rest::new(|| None))));
+        jobs.push(Job::Look);
+        let next = || jobs.lock().take();
+        assert!(matches!(next(), Some(Job::Look)));
+        assert!(matches!(next(), Some(Job::Search(one, _)) if one.slot == 0));
+        assert!(matches!(next(), Some(Job::Continue(one, _)) if one.slot == 5));
+        assert!(next().is_none(), "the third thread waits for requests");
+        jobs.push(Job::Look);
+        assert!(matches!(next(), Some(Job::Look)));
+        jobs.end(Place::Requests);
+        assert!(next().is_none());
+        jobs.end(Place::Steps);
+        assert!(matches!(next(), Some(Job::Continue(one, _)) if one.slot == 6), "one search is enough");
+        jobs.end(Place::Searches);
+        assert!(matches!(next(), Some(Job::Search(one, _)) if one.slot == 1));
     }
 }

@@ -158,3 +158,13 @@ fn the_document_has_the_same_table() {
         assert!(document.contains(&format!("| `{}` |", param.name())), "docs/API.md describes {param:?}");
     }
 }
+
+#[test]
+fn searches_and_files_may_take_long_and_pages_do_not() {
+    for target in ["/?q=x", "/project/api?q=x", "/api/search?q=x", "/audit?tool=Bash", "/api/export/session/x"] {
+        assert!(may_take_long(&request("GET", target)), "{target}");
+    }
+    for target in ["/", "/?q=", "/?state=idle", "/audit", "/activity?since=7d", "/api/overview?q=x", "/nothing?q=x"] {
+        assert!(!may_take_long(&request("GET", target)), "{target}");
+    }
+}
