@@ -6,6 +6,8 @@
 mod crash;
 #[path = "store/delete.rs"]
 mod delete;
+#[path = "store/in_place.rs"]
+mod in_place;
 #[path = "store/in_turn.rs"]
 mod in_turn;
 #[path = "store/unknown.rs"]

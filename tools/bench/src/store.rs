@@ -178,7 +178,10 @@ impl Store {
         let record = self.session(number);
         let fields = ["project_slug", "status", "intent", "started_at", "ended_at", "last_heartbeat"];
         let fields = fields.map(|field| format!("\"{field}\":{}", record[field]));
-        format!("\"{}\":{{{}}}", id(number), fields.join(","))
+        // Room for the longest status and an end, as our programs leave it.
+        let ended = if record["ended_at"].is_null() { 30 } else { 0 };
+        let room = "completed".len() - self.status(number).as_str().len() + ended + 1;
+        format!("\"{}\":{{{}{:room$}}}", id(number), fields.join(","), "")
     }
 
     fn project(&self, number: usize) -> String {
