@@ -1,6 +1,6 @@
 //! Owns reading and writing records: the only way to change a session on disk. Must stay true: a change happens under
 //! the record's lock, in one rename; a closure that fails or changes nothing writes nothing; readers never write. The
-//! index, project files and contexts that follow a change are in `store/index.rs` and `store/project.rs`, new records in
+//! index, project files and contexts that follow a change are in `stored.rs`, `project.rs` and `context.rs`, new records in
 //! `store/create.rs`, notes in `store/spool.rs` and `store/fold.rs`.
 
 mod archive;

@@ -61,7 +61,10 @@ fn a_reader_beside_four_writers_sees_each_session_once_and_whole() {
             assert_eq!(entries.iter().map(|(id, _)| id).collect::<Vec<_>>(), all.iter().copied().collect::<Vec<_>>());
             for (id, entry) in &entries {
                 assert_eq!(entry.status == Status::Active, entry.ended_at.is_none(), "{id}: {entry:?}");
-                assert!(entry.intent.len() < 20 || (entry.intent.len() == 200) == entry.ended_at.is_some(), "{entry:?}");
+                assert!(
+                    entry.intent.len() < 20 || (entry.intent.len() == 200) == entry.ended_at.is_some(),
+                    "{entry:?}"
+                );
             }
             let count = |status| index.entries(index::of_status(status)).len();
             assert_eq!(count(Status::Active) + count(Status::Parked), all.len());
@@ -96,7 +99,8 @@ fn a_torn_line_is_looked_up_in_its_record() {
             text.replace_range(at..at + 1, torn);
             std::fs::write(&path, text).unwrap();
             let index = store.index().unwrap();
-            let intents: Vec<_> = index.entries(|_| true).into_iter().map(|(_, entry)| entry.intent.into_owned()).collect();
+            let intents: Vec<_> =
+                index.entries(|_| true).into_iter().map(|(_, entry)| entry.intent.into_owned()).collect();
             assert_eq!(intents.len(), 3, "{torn:?}");
         }
     }
@@ -117,7 +121,9 @@ fn counts_and_contexts_follow_by_difference() {
         match (seed % 7, id) {
             (0, Some(id)) => drop(store.delete(&id, super::super::Openness::Respected, at)),
             (1 | 2, Some(id)) => drop(store.update(&id, at, |one| session::park(one, "later", &[], at))),
-            (3, Some(id)) => drop(store.update(&id, at, |one| session::complete(one, &session::Completion::default(), at))),
+            (3, Some(id)) => {
+                drop(store.update(&id, at, |one| session::complete(one, &session::Completion::default(), at)))
+            }
             _ => ids.push(create(&store, "work", at)),
         }
         if n % 9 == 0 {
@@ -145,4 +151,3 @@ fn counts_and_contexts_follow_by_difference() {
     let right = store.counts("api").unwrap();
     assert_eq!(store.project(&slug).unwrap().total_sessions, right.total(), "impossible figures are counted anew");
 }
-
