@@ -219,7 +219,7 @@ impl<'p> Slots<'p> {
 
     /// The last `size` bytes; of a file that is torn, of another layout, or blank for a large part, none.
     fn tail(&self, size: usize) -> Fit<Tail> {
-        let from = if self.size <= size { 0 } else { self.size - size };
+        let from = self.size.saturating_sub(size);
         let bytes = self.read(from, size)?;
         let body = bytes.strip_suffix(b"}\n").filter(|body| body.ends_with(b"\n")).ok_or(Unfit::Whole)?;
         let first = match from {
