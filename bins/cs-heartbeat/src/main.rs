@@ -5,7 +5,7 @@
 //! Writes: `live/<uuid>.json`, and a note about the session in `spool/<id>.jsonl`.
 //! Exits: always 0; errors go to `logs/hook.log`.
 //!
-//! Deliberately absent: options, settings, directory listings, the index, fsync, child processes; and Rust's runtime,
+//! Deliberately absent: options, settings, directory listings, the whole index, fsync, child processes; and Rust's runtime,
 //! which took a tenth of the whole time before `main` (it reads `/proc/self/maps` and prepares for reporting signals).
 
 #![no_main]
@@ -167,16 +167,14 @@ fn beat_by_hand(store: &Store) -> Result<()> {
     let root = git::find(&cwd).map_or(cwd, |checkout| checkout.main_root);
     let Some(slug) = slug_of(store, &root.to_string_lossy())? else { return Ok(()) };
     let (of_project, active) = (index::of_project(&slug), index::of_status(Status::Active));
-    let known = store.ids_where(|line| of_project(line) && active(line))?;
-    let candidates = known.map_or_else(|| store.ids(&store.home.sessions()), Ok)?;
     // The index may be out of date or missing, so each candidate's record decides.
-    let is_it = |id: &&SessionId| {
+    let is_it = |id: &SessionId| {
         let bytes = file::read(&store.home.session(id)).ok().flatten().unwrap_or_default();
         let is = |record: &Patch, name: &str, value: &str| record.text(name).as_deref() == Some(value);
         Patch::of(&bytes).is_ok_and(|record| is(&record, "status", "active") && is(&record, "project_slug", &slug))
     };
-    match candidates.iter().rev().find(is_it) {
-        Some(id) => store.record_change(id, Change::TurnEnded(TurnEnded::default()), now, NoteSync::Later),
+    match store.newest_where(|line| of_project(line) && active(line), is_it)? {
+        Some(id) => store.record_change(&id, Change::TurnEnded(TurnEnded::default()), now, NoteSync::Later),
         None => Ok(()),
     }
 }

@@ -24,6 +24,7 @@ mod kept;
 mod live;
 mod moved;
 mod names;
+mod newest;
 mod opening;
 mod own;
 mod pending;
