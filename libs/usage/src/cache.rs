@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::pack::{self, Pack, Packed, Unpack};
 use crate::read::{self, Known, path_hash};
 use agents::logs::{Identity, Log};
+use cs_core::file;
 use cs_core::parallel::on_all_processors;
 use cs_core::paths::Home;
 use std::collections::{BTreeMap, HashMap};
@@ -102,6 +103,8 @@ fn read_part(reader: Reader, home: &Home, part: u8, logs: &[(usize, &Log)]) -> V
         let is_there = |path: &[u8]| Path::new(OsStr::from_bytes(path)).symlink_metadata().is_ok();
         known.iter().filter(|(path, _)| is_there(path)).for_each(|(_, entry)| new.copy(entry.block));
         new.save(&path);
+        // What development versions wrote.
+        let _ = file::remove(&path.with_extension("json"));
     }
     found
 }
@@ -133,3 +136,6 @@ fn entry(path: &[u8], known: &Known) -> Pack {
     known.pack_rest(&mut entry);
     entry
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use super::*;
 use bench::native;
 use cs_tests::corpus::{Shape, Truth, noise, write};
-use cs_tests::run;
+use cs_tests::{run, strace};
 use std::io::Write;
 use std::process::Command;
 
@@ -69,12 +69,50 @@ fn the_cache_changes_nothing() {
     assert!(sandbox.data().join("usage/cache").is_dir());
     assert_eq!(all_reports(&sandbox), first, "warm");
     assert_eq!(reports_without_cache(&sandbox), first, "without");
-    for part in cs_tests::entries(&sandbox.data().join("usage/cache")).iter().step_by(2) {
-        fs::write(part, "{\"version\":1,\"logs\":[{\"path\":").unwrap();
+    let damages: [fn(&mut Vec<u8>); 3] =
+        [|bytes| bytes.truncate(bytes.len() / 2), |bytes| *bytes.last_mut().unwrap() ^= 1, Vec::clear];
+    for (n, damage) in damages.iter().enumerate() {
+        for part in cs_tests::entries(&sandbox.data().join("usage/cache")) {
+            let mut bytes = fs::read(&part).unwrap();
+            damage(&mut bytes);
+            fs::write(part, bytes).unwrap();
+        }
+        assert_eq!(all_reports(&sandbox), first, "damage {n}");
     }
-    assert_eq!(all_reports(&sandbox), first, "torn");
     let none = sandbox.with("CS_HOME", "/dev/null/nowhere");
     assert_eq!(all_reports(&none), first, "if it cannot be written");
+}
+
+/// The files that a report opens after the first one, without folders.
+fn opened(sandbox: &Sandbox, report: &str) -> Vec<String> {
+    let command = || {
+        let mut command = sandbox.command("cs-usage");
+        command.arg(report);
+        command
+    };
+    let (input, log) = (put(sandbox, "input", ""), sandbox.root().join("strace"));
+    run(command(), "");
+    let (output, log) = strace::run(&command(), &input, &["-e", "trace=openat"], &log);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let is_file = |call: &String| !call.contains("O_DIRECTORY") && !call.contains("= -1");
+    strace::calls(&log).into_iter().filter(is_file).collect()
+}
+
+#[test]
+fn a_report_of_logs_without_changes_opens_six_files_however_many_there_are() {
+    if !cs_tests::has(strace::is_possible()) {
+        return;
+    }
+    let (few, many) = (Shape { sessions: 3, ..Shape::default() }, Shape { sessions: 60, ..Shape::default() });
+    for report in ["daily", "session", "blocks"] {
+        let [few, many] = [&few, &many].map(|shape| {
+            let (sandbox, _) = made_up(shape);
+            assert!(sandbox.cs("cs-usage", &["keep"]).status.success());
+            opened(&sandbox, report)
+        });
+        assert!(few.len() == many.len() && many.len() <= 6, "{report}: {few:#?} {many:#?}");
+        assert!(many.iter().any(|call| call.contains("usage/cache/answer-")), "{many:#?}");
+    }
 }
 
 #[test]
@@ -172,7 +210,9 @@ fn simultaneous_runs_report_the_true_totals() {
         fs::write(&file, text).unwrap();
     }
     let litter = cs_tests::entries(&sandbox.data().join("usage/cache"));
-    assert!(litter.iter().all(|path| path.extension().is_some_and(|e| e == "json")), "{litter:?}");
+    let is_cache = |path: &&PathBuf| path.extension().is_some_and(|e| e == "calls") || path.ends_with("summaries");
+    let is_answer = |path: &PathBuf| path.to_string_lossy().contains("/answer-");
+    assert!(litter.iter().all(|path| is_cache(&path) || is_answer(path)), "{litter:?}");
 }
 
 /// The peak memory of a report, in bytes.
