@@ -7,6 +7,7 @@ mod layout;
 
 pub use layout::{Order, cmp_minute, is_blank, is_of, line, line_of_width, order_of};
 
+use crate::clock;
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
 use serde::{Deserialize, Serialize};
@@ -243,14 +244,12 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
 struct Keys<'a> {
     last: Option<&'a str>,
     is_unsorted: bool,
-    is_unsorted_by_minute: bool,
 }
 
 impl<'a> Keys<'a> {
     fn see(&mut self, line: &'a str) {
         let key = line.get(..KEY);
         self.is_unsorted |= key <= self.last;
-        self.is_unsorted_by_minute |= line.get(..MINUTE) < self.last.and_then(|last| last.get(..MINUTE));
         self.last = key;
     }
 
@@ -263,36 +262,6 @@ impl<'a> Keys<'a> {
         keys.sort_unstable();
         keys.is_sorted_by(|a, b| a.is_some() && a < b)
     }
-}
-
-/// The entries with the greatest ids whose line passes `wanted`, at most `most`, the greatest first. Parses no others.
-/// `None` if the text is not an index in our layout and in order.
-pub fn newest<'a>(
-    text: &'a str,
-    most: usize,
-    wanted: impl Fn(&str) -> bool,
-) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
-    let all = lines(text).filter(|_| has_layout(text))?;
-    let mut keys = Keys::default();
-    all.clone().for_each(|line| keys.see(line));
-    if keys.is_unsorted_by_minute || !keys.are_each_once(text) {
-        return None;
-    }
-    let (mut found, mut last) = (Vec::new(), None);
-    for line in all.rev() {
-        let minute = line.get(..MINUTE);
-        if found.len() >= most && minute != last {
-            break;
-        }
-        last = minute;
-        let (id, entry) = entry_on(line)?;
-        if wanted(&filter_line(&id, &entry)) {
-            found.push((id, entry));
-        }
-    }
-    found.sort_by(|a, b| b.0.cmp(&a.0));
-    found.truncate(most);
-    Some(found)
 }
 
 /// The entry on a line of our layout.
@@ -352,17 +321,50 @@ pub fn standings<'a>(text: &'a str, slug: &str) -> Option<Vec<Standing<'a>>> {
     keys.are_each_once(text).then_some(all)
 }
 
-/// When the session ended, as we write it at the end of a line; `None` in any other form. Reads from the end, before
-/// any text of a user: a quote inside a text has a backslash before it.
+/// When the session ended, as we write it at the end of a line; `None` in any other form.
 fn ended_at(line: &str) -> Option<Option<&str>> {
+    times(line).map(|(_, ended_at)| ended_at)
+}
+
+/// When the session started and ended, in the same way. Reads from the end, before any text of a user: a quote inside a
+/// text has a backslash before it.
+fn times(line: &str) -> Option<(&str, Option<&str>)> {
     let line = line.strip_suffix(',').unwrap_or(line).strip_suffix('}')?;
     let line = line.trim_end_matches([' ', '\t']).strip_suffix('"')?;
     let line = line.rsplit_once('"')?.0.strip_suffix(",\"last_heartbeat\":")?;
-    if line.ends_with(",\"ended_at\":null") {
-        return Some(None);
+    let (line, ended_at) = match line.strip_suffix(",\"ended_at\":null") {
+        Some(line) => (line, None),
+        None => {
+            let (line, instant) = line.strip_suffix('"')?.rsplit_once('"')?;
+            (line.strip_suffix(",\"ended_at\":")?, Some(instant))
+        }
+    };
+    let (line, started_at) = line.strip_suffix('"')?.rsplit_once('"')?;
+    let is_plain = line.ends_with(",\"started_at\":")
+        && ![Some(started_at), ended_at].iter().flatten().any(|at| at.contains('\\'));
+    is_plain.then_some((started_at, ended_at))
+}
+
+/// The entries that started last, at most `most`, among those whose line passes `wanted`; the newest first. Parses no
+/// others. `None` if a line is not written in our form, or an id is there twice.
+pub fn latest<'a>(
+    text: &'a str,
+    most: usize,
+    horizon: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
+    let (mut found, mut keys) = (Vec::new(), Keys::default());
+    for line in lines(text).filter(|_| has_layout(text))? {
+        keys.see(line);
+        head(line)?;
+        if wanted(line) {
+            found.push((clock::sort_key(times(line)?.0, horizon), line));
+        }
     }
-    let (line, instant) = line.strip_suffix('"')?.rsplit_once('"')?;
-    (line.ends_with(",\"ended_at\":") && !instant.contains('\\')).then_some(Some(instant))
+    // Nearly in order, as sessions start in the order of their ids; a line begins with its id.
+    found.sort();
+    let entries = found.iter().rev().take(most).map(|(_, line)| entry_on(line));
+    entries.collect::<Option<Vec<_>>>().filter(|_| keys.are_each_once(text))
 }
 
 /// All entries of the text; `None` if it is not an index.

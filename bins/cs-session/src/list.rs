@@ -170,14 +170,19 @@ impl List {
         let index = store.index()?;
         let mut damaged = Vec::new();
         let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
-        let mut entries: Vec<(SessionId, IndexEntry)> = index.entries(wanted.line_filter());
+        let mut entries = index.latest(self.first(), *now, wanted.line_filter());
+        let is_all = entries.len() < self.first();
+        if !is_all && self.matching(&found, &wanted, &mut entries.clone())?.len() < self.limit.unwrap_or(usize::MAX) {
+            entries = index.entries(wanted.line_filter());
+        }
         entries.extend(archived.iter().cloned());
         let is_table = out.form == Form::Table && !out.quiet;
         let (rows, more, hidden) = match is_table && self.shows_board() {
             true => current(&found, &entries),
             false => (self.matching(&found, &wanted, &mut entries)?, 0, 0),
         };
-        let rows = if is_table { found.in_families(rows) } else { rows };
+        let mut rows = if is_table { found.in_families(rows) } else { rows };
+        found.check(&mut rows);
         let mut failures = Failures::default();
         if is_table && !rows.is_empty() {
             let ids = index.ids(|_| true);
@@ -200,6 +205,12 @@ impl List {
         }
         failures.end()?;
         if rows.is_empty() { Err(self.nothing(store)) } else { Ok(()) }
+    }
+
+    /// How many of the newest sessions are looked at first: with a limit, hardly ever more are needed.
+    fn first(&self) -> usize {
+        let is_limited = !self.include_archived;
+        self.limit.filter(|_| is_limited).map_or(usize::MAX, |limit| limit.saturating_mul(2).saturating_add(16))
     }
 
     /// Why the list is empty. A conversation can have a tag without a session.

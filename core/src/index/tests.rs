@@ -156,3 +156,31 @@ fn recent_sessions_are_those_that_go_on_or_ended_lately() {
     assert!(passes(&ended(old, Status::Parked)) && passes(&ended(None, Status::Completed)));
     assert!(passes(&ended(None, Status::Active)) && passes(&ended(Some("20.11.2026"), Status::Completed)));
 }
+
+#[test]
+fn the_latest_are_those_that_started_last() {
+    let started = |at: &'static str, ended: Option<&'static str>| IndexEntry {
+        started_at: at.into(),
+        ended_at: ended.map(Into::into),
+        ..entry("a \",\"started_at\":\"2027\"", Status::Parked)
+    };
+    let starts = [
+        ("2026-11-23", None),
+        ("2026-11-21", Some("2026-11-25")),
+        ("2099-01-01", None),
+        ("2026-11-24", Some("")),
+        ("2026-11-23", None),
+    ];
+    let entries: Entries = (0..).zip(starts).map(|(n, (at, ended))| (id(n), started(at, ended))).collect();
+    let text = render(&entries);
+    let ids = |text: &str, most| {
+        let found = latest(text, most, "2027", |line| id_in(line) != Some(id(0).as_str()));
+        found.map(|found| found.into_iter().map(|(id, _)| id).collect::<Vec<_>>())
+    };
+    assert_eq!(ids(&text, 9), Some(vec![id(3), id(4), id(1), id(2)]), "one that started in the future is the last");
+    assert_eq!(ids(&text, 2), Some(vec![id(3), id(4)]));
+    let torn = text.replacen("2026-11-24", "2026-11-24\\", 1);
+    assert_eq!(ids(&torn, 2), None);
+    assert_eq!(ids(&text.replace(&id(1).to_string(), id(2).as_str()), 2), None, "an id that is there twice");
+    assert_eq!(ids(&serde_json::to_string_pretty(&entries).unwrap(), 2), None);
+}

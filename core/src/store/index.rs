@@ -5,11 +5,13 @@
 
 use super::Store;
 use super::pending::Pending;
+use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::SessionId;
 use crate::index::{self, Entries, IndexEntry, Standing};
 use crate::lock;
+use crate::parallel;
 use crate::paths::Home;
 use crate::record::Session;
 use crate::validate::INDEX_BYTES;
@@ -82,14 +84,10 @@ impl IndexText<'_> {
             .unwrap_or_else(|| index::parse_where(self.repaired(), &wanted).unwrap_or_default())
     }
 
-    /// The entries with the greatest ids whose line passes the filter, at most `most`, the greatest first.
-    pub fn newest(&self, most: usize, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, IndexEntry<'_>)> {
-        index::newest(&self.text, most, &wanted).unwrap_or_else(|| {
-            let mut entries = self.entries(&wanted);
-            entries.reverse();
-            entries.truncate(most);
-            entries
-        })
+    /// The entries that started last, at most `most`, among those whose line passes the filter; in any order.
+    pub fn latest(&self, most: usize, now: Instant, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, IndexEntry<'_>)> {
+        let some = |most| index::latest(&self.text, most, &clock::horizon(now), &wanted);
+        Some(most).filter(|most| *most < usize::MAX).and_then(some).unwrap_or_else(|| self.entries(&wanted))
     }
 
     /// The text with the torn lines as their records say, else that of all records.
@@ -167,16 +165,19 @@ impl Store {
 
     /// An index built from the records, all of which are read.
     pub fn rebuilt(&self) -> Result<Rebuilt> {
-        let mut sessions = Vec::new();
-        let mut damaged = Vec::new();
-        for id in self.ids(&self.home.sessions())? {
-            match self.present(&id) {
-                Ok(Some(session)) => sessions.push((id, session)),
-                Ok(None) => {}
+        let (records, ids) = (self.records()?, self.ids(&self.home.sessions())?);
+        let (mut entries, mut damaged) = (Entries::new(), Vec::new());
+        let read = |id: &SessionId| {
+            let record = records.present(id);
+            (id.clone(), record.map(|record| record.map(|record| IndexEntry::of(&record).into_owned())))
+        };
+        parallel::in_order(&ids, read, |(id, entry)| {
+            match entry {
+                Ok(entry) => entries.extend(entry.map(|entry| (id, entry))),
                 Err(error) => damaged.push((self.home.session(&id), error)),
             }
-        }
-        let entries: Entries = sessions.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))).collect();
+            Ok::<(), Error>(())
+        })?;
         Ok(Rebuilt { text: index::render(&entries), damaged })
     }
 

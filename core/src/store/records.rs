@@ -38,6 +38,14 @@ impl Records<'_> {
         }
     }
 
+    /// The session with this id outside the archive, if there is one.
+    pub(super) fn present(&self, id: &SessionId) -> Result<Option<Session>> {
+        match self.bytes(id)? {
+            Some(bytes) => parse(&self.store.home.session(id), &bytes).map(Some),
+            None => self.store.present(id),
+        }
+    }
+
     /// The session with this id if it [says](search::says) the text, and it can be read.
     pub fn saying(&self, id: &SessionId, text: &Sought) -> Option<Session> {
         let session = match self.bytes(id).ok()? {

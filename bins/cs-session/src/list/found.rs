@@ -15,7 +15,6 @@ use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::Store;
 use seats::{Brief, Seating, tree};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A listed session.
 pub struct Row<'e> {
@@ -38,8 +37,6 @@ pub struct Found<'a> {
     seating: Seating,
     /// What people say about the conversations.
     pub tagged: marks::Tagged,
-    /// How many records were checked for damage.
-    checked: AtomicUsize,
 }
 
 /// Maximum number of records that a list checks for damage.
@@ -60,7 +57,7 @@ impl<'a> Found<'a> {
         let states = States::read(store, config.stale_after(), now)?;
         let seating = Seating::read(store, states.lives(), now);
         let tagged = tagged::read(store);
-        Ok(Found { store, config, states, seating, tagged, checked: AtomicUsize::new(0) })
+        Ok(Found { store, config, states, seating, tagged })
     }
 
     /// What is known of the seat of a session.
@@ -85,16 +82,16 @@ impl<'a> Found<'a> {
 
     /// The row of a session whose state is known.
     pub fn row<'e>(&self, id: &'e SessionId, entry: &'e IndexEntry<'e>, verdict: Verdict) -> Row<'e> {
-        Row { id, entry, verdict, damage: self.damage(id, entry), depth: 0 }
+        Row { id, entry, verdict, damage: None, depth: 0 }
     }
 
-    /// Returns the error if the record of an active session is damaged, which the index does not show. Only a limited
-    /// number of records is checked, and ended sessions are not, because nobody works in them.
-    fn damage(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
-        if entry.status != Status::Active || self.checked.fetch_add(1, Ordering::Relaxed) >= CHECKED {
-            return None;
+    /// Notes which records of active sessions are damaged, which the index does not show. Only a limited number of records
+    /// is checked, and ended sessions are not, because nobody works in them.
+    pub fn check(&self, rows: &mut [Row]) {
+        let active = rows.iter_mut().filter(|row| row.entry.status == Status::Active);
+        for row in active.take(CHECKED) {
+            row.damage = self.store.session(row.id).err().filter(|error| matches!(error, Error::Corrupt { .. }));
         }
-        self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
     }
 
     /// The terminal in which the session's conversation runs.
