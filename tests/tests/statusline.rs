@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 
 use cs_tests::replay::fixtures;
-use cs_tests::{Sandbox, status, stderr, stdout};
+use cs_tests::{Sandbox, has, status, stderr, stdout, strace};
 use serde_json::{Value, json};
 
 const UUID: &str = "b6bf4e07-880d-4283-a7ce-d88772d6ae9b";
@@ -184,4 +184,51 @@ fn files_of_killed_clients_do_not_hide_a_waiting_session() {
     }
     let answer = sandbox.feed("cs-statusline", &["--format", "{others}"], "{}");
     assert_eq!((status(&answer), stdout(&answer)), (0, "1 waiting\n".into()), "{}", stderr(&answer));
+}
+
+/// Which files of the data directory, and of git, are opened for a format.
+fn opened(sandbox: &Sandbox, format: &str) -> Vec<String> {
+    let figures = recorded().pop().expect("there are some");
+    let mut command = sandbox.command("cs-statusline");
+    command.args(["--format", format]);
+    let (input, log) = (sandbox.root().join("input"), sandbox.root().join("log"));
+    fs::write(&input, figures).expect("it can be written");
+    let (output, log) = strace::run(&command, &input, &[], &log);
+    assert_eq!(status(&output), 0);
+    let data = sandbox.data().display().to_string() + "/";
+    let path = |call: &String| Some(call.strip_prefix("openat(")?.split('"').nth(1)?.to_string());
+    let paths = strace::calls(&log).iter().filter_map(path).collect::<Vec<_>>();
+    paths.iter().filter_map(|path| path.strip_prefix(&data).map(str::to_string)).collect()
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
+fn a_line_reads_only_what_its_format_names() {
+    if !has(strace::is_possible()) {
+        return;
+    }
+    let sandbox = Sandbox::new().with("COLUMNS", "100").with("CS_NOW", "2026-11-21T10:00:00Z");
+    let live = |number: usize, state: &str, event: &str| {
+        let uuid = format!("00000000-0000-4000-8000-{number:012}");
+        let id = format!("sess_20261121T0900_{number:04}");
+        let at = "2026-11-21T09:59:00.000000+00:00";
+        let text = json!({"claude_session_id": uuid, "session_id": id, "state": state, "since": at,
+            "last_event": event, "last_event_at": at});
+        fs::write(sandbox.data().join(format!("live/{uuid}.json")), text.to_string()).expect("it can be written");
+        let record = json!({"session_id": id, "project_slug": "a", "status": "active", "intent": "b",
+            "started_at": at, "last_heartbeat": at});
+        fs::write(sandbox.data().join(format!("sessions/{id}.json")), record.to_string()).expect("it can be written");
+    };
+    ["live", "sessions"].map(|name| fs::create_dir_all(sandbox.data().join(name)).expect("it can be created"));
+    (0..150).for_each(|number| live(number, if number % 50 == 0 { "idle" } else { "working" }, "Stop"));
+    let reads = |format: &str, part: &str| opened(&sandbox, format).iter().filter(|path| path.contains(part)).count();
+    // The first call stores the figures.
+    opened(&sandbox, "{model}");
+    for format in ["{model} {context} {cost}", "only text", "{branch}"] {
+        assert_eq!((reads(format, "live"), reads(format, "sessions/"), reads(format, "config")), (0, 0, 0), "{format}");
+    }
+    assert_eq!((reads("{tasks}", "live"), reads("{tasks}", "sessions/")), (1, 0), "its own conversation");
+    // The folder, and the newest hundred; of the records only those that count.
+    assert_eq!(reads("{others}", "live"), 101);
+    assert!(reads("{others}", "sessions/") <= 3);
 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use cs_tests::{Held, eventually};
+use cs_tests::{Held, eventually, has, strace};
 use serde_json::{Value, json};
 
 use super::*;
@@ -122,4 +122,30 @@ fn a_handler_that_hangs_holds_up_nobody() {
     let tried = fs::read_to_string(sandbox.home().join("tried")).expect("it ran");
     assert_eq!((tried.lines().count(), received(&sandbox).len()), (2, 2), "each once");
     assert!(!sandbox.json("notify_state.json").to_string().contains("sending"), "no claim stays");
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
+fn the_record_of_a_session_that_was_told_is_not_read_again() {
+    if !has(strace::is_possible()) {
+        return;
+    }
+    let sandbox = sandbox(json!({"command": ["tell"]}));
+    for _ in 0..4 {
+        let made =
+            at(&sandbox, "18T10:00:00", "cs-session", &["create", "--project", "api", "--intent", "x", "-q"], "");
+        let [id] = &ids(&made)[..] else { panic!("one id") };
+        assert_eq!(status(&at(&sandbox, "18T10:01:00", "cs-session", &["park", id, "--reason", "later"], "")), 0);
+    }
+    let reads = || {
+        let (input, log) = (sandbox.root().join("input"), sandbox.root().join("log"));
+        fs::write(&input, "").expect("it can be written");
+        let (output, log) = strace::run(&sandbox.command("cs-notify"), &input, &[], &log);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+        let is_record = |call: &&String| call.starts_with("open") && call.contains("/sessions/sess_");
+        strace::calls(&log).iter().filter(is_record).count()
+    };
+    let (first, told) = (reads(), received(&sandbox).len());
+    assert_eq!((told, reads(), received(&sandbox).len()), (1, 0, 1), "one notice about all");
+    assert!(first >= 4, "{first}");
 }

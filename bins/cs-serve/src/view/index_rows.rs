@@ -1,9 +1,13 @@
 //! Owns all sessions of the index, newest first, in little memory: one text, and the position of each field in it.
 
 use cs_core::id::SessionId;
-use cs_core::index::IndexEntry;
+use cs_core::index::{self, IndexEntry};
 use cs_core::overview::Brief;
 use cs_core::record::Status;
+use cs_core::store::IndexText;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 
 /// All sessions of the index.
 #[derive(Debug, Default)]
@@ -11,6 +15,8 @@ pub struct IndexRows {
     text: String,
     slugs: Vec<String>,
     rows: Vec<Span>,
+    /// The mark of the line of each, in the same order.
+    marks: Vec<u64>,
 }
 
 /// The lengths of a session's fields, which follow each other in this order.
@@ -26,6 +32,14 @@ struct Span {
     status: Status,
 }
 
+/// What a later index says: the rows that it keeps, and its other entries with the marks of their lines.
+#[derive(Default)]
+struct News<'i> {
+    kept: Vec<usize>,
+    entries: Vec<(SessionId, IndexEntry<'i>)>,
+    marks: HashMap<String, u64>,
+}
+
 /// A session as the index knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IndexRow<'a> {
@@ -39,31 +53,76 @@ pub struct IndexRow<'a> {
 }
 
 impl IndexRows {
-    /// Copies the entries of an index, which come oldest id first.
+    /// Copies entries, which come oldest id first.
     pub fn new(entries: &[(SessionId, IndexEntry)]) -> Self {
-        let mut rows = IndexRows::default();
-        rows.text.reserve_exact(entries.iter().map(|(id, entry)| length(id, entry)).sum());
-        rows.rows.reserve_exact(entries.len());
-        let mut known = std::collections::HashMap::new();
-        for (id, entry) in entries.iter().rev() {
-            let next = u16::try_from(known.len()).unwrap_or(u16::MAX);
-            let slug = *known.entry(entry.project_slug.as_ref()).or_insert(next);
-            if usize::from(slug) == rows.slugs.len() {
-                rows.slugs.push(entry.project_slug.to_string());
-            }
-            rows.push(id, entry, slug);
+        IndexRows::default().merged(&News { entries: entries.to_vec(), ..News::default() })
+    }
+
+    /// The sessions of a later index. Only lines that are not known yet are parsed.
+    pub fn followed_by(&self, index: &IndexText) -> Self {
+        let news = self.news(index);
+        let rows = self.merged(&news);
+        let is_whole = rows.rows.len() == news.kept.len() + news.entries.len();
+        match is_whole && rows.rows.is_sorted_by(|a, b| rows.row(a).id > rows.row(b).id) {
+            true => rows,
+            // Lines were seen twice: the text could not be used, and another one was made from the records.
+            false => IndexRows::new(&index.entries(|_| true)),
         }
+    }
+
+    fn news<'i>(&self, index: &'i IndexText) -> News<'i> {
+        let known: HashMap<u64, usize> = self.marks.iter().enumerate().map(|(at, mark)| (*mark, at)).collect();
+        let (kept, marks) = (RefCell::default(), RefCell::default());
+        let entries = index.entries(|line| {
+            let (kept, marks): (&RefCell<Vec<_>>, &RefCell<HashMap<_, _>>) = (&kept, &marks);
+            let (mark, id) = (mark(line), index::id_in(line).unwrap_or_default());
+            match known.get(&mark) {
+                Some(at) => kept.borrow_mut().push(*at),
+                None => drop(marks.borrow_mut().insert(id.to_string(), mark)),
+            }
+            !known.contains_key(&mark)
+        });
+        let mut kept = kept.into_inner();
+        kept.sort_unstable();
+        News { kept, entries, marks: marks.into_inner() }
+    }
+
+    /// The rows that are kept, and new ones.
+    fn merged(&self, News { kept, entries, marks }: &News) -> Self {
+        let mut rows = IndexRows::default();
+        rows.text.reserve_exact(self.text.len() + entries.iter().map(|(id, entry)| length(id, entry)).sum::<usize>());
+        rows.rows.reserve_exact(kept.len() + entries.len());
+        rows.marks.reserve_exact(kept.len() + entries.len());
+        let mut slugs = HashMap::new();
+        let known = |at: &usize| Some((self.row(self.rows.get(*at)?), *self.marks.get(*at)?));
+        let mut kept = kept.iter().filter_map(known).peekable();
+        for (id, entry) in entries.iter().rev() {
+            while let Some((row, mark)) = kept.next_if(|(row, _)| row.id > id.as_str()) {
+                rows.push(&row, mark, &mut slugs);
+            }
+            // Without a mark, the line is parsed each time.
+            let mark = marks.get(id.as_str()).copied().unwrap_or_default();
+            rows.push(&IndexRow::of(id, entry), mark, &mut slugs);
+        }
+        kept.for_each(|(row, mark)| rows.push(&row, mark, &mut slugs));
         rows
     }
 
-    fn push(&mut self, id: &SessionId, entry: &IndexEntry, slug: u16) {
+    fn push(&mut self, row: &IndexRow, mark: u64, slugs: &mut HashMap<String, u16>) {
         let Ok(at) = u32::try_from(self.text.len()) else { return };
-        let id = self.put(id.as_str(), u8::MAX.into()) as u8;
-        let started = self.put(&entry.started_at, u8::MAX.into()) as u8;
-        let ended = self.put(entry.ended_at.as_deref().unwrap_or_default(), u8::MAX.into()) as u8;
-        let heartbeat = self.put(&entry.last_heartbeat, u8::MAX.into()) as u8;
-        let intent = self.put(&entry.intent, u16::MAX.into()) as u16;
-        self.rows.push(Span { at, slug, id, started, ended, heartbeat, intent, status: entry.status });
+        let slug = slugs.get(row.project_slug).copied().unwrap_or_else(|| {
+            let slug = u16::try_from(self.slugs.len()).unwrap_or(u16::MAX);
+            self.slugs.push(row.project_slug.to_string());
+            slugs.insert(row.project_slug.to_string(), slug);
+            slug
+        });
+        let id = self.put(row.id, u8::MAX.into()) as u8;
+        let started = self.put(row.started_at, u8::MAX.into()) as u8;
+        let ended = self.put(row.ended_at.unwrap_or_default(), u8::MAX.into()) as u8;
+        let heartbeat = self.put(row.last_heartbeat, u8::MAX.into()) as u8;
+        let intent = self.put(row.intent, u16::MAX.into()) as u16;
+        self.rows.push(Span { at, slug, id, started, ended, heartbeat, intent, status: row.status });
+        self.marks.push(mark);
     }
 
     /// Appends a text, cut at the longest length that the format allows.
@@ -109,6 +168,18 @@ impl IndexRows {
 }
 
 impl<'a> IndexRow<'a> {
+    fn of(id: &'a SessionId, entry: &'a IndexEntry) -> Self {
+        IndexRow {
+            id: id.as_str(),
+            project_slug: &entry.project_slug,
+            status: entry.status,
+            started_at: &entry.started_at,
+            ended_at: entry.ended_at.as_deref(),
+            last_heartbeat: &entry.last_heartbeat,
+            intent: &entry.intent,
+        }
+    }
+
     /// The part that an overview needs.
     pub fn brief(&self) -> Brief<'a> {
         Brief {
@@ -122,6 +193,14 @@ impl<'a> IndexRow<'a> {
     }
 }
 
+/// Tells lines apart: two different ones have the same mark once in 10^19 times.
+fn mark(line: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // The comma that separates it from the next one belongs to no entry.
+    hasher.write(line.strip_suffix(',').unwrap_or(line).as_bytes());
+    hasher.finish().max(1)
+}
+
 fn length(id: &SessionId, entry: &IndexEntry) -> usize {
     let ended = entry.ended_at.as_deref().unwrap_or_default();
     id.as_str().len() + entry.started_at.len() + ended.len() + entry.last_heartbeat.len() + entry.intent.len()
@@ -130,6 +209,9 @@ fn length(id: &SessionId, entry: &IndexEntry) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cs_core::paths::Home;
+    use cs_core::store::Store;
+    use cs_core::witness::Witness;
 
     #[test]
     fn rows_return_the_entries_they_store() {
@@ -150,5 +232,44 @@ mod tests {
         assert_eq!(rows.find(id(2).as_str()).unwrap().ended_at, None);
         assert_eq!(rows.find("sess_20261121T0337_0009"), None);
         assert_eq!(rows.slugs(), ["a", "b"]);
+    }
+
+    #[test]
+    fn only_lines_that_are_new_are_parsed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        std::fs::create_dir(store.home.sessions()).unwrap();
+        let id = |n: u32| SessionId::parse(&format!("sess_20261121T0337_{n:04x}")).unwrap();
+        let entry = |intent: &'static str, slug: &'static str| IndexEntry {
+            project_slug: slug.into(),
+            status: Status::Active,
+            intent: intent.into(),
+            started_at: "2026".into(),
+            ended_at: None,
+            last_heartbeat: "x".into(),
+        };
+        let write = |all: &[(SessionId, IndexEntry)]| {
+            let text = index::render(all.iter().map(|(id, entry)| (id, entry)));
+            std::fs::write(store.home.index(), text).unwrap();
+            (0..9).for_each(|n| drop(std::fs::remove_file(store.home.session(&id(n)))));
+            all.iter().for_each(|(id, _)| std::fs::write(store.home.session(id), "").unwrap());
+        };
+        let mut rows = IndexRows::default();
+        let first = [(id(1), entry("a", "s")), (id(3), entry("b", "s")), (id(5), entry("c", "t"))];
+        let changed = [(id(1), entry("a", "s")), (id(3), entry("B", "s")), (id(5), entry("c", "t"))];
+        let longer =
+            [(id(1), entry("a", "s")), (id(3), entry("B", "s")), (id(4), entry("d", "u")), (id(5), entry("c", "t"))];
+        let shorter = [(id(3), entry("B", "s")), (id(4), entry("d", "u"))];
+        let stages: [(&[_], usize); 5] = [(&first, 3), (&first, 0), (&changed, 1), (&longer, 1), (&shorter, 0)];
+        for (all, parsed) in stages {
+            write(all);
+            let index = store.index().unwrap();
+            assert_eq!(rows.news(&index).entries.len(), parsed);
+            rows = rows.followed_by(&index);
+            let whole = IndexRows::new(all);
+            assert!(rows.iter().eq(whole.iter()), "{:?}", rows.iter().collect::<Vec<_>>());
+            let sorted = |rows: &IndexRows| rows.slugs().iter().cloned().collect::<std::collections::BTreeSet<_>>();
+            assert_eq!(sorted(&rows), sorted(&whole));
+        }
     }
 }

@@ -205,7 +205,8 @@ impl Inner {
             return Ok(None);
         }
         let index = store.index()?;
-        let rows = IndexRows::new(&index.entries(|_| true));
+        let before = self.snapshot.as_ref().map(|before| before.rows.clone()).unwrap_or_default();
+        let rows = before.followed_by(&index);
         if !index.damaged().is_empty() {
             self.unlisted.found = index.damaged().iter().map(unlisted::damaged).collect();
         }
