@@ -91,7 +91,15 @@ fn check(bytes: &[u8]) {
     let reading = figures(&payload);
     let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
     let store = Store::for_hooks(Home::at("/nonexistent"), agents::WITNESS);
-    let facts = Facts::gather(Some(&store), uuid.as_ref(), &payload, &reading, &TODAY, *NOW);
+    let facts = Facts {
+        store: Some(&store),
+        uuid: uuid.as_ref(),
+        payload: &payload,
+        reading: &reading,
+        today: &TODAY,
+        now: *NOW,
+        seen: Default::default(),
+    };
     let asked = part(2).trim().parse().unwrap_or(80).max(1);
     for width in [1, 2, 40, asked] {
         let own = shown(&facts, layout::FORMAT, width);
