@@ -225,7 +225,7 @@ impl<'a> States<'a> {
             return record.awaiting_action.clone();
         }
         let id = SessionId::parse(id).ok().filter(|_| self.reads_requests)?;
-        self.store.session(&id).ok()?.awaiting_action
+        self.store.recent(&id).ok()?.awaiting_action
     }
 
     /// Asks the system and the client about a conversation, and its log if neither knows. Hooks never read the log.
@@ -254,7 +254,7 @@ impl<'a> States<'a> {
             return indexed;
         }
         let id = SessionId::parse(id).ok()?;
-        let recorded = || self.store.session(&id).ok().and_then(|session| clock::parse(&session.last_heartbeat));
+        let recorded = || self.store.recent(&id).ok().and_then(|session| clock::parse(&session.last_heartbeat));
         if is_doubtful {
             return recorded().or(indexed);
         }

@@ -124,7 +124,7 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
 pub fn complete(store: &Store, mut due: Due) -> Due {
     let subject = &mut due.subject;
     let Some(id) = SessionId::parse(&subject.session_id).ok().filter(|_| subject.agent.is_empty()) else { return due };
-    let record = store.session(&id).ok();
+    let record = store.recent(&id).ok();
     subject.agent = record.as_ref().map_or(record::UNSAID_AGENT, Session::agent).to_string();
     let Some(record) = record else { return due.cleaned() };
     if let Some(why) = record.parked_reason.as_deref().filter(|_| subject.reason == Reason::Parked) {
@@ -234,7 +234,7 @@ impl Finder<'_> {
 
     fn check_silence(&self, id: &SessionId, heartbeat: &str, verdict: Verdict) -> Option<Found> {
         // The index may hold an older heartbeat than the record.
-        let newest = || self.store.session(id).map(|record| record.last_heartbeat);
+        let newest = || self.store.recent(id).map(|record| record.last_heartbeat);
         (verdict.state == State::Stale).then(|| Found {
             reason: Reason::Stale,
             since: newest().unwrap_or_else(|_| heartbeat.to_string()),

@@ -70,7 +70,7 @@ impl Facts<'_> {
     }
 
     fn session(&self) -> Option<&Session> {
-        let read = || self.store?.session(&self.live()?.session()?).ok();
+        let read = || self.store?.recent(&self.live()?.session()?).ok();
         self.seen.session.get_or_init(read).as_ref()
     }
 

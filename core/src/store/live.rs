@@ -113,7 +113,7 @@ impl Store {
     pub(crate) fn is_active(&self, id: &SessionId) -> bool {
         let head = || file::ends(&self.home.session(id), HEAD, 0).ok()?.map(|[head, _]| head);
         let known = Some(()).filter(|()| self.is_settled(id)).and_then(|()| fields::first(&head()?, "status"));
-        known.or_else(|| Some(self.session(id).ok()?.status)) == Some(Status::Active)
+        known.or_else(|| Some(self.recent(id).ok()?.status)) == Some(Status::Active)
     }
 
     /// The session of a conversation: the one in its live or ended file, else the active or newest record with that

@@ -32,7 +32,7 @@ impl Finder<'_> {
         if self.store.glance(id).is_some_and(|end| !self.may_be_told(&end)) {
             return Ok(None);
         }
-        let Ok(record) = self.store.session(id) else { return Ok(None) };
+        let Ok(record) = self.store.recent(id) else { return Ok(None) };
         if record.status != Status::Active && !ending::is_ours(&record) {
             return Ok(None);
         }

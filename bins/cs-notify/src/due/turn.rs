@@ -27,7 +27,7 @@ impl Finder<'_> {
         if !is_news || !self.has_lasted(&live.since, self.settings.waiting_after) {
             return None;
         }
-        let record = self.store.session(id).ok()?;
+        let record = self.store.recent(id).ok()?;
         let prompts = record.history.iter().filter(|moment| moment.kind == timeline::PROMPT);
         let began = prompts.filter_map(|moment| clock::parse(&moment.at)).filter(|at| *at <= ended).max()?;
         (ended - began >= self.settings.done_after).then(|| Found {
