@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 
 pub use held::Held;
 pub use process::{LIMIT, Running, run};
-pub use programs::{program_names, programs};
+pub use programs::{program_names, programs, use_programs};
 pub use sandbox::Sandbox;
 pub use skip::{can_run, has, skip};
 

@@ -20,10 +20,16 @@ pub fn program_names() -> Vec<String> {
     packages.filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
 }
 
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
 /// The folder with all programs of the workspace, built from the current sources. Panics if the build fails.
 pub fn programs() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(build)
+}
+
+/// Uses the programs in this folder instead, as they are. For measurements, before anything else is called.
+pub fn use_programs(folder: PathBuf) {
+    assert!(FOLDER.set(folder).is_ok(), "the programs were used already");
 }
 
 fn build() -> PathBuf {

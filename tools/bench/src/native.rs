@@ -20,7 +20,8 @@ const STATIC: [&str; 2] = ["-Ctarget-feature=+crt-static", "-Crelocation-model=s
 
 /// Compiles `src/bin/<name>.rs` into the target folder. Panics if it cannot be compiled at all.
 pub fn build(name: &str) -> Native {
-    let folder = cs_tests::programs().parent().expect("programs are in the target folder").join("bench");
+    let own = env::current_exe().expect("our own path is known");
+    let folder = own.parent().expect("we are in the target folder").join("natives");
     fs::create_dir_all(&folder).expect("the target folder can be written");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/bin/{name}.rs"));
     let path = folder.join(name);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::measure::{Times, median};
+use super::place::Place;
 use super::scenario::{Budget, Scenario};
 use super::trace::Trace;
 
@@ -51,11 +52,18 @@ pub struct Found {
     pub peak: u64,
 }
 
-/// The calls on a store of this many sessions.
+/// The calls in a place.
 #[derive(Clone, Debug)]
 pub struct Part {
-    pub sessions: usize,
+    pub place: Place,
     pub found: Vec<Found>,
+}
+
+impl Part {
+    fn name(&self) -> String {
+        let (count, noun) = self.place.size();
+        format!("{} {noun}", thousands(count))
+    }
 }
 
 /// A table: the first column is text, the others are figures.
@@ -98,7 +106,7 @@ pub fn times(parts: &[Part]) -> Table {
     let mut heading = vec!["program".to_owned(), "call".into(), "budget".into()];
     for part in parts {
         heading.extend([
-            format!("{} sessions: ms", thousands(part.sessions)),
+            format!("{}: ms", part.name()),
             "floor".into(),
             "over it".into(),
             "ratio".into(),
@@ -130,8 +138,8 @@ pub fn times(parts: &[Part]) -> Table {
 pub fn calls_and_memory(parts: &[Part]) -> Table {
     let mut heading = vec!["program".to_owned(), "call".into()];
     for part in parts {
-        let sessions = thousands(part.sessions);
-        heading.extend([format!("{sessions} sessions: system calls"), "directories".into(), "bytes written".into()]);
+        heading.extend([format!("{}: system calls", part.name()), "directories".into(), "files opened".into()]);
+        heading.extend(["bytes read".into(), "bytes written".into()]);
         heading.extend(["instructions / 1,000".into(), "peak KiB".into()]);
     }
     heading.push("verdict".into());
@@ -142,7 +150,8 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
             let trace = |figure: fn(Trace) -> usize| {
                 found.trace.map_or_else(|| "not counted".into(), |trace| thousands(figure(trace)))
             };
-            row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories), trace(|trace| trace.written)]);
+            row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories), trace(|trace| trace.opened)]);
+            row.extend([trace(|trace| trace.read), trace(|trace| trace.written)]);
             let thousand = |count: u64| thousands(count as usize / 1000);
             row.push(found.instructions.map_or_else(|| "not counted".into(), thousand));
             row.push(thousands(found.peak as usize / 1024));
@@ -156,19 +165,24 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
     Table { rows: std::iter::once(heading).chain(rows).collect() }
 }
 
-/// How much longer every call takes per 1,000 additional sessions, between the smallest and the largest store.
+/// How much longer every call takes per 1,000 more of what there is, between the smallest and the largest place, and how
+/// many more bytes it reads and writes.
 pub fn growth(parts: &[Part]) -> Table {
-    let sizes = || parts.iter().map(|part| part.sessions);
-    let (least, most) = (sizes().min().unwrap_or(0), sizes().max().unwrap_or(0));
-    let heading = ["program", "call", "ms for each 1,000 sessions"].map(str::to_owned).to_vec();
-    let part = |size: usize| parts.iter().find(|part| part.sessions == size);
+    let sizes = || parts.iter().map(|part| part.place.size());
+    let ((least, _), (most, noun)) = (sizes().min().unwrap_or_default(), sizes().max().unwrap_or_default());
+    let heading =
+        ["program", "call", &format!("ms for each 1,000 {noun}"), "bytes for each"].map(str::to_owned).to_vec();
+    let part = |size: usize| parts.iter().find(|part| part.place.size().0 == size);
     let (Some(small), Some(large)) = (part(least), part(most).filter(|_| most > least)) else {
         return Table { rows: vec![heading] };
     };
     let millis = |found: &Found| median(&found.times.call).as_secs_f64() * 1000.0;
     let rows = small.found.iter().zip(&large.found).map(|(small, large)| {
         let slope = (millis(large) - millis(small)) / (most - least) as f64 * 1000.0;
-        vec![small.scenario.program.to_owned(), small.scenario.name.to_owned(), format!("{slope:.3}")]
+        let moved = |found: &Found| Some(found.trace?.moved() as f64);
+        let bytes = moved(large).zip(moved(small)).map(|(large, small)| (large - small) / (most - least) as f64);
+        let bytes = bytes.map_or_else(String::new, |bytes| format!("{bytes:.1}"));
+        vec![small.scenario.program.to_owned(), small.scenario.name.to_owned(), format!("{slope:.3}"), bytes]
     });
     Table { rows: std::iter::once(heading).chain(rows).collect() }
 }
@@ -209,12 +223,12 @@ fn over(call: Duration, floor: Duration) -> String {
 }
 
 /// The ratio of the shortest times: the cost of the call when nothing else uses the processor or the disk.
-fn best(times: &Times) -> f64 {
+pub(crate) fn best(times: &Times) -> f64 {
     let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64();
     least(&times.call) / least(&times.floor).max(1e-9)
 }
 
-fn budget(budget: Budget) -> String {
+pub(crate) fn budget(budget: Budget) -> String {
     match budget {
         Budget::Floors(most) => format!("≤ {most} floors"),
         Budget::More(most, _) => format!("≤ +{most} floors"),
@@ -272,7 +286,10 @@ mod tests {
         let times = Times { call: vec![Duration::from_millis(millis)], floor: vec![Duration::from_millis(1)] };
         let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });
         let scenario = scenario::all(&store).remove(0);
-        Part { sessions, found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }] }
+        Part {
+            place: Place::Sessions(sessions),
+            found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }],
+        }
     }
 
     #[test]
@@ -283,8 +300,9 @@ mod tests {
             Found { scenario, times, trace: None, instructions: None, peak: 0 }
         };
         let plain = found("plain", 3, Budget::Floors(3.0));
-        let verdict =
-            |found: Vec<Found>| times(&[Part { sessions: 10, found }]).rows.last().unwrap().last().unwrap().clone();
+        let verdict = |found: Vec<Found>| {
+            times(&[Part { place: Place::Sessions(10), found }]).rows.last().unwrap().last().unwrap().clone()
+        };
         let more = |most| found("more", 4, Budget::More(most, "plain"));
         assert_eq!([1.0, 0.9].map(|most| verdict(vec![plain.clone(), more(most)])), ["ok", "over"]);
         assert_eq!(verdict(vec![more(1.0)]), "", "the other one was not measured");

@@ -8,7 +8,7 @@ mod limits;
 mod seats;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -30,6 +30,9 @@ pub enum Budget {
     /// No budget, for this reason.
     None(&'static str),
 }
+
+/// What changes the index, whatever its size.
+const CHANGE: Budget = Budget::Floors(2.8);
 
 /// The kind of file that a call changes. Caches are not included, since programs may rewrite them at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,26 +89,27 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all.extend(questions(store));
     all.extend(judged(store));
     all.push(seats::list(store));
+    all.push(crowded(store));
     all.extend(long(store, &all));
     all
 }
 
 /// Some of the calls again, on sessions with many events.
 fn long(store: &Store, all: &[Scenario]) -> Vec<Scenario> {
-    const NAMES: [(&str, &str); 4] = [
-        ("heartbeat", "heartbeat, 5,000 events"),
-        ("UserPromptSubmit, next prompt", "next prompt, 5,000 events"),
-        ("event", "event, 5,000 events"),
-        ("show", "show, 5,000 events"),
+    let names = [
+        ("heartbeat", "heartbeat, 5,000 events", Budget::Floors(1.3)),
+        ("UserPromptSubmit, next prompt", "next prompt, 5,000 events", Budget::Floors(2.5)),
+        ("event", "event, 5,000 events", Budget::Floors(2.5)),
+        ("show", "show, 5,000 events", Budget::None("long")),
     ];
     let find = |name: &str| all.iter().find(|scenario| scenario.name == name).expect("it is one of them").clone();
-    let with_events = |(name, new)| {
+    let with_events = |(name, new, budget)| {
         let mut scenario = find(name);
-        (scenario.name, scenario.budget) = (new, Budget::None("long"));
+        (scenario.name, scenario.budget) = (new, budget);
         scenario.given.push(store.record_with_events(0, 5000));
         scenario
     };
-    NAMES.map(with_events).into()
+    names.map(with_events).into()
 }
 
 fn heartbeats(store: &Store) -> Vec<Scenario> {
@@ -114,7 +118,7 @@ fn heartbeats(store: &Store) -> Vec<Scenario> {
     let of = |name, input, changes| hook(store, "cs-heartbeat", name, input, changes, Budget::Floors(2.0));
     let by_hand = of("heartbeat by hand, no payload", Value::Null, &[Kind::Spool]);
     vec![
-        of("heartbeat", stop(&store::uuid(0)), &[Kind::Live, Kind::Spool]),
+        Scenario { budget: Budget::Floors(1.3), ..of("heartbeat", stop(&store::uuid(0)), &[Kind::Live, Kind::Spool]) },
         of("heartbeat, conversation unknown", stop(STRANGER), &[Kind::Live, Kind::Spool]),
         of("StopFailure", failed, &[Kind::Live, Kind::Spool]),
         Scenario { input: String::new(), ..by_hand },
@@ -128,25 +132,21 @@ fn hooks(store: &Store) -> Vec<Scenario> {
         hook(store, "cs-hook", name, payload(store, file, uuid), changes, budget)
     };
     let known = store::uuid(0);
-    let mut first = of(
-        "UserPromptSubmit, first prompt",
-        "UserPromptSubmit.plain",
-        NEWCOMER,
-        &[Kind::Live, Kind::Created],
-        Budget::None("creates"),
-    );
+    let mut first =
+        of("UserPromptSubmit, first prompt", "UserPromptSubmit.plain", NEWCOMER, &[Kind::Live, Kind::Created], CHANGE);
     let newcomer = store.newcomer(NEWCOMER, 0).to_string();
     first.given.push((format!("live/{NEWCOMER}.json").into(), newcomer));
     vec![
         of("SessionStart, startup", "SessionStart.startup", STRANGER, &[Kind::Live], synchronous),
-        of("UserPromptSubmit, next prompt", "UserPromptSubmit.plain", &known, BOTH, synchronous),
+        of("UserPromptSubmit, next prompt", "UserPromptSubmit.plain", &known, BOTH, Budget::Floors(1.55)),
         of("PermissionRequest", "PermissionRequest.Bash", &known, BOTH, synchronous),
         of("Notification", "Notification.permission_prompt", &known, BOTH, synchronous),
+        of("PostToolUse, Bash", "PostToolUse.Bash", &known, &[Kind::Live], Budget::Floors(1.2)),
         of("PostToolUse, Edit", "PostToolUse.Edit", &known, BOTH, Budget::None("async")),
         of("PostToolUse, TaskUpdate", "PostToolUse.TaskUpdate", &known, BOTH, Budget::None("async")),
         of("PreCompact", "PreCompact", &known, BOTH, synchronous),
         first,
-        of("SessionEnd", "SessionEnd.prompt_input_exit", &known, &[Kind::Ended, Kind::Record], synchronous),
+        of("SessionEnd", "SessionEnd.prompt_input_exit", &known, &[Kind::Ended, Kind::Record], CHANGE),
     ]
 }
 
@@ -175,6 +175,19 @@ fn statusline(store: &Store) -> Vec<Scenario> {
     ]
 }
 
+/// The status line beside a thousand other running conversations.
+fn crowded(store: &Store) -> Scenario {
+    let figures = payload(store, "../statusline/resumed", &store::uuid(0));
+    let live = |n: usize| {
+        let uuid = format!("0c0ffee1-2222-4222-8333-{n:012}");
+        (PathBuf::from(format!("live/{uuid}.json")), store.newcomer(&uuid, n).to_string() + "\n")
+    };
+    Scenario {
+        given: (0..1000).map(live).collect(),
+        ..hook(store, "cs-statusline", "status line, 1,000 live files", figures, &[], Budget::Floors(2.0))
+    }
+}
+
 /// The line for bars, with the readings of two limits over 400 days.
 fn bar(store: &Store) -> Scenario {
     Scenario {
@@ -188,7 +201,7 @@ fn changes(store: &Store) -> Vec<Scenario> {
     let (slug, id) = (store::slug(0), store::id(0));
     let parked = store::id(store.newest(Status::Parked));
     let of = |name, args: &[&str], changes, budget| command(store, "cs-session", name, args, changes, budget);
-    let soon = Budget::Millis(20.0);
+    let soon = CHANGE;
     vec![
         of("create", &["create", "--project", &slug, "--intent", "a new session"], &[Kind::Created], soon),
         of("update --intent", &["update", &id, "--intent", "another intent"], RECORD, soon),
@@ -206,10 +219,35 @@ fn questions(store: &Store) -> Vec<Scenario> {
         of("cs-session", "list --status active", &["list", "--status", "active"], Budget::Millis(10.0)),
         of("cs-session", "list", &["list", "--json"], Budget::Millis(30.0)),
         of("cs-top", "first screen", &["--once"], Budget::Millis(30.0)),
-        of("cs-session", "list --full", &["list", "--full", "--json"], Budget::Millis(250.0)),
+        of("cs-session", "list --limit 20", &["list", "--limit", "20", "--json"], Budget::Millis(3.0)),
+        Scenario {
+            given: vec![store.notifying()],
+            ..of("cs-notify", "notices, dry run", &["--dry-run", "--json"], Budget::Millis(6.0))
+        },
+        of("cs-session", "list --full", &["list", "--full", "--json"], Budget::Millis(80.0)),
         of("cs-project", "overview", &["overview", "--json"], Budget::Millis(30.0)),
         of("cs-project", "list", &["list", "--json"], Budget::None("")),
     ]
+}
+
+/// Closing what nobody works on any more: a batch of changes.
+pub fn cleanup(store: &Store) -> Scenario {
+    let changes = &[Kind::Record];
+    let given = store.stale().map(|number| store.record(number)).collect();
+    Scenario {
+        given,
+        ..command(store, "cs-cleanup", "all, 1,000 stale of 10,000", &["all"], changes, Budget::Millis(1000.0))
+    }
+}
+
+/// The usage of all transcripts below this home.
+pub fn usage(store: &Store, home: &Path) -> Vec<Scenario> {
+    let of = |name, args: &[&str]| command(store, "cs-usage", name, args, &[], Budget::None(""));
+    // A log that is removed after each call is new in each.
+    let text = payload(store, "UserPromptSubmit.plain", &store::uuid(0)).to_string() + "\n";
+    let log = home.join(".claude/projects/-home-dev-new/0c0ffee0-1111-4222-8333-000000000003.jsonl");
+    let new = Scenario { given: vec![(log, text)], ..of("daily, a new transcript", &["daily", "--json"]) };
+    vec![of("daily, nothing new", &["daily", "--json"]), new, of("session, nothing new", &["session", "--json"])]
 }
 
 /// What the rules say about a command of 2 kB, and about the longest one that is read whole.

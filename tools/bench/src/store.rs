@@ -6,6 +6,7 @@
 //! [`super::measure`].
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -32,6 +33,8 @@ pub struct Store {
     pub sessions: usize,
     /// Where the projects' checkouts are.
     pub checkouts: PathBuf,
+    /// Sessions that are active for long, without a sign of life.
+    stale: usize,
     agent: Agent,
 }
 
@@ -55,16 +58,26 @@ impl Status {
 
 impl Store {
     pub fn new(sessions: usize, checkouts: &Path, agent: Agent) -> Store {
-        Store { sessions, checkouts: checkouts.to_path_buf(), agent }
+        Store { sessions, checkouts: checkouts.to_path_buf(), stale: 0, agent }
+    }
+
+    /// The same store, in which so many more sessions are active, but without a sign of life.
+    pub fn with_stale(self, stale: usize) -> Store {
+        Store { stale, ..self }
     }
 
     fn active(&self) -> usize {
         ACTIVE.min(self.sessions * 2 / 5)
     }
 
+    /// The sessions that are active without a sign of life.
+    pub fn stale(&self) -> Range<usize> {
+        self.sessions - self.stale..self.sessions
+    }
+
     fn status(&self, number: usize) -> Status {
         match number {
-            n if n < self.active() => Status::Active,
+            n if n < self.active() || self.stale().contains(&n) => Status::Active,
             n if n < self.active() + PARKED.min(self.sessions * 3 / 10) => Status::Parked,
             _ => Status::Completed,
         }
@@ -119,6 +132,7 @@ impl Store {
 
     fn session(&self, number: usize) -> Value {
         let (status, began) = (self.status(number), age(number));
+        let seen = if number < self.active() { 5 } else { began - 30 };
         let ended = (status != Status::Active).then(|| stamp(began - 30));
         let parked = (status == Status::Parked).then_some("waits for the review of the interface");
         let outcome = (status == Status::Completed).then_some("the endpoint answers, the tests are green, merged");
@@ -126,7 +140,7 @@ impl Store {
         json!({
             "session_id": id(number), "project_slug": slug(number), "status": status.as_str(),
             "intent": intent(number), "roadmap_ref": null, "started_at": stamp(began),
-            "last_heartbeat": ended.clone().unwrap_or_else(|| stamp(5)), "ended_at": ended, "outcome": outcome,
+            "last_heartbeat": ended.clone().unwrap_or_else(|| stamp(seen)), "ended_at": ended, "outcome": outcome,
             "parked_reason": parked, "current_activity": "add the test that names the symptom",
             "awaiting_action": null, "events": events(began), "git_branch": "main",
             "worktree_root": self.checkout(number), "claude_session_id": uuid(number),
@@ -158,6 +172,14 @@ impl Store {
             "transcript_path": self.checkouts.join(format!("{uuid}.jsonl")), "waiting_for": null, "error": null,
             "prompt_id": null, "capture": true, "last_message": "The tests are green.", "persisted_at": null,
         })
+    }
+
+    /// The settings of somebody who gets notices.
+    pub fn notifying(&self) -> (PathBuf, String) {
+        let mut config: Value = serde_json::from_str(&self.config()).expect("it was just written");
+        config["settings"] = json!({"notifications_enabled": true, "parked_notify_hours": 1.0});
+        config["notify"] = json!({"command": ["true"]});
+        ("config.json".into(), config.to_string())
     }
 
     fn config(&self) -> String {
@@ -223,7 +245,8 @@ pub fn uuid(number: usize) -> String {
     format!("{:08x}-0000-4000-8000-{number:012x}", spread(number))
 }
 
-fn intent(number: usize) -> String {
+/// A session's intent.
+pub fn intent(number: usize) -> String {
     const WHAT: [&str; 5] = [
         "fix the login page, it forgets the language",
         "make the search endpoint answer in time with large tenants",

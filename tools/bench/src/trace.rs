@@ -11,8 +11,19 @@ pub struct Trace {
     pub calls: usize,
     /// Opened with `O_DIRECTORY`, or read with `getdents`.
     pub directories: usize,
+    /// Files that were opened, without directories.
+    pub opened: usize,
+    /// Bytes read, except from standard input.
+    pub read: usize,
     /// Bytes written, except to standard output and error.
     pub written: usize,
+}
+
+impl Trace {
+    /// Bytes read and written.
+    pub fn moved(self) -> usize {
+        self.read + self.written
+    }
 }
 
 /// Runs `command`, which comes from [`Sandbox::command`] and has its arguments, under strace.
@@ -25,16 +36,28 @@ pub fn trace(sandbox: &Sandbox, command: &Command, input: &Path) -> (Trace, Stri
 fn count(log: &str) -> Trace {
     let calls = strace::calls(log);
     let opens = |call: &&String| call.contains("O_DIRECTORY") || call.starts_with("getdents");
-    let written = calls.iter().filter_map(|call| written(call)).sum();
-    Trace { calls: calls.len(), directories: calls.iter().filter(opens).count(), written }
+    let is_opened = |call: &&String| {
+        let is_open = call.starts_with("open(") || call.starts_with("openat(") || call.starts_with("openat2(");
+        is_open && !opens(call) && !call.contains(") = -1 ")
+    };
+    Trace {
+        calls: calls.len(),
+        directories: calls.iter().filter(opens).count(),
+        opened: calls.iter().filter(is_opened).count(),
+        read: calls.iter().filter_map(|call| moved(call, &READS, &["0,"])).sum(),
+        written: calls.iter().filter_map(|call| moved(call, &WRITES, &["1,", "2,"])).sum(),
+    }
 }
 
-/// The number of bytes that a call wrote: `write(5, "{\n"..., 812) = 812`.
-fn written(call: &str) -> Option<usize> {
+const READS: [&str; 4] = ["read", "pread64", "readv", "preadv"];
+const WRITES: [&str; 4] = ["write", "pwrite64", "writev", "pwritev"];
+
+/// The number of bytes that a call of these names moved, unless its first argument is one of `others`:
+/// `write(5, "{\n"..., 812) = 812`.
+fn moved(call: &str, names: &[&str], others: &[&str]) -> Option<usize> {
     let (name, rest) = call.split_once('(')?;
-    let is_write = matches!(name, "write" | "pwrite64" | "writev");
-    let is_output = rest.starts_with("1,") || rest.starts_with("2,");
-    if is_write && !is_output { call.rsplit_once("= ")?.1.trim().parse().ok() } else { None }
+    let is_it = names.contains(&name) && !others.iter().any(|other| rest.starts_with(other));
+    if is_it { call.rsplit_once("= ")?.1.trim().parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -52,7 +75,11 @@ mod tests {
                    13 +++ exited with 0 +++\n\
                    12 <... wait4 resumed>NULL, 0, NULL) = 13\n\
                    12 --- SIGCHLD {si_signo=SIGCHLD} ---\n\
+                   12 openat(AT_FDCWD, \"a\", O_RDONLY) = -1 ENOENT (No such file or directory)\n\
+                   12 openat(AT_FDCWD, \"b\", O_RDONLY) = 3\n\
+                   12 read(0, \"in\", 64)            = 2\n\
+                   12 pread64(3, \"text\", 64, 0)     = 4\n\
                    12 exit_group(0)                     = ?\n";
-        assert_eq!(count(log), Trace { calls: 7, directories: 2, written: 512 });
+        assert_eq!(count(log), Trace { calls: 11, directories: 2, opened: 1, read: 4, written: 512 });
     }
 }
