@@ -68,7 +68,7 @@ fn a_reader_beside_four_writers_sees_each_session_once_and_whole() {
             }
             let count = |status| index.entries(index::of_status(status)).len();
             assert_eq!(count(Status::Active) + count(Status::Parked), all.len());
-            assert_eq!(index.newest(7, |_| true).len(), 7);
+            assert_eq!(index.latest(7, now(), |_| true).len(), 7);
             reads.fetch_add(1, Ordering::Relaxed);
         }
         over.store(true, Ordering::Relaxed);
