@@ -55,7 +55,7 @@ fn check(file: &Path) -> Result<(), String> {
 fn with_terminals(sandbox: Sandbox) -> Sandbox {
     let folder = sandbox.root().join("terminals");
     fs::create_dir(&folder).expect("it can be created");
-    symlink(env!("CARGO_BIN_EXE_on-terminal"), folder.join("on-terminal")).expect("it can be created");
+    symlink(env!("CARGO_BIN_EXE_on_terminal"), folder.join("on-terminal")).expect("it can be created");
     let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("stand-in/claude");
     symlink(stand_in, folder.join("stand-in-claude")).expect("it can be created");
     sandbox.with_program_folder(&folder)

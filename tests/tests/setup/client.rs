@@ -7,7 +7,7 @@ const NOTHING: &str = "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n";
 
 pub fn with_client() -> Place {
     let place = Place::new();
-    symlink(env!("CARGO_BIN_EXE_fake-claude"), place.sandbox.home().join("fake/claude")).expect("it can be created");
+    symlink(env!("CARGO_BIN_EXE_fake_claude"), place.sandbox.home().join("fake/claude")).expect("it can be created");
     place
 }
 
