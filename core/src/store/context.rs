@@ -24,7 +24,7 @@ pub struct Context {
     /// Open steps of the session that ended last.
     #[serde(default)]
     pub last: Option<Last>,
-    /// The sessions that ended last, at most [`KEPT`]; `None` in a file of an older version.
+    /// The sessions that ended last, at most [`ENDED`]; `None` in a file of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Vec<Ended>>,
 }
@@ -58,8 +58,9 @@ struct Ended {
 
 /// Maximum number of parked sessions that a conversation is told.
 const PARKED: usize = 5;
-/// Maximum number of sessions that the file keeps of each kind.
+/// Maximum number of parked sessions that the file keeps, and of ended ones.
 const KEPT: usize = 20;
+const ENDED: usize = 8;
 
 /// The order of ended sessions: the end, and the id.
 type End<'a> = (Option<&'a str>, &'a str);
@@ -71,13 +72,13 @@ fn compare(a: End, b: End, horizon: &str) -> Ordering {
 }
 
 /// Puts one into a list in order, unless others that it does not keep may come before it.
-fn put<T>(list: &mut Vec<T>, one: T, end: fn(&T) -> End<'_>, total: Option<usize>, now: Instant) {
+fn put<T>(list: &mut Vec<T>, one: T, end: fn(&T) -> End<'_>, (most, total): (usize, Option<usize>), now: Instant) {
     let horizon = clock::horizon(now);
     let at = list.partition_point(|other| compare(end(other), end(&one), &horizon) == Ordering::Less);
     let is_complete = total.map_or(list.is_empty(), |total| total == list.len() + 1);
     if at < list.len() || is_complete {
         list.insert(at, one);
-        list.truncate(KEPT);
+        list.truncate(most);
     }
 }
 
@@ -92,7 +93,7 @@ impl Context {
     pub(super) fn take(&mut self, session: &Session, counts: Option<Counts>, now: Instant) {
         self.leave(&session.session_id);
         if session.status == Status::Parked {
-            put(&mut self.parked, Parked::of(session), Parked::end, counts.map(|counts| counts.parked), now);
+            put(&mut self.parked, Parked::of(session), Parked::end, (KEPT, counts.map(|counts| counts.parked)), now);
         }
         if session.status != Status::Active {
             let one = Ended { session_id: session.session_id.clone(), ended_at: session.ended_at.clone() };
@@ -100,7 +101,7 @@ impl Context {
                 self.ended.get_or_insert_default(),
                 one,
                 Ended::end,
-                counts.map(|counts| counts.total() - counts.active),
+                (ENDED, counts.map(|counts| counts.total() - counts.active)),
                 now,
             );
         }
@@ -179,15 +180,15 @@ impl Store {
 
     pub(super) fn make_context(&self, standings: &[Standing], now: Instant) -> Context {
         let horizon = clock::horizon(now);
-        let newest = |fits: fn(Status) -> bool| {
+        let newest = |most: usize, fits: fn(Status) -> bool| {
             let mut all: Vec<&Standing> = standings.iter().filter(|one| fits(one.status)).collect();
             all.sort_by(|a, b| compare((a.ended_at.as_deref(), &a.id), (b.ended_at.as_deref(), &b.id), &horizon));
-            all.truncate(KEPT);
+            all.truncate(most);
             all
         };
         let record = |id: &str| self.session(&SessionId::parse(id).ok()?).ok();
-        let parked = newest(|status| status == Status::Parked).into_iter();
-        let ended: Vec<Ended> = newest(|status| status != Status::Active)
+        let parked = newest(KEPT, |status| status == Status::Parked).into_iter();
+        let ended: Vec<Ended> = newest(ENDED, |status| status != Status::Active)
             .into_iter()
             .map(|one| Ended { session_id: one.id.to_string(), ended_at: one.ended_at.as_deref().map(str::to_string) })
             .collect();
@@ -198,12 +199,7 @@ impl Store {
         }
     }
 
-    /// Writes the context, if it is another one than that in the file.
-    pub(super) fn store_context(&self, slug: &Slug, context: &Context) -> Result<()> {
-        if self.kept_context(slug).as_ref() == Some(context) { Ok(()) } else { self.write_context(slug, context) }
-    }
-
-    fn write_context(&self, slug: &Slug, context: &Context) -> Result<()> {
+    pub(super) fn write_context(&self, slug: &Slug, context: &Context) -> Result<()> {
         let bytes = serde_json::to_vec(context).unwrap_or_default();
         file::replace(&self.home.context(slug), &bytes, Durability::Disposable)
     }

@@ -109,13 +109,17 @@ impl Store {
         let dirs = [self.home.projects_dir(), self.home.context_dir()];
         let stems = dirs.iter().flat_map(|dir| file::stems(dir, ".json").unwrap_or_default());
         let slugs: BTreeSet<Slug> = stems.filter_map(|stem| Slug::parse(&stem).ok()).collect();
-        let Ok(text) = self.stored_index() else { return };
+        let (Ok(text), Ok(newest)) = (self.stored_index(), self.index()) else { return };
         for slug in &slugs {
             // Both are caches, so errors are ignored.
             let _ = self.update_project(slug, |state| {
-                let standings = text.standings(slug.as_str());
-                project::count(state, count(&standings));
-                self.store_context(slug, &self.make_context(&standings, now))
+                project::count(state, count(&text.standings(slug.as_str())));
+                let context = self.make_context(&newest.standings(slug.as_str()), now);
+                if self.kept_context(slug).as_ref() == Some(&context) {
+                    Ok(())
+                } else {
+                    self.write_context(slug, &context)
+                }
             });
         }
     }
@@ -165,28 +169,30 @@ impl Store {
             return Ok(());
         }
         self.update_project(slug, |state| {
-            let known = self.kept_context(slug).filter(|_| !change.is_unknown);
-            let counts = known.as_ref().and_then(|_| change.counts(state));
+            let kept = self.kept_context(slug);
+            let known = kept.as_ref().filter(|_| !change.is_unknown);
+            let counts = known.and_then(|_| change.counts(state));
             let context = known.zip(counts).and_then(|(known, counts)| {
                 let mut context = known.clone();
                 change.gone.iter().for_each(|id| context.leave(id.as_str()));
                 change.came.iter().for_each(|session| context.take(session, Some(counts), now));
-                self.settle(&mut context, &known, &change.came);
+                self.settle(&mut context, known, &change.came);
                 (!context.is_short(counts)).then_some((counts, context))
             });
             let (counts, context) = match context {
                 Some(known) => known,
                 None => {
                     let Ok(text) = &**index else { return Ok(()) };
-                    let standings = text.standings(slug.as_str());
-                    (count(&standings), self.make_context(&standings, now))
+                    // A hook may have put into the context what the index has not yet.
+                    let context = self.make_context(&self.index()?.standings(slug.as_str()), now);
+                    (count(&text.standings(slug.as_str())), context)
                 }
             };
             project::count(state, counts);
             for session in &change.came {
                 project::refresh(state, &session.commits, &session.open_questions, now);
             }
-            self.store_context(slug, &context)
+            if kept.as_ref() == Some(&context) { Ok(()) } else { self.write_context(slug, &context) }
         })
         .map(drop)
     }

@@ -90,12 +90,14 @@ impl<'p> Slots<'p> {
         }
     }
 
-    /// How many entries the file has, if it is so small that this was read anyway.
+    /// How many entries the file has, if it is small.
     pub fn count(&self) -> Result<Option<usize>> {
         let [small, _] = TAILS;
+        if self.size > small {
+            return Ok(None);
+        }
         match self.tail(small) {
-            Ok(tail) if tail.from == 0 => Ok(Some(tail.lines.len())),
-            Ok(_) => Ok(None),
+            Ok(tail) => Ok(Some(tail.lines.len())),
             Err(Unfit::Whole) => Ok(Some(usize::MAX)),
             Err(Unfit::Io(error)) => Err(Error::io(self.path, "read", error)),
         }
@@ -138,7 +140,7 @@ impl<'p> Slots<'p> {
             if let Some(at) = tail.lines.iter().find(|at| index::is_of(tail.bytes_at(at), id)) {
                 return Ok(Some((at.clone(), tail)));
             }
-            if tail.from == 0 || tail.last_sorted().is_some_and(|last| index::cmp_minute(last, id) == Ordering::Less) {
+            if tail.from == 0 || tail.has_all_of_minute(id) {
                 return Ok(None);
             }
         }
@@ -321,10 +323,21 @@ impl Tail {
         self.bytes.get(at.start - self.from..at.end - self.from).unwrap_or_default()
     }
 
+    fn sorted(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        let lines = self.lines.iter().map(|at| self.bytes_at(at));
+        lines.filter(|line| index::order_of(line) == Some(Order::Sorted))
+    }
+
     /// The last line that is in order, which has the latest minute.
     fn last_sorted(&self) -> Option<&[u8]> {
-        let lines = self.lines.iter().rev().map(|at| self.bytes_at(at));
-        lines.into_iter().find(|line| index::order_of(line) == Some(Order::Sorted))
+        self.sorted().next_back()
+    }
+
+    /// Whether all lines of the session's minute are among these: one in order is earlier, and none is later. (A line out
+    /// of order is earlier than one in order.)
+    fn has_all_of_minute(&self, id: &SessionId) -> bool {
+        let is = |line: Option<&[u8]>, order: Ordering| line.is_some_and(|line| index::cmp_minute(line, id) == order);
+        is(self.sorted().next(), Ordering::Less) && !is(self.last_sorted(), Ordering::Greater)
     }
 }
 
