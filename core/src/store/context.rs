@@ -60,7 +60,7 @@ struct Ended {
 const PARKED: usize = 5;
 /// Maximum number of parked sessions that the file keeps, and of ended ones.
 const KEPT: usize = 20;
-const ENDED: usize = 8;
+const ENDED: usize = 5;
 
 /// The order of ended sessions: the end, and the id.
 type End<'a> = (Option<&'a str>, &'a str);
