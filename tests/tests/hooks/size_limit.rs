@@ -119,7 +119,10 @@ fn what_is_printed_into_no_output_is_in_no_file() {
         run(command, &payload(&stage, uuid, "SessionStart", json!({"source": "startup"})).to_string())
     };
     let said = "claude-sessions:";
-    assert!(stdout(&start("0c0ffee0-1111-4222-8333-000000000003", "exec $0")).contains(said), "it has something to say");
+    assert!(
+        stdout(&start("0c0ffee0-1111-4222-8333-000000000003", "exec $0")).contains(said),
+        "it has something to say"
+    );
     start("0c0ffee0-1111-4222-8333-000000000004", "exec $0 <&0 >&-");
     for path in files(stage.sandbox.root()) {
         let bytes = std::fs::read(&path).unwrap_or_default();

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use cs_core::record::Session;
 use serde_json::{Value, json};
 
 /// Minutes since 1970 at the sandbox's NOW.
@@ -126,8 +127,10 @@ impl Store {
     pub fn record_with_events(&self, number: usize, count: usize) -> (PathBuf, String) {
         let mut session = self.session(number);
         session["events"] = events(age(number)).into_iter().cycle().take(count).collect();
-        let text = serde_json::to_string_pretty(&session).expect("a value can be serialised");
-        (format!("sessions/{}.json", id(number)).into(), text + "\n")
+        // As programs write it: each event with its time first.
+        let session = Session::read(session.to_string().as_bytes()).expect("it is a record");
+        let text = String::from_utf8(session.to_bytes()).expect("a record is a text");
+        (format!("sessions/{}.json", id(number)).into(), text)
     }
 
     fn session(&self, number: usize) -> Value {
