@@ -23,8 +23,6 @@ use std::{ffi::CString, os::unix::ffi::OsStrExt};
 /// Prefix of the names of files that are being written; one that remains was left by a killed program.
 pub const TEMP_PREFIX: &str = ".tmp-";
 
-/// The reason why a file that weighs too much is refused.
-pub(crate) const HEAVY: &str = "it contains more values than any program writes";
 /// The reason why a symbolic link in the data directory is refused.
 const LINK: &str = "it is a symbolic link, which is never followed here";
 
@@ -48,7 +46,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 pub fn read_elsewhere(path: &Path) -> Result<Option<Vec<u8>>> {
     let bytes = read_bytes(path, FILE_BYTES)?;
     if bytes.as_deref().is_some_and(weight::is_too_heavy) {
-        return Err(Error::corrupt(path, HEAVY));
+        return Err(Error::corrupt(path, weight::HEAVY));
     }
     Ok(bytes)
 }

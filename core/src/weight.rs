@@ -7,6 +7,8 @@ use crate::quote::Quote;
 /// Maximum weight of a file's values: one for each comma and each list, four for each object. A session of
 /// 30,000 events has this weight.
 pub const MAX_WEIGHT: usize = 200_000;
+/// The reason why a heavier file is refused.
+pub const HEAVY: &str = "it contains more values than any program writes";
 
 /// Whether the bytes weigh too much. Brackets need not match: the parser checks that.
 pub fn is_too_heavy(bytes: &[u8]) -> bool {

@@ -33,7 +33,7 @@ pub(super) fn read_lean(path: &Path) -> Result<Option<Held>> {
     let Some(bytes) = file::read_at_most(path, validate::FILE_BYTES)? else { return Ok(None) };
     match Lean::of(&bytes) {
         Some(lean) => Ok(Some(Held { session: parse(path, &lean.text)?, lean: Some(lean) })),
-        None if weight::is_too_heavy(&bytes) => Err(Error::corrupt(path, file::HEAVY)),
+        None if weight::is_too_heavy(&bytes) => Err(Error::corrupt(path, weight::HEAVY)),
         None => Ok(Some(Held { session: parse(path, &bytes)?, lean: None })),
     }
 }
