@@ -76,4 +76,21 @@ mod tests {
         assert_eq!(foreign_bytes(&dir.path().join("link"), 3).unwrap(), b"tex");
         assert!(unlinked(&dir.path().join("link"), OpenOptions::new().read(true)).is_err());
     }
+
+    #[test]
+    fn no_file_takes_the_place_of_a_standard_stream() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let status = child.args(["--ignored", "--exact", "open::tests::in_a_process_of_its_own"]).status().unwrap();
+        assert!(status.success());
+    }
+
+    #[test]
+    #[ignore = "it closes its standard streams"]
+    #[allow(unsafe_code, reason = "close(2)")]
+    fn in_a_process_of_its_own() {
+        // SAFETY: nobody else uses them here.
+        unsafe { (libc::close(0), libc::close(1)) };
+        occupy_standard_streams();
+        assert!(std::os::fd::AsRawFd::as_raw_fd(&File::open("/dev/null").unwrap()) > 2);
+    }
 }

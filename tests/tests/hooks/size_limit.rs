@@ -109,27 +109,6 @@ fn hooks_with_few_descriptors_are_silent() {
     }
 }
 
-/// Without a standard output, what a hook prints for the agent goes into none of the files that it opens.
-#[test]
-fn what_is_printed_into_no_output_is_in_no_file() {
-    let stage = stage();
-    let start = |uuid: &str, script: &str| {
-        let mut command = stage.command("sh", 1_200_000, Client::Interactive);
-        command.args(["-c", script, "cs-hook"]);
-        run(command, &payload(&stage, uuid, "SessionStart", json!({"source": "startup"})).to_string())
-    };
-    let said = "claude-sessions:";
-    assert!(
-        stdout(&start("0c0ffee0-1111-4222-8333-000000000003", "exec $0")).contains(said),
-        "it has something to say"
-    );
-    start("0c0ffee0-1111-4222-8333-000000000004", "exec $0 <&0 >&-");
-    for path in files(stage.sandbox.root()) {
-        let bytes = std::fs::read(&path).unwrap_or_default();
-        assert!(!String::from_utf8_lossy(&bytes).contains(said), "{}", path.display());
-    }
-}
-
 /// Children get the limit's signal (SIGXFSZ) as we found it: their own writes kill them, as usual.
 #[test]
 fn child_programs_get_their_default_signals() {
