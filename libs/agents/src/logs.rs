@@ -136,19 +136,16 @@ impl Roots {
         self.dirs().for_each(|(agent, dir)| found.root(&dir, agent));
         found.follow_links();
         found.record_missing(&self.named);
-        found.logs.sort_by(|a, b| {
+        if found.has_repeats() {
             let key = |log: &Log| (log.identity.dev, log.identity.ino);
-            key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
-        });
-        let is_same = |a: &Log, b: &Log| (a.identity.dev, a.identity.ino) == (b.identity.dev, b.identity.ino);
-        if found.logs.windows(2).any(|pair| matches!(pair, [a, b] if is_same(a, b))) {
+            found.logs.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path)));
             let best = |names: &[Log]| {
                 let paths: Vec<&Path> = names.iter().map(|log| log.path.as_path()).collect();
                 names.get(other_names::best(&paths, &found.linked)).cloned()
             };
-            found.logs = found.logs.chunk_by(is_same).filter_map(best).collect();
+            found.logs = found.logs.chunk_by(|a, b| key(a) == key(b)).filter_map(best).collect();
         }
-        found.logs.sort_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
+        found.logs.sort_unstable_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
         found
     }
 }
@@ -186,6 +183,13 @@ impl Found {
                 self.walk(dir, agent, DEPTH);
             }
         }
+    }
+
+    /// Whether two logs are the same file.
+    fn has_repeats(&self) -> bool {
+        let mut files: Vec<(u64, u64)> = self.logs.iter().map(|log| (log.identity.ino, log.identity.dev)).collect();
+        files.sort_unstable();
+        files.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
     }
 
     /// Records the named roots that are missing; unreadable ones are reported already.

@@ -5,6 +5,7 @@
 
 use crate::book::{Book, Session};
 use crate::pack::{self, Pack, Packed, Unpack, mix, packed};
+use crate::row::QuarterRow;
 use crate::summary::Listed;
 use agents::logs::Log;
 use cs_core::id::fnv1a;
@@ -82,7 +83,10 @@ impl Packed for Book {
     fn pack(&self, to: &mut Pack) {
         self.models.pack(to);
         self.sessions.pack(to);
-        self.rows.pack(to);
+        let mut rows: Vec<&QuarterRow> = self.rows.iter().collect();
+        rows.sort_by_key(|row| row.first);
+        to.word(rows.len() as u64);
+        rows.into_iter().for_each(|row| row.pack(to));
     }
 
     fn unpack(from: &mut Unpack) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! Owns grouping: a book's rows by day, week, month, session, project, repository, model or five-hour window.
 //! Pure; every number of a report and of the dashboard comes from here.
 
-use crate::book::{Book, Session};
+use crate::book::{Book, QUARTER, Session};
 use crate::prices::Prices;
 use crate::row::QuarterRow;
 use crate::sum::Sum;
@@ -122,17 +122,39 @@ impl View<'_> {
 
     /// Groups in the order of their keys; sessions, projects and repositories in the order of their last call.
     pub fn groups(&self, rows: &[&QuarterRow], by: By) -> Vec<Group> {
-        let mut groups: HashMap<Key, Group> = HashMap::new();
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        let mut groups: Vec<(Key, Vec<(u32, Sum)>)> = Vec::new();
         let tariffs = self.prices.tariffs(&self.book.models);
+        // Rows of one quarter follow each other in a stored answer.
+        let (mut place, mut quarter, mut day) = (usize::MAX, i64::MIN, NaiveDate::default());
         for row in rows {
-            let key = self.key(row, by);
-            let new = || Group { key: key.clone(), sum: Sum::default(), models: BTreeMap::new() };
-            let group = groups.entry(key.clone()).or_insert_with(new);
+            if row.first.div_euclid(QUARTER) != quarter {
+                day = self.zone.day(row.first);
+                // Of a zone whose days begin within a quarter, each row is asked for.
+                let is_whole = self.zone.offset(row.first) % (QUARTER / 1000) == 0;
+                quarter = if is_whole { row.first.div_euclid(QUARTER) } else { i64::MIN };
+            }
+            let key = self.key(row, day, by);
+            if groups.get(place).is_none_or(|(known, _)| *known != key) {
+                place = *places.entry(key.clone()).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push((key, Vec::new()));
+                }
+            }
+            let Some((_, models)) = groups.get_mut(place) else { continue };
             let sum = Sum::of(row, tariffs.get(row.model as usize));
-            group.sum.merge(&sum);
-            add(&mut group.models, self.model(row), &sum);
+            match models.iter_mut().find(|(model, _)| *model == row.model) {
+                Some((_, known)) => known.merge(&sum),
+                None => models.push((row.model, sum)),
+            }
         }
-        let mut groups: Vec<Group> = groups.into_values().collect();
+        let name = |model: u32| self.book.models.get(model as usize).cloned().unwrap_or_default();
+        let group = |(key, models): (Key, Vec<(u32, Sum)>)| {
+            let mut sum = Sum::default();
+            models.iter().for_each(|(_, of)| sum.merge(of));
+            Group { key, sum, models: models.into_iter().map(|(model, sum)| (name(model), sum)).collect() }
+        };
+        let mut groups: Vec<Group> = groups.into_iter().map(group).collect();
         match by {
             By::Session | By::Project | By::Repo => {
                 groups.sort_by(|a, b| (a.sum.last, &a.key).cmp(&(b.sum.last, &b.key)))
@@ -153,12 +175,11 @@ impl View<'_> {
         cells
     }
 
-    fn key(&self, row: &QuarterRow, by: By) -> Key {
-        let day = || self.zone.day(row.first);
+    fn key(&self, row: &QuarterRow, day: NaiveDate, by: By) -> Key {
         match by {
-            By::Day => Key::Date(day()),
-            By::Week => Key::Date(monday(day())),
-            By::Month => Key::Date(day().with_day(1).unwrap_or_default()),
+            By::Day => Key::Date(day),
+            By::Week => Key::Date(monday(day)),
+            By::Month => Key::Date(day.with_day(1).unwrap_or_default()),
             By::Session => Key::Session(row.session),
             By::Project => Key::Project(self.project(row).to_string()),
             By::Repo => Key::Repo(self.repo(row).to_string()),

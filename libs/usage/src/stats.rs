@@ -50,11 +50,14 @@ pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, Models> {
 
 /// The UTC days on which no row of Claude Code's began.
 pub fn uncovered(roots: &[PathBuf], book: &Book, rows: &[&QuarterRow]) -> BTreeMap<NaiveDate, Models> {
+    let mut days = days(roots);
+    if days.is_empty() {
+        return days;
+    }
     let agent = |row: &QuarterRow| book.sessions.get(row.session as usize).map(|session| session.agent);
     let claude = rows.iter().filter(|row| agent(row) == Some(Agent::Claude));
     let covered: HashSet<NaiveDate> =
         claude.filter_map(|row| clock::from_millis(row.first)).map(|at| at.date_naive()).collect();
-    let mut days = days(roots);
     days.retain(|day, _| !covered.contains(day));
     days
 }
