@@ -1,5 +1,5 @@
 //! Owns using all processors for many pieces of work of the same kind. Must stay true: results are the same, and in the
-//! same order, as if one processor had done everything. For programs that people run: no hook starts a thread.
+//! same order, as if one processor had done everything; a few pieces of work start no thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

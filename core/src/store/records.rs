@@ -64,3 +64,55 @@ impl Records<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NoteSync, Store};
+    use super::*;
+    use crate::change::Change;
+    use crate::clock;
+    use crate::error::Error;
+    use crate::id::Slug;
+    use crate::paths::Home;
+    use crate::session::Start;
+    use crate::witness::Witness;
+
+    #[test]
+    fn many_records_are_what_each_alone_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        let now = clock::parse("2026-11-21T03:00:00Z").unwrap();
+        let create = |intent: &str| {
+            let start = Start { intent: intent.into(), ..Start::default() };
+            let record = store.create(&Slug::parse("api").unwrap(), start, |_| Ok(()), now).unwrap();
+            SessionId::parse(&record.session_id).unwrap()
+        };
+        let [plain, noted, folding, archived, gone, damaged] =
+            ["plain", "noted", "folding", "archived", "gone", "damaged"].map(create);
+        for id in [&noted, &folding] {
+            let change = Change::Happened { message: format!("compacted {id}") };
+            store.note(id, change, now, NoteSync::Later).unwrap();
+        }
+        std::fs::rename(store.home.spool(&folding), store.home.folding(&folding)).unwrap();
+        std::fs::create_dir(store.home.archive()).unwrap();
+        std::fs::rename(store.home.session(&archived), store.home.archived(&archived)).unwrap();
+        let records = store.records().unwrap();
+        std::fs::remove_file(store.home.session(&gone)).unwrap();
+        std::fs::write(store.home.session(&damaged), "{").unwrap();
+        for id in [&plain, &noted, &folding, &archived] {
+            let record = records.session(id).unwrap();
+            assert_eq!(record, store.session(id).unwrap());
+            let says = |text: &str| records.saying(id, &Sought::new(text)).is_some();
+            assert_eq!(
+                (says("COMPACTED"), says("nothing")),
+                (id == &noted || id == &folding, false),
+                "{}",
+                record.intent
+            );
+            assert!(says(&record.intent));
+        }
+        assert!(matches!(records.session(&gone), Err(Error::Missing(_))));
+        assert!(matches!(records.session(&damaged), Err(Error::Corrupt { .. })));
+        assert!(records.present(&archived).unwrap().is_none() && records.present(&noted).unwrap().is_some());
+    }
+}
