@@ -166,3 +166,39 @@ impl Suspect<'_> {
         (self.now - seen_at > stale_after).then_some(seen_at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Slug;
+    use crate::parallel;
+    use crate::paths::Home;
+    use crate::session::{self, Start};
+    use crate::witness::Witness;
+
+    #[test]
+    fn the_index_follows_once_when_many_are_closed_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        let began = clock::parse("2026-11-21T03:00:00Z").unwrap();
+        let now = began + store.config().stale_after() + chrono::TimeDelta::hours(1);
+        let slug = Slug::parse("api").unwrap();
+        for n in 0..40 {
+            let start = Start { intent: format!("session {n}"), ..Start::default() };
+            store.deferred().create(&slug, start, |record| session::event(record, "began", began), began).unwrap();
+        }
+        store.fold_pending(began);
+        let index = || std::fs::read(store.home.index()).unwrap();
+        let (before, stale) = (index(), store.stale(now).unwrap());
+        assert_eq!((stale.len(), store.project(&slug).unwrap().active_sessions), (40, 40));
+        let batch = store.deferred();
+        let close = |n: usize| batch.close_stale(&stale[n], Run::Real, now).unwrap().is_some();
+        assert!(parallel::with_workers(8, stale.len(), close).into_iter().all(|(_, closed)| closed));
+        assert!(index() == before, "it is not stored for each");
+        assert!(store.stale(now).unwrap().is_empty(), "but each is known");
+        store.fold_pending(now);
+        let stored = String::from_utf8(index()).unwrap();
+        assert_eq!(index::parse(&stored).unwrap(), index::parse(&store.rebuilt().unwrap().text).unwrap());
+        assert_eq!(store.project(&slug).unwrap().active_sessions, 0);
+    }
+}
