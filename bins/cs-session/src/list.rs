@@ -172,14 +172,18 @@ impl List {
         let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
         let mut entries = index.latest(self.first(), *now, wanted.line_filter());
         let is_all = entries.len() < self.first();
-        if !is_all && self.matching(&found, &wanted, &mut entries.clone())?.len() < self.limit.unwrap_or(usize::MAX) {
-            entries = index.entries(wanted.line_filter());
-        }
         entries.extend(archived.iter().cloned());
+        let mut others = Vec::new();
         let is_table = out.form == Form::Table && !out.quiet;
         let (rows, more, hidden) = match is_table && self.shows_board() {
             true => current(&found, &entries),
-            false => (self.matching(&found, &wanted, &mut entries)?, 0, 0),
+            false => match self.matching(&found, &wanted, &mut entries)? {
+                rows if is_all || self.limit.is_some_and(|limit| rows.len() >= limit) => (rows, 0, 0),
+                _ => {
+                    others = index.entries(wanted.line_filter());
+                    (self.matching(&found, &wanted, &mut others)?, 0, 0)
+                }
+            },
         };
         let mut rows = if is_table { found.in_families(rows) } else { rows };
         found.check(&mut rows);
