@@ -173,7 +173,7 @@ impl List {
         let mut entries = index.latest(self.first(), *now, wanted.line_filter());
         let is_all = entries.len() < self.first();
         entries.extend(archived.iter().cloned());
-        let mut others = Vec::new();
+        let mut others;
         let is_table = out.form == Form::Table && !out.quiet;
         let (rows, more, hidden) = match is_table && self.shows_board() {
             true => current(&found, &entries),
