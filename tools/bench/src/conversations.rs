@@ -11,6 +11,7 @@ use cs_tests::corpus::{self, Shape};
 use cs_tests::{Sandbox, stderr, stdout};
 use serde_json::Value;
 
+use super::compare::LONG as LONG_CALL;
 use super::measure::median;
 use super::native::Native;
 use super::report::{Table, thousands, word};
@@ -85,7 +86,13 @@ impl Place {
         write!(file, "\n{line}\n").expect("it can be written");
     }
 
+    /// How often a call is measured of which `runs` are wanted: one that takes long does not vary much.
+    fn runs(&self, words: &[&str], runs: usize) -> usize {
+        if self.time(words) > LONG_CALL { runs.min(3) } else { runs }
+    }
+
     fn row(&self, what: String, words: &[&str], runs: usize, peak: &Native) -> Row {
+        let runs = self.runs(words, runs);
         let took = median(&(0..runs).map(|_| self.time(words)).collect::<Vec<_>>());
         Row { what, took, peak: self.peak(words, peak), beside: None, most: None, most_kib: None }
     }
@@ -95,6 +102,7 @@ impl Place {
         if !is_installed(other[0]) {
             return row;
         }
+        let runs = self.runs(words, runs);
         let both: Vec<(Duration, Duration)> = (0..runs).map(|_| (self.time(words), self.time(other))).collect();
         let took = median(&both.iter().map(|both| both.0).collect::<Vec<_>>());
         let others = median(&both.iter().map(|both| both.1).collect::<Vec<_>>());

@@ -6,6 +6,7 @@
 //! each other way ([`Harm`]); where all names or one change are kept, also each file alone in each way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,8 +26,10 @@ pub enum Harm {
     Old,
     /// The new length, but NULs.
     Zeros,
-    /// Half of the new bytes.
+    /// Half of the new bytes; behind them the old ones, if the file was written in place.
     Half,
+    /// The later half of the new bytes; the first half is the old one, or NULs in a file that grew.
+    LaterHalf,
     /// The new length, but the second half of the new bytes is NULs.
     HalfZeros,
     /// The new length, but the first block of the new bytes is NULs: a later block was written first.
@@ -35,32 +38,62 @@ pub enum Harm {
     ButOne,
     /// As after the write `n`.
     Write(usize),
+    /// The write `n` alone: the ones before and after it never came to the disk.
+    Only(usize),
 }
 
 /// The ways in which all files, or one, may be damaged.
-const HARMS: [Harm; 6] = [Harm::Old, Harm::Zeros, Harm::Half, Harm::HalfZeros, Harm::FirstBlockZeros, Harm::ButOne];
+const HARMS: [Harm; 7] =
+    [Harm::Old, Harm::Zeros, Harm::Half, Harm::LaterHalf, Harm::HalfZeros, Harm::FirstBlockZeros, Harm::ButOne];
 
 /// The bytes of a file after that damage; the first of `versions` is on the disk.
 pub fn harmed(versions: &[Arc<[u8]>], harm: Harm) -> Arc<[u8]> {
     let (Some(old), Some(new)) = (versions.first(), versions.last()) else { return Arc::default() };
     // Bytes that were synced and not overwritten stay.
-    let same = old.iter().zip(new.iter()).take_while(|(a, b)| a == b).count();
-    let half = same + (new.len() - same) / 2;
+    let Range { start: same, end } = written(old, new);
+    let half = same + (end - same) / 2;
     let zeros = |from: usize, to: usize| {
         let mut bytes = new.to_vec();
         bytes[from..to].fill(0);
         Arc::from(bytes)
     };
+    let is_in_place = old.len() == new.len();
     match harm {
         Harm::None => new.clone(),
         Harm::Old => old.clone(),
-        Harm::Zeros => zeros(same, new.len()),
+        Harm::Zeros => zeros(same, end),
+        Harm::Half if is_in_place => [&new[..half], &old[half..]].concat().into(),
         Harm::Half => new[..half].into(),
-        Harm::HalfZeros => zeros(half, new.len()),
-        Harm::FirstBlockZeros => zeros(same, new.len().min((same / BLOCK + 1) * BLOCK)),
+        Harm::LaterHalf if is_in_place => [&old[..half], &new[half..]].concat().into(),
+        Harm::LaterHalf => zeros(same, half),
+        Harm::HalfZeros => zeros(half, end),
+        Harm::FirstBlockZeros => zeros(same, end.min((same / BLOCK + 1) * BLOCK)),
+        Harm::ButOne if is_in_place => [&new[..end.max(same + 1) - 1], &old[end.max(same + 1) - 1..]].concat().into(),
         Harm::ButOne => new[..new.len().saturating_sub(1).max(same)].into(),
         Harm::Write(n) => versions.get(n).unwrap_or(new).clone(),
+        Harm::Only(n) => only(versions, n).unwrap_or_else(|| new.clone()),
     }
+}
+
+/// Where the new bytes of a file differ from the old ones: in a file that was written in place, up to the last difference.
+fn written(old: &[u8], new: &[u8]) -> Range<usize> {
+    let equal = |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
+    let same = equal(&mut old.iter().zip(new));
+    let after = if old.len() == new.len() { equal(&mut old.iter().rev().zip(new.iter().rev())) } else { 0 };
+    same..(new.len() - after).max(same)
+}
+
+/// The old bytes with the write `n` alone.
+fn only(versions: &[Arc<[u8]>], n: usize) -> Option<Arc<[u8]>> {
+    let (old, before, after) = (versions.first()?, versions.get(n.checked_sub(1)?)?, versions.get(n)?);
+    let range = written(before, after);
+    let mut bytes = old.to_vec();
+    // A file that became shorter has nothing that was written.
+    if after.len() >= before.len() {
+        bytes.resize(bytes.len().max(range.end), 0);
+        bytes[range.clone()].copy_from_slice(&after[range]);
+    }
+    Some(bytes.into())
 }
 
 /// One possible loss.
@@ -162,7 +195,8 @@ fn harms(disk: &Disk, names: &Names, one_by_one: bool) -> Vec<BTreeMap<Number, H
     let mut found: Vec<BTreeMap<Number, Harm>> = [Harm::None].iter().chain(&HARMS).map(|harm| all(*harm)).collect();
     if one_by_one {
         for number in &dirty {
-            let writes = (1..disk.versions(*number).len() - 1).map(Harm::Write);
+            let last = disk.versions(*number).len() - 1;
+            let writes = (1..last).map(Harm::Write).chain((1..=last).filter(|_| last > 1).map(Harm::Only));
             for harm in HARMS.into_iter().chain(writes) {
                 let mut harms: BTreeMap<Number, Harm> = all(Harm::None);
                 harms.insert(*number, harm);
@@ -202,9 +236,11 @@ fn words(harm: Harm) -> String {
         Harm::Old => "none of the written bytes".to_owned(),
         Harm::Zeros => "NULs".to_owned(),
         Harm::Half => "half of the written bytes".to_owned(),
+        Harm::LaterHalf => "the later half of the written bytes".to_owned(),
         Harm::HalfZeros => "half of the written bytes, then NULs".to_owned(),
         Harm::FirstBlockZeros => "the first block is NULs".to_owned(),
         Harm::ButOne => "all but the last byte".to_owned(),
         Harm::Write(n) => format!("as after write {n}"),
+        Harm::Only(n) => format!("write {n} alone"),
     }
 }

@@ -6,6 +6,7 @@
 mod action;
 mod claim;
 mod ledger;
+mod reader;
 mod talk;
 mod work;
 

@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Output, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,18 +16,24 @@ use super::super::report::Tally;
 use super::action::{Action, Material, any};
 use super::claim::{Change, Claim};
 use super::ledger::Ledger;
+use super::reader;
 use super::talk::Talk;
 use super::{Outcome, PROJECTS, Plan, WORKERS, place};
 
 /// The number of conversations that a worker has at a time.
 const TALKS: usize = 3;
+/// How many readers there are beside the workers.
+const READERS: u64 = 1;
 /// One in this many operations happens a day earlier, as if the clock had been set back.
 const BACK: u64 = 40;
 
 /// Runs one storm over a new data directory.
 pub fn epoch(plan: Plan) -> Outcome {
     let shared = Shared { sandbox: place(), ids: Mutex::default(), left: AtomicU64::new(plan.operations) };
-    let crew: Vec<Worker> = thread::scope(|scope| {
+    let (bystanders, is_over) = (reader::bystanders(&shared.sandbox), AtomicBool::new(false));
+    let (crew, readers): (Vec<Worker>, Vec<Tally>) = thread::scope(|scope| {
+        let readers: Vec<_> =
+            (0..READERS).map(|_| scope.spawn(|| reader::read(&shared.sandbox, &bystanders, &is_over))).collect();
         let work = |n| {
             scope.spawn({
                 let shared = &shared;
@@ -35,9 +41,12 @@ pub fn epoch(plan: Plan) -> Outcome {
             })
         };
         let crew: Vec<_> = (0..WORKERS).map(work).collect();
-        crew.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect()
+        let crew = crew.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect();
+        is_over.store(true, Ordering::Relaxed);
+        (crew, readers.into_iter().map(|reader| reader.join().expect("a reader does not panic")).collect())
     });
     let mut outcome = Outcome { tally: Tally::new("random operations"), ..Outcome::default() };
+    readers.into_iter().for_each(|tally| outcome.tally.add(tally));
     let mut claims = Vec::new();
     for worker in crew {
         outcome.tally.add(worker.tally);
