@@ -4,12 +4,13 @@
 //! the caller. Deliberately absent: the disk (see `store`), and any field that is not in FORMAT.md.
 
 mod filter;
+mod latest;
 mod layout;
 
 pub use filter::{of_project, of_status, recent};
+pub use latest::latest;
 pub use layout::{Order, cmp_minute, is_blank, is_of, line, line_of_width, order_of};
 
-use crate::clock;
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
 use serde::{Deserialize, Serialize};
@@ -345,28 +346,6 @@ fn times(line: &str) -> Option<(&str, Option<&str>)> {
     let is_plain = line.ends_with(",\"started_at\":")
         && ![Some(started_at), ended_at].iter().flatten().any(|at| at.contains('\\'));
     is_plain.then_some((started_at, ended_at))
-}
-
-/// The entries that started last, at most `most`, among those whose line passes `wanted`; the newest first. Parses no
-/// others. `None` if a line is not written in our form, or an id is there twice.
-pub fn latest<'a>(
-    text: &'a str,
-    most: usize,
-    horizon: &str,
-    wanted: impl Fn(&str) -> bool,
-) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
-    let (mut found, mut keys) = (Vec::new(), Keys::default());
-    for line in lines(text).filter(|_| has_layout(text))? {
-        keys.see(line);
-        head(line)?;
-        if wanted(line) {
-            found.push((clock::sort_key(times(line)?.0, horizon), line));
-        }
-    }
-    // Nearly in order, as sessions start in the order of their ids; a line begins with its id.
-    found.sort();
-    let entries = found.iter().rev().take(most).map(|(_, line)| entry_on(line));
-    entries.collect::<Option<Vec<_>>>().filter(|_| keys.are_each_once(text))
 }
 
 /// All entries of the text; `None` if it is not an index.

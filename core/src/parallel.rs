@@ -12,8 +12,13 @@ const CHUNK: usize = 1024;
 
 /// Does `work` for every number below `count` on all processors, and returns the results.
 pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
+    with_workers(std::thread::available_parallelism().map_or(1, |n| n.get()).min(WORKERS), count, work)
+}
+
+/// The same for work that waits for the disk, with so many threads.
+pub fn with_workers<T: Send>(workers: usize, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
     let next = AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(WORKERS).min(count.max(1));
+    let workers = workers.min(count.max(1));
     let run = || {
         let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < count);
         std::iter::from_fn(take).map(|n| (n, work(n))).collect::<Vec<_>>()
