@@ -16,7 +16,9 @@ use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// A summary. Records show its [`Usage`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,9 +42,9 @@ pub struct Counted {
     title: Option<String>,
     #[serde(default)]
     rows: Vec<SummaryRow>,
-    /// Hashes of the messages that were counted, 16 hexadecimal digits each.
-    #[serde(default)]
-    keys: String,
+    /// Hashes of the messages that were counted.
+    #[serde(default, serialize_with = "write_keys", deserialize_with = "read_keys")]
+    keys: Vec<u64>,
     /// When prompts were written, in milliseconds since the epoch.
     #[serde(default)]
     prompts: Vec<i64>,
@@ -119,9 +121,23 @@ impl Counted {
     }
     /// Hashes of the messages that were counted.
     pub fn keys(&self) -> impl Iterator<Item = u64> {
-        let digits = self.keys.as_bytes().chunks_exact(16);
-        digits.filter_map(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
+        self.keys.iter().copied()
     }
+}
+
+/// As one text, 16 hexadecimal digits each.
+fn write_keys<S: Serializer>(keys: &[u64], to: S) -> std::result::Result<S::Ok, S::Error> {
+    let mut text = String::with_capacity(keys.len() * 16);
+    for key in keys {
+        let _ = write!(text, "{key:016x}");
+    }
+    to.serialize_str(&text)
+}
+
+fn read_keys<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<u64>, D::Error> {
+    let text = Cow::<str>::deserialize(from)?;
+    let key = |digits: &[u8]| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+    Ok(text.as_bytes().chunks_exact(16).filter_map(key).collect())
 }
 
 fn read(home: &Home, uuid: &Uuid) -> Result<Option<Summary>> {

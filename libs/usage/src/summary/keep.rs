@@ -17,7 +17,6 @@ use cs_core::{Error, Result};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 /// The result of writing summaries.
 #[derive(Debug, Default, Serialize)]
@@ -137,10 +136,7 @@ fn summarize(
         dir: session.dir.clone(),
         title: session.title.clone(),
         rows: rows.iter().map(|row| SummaryRow { model: name(row).to_string(), row: plain(row) }).collect(),
-        keys: keys.iter().fold(String::with_capacity(keys.len() * 16), |mut text, key| {
-            let _ = write!(text, "{key:016x}");
-            text
-        }),
+        keys,
         prompts,
         turns: usage.turns,
         messages: usage.messages,
