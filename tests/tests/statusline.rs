@@ -219,9 +219,9 @@ fn a_line_reads_only_what_its_format_names() {
             "started_at": at, "last_heartbeat": at});
         fs::write(sandbox.data().join(format!("sessions/{id}.json")), record.to_string()).expect("it can be written");
     };
-    ["live", "sessions"]
-        .iter()
-        .for_each(|name| fs::create_dir_all(sandbox.data().join(name)).expect("it can be created"));
+    for name in ["live", "sessions"] {
+        fs::create_dir_all(sandbox.data().join(name)).expect("it can be created");
+    }
     (0..150).for_each(|number| live(number, if number % 50 == 0 { "idle" } else { "working" }, "Stop"));
     let reads = |format: &str, part: &str| opened(&sandbox, format).iter().filter(|path| path.contains(part)).count();
     // The first call stores the figures.
