@@ -306,19 +306,19 @@ pub struct Standing<'a> {
     pub ended_at: Option<Cow<'a, str>>,
 }
 
-/// The standings of a project's sessions, read from the lines: parsing them costs ten times as much. `None` if a
-/// line is not written in our form.
-pub fn standings<'a>(text: &'a str, slug: &str) -> Option<Vec<Standing<'a>>> {
+/// The standings of sessions with their projects, among those of projects that are wanted, read from the lines: parsing
+/// them costs ten times as much. `None` if a line is not written in our form.
+pub fn standings<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(&'a str, Standing<'a>)>> {
     if !has_layout(text) {
         return None;
     }
     let (mut all, mut keys) = (Vec::new(), Keys::default());
     for line in lines(text)? {
         keys.see(line);
-        let (known, status) = head(line)?;
-        if known == slug {
+        let (slug, status) = head(line)?;
+        if wanted(slug) {
             let (id, ended_at) = (Cow::Borrowed(id_in(line)?), ended_at(line)?.map(Cow::Borrowed));
-            all.push(Standing { id, status: Status::named(status)?, ended_at });
+            all.push((slug, Standing { id, status: Status::named(status)?, ended_at }));
         }
     }
     keys.are_each_once(text).then_some(all)

@@ -16,7 +16,7 @@ use crate::paths::Home;
 use crate::record::Session;
 use crate::validate::INDEX_BYTES;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Up to this many changes are made to the text one by one; more are made at once.
@@ -49,6 +49,8 @@ pub struct Rebuilt {
     pub text: String,
     /// Records that cannot be parsed, and why.
     pub damaged: Vec<(PathBuf, Error)>,
+    /// Whether the file was of use: only pending entries differ from it.
+    pub(super) is_kept: bool,
 }
 
 impl IndexText<'_> {
@@ -59,15 +61,31 @@ impl IndexText<'_> {
 
     /// The standings of a project's sessions, in any order.
     pub fn standings(&self, slug: &str) -> Vec<Standing<'_>> {
-        index::standings(&self.text, slug).unwrap_or_else(|| {
-            let entries = self.entries(index::of_project(slug)).into_iter();
-            let standing = |(id, entry): (SessionId, IndexEntry<'_>)| Standing {
-                id: id.to_string().into(),
-                status: entry.status,
-                ended_at: entry.ended_at.map(|instant| instant.into_owned().into()),
-            };
-            entries.map(standing).collect()
-        })
+        self.standings_where(|known| known == slug).into_values().next().unwrap_or_default()
+    }
+
+    /// The same of all projects.
+    pub(super) fn standings_of_all(&self) -> BTreeMap<String, Vec<Standing<'_>>> {
+        self.standings_where(|_| true)
+    }
+
+    fn standings_where(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<Standing<'_>>> {
+        let mut all: BTreeMap<String, Vec<Standing>> = BTreeMap::new();
+        let mut add = |slug: &str, one| match all.get_mut(slug) {
+            Some(list) => list.push(one),
+            None => drop(all.insert(slug.to_string(), vec![one])),
+        };
+        if let Some(read) = index::standings(&self.text, &wanted) {
+            read.into_iter().for_each(|(slug, one)| add(slug, one));
+            return all;
+        }
+        for (id, entry) in self.entries(|_| true) {
+            if wanted(&entry.project_slug) {
+                let ended_at = entry.ended_at.map(|instant| instant.into_owned().into());
+                add(&entry.project_slug, Standing { id: id.to_string().into(), status: entry.status, ended_at });
+            }
+        }
+        all
     }
 
     /// Ids whose line passes the filter, or might if written differently; oldest first.
@@ -93,7 +111,7 @@ impl IndexText<'_> {
     /// The text with the torn lines as their records say, else that of all records.
     fn repaired(&self) -> &str {
         self.rebuilt.get_or_init(|| {
-            let mut repaired = Rebuilt { text: self.text.clone(), damaged: Vec::new() };
+            let mut repaired = Rebuilt { text: self.text.clone(), ..Rebuilt::default() };
             let torn = index::torn(&self.text).filter(|torn| torn.len() <= FEW_CHANGES).unwrap_or_default();
             match self.store.refresh_entries(&mut repaired, &torn) {
                 Ok(()) if !torn.is_empty() && index::parse(&repaired.text).is_some() => repaired.text,
@@ -111,7 +129,7 @@ impl Store {
         let text = self.whole_index()?;
         // And after it: the line that was just being written is that of one of these.
         pending = pending.and(self.pending()?);
-        let Rebuilt { text, damaged } = self.corrected(text, &pending)?;
+        let Rebuilt { text, damaged, .. } = self.corrected(text, &pending)?;
         Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
     }
 
@@ -128,7 +146,8 @@ impl Store {
     pub(super) fn corrected(&self, text: Option<String>, pending: &Pending) -> Result<Rebuilt> {
         match text {
             Some(text) if !pending.is_damaged && !self.is_stale()? => {
-                let mut rebuilt = Rebuilt { text: canonical(text), damaged: Vec::new() };
+                let is_kept = index::has_layout(&text);
+                let mut rebuilt = Rebuilt { text: canonical(text), damaged: Vec::new(), is_kept };
                 self.refresh_entries(&mut rebuilt, &pending.ids)?;
                 self.complete(&mut rebuilt)?;
                 Ok(rebuilt)
@@ -178,7 +197,7 @@ impl Store {
             }
             Ok::<(), Error>(())
         })?;
-        Ok(Rebuilt { text: index::render(&entries), damaged })
+        Ok(Rebuilt { text: index::render(&entries), damaged, is_kept: false })
     }
 
     /// The bytes of the index file as it was at one time: if it is changed while it is read, it is read again.
@@ -226,6 +245,7 @@ impl Store {
         if index::count(&rebuilt.text) == Some(self.count_records()?) {
             return Ok(());
         }
+        rebuilt.is_kept = false;
         let named: BTreeSet<SessionId> = self.ids(&self.home.sessions())?.into_iter().collect();
         let known: BTreeSet<SessionId> = match index::parse(&rebuilt.text) {
             Some(entries) => entries.into_iter().map(|(id, _)| id).collect(),

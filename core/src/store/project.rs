@@ -108,13 +108,16 @@ impl Store {
     pub(super) fn count_projects(&self, now: Instant) {
         let dirs = [self.home.projects_dir(), self.home.context_dir()];
         let stems = dirs.iter().flat_map(|dir| file::stems(dir, ".json").unwrap_or_default());
-        let slugs: BTreeSet<Slug> = stems.filter_map(|stem| Slug::parse(&stem).ok()).collect();
         let (Ok(text), Ok(newest)) = (self.stored_index(), self.index()) else { return };
+        let (text, newest) = (text.standings_of_all(), newest.standings_of_all());
+        // A power failure may have lost the files of some.
+        let slugs: BTreeSet<Slug> =
+            stems.chain(text.keys().cloned()).filter_map(|stem| Slug::parse(&stem).ok()).collect();
         for slug in &slugs {
             // Both are caches, so errors are ignored.
             let _ = self.update_project(slug, |state| {
-                project::count(state, count(&text.standings(slug.as_str())));
-                let context = self.make_context(&newest.standings(slug.as_str()), now);
+                project::count(state, count(of(&text, slug)));
+                let context = self.make_context(of(&newest, slug), now);
                 if self.kept_context(slug).as_ref() == Some(&context) {
                     Ok(())
                 } else {
@@ -224,6 +227,10 @@ impl Difference<'_> {
 /// Whether the bytes are blank, as a power failure may leave a file.
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace())
+}
+
+fn of<'a, 's>(all: &'a BTreeMap<String, Vec<Standing<'s>>>, slug: &Slug) -> &'a [Standing<'s>] {
+    all.get(slug.as_str()).map_or(&[], Vec::as_slice)
 }
 
 fn count(standings: &[Standing]) -> Counts {

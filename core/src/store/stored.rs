@@ -134,14 +134,17 @@ impl Store {
             let pending = self.take_pending()?;
             let is_last = pending.as_ref().is_none_or(|_| super::is_absent(&self.home.index_pending()));
             let pending = pending.unwrap_or_default();
-            let mut stored = match self.store_in_place(&lock, &pending)? {
-                Some(stored) => stored,
+            let (mut stored, is_kept) = match self.store_in_place(&lock, &pending)? {
+                Some(stored) => (stored, true),
                 None => self.store_whole(&lock, &pending)?,
             };
             if is_left {
                 stored.iter_mut().for_each(|stored| stored.before = Before::Unknown);
             }
             self.refresh_projects(&stored, now);
+            if !is_kept {
+                self.count_projects(now);
+            }
             file::remove(&self.home.index_stale())?;
             self.drop_pending()?;
             ids.extend(pending.ids);
@@ -190,15 +193,17 @@ impl Store {
         Ok(Stored { id: id.clone(), before: Before::Unknown, after })
     }
 
-    /// Stores the index as a new file, with nothing that is blank.
-    fn store_whole(&self, lock: &Lock, pending: &Pending) -> Result<Vec<Stored>> {
-        let text = self.whole(self.corrected(self.whole_index()?, pending)?)?.text;
-        let text = match index::parse(&text) {
-            Some(entries) => index::render(&entries.into_iter().collect::<Entries>()),
-            None => self.whole_rebuilt()?.text,
+    /// Stores the index as a new file, with nothing that is blank. Also returns whether the old one was of use: if not,
+    /// other sessions than these may have changed.
+    fn store_whole(&self, lock: &Lock, pending: &Pending) -> Result<(Vec<Stored>, bool)> {
+        let Rebuilt { text, is_kept, .. } = self.whole(self.corrected(self.whole_index()?, pending)?)?;
+        let (text, is_kept) = match index::parse(&text) {
+            Some(entries) => (index::render(&entries.into_iter().collect::<Entries>()), is_kept),
+            None => (self.whole_rebuilt()?.text, false),
         };
         self.put_index(lock, &text)?;
-        pending.ids.iter().map(|id| self.unknown(id)).collect()
+        let stored: Result<Vec<Stored>> = pending.ids.iter().map(|id| self.unknown(id)).collect();
+        Ok((stored?, is_kept))
     }
 
     fn put_index(&self, lock: &Lock, text: &str) -> Result<()> {

@@ -151,3 +151,44 @@ fn counts_and_contexts_follow_by_difference() {
     let right = store.counts("api").unwrap();
     assert_eq!(store.project(&slug).unwrap().total_sessions, right.total(), "impossible figures are counted anew");
 }
+
+#[test]
+fn all_projects_are_counted_when_it_is_not_known_what_changed() {
+    type Spoil = fn(&Store, &str);
+    let pending = |store: &Store| std::fs::read_to_string(store.home.index_pending()).unwrap();
+    let ways: [(&str, Spoil); 5] = [
+        ("a torn list of changes", |store, list| std::fs::write(store.home.index_pending(), list.trim_end()).unwrap()),
+        ("an empty one", |store, _| std::fs::write(store.home.index_pending(), "").unwrap()),
+        ("none", |store, _| std::fs::remove_file(store.home.index_pending()).unwrap()),
+        ("no index", |store, _| std::fs::remove_file(store.home.index()).unwrap()),
+        ("another program's index", |store, _| {
+            let text = std::fs::read_to_string(store.home.index()).unwrap();
+            let all: Entries = index::parse(&text).unwrap().into_iter().collect();
+            std::fs::write(store.home.index(), serde_json::to_string_pretty(&all).unwrap()).unwrap();
+        }),
+    ];
+    for (name, spoil) in ways {
+        for is_swept in [false, true] {
+            let (_dir, store) = store();
+            let slugs = ["api", "shop"].map(|slug| Slug::parse(slug).unwrap());
+            for n in 0..4 {
+                create(&store, &format!("{n}"), now());
+            }
+            let hooks = Store::for_hooks(store.home.clone(), Witness::NONE);
+            hooks.create(&slugs[1], Start { intent: "z".into(), ..Start::default() }, |_| Ok(()), now()).unwrap();
+            spoil(&store, &pending(&store));
+            let wrong = r#"{"active_sessions":2,"total_sessions":9,"last_activity":"2026-11-21T03:37:00+00:00"}"#;
+            std::fs::write(store.home.project(&slugs[0]), wrong).unwrap();
+            std::fs::remove_dir_all(store.home.context_dir()).unwrap();
+            match is_swept {
+                true => drop(store.repair_index(super::super::Run::Real, now()).unwrap()),
+                false => {
+                    let start = Start { intent: "next".into(), ..Start::default() };
+                    store.create(&Slug::parse("other").unwrap(), start, |_| Ok(()), now()).unwrap();
+                }
+            }
+            let totals = slugs.map(|slug| store.project(&slug).unwrap().total_sessions);
+            assert_eq!(totals, [4, 1], "{name} {is_swept}");
+        }
+    }
+}
