@@ -158,7 +158,10 @@ pub fn is_worn(text: &str) -> bool {
 pub const BLANK_PART: usize = 4;
 
 /// Maximum number of entries of an index that is used.
-const ENTRIES: usize = 200_000;
+pub const ENTRIES: usize = 200_000;
+
+/// An index of so many bytes that was written by [`line`] has fewer entries.
+pub const FEW_BYTES: usize = 190 * ENTRIES;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.

@@ -20,8 +20,8 @@ impl Index {
         let store = &work.context.store;
         // Without a folder there is nothing to index, and the folder is not created for it.
         if store.home.sessions().exists() {
-            let Rebuilt { text, damaged } = match work.run {
-                Run::Real => store.rebuild_index()?,
+            let Rebuilt { text, damaged, .. } = match work.run {
+                Run::Real => store.rebuild_index(work.context.now)?,
                 Run::Dry => store.rebuilt()?,
             };
             let count = cs_core::index::parse(&text).unwrap_or_default().len();

@@ -27,6 +27,10 @@ pub struct Context {
     /// The sessions that ended last, at most [`ENDED`]; `None` in a file of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Vec<Ended>>,
+    /// How many sessions of the project are parked, and how many ended, according to its state: of another state, this is
+    /// not the context. `None` in a file that a hook began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counted: Option<[usize; 2]>,
 }
 
 /// A parked session, in short.
@@ -115,6 +119,16 @@ impl Context {
         !fits(self.parked.len(), counts.parked, PARKED) || !fits(ended, all, 1)
     }
 
+    /// Whether it was written with these counts.
+    pub(super) fn is_of(&self, counts: Counts) -> bool {
+        self.counted == Some([counts.parked, counts.total() - counts.active])
+    }
+
+    /// Notes the counts with which it is written.
+    pub(super) fn belong_to(&mut self, counts: Counts) {
+        self.counted = Some([counts.parked, counts.total() - counts.active]);
+    }
+
     fn newest(&self) -> Option<&str> {
         self.ended.as_ref()?.first().map(|ended| ended.session_id.as_str())
     }
@@ -196,6 +210,7 @@ impl Store {
             parked: parked.filter_map(|one| record(&one.id)).map(|session| Parked::of(&session)).collect(),
             last: ended.first().and_then(|one| record(&one.session_id)).and_then(|session| Last::of(&session)),
             ended: Some(ended),
+            counted: None,
         }
     }
 

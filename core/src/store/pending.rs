@@ -46,6 +46,8 @@ impl Pending {
                 Err(_) => is_damaged = true,
             }
         }
+        ids.sort();
+        ids.dedup();
         Ok(Pending { ids, is_damaged, is_any: true })
     }
 

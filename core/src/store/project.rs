@@ -2,9 +2,9 @@
 //! (`context/` is in `context.rs`). Must stay true: a project is identified by the path of its main work tree; the slug is
 //! only its name; counts follow the index by difference, and are counted anew when that cannot be right.
 
-use super::Store;
 use super::index::IndexText;
 use super::stored::{Before, Stored};
+use super::{Context, Store};
 use crate::clock::{self, Instant};
 use crate::config;
 use crate::error::{Error, Result};
@@ -116,8 +116,10 @@ impl Store {
         for slug in &slugs {
             // Both are caches, so errors are ignored.
             let _ = self.update_project(slug, |state| {
-                project::count(state, count(of(&text, slug)));
-                let context = self.make_context(of(&newest, slug), now);
+                let counts = count(of(&text, slug));
+                project::count(state, counts);
+                let mut context = self.make_context(of(&newest, slug), now);
+                context.belong_to(counts);
                 if self.kept_context(slug).as_ref() == Some(&context) {
                     Ok(())
                 } else {
@@ -157,7 +159,12 @@ impl Store {
             self.count_projects(now);
         }
         let index = LazyCell::new(|| self.stored_index());
-        changes.iter().for_each(|(slug, change)| drop(self.apply(slug, change, &index, now)));
+        for (slug, change) in &changes {
+            if self.apply(slug, change, &index, now).is_err() {
+                // The difference is lost: without a context, the next change has all sessions counted.
+                let _ = file::remove(&self.home.context(slug));
+            }
+        }
     }
 
     fn apply<'s, F: FnOnce() -> Result<IndexText<'s>>>(
@@ -173,13 +180,15 @@ impl Store {
         }
         self.update_project(slug, |state| {
             let kept = self.kept_context(slug);
-            let known = kept.as_ref().filter(|_| !change.is_unknown);
+            let is_of = |kept: &&Context| project::counts(state).is_some_and(|counts| kept.is_of(counts));
+            let known = kept.as_ref().filter(|_| !change.is_unknown).filter(is_of);
             let counts = known.and_then(|_| change.counts(state));
             let context = known.zip(counts).and_then(|(known, counts)| {
                 let mut context = known.clone();
                 change.gone.iter().for_each(|id| context.leave(id.as_str()));
                 change.came.iter().for_each(|session| context.take(session, Some(counts), now));
                 self.settle(&mut context, known, &change.came);
+                context.belong_to(counts);
                 (!context.is_short(counts)).then_some((counts, context))
             });
             let (counts, context) = match context {
@@ -187,8 +196,10 @@ impl Store {
                 None => {
                     let Ok(text) = &**index else { return Ok(()) };
                     // A hook may have put into the context what the index has not yet.
-                    let context = self.make_context(&self.index()?.standings(slug.as_str()), now);
-                    (count(&text.standings(slug.as_str())), context)
+                    let mut context = self.make_context(&self.index()?.standings(slug.as_str()), now);
+                    let counts = count(&text.standings(slug.as_str()));
+                    context.belong_to(counts);
+                    (counts, context)
                 }
             };
             project::count(state, counts);

@@ -40,10 +40,10 @@ impl Store {
         let path = finding.path.as_path();
         match finding.found {
             Problem::Open => self.narrow(path, run),
-            Problem::Index => self.rebuild_index_file(path, &finding.reason, run),
+            Problem::Index => self.rebuild_index_file(path, &finding.reason, run, now),
             Problem::Damaged | Problem::Oversized | Problem::Link => match self.kind_of(path, false) {
                 FileKind::Index if finding.found != Problem::Link => {
-                    self.rebuild_index_file(path, &finding.reason, run)
+                    self.rebuild_index_file(path, &finding.reason, run, now)
                 }
                 FileKind::Config | FileKind::Passed | FileKind::Foreign => Ok(None),
                 kind => self.quarantine(finding, &kind, run, now),
@@ -63,9 +63,9 @@ impl Store {
         Ok(Some(SweepAction::at("restricted", path, "other accounts could access it", run)))
     }
 
-    fn rebuild_index_file(&self, path: &Path, reason: &str, run: Run) -> Result<Option<SweepAction>> {
+    fn rebuild_index_file(&self, path: &Path, reason: &str, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         if run == Run::Real {
-            self.rebuild_index()?;
+            self.rebuild_index(now)?;
         }
         Ok(Some(SweepAction::at("rebuilt", path, reason, run)))
     }

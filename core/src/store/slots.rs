@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -69,16 +69,14 @@ struct Tail {
 }
 
 impl<'p> Slots<'p> {
-    /// `None` if there is no file that can be changed.
+    /// `None` if there is no file that can be changed: it is missing, a link, read-only, or has another name, under which
+    /// it may be a backup.
     pub fn open(path: &'p Path) -> Result<Option<Self>> {
-        let file = match open::unlinked(path, OpenOptions::new().read(true).write(true)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io(path, "open", error)),
-        };
-        let size = file.metadata().map_err(|error| Error::io(path, "inspect", error))?.len();
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        Ok((size <= INDEX_BYTES).then_some(Slots { path, file, size, is_changed: false }))
+        let Ok(file) = open::unlinked(path, OpenOptions::new().read(true).write(true)) else { return Ok(None) };
+        let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
+        let size = usize::try_from(meta.len()).unwrap_or(usize::MAX);
+        let is_fit = size <= INDEX_BYTES && meta.nlink() == 1;
+        Ok(is_fit.then_some(Slots { path, file, size, is_changed: false }))
     }
 
     /// Gives the session this entry, or none. `None` if the file must be written as a whole instead.
@@ -276,8 +274,13 @@ impl<'p> Slots<'p> {
             bytes.resize(room - END.len(), b' ');
         }
         bytes.extend(END);
-        if at + bytes.len() > INDEX_BYTES {
-            return Err(Unfit::Whole);
+        if at + bytes.len() > index::FEW_BYTES {
+            // It may have so many entries, or bytes, that nobody would read it.
+            let whole = self.read(0, self.size)?;
+            let lines = memchr::memchr_iter(b'\n', &whole).count();
+            if at + bytes.len() > INDEX_BYTES || lines > index::ENTRIES + 1 {
+                return Err(Unfit::Whole);
+            }
         }
         let old = self.read(at, room)?;
         let written = self.write(&bytes, at);

@@ -41,12 +41,22 @@ pub(super) enum Before {
 
 impl Store {
     /// Rebuilds the file from the records and returns the records that could not be parsed.
-    pub fn rebuild_index(&self) -> Result<Rebuilt> {
+    pub fn rebuild_index(&self, now: Instant) -> Result<Rebuilt> {
         let lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
-        self.take_pending()?;
+        let pending = self.take_pending()?.unwrap_or_default();
         let rebuilt = self.whole_rebuilt()?;
-        self.store_text(&lock, &rebuilt.text)?;
+        self.put_index(&lock, &rebuilt.text)?;
+        self.count_anew(&pending, now)?;
         Ok(rebuilt)
+    }
+
+    /// Counts all sessions, after those that were pending have been stored, and ends these.
+    fn count_anew(&self, pending: &Pending, now: Instant) -> Result<()> {
+        let stored: Result<Vec<Stored>> = pending.ids.iter().map(|id| self.unknown(id)).collect();
+        self.refresh_projects(&stored?, now);
+        self.count_projects(now);
+        file::remove(&self.home.index_stale())?;
+        self.drop_pending()
     }
 
     /// Compares the index with the records and repairs it; `None` if they agreed. Pending entries are stored without
@@ -67,11 +77,9 @@ impl Store {
         let trouble = self.index_trouble(&pending, &rebuilt)?;
         let is_worn = || self.whole_index().is_ok_and(|text| text.is_some_and(|text| index::is_worn(&text)));
         if trouble.is_some() || pending.is_any || is_worn() {
-            self.store_text(&lock, &rebuilt.text)?;
+            self.put_index(&lock, &rebuilt.text)?;
         }
-        let stored: Result<Vec<Stored>> = pending.ids.iter().map(|id| self.unknown(id)).collect();
-        self.refresh_projects(&stored?, now);
-        self.count_projects(now);
+        self.count_anew(&pending, now)?;
         drop(lock);
         Ok(trouble.map(|trouble| SweepAction::at("rebuilt", &path, trouble, run)))
     }
@@ -213,13 +221,6 @@ impl Store {
         let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Synced)?;
         lock.confirm()?;
         staged.replace()
-    }
-
-    /// Stores the index, then removes the entries that it now contains.
-    fn store_text(&self, lock: &Lock, text: &str) -> Result<()> {
-        self.put_index(lock, text)?;
-        file::remove(&self.home.index_stale())?;
-        self.drop_pending()
     }
 
     /// An index built from all records. A record that cannot be parsed is left out; one that cannot be read right now

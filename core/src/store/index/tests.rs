@@ -192,3 +192,66 @@ fn all_projects_are_counted_when_it_is_not_known_what_changed() {
         }
     }
 }
+
+/// Whether the counts and the context of the project are those of its sessions.
+fn assert_right(store: &Store, what: &str) {
+    let slug = Slug::parse("api").unwrap();
+    let known = (store.project(&slug).unwrap(), store.context(&slug));
+    store.count_projects(now());
+    let counted = (store.project(&slug).unwrap(), store.context(&slug));
+    let counts = |state| crate::project::counts(state).unwrap();
+    assert_eq!(counts(&known.0), counts(&counted.0), "{what}");
+    assert_eq!(known.1.parked, counted.1.parked, "{what}");
+}
+
+#[test]
+fn counts_are_right_again_after_a_rebuilt_index_and_a_lost_write() {
+    let (_dir, store) = store();
+    let ids: Vec<SessionId> = (0..6).map(|n| create(&store, &format!("{n}"), now())).collect();
+    let park = |store: &Store, id: &SessionId| {
+        store.update(id, now(), |one| session::park(one, "later", &[], now())).unwrap();
+    };
+    park(&store, &ids[0]);
+    let slug = Slug::parse("api").unwrap();
+    let (state, context) = (store.home.project(&slug), store.home.context(&slug));
+    park(&Store::for_hooks(store.home.clone(), Witness::NONE), &ids[1]);
+    store.rebuild_index(now()).unwrap();
+    assert!(!store.pending().unwrap().is_any);
+    assert_right(&store, "after cs-cleanup index");
+    // Nothing can be written into the folder of projects for a while.
+    let hidden = store.home.projects_dir().with_extension("away");
+    std::fs::rename(store.home.projects_dir(), &hidden).unwrap();
+    std::fs::write(store.home.projects_dir(), "").unwrap();
+    park(&store, &ids[2]);
+    std::fs::remove_file(store.home.projects_dir()).unwrap();
+    std::fs::rename(&hidden, store.home.projects_dir()).unwrap();
+    // A hook begins the context again.
+    park(&Store::for_hooks(store.home.clone(), Witness::NONE), &ids[3]);
+    create(&store, "next", now());
+    assert_right(&store, "after an error");
+    // One of the two files comes back from a backup, or from before a power failure.
+    for path in [&state, &context] {
+        let older = std::fs::read(path).unwrap();
+        let id = create(&store, "more", now());
+        park(&store, &id);
+        std::fs::write(path, older).unwrap();
+        create(&store, "next", now());
+        assert_right(&store, "after a restored file");
+    }
+}
+
+#[test]
+fn the_list_of_changes_names_each_session_once() {
+    let (_dir, store) = store();
+    let id = create(&store, "a", now());
+    let hooks = Store::for_hooks(store.home.clone(), Witness::NONE);
+    for n in 0..FEW_CHANGES + 2 {
+        let rename = |session: &mut Session| {
+            session.intent = n.to_string();
+            Ok(())
+        };
+        hooks.update(&id, now(), rename).unwrap();
+    }
+    assert_eq!(store.pending().unwrap().ids, [id.clone()]);
+    assert_eq!(store.take_pending().unwrap().unwrap().ids, [id]);
+}

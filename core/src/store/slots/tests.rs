@@ -201,3 +201,48 @@ fn a_change_shows_in_the_time_of_the_file() {
     }
     assert_eq!(times.len(), 200);
 }
+
+#[test]
+fn links_and_files_that_cannot_be_changed_are_left_alone() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let model = long();
+    let (path, other) = (model.path(), model.dir.path().join("backup"));
+    let whole = model.text();
+    let try_open = || Slots::open(&path).unwrap().is_some();
+    assert!(try_open());
+    fs::hard_link(&path, &other).unwrap();
+    assert!(!try_open(), "it has two names");
+    fs::remove_file(&path).unwrap();
+    assert!(!try_open(), "it is missing");
+    symlink(&other, &path).unwrap();
+    assert!(!try_open(), "it is a link");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(!try_open(), "it is a directory");
+    fs::remove_dir(&path).unwrap();
+    fs::write(&path, &whole).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    // The superuser may change it.
+    let _ = try_open();
+    assert_eq!(fs::read_to_string(&other).unwrap(), whole);
+}
+
+#[test]
+fn no_more_lines_are_added_than_are_read() {
+    let model = Model::new(3);
+    let entry = IndexEntry { intent: "x".repeat(60).into(), ..entry(1, Status::Active) };
+    let least = IndexEntry { project_slug: "".into(), intent: "".into(), started_at: "".into(), ..entry.clone() };
+    assert!(index::line(&id(0, 0), &least, Order::Sorted).len() * index::ENTRIES > index::FEW_BYTES);
+    let line = index::line(&id(0, 0), &entry, Order::Sorted);
+    let rest = line.split_once("_0000").unwrap().1;
+    let lines: Vec<String> = (1..index::ENTRIES)
+        .map(|n| format!("\"sess_20261101T{:02}{:02}_{:04x}{rest}", n / 3600, n / 60 % 60, n % 60))
+        .collect();
+    fs::write(model.path(), format!("{{\n{}\n}}\n", lines.join(",\n"))).unwrap();
+    let path = model.path();
+    let add = |n| Slots::open(&path).unwrap().unwrap().change(&id(20_000, n), Some(&entry)).unwrap();
+    assert_eq!(add(1), Some(Replaced::Nothing));
+    assert!(!index::is_endless(&model.text()));
+    assert_eq!(add(2), None, "every reader would refuse it");
+    assert!(!index::is_endless(&model.text()));
+}
