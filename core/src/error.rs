@@ -64,6 +64,15 @@ impl Error {
         Error::Corrupt { path: path.to_path_buf(), reason: reason.into() }
     }
 
+    /// What was read, or `None` if it cannot be read; an error that says nothing about the file stays one, because it
+    /// must not be taken for an answer.
+    pub fn lasting<T>(read: Result<T>) -> Result<Option<T>> {
+        match read {
+            Err(error) if error.is_passing() => Err(error),
+            other => Ok(other.ok()),
+        }
+    }
+
     /// The file that cannot be parsed, and the reason.
     pub fn as_corrupt(&self) -> Option<(&Path, &str)> {
         match self {
@@ -116,3 +125,18 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_only_now_is_no_answer() {
+        let read = |code: i32| {
+            Error::lasting(Err::<u8, _>(Error::io(Path::new("a"), "read", io::Error::from_raw_os_error(code))))
+        };
+        assert!(read(libc::EIO).is_err() && read(libc::EMFILE).is_err());
+        assert!(read(libc::EACCES).unwrap().is_none() && read(libc::ELOOP).unwrap().is_none());
+        assert_eq!(Error::lasting(Ok(1)).unwrap(), Some(1));
+    }
+}

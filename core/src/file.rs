@@ -98,9 +98,7 @@ fn open_to_read(path: &Path) -> Result<Option<File>> {
     let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
-            return Err(Error::corrupt(path, LINK));
-        }
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(Error::corrupt(path, LINK)),
         // A socket, or a device without a driver.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENXIO | libc::EOPNOTSUPP | libc::ENODEV)) => {
             return Err(Error::corrupt(path, open::IRREGULAR));

@@ -18,7 +18,7 @@ use cs_core::store::{NoteSync, Origin};
 /// waits for a prompt.
 pub fn on_start(hook: &HookCall, live: &mut Live) -> Result<()> {
     let Some(id) = hook.store.conversation(&hook.uuid)? else { return Ok(()) };
-    let (mut heir, continuation) = hook.store.heir(hook.store.session(&id)?, &hook.uuid);
+    let (mut heir, continuation) = hook.store.heir(hook.store.session(&id)?, &hook.uuid)?;
     let is_open = match continuation {
         Continuation::Same => true,
         Continuation::Reopened => cs_core::ending::is_ours(&heir),
@@ -34,7 +34,7 @@ pub fn on_start(hook: &HookCall, live: &mut Live) -> Result<()> {
 
 /// Returns the session in which a turn of this session's conversation continues.
 pub fn on_prompt(hook: &HookCall, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
-    let (heir, continuation) = hook.store.heir(known, &hook.uuid);
+    let (heir, continuation) = hook.store.heir(known, &hook.uuid)?;
     match continuation {
         Continuation::Same | Continuation::Reopened => reactivate(hook, heir),
         Continuation::Successor => create_from(hook, live, Origin { session: &heir, takes_over: true }, text, at),
@@ -44,7 +44,7 @@ pub fn on_prompt(hook: &HookCall, live: &Live, known: Session, text: &str, at: O
 
 /// Creates a successor, in which another conversation continues the session.
 pub fn create_successor(hook: &HookCall, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
-    let (heir, _) = hook.store.heir(known, &hook.uuid);
+    let (heir, _) = hook.store.heir(known, &hook.uuid)?;
     create_from(hook, live, Origin { session: &heir, takes_over: true }, "", at)
 }
 

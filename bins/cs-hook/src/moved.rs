@@ -6,7 +6,7 @@
 use crate::{begin, continuation};
 use agents::hook_call::{self, HookCall};
 use cs_core::clock;
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::git::Checkout;
 use cs_core::live::{Activity, Live};
 use cs_core::open;
@@ -29,9 +29,10 @@ pub fn on_start(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -
     };
     let before = hook.store.just_ended(|ended| is_moved(ended, live, hook))?;
     let known = before.as_ref().and_then(Live::session);
-    let session = match known.map(|id| hook.store.session(&id)) {
-        Some(Ok(known)) => continuation::create_successor(hook, live, known, checkout)?,
-        _ => create_for_job(hook, live, &job, checkout)?,
+    let known = known.map(|id| Error::lasting(hook.store.session(&id))).transpose()?.flatten();
+    let session = match known {
+        Some(known) => continuation::create_successor(hook, live, known, checkout)?,
+        None => create_for_job(hook, live, &job, checkout)?,
     };
     if before.is_some_and(|ended| ended.is_in_turn()) {
         (live.state, live.since) = (Activity::Working, clock::stamp(hook.now));

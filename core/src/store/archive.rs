@@ -128,10 +128,12 @@ impl Store {
         let names = Names::of(uuid);
         ids.retain(|id| names.fit(id.as_str()));
         let known = self.ended(uuid)?.and_then(|ended| ended.session());
-        let is_its = |id: &SessionId| {
-            self.session(id).is_ok_and(|session: Session| session.claude_session_id.as_deref() == Some(uuid.as_str()))
-        };
-        Ok(ids.into_iter().rev().chain(known).find(is_its))
+        for id in ids.into_iter().rev().chain(known) {
+            if self.status_if_of(&id, uuid)?.is_some() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -42,7 +42,7 @@ impl Store {
                 return Ok(session);
             }
             // Two hooks of one conversation may both find that it has no session yet.
-            let known = self.session(&id).ok().filter(|known| known.status == Status::Active);
+            let known = Error::lasting(self.session(&id))?.filter(|known| known.status == Status::Active);
             if let Some(known) =
                 known.filter(|known| uuid.is_some() && known.claude_session_id == start.claude_session_id)
             {

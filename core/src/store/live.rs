@@ -134,11 +134,21 @@ impl Store {
         let names = Names::of(uuid);
         let (named, active): (Vec<_>, Vec<_>) =
             self.candidates(&names)?.into_iter().partition(|id| names.fit(id.as_str()));
-        let named = named.into_iter().filter_map(|id| self.status_if_of(&id, uuid).map(|status| (status, id)));
-        if let Some((_, id)) = named.max_by_key(|(status, id)| (*status == Status::Active, id.clone())) {
-            return Ok(Some(self.newest_of(id, uuid)));
+        let mut found = None;
+        for id in named {
+            if let Some(status) = self.status_if_of(&id, uuid)? {
+                found = found.max(Some((status == Status::Active, id)));
+            }
         }
-        Ok(active.into_iter().rev().find(|id| self.status_if_of(id, uuid).is_some()))
+        if let Some((_, id)) = found {
+            return self.newest_of(id, uuid).map(Some);
+        }
+        for id in active.into_iter().rev() {
+            if self.status_if_of(&id, uuid)?.is_some() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Sessions that may belong to a conversation: by their ids, or because they are active. Hooks read them from the
@@ -159,10 +169,11 @@ impl Store {
         Ok(named)
     }
 
-    /// The status of a record, if it belongs to the conversation.
-    fn status_if_of(&self, id: &SessionId, uuid: &Uuid) -> Option<Status> {
-        let session = self.session(id).ok()?;
-        (session.claude_session_id.as_deref() == Some(uuid.as_str())).then_some(session.status)
+    /// The status of a record, if it belongs to the conversation. A record that cannot be read only now may do so.
+    pub(super) fn status_if_of(&self, id: &SessionId, uuid: &Uuid) -> Result<Option<Status>> {
+        let session = Error::lasting(self.session(id))?;
+        let own = session.filter(|session| session.claude_session_id.as_deref() == Some(uuid.as_str()));
+        Ok(own.map(|session| session.status))
     }
 }
 

@@ -149,10 +149,12 @@ impl Store {
         let index = self.index()?;
         let entries = index.entries(index::of_project(&old.project_slug));
         // The search does not use times, because the clock may have been set back.
-        let active = entries.iter().filter(|(_, entry)| entry.status == Status::Active);
-        let is_heir = |id: &SessionId| {
-            self.session(id).is_ok_and(|record| record.resumed_from.as_deref() == Some(&old.session_id))
-        };
-        Ok(active.map(|(id, _)| id).find(|id| is_heir(id)).cloned())
+        for (id, _) in entries.iter().filter(|(_, entry)| entry.status == Status::Active) {
+            let record = Error::lasting(self.session(id))?;
+            if record.is_some_and(|record| record.resumed_from.as_deref() == Some(&old.session_id)) {
+                return Ok(Some(id.clone()));
+            }
+        }
+        Ok(None)
     }
 }
