@@ -12,8 +12,9 @@ TO_BIN := $(DESTDIR)$(PREFIX)/bin
 SETUP ?= $(if $(DESTDIR),no,ask)
 
 PROGRAMS := $(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml))
-# They are linked statically, if that is possible (.cargo/rustc.sh).
-HOOKS := cs-hook cs-heartbeat
+# They are linked statically, if that is possible (.cargo/rustc.sh; in a copy whose files cannot be run it is not).
+HOOKS := cs-hook cs-heartbeat cs-guard cs-deliver
+build bench: export RUSTC_WORKSPACE_WRAPPER := $(if $(shell [ -x .cargo/rustc.sh ] && echo yes),.cargo/rustc.sh)
 # Shell code that builds all programs, with the options $(1).
 build = cargo build --release --bins $(1) $(patsubst %,-p %,$(if $(HOOK_TARGET),$(filter-out $(HOOKS),$(PROGRAMS)),$(PROGRAMS))) \
 	$(if $(HOOK_TARGET),&& cargo build --release --bins $(1) --target $(HOOK_TARGET) $(HOOKS:%=-p %))

@@ -1,23 +1,23 @@
 #!/bin/sh
-# Cargo calls this as `rustc.sh RUSTC ARGUMENTS` for each crate of the workspace. It links the programs statically that an
-# agent waits for at every turn, where the system has a C library for that: loading one takes a third of their system
-# calls. No profile of cargo can do it for single programs, and like this each way to build them has the same result.
-# A shell may drop variables whose names have a hyphen, such as CARGO_BIN_EXE_a-b: programs of tests have none in their names.
-can_be_static() {
+# Cargo calls this as `rustc.sh RUSTC ARGUMENTS` for each crate of the workspace, where the programs are built (Makefile,
+# tests/src/programs.rs). It links those statically that an agent waits for at each of its steps: loading a C library takes a
+# third of their system calls. No profile of cargo can do it for single programs. If that cannot be linked, they are linked
+# as others. A shell may drop variables whose names have a hyphen, such as CARGO_BIN_EXE_a-b, which only tests need.
+is_waited_for() {
 	case " $* " in
-	*" --test "*) false ;;
-	*" --crate-name cs_hook "*" --crate-type bin "* | *" --crate-name cs_heartbeat "*" --crate-type bin "*)
-		case " $* " in
-		*" --target "*-musl" "*) ;;
-		*" --target "*) false ;;
-		*) [ "$(uname -s)" = Linux ] && [ -e "$(cc -print-file-name=libc.a 2>/dev/null)" ] ;;
-		esac
-		;;
+	*" --test "* | *" --target "*-gnu* | *" --target "*-darwin*) return 1 ;;
+	*" --crate-name cs_hook "* | *" --crate-name cs_heartbeat "*) ;;
+	*" --crate-name cs_guard "* | *" --crate-name cs_deliver "*) ;;
+	*) return 1 ;;
+	esac
+	case " $* " in
+	*" --crate-type bin "*) [ "$(uname -s)" = Linux ] ;;
 	*) false ;;
 	esac
 }
 
-if can_be_static "$@"; then
-	exec "$@" -C target-feature=+crt-static -C relocation-model=static
+if is_waited_for "$@" && said=$("$@" -C target-feature=+crt-static -C relocation-model=static 2>&1); then
+	[ -z "$said" ] || printf '%s\n' "$said" >&2
+	exit 0
 fi
 exec "$@"

@@ -5,6 +5,7 @@
 //! undoes the other, and no others, so the tests' dependencies cannot change the features of the programs.
 
 use std::env;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -12,6 +13,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 const BUILD: [&str; 3] = ["build", "--release", "--bins"];
+/// Links some programs statically, as in the Makefile.
+const WRAPPER: &str = ".cargo/rustc.sh";
 
 /// The names of all programs of the workspace: the packages in `bins/`.
 pub fn program_names() -> Vec<String> {
@@ -33,10 +36,12 @@ pub fn use_programs(folder: PathBuf) {
 }
 
 fn build() -> PathBuf {
+    let mode = std::fs::metadata(crate::workspace().join(WRAPPER)).map_or(0, |meta| meta.permissions().mode());
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()))
         .args(BUILD)
         .args(program_names().iter().flat_map(|name| ["-p", name.as_str()]))
         .args(["--quiet", "--message-format=json-render-diagnostics"])
+        .env("RUSTC_WORKSPACE_WRAPPER", if mode & 0o111 == 0 { "" } else { WRAPPER })
         .current_dir(crate::workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
