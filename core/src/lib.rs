@@ -4,6 +4,7 @@
 pub mod board;
 pub mod change;
 pub mod clock;
+pub mod compact;
 pub mod config;
 pub mod continuation;
 pub mod days;

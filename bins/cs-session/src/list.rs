@@ -21,7 +21,7 @@ use cs_core::record::Status;
 use cs_core::refs::Links;
 use cs_core::search::Sought;
 use cs_core::state::{STATES, State, Verdict};
-use cs_core::store::Records;
+use cs_core::store::{Line, Records};
 use found::{Found, Row, archived, reason};
 use seats::Brief;
 use serde::Serialize;
@@ -316,10 +316,11 @@ fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Ve
 /// The line of a whole record; empty if it was removed since the index was read.
 fn full_line(found: &Found, records: &Records, row: &Row) -> Outcome<Vec<u8>> {
     let (id, verdict) = (row.id, &row.verdict);
-    match records.session(id) {
-        Ok(mut session) => {
+    let (place, seat) = (found.place(id), found.seat(id));
+    match records.line(id) {
+        Ok(Line::Whole(line)) => cli::shown_line(line, verdict, place.as_deref(), seat.as_ref()),
+        Ok(Line::Read(mut session)) => {
             found.states.drop_answered(&mut session, verdict);
-            let (place, seat) = (found.place(id), found.seat(id));
             cli::json_line(&shown(&session, verdict, place.as_deref(), None, seat.as_ref(), None))
         }
         Err(Error::Missing(_)) => Ok(Vec::new()),

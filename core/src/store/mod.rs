@@ -58,7 +58,7 @@ pub use deleted::Deleted;
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use moved::Moved;
 pub use opening::Opening;
-pub use records::Records;
+pub use records::{Line, Records};
 pub use remove::Removed;
 pub use repo::{of_repo, repo_of};
 pub use resume::Heir;

@@ -3,6 +3,7 @@
 
 use super::Store;
 use super::bytes::parse;
+use crate::compact;
 use crate::error::Result;
 use crate::file::OwnDir;
 use crate::id::SessionId;
@@ -17,6 +18,15 @@ pub struct Records<'s> {
     dir: OwnDir,
     /// The ids of sessions with notes.
     noted: HashSet<String>,
+}
+
+/// A record that is to be printed.
+#[derive(Debug)]
+pub enum Line {
+    /// As it is printed.
+    Whole(Vec<u8>),
+    /// As it was read.
+    Read(Box<Session>),
 }
 
 impl Store {
@@ -35,6 +45,17 @@ impl Records<'_> {
         match self.bytes(id)? {
             Some(bytes) => parse(&self.store.home.session(id), &bytes),
             None => self.store.session(id),
+        }
+    }
+
+    /// The session with this id, as one line of JSON if that can be had [from its bytes](compact).
+    pub fn line(&self, id: &SessionId) -> Result<Line> {
+        match self.bytes(id)? {
+            Some(bytes) => match compact::of(&bytes, id.as_str()) {
+                Some(line) => Ok(Line::Whole(line)),
+                None => parse(&self.store.home.session(id), &bytes).map(|session| Line::Read(Box::new(session))),
+            },
+            None => self.store.session(id).map(|session| Line::Read(Box::new(session))),
         }
     }
 
@@ -102,6 +123,11 @@ mod tests {
         for id in [&plain, &noted, &folding, &archived] {
             let record = records.session(id).unwrap();
             assert_eq!(record, store.session(id).unwrap());
+            let line = match records.line(id).unwrap() {
+                Line::Whole(line) => line,
+                Line::Read(record) => serde_json::to_vec(&record).unwrap(),
+            };
+            assert_eq!(line, serde_json::to_vec(&record).unwrap());
             let says = |text: &str| records.saying(id, &Sought::new(text)).is_some();
             assert_eq!(
                 (says("COMPACTED"), says("nothing")),

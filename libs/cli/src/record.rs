@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::block::Block;
 use crate::failure::Outcome;
-use crate::out::Form;
+use crate::out::{Form, json_line};
 use crate::place::place_name;
 use crate::state;
 use crate::work::add_work;
@@ -29,6 +29,13 @@ use std::borrow::Cow;
 struct Shown<'a> {
     #[serde(flatten)]
     session: Cow<'a, Session>,
+    #[serde(flatten)]
+    added: Added<'a>,
+}
+
+/// What is shown with a record.
+#[derive(Serialize)]
+struct Added<'a> {
     state: &'a str,
     state_reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,8 +62,26 @@ pub fn shown<'a>(
     audit: Option<&'a Work>,
 ) -> impl Serialize + 'a {
     let session = session.without(&["state", "state_reason", "failed", "said", "place", "usage", "seat", "audit"]);
-    let (state, failed, said) = (verdict.state.as_str(), verdict.failed.as_deref(), verdict.said.as_deref());
-    Shown { session, state, state_reason: &verdict.reason, failed, said, place, usage, seat, audit }
+    Shown { session, added: Added { usage, audit, ..Added::of(verdict, place, seat) } }
+}
+
+impl<'a> Added<'a> {
+    fn of(verdict: &'a Verdict, place: Option<&'a str>, seat: Option<&'a Brief>) -> Self {
+        let (failed, said) = (verdict.failed.as_deref(), verdict.said.as_deref());
+        let (state, state_reason) = (verdict.state.as_str(), verdict.reason.as_str());
+        Added { state, state_reason, failed, said, place, usage: None, seat, audit: None }
+    }
+}
+
+/// The same line of JSON for a record whose own line is known.
+pub fn shown_line(record: Vec<u8>, verdict: &Verdict, place: Option<&str>, seat: Option<&Brief>) -> Outcome<Vec<u8>> {
+    let mut line = record;
+    let added = json_line(&Added::of(verdict, place, seat))?;
+    // The one's last brace and the other's first.
+    line.pop();
+    line.push(b',');
+    line.extend_from_slice(added.get(1..).unwrap_or_default());
+    Ok(line)
 }
 
 /// Prints a session in the requested form.
