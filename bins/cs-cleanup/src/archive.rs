@@ -73,5 +73,5 @@ pub fn sweep(work: &mut Work, days: Option<f64>) -> Outcome<()> {
     let age = TimeDelta::seconds((days * 86_400.0).clamp(0.0, 1e10) as i64);
     let before = now - age;
     let found = work.context.store.archivable(before, now);
-    work.each(found, |store, id| store.archive(id, Some(before), run, now))
+    work.each_at_once(found, |store, id| store.archive(id, Some(before), run, now))
 }

@@ -28,5 +28,5 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
     let _ = work.context.config();
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.stale(now);
-    work.each(found, |store, id| store.close_stale(id, run, now))
+    work.each_at_once(found, |store, id| store.close_stale(id, run, now))
 }

@@ -2,6 +2,7 @@
 //! the code of the first failure is the exit code.
 
 use cli::{Context, Failure, Failures, Form, Outcome, Progress};
+use cs_core::parallel;
 use cs_core::store::{Author, Finding, Run, Store, SweepAction};
 use cs_core::zone::Zone;
 use cs_core::{Result, who};
@@ -11,6 +12,10 @@ use std::time::SystemTime;
 
 /// The index is stored after this many changes: until then, readers look up each in its record.
 const MANY: usize = 256;
+/// Number of threads that wait for the disk.
+const AT_ONCE: usize = 8;
+/// How many items each of them gets before all are reported.
+const SHARE: usize = 8;
 
 /// A run of the program.
 pub struct Work {
@@ -39,11 +44,30 @@ impl Work {
         }
     }
 
-    /// Calls `act` for each item that was found, and reports what it did. The index and the projects follow after many.
-    pub fn each<T>(
+    /// Calls `act` for each item that was found, and reports what it did.
+    pub fn each<T: Sync>(
         &mut self,
         found: Result<Vec<T>>,
-        mut act: impl FnMut(&Store, &T) -> Result<Option<SweepAction>>,
+        act: impl Fn(&Store, &T) -> Result<Option<SweepAction>> + Sync,
+    ) -> Outcome<()> {
+        self.with_threads(1, found, act)
+    }
+
+    /// [`Work::each`] for different sessions, each of which waits for the disk: several at once.
+    pub fn each_at_once<T: Sync>(
+        &mut self,
+        found: Result<Vec<T>>,
+        act: impl Fn(&Store, &T) -> Result<Option<SweepAction>> + Sync,
+    ) -> Outcome<()> {
+        self.with_threads(AT_ONCE, found, act)
+    }
+
+    /// The index and the projects follow after many items. Each is reported when its neighbours are done.
+    fn with_threads<T: Sync>(
+        &mut self,
+        threads: usize,
+        found: Result<Vec<T>>,
+        act: impl Fn(&Store, &T) -> Result<Option<SweepAction>> + Sync,
     ) -> Outcome<()> {
         let found = match found {
             Ok(found) => found,
@@ -51,23 +75,34 @@ impl Work {
         };
         let mut progress = Progress::new(found.len());
         let store = self.context.store.deferred();
-        for (n, item) in found.iter().enumerate() {
-            let done = act(&store, item);
-            progress.step();
-            if self.run == Run::Real && ((n + 1) % MANY == 0 || n + 1 == found.len()) {
-                self.context.store.fold_pending(self.context.now);
+        let neighbours = if threads == 1 { 1 } else { threads * SHARE };
+        for chunk in found.chunks(MANY) {
+            for part in chunk.chunks(neighbours) {
+                let work = |n: usize| part.get(n).map(|item| act(&store, item));
+                // A few are not worth so many threads.
+                let mut done = parallel::with_workers(threads.min(part.len().div_ceil(2)), part.len(), work);
+                done.sort_by_key(|(n, _)| *n);
+                let mut done = done.into_iter().filter_map(|(_, done)| done);
+                done.try_for_each(|done| self.report(done, &mut progress))?;
             }
-            match done {
-                Ok(Some(done)) => self.report_action(&done)?,
-                Ok(None) => {}
-                Err(error) => {
-                    progress.clear();
-                    self.report_failure(error.into())?;
-                }
+            if self.run == Run::Real {
+                self.context.store.fold_pending(self.context.now);
             }
         }
         progress.clear();
         Ok(())
+    }
+
+    fn report(&mut self, done: Result<Option<SweepAction>>, progress: &mut Progress) -> Outcome<()> {
+        progress.step();
+        match done {
+            Ok(Some(done)) => self.report_action(&done),
+            Ok(None) => Ok(()),
+            Err(error) => {
+                progress.clear();
+                self.report_failure(error.into())
+            }
+        }
     }
 
     /// Records and reports a failure. The work goes on, unless the output can no longer be written.

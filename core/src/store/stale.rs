@@ -12,9 +12,15 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, Uuid};
 use crate::index::{self, IndexEntry};
 use crate::live::Live;
+use crate::lock::Lock;
 use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::state::State;
 use crate::states::States;
+
+/// How often a conversation is locked, if it turns out that another one has the session.
+const ATTEMPTS: usize = 3;
+
+type Conversation = (Option<Uuid>, Option<Lock>, Vec<Live>);
 
 /// A session that may be stale, and the evidence for it.
 struct Suspect<'a> {
@@ -54,11 +60,11 @@ impl Store {
             return Ok(None);
         }
         let named = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let uuid = self.all_live()?.iter().find(|live| live.session().as_ref() == Some(id)).and_then(uuid_of);
-        let uuid = uuid.or(named);
-        let lock = uuid.as_ref().map(|uuid| self.conversation_lock(uuid, run)).transpose()?.flatten();
-        let (config, lives) = (self.config(), self.all_live()?);
-        let suspect = Suspect { store: self, id: id.clone(), uuid, config, lives, run, now };
+        let (uuid, lock, lives) = match self.runner_of(id, named, run)? {
+            Some(found) => found,
+            None => return Ok(None),
+        };
+        let suspect = Suspect { store: self, id: id.clone(), uuid, config: self.config(), lives, run, now };
         let done = match suspect.close(&record) {
             // Another program was faster.
             Err(Error::Missing(_) | Error::Refused(_)) => Ok(None),
@@ -66,6 +72,24 @@ impl Store {
         };
         suspect.uuid.as_ref().map_or(Ok(()), |uuid| self.release(lock, uuid))?;
         done
+    }
+
+    /// The conversation of a session: the one that runs, else `named`; its lock, and all that run, read under it. `None`
+    /// if another one has the session each time.
+    fn runner_of(&self, id: &SessionId, named: Option<Uuid>, run: Run) -> Result<Option<Conversation>> {
+        let mut uuid = named;
+        for _ in 0..ATTEMPTS {
+            let lock = uuid.as_ref().map(|uuid| self.conversation_lock(uuid, run)).transpose()?.flatten();
+            let lives = self.all_live()?;
+            match lives.iter().find(|live| live.session().as_ref() == Some(id)).and_then(uuid_of) {
+                Some(other) if uuid.as_ref() != Some(&other) => {
+                    uuid.as_ref().map_or(Ok(()), |uuid| self.release(lock, uuid))?;
+                    uuid = Some(other);
+                }
+                _ => return Ok(Some((uuid, lock, lives))),
+            }
+        }
+        Ok(None)
     }
 }
 
