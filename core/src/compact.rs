@@ -93,7 +93,8 @@ const TASK: &[Field] = &[
 const AUDIT_HEAD: &[Field] =
     &[Field("file", Form::Text, Always), Field("seq", Form::Number, Always), Field("hash", Form::Text, Always)];
 
-const TASKS: [TaskStatus; 4] = [TaskStatus::Pending, TaskStatus::InProgress, TaskStatus::Completed, TaskStatus::Skipped];
+const TASKS: [TaskStatus; 4] =
+    [TaskStatus::Pending, TaskStatus::InProgress, TaskStatus::Completed, TaskStatus::Skipped];
 
 /// A number of so many digits fits in 64 bits.
 const DIGITS: usize = 19;
@@ -137,11 +138,8 @@ impl Line<'_> {
 
     fn name(&mut self, name: &str) -> Option<()> {
         self.blanks();
-        let rest = self.rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\"")?;
-        self.text.push(b'"');
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.push(b'"');
-        self.rest = rest;
+        let rest = self.rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?;
+        rest.starts_with(b"\"").then(|| self.pass(name.len() + 2))??;
         self.sign(b':')
     }
 
@@ -205,7 +203,7 @@ impl Line<'_> {
             end += 2;
             end += plain(self.rest.get(end..)?);
         }
-        (self.rest.get(end) == Some(&b'"')).then(|| self.pass(end + 1))?
+        (self.rest.get(end) == Some(&b'"')).then(|| self.pass(end + 1)).flatten()
     }
 
     /// A sign that may stand after blanks.
@@ -215,7 +213,7 @@ impl Line<'_> {
     }
 
     fn take(&mut self, text: &[u8]) -> Option<()> {
-        self.rest.starts_with(text).then(|| self.pass(text.len()))?
+        self.rest.starts_with(text).then(|| self.pass(text.len())).flatten()
     }
 
     /// Copies so many bytes.
@@ -227,8 +225,13 @@ impl Line<'_> {
     }
 
     fn blanks(&mut self) {
-        let blanks = self.rest.iter().take_while(|byte| b" \n\r\t".contains(byte)).count();
-        self.rest = self.rest.get(blanks..).unwrap_or_default();
+        // An indentation has many.
+        while let Some(rest) = self.rest.strip_prefix(&[b' '; 8]) {
+            self.rest = rest;
+        }
+        while let Some((b' ' | b'\n' | b'\r' | b'\t', rest)) = self.rest.split_first() {
+            self.rest = rest;
+        }
     }
 }
 

@@ -98,7 +98,7 @@ fn filter_line(id: &SessionId, entry: &IndexEntry) -> String {
 /// Whether the whole text has our own layout. A file that was torn by a power failure has lost its end, or contains NUL
 /// bytes.
 pub fn is_canonical(text: &str) -> bool {
-    has_layout(text) && !text.contains('\0')
+    has_layout(text) && memchr::memchr(0, text.as_bytes()).is_none()
 }
 
 /// Like [`is_canonical`], for a text that was checked when it was read: NUL bytes are not searched for again.

@@ -2,8 +2,16 @@ use super::*;
 use crate::record::{AuditHead, Commit, Event, Moment, Session, Task, Unknown};
 
 const ID: &str = "sess_20261121T0300_ca5d";
-const TEXTS: [&str; 8] =
-    ["plain", "", "\"quoted\" \\ \\\"", "two\nlines\tand\r\u{8}\u{c}", "日本 é 🦀\u{7f}", "{,[]}],\n  ]", "\\u00e9 /", "1234567\""];
+const TEXTS: [&str; 8] = [
+    "plain",
+    "",
+    "\"quoted\" \\ \\\"",
+    "two\nlines\tand\r\u{8}\u{c}",
+    "日本 é 🦀\u{7f}",
+    "{,[]}],\n  ]",
+    "\\u00e9 /",
+    "1234567\"",
+];
 
 /// Numbers in no order, the same in every run.
 struct Dice(u64);
@@ -71,12 +79,18 @@ impl Dice {
             resumed_from: self.maybe(),
             resumed_as: self.maybe(),
             last_message: self.maybe(),
-            history: self.some(|dice| Moment { at: dice.text(), kind: dice.text(), text: dice.text(), unknown: unknown() }),
+            history: self.some(|dice| Moment {
+                at: dice.text(),
+                kind: dice.text(),
+                text: dice.text(),
+                unknown: unknown(),
+            }),
             also_in: self.some(Self::text),
             reopened: None,
             agent_id: self.maybe(),
             parent_session_id: self.maybe(),
-            audit_head: self.some(|dice| AuditHead { file: dice.text(), seq: dice.below(1 << 20) as u64, ..AuditHead::default() })
+            audit_head: self
+                .some(|dice| AuditHead { file: dice.text(), seq: dice.below(1 << 20) as u64, ..AuditHead::default() })
                 .pop()
                 .map(Box::new),
             folded: self.maybe(),
@@ -107,7 +121,27 @@ fn a_record_is_printed_as_if_it_were_read() {
 #[test]
 fn a_record_that_is_not_as_we_write_it_is_refused_or_printed_as_if_it_were_read() {
     const PIECES: [&str; 22] = [
-        "", " ", "\n", "\"", "\\", "\\u0041", "\\/", "\\n", "\t", ",", "{", "}", "[", "]", ":", "null", "0", "7", "\"\"", "[]", "é",
+        "",
+        " ",
+        "\n",
+        "\"",
+        "\\",
+        "\\u0041",
+        "\\/",
+        "\\n",
+        "\t",
+        ",",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        "null",
+        "0",
+        "7",
+        "\"\"",
+        "[]",
+        "é",
         "\"zzz\": 1,",
     ];
     let mut dice = Dice(2);
