@@ -13,7 +13,9 @@ use crate::id::SessionId;
 use crate::patch::Patch;
 use crate::place::Place;
 use crate::process::{self, Condition, Process};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The activity of a running conversation, according to its hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +170,35 @@ pub struct Live {
     /// Whether the current event came from another directory than the previous one.
     #[serde(skip)]
     pub has_moved: bool,
+}
+
+/// What decides whether a conversation can run at all.
+#[derive(Debug, Deserialize)]
+pub struct Glance<'a> {
+    /// As in [`Live`].
+    #[serde(default, borrow)]
+    pub session_id: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pid: Option<u32>,
+    #[serde(default, borrow)]
+    pid_started: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    host: Option<Cow<'a, str>>,
+    #[serde(default)]
+    windows: Option<IgnoredAny>,
+}
+
+impl<'a> Glance<'a> {
+    /// Reads a file's bytes; `None` if they cannot be parsed.
+    pub fn of(bytes: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    /// Whether its only known process has ended for certain; one more look may be needed if not.
+    pub fn has_ended(&self) -> bool {
+        let pid = self.pid.filter(|_| self.pid_started.is_some() && self.windows.is_none());
+        pid.is_some_and(|pid| process::is_missing(pid, self.host.as_deref()))
+    }
 }
 
 /// Maximum number of entries of `windows`.

@@ -62,6 +62,19 @@ pub fn condition(process: &Process) -> Condition {
     }
 }
 
+/// Whether there is no process with this id where it was seen. Costs one system call; a process that took the id over, or
+/// one that we may not see, counts as being there.
+#[allow(unsafe_code, reason = "kill(2)")]
+pub fn is_missing(pid: u32, host: Option<&str>) -> bool {
+    let pid = libc::pid_t::try_from(pid).ok().filter(|pid| *pid > 0);
+    let is_here = || can_tell() && host.is_none_or(|host| here() == Some(host));
+    pid.filter(|_| is_here()).is_some_and(|pid| {
+        // SAFETY: signal 0 is sent to nobody, and only asks whether there is such a process.
+        let answer = unsafe { libc::kill(pid, 0) };
+        answer == -1 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
+    })
+}
+
 /// Whether the process still runs; `None` if unknown.
 pub fn is_alive(process: &Process) -> Option<bool> {
     match condition(process) {

@@ -14,7 +14,7 @@ const MOST: usize = 100;
 
 /// The states of running conversations, except `own`, whose sessions are active; only the states that are wanted.
 pub fn states(store: &Store, own: Option<&Uuid>, now: Instant, is_wanted: impl Fn(State) -> bool) -> Vec<State> {
-    let lives = store.newest_live(MOST).unwrap_or_default();
+    let lives = store.newest_running(MOST).unwrap_or_default();
     let states = States::of_lives(store, &lives, store.config().stale_after(), now);
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
     let wanted = lives.iter().filter(is_other).filter_map(|live| {
@@ -58,6 +58,43 @@ mod tests {
             fs::write(home.spool(&id), notes).unwrap();
         }
         states(&store, None, now, |state| state == State::Waiting).len()
+    }
+
+    #[test]
+    fn a_conversation_whose_process_ended_counts_only_against_its_session() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        ["sessions", "live"].iter().for_each(|name| fs::create_dir(dir.path().join(name)).unwrap());
+        let at = |minute: u32| clock::parse(&format!("2026-11-21T10:{minute:02}:00Z")).unwrap();
+        let own = crate::process::find(std::process::id()).unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let gone = crate::process::Process { pid: child.id(), ..own.clone() };
+        child.wait().unwrap();
+        let live = |number: u32, session: u32, process: &crate::process::Process, minute| {
+            let uuid = Uuid::parse(&format!("00000000-0000-4000-8000-{number:012x}")).unwrap();
+            let mut live = Live::new(uuid.as_str(), at(minute));
+            live.session_id = Some(format!("sess_20261121T0900_{session:04x}"));
+            live.asked("which one?", None, at(minute));
+            live.set_process(Some(process.clone()));
+            store.write_live(&uuid, &live).unwrap();
+        };
+        let count = || {
+            for session in 0..9 {
+                let id = SessionId::parse(&format!("sess_20261121T0900_{session:04x}")).unwrap();
+                fs::write(store.home.session(&id), r#"{"tasks":[],"status":"active","#).unwrap();
+            }
+            states(&store, None, at(30), State::needs_user).len()
+        };
+        live(1, 1, &own, 1);
+        (2..9).for_each(|number| live(number, number, &gone, 2));
+        assert_eq!((count(), store.newest_running(MOST).unwrap().len()), (1, 1));
+        // A conversation of a session that was continued by another one: the later one decides.
+        live(10, 1, &gone, 3);
+        assert_eq!((count(), store.newest_running(MOST).unwrap().len()), (0, 2));
+        live(1, 1, &own, 4);
+        assert_eq!(count(), 2, "both are of a session that waits");
+        live(10, 1, &crate::process::Process { host: Some("elsewhere:1".into()), ..gone }, 1);
+        assert_eq!(store.newest_running(MOST).unwrap().len(), 2, "nobody here knows");
     }
 
     #[test]

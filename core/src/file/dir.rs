@@ -4,13 +4,13 @@
 use super::{LINK, is_absent};
 use crate::error::{Error, Result};
 use crate::paths;
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_int};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::SystemTime;
 
 /// The directory that contains a path.
 pub(super) fn folder_of(path: &Path) -> &Path {
@@ -111,25 +111,43 @@ pub(super) fn stems_in(dir: &Path, suffix: &str) -> Result<Vec<String>> {
 /// The stems that fit of the regular files that were changed last, at most `most`, the newest first. Each is looked at by
 /// its name in the open directory, which costs a third of looking at its path.
 pub(super) fn newest_in(dir: &Path, suffix: &str, fits: impl Fn(&str) -> bool, most: usize) -> Result<Vec<String>> {
-    let mut files: Vec<(SystemTime, String)> = Vec::new();
-    let entries = match std::fs::read_dir(dir) {
-        Err(error) if is_absent(&error) => return Ok(Vec::new()),
-        other => other.map_err(|error| Error::io(dir, "list", error))?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(|error| Error::io(dir, "list", error))?;
-        let name = entry.file_name();
-        let stem = name.to_str().and_then(|name| name.strip_suffix(suffix)).filter(|stem| fits(stem));
-        let Some(stem) = stem else { continue };
-        match entry.metadata().and_then(|meta| Ok((meta.is_file(), meta.modified()?))) {
-            Ok((is_file, modified)) => files.extend(is_file.then(|| (modified, stem.to_string()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io(&entry.path(), "looked at", error)),
+    let (mut files, mut failed) = (Vec::new(), None);
+    each_entry(dir, |open, name| {
+        let text = name.to_str().ok().and_then(|name| name.strip_suffix(suffix)).filter(|stem| fits(stem));
+        let Some(stem) = text else { return };
+        match changed_at(open, name) {
+            Ok(at) => files.extend(at.map(|at| (at, stem.to_string()))),
+            Err(error) => failed = failed.take().or_else(|| Some((dir.join(stem), error))),
         }
+    })?;
+    if let Some((path, error)) = failed {
+        return Err(Error::io(&path, "look at", error));
+    }
+    if files.len() > most {
+        files.select_nth_unstable_by(most, |a, b| b.cmp(a));
+        files.truncate(most);
     }
     files.sort_unstable_by(|a, b| b.cmp(a));
-    files.truncate(most);
     Ok(files.into_iter().map(|(_, stem)| stem).collect())
+}
+
+/// When a regular file in an open directory was changed last, seconds and nanoseconds; `None` for other kinds, and if it is
+/// gone.
+#[allow(unsafe_code, reason = "fstatat(2)")]
+fn changed_at(open: c_int, name: &CStr) -> io::Result<Option<(i64, i64)>> {
+    let mut meta = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the name ends in NUL, and there is room for the answer, which is there unless the call failed.
+    let meta = unsafe {
+        match libc::fstatat(open, name.as_ptr(), meta.as_mut_ptr(), libc::AT_SYMLINK_NOFOLLOW) {
+            0 => meta.assume_init(),
+            _ => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                error => return Err(error),
+            },
+        }
+    };
+    let is_file = meta.st_mode & libc::S_IFMT == libc::S_IFREG;
+    Ok(is_file.then_some((meta.st_mtime, meta.st_mtime_nsec)))
 }
 
 #[cfg(target_os = "linux")]
@@ -139,8 +157,13 @@ use libc::__error as errno;
 
 /// Passes each name in a directory that is valid UTF-8 to `see`. A store has tens of thousands of them, and copying each
 /// would cost more than all else that a list does.
-#[allow(unsafe_code, reason = "opendir(3), readdir(3)")]
 fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
+    each_entry(dir, |_, name| name.to_str().into_iter().filter(|name| !matches!(*name, "." | "..")).for_each(&mut see))
+}
+
+/// Passes each name in a directory to `see`, and the open directory.
+#[allow(unsafe_code, reason = "opendir(3), dirfd(3), readdir(3)")]
+fn each_entry(dir: &Path, mut see: impl FnMut(c_int, &CStr)) -> Result<()> {
     let failed = |error| Error::io(dir, "list", error);
     let path = CString::new(dir.as_os_str().as_bytes()).map_err(|error| failed(error.into()))?;
     // SAFETY: the path ends in NUL and outlives the call.
@@ -149,6 +172,8 @@ fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
         let error = io::Error::last_os_error();
         return if is_absent(&error) { Ok(()) } else { Err(failed(error)) };
     }
+    // SAFETY: it is open.
+    let number = unsafe { libc::dirfd(open) };
     loop {
         // SAFETY: errno is of this thread, and says at the end whether there was an error; the directory is open; the name
         // of an entry ends in NUL and holds until the next call.
@@ -158,7 +183,7 @@ fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
             if entry.is_null() { None } else { Some(CStr::from_ptr((&raw const (*entry).d_name).cast())) }
         };
         match name {
-            Some(name) => name.to_str().into_iter().filter(|name| !matches!(*name, "." | "..")).for_each(&mut see),
+            Some(name) => see(number, name),
             None => break,
         }
     }

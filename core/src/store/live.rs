@@ -9,7 +9,7 @@ use crate::fields;
 use crate::file::{self, Durability, OwnDir};
 use crate::id::{Names, SessionId, Uuid};
 use crate::index;
-use crate::live::Live;
+use crate::live::{Glance, Live};
 use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::Status;
@@ -87,7 +87,7 @@ impl Store {
     pub fn all_live(&self) -> Result<Vec<Live>> {
         let (dir, mut all) = (OwnDir::checked(self.home.live_dir())?, Vec::new());
         for stem in dir.stems(".json")?.iter().filter(|stem| Uuid::parse(stem).is_ok()) {
-            all.extend(lenient(dir.read(&format!("{stem}.json")), Live::read)?);
+            all.extend(lenient(dir.read(&format!("{stem}.json")), |bytes| Live::read(&bytes))?);
         }
         self.update_names(&mut all);
         all.sort_by(|a, b| (&a.started_at, &a.claude_session_id).cmp(&(&b.started_at, &b.claude_session_id)));
@@ -98,7 +98,7 @@ impl Store {
     pub fn just_ended(&self, fits: impl Fn(&Live) -> bool) -> Result<Option<Live>> {
         let dir = OwnDir::checked(self.home.ended_dir())?;
         let names = newest(&dir, JUST_ENDED)?;
-        let mut ended = names.iter().filter_map(|name| lenient(dir.read(name), Live::read).transpose());
+        let mut ended = names.iter().filter_map(|name| lenient(dir.read(name), |bytes| Live::read(&bytes)).transpose());
         ended.find(|live| live.as_ref().map_or(true, &fits)).transpose()
     }
 
@@ -106,7 +106,22 @@ impl Store {
     /// files that killed clients left in years. Without the fields of newer programs: they are not to be written.
     pub fn newest_live(&self, most: usize) -> Result<Vec<Live>> {
         let dir = OwnDir::checked(self.home.live_dir())?;
-        newest(&dir, most)?.iter().filter_map(|name| lenient(dir.read(name), Live::known).transpose()).collect()
+        let read = |name: &String| lenient(dir.read(name), |bytes| Live::known(&bytes)).transpose();
+        newest(&dir, most)?.iter().filter_map(read).collect()
+    }
+
+    /// The same without those whose process has ended, unless they decide the state of a session that runs: most files of
+    /// many are left by killed clients.
+    pub(crate) fn newest_running(&self, most: usize) -> Result<Vec<Live>> {
+        let dir = OwnDir::checked(self.home.live_dir())?;
+        let read = |name: &String| lenient(dir.read(name), Some).transpose();
+        let files = newest(&dir, most)?.iter().filter_map(read).collect::<Result<Vec<_>>>()?;
+        let (ended, others): (Vec<_>, Vec<_>) =
+            files.iter().filter_map(|bytes| Some((Glance::of(bytes)?, bytes))).partition(|(seen, _)| seen.has_ended());
+        let runs =
+            |session: &Option<_>| session.is_some() && others.iter().any(|(seen, _)| seen.session_id == *session);
+        let deciding = ended.iter().filter(|(seen, _)| runs(&seen.session_id));
+        Ok(others.iter().chain(deciding).filter_map(|(_, bytes)| Live::known(bytes)).collect())
     }
 
     /// Whether the record of a session is active. Of a long one only the beginning is read.
@@ -184,13 +199,13 @@ fn newest(dir: &OwnDir, most: usize) -> Result<Vec<String>> {
 }
 
 fn read_live(path: &Path) -> Result<Option<Live>> {
-    lenient(file::read(path), Live::read)
+    lenient(file::read(path), |bytes| Live::read(&bytes))
 }
 
 /// A file that cannot be parsed is none: it is a cache.
-fn lenient(bytes: Result<Option<Vec<u8>>>, read: impl Fn(&[u8]) -> Option<Live>) -> Result<Option<Live>> {
+fn lenient<T>(bytes: Result<Option<Vec<u8>>>, read: impl FnOnce(Vec<u8>) -> Option<T>) -> Result<Option<T>> {
     match bytes {
-        Ok(bytes) => Ok(bytes.and_then(|bytes| read(&bytes))),
+        Ok(bytes) => Ok(bytes.and_then(read)),
         Err(Error::Corrupt { .. }) => Ok(None),
         Err(error) => Err(error),
     }
