@@ -2,6 +2,8 @@
 //! that shows it. Must stay true: an unknown price never becomes a cost of 0, not even in a sum.
 //! Deliberately absent: where the numbers come from, which is the log reader's concern.
 
+mod rows;
+
 use crate::clock::Date;
 use crate::usage::{ModelUsage, Usage};
 use crate::validate::{self, COUNT};
@@ -70,7 +72,7 @@ impl Days {
     pub fn parse_since(bytes: &[u8], first: Date) -> serde_json::Result<Days> {
         let start = start_of_rows(bytes.get(..HEAD).unwrap_or(bytes));
         match start.and_then(|start| bytes.split_at_checked(start)).and_then(|(head, rest)| cut(head, rest, first)) {
-            Some((text, _)) => serde_json::from_slice(&text),
+            Some((parts, _)) => parsed(&parts),
             None => serde_json::from_slice(bytes),
         }
     }
@@ -79,7 +81,7 @@ impl Days {
     /// between them.
     pub fn parse_ends(head: &[u8], tail: &[u8], first: Date) -> Option<serde_json::Result<Days>> {
         match cut(head.get(..start_of_rows(head)?)?, tail, first)? {
-            (text, true) => Some(serde_json::from_slice(&text)),
+            (parts, true) => Some(parsed(&parts)),
             (_, false) => None,
         }
     }
@@ -98,25 +100,39 @@ fn start_of_rows(head: &[u8]) -> Option<usize> {
     Some(head.windows(ROWS.len()).position(|window| window == ROWS)? + ROWS.len())
 }
 
+/// What stands before the rows, the rows, and what follows them.
+type Parts<'a> = [&'a [u8]; 3];
+
+fn parsed(parts: &Parts) -> serde_json::Result<Days> {
+    let [head, rows, tail] = parts;
+    match rows::read(rows) {
+        Some(rows) => Ok(Days { rows, ..serde_json::from_slice(&[*head, *tail].concat())? }),
+        None => serde_json::from_slice(&parts.concat()),
+    }
+}
+
 /// The text of `head` and `rest` without the rows of days before `first`, and whether there was such a row; `None` if it
 /// is not as [`Days`] is written. The rows, or the last of them, are at the beginning of `rest`.
-fn cut(head: &[u8], rest: &[u8], first: Date) -> Option<(Vec<u8>, bool)> {
+fn cut<'a>(head: &'a [u8], rest: &'a [u8], first: Date) -> Option<(Parts<'a>, bool)> {
     let first = first.to_string();
     // In a text, a quotation mark follows a backslash, and only a comma or a bracket follows the end of a text. So
     // neither pattern can be part of a text.
     let end = rest.windows(AFTER.len()).rposition(|window| window == AFTER)?;
     let (rows, tail) = rest.split_at_checked(end)?;
-    let is_row = |window: &[u8]| matches!(window, [b']', b',', b'[', b'"', digit] if digit.is_ascii_digit());
+    let is_row = |at: &usize| {
+        let around = at.checked_sub(2).and_then(|from| rows.get(from..at + 3));
+        matches!(around, Some([b']', b',', b'[', b'"', digit]) if digit.is_ascii_digit())
+    };
     let (mut from, mut left) = (0, rows.len());
-    while let Some(at) = rows.get(..left).and_then(|rows| rows.windows(5).rposition(is_row)) {
-        let date = rows.get(at + 4..at + 4 + first.len())?;
+    for at in memchr::memrchr_iter(b'[', rows).filter(is_row) {
+        let date = rows.get(at + 2..at + 2 + first.len())?;
         if date < first.as_bytes() {
             from = left.min(rows.len());
             break;
         }
-        left = at + 2;
+        left = at;
     }
-    Some(([head, rows.get(from..)?, tail].concat(), from > 0))
+    Some(([head, rows.get(from..)?, tail], from > 0))
 }
 
 /// What precedes the rows.

@@ -209,11 +209,19 @@ impl Uuid {
         ))
     }
 
+    /// Whether the text has the shape of one, in either case.
+    pub fn is_one(text: &str) -> bool {
+        let fits = |(at, byte): (usize, u8)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        };
+        text.len() == 36 && text.bytes().enumerate().all(fits)
+    }
+
     /// Accepts 8-4-4-4-12 hex digits in either case; anything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
-        let lower = text.to_ascii_lowercase();
-        if shaped(&lower, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
-            return Ok(Uuid(lower));
+        if Uuid::is_one(text) {
+            return Ok(Uuid(text.to_ascii_lowercase()));
         }
         Err(Error::Invalid(format!(
             "not a conversation id: {text:?}; it is a UUID such as 1efc27bb-f68f-47d0-bb52-fc872cee82d8"

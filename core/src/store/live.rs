@@ -86,7 +86,7 @@ impl Store {
     /// All running conversations. A file that cannot be parsed is skipped: it is a cache.
     pub fn all_live(&self) -> Result<Vec<Live>> {
         let (dir, mut all) = (OwnDir::checked(self.home.live_dir())?, Vec::new());
-        for stem in dir.stems(".json")?.iter().filter(|stem| Uuid::parse(stem).is_ok()) {
+        for stem in dir.stems(".json")?.iter().filter(|stem| Uuid::is_one(stem)) {
             all.extend(lenient(dir.read(&format!("{stem}.json")), |bytes| Live::read(&bytes))?);
         }
         self.update_names(&mut all);
@@ -194,7 +194,7 @@ impl Store {
 
 /// The files of conversations in a directory that were changed last, the newest first.
 fn newest(dir: &OwnDir, most: usize) -> Result<Vec<String>> {
-    let stems = dir.newest(".json", |stem| Uuid::parse(stem).is_ok(), most)?;
+    let stems = dir.newest(".json", Uuid::is_one, most)?;
     Ok(stems.into_iter().map(|stem| stem + ".json").collect())
 }
 
