@@ -263,3 +263,25 @@ fn sweep(dir: &Path, known: &[&str]) {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_file_that_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.json");
+        let (most, more) = ("x".repeat(BYTES), "x".repeat(BYTES + 1));
+        for text in ["short", &most] {
+            look(&path).unwrap().replace(text).unwrap();
+            assert_eq!(look(&path).unwrap().text.as_deref(), Some(text));
+        }
+        let seen = look(&path).unwrap();
+        assert!(matches!(seen.replace(&more), Err(Error::Refused(_))));
+        assert!(matches!(seen.back_up(Some(&more)), Err(Error::Refused(_))));
+        assert_eq!(look(&path).unwrap().text.as_deref(), Some(most.as_str()), "it stays");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left over");
+    }
+}

@@ -304,4 +304,19 @@ mod tests {
         assert_eq!(python("(?<=a)b").unwrap(), "(?:a)(b)");
         assert_eq!(python("[]()]x\\Z").unwrap(), "[]()]x\\z");
     }
+
+    #[test]
+    fn the_largest_file_that_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("redact.toml");
+        let of = |letters: usize| {
+            let reason = "c".repeat(letters);
+            let list = format!(r#"[{{"id": "a", "type": "literal", "pattern": "b", "reason": "{reason}"}}]"#);
+            Rules::convert_text(&path, &list)
+        };
+        let most = (4 << 20) - (of(1).unwrap().len() - 1);
+        std::fs::write(&path, of(most).unwrap()).unwrap();
+        assert!(Rules::of_file(&path).is_ok());
+        assert!(of(most + 1).is_err());
+    }
 }
