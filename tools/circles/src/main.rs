@@ -37,17 +37,20 @@ fn main() -> ExitCode {
 
 /// Prints the cycles of all packages and returns how many there are.
 fn judge(named: Vec<PathBuf>) -> io::Result<usize> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    // Cargo says where the workspace is that it runs in, which need not be the one in which this was compiled.
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = PathBuf::from(own).join("../..").canonicalize()?;
     let packages = if named.is_empty() { packages(&root)? } else { named };
-    let (mut found, mut files) = (0, 0);
+    let (mut found, mut files, mut all) = (0, 0, 0);
     for package in &packages {
         let edges = Package::read(&package.join("src"))?.edges();
+        all += edges.len();
         for cycle in cycles(&edges) {
             print(&root, &package.join("src"), &cycle, &edges);
             (found, files) = (found + 1, files + cycle.len());
         }
     }
-    println!("circles: {found} with {files} files, in {} packages", packages.len());
+    println!("circles: {found} with {files} files, among {all} files in {} packages", packages.len());
     Ok(found)
 }
 
