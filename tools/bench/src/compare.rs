@@ -51,6 +51,10 @@ pub fn measure(
     for (number, scenario) in calls[1].iter().enumerate().filter(|(_, scenario)| wanted(scenario)) {
         eprint!("\r\x1b[Kbench: {} {}: {}", thousands(place.size().0), place.size().1, scenario.name);
         let mut figures = [Figures::default(), Figures::default()];
+        let works = |(at, bench): (usize, &mut Bench)| bench.works(&calls[at][number]);
+        if !benches.iter_mut().enumerate().all(works) {
+            continue;
+        }
         for (at, bench) in benches.iter_mut().enumerate() {
             figures[at] = count(place, bench, &calls[at][number], counted);
         }
@@ -69,7 +73,6 @@ pub fn measure(
 }
 
 fn count(place: Place, bench: &mut Bench, scenario: &Scenario, counted: Counted) -> Figures {
-    bench.check(scenario);
     let has_calls = counted.calls && place.can_count(scenario, false);
     let has_instructions = counted.instructions && place.can_count(scenario, true);
     Figures {

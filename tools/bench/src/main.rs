@@ -143,7 +143,8 @@ impl Options {
     fn places(&self) -> Vec<Vec<Place>> {
         let of = |sizes: &[usize], place: fn(usize) -> Place| sizes.iter().copied().map(place).collect();
         let has = |names: &[&str]| names.iter().any(|name| self.has(name));
-        let mut all: Vec<Vec<Place>> = vec![of(&self.sessions, Place::Sessions)];
+        let smallest = self.sessions.iter().min().copied().into_iter().collect::<Vec<_>>();
+        let mut all: Vec<Vec<Place>> = vec![of(&self.sessions, Place::Sessions), of(&smallest, Place::Alone)];
         all.extend(has(&["cs-cleanup", "all, 1,000 stale"]).then(|| of(&[1000], Place::Stale)));
         all.extend(
             has(&["cs-usage", "daily", "session, nothing new"]).then(|| of(&self.transcripts, Place::Transcripts)),
@@ -193,7 +194,9 @@ fn measure(place: Place, options: &Options, floor: &Native, peak: &Native, sync:
     let runs = options.runs;
     for scenario in place.scenarios(&bench).into_iter().filter(|scenario| options.wants(scenario)) {
         progress(place, scenario.name);
-        bench.check(&scenario);
+        if !bench.works(&scenario) {
+            continue;
+        }
         let trace = (can_trace && place.can_count(&scenario, false)).then(|| bench.trace(&scenario).0);
         let peak = bench.peak(&scenario, peak);
         let instructions = (can_count && place.can_count(&scenario, true)).then(|| bench.instructions(&scenario));

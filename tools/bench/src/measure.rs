@@ -22,6 +22,9 @@ use super::trace::{self, Trace};
 /// Identifies the content of a file without reading it: inode, modification time, length.
 type Stamp = (u64, i64, i64, u64);
 
+/// Which files a call changes is seen in stores of up to so many sessions.
+const LISTED: usize = 10_000;
+
 /// A store on disk.
 pub struct Bench {
     pub sandbox: Sandbox,
@@ -197,24 +200,46 @@ impl Bench {
 
     /// Makes the call once and panics unless it did what the scenario says, since a hook that gives up is fast, too.
     pub fn check(&mut self, scenario: &Scenario) {
+        self.judge(scenario).unwrap_or_else(|fault| panic!("{fault}"));
+    }
+
+    /// The same, for what is measured without it if it fails twice: another program may have had the processor.
+    pub fn works(&mut self, scenario: &Scenario) -> bool {
+        let fault = self.judge(scenario).or_else(|_| self.judge(scenario)).err();
+        fault.iter().for_each(|fault| eprintln!("\nbench: not measured: {fault}"));
+        fault.is_none()
+    }
+
+    fn judge(&mut self, scenario: &Scenario) -> Result<(), String> {
         self.ready(&scenario.given);
-        let before = self.files();
+        // Smaller stores show what a call changes, too.
+        let is_listed = self.store.sessions <= LISTED;
+        let before = if is_listed { self.files() } else { BTreeMap::new() };
         // Without a limit of time: on a large store some calls of old versions take minutes.
         let input = File::open(self.input(scenario)).expect("the input was just written");
         let output = self.command(scenario).stdin(input).output().expect("the program can be run");
-        let after = self.files();
+        let after = if is_listed { self.files() } else { BTreeMap::new() };
         let said = stderr(&output);
         let said: String = said.lines().filter(|line| !line.contains(": note: ")).collect();
-        assert!(status(&output) == 0 && said.is_empty(), "{}: {}: {said}", scenario.name, output.status);
-        let log = fs::read_to_string(self.sandbox.data().join("logs/hook.log")).unwrap_or_default();
-        assert!(log.is_empty(), "{}: {log}", scenario.name);
-        let is_answer = scenario.is_hook() || !stdout(&output).is_empty();
-        assert!(is_answer, "{}: no output", scenario.name);
+        let log = self.sandbox.data().join("logs/hook.log");
+        let logged = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_file(log);
         let changed = before.iter().filter(|(path, at)| after.get(*path) != Some(at)).map(|(path, _)| path);
         let made = after.keys().filter(|path| !before.contains_key(*path));
         let kinds: BTreeSet<Kind> = changed.chain(made).filter_map(|path| self.kind(path, &after)).collect();
-        assert_eq!(Vec::from_iter(kinds), scenario.changes, "{}: the kinds of changed files", scenario.name);
         self.clean(scenario);
+        let fault = if status(&output) != 0 || !said.is_empty() {
+            format!("{}: {said}", output.status)
+        } else if !logged.is_empty() {
+            logged
+        } else if !scenario.is_hook() && stdout(&output).is_empty() {
+            "no output".into()
+        } else if is_listed && Vec::from_iter(kinds.clone()) != scenario.changes {
+            format!("it changes {kinds:?} instead of {:?}", scenario.changes)
+        } else {
+            return Ok(());
+        };
+        Err(format!("{} {}: {fault}", scenario.program, scenario.name))
     }
 
     fn kind(&self, path: &Path, after: &BTreeMap<PathBuf, Option<Stamp>>) -> Option<Kind> {

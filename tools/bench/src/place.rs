@@ -6,13 +6,15 @@ use cs_tests::Sandbox;
 use cs_tests::corpus::{self, Shape};
 
 use super::measure::Bench;
-use super::scenario::{self, Scenario};
+use super::scenario::{self, PLAIN, Scenario};
 
 /// A place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A store of this many sessions.
     Sessions(usize),
+    /// A store of this many sessions, for the calls to which their number means nothing.
+    Alone(usize),
     /// A store of ten times as many sessions, of which so many are stale.
     Stale(usize),
     /// This many conversations' transcripts.
@@ -28,7 +30,7 @@ impl Place {
     /// How many there are, and of what.
     pub fn size(self) -> (usize, &'static str) {
         match self {
-            Place::Sessions(count) => (count, "sessions"),
+            Place::Sessions(count) | Place::Alone(count) => (count, "sessions"),
             Place::Stale(count) => (count, "stale"),
             Place::Transcripts(count) => (count, "transcripts"),
         }
@@ -41,7 +43,7 @@ impl Place {
             None => Sandbox::new(),
         };
         match self {
-            Place::Sessions(count) => Bench::with(count, 0, sandbox),
+            Place::Sessions(count) | Place::Alone(count) => Bench::with(count, 0, sandbox),
             Place::Stale(count) => Bench::with(10 * count, count, sandbox),
             Place::Transcripts(sessions) => {
                 let shape = Shape { sessions, messages: MESSAGES, ..Shape::default() };
@@ -54,7 +56,11 @@ impl Place {
     /// The calls that are measured there.
     pub fn scenarios(self, bench: &Bench) -> Vec<Scenario> {
         match self {
-            Place::Sessions(_) => bench.scenarios(),
+            Place::Sessions(_) => bench.scenarios().into_iter().filter(Scenario::reads_store).collect(),
+            // The plain status line is what those with limits are compared with.
+            Place::Alone(_) => {
+                bench.scenarios().into_iter().filter(|call| !call.reads_store() || call.name == PLAIN).collect()
+            }
             Place::Stale(_) => vec![scenario::cleanup(&bench.store)],
             Place::Transcripts(_) => scenario::usage(&bench.store, &bench.sandbox.home()),
         }
@@ -70,6 +76,7 @@ impl Place {
             }
             // Before it was one batch, it took minutes under strace.
             Place::Stale(_) => false,
+            Place::Alone(_) => true,
             Place::Transcripts(count) => !instructions || count <= 1000,
         }
     }

@@ -63,6 +63,10 @@ impl Part {
         let (count, noun) = self.place.size();
         format!("{} {noun}", thousands(count))
     }
+
+    fn call(&self, name: &str) -> Option<&Found> {
+        self.found.iter().find(|found| found.scenario.name == name)
+    }
 }
 
 /// A table: the first column is text, the others are figures.
@@ -176,7 +180,8 @@ pub fn growth(parts: &[Part]) -> Table {
         return Table { rows: vec![heading] };
     };
     let millis = |found: &Found| median(&found.times.call).as_secs_f64() * 1000.0;
-    let rows = small.found.iter().zip(&large.found).map(|(small, large)| {
+    let both = small.found.iter().filter_map(|found| Some((found, large.call(found.scenario.name)?)));
+    let rows = both.map(|(small, large)| {
         let slope = (millis(large) - millis(small)) / (most - least) as f64 * 1000.0;
         let moved = |found: &Found| Some(found.trace?.moved() as f64);
         let bytes = moved(large).zip(moved(small)).map(|(large, small)| (large - small) / (most - least) as f64);
@@ -206,10 +211,11 @@ pub fn programs() -> Vec<(String, u64)> {
     names.filter_map(|name| Some((name.clone(), fs::metadata(file(&name)).ok()?.len()))).collect()
 }
 
-/// The same call on every store, side by side.
+/// The same call on every store, side by side; only calls that were measured on each.
 fn calls(parts: &[Part]) -> Vec<Vec<&Found>> {
     let first = parts.first().map_or(&[][..], |part| &part.found);
-    (0..first.len()).map(|row| parts.iter().filter_map(|part| part.found.get(row)).collect()).collect()
+    let of = |name| parts.iter().map(move |part| part.call(name)).collect::<Option<Vec<&Found>>>();
+    first.iter().filter_map(|found| of(found.scenario.name)).collect()
 }
 
 fn ratio(times: &Times) -> f64 {
@@ -314,6 +320,19 @@ mod tests {
         assert_eq!(table.rows[1][3..8], ["5.00", "1.00", "4.00", "5.0", "5.0"]);
         let ms = Duration::from_millis;
         assert_eq!(over(ms(1), ms(2)), "-1.00");
+    }
+
+    #[test]
+    fn a_call_that_could_not_be_measured_somewhere_shifts_no_other() {
+        let named = |name, millis| {
+            let found = part(10, millis).found.remove(0);
+            Found { scenario: Scenario { name, ..found.scenario }, ..found }
+        };
+        let small = Part { place: Place::Sessions(10), found: vec![named("a", 2), named("b", 2)] };
+        let large = Part { place: Place::Sessions(2010), found: vec![named("b", 12)] };
+        for table in [times(&[small.clone(), large.clone()]), growth(&[small, large])] {
+            assert_eq!(table.rows[1..].iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["b"]);
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@ const NEWCOMER: &str = "0c0ffee0-1111-4222-8333-000000000001";
 /// A conversation that has not sent any event.
 const STRANGER: &str = "0c0ffee0-1111-4222-8333-000000000002";
 
+/// The status line with which others are compared.
+pub const PLAIN: &str = "status line, figures kept";
+
 /// The budget of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Budget {
@@ -73,6 +76,15 @@ impl Scenario {
     /// Whether an agent calls it.
     pub fn is_hook(&self) -> bool {
         matches!(self.program, "cs-heartbeat" | "cs-hook" | "cs-deliver" | "cs-wake" | "cs-guard" | "cs-audit")
+    }
+
+    /// Whether the number of sessions may mean something to it. Of the status lines one shows it for all.
+    pub fn reads_store(&self) -> bool {
+        match self.program {
+            "cs-guard" | "cs-audit" | "cs-deliver" | "cs-wake" | "cs-limits" => false,
+            "cs-statusline" => self.name == PLAIN,
+            _ => true,
+        }
     }
 }
 
@@ -152,7 +164,6 @@ fn hooks(store: &Store) -> Vec<Scenario> {
 
 fn statusline(store: &Store) -> Vec<Scenario> {
     let figures = payload(store, "../statusline/resumed", &store::uuid(0));
-    const PLAIN: &str = "status line, figures kept";
     let of = |name, input, budget| hook(store, "cs-statusline", name, input, &[], budget);
     let said = limits::said(figures.clone());
     let with = |name, more, used, days| Scenario {
