@@ -93,6 +93,25 @@ fn an_endless_index_is_invalid() {
 }
 
 #[test]
+fn an_index_is_worn_if_more_than_a_quarter_is_blank_or_a_line_is_not_ours() {
+    let all: Entries = (1..=16).map(|n| (id(n), entry("x", Status::Active))).collect();
+    let whole = render(&all);
+    let blank = |count: usize| {
+        let each = |(n, line): (usize, &str)| match n >= 1 && n <= count {
+            true => " ".repeat(line.len()),
+            false => line.to_string(),
+        };
+        whole.lines().enumerate().map(each).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    assert_eq!([0, 3, 5].map(|count| is_worn(&blank(count))), [false, false, true]);
+    let python = serde_json::to_string_pretty(&all).unwrap();
+    let unpadded: Vec<&str> = whole.split_inclusive('\n').collect();
+    let unpadded = unpadded[..3].concat() + &unpadded[3].replace(' ', "") + &unpadded[4..].concat();
+    assert!(is_worn(&python) && is_worn(&unpadded));
+    assert_eq!(parse(&blank(5)).unwrap().len(), 11);
+}
+
+#[test]
 fn a_line_in_another_form_is_not_lost() {
     let ours = render(&[(id(1), entry("x", Status::Active))].into_iter().collect::<Entries>());
     for (from, to) in [(":", ": "), ("\"api\"", "\"\\u0061pi\""), (",\"started", ", \"later\":[1],\"started")] {
