@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::accounts;
 use crate::options::Options;
 use crate::readings;
-use agents::logs::{Found, Log, Roots};
+use agents::logs::{Found, Log, Roots, older_first};
 use cli::{Context, Failure, Failures, Outcome, found, note, report};
 use conversations::Catalog;
 use cs_core::Error;
@@ -143,7 +143,7 @@ impl Begun {
         let config = context.config();
         let (prices, wrong) = Prices::new(&config);
         let roots = accounts::roots(account, &config)?;
-        let found = roots.logs();
+        let found = roots.find();
         announce_first_run(context, &found.logs);
         Ok(Begun { zone, config, prices, wrong, roots, found, account: account.map(str::to_string) })
     }
@@ -156,7 +156,9 @@ impl Begun {
         listed: &[Listed],
     ) -> Counted {
         let home = &context.store.home;
-        let read = read(home, self.found.logs.clone());
+        let mut logs = self.found.logs.clone();
+        older_first(&mut logs);
+        let read = read(home, logs);
         let limits = readings::take_in(home, &self.roots, &read.logs, context.now);
         let (summaries, damaged) = summary::load_listed(home, listed);
         let summaries = if self.account.is_some() { accounts::summaries(summaries, &read.logs) } else { summaries };
@@ -168,12 +170,12 @@ impl Begun {
     }
 
     /// What was counted before, if no log and no summary has changed since; else counts, and stores it.
-    fn count_once(&self, context: &Context) -> Counted {
+    fn count_once(&self, context: &Context, names: bool) -> Counted {
         let home = &context.store.home;
         let listed = summary::list(home);
         let scope = format!("{:?} {:?}", self.account, self.roots.folders);
         let question = Question::of(home, &scope, &self.found.logs, &listed);
-        if let Some(Answer { book, broken, limits }) = question.answer(home) {
+        if let Some(Answer { book, broken, limits }) = question.answer(home, names) {
             let (read, damaged) = (cache::Read::default(), Vec::new());
             return Counted { book, broken, limits: Some(limits), read, damaged };
         }
@@ -272,9 +274,10 @@ fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
 /// Loads everything that a report by this key needs. Lines that cannot be parsed are noted, but are not a failure.
 pub fn load_for(options: &Options, by: Option<By>, context: &Context) -> Outcome<(Loaded, Filter)> {
     let begun = Begun::new(context, options.timezone.as_deref(), options.account.as_deref())?;
-    let counted = begun.count_once(context);
+    let names = Names::of(options, by);
+    let counted = begun.count_once(context, names != Names::None || options.issue.is_some());
     let broken = counted.broken;
-    let loaded = begun.end(counted, Names::of(options, by))?;
+    let loaded = begun.end(counted, names)?;
     let filter = filter(options, &loaded.zone, context)?;
     let only = options.issue.as_ref().map(|issue| naming(&loaded, issue, context)).transpose()?;
     let filter = Filter { only, ..filter };

@@ -132,6 +132,13 @@ impl Roots {
 
     /// All logs, each file once, older ones first, and what could not be read.
     pub fn logs(&self) -> Found {
+        let mut found = self.find();
+        older_first(&mut found.logs);
+        found
+    }
+
+    /// The same in no particular order, for those that first look whether anything has changed.
+    pub fn find(&self) -> Found {
         let mut found = Found::default();
         self.dirs().for_each(|(agent, dir)| found.root(&dir, agent));
         found.follow_links();
@@ -145,9 +152,13 @@ impl Roots {
             };
             found.logs = found.logs.chunk_by(|a, b| key(a) == key(b)).filter_map(best).collect();
         }
-        found.logs.sort_unstable_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
         found
     }
+}
+
+/// Sorts logs as [`Roots::logs`] does.
+pub fn older_first(logs: &mut [Log]) {
+    logs.sort_unstable_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
 }
 
 /// Deepest nesting of directories.

@@ -4,7 +4,7 @@
 //! it, and are not in it.
 
 use crate::book::{Book, Session};
-use crate::pack::{self, Pack, Packed, Unpack, mix, packed};
+use crate::pack::{self, Pack, Packed, Unpack, mix};
 use crate::row::QuarterRow;
 use crate::summary::Listed;
 use agents::logs::Log;
@@ -27,8 +27,6 @@ pub struct Answer {
     pub limits: Vec<String>,
 }
 
-packed!(Answer { book, broken, limits });
-
 /// What identifies an answer.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -43,19 +41,28 @@ impl Question {
         let folders = (scope % ANSWERS) as u8;
         // Two sums with different beginnings: a chance of 2^-128.
         let key = [0, 1].map(|lane| {
-            let logs = logs.iter().map(|log| hash(lane, log)).fold(mix(lane, scope), mix);
-            // Their order means nothing.
-            mix(logs, summaries.iter().map(|listed| mix(lane, listed.hash())).fold(0, u64::wrapping_add))
+            // The order in which they were found means nothing.
+            let logs = logs.iter().map(|log| hash(lane, log)).fold(logs.len() as u64, u64::wrapping_add);
+            mix(
+                mix(mix(lane, scope), logs),
+                summaries.iter().map(|listed| mix(lane, listed.hash())).fold(0, u64::wrapping_add),
+            )
         });
         Question { path: home.usage_answer(folders), key }
     }
 
-    /// The answer, if it is known.
-    pub fn answer(&self, home: &Home) -> Option<Answer> {
+    /// The answer, if it is known; unless they are wanted, its sessions have no ids, directories and titles.
+    pub fn answer(&self, home: &Home, names: bool) -> Option<Answer> {
         let bytes = pack::load(&self.path);
         let mut from = Unpack::open(&bytes)?;
         let is_this = [from.word()?, from.word()?] == self.key;
-        let answer = if is_this { Answer::unpack(&mut from)? } else { return None };
+        if !is_this {
+            return None;
+        }
+        let models = Packed::unpack(&mut from)?;
+        let sessions = (0..from.word()?).map(|_| session(&mut from, names)).collect::<Option<_>>()?;
+        let book = Book::of(models, sessions, Packed::unpack(&mut from)?);
+        let answer = Answer { book, broken: Packed::unpack(&mut from)?, limits: Packed::unpack(&mut from)? };
         answer.limits.iter().all(|name| home.limits_dir().join(name).exists()).then_some(answer)
     }
 
@@ -63,7 +70,16 @@ impl Question {
     pub fn store(&self, answer: &Answer) {
         let mut to = Pack::new();
         self.key.into_iter().for_each(|word| to.word(word));
-        answer.pack(&mut to);
+        let Answer { book: Book { models, sessions, rows, .. }, broken, limits } = answer;
+        models.pack(&mut to);
+        to.word(sessions.len() as u64);
+        sessions.iter().for_each(|session| pack_session(session, &mut to));
+        let mut rows: Vec<&QuarterRow> = rows.iter().collect();
+        rows.sort_by_key(|row| row.first);
+        to.word(rows.len() as u64);
+        rows.into_iter().for_each(|row| row.pack(&mut to));
+        broken.pack(&mut to);
+        limits.pack(&mut to);
         to.save(&self.path);
     }
 }
@@ -79,47 +95,32 @@ fn hash(lane: u64, log: &Log) -> u64 {
     words.chain(path).chain([log.path.as_os_str().len() as u64, log.agent as u64]).fold(lane, mix)
 }
 
-impl Packed for Book {
-    fn pack(&self, to: &mut Pack) {
-        self.models.pack(to);
-        self.sessions.pack(to);
-        let mut rows: Vec<&QuarterRow> = self.rows.iter().collect();
-        rows.sort_by_key(|row| row.first);
-        to.word(rows.len() as u64);
-        rows.into_iter().for_each(|row| row.pack(to));
-    }
-
-    fn unpack(from: &mut Unpack) -> Option<Self> {
-        let models = Packed::unpack(from)?;
-        let sessions = Packed::unpack(from)?;
-        Some(Book::of(models, sessions, Packed::unpack(from)?))
-    }
+fn pack_session(of: &Session, to: &mut Pack) {
+    let Session { id, agent, dir, title, is_renamed, turns, is_summary, .. } = of;
+    [id, dir, title.as_ref().unwrap_or(&String::new())].into_iter().for_each(|text| text.pack(to));
+    title.is_some().pack(to);
+    agent.pack(to);
+    is_renamed.pack(to);
+    turns.pack(to);
+    is_summary.pack(to);
 }
 
-impl Packed for Session {
-    fn pack(&self, to: &mut Pack) {
-        let Session { id, agent, dir, title, is_renamed, turns, is_summary, .. } = self;
-        id.pack(to);
-        agent.pack(to);
-        dir.pack(to);
-        title.pack(to);
-        is_renamed.pack(to);
-        turns.pack(to);
-        is_summary.pack(to);
-    }
-
-    fn unpack(from: &mut Unpack) -> Option<Self> {
-        Some(Session {
-            id: Packed::unpack(from)?,
-            agent: Packed::unpack(from)?,
-            dir: Packed::unpack(from)?,
-            title: Packed::unpack(from)?,
-            is_renamed: Packed::unpack(from)?,
-            turns: Packed::unpack(from)?,
-            is_summary: Packed::unpack(from)?,
-            prompts: Vec::new(),
-            client: None,
-            keys: Vec::new(),
-        })
-    }
+fn session(from: &mut Unpack, names: bool) -> Option<Session> {
+    let mut text = || {
+        let bytes = from.bytes()?;
+        if names { std::str::from_utf8(bytes).ok().map(str::to_string) } else { Some(String::new()) }
+    };
+    let (id, dir, title) = (text()?, text()?, text()?);
+    Some(Session {
+        id,
+        dir,
+        title: bool::unpack(from)?.then_some(title),
+        agent: Packed::unpack(from)?,
+        is_renamed: Packed::unpack(from)?,
+        turns: Packed::unpack(from)?,
+        is_summary: Packed::unpack(from)?,
+        prompts: Vec::new(),
+        client: None,
+        keys: Vec::new(),
+    })
 }

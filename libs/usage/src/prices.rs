@@ -10,14 +10,13 @@ use cs_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
+/// Each price is a line, which begins with its model's plain name. Only those of models that occur are parsed.
 const TABLE: &str = include_str!("../prices.json");
-
-#[derive(Deserialize)]
-struct Table {
-    web_search: f64,
-    prices: Vec<Entry>,
-}
+const ROW: &str = "  {\"model\": \"";
+/// Dollars.
+const WEB_SEARCH: f64 = 0.01;
 
 #[derive(Clone, Debug, Deserialize)]
 struct Entry {
@@ -95,44 +94,50 @@ struct Dated {
 /// All prices.
 #[derive(Debug)]
 pub struct Prices {
-    by_model: HashMap<String, Vec<Dated>>,
-    web_search: u64,
+    by_model: HashMap<String, Model>,
+}
+
+/// The prices of a model.
+#[derive(Debug, Default)]
+struct Model {
+    own: Vec<Dated>,
+    /// Its lines of the table.
+    lines: Vec<&'static str>,
+    /// All of them, when they are needed.
+    dated: OnceLock<Vec<Dated>>,
+}
+
+impl Model {
+    fn dated(&self) -> &[Dated] {
+        self.dated.get_or_init(|| {
+            let entry = |line: &&str| serde_json::from_str::<Entry>(line.trim_end_matches(',')).ok()?.dated().ok();
+            self.own.iter().cloned().chain(self.lines.iter().filter_map(entry)).collect()
+        })
+    }
 }
 
 impl Prices {
     /// The table, preceded by the user's entries, and the errors in entries that are left out.
     pub fn new(config: &Config) -> (Self, Vec<Error>) {
-        let mut prices = Prices { by_model: HashMap::new(), web_search: 0 };
+        let mut by_model: HashMap<String, Model> = HashMap::new();
         let mut wrong = Vec::new();
         for entry in own(config).into_iter().flatten() {
             match entry.and_then(Entry::dated) {
-                Ok(dated) => prices.add(dated),
+                Ok(dated) => by_model.entry(plain_name(&dated.entry.model)).or_default().own.push(dated),
                 Err(error) => wrong.push(error),
             }
         }
-        match serde_json::from_str::<Table>(TABLE) {
-            Ok(table) => {
-                table.prices.into_iter().filter_map(|entry| entry.dated().ok()).for_each(|dated| prices.add(dated));
-                prices.web_search = (table.web_search * 1e12) as u64;
-            }
-            Err(error) => wrong.push(invalid(&format!("of the table: {error}"))),
+        for line in TABLE.lines() {
+            let name = line.strip_prefix(ROW).and_then(|rest| rest.split_once('"'));
+            name.into_iter().for_each(|(name, _)| by_model.entry(name.to_string()).or_default().lines.push(line));
         }
-        (prices, wrong)
-    }
-
-    fn add(&mut self, dated: Dated) {
-        self.by_model.entry(plain_name(&dated.entry.model)).or_default().push(dated);
+        (Prices { by_model }, wrong)
     }
 
     /// The prices of a model. Its name is taken apart here, so once for many rows.
     pub fn tariff(&self, model: &str) -> Tariff<'_> {
-        let dated = self.by_model.get(model).or_else(|| self.by_model.get(&plain_name(model)));
-        Tariff {
-            dated: dated.map_or(&[], Vec::as_slice),
-            is_fast: is_fast(model),
-            profile: profile(model),
-            web_search: self.web_search,
-        }
+        let known = self.by_model.get(model).or_else(|| self.by_model.get(&plain_name(model)));
+        Tariff { dated: known.map_or(&[], Model::dated), is_fast: is_fast(model), profile: profile(model) }
     }
 
     /// The prices of each of these models.
@@ -152,7 +157,6 @@ pub struct Tariff<'a> {
     dated: &'a [Dated],
     is_fast: bool,
     profile: Profile,
-    web_search: u64,
 }
 
 impl Tariff<'_> {
@@ -176,7 +180,7 @@ impl Tariff<'_> {
             part(tokens.write_5m, rates.cache_write_5m)?,
             part(tokens.write_1h, rates.cache_write_1h)?,
             part(tokens.read, rates.cache_read)?,
-            row.searches.saturating_mul(self.web_search),
+            row.searches.saturating_mul((WEB_SEARCH * 1e12) as u64),
         ];
         Some(Cost { pico_usd: parts.into_iter().fold(0, u64::saturating_add), confirmed })
     }

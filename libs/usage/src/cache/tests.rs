@@ -65,7 +65,7 @@ impl World {
         let logs = self.roots.logs().logs;
         let listed = summary::list(&self.home);
         let question = Question::of(&self.home, "", &logs, &listed);
-        let known = question.answer(&self.home);
+        let known = question.answer(&self.home, true);
         let is_known = known.is_some();
         let answer = known.unwrap_or_else(|| {
             let answer = Answer { book: self.count(logs), broken: 3, limits: Vec::new() };
@@ -143,6 +143,25 @@ fn an_answer_is_for_the_logs_and_the_summaries_as_they_are() {
     assert!(!world.figures().1);
     fs::rename(&path, path.with_file_name("00000000-0000-4000-8000-000000000009.jsonl")).unwrap();
     assert!(!world.figures().1, "another name");
+}
+
+#[test]
+fn the_order_in_which_logs_were_found_means_nothing() {
+    let world = World::new();
+    world.figures();
+    let mut logs = world.roots.find().logs;
+    assert_eq!(logs.len(), 2);
+    let listed = summary::list(&world.home);
+    for _ in 0..2 {
+        logs.reverse();
+        let known = |names| Question::of(&world.home, "", &logs, &listed).answer(&world.home, names).unwrap().book;
+        let (with, without) = (known(true), known(false));
+        assert_eq!((&with.rows, &with.models), (&without.rows, &without.models));
+        assert!(with.sessions.iter().all(|of| !of.id.is_empty()) && with.sessions.iter().any(|of| of.title.is_some()));
+        let agents = |book: &book::Book| book.sessions.iter().map(|of| of.agent).collect::<Vec<_>>();
+        assert_eq!(agents(&with), agents(&without));
+    }
+    assert!(Question::of(&world.home, "", &logs[1..], &listed).answer(&world.home, true).is_none());
 }
 
 static READ: AtomicUsize = AtomicUsize::new(0);

@@ -139,9 +139,12 @@ fn the_table_is_complete() {
         }
     }
     let prices = Prices::new(&Config::default()).0;
-    assert_eq!(prices.by_model.values().map(Vec::len).sum::<usize>(), rows.len(), "each row can be understood");
-    for (model, dated) in &prices.by_model {
-        for pair in dated.windows(2) {
+    let understood = |model: &Model| model.dated().len();
+    assert_eq!(prices.by_model.values().map(understood).sum::<usize>(), rows.len(), "each row can be understood");
+    assert_eq!(table["web_search"], WEB_SEARCH);
+    for (model, known) in &prices.by_model {
+        assert_eq!(*model, plain_name(model));
+        for pair in known.dated().windows(2) {
             assert_eq!(pair[0].until, pair[1].from, "{model}");
         }
     }
@@ -183,4 +186,12 @@ fn own_prices_take_precedence_and_invalid_ones_are_reported() {
     }
     let none = Config::read(std::path::Path::new("/x"), br#"{"usage":{"prices":7}}"#);
     assert_eq!(Prices::new(&none).1.len(), 1);
+}
+
+#[test]
+fn only_prices_of_models_that_occur_are_parsed() {
+    let prices = Prices::new(&Config::default()).0;
+    assert!(prices.by_model.len() > 40 && prices.by_model.values().all(|model| model.dated.get().is_none()));
+    assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "gpt-5").is_some());
+    assert_eq!(prices.by_model.values().filter(|model| model.dated.get().is_some()).count(), 1);
 }
