@@ -121,10 +121,15 @@ fn check_filters(text: &str) {
     for slug in ["api", "shop"] {
         let some = index::parse_where(text, index::of_project(slug)).expect("it is an index");
         assert!(all.iter().filter(|(_, entry)| entry.project_slug == slug).eq(some.iter()), "{slug}");
-        let Some(standings) = index::standings(text, slug) else { continue };
-        let mut found: Vec<_> = standings.iter().map(|one| (&*one.id, one.status, one.ended_at.as_deref())).collect();
-        found.sort_by_key(|(id, ..)| *id);
-        let expected = some.iter().map(|(id, entry)| (id.as_str(), entry.status, entry.ended_at.as_deref()));
+        let Some(standings) = index::standings(text, |known| known == slug) else { continue };
+        let fields = |(_, one): &(&str, index::Standing)| {
+            (one.id.to_string(), one.status, one.ended_at.as_deref().map(str::to_string))
+        };
+        let mut found: Vec<_> = standings.iter().map(fields).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let expected = some
+            .iter()
+            .map(|(id, entry)| (id.to_string(), entry.status, entry.ended_at.as_deref().map(str::to_string)));
         assert!(expected.eq(found), "{slug}: {standings:?}");
     }
 }
