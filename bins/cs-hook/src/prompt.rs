@@ -136,9 +136,8 @@ fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
 fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkout>, sync: NoteSync) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
     // An intent that a person set is always kept.
-    let says_nothing =
-        typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
-    let is_prompts = Namer::of(record) == Namer::Prompt;
+    let may_name = Namer::of(record) == Namer::Prompt
+        && (record.intent == session::unsaid_intent(&record.project_slug) || typed::says_nothing(&record.intent));
     let own = checkout.filter(|found| hook.store.is_own(record, found));
     if let (None, Some(other)) = (own, checkout) {
         elsewhere::note(hook, id, record, &other.worktree_root)?;
@@ -147,7 +146,7 @@ fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkou
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
         git_branch: own.map(|found| store::branch(found).unwrap_or_default()),
         worktree_root: own.map(|found| found.worktree_root.to_string_lossy().into_owned()),
-        is_intent: !typed::says_nothing(text) && says_nothing && is_prompts,
+        is_intent: may_name && !typed::says_nothing(text),
     };
     hook.record_change(id, Change::Prompted(prompted), sync)
 }

@@ -313,7 +313,7 @@ fn are_empty(words: &[&str]) -> bool {
         || (1..=words.len().min(PHRASE_WORDS)).any(|n| {
             let (phrase, rest) = words.split_at(n);
             let phrase = phrase.join(" ");
-            EMPTY_WORDS.split(", ").any(|empty| empty == phrase) && are_empty(rest)
+            EMPTY_WORDS.split(',').any(|empty| empty.trim_start() == phrase) && are_empty(rest)
         })
 }
 
