@@ -13,9 +13,9 @@ use super::trace::Trace;
 pub fn ceiling(program: &str) -> u64 {
     match program {
         // They contain the C library (.cargo/rustc.sh).
-        "cs-heartbeat" => 1_800 * 1024,
-        "cs-hook" => 2_200 * 1024,
-        "cs-guard" | "cs-deliver" => 2_200 * 1024,
+        "cs-heartbeat" => 2_000 * 1024,
+        "cs-hook" => 2_400 * 1024,
+        "cs-guard" | "cs-deliver" => 2_100 * 1024,
         // It reads the end of a log for the last messages.
         "cs-wake" => 1_600 * 1024,
         // All pages, styles and scripts, and the document about the API, are part of it.
