@@ -137,6 +137,7 @@ mod tests {
             );
             assert!(says(&record.intent));
         }
+        assert!(matches!(records.line(&plain), Ok(Line::Whole(_))), "it is not parsed");
         assert!(matches!(records.session(&gone), Err(Error::Missing(_))));
         assert!(matches!(records.session(&damaged), Err(Error::Corrupt { .. })));
         assert!(records.present(&archived).unwrap().is_none() && records.present(&noted).unwrap().is_some());
