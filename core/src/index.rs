@@ -6,10 +6,12 @@
 mod filter;
 mod latest;
 mod layout;
+mod statuses;
 
 pub use filter::{of_project, of_status, recent};
 pub use latest::latest;
 pub use layout::{Order, cmp_minute, is_blank, is_of, line, line_of_width, order_of};
+pub use statuses::statuses;
 
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};

@@ -204,3 +204,21 @@ fn the_latest_are_those_that_started_last() {
     assert_eq!(ids(&text.replace(&id(1).to_string(), id(2).as_str()), 2), None, "an id that is there twice");
     assert_eq!(ids(&serde_json::to_string_pretty(&entries).unwrap(), 2), None);
 }
+
+#[test]
+fn sessions_are_counted_without_their_entries() {
+    let all = [Status::Parked, Status::Completed, Status::Active, Status::Parked];
+    let entries: Entries =
+        (0..).zip(all).map(|(n, status)| (id(n), entry("a \"status\":\"active\"", status))).collect();
+    let text = render(&entries);
+    let expected = entries.values().map(|entry| (&*entry.project_slug, entry.status)).collect::<Vec<_>>();
+    assert_eq!(statuses(&text), Some(expected));
+    for other in [
+        text.replacen("parked", "unknown", 1),
+        text.replacen("\"last_heartbeat\"", "\"last_heart\"", 1),
+        text.replace(id(1).as_str(), id(2).as_str()),
+        serde_json::to_string_pretty(&entries).unwrap(),
+    ] {
+        assert_eq!(statuses(&other), None, "{other}");
+    }
+}

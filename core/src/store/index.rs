@@ -13,6 +13,7 @@ use crate::index::{self, Entries, IndexEntry, Standing};
 use crate::lock;
 use crate::parallel;
 use crate::paths::Home;
+use crate::project::Counts;
 use crate::record::Session;
 use crate::validate::INDEX_BYTES;
 use std::cell::OnceCell;
@@ -86,6 +87,20 @@ impl IndexText<'_> {
             }
         }
         all
+    }
+
+    /// The numbers of the sessions of each project.
+    pub fn counts(&self) -> BTreeMap<String, Counts> {
+        let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+        let mut add = |slug: &str, status| match counts.get_mut(slug) {
+            Some(known) => known.add(status),
+            None => counts.entry(slug.to_string()).or_default().add(status),
+        };
+        match index::statuses(&self.text) {
+            Some(all) => all.into_iter().for_each(|(slug, status)| add(slug, status)),
+            None => self.entries(|_| true).iter().for_each(|(_, entry)| add(&entry.project_slug, entry.status)),
+        }
+        counts
     }
 
     /// Ids whose line passes the filter, or might if written differently; oldest first.
