@@ -9,7 +9,6 @@ use cs_core::project::{Counts, ProjectState};
 use cs_core::store::repo_of;
 use render::{Column, Style, Table, TableCell};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// list all projects
 #[derive(ArgsInfo, FromArgs)]
@@ -48,10 +47,9 @@ impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let config = context.config();
         let index = context.store.index()?;
-        let mut counts: BTreeMap<String, Counts> =
-            config.projects.keys().map(|slug| (slug.clone(), Counts::default())).collect();
-        for (_, entry) in index.entries(|_| true) {
-            counts.entry(entry.project_slug.to_string()).or_default().add(entry.status);
+        let mut counts = index.counts();
+        for slug in config.projects.keys() {
+            counts.entry(slug.clone()).or_default();
         }
         if counts.is_empty() {
             return Err(Failure::Nothing("no projects yet; cs-project register adds one".into()));
