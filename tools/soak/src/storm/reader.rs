@@ -1,5 +1,6 @@
 //! Readers beside the writers of a storm. Whatever the others do, a session that nobody touches is in each answer, once and
-//! whole, and no session is in one twice.
+//! whole; so is one whose intent is changed again and again, with the old intent or the new one; and no session is in an
+//! answer twice.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +11,10 @@ use serde_json::Value;
 use super::super::report::Tally;
 use super::PROJECTS;
 
-/// A session that no operation of the storm touches: its id and its intent.
+/// A session that no operation of the storm touches: its id and its intent. The last two are touched by [`touch`].
 pub type Bystander = (String, String);
+/// How many of the sessions get other intents.
+const TOUCHED: usize = 2;
 
 /// Creates a few sessions that nobody touches.
 pub fn bystanders(sandbox: &Sandbox) -> Vec<Bystander> {
@@ -23,6 +26,24 @@ pub fn bystanders(sandbox: &Sandbox) -> Vec<Bystander> {
         (stdout(&output).trim().to_owned(), intent.trim().to_owned())
     };
     (0..6).map(create).collect()
+}
+
+/// Gives the last sessions a longer intent and the old one by turns until the storm is over: their lines move.
+pub fn touch(sandbox: &Sandbox, bystanders: &[Bystander], is_over: &AtomicBool) -> Tally {
+    let mut tally = Tally::new("random operations");
+    for n in 0_usize.. {
+        let (id, intent) = &bystanders[bystanders.len() - 1 - n / 2 % TOUCHED];
+        let longer = if n % 2 == 0 { " and more".repeat(n % 40) } else { String::new() };
+        let words = ["update", id, "--intent", &(intent.clone() + &longer), "-q"];
+        let output = sandbox.cs("cs-session", &words);
+        let fault = || format!("ended with {}: {}", output.status, stderr(&output));
+        let faults = (!matches!(output.status.code(), Some(0 | 75))).then(fault).into_iter().collect();
+        tally.tried("a changed intent beside them", false, &words.join(" "), faults);
+        if is_over.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    tally
 }
 
 /// Reads until the storm is over.
@@ -58,11 +79,16 @@ fn faults(list: &str, bystanders: &[Bystander]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let twice = rows.iter().filter_map(|row| row["session_id"].as_str()).filter(|id| !seen.insert(*id));
     faults.extend(twice.map(|id| format!("{id} twice")));
-    for (id, intent) in bystanders {
+    for (at, (id, intent)) in bystanders.iter().enumerate() {
+        let is_touched = at + TOUCHED >= bystanders.len() && bystanders.len() > TOUCHED;
+        let is_whole = |said: &str| match is_touched {
+            true => said.strip_prefix(intent.as_str()).is_some_and(|more| more.replace(" and more", "").is_empty()),
+            false => said == intent,
+        };
         let row = rows.iter().find(|row| row["session_id"].as_str() == Some(id));
         match row.map(|row| (row["intent"].as_str(), row["status"].as_str())) {
             None => faults.push(format!("{id} is missing")),
-            Some((said, status)) if said != Some(intent) || status != Some("active") => {
+            Some((said, status)) if !said.is_some_and(is_whole) || status != Some("active") => {
                 faults.push(format!("{id} is not whole: {said:?}, {status:?}"));
             }
             Some(_) => {}
@@ -86,5 +112,11 @@ mod tests {
         assert_eq!(found(&(whole.clone() + &row("b", ""))), 0);
         assert_eq!([found(&row("b", "")), found(&row("a", "the w"))], [1, 1]);
         assert_eq!([found(&(whole.clone() + &whole)), found(&(whole.clone() + "{\"ses"))], [1, 1]);
+        let three = ["a", "b", "c"].map(|id| (id.to_owned(), "work".to_owned()));
+        let rows =
+            |intents: [&str; 3]| -> String { ["a", "b", "c"].iter().zip(intents).map(|(id, i)| row(id, i)).collect() };
+        let found = |intents| faults(&rows(intents), &three).len();
+        assert_eq!(found(["work", "work and more and more", "work"]), 0, "the old intent or the new one");
+        assert_eq!([found(["work and more", "work", "work"]), found(["work", "work and mo", "wor"])], [1, 2]);
     }
 }

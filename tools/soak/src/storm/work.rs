@@ -32,8 +32,9 @@ pub fn epoch(plan: Plan) -> Outcome {
     let shared = Shared { sandbox: place(), ids: Mutex::default(), left: AtomicU64::new(plan.operations) };
     let (bystanders, is_over) = (reader::bystanders(&shared.sandbox), AtomicBool::new(false));
     let (crew, readers): (Vec<Worker>, Vec<Tally>) = thread::scope(|scope| {
-        let readers: Vec<_> =
+        let mut readers: Vec<_> =
             (0..READERS).map(|_| scope.spawn(|| reader::read(&shared.sandbox, &bystanders, &is_over))).collect();
+        readers.push(scope.spawn(|| reader::touch(&shared.sandbox, &bystanders, &is_over)));
         let work = |n| {
             scope.spawn({
                 let shared = &shared;
