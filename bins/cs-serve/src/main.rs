@@ -70,7 +70,7 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let files = http::raise_file_limit(1024);
     let answer = move |request: &http::Request| app.answer(request);
     let look = move || looking.look();
-    let server = http::Server::new(listener, plan.policy, access, files, answer, look, routes::may_take_long);
+    let server = http::Server::new(listener, plan.policy, access, files, answer, look, routes::effort);
     out.line(&format!("http://{address}"))?;
     out.flush()?;
     if let Some(key) = &access_note {

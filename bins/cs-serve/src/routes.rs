@@ -4,7 +4,7 @@
 //! accepts POST: `http::write`.
 
 use crate::asked::Asked;
-use crate::http::{Refusal, Reply, Request, write};
+use crate::http::{Effort, Refusal, Reply, Request, write};
 use crate::pages::{
     Template, activity, agents, api as about_api, audit, conversation, limits, overview, project, review, reviewing,
     session,
@@ -314,15 +314,17 @@ pub fn find(path: &str) -> Result<(&'static Route, &str), Refusal> {
     matching.next().ok_or_else(|| Refusal::new(404, "NOT_FOUND", "there is no such page; /api describes the API"))
 }
 
-/// Whether the answer may take long: something is searched for, calls are picked out of the log, or a file is made.
-pub fn may_take_long(request: &Request) -> bool {
+/// What the answer takes. Picking calls out of the log is a search, too.
+pub fn effort(request: &Request) -> Effort {
     let query = &request.target.query;
     let has_words = || query.iter().any(|(name, value)| name == Q.name() && !value.trim().is_empty());
-    find(&request.target.path).is_ok_and(|(route, _)| match route.answer {
-        Download(_) => true,
-        _ if route.params.contains(&Verdict) => !query.is_empty(),
-        _ => route.params.contains(&Q) && has_words(),
-    })
+    let Ok((route, _)) = find(&request.target.path) else { return Effort::Small };
+    match route.answer {
+        Download(_) => Effort::File,
+        _ if route.params.contains(&Verdict) && !query.is_empty() => Effort::Search,
+        _ if route.params.contains(&Q) && has_words() => Effort::Search,
+        _ => Effort::Small,
+    }
 }
 
 /// Whether a path needs no key, because its answer contains no data.

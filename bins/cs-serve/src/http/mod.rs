@@ -42,3 +42,4 @@ pub use same::same;
 pub use secrets::Secrets;
 pub use server::Server;
 pub use system::{raise_file_limit, save_memory, trim_memory};
+pub use workers::Effort;

@@ -9,7 +9,7 @@ use super::limits::{CONNECTIONS, HEAD_BYTES, LOOK_TIME, REST_BYTES, STOP_TIME, S
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::system::{self, READABLE, Waker};
-use super::workers::{ConnectionId, Finished, Job, Workers};
+use super::workers::{ConnectionId, Effort, Finished, Job, Workers};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
@@ -28,7 +28,7 @@ pub struct Server {
     access: Access,
     waker: Waker,
     workers: Workers,
-    may_take_long: fn(&Request) -> bool,
+    effort: fn(&Request) -> Effort,
     slots: Vec<Option<Connection>>,
     /// Maximum numbers of open connections, and of clients that wait for events.
     most: usize,
@@ -54,7 +54,7 @@ impl Server {
         files: u64,
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
         look: impl Fn() -> u64 + Send + Sync + 'static,
-        may_take_long: fn(&Request) -> bool,
+        effort: fn(&Request) -> Effort,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let waker = Waker::new()?;
@@ -69,7 +69,7 @@ impl Server {
             access,
             waker,
             workers,
-            may_take_long,
+            effort,
             slots: Vec::new(),
             most: CONNECTIONS.min(share),
             most_streams: STREAMS.min(share),
@@ -326,8 +326,7 @@ impl Server {
                 }
                 Step::Whole(request) => {
                     let id = ConnectionId { slot, serial: connection.serial };
-                    let job = if (self.may_take_long)(&request) { Job::Search } else { Job::Answer };
-                    return self.workers.jobs.push(job(id, request));
+                    return self.workers.jobs.push((self.effort)(&request).job(id, request));
                 }
             };
         }

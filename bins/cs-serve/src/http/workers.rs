@@ -24,14 +24,37 @@ const AHEAD: usize = 32;
 pub enum Job {
     /// Answer the request of a connection.
     Answer(ConnectionId, Box<Request>),
-    /// The same, of a request that may take long.
+    /// The same, of a request that searches for something, which may take long.
     Search(ConnectionId, Box<Request>),
+    /// The same, of a request for a file that is made: one is like all pieces of a long answer.
+    Make(ConnectionId, Box<Request>),
     /// Write a note about a refusal, then refuse.
     Refuse(ConnectionId, Note, Box<Reply>),
     /// Make the next piece of an answer.
     Continue(ConnectionId, Rest),
     /// Check whether something changed on disk.
     Look,
+}
+
+/// What it takes to answer a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    Small,
+    /// A file is made.
+    File,
+    /// Something is searched for.
+    Search,
+}
+
+impl Effort {
+    /// The piece of work.
+    pub fn job(self, id: ConnectionId, request: Box<Request>) -> Job {
+        match self {
+            Effort::Small => Job::Answer(id, request),
+            Effort::File => Job::Make(id, request),
+            Effort::Search => Job::Search(id, request),
+        }
+    }
 }
 
 /// A finished piece of work.
@@ -76,7 +99,7 @@ impl Workers {
                 while let Some(job) = jobs.next() {
                     let place = Place::of(&job);
                     let done = match job {
-                        Job::Answer(id, request) | Job::Search(id, request) => {
+                        Job::Answer(id, request) | Job::Search(id, request) | Job::Make(id, request) => {
                             Finished::Answered(id, (work.0)(&request))
                         }
                         Job::Refuse(id, note, reply) => {
@@ -116,7 +139,7 @@ enum Place {
 impl Place {
     fn of(job: &Job) -> Self {
         match job {
-            Job::Continue(..) => Place::Steps,
+            Job::Continue(..) | Job::Make(..) => Place::Steps,
             Job::Search(..) => Place::Searches,
             Job::Answer(..) | Job::Refuse(..) | Job::Look => Place::Requests,
         }
@@ -134,7 +157,7 @@ pub struct Jobs {
 struct Waiting {
     requests: VecDeque<Job>,
     searches: VecDeque<Job>,
-    /// The next pieces of answers.
+    /// Files, and the next pieces of answers.
     steps: VecDeque<Job>,
     /// How many searches and pieces are being made, and whether a search is among them.
     running: usize,
@@ -255,5 +278,12 @@ mod tests {
         assert!(matches!(next(), Some(Job::Continue(one, _)) if one.slot == 6), "one search is enough");
         jobs.end(Place::Searches);
         assert!(matches!(next(), Some(Job::Search(one, _)) if one.slot == 1));
+        jobs.end(Place::Steps);
+        assert!(matches!(next(), Some(Job::Continue(one, _)) if one.slot == 7));
+        jobs.end(Place::Steps);
+        jobs.push(Effort::File.job(id(8), Box::new(request.clone())));
+        assert!(matches!(next(), Some(Job::Make(one, _)) if one.slot == 8), "a file does not wait for searches");
+        jobs.push(Effort::File.job(id(9), Box::new(request)));
+        assert!(next().is_none(), "the third thread waits for requests");
     }
 }

@@ -160,11 +160,15 @@ fn the_document_has_the_same_table() {
 }
 
 #[test]
-fn searches_and_files_may_take_long_and_pages_do_not() {
-    for target in ["/?q=x", "/project/api?q=x", "/api/search?q=x", "/audit?tool=Bash", "/api/export/session/x"] {
-        assert!(may_take_long(&request("GET", target)), "{target}");
-    }
-    for target in ["/", "/?q=", "/?state=idle", "/audit", "/activity?since=7d", "/api/overview?q=x", "/nothing?q=x"] {
-        assert!(!may_take_long(&request("GET", target)), "{target}");
+fn searches_and_files_take_more_than_pages() {
+    for (effort, targets) in [
+        (Effort::Search, &["/?q=x", "/project/api?q=x", "/api/search?q=x", "/audit?tool=Bash"][..]),
+        (Effort::File, &["/api/export/session/x", "/api/export/project/x?format=json&limit=1"]),
+        (
+            Effort::Small,
+            &["/", "/?q=", "/?state=idle", "/audit", "/activity?since=7d", "/api/overview?q=x", "/nothing?q=x"],
+        ),
+    ] {
+        targets.iter().for_each(|target| assert_eq!(super::effort(&request("GET", target)), effort, "{target}"));
     }
 }
