@@ -63,7 +63,14 @@ text_type!(SeatId);
 impl SessionId {
     /// Whether the text has exactly the shape of an id.
     pub fn is_one(text: &str) -> bool {
-        shaped(text, "sess_00000000T0000_xxxx")
+        // Like `shaped`, in a third of the time: each name in a folder of thousands is looked at.
+        let fits = |(at, byte): (usize, u8)| match at {
+            13 => byte == b'T',
+            18 => byte == b'_',
+            19.. => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            _ => byte.is_ascii_digit(),
+        };
+        text.len() == 23 && text.starts_with("sess_") && text.bytes().enumerate().skip(5).all(fits)
     }
 
     /// Accepts exactly the shape of an id; anything else is `Invalid`.
@@ -284,6 +291,11 @@ mod tests {
             assert!(SessionId::parse(bad).is_err(), "{bad:?}");
             assert!(Uuid::parse(bad).is_err(), "{bad:?}");
             assert!(SeatId::parse(bad).is_err(), "{bad:?}");
+        }
+        let one = "sess_20261121T0337_ca5d";
+        for (at, byte) in (0..one.len()).flat_map(|at| (0..128).map(move |byte| (at, byte))) {
+            let text = format!("{}{}{}", &one[..at], char::from(byte), &one[at + 1..]);
+            assert_eq!(SessionId::is_one(&text), shaped(&text, "sess_00000000T0000_xxxx"), "{text:?}");
         }
         let at = crate::clock::parse("2026-11-29T11:34:00Z").unwrap();
         let seat = SeatId::random(at);

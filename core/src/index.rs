@@ -6,6 +6,7 @@
 mod filter;
 mod latest;
 mod layout;
+mod lines;
 mod statuses;
 
 pub use filter::{of_project, of_status, recent};
@@ -15,6 +16,7 @@ pub use statuses::statuses;
 
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
+use lines::Lines;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -120,7 +122,7 @@ fn body(text: &str) -> Option<&str> {
 
 /// The lines of a text in our layout that hold entries.
 pub fn lines(text: &str) -> Option<impl DoubleEndedIterator<Item = &str> + Clone> {
-    Some(body(text)?.lines().filter(|line| !is_blank(line.as_bytes())))
+    Some(Lines(body(text)?).filter(|line| !is_blank(line.as_bytes())))
 }
 
 /// Whether the text has more entries than any store: then the records are read, which takes long but little memory.
@@ -372,9 +374,15 @@ const MINUTE: usize = KEY - "_ca5d\":".len();
 /// Slug and status as we write them at the beginning of a line; `None` in any other form.
 fn head(line: &str) -> Option<(&str, &str)> {
     let rest = line.get(KEY..)?.strip_prefix("{\"project_slug\":\"")?;
-    let (slug, rest) = rest.split_once('"').filter(|(slug, _)| !slug.contains('\\'))?;
-    let (status, _) = rest.strip_prefix(",\"status\":\"")?.split_once('"')?;
+    let (slug, rest) = word(rest)?;
+    let (status, _) = word(rest.strip_prefix(",\"status\":\"")?)?;
     Some((slug, status))
+}
+
+/// A short text without escapes, and what follows its quote.
+fn word(text: &str) -> Option<(&str, &str)> {
+    let (word, rest) = text.split_at_checked(text.bytes().position(|byte| matches!(byte, b'"' | b'\\'))?)?;
+    Some((word, rest.strip_prefix('"')?))
 }
 
 #[cfg(test)]
