@@ -29,7 +29,9 @@ impl Finder<'_> {
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
             return Ok(None);
         }
-        if self.store.glance(id).is_some_and(|end| !self.may_be_told(&end)) {
+        if let Some(end) = self.store.glance(id)
+            && !self.may_be_told(&end)?
+        {
             return Ok(None);
         }
         let Ok(record) = self.store.recent(id) else { return Ok(None) };
@@ -52,10 +54,10 @@ impl Finder<'_> {
     }
 
     /// Whether the end of a session may be news: most are none, and their records are not read.
-    fn may_be_told(&self, end: &End) -> bool {
-        let ended =
-            || self.store.ended(&end.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok())?).ok()?;
-        end.ended_by.as_deref() == Some(BY_CLEANUP) || ended().is_some_and(|ended| ended.error.is_some())
+    fn may_be_told(&self, end: &End) -> Result<bool> {
+        let uuid = end.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        let ended = || uuid.map(|uuid| self.store.ended(&uuid)).transpose();
+        Ok(end.ended_by.as_deref() == Some(BY_CLEANUP) || ended()?.flatten().is_some_and(|ended| ended.error.is_some()))
     }
 
     /// Describes a session that `cs-cleanup` closed as it was before, so that it gets the same notice.
