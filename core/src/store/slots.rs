@@ -16,7 +16,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// How much of the end of the file is read first, and for a session that is not there.
 const TAILS: [usize; 2] = [4 * 1024, 64 * 1024];
@@ -33,6 +33,8 @@ pub(super) struct Slots<'p> {
     file: File,
     size: usize,
     is_changed: bool,
+    /// When the file was changed last.
+    changed_at: SystemTime,
 }
 
 /// What a change replaced.
@@ -76,7 +78,8 @@ impl<'p> Slots<'p> {
         let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
         let size = usize::try_from(meta.len()).unwrap_or(usize::MAX);
         let is_fit = size <= INDEX_BYTES && meta.nlink() == 1;
-        Ok(is_fit.then_some(Slots { path, file, size, is_changed: false }))
+        let changed_at = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        Ok(is_fit.then_some(Slots { path, file, size, is_changed: false, changed_at }))
     }
 
     /// Gives the session this entry, or none. `None` if the file must be written as a whole instead.
@@ -306,8 +309,12 @@ impl<'p> Slots<'p> {
     fn write(&mut self, bytes: &[u8], at: usize) -> Fit<()> {
         self.is_changed = true;
         self.file.write_all_at(bytes, at as u64)?;
-        // The system's own time of a write is a multiple of some milliseconds: two writes may share it.
-        Ok(self.file.set_modified(SystemTime::now())?)
+        // The system's own time of a write is a multiple of some milliseconds: two writes may share it. A disk that keeps no
+        // parts of a second has one time for two seconds, at most.
+        let since = self.changed_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let step = if since.subsec_nanos() == 0 { Duration::from_secs(2) } else { Duration::from_nanos(1) };
+        self.changed_at = SystemTime::now().max(self.changed_at + step);
+        Ok(self.file.set_modified(self.changed_at)?)
     }
 
     fn read(&self, from: usize, most: usize) -> Fit<Vec<u8>> {

@@ -201,6 +201,18 @@ fn a_change_shows_in_the_time_of_the_file() {
         times.insert(fs::metadata(model.path()).unwrap().modified().unwrap());
     }
     assert_eq!(times.len(), 200);
+    // As on a disk that keeps no parts of a second.
+    let seconds = |time: std::time::SystemTime| time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let mut times = std::collections::BTreeSet::new();
+    for n in 0..9 {
+        let status = if n % 2 == 0 { Status::Active } else { Status::Parked };
+        model.change(&id(2999, 2999), Some(entry(20, status)));
+        let file = fs::OpenOptions::new().write(true).open(model.path()).unwrap();
+        let second = seconds(file.metadata().unwrap().modified().unwrap());
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(second)).unwrap();
+        times.insert(second / 2);
+    }
+    assert!(times.len() >= 8, "{times:?}");
 }
 
 #[test]
