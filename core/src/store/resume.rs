@@ -3,19 +3,12 @@
 
 use super::Store;
 use crate::clock::Instant;
-use crate::error::{Error, Result};
-use crate::file;
+use crate::error::Result;
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index;
-use crate::paths::Home;
 use crate::record::{Session, Status};
 use crate::session::{self, Start};
 use std::cell::Cell;
-use std::fs::OpenOptions;
-use std::io::Write;
-
-/// What is in the file of a session's lock while its successor is made.
-const BEGUN: &[u8] = b"resume\n";
 
 /// What is known of the session that continues another one.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +65,6 @@ impl Store {
         if self.home.archived(old_id).exists() {
             return make(&old);
         }
-        let mark = Home::lock_of(&self.home.session(old_id));
         let mut heir: Option<Session> = None;
         let closed = self.update(old_id, now, |old| {
             check(old)?;
@@ -83,10 +75,6 @@ impl Store {
             closed
         });
         let Some(new) = heir else { return closed };
-        if closed.is_ok() {
-            // What remains costs the next one a search.
-            let _ = file::empty(&mark);
-        }
         if let Err(error) = closed {
             // The old session may have been written although that was not confirmed: then it names this successor.
             let old = self.session(old_id);
@@ -109,10 +97,7 @@ impl Store {
     }
 
     fn create_successor(&self, old: &Session, heir: &Heir, is_made: &Cell<bool>, now: Instant) -> Result<Session> {
-        // An archived session gets any number of successors, one after the other.
-        if self.is_begun(old)?
-            && let Some(unfinished) = self.find_unfinished(old)?
-        {
+        if let Some(unfinished) = self.find_unfinished(old)? {
             return self.take_over(old, &unfinished, heir.intent, now);
         }
         let config = self.config();
@@ -127,21 +112,6 @@ impl Store {
         let fill = |record: &mut Session| session::take_over(record, old, heir.intent, now);
         is_made.set(true);
         self.create(&Slug::parse(&old.project_slug)?, start, fill, now)
-    }
-
-    /// Whether an earlier run may have begun to make a successor: it has written into the file of the lock, which this
-    /// program holds. If not, notes there that this one does.
-    fn is_begun(&self, old: &Session) -> Result<bool> {
-        let path = self.home.session(&SessionId::parse(&old.session_id)?);
-        let mark = Home::lock_of(&path);
-        if super::is_absent(&path) || file::read_at_most(&mark, BEGUN.len())?.is_none_or(|bytes| !bytes.is_empty()) {
-            return Ok(true);
-        }
-        let failed = |error| Error::io(&mark, "write", error);
-        let mut file = file::open_own(&mark, OpenOptions::new().append(true))?;
-        file.write_all(BEGUN).and_then(|()| file.sync_data()).map_err(failed)?;
-        file::sync_dir(&self.home.sessions())?;
-        Ok(false)
     }
 
     /// Finds the successor of a run that was killed before it could close the old session.
