@@ -3,7 +3,7 @@
 
 use super::Store;
 use crate::clock::Instant;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index;
 use crate::record::{Session, Status};

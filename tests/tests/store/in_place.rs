@@ -43,12 +43,11 @@ fn changes_of_a_large_store_move_no_more_bytes() {
     }
     let (few, many) = (filled(10), filled(2_000));
     let last = id(0);
-    let changes: [&[&str]; 6] = [
+    let changes: [&[&str]; 5] = [
         &["create", "--project", "project-00", "--intent", "one more", "-q"],
         &["update", &last, "--intent", "something else", "-q"],
         &["update", &last, "--intent", &"a text that needs more room than its line has ".repeat(8), "-q"],
         &["park", &last, "--reason", "later", "-q"],
-        &["resume", &last, "-q"],
         &["complete", &id(1), "-q"],
     ];
     // The first change counts the project, whose context is of an older version.
