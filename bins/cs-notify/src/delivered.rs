@@ -14,6 +14,7 @@ use cs_core::id::{SeatId, SessionId};
 use cs_core::lock::Lock;
 use cs_core::paths::Home;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -168,13 +169,35 @@ impl Delivered {
         bytes
     }
 
-    /// Refuses if the file would be too large once all these notices are noted: what cannot be noted is not sent, because
-    /// it would be sent again each time.
-    pub fn has_room<'d>(&self, dues: impl Iterator<Item = (&'d Due, &'d str)>, now: Instant) -> Result<()> {
-        let mut noted = self.clone();
-        dues.for_each(|(due, handler)| noted.note(due, handler, &[handler], TimeDelta::zero(), now));
+    /// Makes room for these notices in a file that would be too large: the older half of the entries of sessions
+    /// about which nothing becomes due again (`over`) is removed. Refuses if that is not enough: what cannot be noted is
+    /// not sent, because it would be sent again each time.
+    pub fn make_room<'d>(
+        &mut self,
+        dues: impl Iterator<Item = (&'d Due, &'d str)> + Clone,
+        now: Instant,
+        over: impl FnOnce() -> Result<BTreeSet<String>>,
+    ) -> Result<()> {
+        let fits = |sent: &Self| {
+            let mut noted = sent.clone();
+            dues.clone().for_each(|(due, handler)| noted.note(due, handler, &[handler], TimeDelta::zero(), now));
+            file::can_be_read(&noted.bytes())
+        };
+        if fits(self) {
+            return Ok(());
+        }
+        let named: BTreeSet<&str> = dues.clone().map(|(due, _)| due.subject.key()).collect();
+        let mut old: Vec<(Option<Instant>, String)> = over()?
+            .into_iter()
+            .filter(|id| !named.contains(id.as_str()))
+            .filter_map(|id| {
+                Some((self.entries.get(&id).map(|entry| text(entry, "notified_at").and_then(clock::parse))?, id))
+            })
+            .collect();
+        old.sort();
+        old.iter().take(old.len().div_ceil(2)).for_each(|(_, id)| drop(self.entries.remove(id)));
         let full = || Error::Refused(format!("{}: {FULL}", self.path.display()));
-        file::can_be_read(&noted.bytes()).then_some(()).ok_or_else(full)
+        fits(self).then_some(()).ok_or_else(full)
     }
 
     /// Replaces the file, under its lock; removes it if there is no entry.
@@ -195,7 +218,7 @@ impl Delivered {
 
 /// Why no more notices are sent.
 const FULL: &str =
-    "it is full: so many sessions have notices that a larger file could not be read; archive some of them";
+    "it is full: so many sessions that have not ended have notices that a larger file could not be read; complete some";
 
 /// When a notice was sent, by the entry of what it is about.
 fn sent(entry: &Value, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
@@ -282,14 +305,17 @@ mod tests {
         let last = json!({"notified_at": SINCE, "since": SINCE});
         let entry = json!({"reason": "waiting", "notified_at": SINCE, "since": SINCE, "told": {"waiting": last}});
         let of = |count: usize| Value::Object((0..count).map(|n| (format!("session {n}"), entry.clone())).collect());
-        let has_room = |count| {
-            let (sent, waiting) = (delivered(of(count)), due(Reason::Waiting, SINCE));
+        let room = |count, ended: &[&str]| {
+            let (mut sent, waiting) = (delivered(of(count)), due(Reason::Waiting, SINCE));
             assert!(file::can_be_read(&sent.bytes()));
-            sent.has_room([(&waiting, "tell")].into_iter(), at("21T09:00:00"))
+            let ended = || Ok(ended.iter().map(|id| id.to_string()).collect());
+            let made = sent.make_room([(&waiting, "tell")].into_iter(), at("21T09:00:00"), ended);
+            made.map(|()| count - sent.entries.len())
         };
         let most = cs_core::weight::MAX_WEIGHT / 17;
-        assert!(has_room(most - 2).is_ok());
-        assert!(matches!(has_room(most), Err(Error::Refused(_))));
+        assert_eq!(room(most - 2, &["session 1"]).unwrap(), 0);
+        assert!(matches!(room(most, &[ID, "no entry"]), Err(Error::Refused(_))));
+        assert_eq!(room(most, &["session 1", "session 2", "session 3"]).unwrap(), 2, "ended ones make room");
     }
 
     #[test]
