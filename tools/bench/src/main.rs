@@ -30,7 +30,7 @@ const HELP: &str = "bench [--sessions N,N] [--transcripts N,N] [--runs N] [--onl
     --sessions N,N  sizes of the stores, each at least 10 (10,1000,10000,100000); of commands that read a whole store,\n\
     \x20               instructions are counted for sizes up to 1000, system calls up to 10000\n\
     --transcripts N,N  numbers of conversations whose usage is counted (25,1000,20000)\n\
-    --runs N        how often each call is measured (11); calls of more than half a second three times\n\
+    --runs N        how often each call is measured (7); calls of more than half a second three times\n\
     --only TEXT     only calls whose program or name contains TEXT; not with --save\n\
     --programs DIR  measure the programs in DIR, instead of building those of the workspace\n\
     --before DIR    compare with the programs in DIR: each call with these, then with the others, in the same run\n\
@@ -43,7 +43,8 @@ const FOOT: &str = "Every time is the median of the runs, from the start of the 
     is the same ratio of the shortest times, which noise on the machine hardly changes. The budget of a hook is a \
     multiple of the floor; that of a command that people run is in milliseconds. The store is reset before each call. \
     `async`: the agent does not wait for this hook. `long`: a session with 5,000 events. `stale`: a store with ten times \
-    as many sessions, of which so many are active without a sign of life.\n";
+    as many sessions, of which so many are active without a sign of life. Calls to which the number of sessions means \
+    nothing are measured in the smallest store only.\n";
 
 /// The last section of `docs/BENCH.md`.
 const COMPARED: &str = "## Before and after\n";
@@ -102,7 +103,7 @@ fn parse(words: &[String]) -> Option<Options> {
     let mut options = Options {
         sessions: vec![10, 1000, 10_000, 100_000],
         transcripts: vec![25, 1000, 20_000],
-        runs: 11,
+        runs: 7,
         only: None,
         programs: None,
         before: None,
