@@ -18,21 +18,16 @@ use crate::show::{Fate, Report, Row};
 use crate::subject::Due;
 use crate::template::Input;
 use cli::{Failure, Outcome, report};
-use cs_core::clock::{self, Instant, TimeDelta};
-use cs_core::index::IndexEntry;
+use cs_core::clock::{Instant, TimeDelta};
 use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
-use cs_core::record::Status;
-use cs_core::store::Store;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 /// How long to wait for the lock to note a result: what is not noted is sent again.
 const NOTE_WAIT: Duration = Duration::from_secs(20);
-/// How long after its end nothing about a completed session is news: longer than `due` looks back, whatever the clock.
-const LONG_OVER: TimeDelta = TimeDelta::days(3);
 /// How long a claim lasts after the time by which its notice must have been delivered.
 const CLAIM_MARGIN: TimeDelta = TimeDelta::seconds(30);
 /// How many programs a handler may run for one notice: with a button, and without.
@@ -87,8 +82,10 @@ impl Run<'_> {
         let home = &self.context.store.home;
         let mut delivered = Delivered::read(home)?;
         let plan = self.plan(handlers, &delivered)?;
+        let kept = plan.keys();
         if self.has_old_entries(&delivered) {
             delivered.prune(home, self.context.now);
+            delivered.make_room(std::iter::empty(), &kept, self.context.now)?;
             delivered.write(lock)?;
         }
         if plan.due.is_empty() {
@@ -108,7 +105,7 @@ impl Run<'_> {
             let dues = batch.notices.iter().flat_map(|(_, dues)| dues);
             dues.map(|due| (*due, batch.handler.name.as_str()))
         });
-        delivered.make_room(dues, self.context.now, || long_over(&self.context.store, self.context.now))?;
+        delivered.make_room(dues, &kept, self.context.now)?;
         delivered.write(lock)?;
         Ok(plan)
     }
@@ -184,16 +181,6 @@ fn deliver_one(handler: &Handler, notice: &Notice, settings: &Settings, now: Ins
         true => handler.deliver_with_button(notice, settings, now),
         false => handler.deliver(notice, settings, now).map(|()| None),
     }
-}
-
-/// The sessions that were completed days ago: nothing about them becomes due again.
-fn long_over(store: &Store, now: Instant) -> cs_core::error::Result<BTreeSet<String>> {
-    let is_old = |at: &str| clock::parse(at).is_some_and(|at| now - at > LONG_OVER);
-    let is_over =
-        |entry: &IndexEntry| entry.status == Status::Completed && entry.ended_at.as_deref().is_some_and(is_old);
-    let index = store.index()?;
-    let all = index.entries(|_| true);
-    Ok(all.iter().filter(|(_, entry)| is_over(entry)).map(|(id, _)| id.to_string()).collect())
 }
 
 /// Works under the lock of `notify_state.json`. The lock's file is removed again if that file does not exist.

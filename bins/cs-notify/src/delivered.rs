@@ -21,6 +21,9 @@ use std::time::{Duration, SystemTime};
 /// After this time nothing about a seat is news: more than a day, whatever the zone and the clock.
 const SEAT_NEWS: Duration = Duration::from_secs(3 * 24 * 3600);
 
+/// Maximum number of bytes of the file that are read.
+const BYTES: usize = 4 * 1024 * 1024;
+
 /// How long after it was told that a limit will be used up too early it is not told again of the same window.
 const PACE_NEWS: TimeDelta = TimeDelta::days(1);
 
@@ -56,7 +59,8 @@ impl Delivered {
     /// Reads the file. If it does not exist, no notice was sent.
     pub fn read(home: &Home) -> Result<Self> {
         let path = home.notify_state();
-        let entries = match file::read(&path)? {
+        // Older versions wrote more values than other files may have; what is written next has fewer.
+        let entries = match file::read_at_most(&path, BYTES)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
                 Error::corrupt(&path, format!("{error}; if you remove the file, some notices may be sent again"))
             })?,
@@ -169,35 +173,31 @@ impl Delivered {
         bytes
     }
 
-    /// Makes room for these notices in a file that would be too large: the older half of the entries of sessions
-    /// about which nothing becomes due again (`over`) is removed. Refuses if that is not enough: what cannot be noted is
-    /// not sent, because it would be sent again each time.
+    /// Makes room for these notices in a file that would be too large: of the entries of sessions about which nothing of
+    /// `kept` is due, the older half is removed, and again until it fits. Refuses if that is not enough: what cannot be
+    /// noted is not sent, because it would be sent again each time.
     pub fn make_room<'d>(
         &mut self,
         dues: impl Iterator<Item = (&'d Due, &'d str)> + Clone,
+        kept: &BTreeSet<String>,
         now: Instant,
-        over: impl FnOnce() -> Result<BTreeSet<String>>,
     ) -> Result<()> {
         let fits = |sent: &Self| {
             let mut noted = sent.clone();
             dues.clone().for_each(|(due, handler)| noted.note(due, handler, &[handler], TimeDelta::zero(), now));
             file::can_be_read(&noted.bytes())
         };
-        if fits(self) {
-            return Ok(());
+        while !fits(self) {
+            let others = self.entries.iter().filter(|(id, _)| !kept.contains(*id) && SessionId::parse(id).is_ok());
+            let at = |entry| text(entry, "notified_at").and_then(clock::parse);
+            let mut old: Vec<(Option<Instant>, String)> = others.map(|(id, entry)| (at(entry), id.clone())).collect();
+            if old.is_empty() {
+                return Err(Error::Refused(format!("{}: {FULL}", self.path.display())));
+            }
+            old.sort();
+            old.iter().take(old.len().div_ceil(2)).for_each(|(_, id)| drop(self.entries.remove(id)));
         }
-        let named: BTreeSet<&str> = dues.clone().map(|(due, _)| due.subject.key()).collect();
-        let mut old: Vec<(Option<Instant>, String)> = over()?
-            .into_iter()
-            .filter(|id| !named.contains(id.as_str()))
-            .filter_map(|id| {
-                Some((self.entries.get(&id).map(|entry| text(entry, "notified_at").and_then(clock::parse))?, id))
-            })
-            .collect();
-        old.sort();
-        old.iter().take(old.len().div_ceil(2)).for_each(|(_, id)| drop(self.entries.remove(id)));
-        let full = || Error::Refused(format!("{}: {FULL}", self.path.display()));
-        fits(self).then_some(()).ok_or_else(full)
+        Ok(())
     }
 
     /// Replaces the file, under its lock; removes it if there is no entry.
@@ -217,8 +217,7 @@ impl Delivered {
 }
 
 /// Why no more notices are sent.
-const FULL: &str =
-    "it is full: so many sessions that have not ended have notices that a larger file could not be read; complete some";
+const FULL: &str = "it is full: more than it holds is due; cs-session complete ends sessions";
 
 /// When a notice was sent, by the entry of what it is about.
 fn sent(entry: &Value, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
@@ -304,18 +303,22 @@ mod tests {
     fn the_largest_file_that_is_written_is_read_and_what_cannot_be_noted_is_not_sent() {
         let last = json!({"notified_at": SINCE, "since": SINCE});
         let entry = json!({"reason": "waiting", "notified_at": SINCE, "since": SINCE, "told": {"waiting": last}});
-        let of = |count: usize| Value::Object((0..count).map(|n| (format!("session {n}"), entry.clone())).collect());
-        let room = |count, ended: &[&str]| {
+        let id = |n: usize| format!("sess_202611{:02}T1000_{:04x}", 1 + (n >> 16), n & 0xffff);
+        let of = |count: usize| Value::Object((0..count).map(|n| (id(n), entry.clone())).collect());
+        let room = |count, kept: &[&str]| {
             let (mut sent, waiting) = (delivered(of(count)), due(Reason::Waiting, SINCE));
+            let kept = kept.iter().map(|id| id.to_string()).collect();
+            sent.make_room([(&waiting, "tell")].into_iter(), &kept, at("21T09:00:00"))?;
             assert!(file::can_be_read(&sent.bytes()));
-            let ended = || Ok(ended.iter().map(|id| id.to_string()).collect());
-            let made = sent.make_room([(&waiting, "tell")].into_iter(), at("21T09:00:00"), ended);
-            made.map(|()| count - sent.entries.len())
+            Ok::<_, Error>(count - sent.entries.len())
         };
         let most = cs_core::weight::MAX_WEIGHT / 17;
-        assert_eq!(room(most - 2, &["session 1"]).unwrap(), 0);
-        assert!(matches!(room(most, &[ID, "no entry"]), Err(Error::Refused(_))));
-        assert_eq!(room(most, &["session 1", "session 2", "session 3"]).unwrap(), 2, "ended ones make room");
+        let ids: Vec<String> = (0..most).map(id).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        assert_eq!(room(most - 2, &[]).unwrap(), 0);
+        assert!(matches!(room(most, &ids), Err(Error::Refused(_))));
+        assert_eq!(room(most, &ids[3..]).unwrap(), 2, "others make room");
+        assert!(room(2 * most, &ids[..100]).unwrap() > most, "as an older version wrote it");
     }
 
     #[test]

@@ -31,6 +31,9 @@ use why::Why;
 /// How many hours after its end a conversation or a turn still gets a notice.
 const NEWS_HOURS: i64 = 24;
 
+/// Maximum number of notices that are due: all of them can be noted (see `delivered`). Older ones are left out.
+const MOST: usize = 4000;
+
 /// A reason for a notice of one session, before its record is read for the details.
 struct Found {
     reason: Reason,
@@ -111,6 +114,11 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
         for found in found {
             all.push(finder.describe(id, entry, name, found));
         }
+    }
+    if all.len() > MOST {
+        // The newest of the most urgent: the last days of a store of any size.
+        all.sort_by(|a, b| (a.subject.reason, &b.subject.since).cmp(&(b.subject.reason, &a.subject.since)));
+        all.truncate(MOST);
     }
     all.sort_by(|a, b| {
         let key = |due: &Due| (due.subject.reason, due.subject.since.clone(), due.subject.key().to_string());

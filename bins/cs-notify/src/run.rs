@@ -37,6 +37,13 @@ pub struct Pending {
 }
 
 impl Plan {
+    /// What its notices are about, sent or not.
+    pub fn keys(&self) -> BTreeSet<String> {
+        let due = self.due.iter().map(|pending| &pending.due).chain(self.held.iter().map(|(due, _)| due));
+        let all = due.chain(self.recent.iter().map(|(due, _)| due)).chain(&self.claimed);
+        all.map(|due| due.subject.key().to_string()).collect()
+    }
+
     /// A row for each notice that is held back.
     pub fn held_rows(&self) -> impl Iterator<Item = Row> + '_ {
         self.held.iter().map(|(due, why)| Row::of(Notice::about_one(due), Fate::Held(why.clone())))
