@@ -92,10 +92,10 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
         let progress = skim.feed(chunk);
         buffer.consume(count);
         bytes += count;
-        let has_rest = bytes == FIRST && count == FIRST;
+        let is_small = buffer.capacity() < CHUNK;
         match progress {
             // What is there already is read even if no time is left.
-            Progress::More if has_rest => buffer = BufReader::with_capacity(CHUNK, buffer.into_inner()),
+            Progress::More if is_small => buffer = BufReader::with_capacity(CHUNK, buffer.into_inner()),
             Progress::More if started.elapsed() < limits.whole => {}
             Progress::More => break End::TooLate,
             Progress::Complete(_) => break End::Complete,

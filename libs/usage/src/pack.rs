@@ -283,6 +283,12 @@ mod tests {
     }
 
     #[test]
+    fn each_agent_keeps_its_number() {
+        // An agent is stored as its position: another order needs another name of the format.
+        assert_eq!(Agent::ALL.map(Agent::word).join(" "), "claude-code codex");
+    }
+
+    #[test]
     fn a_false_count_reserves_nothing() {
         let mut pack = Pack::new();
         pack.word(u64::MAX);

@@ -57,8 +57,10 @@ pub fn load_listed(home: &Home, all: &[Listed]) -> (Vec<Counted>, Vec<Error>) {
     let known = Unpack::open(&bytes).map(blocks).unwrap_or_default();
     let one = |n: usize| {
         let listed = all.get(n)?;
-        match known.get(listed.uuid.as_str()).filter(|(_, identity, _)| *identity == listed.identity) {
-            Some((block, _, rest)) => Some((Some(*block), Ok(Counted::unpack(&mut { *rest })?))),
+        // One that cannot be taken apart is read from its own file.
+        let cached = known.get(listed.uuid.as_str()).filter(|(_, identity, _)| *identity == listed.identity);
+        match cached.and_then(|(block, _, rest)| Some((*block, Counted::unpack(&mut { *rest })?))) {
+            Some((block, counted)) => Some((Some(block), Ok(counted))),
             None => {
                 Some((None, read(home, &Uuid::parse(&listed.uuid).ok()?).transpose()?.map(|summary| summary.counted)))
             }
