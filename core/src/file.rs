@@ -1,6 +1,7 @@
 //! Owns the only two ways to access a file: a bounded read that refuses links, and an atomic write.
 //! Must stay true: a reader sees the old bytes or the new ones, never a mixture; nothing outside
 //! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
+//! One file is written in place, the index (see `store::slots`): it is read with [`read_unchanged`].
 
 mod dir;
 mod several;
@@ -126,7 +127,7 @@ const ROOM: usize = 256;
 
 fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     let size = size_of(file, path, most)?;
-    // The file's size is enough: files are replaced, never written to, so no further read is needed.
+    // The file's size is enough: files are replaced, not written to, except the index (see `read_unchanged`).
     let mut bytes = vec![0; size + size / ROOM];
     bytes.truncate(size);
     let mut filled = 0;

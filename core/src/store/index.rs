@@ -1,7 +1,7 @@
 //! Owns reading `_index.json`: the index is the content of its file, corrected by the entries written since (see
 //! `pending`), and completed from the directory; a line that was torn is looked up in its record; if the file cannot be
-//! used, all records are read. Must stay true: readers take no lock and write nothing, and correct the index in memory.
-//! The file may be changed while it is read (see `slots`): then its time of change differs, and it is read again.
+//! used, all records are read. Must stay true: readers write nothing, and correct the index in memory. The file may be
+//! changed while it is read (see `slots`): then its time of change differs, and it is read again, at last under its lock.
 
 use super::Store;
 use super::pending::Pending;
