@@ -24,9 +24,13 @@ pub fn with_workers<T: Send>(workers: usize, count: usize, work: impl Fn(usize) 
         std::iter::from_fn(take).map(|n| (n, work(n))).collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(run)).collect();
+        // The system may refuse a thread: then there are fewer, at least this one.
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, run).ok();
+        let others: Vec<_> = (1..workers).map_while(start).collect();
         let mut all = run();
-        all.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
         all
     })
 }

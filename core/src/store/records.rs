@@ -16,8 +16,8 @@ use std::collections::HashSet;
 pub struct Records<'s> {
     store: &'s Store,
     dir: OwnDir,
-    /// The ids of sessions with notes.
-    noted: HashSet<String>,
+    /// The ids of sessions with notes; `None` if they cannot be listed: then each session is looked at.
+    noted: Option<HashSet<String>>,
 }
 
 /// A record that is to be printed.
@@ -34,7 +34,9 @@ impl Store {
     pub fn records(&self) -> Result<Records<'_>> {
         // A file that is renamed while the folder is listed may be missing in the list, but not in both: when it is
         // removed after the second name, the record contains what it said.
-        let noted = self.spools()?.into_iter().chain(self.spools()?).collect();
+        let twice = || Ok(self.spools()?.into_iter().chain(self.spools()?).collect());
+        let noted: Result<HashSet<String>> = twice();
+        let noted = noted.ok();
         Ok(Records { store: self, dir: OwnDir::checked(self.home.sessions())?, noted })
     }
 }
@@ -79,7 +81,7 @@ impl Records<'_> {
 
     /// The bytes of a record without notes; `None` if it has notes or is elsewhere.
     fn bytes(&self, id: &SessionId) -> Result<Option<Vec<u8>>> {
-        match self.noted.contains(id.as_str()) {
+        match self.noted.as_ref().is_none_or(|noted| noted.contains(id.as_str())) {
             true => Ok(None),
             false => self.dir.read(&format!("{id}.json")),
         }
@@ -97,6 +99,20 @@ mod tests {
     use crate::paths::Home;
     use crate::session::Start;
     use crate::witness::Witness;
+
+    #[test]
+    fn notes_that_cannot_be_listed_hide_no_session() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        let start = Start { intent: "kept".into(), ..Start::default() };
+        let record = store.create(&Slug::parse("api").unwrap(), start, |_| Ok(()), clock::now()).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let _ = std::fs::remove_dir(store.home.spool_dir());
+        std::os::unix::fs::symlink(elsewhere.path(), store.home.spool_dir()).unwrap();
+        let id = SessionId::parse(&record.session_id).unwrap();
+        assert_eq!(store.records().unwrap().session(&id).unwrap().intent, "kept");
+        assert_eq!(store.rebuilt().unwrap().damaged.len(), 0);
+    }
 
     #[test]
     fn many_records_are_what_each_alone_is() {
