@@ -128,10 +128,32 @@ impl<'p> Slots<'p> {
                 self.write(&vec![b' '; at.len() + 1], at.start)?;
                 self.append(id, entry)?;
             }
+            None if order == Order::Sorted && self.vouches_for_others(&at)? => return Err(Unfit::Whole),
             None if is_last => self.remove_last(&tail, &at)?,
             None => self.write(&vec![b' '; at.len() + 1], at.start)?,
         }
         Ok(Replaced::Line(old))
+    }
+
+    /// Whether lines out of order may be later than all lines in order once this one in order is removed. Such lines come
+    /// after the one in order before it.
+    fn vouches_for_others(&self, at: &Range<usize>) -> Fit<bool> {
+        for size in TAILS {
+            let tail = self.tail(size)?;
+            let is_sorted = |at: &Range<usize>| index::order_of(tail.bytes_at(at)) == Some(Order::Sorted);
+            let mut sorted = (0..tail.lines.len()).rev().filter(|n| tail.lines.get(*n).is_some_and(is_sorted));
+            let Some(last) = sorted.next() else { continue };
+            if tail.lines.get(last) != Some(at) {
+                return Ok(false);
+            }
+            let Some(before) = sorted.next() else { continue };
+            let mut lines = tail.lines.iter().skip(before);
+            let before = lines.next().and_then(|line| std::str::from_utf8(tail.bytes_at(line)).ok());
+            let before = before.and_then(index::id_in).and_then(|id| SessionId::parse(id).ok()).ok_or(Unfit::Whole)?;
+            let mut others = lines.filter(|line| *line != at);
+            return Ok(others.any(|line| index::cmp_minute(tail.bytes_at(line), &before) != Ordering::Less));
+        }
+        Ok(true)
     }
 
     /// Where the session's line is, without its comma, and the end of the file.
@@ -150,7 +172,8 @@ impl<'p> Slots<'p> {
         let last = tail.last_sorted().ok_or(Unfit::Whole)?;
         // A line out of order is earlier than the last one in order.
         let may_be_moved = index::cmp_minute(last, id) == Ordering::Greater;
-        let at = match self.find_sorted(id, tail.from)? {
+        // A line that begins where the tail does is not in it.
+        let at = match self.find_sorted(id, tail.from + 1)? {
             None if may_be_moved => self.find_anywhere(id)?,
             known => known,
         };

@@ -259,3 +259,58 @@ fn no_more_lines_are_added_than_are_read() {
     assert_eq!(add(2), None, "every reader would refuse it");
     assert!(!index::is_endless(&model.text()));
 }
+
+#[test]
+fn a_line_where_the_part_that_is_read_begins_is_found() {
+    // All lines have the same minute, and all but the last one the same width.
+    let of = |last: usize, count: u64| {
+        let mut model = Model::new(9);
+        model.entries.extend((0..count).map(|n| (id(0, n), entry(20, Status::Completed))));
+        model.entries.insert(id(0, 0xfff), IndexEntry { intent: "x".repeat(last).into(), ..entry(1, Status::Active) });
+        model
+    };
+    let begins = |model: &Model| {
+        let text = model.fresh();
+        let line = text.get(text.len() - TAILS[1]..).filter(|rest| rest.starts_with("\"sess_"))?;
+        SessionId::parse(index::id_in(line)?).ok()
+    };
+    let last = (0..400).find(|last| begins(&of(*last, 420)).is_some()).unwrap();
+    for count in 400..440 {
+        let mut model = of(last, count);
+        model.render();
+        let id = begins(&model).unwrap();
+        assert!(matches!(model.change(&id, Some(entry(20, Status::Active))), Some(Replaced::Line(_))), "{id}");
+        model.check();
+    }
+}
+
+#[test]
+fn a_session_out_of_order_has_one_line_after_the_later_ones_are_removed() {
+    for is_last in [false, true] {
+        let mut model = long();
+        // The clock was ahead for a while; a session began after it was set right.
+        let (ahead, began) = (id(9000, 1), id(4000, 1));
+        model.change(&ahead, Some(entry(20, Status::Active)));
+        model.change(&began, Some(entry(20, Status::Active)));
+        if is_last {
+            model.change(&ahead, Some(entry(60, Status::Active)));
+        }
+        model.change(&ahead, None);
+        model.check();
+        // Older ones are restored.
+        for n in 0..600 {
+            model.change(&id(3000 + n, n), Some(entry(20, Status::Completed)));
+        }
+        assert!(matches!(model.change(&began, Some(entry(20, Status::Parked))), Some(Replaced::Line(_))));
+        model.check();
+        assert!(model.rewritten < 5, "{}", model.rewritten);
+    }
+    let mut model = long();
+    for n in 0..9 {
+        model.change(&id(3000 + n, n), Some(entry(20, Status::Active)));
+        model.change(&id(n, n), Some(entry(90, Status::Active)));
+        model.change(&id(3000 + n, n), None);
+    }
+    model.check();
+    assert_eq!(model.rewritten, 0, "older lines do not matter");
+}
