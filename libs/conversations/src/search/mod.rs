@@ -135,7 +135,9 @@ pub fn search<'a>(
     let next = AtomicUsize::new(0);
     let others = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS) - 1;
     std::thread::scope(|scope| {
-        (0..others).for_each(|_| drop(scope.spawn(|| work.run(&order, &next))));
+        // If the system refuses a thread, the others do its work.
+        let start = || std::thread::Builder::new().spawn_scoped(scope, || work.run(&order, &next));
+        (0..others).for_each(|_| drop(start()));
         work.run(&order, &next);
     });
     work.into_searched()
