@@ -169,14 +169,24 @@ impl Store {
         if let Ok(slug) = Slug::parse(&session.project_slug)
             && !super::is_absent(&self.home.project(&slug))
         {
-            self.update_project(&slug, |state| {
-                if project::repeats(state, session) {
-                    let others = self.others_of_project(id, &slug)?;
-                    let records = others.iter().filter_map(|other| self.session(other).ok());
-                    project::withdraw(state, session, records.filter(|other| other.project_slug == slug.as_str()));
+            // The index, whose lock comes before that of a project, is read first; that is seldom needed.
+            let mut others = None;
+            loop {
+                let mut is_known = true;
+                self.update_project(&slug, |state| {
+                    is_known = others.is_some() || !project::repeats(state, session);
+                    if let Some(others) = others.as_ref().filter(|_| project::repeats(state, session)) {
+                        let others: &Vec<SessionId> = others;
+                        let records = others.iter().filter_map(|other| self.session(other).ok());
+                        project::withdraw(state, session, records.filter(|other| other.project_slug == slug.as_str()));
+                    }
+                    Ok(())
+                })?;
+                if is_known {
+                    break;
                 }
-                Ok(())
-            })?;
+                others = Some(self.others_of_project(id, &slug)?);
+            }
         }
         for uuid in uuids {
             self.leave_session(id, uuid, now)?;
