@@ -113,9 +113,9 @@ impl Store {
         // A power failure may have lost the files of some.
         let slugs: BTreeSet<Slug> =
             stems.chain(text.keys().cloned()).filter_map(|stem| Slug::parse(&stem).ok()).collect();
+        let store = self.hurried();
         for slug in &slugs {
-            // Both are caches, so errors are ignored.
-            let _ = self.update_project(slug, |state| {
+            let counted = store.update_project(slug, |state| {
                 let counts = count(of(&text, slug));
                 project::count(state, counts);
                 let mut context = self.make_context(of(&newest, slug), now);
@@ -126,12 +126,27 @@ impl Store {
                     self.write_context(slug, &context)
                 }
             });
+            if counted.is_err() {
+                self.have_counted(slug);
+            }
         }
     }
 
+    /// While the index is locked, nobody waits long for a project: others would wait for both.
+    fn hurried(&self) -> Store {
+        Store { wait: self.wait.min(lock::HOOK_WAIT), ..self.clone() }
+    }
+
+    /// Without a context, the next change of the project has all its sessions counted. Both are caches, so errors are
+    /// ignored.
+    fn have_counted(&self, slug: &Slug) {
+        let _ = file::remove(&self.home.context(slug));
+    }
+
     /// Updates the projects' counts and contexts after entries were stored: by the difference, if it is known. Needs the
-    /// lock of the index. Both are caches, so errors are ignored.
-    pub(super) fn refresh_projects(&self, stored: &[Stored], now: Instant) {
+    /// lock of the index. Both are caches, so errors are ignored; returns whether a project was locked, so that it is worth
+    /// another try.
+    pub(super) fn refresh_projects(&self, stored: &[Stored], now: Instant) -> bool {
         let mut changes: BTreeMap<Slug, Difference> = BTreeMap::new();
         let slug_of = |slug: &str| Slug::parse(slug).ok();
         for one in stored {
@@ -158,13 +173,16 @@ impl Store {
         if stored.iter().any(|one| one.after.is_none() && one.before == Before::Unknown) {
             self.count_projects(now);
         }
-        let index = LazyCell::new(|| self.stored_index());
+        let store = self.hurried();
+        let index = LazyCell::new(|| store.stored_index());
+        let mut is_busy = false;
         for (slug, change) in &changes {
-            if self.apply(slug, change, &index, now).is_err() {
-                // The difference is lost: without a context, the next change has all sessions counted.
-                let _ = file::remove(&self.home.context(slug));
+            if let Err(error) = store.apply(slug, change, &index, now) {
+                self.have_counted(slug);
+                is_busy |= matches!(error, Error::Busy(_));
             }
         }
+        is_busy
     }
 
     fn apply<'s, F: FnOnce() -> Result<IndexText<'s>>>(

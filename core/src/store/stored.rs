@@ -1,7 +1,7 @@
 //! Owns storing `_index.json`, under its lock: the entries written since are put into it, in place where that can be done
 //! (see `slots`), else with a new file. Must stay true: the entries are removed last, after the index and the counts that
-//! follow from it; if a program was killed before, the next one counts all. Hooks write entries and do not store the index;
-//! commands of people and `cs-cleanup` do.
+//! follow from it; if a program was killed before, or a project was locked, the next one does it again and counts all.
+//! Hooks write entries and do not store the index; commands of people and `cs-cleanup` do.
 
 use super::index::FEW_CHANGES;
 use super::pending::Pending;
@@ -53,10 +53,10 @@ impl Store {
     /// Counts all sessions, after those that were pending have been stored, and ends these.
     fn count_anew(&self, pending: &Pending, now: Instant) -> Result<()> {
         let stored: Result<Vec<Stored>> = pending.ids.iter().map(|id| self.unknown(id)).collect();
-        self.refresh_projects(&stored?, now);
+        let is_busy = self.refresh_projects(&stored?, now);
         self.count_projects(now);
         file::remove(&self.home.index_stale())?;
-        self.drop_pending()
+        if is_busy { Ok(()) } else { self.drop_pending() }
     }
 
     /// Compares the index with the records and repairs it; `None` if they agreed. Pending entries are stored without
@@ -149,13 +149,17 @@ impl Store {
             if is_left {
                 stored.iter_mut().for_each(|stored| stored.before = Before::Unknown);
             }
-            self.refresh_projects(&stored, now);
+            let is_busy = self.refresh_projects(&stored, now);
             if !is_kept {
                 self.count_projects(now);
             }
             file::remove(&self.home.index_stale())?;
-            self.drop_pending()?;
             ids.extend(pending.ids);
+            if is_busy {
+                // The next program tries it again.
+                break;
+            }
+            self.drop_pending()?;
             if is_last {
                 break;
             }

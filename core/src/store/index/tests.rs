@@ -255,3 +255,26 @@ fn the_list_of_changes_names_each_session_once() {
     assert_eq!(store.pending().unwrap().ids, [id.clone()]);
     assert_eq!(store.take_pending().unwrap().unwrap().ids, [id]);
 }
+
+#[test]
+fn a_project_that_is_locked_holds_the_index_up_for_a_moment_only() {
+    let (_dir, store) = store();
+    let ids: Vec<SessionId> = (0..3).map(|n| create(&store, &format!("{n}"), now())).collect();
+    let slug = Slug::parse("api").unwrap();
+    let held = lock::acquire(&Home::lock_of(&store.home.project(&slug)), store.wait).unwrap();
+    let begin = std::time::Instant::now();
+    let ask = |session: &mut Session| {
+        session.open_questions = vec!["Which?".into()];
+        Ok(())
+    };
+    store.update(&ids[2], now(), ask).unwrap();
+    turn(&store, &ids[0]);
+    store.rebuild_index(now()).unwrap();
+    assert!(begin.elapsed() < lock::PERSON_WAIT / 2, "{:?}", begin.elapsed());
+    assert_eq!(store.index().unwrap().entries(index::of_status(Status::Parked)).len(), 1);
+    drop(held);
+    turn(&store, &ids[1]);
+    assert_right(&store, "after the lock was released");
+    assert_eq!(store.project(&slug).unwrap().open_questions, ["Which?"]);
+    assert!(!store.pending().unwrap().is_any);
+}
