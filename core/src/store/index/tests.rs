@@ -252,7 +252,7 @@ fn the_list_of_changes_names_each_session_once() {
         };
         hooks.update(&id, now(), rename).unwrap();
     }
-    assert_eq!(store.pending().unwrap().ids, [id.clone()]);
+    assert_eq!(store.pending().unwrap().ids, std::slice::from_ref(&id));
     assert_eq!(store.take_pending().unwrap().unwrap().ids, [id]);
 }
 
