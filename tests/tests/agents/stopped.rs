@@ -44,22 +44,25 @@ fn a_waiter_that_was_stopped_wakes_nobody_until_it_goes_on() {
     let Some(team) = Team::new() else { return };
     let (seat, client) = idle(&team);
     let mut found = None;
-    assert!(eventually(PATIENCE, || {
-        found = waiter(client);
-        found.is_some()
-    }));
+    // Each wake ends the process that waited.
+    let mut waits = |client| {
+        let before = found;
+        assert!(eventually(PATIENCE, || {
+            found = waiter(client).filter(|pid| Some(*pid) != before);
+            found.is_some()
+        }));
+        found.unwrap()
+    };
+    waits(client);
     assert_eq!(send(&team, "one"), "");
     team.wait_for("wake", |seen| text(seen, "text").contains("one"));
     team.wait_until("builder", "idle");
-    assert!(eventually(PATIENCE, || {
-        found = waiter(client).filter(|pid| Some(*pid) != found).or(found);
-        found.is_some_and(|pid| fs::metadata(format!("/proc/{pid}")).is_ok())
-    }));
-    signal(found.unwrap(), "-STOP");
+    let waiting = waits(client);
+    signal(waiting, "-STOP");
     let told = send(&team, "two");
     assert!(told.contains("does not react: it gets this one when that goes on, or with its next prompt"), "{told}");
     assert_eq!(team.seen("wake").len(), 1);
-    signal(found.unwrap(), "-CONT");
+    signal(waiting, "-CONT");
     team.wait_for("wake", |seen| text(seen, "text").contains("two"));
     assert_eq!(team.seat("builder")["agent_id"], seat["agent_id"]);
 }
