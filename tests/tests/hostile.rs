@@ -144,7 +144,7 @@ fn memory(sandbox: &Sandbox, program: &str, args: &[String], input: &str, what: 
 }
 
 #[test]
-fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib() {
+fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib_and_an_index_256() {
     let place = Place::new();
     let saved = place.saved();
     let mut most = (0, String::new());
@@ -167,7 +167,9 @@ fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib() {
                 if took > most.0 {
                     most = (took, what.clone());
                 }
-                assert!(took <= MEMORY, "{} KiB: {what}", took >> 10);
+                // An index may be that of 200,000 sessions, which are shown.
+                let limit = if n == 1 { 4 * MEMORY } else { MEMORY };
+                assert!(took <= limit, "{} KiB: {what}", took >> 10);
             }
         }
     }
