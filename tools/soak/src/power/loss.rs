@@ -65,6 +65,8 @@ pub fn harmed(versions: &[Arc<[u8]>], harm: Harm) -> Arc<[u8]> {
         Harm::Half if is_in_place => [&new[..half], &old[half..]].concat().into(),
         Harm::Half => new[..half].into(),
         Harm::LaterHalf if is_in_place => [&old[..half], &new[half..]].concat().into(),
+        // What was only added comes to the disk with everything before it in the same block.
+        Harm::LaterHalf if new.starts_with(old) => zeros(same, (half / BLOCK * BLOCK).max(same)),
         Harm::LaterHalf => zeros(same, half),
         Harm::HalfZeros => zeros(half, end),
         Harm::FirstBlockZeros => zeros(same, end.min((same / BLOCK + 1) * BLOCK)),
@@ -90,6 +92,9 @@ fn only(versions: &[Arc<[u8]>], n: usize) -> Option<Arc<[u8]>> {
     let mut bytes = old.to_vec();
     // A file that became shorter has nothing that was written.
     if after.len() >= before.len() {
+        // What was only added comes to the disk with everything before it in the same block.
+        let start = if after.starts_with(before) { range.start / BLOCK * BLOCK } else { range.start };
+        let range = start.max(bytes.len().min(range.start))..range.end;
         bytes.resize(bytes.len().max(range.end), 0);
         bytes[range.clone()].copy_from_slice(&after[range]);
     }
