@@ -226,27 +226,34 @@ fn deleting_any_cache_loses_no_session() {
     }
 }
 
-/// Reads, changes and replaces a record as the Python tool does, which holds a lock with the same name and removes the
-/// lock's file after releasing it.
-const PYTHON: &str = r#"
+/// How the Python tool reads, changes and replaces a file in `sessions`: it holds a lock with the same name, and removes
+/// the lock's file after releasing it.
+const CHANGED: &str = r#"
 import fcntl, json, os, sys
-home, session, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-record = os.path.join(home, "sessions", session + ".json")
-lock = os.path.join(home, "sessions", session + ".lock")
-for n in range(count):
+
+def changed(name, change):
+    path, lock = (os.path.join(sys.argv[1], "sessions", name + end) for end in (".json", ".lock"))
     with open(lock, "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with open(record) as file:
+        with open(path) as file:
             data = json.load(file)
-        data["events"].append({"timestamp": "2026-11-21T10:00:00.000000+00:00", "message": "python %d" % n})
-        with open(record + ".tmp", "w") as file:
+        change(data)
+        with open(path + ".tmp", "w") as file:
             json.dump(data, file, indent=2)
-        os.replace(record + ".tmp", record)
+        os.replace(path + ".tmp", path)
         fcntl.flock(held, fcntl.LOCK_UN)
     try:
         os.unlink(lock)
     except FileNotFoundError:
         pass
+"#;
+
+/// Adds events to a record as that tool does.
+const PYTHON: &str = r#"
+session, count = sys.argv[2], int(sys.argv[3])
+for n in range(count):
+    event = {"timestamp": "2026-11-21T10:00:00.000000+00:00", "message": "python %d" % n}
+    changed(session, lambda record: record["events"].append(event))
 "#;
 
 #[test]
@@ -257,7 +264,7 @@ fn events_of_the_python_tool_and_ours_are_all_kept() {
     let sandbox = Sandbox::new();
     let id = create(&sandbox, &[]);
     let (script, data) = (sandbox.root().join("script.py"), sandbox.data());
-    fs::write(&script, PYTHON).expect("it can be written");
+    fs::write(&script, format!("{CHANGED}{PYTHON}")).expect("it can be written");
     thread::scope(|scope| {
         scope.spawn(|| {
             let arguments = [script.as_os_str(), data.as_os_str(), id.as_ref(), "150".as_ref()];
