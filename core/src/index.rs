@@ -296,6 +296,12 @@ pub fn torn(text: &str) -> Option<Vec<SessionId>> {
     keys.are_each_once(text).then_some(torn)
 }
 
+/// What can be read of a torn text.
+pub fn readable(text: &str) -> String {
+    let known: Entries = lines(text).into_iter().flatten().filter_map(entry_on).collect();
+    render(&known)
+}
+
 /// The ids on the lines of a canonical text that may pass the filter, without parsing any entry.
 pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<SessionId>> {
     let key = |line: &str| SessionId::parse(line.strip_prefix('"')?.split_once('"')?.0).ok();

@@ -199,7 +199,7 @@ pub fn build(
         Ok(Summary { place, ..summarize(&states, session) })
     };
     let mut overview = assemble(&briefs, &config, state, summary, now);
-    overview.damaged.extend(index.damaged().iter().map(|(path, error)| Damaged {
+    overview.damaged.extend(index.damaged().map(|(path, error)| Damaged {
         session_id: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
         reason: error.to_string(),
     }));

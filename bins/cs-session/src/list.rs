@@ -203,7 +203,7 @@ impl List {
         let corrupt = |row: &Row| Some(Error::corrupt(&store.home.session(row.id), reason(row.damage.as_ref()?)));
         damaged.extend(rows.iter().filter_map(corrupt));
         // Except for the archive, these are known only when the index was just rebuilt; `cs-cleanup check` finds them all.
-        damaged.extend(index.damaged().iter().map(|(path, error)| Error::corrupt(path, reason(error))));
+        damaged.extend(index.damaged().map(|(path, error)| Error::corrupt(path, reason(error))));
         for error in damaged {
             failures.report(error)?;
         }

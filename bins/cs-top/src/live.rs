@@ -94,7 +94,7 @@ impl Top<'_> {
             let stamps = index_stamps(self.store);
             let index = self.store.index()?;
             let entries = index.entries(|_| true);
-            let trouble = index.damaged().len();
+            let trouble = index.damaged().count();
             if let End::Quit = self.follow_states(terminal, &entries, trouble, &stamps)? {
                 return Ok(());
             }

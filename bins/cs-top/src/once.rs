@@ -26,7 +26,7 @@ pub fn print(context: &mut Context, mut view: View) -> Outcome<()> {
     let entries = index.entries(|_| true);
     let board = board::arrange(&states, &config, &entries, board::RECENT);
     let empty = explain_empty(entries.len());
-    let trouble = describe_damage(index.damaged().len());
+    let trouble = describe_damage(index.damaged().count());
     let seating = Seating::read(&context.store, states.lives(), context.now);
     let source = Source {
         store: &context.store,

@@ -31,7 +31,7 @@ pub struct IndexText<'s> {
     text: String,
     damaged: Vec<(PathBuf, Error)>,
     store: &'s Store,
-    rebuilt: OnceCell<String>,
+    repaired: OnceCell<Rebuilt>,
 }
 
 /// The facts that the index has about a session whose record is damaged.
@@ -55,9 +55,11 @@ pub struct Rebuilt {
 }
 
 impl IndexText<'_> {
-    /// Records that could not be parsed, among those that had to be read.
-    pub fn damaged(&self) -> &[(PathBuf, Error)] {
-        &self.damaged
+    /// Records that could not be parsed or read, among those that had to be read until now.
+    pub fn damaged(&self) -> impl Iterator<Item = &(PathBuf, Error)> {
+        let is_new = |(path, _): &&(PathBuf, Error)| self.damaged.iter().all(|(known, _)| known != path);
+        let later = self.repaired.get().map_or(&[][..], |repaired| &repaired.damaged);
+        self.damaged.iter().chain(later.iter().filter(is_new))
     }
 
     /// The standings of a project's sessions, in any order.
@@ -123,16 +125,21 @@ impl IndexText<'_> {
         Some(most).filter(|most| *most < usize::MAX).and_then(some).unwrap_or_else(|| self.entries(&wanted))
     }
 
-    /// The text with the torn lines as their records say, else that of all records.
+    /// The text with the torn lines as their records say, else that of all records; if these cannot be read, without them.
     fn repaired(&self) -> &str {
-        self.rebuilt.get_or_init(|| {
+        let repaired = self.repaired.get_or_init(|| {
             let mut repaired = Rebuilt { text: self.text.clone(), ..Rebuilt::default() };
             let torn = index::torn(&self.text).filter(|torn| torn.len() <= FEW_CHANGES).unwrap_or_default();
             match self.store.refresh_entries(&mut repaired, &torn) {
-                Ok(()) if !torn.is_empty() && index::parse(&repaired.text).is_some() => repaired.text,
-                _ => self.store.rebuilt().map(|rebuilt| rebuilt.text).unwrap_or_default(),
+                Ok(()) if !torn.is_empty() && index::parse(&repaired.text).is_some() => repaired,
+                _ => self.store.rebuilt().unwrap_or_else(|error| Rebuilt {
+                    text: index::readable(&self.text),
+                    damaged: vec![(self.store.home.index(), error)],
+                    is_kept: false,
+                }),
             }
-        })
+        });
+        &repaired.text
     }
 }
 
@@ -145,7 +152,7 @@ impl Store {
         // And after it: the line that was just being written is that of one of these.
         pending = pending.and(self.pending()?);
         let Rebuilt { text, damaged, .. } = self.corrected(text, &pending)?;
-        Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
+        Ok(IndexText { text, damaged, store: self, repaired: OnceCell::new() })
     }
 
     /// The index as it is in its file; that of all records if it cannot be used.
@@ -154,7 +161,7 @@ impl Store {
             Some(text) => (canonical(text), Vec::new()),
             None => self.rebuilt().map(|rebuilt| (rebuilt.text, rebuilt.damaged))?,
         };
-        Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
+        Ok(IndexText { text, damaged, store: self, repaired: OnceCell::new() })
     }
 
     /// The text of the index file corrected by the pending entries and the directory, or the index of all records.

@@ -207,8 +207,8 @@ impl Inner {
         let index = store.index()?;
         let before = self.snapshot.as_ref().map(|before| before.rows.clone()).unwrap_or_default();
         let rows = before.followed_by(&index);
-        if !index.damaged().is_empty() {
-            self.unlisted.found = index.damaged().iter().map(unlisted::damaged).collect();
+        if index.damaged().next().is_some() {
+            self.unlisted.found = index.damaged().map(unlisted::damaged).collect();
         }
         self.index = now;
         Ok(Some(Arc::new(rows)))

@@ -82,7 +82,7 @@ fn a_reader_beside_four_writers_sees_each_session_once_and_whole() {
 impl Store {
     fn rebuilt_index(&self) -> IndexText<'_> {
         let text = self.rebuilt().unwrap().text;
-        IndexText { text, damaged: Vec::new(), store: self, rebuilt: OnceCell::new() }
+        IndexText { text, damaged: Vec::new(), store: self, repaired: OnceCell::new() }
     }
 }
 
@@ -277,4 +277,26 @@ fn a_project_that_is_locked_holds_the_index_up_for_a_moment_only() {
     assert_right(&store, "after the lock was released");
     assert_eq!(store.project(&slug).unwrap().open_questions, ["Which?"]);
     assert!(!store.pending().unwrap().is_any);
+}
+
+#[test]
+fn what_is_not_torn_is_listed_when_no_record_can_be_read() {
+    let (_dir, store) = store();
+    let ids: Vec<SessionId> = ["a", "b", "c"].iter().map(|intent| create(&store, intent, now())).collect();
+    let whole = std::fs::read_to_string(store.home.index()).unwrap();
+    let away = store.home.sessions().with_extension("away");
+    std::fs::rename(store.home.sessions(), &away).unwrap();
+    std::os::unix::fs::symlink(store.home.sessions(), store.home.sessions()).unwrap();
+    // Its id, or something else.
+    for torn in [3, 60] {
+        let at = whole.find(ids[1].as_str()).unwrap() + torn;
+        let mut text = whole.clone();
+        text.replace_range(at..at + 1, "\u{0}");
+        let index = IndexText { text, damaged: Vec::new(), store: &store, repaired: OnceCell::new() };
+        let listed: Vec<_> = index.entries(|_| true).into_iter().map(|(id, _)| id).collect();
+        let mut expected = [ids[0].clone(), ids[2].clone()];
+        expected.sort();
+        assert_eq!(listed, expected, "{torn}");
+        assert_eq!(index.damaged().count(), 1, "{torn}");
+    }
 }
