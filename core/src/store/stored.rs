@@ -122,14 +122,13 @@ impl Store {
     /// Stores the entries written since, if there are some or the file is missing. Returns the sessions that were stored.
     /// An error is ignored: the index is a cache.
     pub fn fold_pending(&self, now: Instant) -> BTreeSet<SessionId> {
+        if self.caches != Caches::Kept {
+            return BTreeSet::new();
+        }
         let is_missing = || super::is_present(&self.home.sessions()) && !super::is_present(&self.home.index());
         let is_due =
             self.pending().is_ok_and(|pending| pending.is_any) || is_missing() || self.is_stale().unwrap_or(false);
-        if is_due && self.caches == Caches::Kept {
-            self.store_pending(now).unwrap_or_default()
-        } else {
-            BTreeSet::new()
-        }
+        if is_due { self.store_pending(now).unwrap_or_default() } else { BTreeSet::new() }
     }
 
     fn store_pending(&self, now: Instant) -> Result<BTreeSet<SessionId>> {
