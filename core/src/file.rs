@@ -82,13 +82,15 @@ pub fn ends(path: &Path, head: usize, tail: usize) -> Result<Option<[Vec<u8>; 2]
 pub fn read_unchanged(path: &Path, most: usize) -> Result<Option<Option<Vec<u8>>>> {
     own_dir(path)?;
     let Some(file) = open_to_read(path)? else { return Ok(Some(None)) };
-    let state = || {
-        let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
-        Ok::<_, Error>((meta.len(), meta.mtime(), meta.mtime_nsec()))
-    };
-    let before = state()?;
+    let before = state(&file, path)?;
     let bytes = read_open(&file, path, most)?;
-    Ok((state()? == before).then_some(Some(bytes)))
+    Ok((state(&file, path)? == before).then_some(Some(bytes)))
+}
+
+/// What differs after a change: the size and time of the file.
+fn state(file: &File, path: &Path) -> Result<(u64, i64, i64)> {
+    let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
+    Ok((meta.len(), meta.mtime(), meta.mtime_nsec()))
 }
 
 fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
@@ -338,9 +340,24 @@ pub fn narrow(path: &Path) -> Result<bool> {
 
 /// The last bytes of a file of any size.
 pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
+    tail_of(&open_tail(path)?, path, most)
+}
+
+/// Like [`tail`], for a file that may be changed meanwhile: `None` if it was.
+pub fn tail_unchanged(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    let file = open_tail(path)?;
+    let before = state(&file, path)?;
+    let bytes = tail_of(&file, path, most)?;
+    Ok((state(&file, path)? == before).then_some(bytes))
+}
+
+fn open_tail(path: &Path) -> Result<File> {
     own_dir(path)?;
+    open::unlinked(path, OpenOptions::new().read(true)).map_err(|error| Error::io(path, "read", error))
+}
+
+fn tail_of(mut file: &File, path: &Path, most: u64) -> Result<Vec<u8>> {
     let failed = |error| Error::io(path, "read", error);
-    let mut file = open::unlinked(path, OpenOptions::new().read(true)).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(most))).map_err(failed)?;
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(most)).unwrap_or_default());

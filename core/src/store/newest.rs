@@ -19,12 +19,16 @@ impl Store {
         fits: impl Fn(&SessionId) -> bool,
     ) -> Result<Option<SessionId>> {
         let pending = self.pending()?;
-        let end = file::tail(&self.home.index(), END).ok().and_then(|end| ids_at_end(&end, &wanted));
+        let end = file::tail_unchanged(&self.home.index(), END).ok().flatten();
+        let end = end.and_then(|end| ids_at_end(&end, &wanted));
+        // As in `index`: a change may have been stored meanwhile, or have begun.
+        let pending = pending.and(self.pending()?);
         let is_fit = !pending.is_damaged && !self.is_stale()?;
         if let Some((since, mut ids)) = end.filter(|_| is_fit) {
             ids.extend(pending.ids);
             ids.sort();
-            let newest = ids.into_iter().rev().take_while(|id| since.as_ref().is_none_or(|since| id >= since));
+            let newest =
+                ids.into_iter().rev().take_while(|id| since.as_ref().is_none_or(|since| minute(id) > minute(since)));
             if let Some(found) = newest.into_iter().find(&fits) {
                 return Ok(Some(found));
             }
@@ -34,8 +38,13 @@ impl Store {
     }
 }
 
+/// An id without the part that says nothing about the order of lines.
+fn minute(id: &SessionId) -> &str {
+    id.as_str().rsplit_once('_').map_or("", |(minute, _)| minute)
+}
+
 /// The ids on the lines at the end of an index that pass the filter, and the first id there that is in order if lines come
-/// before it; `None` if the text is not in our layout.
+/// before it, which are not of a later minute; `None` if the text is not in our layout.
 fn ids_at_end(end: &[u8], wanted: impl Fn(&str) -> bool) -> Option<(Option<SessionId>, Vec<SessionId>)> {
     let text = std::str::from_utf8(end.get(end.iter().position(|byte| *byte == b'\n')? + 1..)?).ok()?;
     let (mut since, mut ids) = (None, Vec::new());
@@ -107,6 +116,32 @@ mod tests {
         std::fs::write(store.home.index_pending(), format!("{pending}\n")).unwrap();
         assert_eq!(find(&text, |_| true), Some(pending.clone()));
         assert_eq!(find(&text, |found| found.as_str().ends_with("_0001")), Some(id(990, 1)));
+    }
+
+    #[test]
+    fn the_first_minute_that_is_read_may_have_begun_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_hooks(Home::at(dir.path().to_path_buf()), Witness::NONE);
+        std::fs::create_dir(store.home.sessions()).unwrap();
+        // Within a minute, lines are in any order.
+        let line = lines(&[0], 1, |_| Order::Sorted).replace("{\n", "").replace("\n}\n", "");
+        let all: Vec<String> = (0..1000).rev().map(|n| line.replace("_0001", &format!("_{n:04x}"))).collect();
+        std::fs::write(store.home.index(), format!("{{\n{}\n}}\n", all.join(",\n"))).unwrap();
+        let find = || store.newest_where(index::of_status(Status::Active), |_| true).unwrap();
+        assert_eq!(find(), Some(id(0, 999)));
+    }
+
+    #[test]
+    fn a_change_while_the_index_is_read_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_hooks(Home::at(dir.path().to_path_buf()), Witness::NONE);
+        std::fs::create_dir(store.home.sessions()).unwrap();
+        std::fs::write(store.home.index(), lines(&[3], 20, |_| Order::Sorted)).unwrap();
+        let note = |line: &str| {
+            std::fs::write(store.home.index_pending(), format!("{}\n", id(30, 1))).unwrap();
+            index::of_status(Status::Active)(line)
+        };
+        assert_eq!(store.newest_where(note, |_| true).unwrap(), Some(id(30, 1)));
     }
 
     #[test]
