@@ -16,9 +16,16 @@ use crate::lock;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 /// Maximum number of bytes that are read: about forty thousand entries.
 const PENDING_BYTES: usize = 1024 * 1024;
+
+/// How long an empty file may be one to which the program that created it has not written yet. After a power failure, it
+/// is older.
+const FRESH: Duration = Duration::from_secs(2);
+/// A line that is no id: others may have been lost.
+const UNKNOWN: &str = "?\n";
 
 /// Records that may have changed since the index was stored.
 #[derive(Debug, Default)]
@@ -86,8 +93,12 @@ impl Store {
         let path = self.home.index_pending();
         let mut file = lock::open_shared(&path, OpenOptions::new().append(true), self.wait)?;
         let failed = |error| Error::io(&path, "write", error);
-        let is_new = file.metadata().map_err(failed)?.len() == 0;
-        file.write_all(format!("{id}\n").as_bytes()).map_err(failed)?;
+        let meta = file.metadata().map_err(failed)?;
+        let is_new = meta.len() == 0;
+        let is_fresh = || meta.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < FRESH));
+        // What an empty one may have listed stays unknown.
+        let mark = if is_new && !is_fresh() { UNKNOWN } else { "" };
+        file.write_all(format!("{mark}{id}\n").as_bytes()).map_err(failed)?;
         if sync == NoteSync::Synced {
             file.sync_data().map_err(failed)?;
             if is_new {

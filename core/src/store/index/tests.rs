@@ -300,3 +300,23 @@ fn what_is_not_torn_is_listed_when_no_record_can_be_read() {
         assert_eq!(index.damaged().count(), 1, "{torn}");
     }
 }
+
+#[test]
+fn an_empty_list_of_changes_stays_a_sign_of_a_power_failure() {
+    let (_dir, store) = store();
+    let hooks = Store::for_hooks(store.home.clone(), Witness::NONE);
+    create(&store, "a", now());
+    for is_old in [false, true] {
+        let file = std::fs::File::create(store.home.index_pending()).unwrap();
+        if is_old {
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(60)).unwrap();
+        }
+        create(&hooks, "b", now());
+        create(&hooks, "c", now());
+        // A program that has just created the file writes to it at once.
+        assert_eq!(store.pending().unwrap().is_damaged, is_old);
+        assert_eq!(store.index().unwrap().entries(|_| true).len(), if is_old { 5 } else { 3 });
+    }
+    create(&store, "d", now());
+    assert!(!store.pending().unwrap().is_any);
+}
