@@ -1,8 +1,9 @@
 //! Owns changing `_index.json` in place, under its lock: one line is written over, blanked or added, whatever the size of
 //! the file. Must stay true: nothing is written unless the bytes around it are in our layout and the session's line was
 //! found, or cannot exist; if that is unknown, the whole file is searched. Lines in order are sorted by minute, so a
-//! session that is later than the last of them has no line, nor has one of that minute that is not among them. While this
-//! writes, `_index.folding` names the sessions; each change gets its own time of change, so that readers notice it.
+//! session that is later than the last of them has no line, nor has one of that minute that is not among them. Lines out of
+//! order are earlier than the last in order; where removing that one would end this, the file is written as a whole. While
+//! this writes, `_index.folding` names the sessions; each change gets its own time of change, so that readers notice it.
 //! Deliberately absent: what the lines say (see `index`), and when this is done (see `stored`).
 
 use crate::error::{Error, Result};
