@@ -320,3 +320,21 @@ fn an_empty_list_of_changes_stays_a_sign_of_a_power_failure() {
     create(&store, "d", now());
     assert!(!store.pending().unwrap().is_any);
 }
+
+#[test]
+fn what_a_deleted_session_shares_with_others_stays_in_its_project() {
+    let (_dir, store) = store();
+    let ids: Vec<SessionId> = ["a", "b"].iter().map(|intent| create(&store, intent, now())).collect();
+    for (id, questions) in ids.iter().zip([&["own", "shared"][..], &["shared"]]) {
+        let ask = |session: &mut Session| {
+            session.open_questions = questions.iter().map(|one| one.to_string()).collect();
+            Ok(())
+        };
+        store.update(id, now(), ask).unwrap();
+    }
+    let slug = Slug::parse("api").unwrap();
+    for (id, left) in ids.iter().zip([&["shared"][..], &[]]) {
+        store.delete(id, super::super::Openness::Respected, now()).unwrap();
+        assert_eq!(store.project(&slug).unwrap().open_questions, left);
+    }
+}
