@@ -5,19 +5,22 @@
 
 mod dir;
 mod several;
+mod staged;
 
 pub use dir::{count, make_dir, make_dirs, own_dir, real_dir, stems, sync_dir};
 pub use several::OwnDir;
+pub use staged::{Staged, replace, stage, stage_elsewhere, stage_written};
 
 use crate::error::{Error, Result};
 use crate::open;
 use crate::validate::FILE_BYTES;
 use crate::weight;
 use dir::folder_of;
+use staged::settle;
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 use std::{ffi::CString, os::unix::ffi::OsStrExt};
 
@@ -145,43 +148,6 @@ fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Bytes that are on disk under a temporary name.
-#[derive(Debug)]
-pub struct Staged {
-    temp: tempfile::NamedTempFile,
-    path: PathBuf,
-    durability: Durability,
-}
-
-impl Staged {
-    /// Moves the file to its path, replacing what is there.
-    pub fn replace(self) -> Result<()> {
-        // The old file then has the temporary name, and is removed with it.
-        if self.durability == Durability::Disposable && exchange(self.temp.path(), &self.path) {
-            return Ok(());
-        }
-        self.temp.persist(&self.path).map_err(|failed| Error::io(&self.path, "replace", failed.error))?;
-        settle(&self.path, self.durability)
-    }
-
-    /// Moves the file to its path, unless something is there: then returns `Ok(false)` and changes nothing.
-    pub fn create(self) -> Result<bool> {
-        match self.temp.persist_noclobber(&self.path) {
-            Ok(_) => settle(&self.path, self.durability).map(|()| true),
-            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(failed) => Err(Error::io(&self.path, "create", failed.error)),
-        }
-    }
-}
-
-/// Syncs the directory of a new file if its durability requires that.
-fn settle(path: &Path, durability: Durability) -> Result<()> {
-    match durability {
-        Durability::Synced => sync_dir(folder_of(path)),
-        Durability::Disposable => Ok(()),
-    }
-}
-
 /// Exchanges the names of two files; `false` if that cannot be done (a missing file, or a system without this call).
 /// A rename over an existing file makes ext4 write the new bytes out at once, in case they were not synced
 /// (`auto_da_alloc`, ext4(5)), which takes a third of a millisecond; an exchange does not.
@@ -260,57 +226,6 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 fn link_new(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::hard_link(from, to)?;
     std::fs::remove_file(from)
-}
-
-/// Writes the bytes beside `path`, under a temporary name that is removed if they are not used.
-pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
-    own_dir(path)?;
-    stage_elsewhere(path, bytes, durability)
-}
-
-/// The same outside the data directory, where the user decides which directories are links.
-pub fn stage_elsewhere(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
-    stage_written(path, durability, &mut |to| to.write_all(bytes))
-}
-
-/// The same with what `write` writes, which need not be in memory at once.
-pub fn stage_written(
-    path: &Path,
-    durability: Durability,
-    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
-) -> Result<Staged> {
-    let temp = write_temp(path, durability, write)?;
-    Ok(Staged { temp, path: path.to_path_buf(), durability })
-}
-
-/// Replaces the content of `path` in one step.
-pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> {
-    stage(path, bytes, durability)?.replace()
-}
-
-fn write_temp(
-    path: &Path,
-    durability: Durability,
-    write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
-) -> Result<tempfile::NamedTempFile> {
-    let dir = folder_of(path);
-    let mut temp = match temp_in(dir) {
-        Err(error) if is_absent(&error) => {
-            make_dir(dir)?;
-            temp_in(dir)
-        }
-        other => other,
-    }
-    .map_err(|error| Error::io(dir, "write in", error))?;
-    write(&mut temp).map_err(|error| Error::io(path, "write", error))?;
-    if durability == Durability::Synced {
-        temp.as_file().sync_data().map_err(|error| Error::io(path, "sync", error))?;
-    }
-    Ok(temp)
-}
-
-fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(dir)
 }
 
 /// Removes a file; a missing one is no error.
