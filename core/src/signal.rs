@@ -74,11 +74,11 @@ pub fn give_up_after(time: Duration, path: &Path, note: String) {
     if let (Ok(folder), Ok(path), Ok(note)) = (text(path.parent().unwrap_or(path)), text(path), CString::new(note)) {
         let _ = NOTE.set([folder, path, note]);
     }
-    let whole = libc::timeval {
-        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_usec: time.subsec_micros() as libc::suseconds_t,
-    };
-    let never = libc::timeval { tv_sec: 0, tv_usec: 0 };
+    // The types of the fields differ between C libraries.
+    let mut whole = libc::timeval { tv_sec: 0, tv_usec: 0 };
+    let never = whole;
+    whole.tv_sec = time.as_secs().try_into().unwrap_or(i32::MAX.into());
+    whole.tv_usec = i32::try_from(time.subsec_micros()).unwrap_or_default().into();
     let timer = libc::itimerval { it_interval: never, it_value: whole };
     let handler: extern "C" fn(libc::c_int) = give_up;
     // SAFETY: the handler does only what a handler may do; the timer outlives the call.
