@@ -30,7 +30,6 @@ use agents::hook_call::{self, Call, HookCall};
 use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::hook_log;
-use cs_core::open;
 use cs_core::store::{NoteSync, Store};
 use cs_core::timeline::COMPACTED;
 use std::ffi::{CStr, c_char};
@@ -62,8 +61,6 @@ pub unsafe extern "C" fn main(words: i32, argv: *const *const c_char) -> i32 {
         hook_call::print_help(HELP);
         return 0;
     }
-    // This program prints: without a standard output, the first file that it opens would be that.
-    open::occupy_standard_streams();
     hook_call::guard(PROGRAM, |home| match hook_call::call(PROGRAM, Store::for_hooks(home.clone(), agents::WITNESS)) {
         Call::Event(hook) => handle(&hook),
         Call::ByHand if std::io::stdin().is_terminal() => {

@@ -16,6 +16,7 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::live::Live;
 use cs_core::lock::Lock;
 use cs_core::naming::Title;
+use cs_core::open;
 use cs_core::patch::Patch;
 use cs_core::paths::Home;
 use cs_core::place::Place;
@@ -319,6 +320,7 @@ pub fn is_unattended() -> bool {
 
 /// Runs a hook so that it never disturbs its caller: failures are logged, and even a panic ends with exit code 0.
 pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
+    open::occupy_standard_streams();
     signal::outlive_file_size_limits();
     signal::outlive_closed_pipes();
     std::panic::set_hook(Box::new(move |info| {
@@ -337,6 +339,28 @@ pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_file_of_a_hook_takes_the_place_of_a_standard_stream() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--ignored", "--exact", "hook_call::tests::in_a_process_of_its_own"]);
+        assert!(child.status().unwrap().success());
+    }
+
+    #[test]
+    #[ignore = "it closes its standard streams"]
+    #[allow(unsafe_code, reason = "close(2)")]
+    fn in_a_process_of_its_own() {
+        let mut opened = 0;
+        // SAFETY: nobody else uses them here.
+        unsafe { (libc::close(0), libc::close(1)) };
+        guard("test", |_| {
+            opened = std::os::fd::AsRawFd::as_raw_fd(&std::fs::File::open("/dev/null").unwrap());
+            Ok(())
+        });
+        drop(std::panic::take_hook());
+        assert!(opened > 2);
+    }
 
     #[test]
     fn no_piece_of_a_secret_remains_wherever_a_prompt_is_cut() {
