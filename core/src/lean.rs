@@ -8,6 +8,7 @@
 use crate::patch::Patch;
 use crate::weight;
 use memchr::memmem;
+use std::ops::Range;
 
 /// Smaller records are read whole.
 const LARGE: usize = 64 * 1024;
@@ -27,43 +28,54 @@ const WEIGHT: usize = 6;
 pub struct Lean {
     /// The record with only its newest event.
     pub text: Vec<u8>,
-    /// The older events as they are in the file, each with the comma after it.
-    old: Vec<u8>,
+    /// The record as it is in the file.
+    record: Vec<u8>,
+    /// Where its older events are, each with the comma after it. A copy of them would take longer than all else.
+    old: Range<usize>,
     /// How many these are.
     count: usize,
 }
 
 impl Lean {
-    /// Takes a record apart; `None` if it has to be read whole.
-    pub fn of(record: &[u8]) -> Option<Self> {
-        if record.len() < LARGE {
-            return None;
+    /// Takes a record apart; returns it if it has to be read whole.
+    pub fn of(record: Vec<u8>) -> Result<Self, Vec<u8>> {
+        match apart(&record) {
+            Some((text, old, count)) => Ok(Lean { text, record, old, count }),
+            None => Err(record),
         }
-        let begin = memmem::find(record, BEGIN)? + BEGIN.len();
-        let end = begin + memmem::find(record.get(begin..)?, END)?;
-        let events = record.get(begin..end)?;
-        std::str::from_utf8(events).ok()?;
-        let (newest, count) = newest(events)?;
-        let (old, rest) = (events.get(..newest)?.to_vec(), record.get(begin + newest..)?);
-        let text = [record.get(..begin)?, rest].concat();
-        // A field that we do not know could contain such lines, too.
-        let list = Patch::of(&text).ok()?.value("events")?.as_ptr();
-        let lean = Lean { old, count, text };
-        let is_of_record = lean.text.get(begin - COMMA.len()..)?.as_ptr() == list;
-        (is_of_record && lean.may_be_read(&lean.text)).then_some(lean)
     }
 
     /// The text of a record that was changed, with its older events.
-    pub fn join(&self, text: &[u8]) -> Option<Vec<u8>> {
+    pub fn join<'a>(&'a self, text: &'a [u8]) -> Option<[&'a [u8]; 3]> {
         // Before the events there are only texts.
         let begin = memmem::find(text, BEGIN)? + BEGIN.len();
-        Some([text.get(..begin)?, &self.old, text.get(begin..)?].concat())
+        Some([text.get(..begin)?, self.record.get(self.old.clone())?, text.get(begin..)?])
     }
 
     /// Whether a record with this text and the older events does not weigh too much.
     pub fn may_be_read(&self, text: &[u8]) -> bool {
-        weight::of(text) + WEIGHT * self.count <= weight::MAX_WEIGHT
+        may_be_read(text, self.count)
     }
+}
+
+fn may_be_read(text: &[u8], older: usize) -> bool {
+    weight::of(text) + WEIGHT * older <= weight::MAX_WEIGHT
+}
+
+/// The record with only its newest event, where the older ones are, and how many.
+fn apart(record: &[u8]) -> Option<(Vec<u8>, Range<usize>, usize)> {
+    if record.len() < LARGE {
+        return None;
+    }
+    let begin = memmem::find(record, BEGIN)? + BEGIN.len();
+    let (at, count) = newest(record.get(begin..)?)?;
+    let old = begin..begin + at;
+    std::str::from_utf8(record.get(old.clone())?).ok()?;
+    let text = [record.get(..begin)?, record.get(old.end..)?].concat();
+    // A field that we do not know could contain such lines, too.
+    let list = Patch::of(&text).ok()?.value("events")?.as_ptr();
+    let is_of_record = text.get(begin - COMMA.len()..)?.as_ptr() == list;
+    (is_of_record && may_be_read(&text, count)).then_some((text, old, count))
 }
 
 /// Where the newest event begins, and how many come before it; `None` if one has another layout or is invalid.
@@ -73,7 +85,7 @@ fn newest(events: &[u8]) -> Option<(usize, usize)> {
         let at = events.len() - rest.len();
         rest = after_text(rest.strip_prefix(FIRST)?)?.strip_prefix(SECOND)?;
         rest = after_text(rest)?.strip_prefix(LAST)?;
-        if rest.is_empty() {
+        if rest.starts_with(END) {
             return Some((at, count));
         }
         rest = rest.strip_prefix(COMMA)?;
@@ -91,10 +103,22 @@ fn after_text(bytes: &[u8]) -> Option<&[u8]> {
     }
     let (text, rest) = bytes.split_at_checked(end)?;
     let is_valid = match is_plain {
-        true => text.iter().all(|byte| *byte >= b' '),
+        true => !has_control(text),
         false => serde_json::from_slice::<String>(&[b"\"", text, b"\""].concat()).is_ok(),
     };
     is_valid.then_some(rest)
+}
+
+/// Whether a byte is below a blank. Eight are looked at at once: events are most of a record.
+fn has_control(text: &[u8]) -> bool {
+    const ALL: u64 = u64::MAX / 0xff;
+    let (eights, rest) = text.as_chunks::<8>();
+    let found = eights.iter().fold(0, |found, eight| {
+        let eight = u64::from_ne_bytes(*eight);
+        // The highest bit of a byte: it was below, unless it was set before.
+        found | eight.wrapping_sub(ALL * u64::from(b' ')) & !eight
+    });
+    found & (ALL * 0x80) != 0 || rest.iter().any(|byte| *byte < b' ')
 }
 
 #[cfg(test)]
@@ -126,31 +150,42 @@ mod tests {
         for many in [1000, 1001, 3000] {
             let mut whole = record(many);
             let bytes = whole.to_bytes();
-            let lean = Lean::of(&bytes).unwrap();
+            let lean = Lean::of(bytes.clone()).unwrap();
             let mut newest = Session::read(&lean.text).unwrap();
             assert_eq!(newest.events, whole.events[many - 1..]);
-            assert_eq!(lean.join(&newest.to_bytes()).unwrap(), bytes);
+            assert_eq!(lean.join(&newest.to_bytes()).unwrap().concat(), bytes);
             for session in [&mut newest, &mut whole] {
                 session::event(session, "one \"more\"", now).unwrap();
                 session.unknown.insert("another".into(), 7.into());
             }
-            assert_eq!(lean.join(&newest.to_bytes()).unwrap(), whole.to_bytes());
+            assert_eq!(lean.join(&newest.to_bytes()).unwrap().concat(), whole.to_bytes());
+        }
+    }
+
+    #[test]
+    fn a_control_character_is_found_wherever_it_is() {
+        for byte in 0..=u8::MAX {
+            for at in 0..20 {
+                let mut text = "\u{e9} and ~\u{7f} \"more\" \u{ffff}".as_bytes().to_vec();
+                text[at] = byte;
+                assert_eq!(has_control(&text), byte < b' ', "{byte} at {at}");
+            }
         }
     }
 
     #[test]
     fn what_it_weighs_is_counted_with_the_older_events() {
         let bytes = record(2000).to_bytes();
-        let lean = Lean::of(&bytes).unwrap();
+        let lean = Lean::of(bytes.clone()).unwrap();
         assert_eq!(weight::of(&lean.text) + WEIGHT * lean.count, weight::of(&bytes));
-        assert!(Lean::of(&record(34_000).to_bytes()).is_none(), "too heavy for every reader");
+        assert!(Lean::of(record(34_000).to_bytes()).is_err(), "too heavy for every reader");
     }
 
     #[test]
     fn other_layouts_and_invalid_events_are_read_whole() {
         let bytes = record(1000).to_bytes();
         let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(Lean::of(&bytes).is_some() && Lean::of(&record(1).to_bytes()).is_none());
+        assert!(Lean::of(bytes.clone()).is_ok() && Lean::of(record(1).to_bytes()).is_err());
         let changed = |from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
         let nested = text.replacen("\n  \"events\": [\n", "\n  \"x\": {\n  \"events\": [\n", 1);
         let nested = nested.replacen("\n  ],", "\n  ]},\n  \"events\": [],", 1).into_bytes();
@@ -172,8 +207,8 @@ mod tests {
             text.replace("\n    {\n", "\n  {\n").into_bytes(),
             serde_json::to_vec(&record(1000)).unwrap(),
         ];
-        for (n, bytes) in all.iter().enumerate() {
-            assert!(Lean::of(bytes).is_none(), "{n}");
+        for (n, bytes) in all.into_iter().enumerate() {
+            assert!(Lean::of(bytes).is_err(), "{n}");
         }
     }
 }

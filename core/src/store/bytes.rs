@@ -31,32 +31,31 @@ pub(super) struct Held {
 /// Reads the record at `path`, without the older events of one that has many.
 pub(super) fn read_lean(path: &Path) -> Result<Option<Held>> {
     let Some(bytes) = file::read_at_most(path, validate::FILE_BYTES)? else { return Ok(None) };
-    match Lean::of(&bytes) {
-        Some(lean) => Ok(Some(Held { session: parse(path, &lean.text)?, lean: Some(lean) })),
-        None if weight::is_too_heavy(&bytes) => Err(Error::corrupt(path, weight::HEAVY)),
-        None => Ok(Some(Held { session: parse(path, &bytes)?, lean: None })),
+    match Lean::of(bytes) {
+        Ok(lean) => Ok(Some(Held { session: parse(path, &lean.text)?, lean: Some(lean) })),
+        Err(bytes) if weight::is_too_heavy(&bytes) => Err(Error::corrupt(path, weight::HEAVY)),
+        Err(bytes) => Ok(Some(Held { session: parse(path, &bytes)?, lean: None })),
     }
 }
 
 /// Writes a record beside its file.
 pub(super) fn stage(path: &Path, session: &Session, lean: Option<&Lean>) -> Result<file::Staged> {
-    file::stage(path, &encode(session, lean)?, Durability::Synced)
+    let text = encode(session, lean)?;
+    let parts = parts(session, &text, lean)?;
+    file::own_dir(path)?;
+    file::stage_written(path, Durability::Synced, &mut |to| parts.iter().try_for_each(|part| to.write_all(part)))
 }
 
-/// The bytes of a record, if every reader accepts them.
+/// The bytes of a record without the older events that it lacks, if every reader accepts them.
 pub(super) fn encode(session: &Session, lean: Option<&Lean>) -> Result<Vec<u8>> {
     let text = session.to_bytes();
     let is_too_heavy = lean.map_or_else(|| weight::is_too_heavy(&text), |lean| !lean.may_be_read(&text));
-    let lost = || Error::Refused(format!("{} has lost its newest event", session.session_id));
-    let bytes = match lean {
-        Some(lean) => lean.join(&text).ok_or_else(lost)?,
-        None => text,
-    };
-    if bytes.len() > validate::FILE_BYTES {
+    let size: usize = parts(session, &text, lean)?.iter().map(|part| part.len()).sum();
+    if size > validate::FILE_BYTES {
         return Err(Error::Refused(format!(
             "{} is full: it would have {} bytes, at most {} are read",
             session.session_id,
-            bytes.len(),
+            size,
             validate::FILE_BYTES
         )));
     }
@@ -66,5 +65,11 @@ pub(super) fn encode(session: &Session, lean: Option<&Lean>) -> Result<Vec<u8>> 
             session.session_id
         )));
     }
-    Ok(bytes)
+    Ok(text)
+}
+
+/// The parts of a record's file, which may be empty.
+fn parts<'a>(session: &Session, text: &'a [u8], lean: Option<&'a Lean>) -> Result<[&'a [u8]; 3]> {
+    let lost = || Error::Refused(format!("{} has lost its newest event", session.session_id));
+    lean.map_or(Ok([text, &[], &[]]), |lean| lean.join(text).ok_or_else(lost))
 }
