@@ -9,7 +9,7 @@ mod staged;
 
 pub use dir::{count, make_dir, make_dirs, own_dir, real_dir, stems, sync_dir};
 pub use several::OwnDir;
-pub use staged::{Staged, replace, stage, stage_elsewhere, stage_written};
+pub use staged::{Staged, begin, replace, stage, stage_elsewhere, stage_written};
 
 use crate::error::{Error, Result};
 use crate::open;

@@ -2,7 +2,7 @@
 //! own reader would refuse is never written.
 
 use crate::error::{Error, Result};
-use crate::file::{self, Durability};
+use crate::file;
 use crate::lean::Lean;
 use crate::record::Session;
 use crate::{validate, weight};
@@ -38,12 +38,10 @@ pub(super) fn read_lean(path: &Path) -> Result<Option<Held>> {
     }
 }
 
-/// Writes a record beside its file.
+/// Writes a record beside its file, as [`file::begin`] does.
 pub(super) fn stage(path: &Path, session: &Session, lean: Option<&Lean>) -> Result<file::Staged> {
     let text = encode(session, lean)?;
-    let parts = parts(session, &text, lean)?;
-    file::own_dir(path)?;
-    file::stage_written(path, Durability::Synced, &mut |to| parts.iter().try_for_each(|part| to.write_all(part)))
+    file::begin(path, &parts(session, &text, lean)?)
 }
 
 /// The bytes of a record without the older events that it lacks, if every reader accepts them.

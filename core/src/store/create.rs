@@ -36,6 +36,7 @@ impl Store {
             fill(&mut session)?;
             session.written_by = (self.author == Author::Machine).then(|| BY_HOOK.to_string());
             let staged = stage(&self.home.session(&id), &session, None)?;
+            staged.sync()?;
             // The new file is listed in the directory, whatever happens to the entry.
             if self.publish(&id, NoteSync::Later, || staged.create())? {
                 self.follow(&session, now);

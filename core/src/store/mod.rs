@@ -312,7 +312,11 @@ impl Store {
         now: Instant,
     ) -> Result<()> {
         let staged = stage(&self.home.session(id), after, lean)?;
-        let rename = || lock.confirm().and_then(|()| staged.replace()).map(|()| true);
+        let rename = || {
+            staged.sync()?;
+            lock.confirm()?;
+            staged.replace().map(|()| true)
+        };
         let is_repeated = IndexEntry::of(after).differs(&IndexEntry::of(before))
             || after.commits != before.commits
             || after.open_questions != before.open_questions;
