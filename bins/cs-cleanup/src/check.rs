@@ -10,7 +10,7 @@ use cs_core::store::Finding;
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "check", example = "{command_name}", example = "{command_name} --repair --dry-run")]
 pub struct Check {
-    /// move damaged files to quarantine/ with a note, make files private, rebuild a wrong index
+    /// move damaged files to quarantine/ with a note, make files private, rebuild a wrong index, count sessions again
     #[argh(switch)]
     repair: bool,
     /// with --repair: only show what would be done

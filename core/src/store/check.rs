@@ -47,6 +47,8 @@ pub enum Problem {
     Twice,
     /// The index contradicts the records.
     Index,
+    /// The counts of a project contradict the index.
+    Counts,
 }
 
 impl Problem {
@@ -61,6 +63,7 @@ impl Problem {
             Problem::Open => "open",
             Problem::Twice => "twice",
             Problem::Index => "index",
+            Problem::Counts => "counts",
         }
     }
 }

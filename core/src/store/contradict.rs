@@ -1,18 +1,23 @@
-//! Owns finding files that contradict each other: a session in two directories, an index that differs from the records.
+//! Owns finding files that contradict each other: a session in two directories, an index that differs from the records,
+//! counts of a project that differ from the index.
 //! Must stay true: it writes nothing, and a write in progress is not reported as a contradiction.
 
 use super::Store;
 use super::check::{Finding, Problem};
 use crate::error::Result;
 use crate::file;
+use crate::id::Slug;
+use crate::project::{self, Counts};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How often the index is compared while other programs write.
+/// How often the index and the counts are compared while other programs write.
 const TRIES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(60);
 
 impl Store {
-    /// Contradictions between files: sessions in two directories, an index that differs from the records.
+    /// Contradictions between files: sessions in two directories, an index that differs from the records, or else counts
+    /// that differ from the index.
     pub fn contradictions(&self) -> Result<Vec<Finding>> {
         let mut all = Vec::new();
         for id in self.in_both()? {
@@ -24,9 +29,55 @@ impl Store {
             all.push(Finding { found: Problem::Twice, path: self.home.session(&id), reason: reason.into() });
         }
         let path = self.home.index();
-        let index = self.index_contradicts()?;
-        all.extend(index.map(|reason| Finding { found: Problem::Index, path, reason }));
+        match self.index_contradicts()? {
+            Some(reason) => all.push(Finding { found: Problem::Index, path, reason }),
+            // With the index, the projects are counted.
+            None => all.extend(self.miscounted()?),
+        }
         Ok(all)
+    }
+
+    /// The projects whose counts differ from the index, if they still do after other programs had time to finish.
+    fn miscounted(&self) -> Result<Vec<Finding>> {
+        let mut found = Vec::new();
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                std::thread::sleep(PAUSE);
+            }
+            // What is being counted follows in a moment, or with the next program.
+            let is_being_counted = || super::is_present(&self.home.index_folding());
+            found = if is_being_counted() { Vec::new() } else { self.differing_counts()? };
+            if found.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn differing_counts(&self) -> Result<Vec<Finding>> {
+        let mut found = Vec::new();
+        // Counts follow the file of the index, not what is pending.
+        let indexed: BTreeMap<String, Counts> = self.stored_index()?.counts();
+        for slug in file::stems(&self.home.projects_dir(), ".json")?.iter().filter_map(|stem| Slug::parse(stem).ok()) {
+            // A damaged file is reported when files are checked one by one; of a file without a time nothing was counted.
+            let Some(state) = self.project(&slug).ok().filter(|state| !state.last_activity.is_empty()) else {
+                continue;
+            };
+            let counts = indexed.get(slug.as_str()).copied().unwrap_or_default();
+            if project::counts(&state) != Some(counts) {
+                let path = self.home.project(&slug);
+                let (active, parked, total) = (state.active_sessions, state.parked_sessions, state.total_sessions);
+                let reason = format!(
+                    "it counts {active} active and {parked} parked sessions of {total}, the index {} and {} of {}",
+                    counts.active,
+                    counts.parked,
+                    counts.total()
+                );
+                found.push(Finding { found: Problem::Counts, path, reason });
+            }
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
     }
 
     /// How the index file differs from the records, if it still does after other programs had time to finish.
@@ -45,5 +96,43 @@ impl Store {
             }
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sweep::Run;
+    use super::*;
+    use crate::clock;
+    use crate::paths::Home;
+    use crate::session::Start;
+    use crate::witness::Witness;
+
+    #[test]
+    fn wrong_counts_of_a_project_are_found_and_counted_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        let (now, slug) = (clock::parse("2026-11-21T03:00:00Z").unwrap(), Slug::parse("api").unwrap());
+        let start = Start { intent: "fix login".into(), ..Start::default() };
+        let first = store.create(&slug, start.clone(), |_| Ok(()), now).unwrap().session_id;
+        // Nothing was counted for a project that a person has only described, and hooks leave entries.
+        store.update_project(&Slug::parse("web").unwrap(), |state| Ok(state.total_sessions = 7)).unwrap();
+        store.deferred().create(&slug, start, |_| Ok(()), now).unwrap();
+        assert_eq!(store.contradictions().unwrap(), []);
+        store.update_project(&slug, |state| Ok(state.active_sessions = 5)).unwrap();
+        let found = store.contradictions().unwrap();
+        assert_eq!(
+            found.iter().map(|found| (found.found, &found.path)).collect::<Vec<_>>(),
+            [(Problem::Counts, &store.home.project(&slug))]
+        );
+        assert_eq!(found[0].reason, "it counts 5 active and 0 parked sessions of 1, the index 1 and 0 of 1");
+        // A program that counts them was killed, or is at work: the next one does it.
+        std::fs::write(store.home.index_folding(), first + "\n").unwrap();
+        assert_eq!(store.contradictions().unwrap(), []);
+        std::fs::remove_file(store.home.index_folding()).unwrap();
+        store.repair(&found[0], Run::Dry, now).unwrap().unwrap();
+        assert_eq!(store.contradictions().unwrap(), found);
+        store.repair(&found[0], Run::Real, now).unwrap().unwrap();
+        assert_eq!(store.contradictions().unwrap(), []);
     }
 }

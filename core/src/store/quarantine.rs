@@ -1,7 +1,7 @@
 //! Owns repairing what a check found: damaged files go to `quarantine/` with a note, permissions are narrowed, a wrong
-//! index is rebuilt. Must stay true: nothing is deleted or overwritten; each file is checked again under its lock;
-//! `config.json` is never moved, because without it the hooks would store what the user forbade; nor is a file that a
-//! newer program wrote.
+//! index is rebuilt, wrong counts are counted again. Must stay true: nothing is deleted or overwritten; each file is
+//! checked again under its lock; `config.json` is never moved, because without it the hooks would store what the user
+//! forbade; nor is a file that a newer program wrote.
 
 use super::check::{Finding, Problem};
 use super::file_kind::FileKind;
@@ -41,6 +41,7 @@ impl Store {
         match finding.found {
             Problem::Open => self.narrow(path, run),
             Problem::Index => self.rebuild_index_file(path, &finding.reason, run, now),
+            Problem::Counts => self.count_again(path, &finding.reason, run, now),
             Problem::Damaged | Problem::Oversized | Problem::Link => match self.kind_of(path, false) {
                 FileKind::Index if finding.found != Problem::Link => {
                     self.rebuild_index_file(path, &finding.reason, run, now)
@@ -68,6 +69,14 @@ impl Store {
             self.rebuild_index(now)?;
         }
         Ok(Some(SweepAction::at("rebuilt", path, reason, run)))
+    }
+
+    fn count_again(&self, path: &Path, reason: &str, run: Run, now: Instant) -> Result<Option<SweepAction>> {
+        if run == Run::Real {
+            let _lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
+            self.count_projects(now);
+        }
+        Ok(Some(SweepAction::at("counted", path, reason, run)))
     }
 
     /// Sets aside a record that cannot be parsed, so that its conversation can continue in another one. Returns
