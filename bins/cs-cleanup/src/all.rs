@@ -23,6 +23,7 @@ impl All {
         let mut work = Work::new(context, self.dry_run);
         let (run, system_now, now) = (work.run, work.system_now, work.context.now);
         tmp::sweep(&mut work)?;
+        tmp::sweep_irregular(&mut work)?;
         // This comes first: with a damaged index, all others would read all records.
         work.each(Ok(vec![()]), |store, ()| store.repair_index(run, now))?;
         notes::sweep(&mut work)?;

@@ -1,5 +1,6 @@
 //! `index`: rebuilds the index from the records.
 
+use crate::tmp;
 use crate::work::{NOTHING, Work};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
@@ -17,6 +18,7 @@ pub struct Index {
 impl Index {
     pub fn run(self, context: Context) -> Outcome<()> {
         let mut work = Work::new(context, self.dry_run);
+        tmp::sweep_irregular(&mut work)?;
         let store = &work.context.store;
         // Without a folder there is nothing to index, and the folder is not created for it.
         if store.home.sessions().exists() {

@@ -26,3 +26,10 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
     let found = work.context.store.left_over(now);
     work.each(found, |store, path| store.remove_left_over(path, run, now))
 }
+
+/// Moves to quarantine what stands where a lock or notes belong and is no file: all others could not go on.
+pub fn sweep_irregular(work: &mut Work) -> Outcome<()> {
+    let (run, now) = (work.run, work.context.now);
+    let found = work.context.store.irregular();
+    work.each(found, |store, finding| store.repair(finding, run, now))
+}

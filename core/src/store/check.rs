@@ -15,6 +15,7 @@ use crate::file::{self, TEMP_PREFIX};
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index;
 use crate::live::Live;
+use crate::open;
 use crate::patch::Patch;
 use crate::project::ProjectState;
 use crate::record::SCHEMA_VERSION;
@@ -126,10 +127,27 @@ impl Store {
         all
     }
 
+    /// What stands where a file belongs that is only locked or appended to, and is none: no program can go on with it.
+    pub fn irregular(&self) -> Result<Vec<Finding>> {
+        let mut all = Vec::new();
+        let dirs = [self.home.root().to_path_buf()].into_iter().chain(self.home.dirs());
+        for entry in dirs.map(|dir| entries(&dir)).collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if !is_file && matches!(self.kind_of(&entry.path(), false), FileKind::Plain) {
+                all.extend(self.check_file(&entry.path()).into_iter().filter(|found| found.found != Problem::Open));
+            }
+        }
+        Ok(all)
+    }
+
     /// The problem with the content of a file, if any.
     pub(super) fn judge(&self, path: &Path, kind: &FileKind) -> Option<(Problem, String)> {
         if matches!(kind, FileKind::Passed | FileKind::Foreign) {
             return None;
+        }
+        if matches!(kind, FileKind::Plain) {
+            let meta = std::fs::symlink_metadata(path).ok()?;
+            return (!meta.is_file()).then(|| (Problem::Damaged, open::IRREGULAR.into()));
         }
         let (read, limit) = match kind {
             FileKind::Index => (file::read_at_most(path, INDEX_BYTES), INDEX_BYTES),
@@ -155,11 +173,11 @@ impl Store {
             return FileKind::Foreign;
         };
         let is_spool = dir == self.home.spool_dir() && (name.ends_with(".jsonl") || name.ends_with(".folding"));
-        let passed = is_spool
-            || name.starts_with(TEMP_PREFIX)
-            || name.ends_with(".lock")
-            || (dir == self.home.live_dir() && name.ends_with(".missed"))
-            || name == ".DS_Store";
+        let is_missed = dir == self.home.live_dir() && name.ends_with(".missed");
+        if !name.starts_with(TEMP_PREFIX) && (is_spool || is_missed || name.ends_with(".lock")) {
+            return FileKind::Plain;
+        }
+        let passed = name.starts_with(TEMP_PREFIX) || name == ".DS_Store";
         let home = &self.home;
         if passed || [home.root(), &home.archive(), &home.usage_cache_dir()].contains(&path) {
             return FileKind::Passed;
@@ -197,7 +215,7 @@ impl Store {
 
     fn without_suffix(&self, path: &Path) -> FileKind {
         let ours = [self.home.index_pending(), self.home.index_folding(), self.home.index_stale()];
-        if ours.iter().any(|known| known == path) { FileKind::Passed } else { FileKind::Foreign }
+        if ours.iter().any(|known| known == path) { FileKind::Plain } else { FileKind::Foreign }
     }
 
     fn of_stem(&self, path: &Path, dir: &Path, stem: &str) -> FileKind {
@@ -318,7 +336,7 @@ fn check_content(path: &Path, kind: &FileKind, bytes: &[u8]) -> std::result::Res
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
             index::parse(text).map(drop).ok_or_else(|| "it is incomplete; it will be rebuilt".into())
         }
-        FileKind::Passed | FileKind::Foreign => Ok(()),
+        FileKind::Plain | FileKind::Passed | FileKind::Foreign => Ok(()),
     }
 }
 

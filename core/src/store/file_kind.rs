@@ -28,6 +28,8 @@ pub(super) enum FileKind {
     Message,
     /// The leases of a project.
     Leases,
+    /// Only locked or appended to: it must be a regular file, whatever is in it.
+    Plain,
     /// A directory of ours, or something whose content does not matter.
     Passed,
     Foreign,

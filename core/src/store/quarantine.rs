@@ -154,7 +154,7 @@ impl Store {
 
     fn move_away(&self, finding: &Finding, kind: &FileKind, lock: Option<&Lock>, now: Instant) -> Result<PathBuf> {
         let from = finding.path.as_path();
-        let why = self.note_of(from, &finding.reason, "cs-cleanup check --repair", now);
+        let why = self.note_of(from, &finding.reason, "cs-cleanup", now);
         let (to, note) = self.free_name(from, why)?;
         let put = || {
             lock.map_or(Ok(()), Lock::confirm)?;
@@ -207,5 +207,57 @@ impl Store {
             "{} contains {NAMES} files with that name; remove some",
             self.home.quarantine().display()
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Slug;
+    use crate::session::Start;
+    use crate::witness::Witness;
+    use std::fs;
+
+    #[test]
+    fn what_stands_in_the_way_of_locks_and_notes_is_set_aside() {
+        let makes: [fn(&Path); 3] = [
+            |path| std::os::unix::fs::symlink("/nowhere", path).unwrap(),
+            |path| fs::create_dir_all(path.join("inside")).unwrap(),
+            |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()),
+        ];
+        for make in makes {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+            let (now, slug) = (clock::now(), Slug::parse("api").unwrap());
+            let create = || {
+                store
+                    .create(&slug, Start { intent: "go".into(), ..Start::default() }, |_| Ok(()), now)
+                    .unwrap()
+                    .session_id
+            };
+            let id = SessionId::parse(&create()).unwrap();
+            let home = &store.home;
+            fs::create_dir_all(home.spool_dir()).unwrap();
+            let lock = Home::lock_of(&home.index());
+            let settings = Home::lock_of(&home.config());
+            let ways =
+                [home.index_pending(), home.index_folding(), home.index_stale(), lock, home.spool(&id), settings];
+            for way in &ways {
+                file::remove(way).unwrap();
+                make(way);
+            }
+            let found = store.irregular().unwrap();
+            assert_eq!(found.len(), ways.len(), "{found:?}");
+            for finding in &found {
+                let kept = store.repair(finding, Run::Real, now).unwrap().unwrap().to.unwrap();
+                assert!(fs::symlink_metadata(&kept).is_ok() && fs::symlink_metadata(&finding.path).is_err());
+            }
+            assert!(store.irregular().unwrap().is_empty());
+            store.rebuild_index(now).unwrap();
+            let other = create();
+            store.update(&id, now, |record| session::event(record, "it goes on", now)).unwrap();
+            let ids: Vec<String> = store.index().unwrap().ids(|_| true).iter().map(ToString::to_string).collect();
+            assert!(ids.contains(&id.to_string()) && ids.contains(&other) && ids.len() == 2);
+        }
     }
 }
