@@ -27,6 +27,7 @@ use usage::explain::Account;
 use usage::facts::Facts;
 use usage::judge::Fate;
 use usage::prices::Prices;
+use usage::recount::Recount;
 use usage::report::{By, Filter, View};
 use usage::summary::{self, Listed};
 
@@ -127,12 +128,11 @@ struct Begun {
 }
 
 /// What was counted.
+#[derive(Default)]
 struct Counted {
     book: Book,
     /// Lines that cannot be parsed.
     broken: u64,
-    /// The files of the limits that logs told of, if nothing is left to take in.
-    limits: Option<Vec<String>>,
     read: cache::Read,
     damaged: Vec<Error>,
 }
@@ -159,37 +159,38 @@ impl Begun {
         let mut logs = self.found.logs.clone();
         older_first(&mut logs);
         let read = read(home, logs);
-        let limits = readings::take_in(home, &self.roots, &read.logs, context.now);
+        readings::take_in(home, &self.roots, &read.logs, context.now);
         let (summaries, damaged) = summary::load_listed(home, listed);
-        let summaries = if self.account.is_some() { accounts::summaries(summaries, &read.logs) } else { summaries };
         let book = book::build(&read.logs, summaries, |n, call, fate| {
             read.logs.get(n).into_iter().for_each(|log| watch(log, call, fate));
         });
         let broken = read.logs.iter().map(|(_, facts)| facts.broken).sum();
-        Counted { book, broken, limits, read, damaged }
+        Counted { book, broken, read, damaged }
     }
 
-    /// What was counted before, if no log and no summary has changed since; else counts, and stores it.
+    /// What was counted before; if logs or summaries have changed since, counts those, and stores it.
     fn count_once(&self, context: &Context, names: bool) -> Counted {
         let home = &context.store.home;
         let listed = summary::list(home);
         let scope = format!("{:?} {:?}", self.account, self.roots.folders);
         let question = Question::of(home, &scope, &self.found.logs, &listed);
-        if let Some(Answer { book, broken, limits }) = question.answer(home, names) {
-            let (read, damaged) = (cache::Read::default(), Vec::new());
-            return Counted { book, broken, limits: Some(limits), read, damaged };
+        if let Some(Answer { book, broken, .. }) = question.answer(home, names) {
+            return Counted { book, broken, ..Counted::default() };
         }
-        let counted = self.count(cache::read, |_, _, _| {}, context, &listed);
-        let Counted { book, broken, limits, read, damaged } = counted;
-        match limits {
-            // What could not be read is reported each time.
-            Some(limits) if read.unreadable.is_empty() && damaged.is_empty() => {
-                let answer = Answer { book, broken, limits };
-                question.store(&answer);
-                Counted { book: answer.book, broken, limits: None, read, damaged }
-            }
-            limits => Counted { book, broken, limits, read, damaged },
+        let mut counted = question.count(home, &self.found.logs, &listed, |all, logs| match self.account {
+            Some(_) => accounts::summaries(all, logs),
+            None => all,
+        });
+        let limits = readings::take_in(home, &self.roots, &counted.read.logs, context.now);
+        // What could not be read is reported each time.
+        if let (Some(limits), true, true) = (limits, counted.read.unreadable.is_empty(), counted.damaged.is_empty()) {
+            counted.answer.limits.extend(limits);
+            counted.answer.limits.sort();
+            counted.answer.limits.dedup();
+            question.store(&counted);
         }
+        let Recount { answer: Answer { book, broken, .. }, read, damaged, .. } = counted;
+        Counted { book, broken, read, damaged }
     }
 
     fn end(self, counted: Counted, names: Names) -> Outcome<Loaded> {

@@ -5,7 +5,7 @@
 
 use crate::book::{Book, Session};
 use crate::pack::{self, Pack, Packed, Unpack, mix};
-use crate::row::QuarterRow;
+use crate::recount::{Recount, Sources};
 use crate::summary::Listed;
 use agents::logs::Log;
 use cs_core::id::fnv1a;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 const ANSWERS: u64 = 8;
 
 /// What was counted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Answer {
     /// Its sessions have no prompts, keys or sum of the client, and none can be found by its id.
     pub book: Book,
@@ -27,18 +27,20 @@ pub struct Answer {
     pub limits: Vec<String>,
 }
 
-/// What identifies an answer.
+/// What identifies an answer, and what is stored in its place.
 #[derive(Clone, Debug)]
 pub struct Question {
     path: PathBuf,
     key: [u64; 2],
+    scope: u64,
+    stored: Vec<u8>,
 }
 
 impl Question {
     /// That of logs and summaries as they were found. `scope` is what else decides which of them count.
     pub fn of(home: &Home, scope: &str, logs: &[Log], summaries: &[Listed]) -> Self {
         let scope = fnv1a(scope.as_bytes());
-        let folders = (scope % ANSWERS) as u8;
+        let path = home.usage_answer((scope % ANSWERS) as u8);
         // Two sums with different beginnings: a chance of 2^-128.
         let key = [0, 1].map(|lane| {
             // The order in which they were found means nothing.
@@ -48,43 +50,59 @@ impl Question {
                 summaries.iter().map(|listed| mix(lane, listed.hash())).fold(0, u64::wrapping_add),
             )
         });
-        Question { path: home.usage_answer(folders), key }
+        Question { stored: pack::load(&path), path, key, scope }
     }
 
     /// The answer, if it is known; unless they are wanted, its sessions have no ids, directories and titles.
     pub fn answer(&self, home: &Home, names: bool) -> Option<Answer> {
-        let bytes = pack::load(&self.path);
-        let mut from = Unpack::open(&bytes)?;
+        let mut from = Unpack::open(&self.stored)?;
         let is_this = [from.word()?, from.word()?] == self.key;
-        if !is_this {
-            return None;
-        }
-        let models = Packed::unpack(&mut from)?;
-        let sessions = (0..from.word()?).map(|_| session(&mut from, names)).collect::<Option<_>>()?;
-        let book = Book::of(models, sessions, Packed::unpack(&mut from)?);
-        let answer = Answer { book, broken: Packed::unpack(&mut from)?, limits: Packed::unpack(&mut from)? };
-        answer.limits.iter().all(|name| home.limits_dir().join(name).exists()).then_some(answer)
+        if is_this { unpack(from, home, names) } else { None }
+    }
+
+    /// The last answer, and what it was counted from.
+    pub(crate) fn last(&self, home: &Home) -> Option<(Answer, Sources)> {
+        let bytes = pack::load(&self.path.with_extension(SOURCES));
+        let mut from = Unpack::open(&bytes)?;
+        let mut answer = Unpack::open(&self.stored)?;
+        // Two programs may have written them, each one.
+        let is_of_it = [from.word()?, from.word()?] == [self.scope, answer.sum()] && answer.split(2).is_some();
+        if is_of_it { Some((unpack(answer, home, true)?, Packed::unpack(&mut from)?)) } else { None }
     }
 
     /// Stores its answer.
-    pub fn store(&self, answer: &Answer) {
+    pub fn store(&self, counted: &Recount) {
         let mut to = Pack::new();
         self.key.into_iter().for_each(|word| to.word(word));
-        let Answer { book: Book { models, sessions, rows, .. }, broken, limits } = answer;
+        let Answer { book: Book { models, sessions, rows, .. }, broken, limits } = &counted.answer;
         models.pack(&mut to);
         to.word(sessions.len() as u64);
         sessions.iter().for_each(|session| pack_session(session, &mut to));
-        let mut rows: Vec<&QuarterRow> = rows.iter().collect();
-        rows.sort_by_key(|row| row.first);
-        to.word(rows.len() as u64);
-        rows.into_iter().for_each(|row| row.pack(&mut to));
+        rows.pack(&mut to);
         broken.pack(&mut to);
         limits.pack(&mut to);
+        let mut sources = Pack::new();
+        [self.scope, to.as_block().sum()].into_iter().for_each(|word| sources.word(word));
+        counted.sources.pack(&mut sources);
         to.save(&self.path);
+        sources.save(&self.path.with_extension(SOURCES));
     }
 }
 
-fn hash(lane: u64, log: &Log) -> u64 {
+/// The extension of what an answer was counted from.
+const SOURCES: &str = "sources";
+
+/// An answer after its key.
+fn unpack(mut from: Unpack, home: &Home, names: bool) -> Option<Answer> {
+    let models = Packed::unpack(&mut from)?;
+    let sessions = (0..from.word()?).map(|_| session(&mut from, names)).collect::<Option<_>>()?;
+    let book = Book::of(models, sessions, Packed::unpack(&mut from)?);
+    let answer = Answer { book, broken: Packed::unpack(&mut from)?, limits: Packed::unpack(&mut from)? };
+    answer.limits.iter().all(|name| home.limits_dir().join(name).exists()).then_some(answer)
+}
+
+/// A hash of what identifies a log and its content.
+pub(crate) fn hash(lane: u64, log: &Log) -> u64 {
     let identity = log.identity;
     let times = [identity.modified as u64, identity.changed as u64, log.born as u64];
     let words = [identity.dev, identity.ino, identity.size].into_iter().chain(times);

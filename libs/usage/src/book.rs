@@ -102,6 +102,40 @@ impl Book {
         Book { models, sessions, rows, ..Book::default() }
     }
 
+    /// Adds the count of other conversations.
+    pub(crate) fn append(&mut self, other: Book) {
+        let (sessions, models) = (self.sessions.len() as u32, self.models.len() as u32);
+        let moved = |row: QuarterRow| QuarterRow { session: row.session + sessions, model: row.model + models, ..row };
+        self.sessions.extend(other.sessions);
+        self.models.extend(other.models);
+        self.rows.extend(other.rows.into_iter().map(moved));
+    }
+
+    /// The same count of these sessions alone, in an order that depends on nothing but what was counted, to be read.
+    pub(crate) fn sorted(self, is_kept: impl Fn(usize, &Session) -> bool) -> Self {
+        let mut sessions: Vec<(usize, Session)> = self.sessions.into_iter().enumerate().collect();
+        let mut places = vec![u32::MAX; sessions.len()];
+        sessions.retain(|(n, session)| is_kept(*n, session));
+        sessions.sort_by(|(_, a), (_, b)| (a.agent, &a.id).cmp(&(b.agent, &b.id)));
+        for ((old, _), new) in sessions.iter().zip(0..) {
+            places.get_mut(*old).into_iter().for_each(|place| *place = new);
+        }
+        let mut rows = self.rows;
+        rows.retain_mut(|row| {
+            row.session = places.get(row.session as usize).copied().unwrap_or(u32::MAX);
+            row.session != u32::MAX
+        });
+        let used: BTreeSet<u32> = rows.iter().map(|row| row.model).collect();
+        let name = |model: &u32| self.models.get(*model as usize).cloned().unwrap_or_default();
+        let names: BTreeSet<String> = used.iter().map(name).collect();
+        let models: Vec<String> = names.into_iter().collect();
+        let renamed: Vec<u32> = self.models.iter().map(|name| models.partition_point(|of| of < name) as u32).collect();
+        rows.iter_mut().for_each(|row| row.model = renamed.get(row.model as usize).copied().unwrap_or(u32::MAX));
+        // Rows of one quarter follow each other.
+        rows.sort_by_key(|row| (row.first, row.session, row.model, row.class));
+        Book::of(models, sessions.into_iter().map(|(_, session)| session).collect(), rows)
+    }
+
     /// The summaries that are needed, and their messages. A summary is not needed if the logs count all of its messages
     /// in the same conversation, or if needed summaries have them. Summaries without logs are considered first, then
     /// the largest.
@@ -140,11 +174,7 @@ impl Book {
     fn places(&mut self, log: &Log, facts: &Facts) -> Places {
         let nowhere = || vec![u32::MAX; facts.names.len()];
         let mut places = Places { sessions: nowhere(), models: nowhere() };
-        let of_calls = facts.calls.iter().map(|call| call.session);
-        let with_facts = facts.talks.iter().map(|known| known.session);
-        let of_prompts = facts.prompts.iter().map(|prompt| prompt.session);
-        let sessions: BTreeSet<u32> = of_calls.chain(with_facts).chain(of_prompts).collect();
-        for name in sessions {
+        for name in facts.named_sessions() {
             let place = self.session(log.agent, facts.name(name));
             if let Some(session) = self.sessions.get_mut(place as usize) {
                 session.learn(log, facts, name);

@@ -80,8 +80,8 @@ fn read_part(reader: Reader, home: &Home, part: u8, logs: &[(usize, &Log)]) -> V
     let path = home.usage_cache(part);
     let bytes = pack::load(&path);
     let mut known = Unpack::open(&bytes).map(entries).unwrap_or_default();
-    let mut new = Pack::new();
-    let mut news = false;
+    let (mut kept, mut new) = (Vec::new(), Vec::new());
+    let mut is_changed = false;
     let mut read_one = |log: &Log| {
         let path = log.path.as_os_str().as_bytes();
         let old = known.remove(path);
@@ -89,20 +89,20 @@ fn read_part(reader: Reader, home: &Home, part: u8, logs: &[(usize, &Log)]) -> V
             && identity == log.identity
             && let Some(facts) = { rest }.block().and_then(|mut counted| Facts::unpack(&mut counted))
         {
-            new.copy(block);
+            kept.push(block);
             return Ok((facts, None));
         }
-        news = true;
+        is_changed = true;
         let (known, account) = reader(log, old.and_then(|mut old| Known::unpack_rest(old.identity, &mut old.rest)))?;
-        new.copy(entry(path, &known).as_block());
+        new.push(entry(path, &known));
         Ok((known.into_facts(), account))
     };
     let found = logs.iter().map(|(n, log)| (*n, read_one(log))).collect();
-    if news {
+    if is_changed {
         // Logs that are not requested now but still exist stay in the cache.
         let is_there = |path: &[u8]| Path::new(OsStr::from_bytes(path)).symlink_metadata().is_ok();
-        known.iter().filter(|(path, _)| is_there(path)).for_each(|(_, entry)| new.copy(entry.block));
-        new.save(&path);
+        let others = known.iter().filter(|(path, _)| is_there(path)).map(|(_, entry)| entry.block);
+        pack::save_blocks(&path, kept.into_iter().chain(new.iter().map(Pack::as_block)).chain(others));
         // What development versions wrote.
         let _ = file::remove(&path.with_extension("json"));
     }

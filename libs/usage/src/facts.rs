@@ -197,6 +197,13 @@ impl Facts {
         self.names.get(number as usize).map_or("", String::as_str)
     }
 
+    /// The sessions that it tells anything of, as indexes in its names.
+    pub fn named_sessions(&self) -> BTreeSet<u32> {
+        let of_calls = self.calls.iter().map(|call| call.session);
+        let with_facts = self.talks.iter().map(|known| known.session);
+        of_calls.chain(with_facts).chain(self.prompts.iter().map(|prompt| prompt.session)).collect()
+    }
+
     /// The ids of the sessions of its calls.
     pub fn sessions(&self) -> BTreeSet<&str> {
         let numbers: BTreeSet<u32> = self.calls.iter().map(|call| call.session).collect();

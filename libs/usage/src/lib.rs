@@ -14,6 +14,7 @@ pub mod pack;
 mod places;
 pub mod prices;
 pub mod read;
+pub mod recount;
 pub mod report;
 pub mod row;
 pub mod shares;

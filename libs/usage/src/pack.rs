@@ -13,7 +13,7 @@ use std::path::Path;
 /// The most bytes of a cache.
 const MOST: usize = 1 << 28;
 /// Changes whenever the form or the meaning of what is cached changes.
-const NAME: [u8; 8] = *b"csuse 12";
+const NAME: [u8; 8] = *b"csuse 13";
 
 /// A word as it is stored.
 type Word = [u8; 8];
@@ -64,7 +64,7 @@ impl Pack {
 
     /// The bytes of the file.
     pub fn finish(mut self) -> Vec<u8> {
-        let sum = checksum(self.as_block().0);
+        let sum = self.as_block().sum();
         self.0.get_mut(8..16).into_iter().for_each(|room| room.copy_from_slice(&sum.to_le_bytes()));
         self.0
     }
@@ -78,6 +78,13 @@ impl Pack {
     }
 }
 
+/// Replaces a cache by these blocks.
+pub fn save_blocks<'a>(path: &Path, blocks: impl Iterator<Item = Unpack<'a>>) {
+    let mut all = Pack::new();
+    blocks.for_each(|block| all.copy(block));
+    all.save(path);
+}
+
 /// The bytes of a cache; none if it cannot be read.
 pub fn load(path: &Path) -> Vec<u8> {
     file::read_at_most(path, MOST).ok().flatten().unwrap_or_default()
@@ -87,10 +94,6 @@ pub fn load(path: &Path) -> Vec<u8> {
 pub fn mix(sum: u64, word: u64) -> u64 {
     let sum = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     sum ^ (sum >> 29)
-}
-
-fn checksum(words: &[Word]) -> u64 {
-    words.iter().fold(words.len() as u64, |sum, word| mix(sum, u64::from_le_bytes(*word)))
 }
 
 /// What is left to read.
@@ -103,8 +106,13 @@ impl<'a> Unpack<'a> {
         let (words, rest) = bytes.as_chunks();
         let (name, words) = words.split_first()?;
         let (sum, words) = words.split_first()?;
-        let is_sound = *name == NAME && rest.is_empty() && u64::from_le_bytes(*sum) == checksum(words);
+        let is_sound = *name == NAME && rest.is_empty() && u64::from_le_bytes(*sum) == Unpack(words).sum();
         is_sound.then_some(Unpack(words))
+    }
+
+    /// The checksum of what is left.
+    pub fn sum(&self) -> u64 {
+        self.0.iter().fold(self.0.len() as u64, |sum, word| mix(sum, u64::from_le_bytes(*word)))
     }
 
     /// Whether nothing is left.
@@ -112,7 +120,8 @@ impl<'a> Unpack<'a> {
         self.0.is_empty()
     }
 
-    fn split(&mut self, words: usize) -> Option<&'a [Word]> {
+    /// The next words.
+    pub fn split(&mut self, words: usize) -> Option<&'a [Word]> {
         let (taken, rest) = self.0.split_at_checked(words)?;
         self.0 = rest;
         Some(taken)

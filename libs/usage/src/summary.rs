@@ -5,6 +5,7 @@ mod keep;
 mod load;
 
 pub use keep::{KeepReport, keep, summarize_all};
+pub(crate) use load::load_wanted;
 pub use load::{Listed, list, load, load_listed};
 
 use crate::pack::packed;

@@ -49,6 +49,16 @@ pub fn load(home: &Home) -> (Vec<Counted>, Vec<Error>) {
 
 /// The same for those that were listed. What has changed since is stored as it was listed, and so read again.
 pub fn load_listed(home: &Home, all: &[Listed]) -> (Vec<Counted>, Vec<Error>) {
+    let (good, damaged) = load_wanted(home, all, |_| true);
+    (good.into_iter().map(|(_, counted)| counted).collect(), damaged)
+}
+
+/// The same for some of those that were listed, each with its index.
+pub(crate) fn load_wanted(
+    home: &Home,
+    all: &[Listed],
+    is_wanted: impl Fn(usize) -> bool + Sync,
+) -> (Vec<(usize, Counted)>, Vec<Error>) {
     if all.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -59,31 +69,32 @@ pub fn load_listed(home: &Home, all: &[Listed]) -> (Vec<Counted>, Vec<Error>) {
         let listed = all.get(n)?;
         // One that cannot be taken apart is read from its own file.
         let cached = known.get(listed.uuid.as_str()).filter(|(_, identity, _)| *identity == listed.identity);
-        match cached.and_then(|(block, _, rest)| Some((*block, Counted::unpack(&mut { *rest })?))) {
-            Some((block, counted)) => Some((Some(block), Ok(counted))),
-            None => {
-                Some((None, read(home, &Uuid::parse(&listed.uuid).ok()?).transpose()?.map(|summary| summary.counted)))
-            }
+        if !is_wanted(n) {
+            return Some((Some(cached?.0), None));
         }
+        let counted = match cached.and_then(|(block, _, rest)| Some((*block, Counted::unpack(&mut { *rest })?))) {
+            Some((block, counted)) => return Some((Some(block), Some(Ok(counted)))),
+            None => read(home, &Uuid::parse(&listed.uuid).ok()?).transpose()?.map(|summary| summary.counted),
+        };
+        Some((None, Some(counted)))
     };
-    let (mut new, mut news) = (Pack::new(), false);
-    let (mut good, mut damaged) = (Vec::with_capacity(all.len()), Vec::new());
-    for (listed, summary) in on_all_processors(all.len(), one).into_iter().map(|(n, summary)| (all.get(n), summary)) {
-        match (listed, summary) {
-            (Some(listed), Some((block, Ok(counted)))) => {
-                news |= block.is_none();
-                block.into_iter().for_each(|block| new.copy(block));
-                if block.is_none() {
-                    new.copy(entry(listed, &counted).as_block());
-                }
-                good.push(counted);
+    let (mut good, mut damaged) = (Vec::new(), Vec::new());
+    let (mut kept, mut new) = (Vec::new(), Vec::new());
+    for (n, listed, (block, summary)) in
+        on_all_processors(all.len(), one).into_iter().filter_map(|(n, summary)| Some((n, all.get(n)?, summary?)))
+    {
+        kept.extend(block);
+        match summary {
+            Some(Ok(counted)) => {
+                new.extend(block.is_none().then(|| entry(listed, &counted)));
+                good.push((n, counted));
             }
-            (_, Some((_, Err(error)))) => damaged.push(error),
-            _ => {}
+            Some(Err(error)) => damaged.push(error),
+            None => {}
         }
     }
-    if news || known.len() != good.len() {
-        new.save(&path);
+    if !new.is_empty() || known.len() != kept.len() {
+        pack::save_blocks(&path, kept.into_iter().chain(new.iter().map(Pack::as_block)));
     }
     (good, damaged)
 }
