@@ -2,7 +2,6 @@
 //! (`context/` is in `context.rs`). Must stay true: a project is identified by the path of its main work tree; the slug is
 //! only its name; counts follow the index by difference, and are counted anew when that cannot be right.
 
-use super::index::IndexText;
 use super::stored::{Before, Stored};
 use super::{Context, Store};
 use crate::clock::{self, Instant};
@@ -18,7 +17,6 @@ use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status};
 use crate::validate;
 use serde::Serialize;
-use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -108,28 +106,54 @@ impl Store {
     pub(super) fn count_projects(&self, now: Instant) {
         let dirs = [self.home.projects_dir(), self.home.context_dir()];
         let stems = dirs.iter().flat_map(|dir| file::stems(dir, ".json").unwrap_or_default());
-        let (Ok(text), Ok(newest)) = (self.stored_index(), self.index()) else { return };
-        let (text, newest) = (text.standings_of_all(), newest.standings_of_all());
+        let known: BTreeSet<Slug> = stems.filter_map(|stem| Slug::parse(&stem).ok()).collect();
         // A power failure may have lost the files of some.
-        let slugs: BTreeSet<Slug> =
-            stems.chain(text.keys().cloned()).filter_map(|stem| Slug::parse(&stem).ok()).collect();
-        let store = self.hurried();
+        let _ = self.count_some(true, known, &BTreeMap::new(), now);
+    }
+
+    /// Counts all sessions of these projects, and with `all` of those in the index; these sessions of them changed. Returns
+    /// whether one was locked. The index is read once for all, because it may be large.
+    fn count_some(
+        &self,
+        all: bool,
+        mut slugs: BTreeSet<Slug>,
+        changes: &BTreeMap<Slug, Difference>,
+        now: Instant,
+    ) -> Result<bool> {
+        // A hook may have put into the context what the index has not yet.
+        let (text, newest) = (self.stored_index()?, self.index()?);
+        let (text, newest) = (text.standings_of_all(), newest.standings_of_all());
+        slugs.extend(text.keys().filter(|_| all).filter_map(|slug| Slug::parse(slug).ok()));
+        let (store, mut is_busy) = (self.hurried(), false);
         for slug in &slugs {
             let counted = store.update_project(slug, |state| {
                 let counts = count(of(&text, slug));
-                project::count(state, counts);
                 let mut context = self.make_context(of(&newest, slug), now);
                 context.belong_to(counts);
-                if self.kept_context(slug).as_ref() == Some(&context) {
-                    Ok(())
-                } else {
-                    self.write_context(slug, &context)
-                }
+                self.put_counts(slug, state, (counts, context), changes.get(slug), now)
             });
-            if counted.is_err() {
+            if let Err(error) = counted {
                 self.have_counted(slug);
+                is_busy |= matches!(error, Error::Busy(_));
             }
         }
+        Ok(is_busy)
+    }
+
+    /// Puts counts into the state of a project, with what else follows from sessions that changed, and writes its context.
+    fn put_counts(
+        &self,
+        slug: &Slug,
+        state: &mut ProjectState,
+        (counts, context): (Counts, Context),
+        change: Option<&Difference>,
+        now: Instant,
+    ) -> Result<()> {
+        project::count(state, counts);
+        for session in change.into_iter().flat_map(|change| &change.came) {
+            project::refresh(state, &session.commits, &session.open_questions, now);
+        }
+        if self.kept_context(slug).as_ref() == Some(&context) { Ok(()) } else { self.write_context(slug, &context) }
     }
 
     /// While the index is locked, nobody waits long for a project: others would wait for both.
@@ -174,28 +198,35 @@ impl Store {
             self.count_projects(now);
         }
         let store = self.hurried();
-        let index = LazyCell::new(|| store.stored_index());
-        let mut is_busy = false;
+        let (mut is_busy, mut uncounted) = (false, BTreeSet::new());
         for (slug, change) in &changes {
-            if let Err(error) = store.apply(slug, change, &index, now) {
-                self.have_counted(slug);
-                is_busy |= matches!(error, Error::Busy(_));
+            match store.apply(slug, change, now) {
+                Ok(true) => {}
+                Ok(false) => drop(uncounted.insert(slug.clone())),
+                Err(error) => {
+                    self.have_counted(slug);
+                    is_busy |= matches!(error, Error::Busy(_));
+                }
             }
         }
+        if uncounted.is_empty() {
+            return is_busy;
+        }
+        let counted = self.count_some(false, uncounted.clone(), &changes, now);
         is_busy
+            | counted.unwrap_or_else(|_| {
+                uncounted.iter().for_each(|slug| self.have_counted(slug));
+                false
+            })
     }
 
-    fn apply<'s, F: FnOnce() -> Result<IndexText<'s>>>(
-        &'s self,
-        slug: &Slug,
-        change: &Difference,
-        index: &LazyCell<Result<IndexText<'s>>, F>,
-        now: Instant,
-    ) -> Result<()> {
+    /// Applies what changed in a project; `false` if its sessions must be counted.
+    fn apply(&self, slug: &Slug, change: &Difference, now: Instant) -> Result<bool> {
         let paths = [self.home.project(slug), self.home.context(slug)];
         if change.came.is_empty() && paths.iter().all(|path| super::is_absent(path)) {
-            return Ok(());
+            return Ok(true);
         }
+        let mut is_known = true;
         self.update_project(slug, |state| {
             let kept = self.kept_context(slug);
             let is_of = |kept: &&Context| project::counts(state).is_some_and(|counts| kept.is_of(counts));
@@ -209,24 +240,10 @@ impl Store {
                 context.belong_to(counts);
                 (!context.is_short(counts)).then_some((counts, context))
             });
-            let (counts, context) = match context {
-                Some(known) => known,
-                None => {
-                    let Ok(text) = &**index else { return Ok(()) };
-                    // A hook may have put into the context what the index has not yet.
-                    let mut context = self.make_context(&self.index()?.standings(slug.as_str()), now);
-                    let counts = count(&text.standings(slug.as_str()));
-                    context.belong_to(counts);
-                    (counts, context)
-                }
-            };
-            project::count(state, counts);
-            for session in &change.came {
-                project::refresh(state, &session.commits, &session.open_questions, now);
-            }
-            if kept.as_ref() == Some(&context) { Ok(()) } else { self.write_context(slug, &context) }
-        })
-        .map(drop)
+            is_known = context.is_some();
+            context.map_or(Ok(()), |known| self.put_counts(slug, state, known, Some(change), now))
+        })?;
+        Ok(is_known)
     }
 }
 
