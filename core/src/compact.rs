@@ -235,8 +235,8 @@ impl Line<'_> {
     }
 }
 
-/// How many bytes there are before the first quote, backslash or control character.
-fn plain(text: &[u8]) -> usize {
+/// How many bytes of a text there are before the first quote, backslash or control character.
+pub(crate) fn plain(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;

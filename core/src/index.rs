@@ -276,6 +276,9 @@ impl<'a> Keys<'a> {
 
 /// The entry on a line of our layout.
 pub fn entry_on(line: &str) -> Option<(SessionId, IndexEntry<'_>)> {
+    if let Some(known) = layout::read(line) {
+        return Some(known);
+    }
     let (key, value) = line.strip_prefix('"')?.split_once("\":")?;
     let entry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
     Some((SessionId::parse(key).ok()?, entry))

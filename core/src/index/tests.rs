@@ -37,6 +37,30 @@ fn a_splice_equals_a_rewrite() {
 }
 
 #[test]
+fn a_line_that_is_read_in_our_form_is_the_same_as_json() {
+    let full =
+        |intent| IndexEntry { ended_at: Some("2026-11-21T04:00:00Z".into()), ..entry(intent, Status::Completed) };
+    let entries = [entry("fix é", Status::Active), full("a\"b"), full(""), full("x\ty"), full("logs of seven")];
+    let known: Vec<_> =
+        entries.iter().map(|entry| layout::read(&line(&id(1), entry, Order::Moved)).is_some()).collect();
+    assert_eq!(known, [true, false, true, false, true]);
+    let mut same = 0;
+    for text in entries.map(|entry| line(&id(1), &entry, Order::Sorted) + ",") {
+        for at in (0..text.len()).filter(|at| text.is_char_boundary(*at) && text.is_char_boundary(at + 1)) {
+            for other in ["", "\"", "\\", "\t", "\u{1}", "\u{1f}", " ", "}", ",", "0", "null", "\"\"", "\u{7f}"] {
+                let damaged = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+                let Some(read) = layout::read(&damaged) else { continue };
+                let (key, value) = damaged[1..].split_once("\":").unwrap();
+                let value = serde_json::from_str(value.strip_suffix(',').unwrap_or(value));
+                assert_eq!((read.0.as_str(), Some(&read.1)), (key, value.ok().as_ref()), "{damaged:?}");
+                same += 1;
+            }
+        }
+    }
+    assert!(same > 1000, "{same}");
+}
+
+#[test]
 fn removing_a_line_keeps_our_layout() {
     let two = render([(&id(1), &entry("x", Status::Active)), (&id(2), &entry("y", Status::Active))]);
     for end in [" ,", "\t,", "\r,", " \t ,", ", ", " ", ""] {
