@@ -235,7 +235,11 @@ pub fn settle(session_id: &str, awaiting_action: &mut Option<String>, lives: &[L
 /// The conversation that decides a session's state: the one with the latest event. Events with a time in the future
 /// (the clock was ahead) count as oldest.
 pub(crate) fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&'a Live> {
-    let of_it = lives.iter().filter(|live| live.session_id.as_deref() == Some(session_id));
+    latest_of(lives.iter().filter(|live| live.session_id.as_deref() == Some(session_id)), now)
+}
+
+/// The same among the conversations of one session.
+pub(crate) fn latest_of<'a>(of_it: impl Iterator<Item = &'a Live>, now: Instant) -> Option<&'a Live> {
     let key = |live: &Live| (clock::credible(&live.last_event_at, now).is_some(), live.last_event_at.clone());
     of_it.max_by_key(|live| key(live))
 }

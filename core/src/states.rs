@@ -17,6 +17,7 @@ use crate::state::{self, Client, Evidence, Logged, State, Verdict};
 use crate::store::{self, Store};
 use chrono::TimeDelta;
 use std::borrow::Cow;
+use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 /// All states at one moment.
@@ -28,6 +29,8 @@ pub struct States<'a> {
     now: Instant,
     /// Whether records may be read for what sessions without a conversation need the user for.
     reads_requests: bool,
+    /// The numbers of the live files, sorted by their sessions.
+    by_session: OnceLock<Vec<usize>>,
 }
 
 /// The turn of a conversation that is at work.
@@ -63,13 +66,15 @@ impl<'a> States<'a> {
     /// Reads the live files. A session with no sign of life for longer than `stale_after` is stale.
     pub fn read(store: &'a Store, stale_after: TimeDelta, now: Instant) -> Result<Self> {
         let reads_requests = store.may_take_time();
-        Ok(States { store, lives: Cow::Owned(store.all_live()?), stale_after, now, reads_requests })
+        let lives = Cow::Owned(store.all_live()?);
+        Ok(States { store, lives, stale_after, now, reads_requests, by_session: OnceLock::new() })
     }
 
     /// Uses live files that were read before.
     pub fn of_lives(store: &'a Store, lives: &'a [Live], stale_after: TimeDelta, now: Instant) -> Self {
         let reads_requests = store.may_take_time();
-        States { store, lives: Cow::Borrowed(lives), stale_after, now, reads_requests }
+        let lives = Cow::Borrowed(lives);
+        States { store, lives, stale_after, now, reads_requests, by_session: OnceLock::new() }
     }
 
     /// The same for somebody who only asks which sessions are silent, which no request changes.
@@ -89,7 +94,15 @@ impl<'a> States<'a> {
 
     /// The running conversation that decides a session's state: the one with the latest event.
     pub fn live(&self, id: &str) -> Option<&Live> {
-        state::latest(id, &self.lives, self.now)
+        let session_of = |number: &usize| self.lives.get(*number).and_then(|live| live.session_id.as_deref());
+        let sorted = self.by_session.get_or_init(|| {
+            let mut numbers = Vec::from_iter(0..self.lives.len());
+            numbers.sort_by_key(session_of);
+            numbers
+        });
+        let others = sorted.get(sorted.partition_point(|number| session_of(number) < Some(id))..)?;
+        let of_it = others.iter().take_while(|number| session_of(number) == Some(id));
+        state::latest_of(of_it.filter_map(|number| self.lives.get(*number)), self.now)
     }
 
     /// The running conversation of a session: the one that decides its state, else the one with this id, which may have
