@@ -35,6 +35,20 @@ pub fn with_workers<T: Send>(workers: usize, count: usize, work: impl Fn(usize) 
     })
 }
 
+/// Does both at once if they are long, else one after the other.
+pub fn both<A, B: Send>(are_long: bool, first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
+    std::thread::scope(|scope| {
+        let start = || std::thread::Builder::new().spawn_scoped(scope, &second).ok();
+        let other = Some(()).filter(|()| are_long).and_then(|()| start());
+        let first = first();
+        let second = match other {
+            Some(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            None => second(),
+        };
+        (first, second)
+    })
+}
+
 /// Does `work` for every item on all processors, and passes each result to `take`, in the order of the items. If `take`
 /// fails, the rest is left undone.
 pub fn in_order<'i, I: Sync, T: Send, E>(

@@ -24,6 +24,8 @@ use std::path::PathBuf;
 pub(super) const FEW_CHANGES: usize = 64;
 /// How often the file is read while it is being changed; then once more under its lock.
 const READS: usize = 4;
+/// Of an index of more bytes, to list its records takes longer than to start a thread.
+const MANY_BYTES: u64 = 1024 * 1024;
 
 /// The text of an index: from its file, or built from the records if the file cannot be used.
 #[derive(Debug)]
@@ -148,10 +150,11 @@ impl Store {
     pub fn index(&self) -> Result<IndexText<'_>> {
         // Read before the index: an entry that is stored meanwhile is in one of the two.
         let mut pending = self.pending()?;
-        let text = self.whole_index()?;
+        let is_large = std::fs::symlink_metadata(self.home.index()).is_ok_and(|meta| meta.len() > MANY_BYTES);
+        let (text, records) = parallel::both(is_large, || self.whole_index(), || self.count_records());
         // And after it: the line that was just being written is that of one of these.
         pending = pending.and(self.pending()?);
-        let Rebuilt { text, damaged, .. } = self.corrected(text, &pending)?;
+        let Rebuilt { text, damaged, .. } = self.corrected(text?, &pending, || records)?;
         Ok(IndexText { text, damaged, store: self, repaired: OnceCell::new() })
     }
 
@@ -164,14 +167,20 @@ impl Store {
         Ok(IndexText { text, damaged, store: self, repaired: OnceCell::new() })
     }
 
-    /// The text of the index file corrected by the pending entries and the directory, or the index of all records.
-    pub(super) fn corrected(&self, text: Option<String>, pending: &Pending) -> Result<Rebuilt> {
+    /// The text of the index file corrected by the pending entries and the directory, which has so many records, or the
+    /// index of all records.
+    pub(super) fn corrected(
+        &self,
+        text: Option<String>,
+        pending: &Pending,
+        records: impl FnOnce() -> Result<usize>,
+    ) -> Result<Rebuilt> {
         match text {
             Some(text) if !pending.is_damaged && !self.is_stale()? => {
                 let is_kept = index::has_layout(&text);
                 let mut rebuilt = Rebuilt { text: canonical(text), damaged: Vec::new(), is_kept };
                 self.refresh_entries(&mut rebuilt, &pending.ids)?;
-                self.complete(&mut rebuilt)?;
+                self.complete(&mut rebuilt, records()?)?;
                 Ok(rebuilt)
             }
             _ => self.rebuilt(),
@@ -263,8 +272,8 @@ impl Store {
     }
 
     /// Adds records that are missing in the index, and removes entries whose record is gone.
-    fn complete(&self, rebuilt: &mut Rebuilt) -> Result<()> {
-        if index::count(&rebuilt.text) == Some(self.count_records()?) {
+    fn complete(&self, rebuilt: &mut Rebuilt, records: usize) -> Result<()> {
+        if index::count(&rebuilt.text) == Some(records) {
             return Ok(());
         }
         rebuilt.is_kept = false;

@@ -207,7 +207,8 @@ impl Store {
     /// Stores the index as a new file, with nothing that is blank. Also returns whether the old one was of use: if not,
     /// other sessions than these may have changed.
     fn store_whole(&self, lock: &Lock, pending: &Pending) -> Result<(Vec<Stored>, bool)> {
-        let Rebuilt { text, is_kept, .. } = self.whole(self.corrected(self.whole_index()?, pending)?)?;
+        let Rebuilt { text, is_kept, .. } =
+            self.whole(self.corrected(self.whole_index()?, pending, || self.count_records())?)?;
         let (text, is_kept) = match index::parse(&text) {
             Some(entries) => (index::render(&entries.into_iter().collect::<Entries>()), is_kept),
             None => (self.whole_rebuilt()?.text, false),
