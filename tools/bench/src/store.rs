@@ -119,18 +119,14 @@ impl Store {
 
     /// A record's path in the data directory and its text.
     pub fn record(&self, number: usize) -> (PathBuf, String) {
-        let text = serde_json::to_string_pretty(&self.session(number)).expect("a value can be serialised");
-        (format!("sessions/{}.json", id(number)).into(), text + "\n")
+        (format!("sessions/{}.json", id(number)).into(), as_written(&self.session(number)))
     }
 
     /// The same with this many events.
     pub fn record_with_events(&self, number: usize, count: usize) -> (PathBuf, String) {
         let mut session = self.session(number);
         session["events"] = events(age(number)).into_iter().cycle().take(count).collect();
-        // As programs write it: each event with its time first.
-        let session = Session::read(session.to_string().as_bytes()).expect("it is a record");
-        let text = String::from_utf8(session.to_bytes()).expect("a record is a text");
-        (format!("sessions/{}.json", id(number)).into(), text)
+        (format!("sessions/{}.json", id(number)).into(), as_written(&session))
     }
 
     fn session(&self, number: usize) -> Value {
@@ -230,6 +226,12 @@ impl Store {
             .collect();
         json!({"parked": parked, "last": null}).to_string()
     }
+}
+
+/// A record as programs write it: its fields, and those of its events and tasks, in their order.
+fn as_written(session: &Value) -> String {
+    let session = Session::read(session.to_string().as_bytes()).expect("it is a record");
+    String::from_utf8(session.to_bytes()).expect("a record is a text")
 }
 
 /// The name of a session's project.
