@@ -40,6 +40,38 @@ struct News<'i> {
     marks: HashMap<String, u64>,
 }
 
+/// Where the line of a row is found among all marks: nearly always lines come in the order of the rows, the oldest first.
+#[derive(Default)]
+struct Search {
+    /// How many of the last rows were passed.
+    passed: usize,
+    misses: usize,
+    all: HashMap<u64, usize>,
+}
+
+impl Search {
+    /// The row of a line; `None` if the line is new, or for a few lines in another place.
+    fn find(&mut self, marks: &[u64], mark: u64) -> Option<usize> {
+        let left = marks.len().saturating_sub(self.passed);
+        let near = left.saturating_sub(NEAR);
+        let found = marks.get(near..left).and_then(|near| near.iter().rposition(|known| *known == mark));
+        if let Some(at) = found {
+            self.passed = marks.len() - (near + at);
+            return Some(near + at);
+        }
+        self.misses += 1;
+        if self.misses == FEW {
+            self.all = marks.iter().enumerate().map(|(at, mark)| (*mark, at)).collect();
+        }
+        self.all.get(&mark).copied()
+    }
+}
+
+/// So many rows may have changed before the next one that has not.
+const NEAR: usize = 32;
+/// Fewer lines are parsed in less time than all marks are put into a table.
+const FEW: usize = 100;
+
 /// A session as the index knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IndexRow<'a> {
@@ -71,20 +103,19 @@ impl IndexRows {
     }
 
     fn news<'i>(&self, index: &'i IndexText) -> News<'i> {
-        let known: HashMap<u64, usize> = self.marks.iter().enumerate().map(|(at, mark)| (*mark, at)).collect();
-        let (kept, marks) = (RefCell::default(), RefCell::default());
+        let seen: RefCell<(Search, News)> = RefCell::default();
         let entries = index.entries(|line| {
-            let (kept, marks): (&RefCell<Vec<_>>, &RefCell<HashMap<_, _>>) = (&kept, &marks);
-            let (mark, id) = (mark(line), index::id_in(line).unwrap_or_default());
-            match known.get(&mark) {
-                Some(at) => kept.borrow_mut().push(*at),
-                None => drop(marks.borrow_mut().insert(id.to_string(), mark)),
+            let (mark, (search, news)) = (mark(line), &mut *seen.borrow_mut());
+            let known = search.find(&self.marks, mark);
+            match known {
+                Some(at) => news.kept.push(at),
+                None => drop(news.marks.insert(index::id_in(line).unwrap_or_default().to_string(), mark)),
             }
-            !known.contains_key(&mark)
+            known.is_none()
         });
-        let mut kept = kept.into_inner();
+        let (_, News { mut kept, marks, .. }) = seen.into_inner();
         kept.sort_unstable();
-        News { kept, entries, marks: marks.into_inner() }
+        News { kept, entries, marks }
     }
 
     /// The rows that are kept, and new ones.
@@ -270,6 +301,38 @@ mod tests {
             assert!(rows.iter().eq(whole.iter()), "{:?}", rows.iter().collect::<Vec<_>>());
             let sorted = |rows: &IndexRows| rows.slugs().iter().cloned().collect::<std::collections::BTreeSet<_>>();
             assert_eq!(sorted(&rows), sorted(&whole));
+        }
+    }
+
+    #[test]
+    fn lines_in_any_order_are_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        std::fs::create_dir(store.home.sessions()).unwrap();
+        let id = |n: u32| SessionId::parse(&format!("sess_20261121T0337_{n:04x}")).unwrap();
+        (0..500).for_each(|n| std::fs::write(store.home.session(&id(n)), "").unwrap());
+        let entry = |intent: String| IndexEntry {
+            project_slug: "s".into(),
+            status: Status::Active,
+            intent: intent.into(),
+            started_at: "2026".into(),
+            ended_at: None,
+            last_heartbeat: "x".into(),
+        };
+        let mut rows = IndexRows::default();
+        // In which steps the ids follow each other, which sessions change, and how many lines are parsed then.
+        let rounds =
+            [(1, 501, 500..=500), (1, 500, 1..=1), (1, 50, 10..=10), (7, 501, 10..=FEW + 10), (1, 3, 167..=167)];
+        for (round, (step, every, parsed)) in rounds.into_iter().enumerate() {
+            let intent = |n: u32| if n % every == 0 { format!("in round {round}") } else { format!("{n}") };
+            let all: Vec<_> = (0..500).map(|n| n * step % 500).map(|n| (id(n), entry(intent(n)))).collect();
+            std::fs::write(store.home.index(), index::render(all.iter().map(|(id, entry)| (id, entry)))).unwrap();
+            let index = store.index().unwrap();
+            let count = rows.news(&index).entries.len();
+            assert!(parsed.contains(&count), "{round}: {count}");
+            rows = rows.followed_by(&index);
+            let whole = IndexRows::new(&index.entries(|_| true));
+            assert!(rows.iter().eq(whole.iter()) && rows.iter().count() == 500, "{round}");
         }
     }
 }
