@@ -16,6 +16,7 @@ pub use statuses::statuses;
 
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
+use crate::validate::INDEX_BYTES;
 use lines::Lines;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -129,12 +130,12 @@ pub fn lines(text: &str) -> Option<impl DoubleEndedIterator<Item = &str> + Clone
 /// A text in another layout is parsed into values as a whole, and its limit is lower.
 pub fn is_endless(text: &str) -> bool {
     // Impossible in so few bytes: an id and the shortest fields take more than 40.
-    if text.len() < 40 * ENTRIES {
+    if text.len() < 40 * FOREIGN_ENTRIES {
         return false;
     }
     match count(text) {
         Some(entries) => entries > ENTRIES,
-        None => memchr::memchr_iter(b'{', text.as_bytes()).count() > ENTRIES / 2,
+        None => memchr::memchr_iter(b'{', text.as_bytes()).count() > FOREIGN_ENTRIES,
     }
 }
 
@@ -161,11 +162,14 @@ pub fn is_worn(text: &str) -> bool {
 /// An index of which more than one part in so many is blank is written anew.
 pub const BLANK_PART: usize = 4;
 
-/// Maximum number of entries of an index that is used.
-pub const ENTRIES: usize = 200_000;
+/// No line that [`line`] writes is shorter.
+const LEAST: usize = 190;
 
-/// An index of so many bytes that was written by [`line`] has fewer entries.
-pub const FEW_BYTES: usize = 190 * ENTRIES;
+/// Maximum number of entries of an index that is used: one that [`line`] wrote has no more in [`INDEX_BYTES`].
+const ENTRIES: usize = INDEX_BYTES / LEAST;
+
+/// The same in another layout.
+const FOREIGN_ENTRIES: usize = 100_000;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.

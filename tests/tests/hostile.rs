@@ -167,7 +167,7 @@ fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib_and_an_index_256() {
                 if took > most.0 {
                     most = (took, what.clone());
                 }
-                // An index may be that of 200,000 sessions, which are shown.
+                // An index may be that of some 500,000 sessions, which are shown.
                 let limit = if n == 1 { 4 * MEMORY } else { MEMORY };
                 assert!(took <= limit, "{} KiB: {what}", took >> 10);
             }

@@ -113,7 +113,23 @@ fn an_endless_index_is_invalid() {
         format!("{{\n{}}}\n}}\n", "\"sess_20261121T0337_0001\":{\"status\":\"active\"},\n".repeat(count))
     };
     assert!(!is_endless(&many(ENTRIES - 10)) && is_endless(&many(ENTRIES + 10)));
-    assert!(is_endless(&many(ENTRIES - 10).replacen('\n', " ", 1)), "in another layout");
+    let foreign = |count: usize| many(count).replacen('\n', " ", 1);
+    assert!(!is_endless(&foreign(FOREIGN_ENTRIES - 10)) && is_endless(&foreign(FOREIGN_ENTRIES + 10)));
+}
+
+#[test]
+fn no_line_that_is_written_is_shorter_than_the_limit_of_entries_expects() {
+    let least = IndexEntry {
+        project_slug: "".into(),
+        status: Status::Active,
+        intent: "".into(),
+        started_at: "".into(),
+        ended_at: Some("".into()),
+        last_heartbeat: "".into(),
+    };
+    for entry in [least.clone(), IndexEntry { status: Status::Completed, ended_at: None, ..least }] {
+        assert!(line(&id(1), &entry, Order::Sorted).len() >= LEAST, "{}", line(&id(1), &entry, Order::Sorted).len());
+    }
 }
 
 #[test]

@@ -301,13 +301,9 @@ impl<'p> Slots<'p> {
             bytes.resize(room - END.len(), b' ');
         }
         bytes.extend(END);
-        if at + bytes.len() > index::FEW_BYTES {
-            // It may have so many entries, or bytes, that nobody would read it.
-            let whole = self.read(0, self.size)?;
-            let lines = memchr::memchr_iter(b'\n', &whole).count();
-            if at + bytes.len() > INDEX_BYTES || lines > index::ENTRIES + 1 {
-                return Err(Unfit::Whole);
-            }
+        if at + bytes.len() > INDEX_BYTES {
+            // Nobody would read it.
+            return Err(Unfit::Whole);
         }
         let old = self.read(at, room)?;
         let written = self.write(&bytes, at);

@@ -21,6 +21,10 @@ use crate::validate::INDEX_BYTES;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+/// An index that no reader would accept is not written, so each list reads all records.
+const FULL: &str = "the index is full, so every list reads all records: complete and archive old sessions with \
+                    cs-session complete and cs-cleanup archive";
+
 /// What storing a session's entry changed.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -86,6 +90,9 @@ impl Store {
 
     /// The fault of the index file, apart from pending entries.
     pub(super) fn index_trouble(&self, pending: &Pending, truth: &Rebuilt) -> Result<Option<String>> {
+        if truth.text.len() > INDEX_BYTES {
+            return Ok(Some(FULL.into()));
+        }
         if self.is_stale()? {
             return Ok(Some("it missed a change".into()));
         }
@@ -218,9 +225,10 @@ impl Store {
         Ok((stored?, is_kept))
     }
 
-    fn put_index(&self, lock: &Lock, text: &str) -> Result<()> {
-        if text.len() > INDEX_BYTES || index::is_endless(text) {
-            return Err(Error::Refused("the index is full: a larger one could not be read".into()));
+    pub(super) fn put_index(&self, lock: &Lock, text: &str) -> Result<()> {
+        // All our lines are long enough for the limit of entries.
+        if text.len() > INDEX_BYTES {
+            return Err(Error::Refused(FULL.into()));
         }
         let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Synced)?;
         lock.confirm()?;

@@ -1,3 +1,4 @@
+use super::super::slots::Slots;
 use super::*;
 use crate::clock::{self, Instant};
 use crate::id::Slug;
@@ -77,6 +78,60 @@ fn a_reader_beside_four_writers_sees_each_session_once_and_whole() {
     store.fold_pending(now());
     let stored = store.stored_index().unwrap();
     assert_eq!(stored.entries(|_| true), store.rebuilt_index().entries(|_| true));
+}
+
+#[test]
+fn a_large_index_is_read_as_it_was_at_one_time() {
+    let (_dir, store) = store();
+    create(&store, "a", now());
+    let session = store.session(&create(&store, "a", now())).unwrap();
+    let entry = |n: u64| IndexEntry { intent: format!("{n:0200}").into(), ..IndexEntry::of(&session) };
+    let ids: Vec<SessionId> = (0..24 * 60 * 16)
+        .map(|n| format!("sess_20261121T{:02}{:02}_{:04x}", n / 960, n / 16 % 60, n % 16))
+        .map(|id| SessionId::parse(&id).unwrap())
+        .collect();
+    let old = entry(0);
+    std::fs::write(store.home.index(), index::render(ids.iter().map(|id| (id, &old)))).unwrap();
+    let (path, over) = (store.home.index(), AtomicBool::new(false));
+    let line = index::line(&ids[0], &old, index::Order::Sorted).len() + "\n}\n".len();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut slots = Slots::open(&path).unwrap().unwrap();
+            for n in (1..).take_while(|_| !over.load(Ordering::Relaxed)) {
+                for id in [&ids[0], &ids[ids.len() - 1]] {
+                    slots.change(id, Some(&entry(n))).unwrap().unwrap();
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        let intent = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            text.split_once("\"intent\":\"0").and_then(|(_, rest)| rest.get(..199)?.parse::<u64>().ok()).unwrap()
+        };
+        let (mut seen, mut torn) = (BTreeSet::new(), 0);
+        for _ in 0..60 {
+            // Without the lock, which this writer does not take, it is not always read.
+            let Some(bytes) = store.index_bytes().unwrap() else { continue };
+            let (first, last) = (intent(&bytes), intent(&bytes[bytes.len() - line..]));
+            // The first is changed first.
+            torn += usize::from(first < last);
+            seen.insert(last);
+        }
+        over.store(true, Ordering::Relaxed);
+        assert!(torn == 0 && seen.len() > 3, "{torn} {}", seen.len());
+    });
+}
+
+#[test]
+fn a_full_index_is_reported_and_not_written() {
+    let (_dir, store) = store();
+    create(&store, "a", now());
+    let lock = lock::acquire(&Home::lock_of(&store.home.index()), store.wait).unwrap();
+    let full = Rebuilt { text: " ".repeat(INDEX_BYTES + 1), ..Rebuilt::default() };
+    let refused = store.put_index(&lock, &full.text).unwrap_err().to_string();
+    let told = store.index_trouble(&Pending::default(), &full).unwrap().unwrap();
+    assert!(told.contains("cs-cleanup archive") && refused.contains(&told), "{told} {refused}");
+    assert_eq!(store.index().unwrap().entries(|_| true).len(), 1);
 }
 
 impl Store {

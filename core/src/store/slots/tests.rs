@@ -241,23 +241,24 @@ fn links_and_files_that_cannot_be_changed_are_left_alone() {
 }
 
 #[test]
-fn no_more_lines_are_added_than_are_read() {
-    let model = Model::new(3);
-    let entry = IndexEntry { intent: "x".repeat(60).into(), ..entry(1, Status::Active) };
-    let least = IndexEntry { project_slug: "".into(), intent: "".into(), started_at: "".into(), ..entry.clone() };
-    assert!(index::line(&id(0, 0), &least, Order::Sorted).len() * index::ENTRIES > index::FEW_BYTES);
-    let line = index::line(&id(0, 0), &entry, Order::Sorted);
-    let rest = line.split_once("_0000").unwrap().1;
-    let lines: Vec<String> = (1..index::ENTRIES)
-        .map(|n| format!("\"sess_20261101T{:02}{:02}_{:04x}{rest}", n / 3600, n / 60 % 60, n % 60))
-        .collect();
-    fs::write(model.path(), format!("{{\n{}\n}}\n", lines.join(",\n"))).unwrap();
+fn the_largest_index_that_is_written_is_read() {
+    let model = long();
+    let (end, new) = (model.text(), entry(20, Status::Active));
+    let more = index::line(&id(5000, 1), &new, Order::Sorted).len() + ",\n".len();
     let path = model.path();
-    let add = |n| Slots::open(&path).unwrap().unwrap().change(&id(20_000, n), Some(&entry)).unwrap();
-    assert_eq!(add(1), Some(Replaced::Nothing));
-    assert!(!index::is_endless(&model.text()));
-    assert_eq!(add(2), None, "every reader would refuse it");
-    assert!(!index::is_endless(&model.text()));
+    // Only its end is looked at.
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(0).unwrap();
+    let add = |room: usize| {
+        let size = INDEX_BYTES - room;
+        file.write_all_at(end.as_bytes(), (size - end.len()) as u64).unwrap();
+        file.set_len(size as u64).unwrap();
+        Slots::open(&path).unwrap().unwrap().change(&id(5000, 1), Some(&new)).unwrap()
+    };
+    assert_eq!(add(more), Some(Replaced::Nothing));
+    assert_eq!(crate::file::read_unchanged(&path, INDEX_BYTES).unwrap().unwrap().unwrap().len(), INDEX_BYTES);
+    assert_eq!(add(more - 1), None, "every reader would refuse it");
+    assert_eq!(fs::metadata(&path).unwrap().len() as usize, INDEX_BYTES - more + 1);
 }
 
 #[test]
