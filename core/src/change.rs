@@ -276,6 +276,9 @@ impl Change {
         }
     }
 
+    /// The names, in notes, of the changes that only the beginning or the end of a conversation makes.
+    pub const OF_LIFE: [&str; 4] = ["ended", "reopened", "adopted", "resumed_as"];
+
     /// Whether the change concerns fields in the index or the end of the session. Such changes are written to the
     /// record at once if possible.
     pub fn must_be_stored(&self) -> bool {
@@ -284,6 +287,75 @@ impl Change {
             Change::Prompted(prompted) => prompted.is_intent,
             Change::Titled(_) => true,
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A change of each kind, in the order of the variants.
+    pub fn one_of_each() -> Vec<Change> {
+        let text = || "Fix it".to_string();
+        let some = || Some(text());
+        let ending = Ending {
+            setting: SessionEnd::Park,
+            attended: true,
+            why: "the conversation ended",
+            message: Some("done"),
+            asked: true,
+            dialog: false,
+            midway: None,
+            now: clock::parse("2026-11-21T03:00:00Z").unwrap(),
+            by: "claude",
+            seen_at: None,
+        };
+        let commits = vec![NewCommit { sha: "1a2b3c4".into(), message: text(), replaces: None }];
+        let all = vec![
+            Change::Prompted(Prompted { text: some(), is_intent: true, ..Prompted::default() }),
+            Change::Waits { what: some() },
+            Change::TurnEnded(TurnEnded { last_message: some(), failed: some(), ..TurnEnded::default() }),
+            Change::ToolEnded(ToolEnded { files: vec!["/w/a.rs".into()], commits, tasks: None }),
+            Change::Happened { message: text() },
+            Change::AlsoIn { worktree_root: "/w/other".into() },
+            Change::AlsoCommitted { worktree_root: "/w/other".into(), sha: "1a2b3c4".into(), message: text() },
+            Change::Titled(Title { text: text(), renamed: true, may_echo: false }),
+            Change::Ended(Ended::of(&ending, Some("the client stopped"), None)),
+            Change::Reopened,
+            Change::Adopted { conversation: "e998145e-4e5d-40c9-a3a6-681ad5bd51c9".into() },
+            Change::ResumedAs { successor: "sess_20261121T0337_ca5d".into() },
+            Change::SaidLate { message: some(), instead_of: None },
+        ];
+        assert!(all.iter().enumerate().all(|(n, change)| number(change) == n));
+        all
+    }
+
+    /// A new variant needs its example above.
+    fn number(change: &Change) -> usize {
+        match change {
+            Change::Prompted(_) => 0,
+            Change::Waits { .. } => 1,
+            Change::TurnEnded(_) => 2,
+            Change::ToolEnded(_) => 3,
+            Change::Happened { .. } => 4,
+            Change::AlsoIn { .. } => 5,
+            Change::AlsoCommitted { .. } => 6,
+            Change::Titled(_) => 7,
+            Change::Ended(_) => 8,
+            Change::Reopened => 9,
+            Change::Adopted { .. } => 10,
+            Change::ResumedAs { .. } => 11,
+            Change::SaidLate { .. } => 12,
+        }
+    }
+
+    #[test]
+    fn the_changes_that_begin_or_end_a_conversation_are_found_by_their_names() {
+        for change in one_of_each() {
+            let named = serde_json::to_value(&change).unwrap()["change"].as_str().unwrap().to_string();
+            let is_of_life = change.must_be_stored() && !matches!(change, Change::Prompted(_) | Change::Titled(_));
+            assert_eq!(Change::OF_LIFE.contains(&named.as_str()), is_of_life, "{named}");
         }
     }
 }

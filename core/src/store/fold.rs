@@ -51,6 +51,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::tests::one_of_each;
     use crate::change::{NewCommit, Prompted, ToolEnded, TurnEnded};
     use crate::clock;
     use crate::id::Slug;
@@ -83,7 +84,7 @@ mod tests {
         let also = Change::AlsoCommitted { worktree_root: other(), sha: "1a2b3c4".into(), message: "Fix".into() };
         let prompted = Prompted { text: Some("and the tests".into()), ..Prompted::default() };
         let commits = vec![NewCommit { sha: "1a2b3c4".into(), message: "Fix".into(), replaces: None }];
-        let cases = [
+        let mut cases = vec![
             vec![],
             vec![event("step 1499"), event("compacted"), event("compacted")],
             vec![Change::Prompted(prompted), Change::Waits { what: Some("a".into()) }, event("x")],
@@ -91,6 +92,7 @@ mod tests {
             vec![Change::AlsoIn { worktree_root: other() }, Change::TurnEnded(TurnEnded::default())],
             vec![also.clone(), also],
         ];
+        cases.extend(one_of_each().into_iter().map(|change| vec![change]));
         for notes in &cases {
             let (_dir, store, id) = noted(notes);
             let path = store.home.session(&id);

@@ -187,9 +187,9 @@ impl Store {
 
     /// Whether no note begins or ends a conversation. A text that only looks like such a note does no harm.
     pub(super) fn is_settled(&self, id: &SessionId) -> bool {
-        const CHANGES: [&[u8]; 3] = [b"\"ended\"", b"\"reopened\"", b"\"adopted\""];
+        let has = |notes: &[u8], name: &str| memmem::find(notes, format!("\"{name}\"").as_bytes()).is_some();
         [self.home.spool(id), self.home.folding(id)].iter().all(|path| match file::read_at_most(path, SPOOL_BYTES) {
-            Ok(notes) => notes.is_none_or(|notes| CHANGES.iter().all(|word| memmem::find(&notes, word).is_none())),
+            Ok(notes) => notes.is_none_or(|notes| !Change::OF_LIFE.iter().any(|name| has(&notes, name))),
             Err(_) => false,
         })
     }
