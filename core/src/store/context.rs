@@ -188,7 +188,7 @@ impl Store {
             context.last = Last::of(session);
         } else if context.newest() != before.newest() {
             let id = newest.and_then(|id| SessionId::parse(&id).ok());
-            context.last = id.and_then(|id| self.session(&id).ok()).and_then(|session| Last::of(&session));
+            context.last = id.and_then(|id| self.recent(&id).ok()).and_then(|session| Last::of(&session));
         }
     }
 
@@ -200,7 +200,7 @@ impl Store {
             all.truncate(most);
             all
         };
-        let record = |id: &str| self.session(&SessionId::parse(id).ok()?).ok();
+        let record = |id: &str| self.recent(&SessionId::parse(id).ok()?).ok();
         let parked = newest(KEPT, |status| status == Status::Parked).into_iter();
         let ended: Vec<Ended> = newest(ENDED, |status| status != Status::Active)
             .into_iter()
