@@ -1,6 +1,7 @@
 //! Messages to an agent of which a process was stopped (SIGSTOP, Ctrl-Z).
 
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::process::Command;
 
 use cs_tests::{eventually, status, stderr};
@@ -12,6 +13,15 @@ fn signal(pid: u32, name: &str) {
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
 }
 
+/// Whether the process has opened the pipe of an inbox: before, it still reads what its client sends it.
+fn is_waiting(pid: u32) -> bool {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let mut opened = files.filter_map(|file| fs::read_link(file.path()).ok());
+    opened.any(|path| {
+        path.to_string_lossy().contains("/inbox/") && path.metadata().is_ok_and(|meta| meta.file_type().is_fifo())
+    })
+}
+
 /// The process that waits for the messages of this client.
 fn waiter(client: u32) -> Option<u32> {
     let all = fs::read_dir("/proc").ok()?.flatten();
@@ -19,7 +29,7 @@ fn waiter(client: u32) -> Option<u32> {
     pids.find(|pid| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let parent = stat.rsplit(") ").next().unwrap_or_default().split(' ').nth(1).and_then(|pid| pid.parse().ok());
-        stat.contains("(cs-wake)") && parent == Some(client)
+        stat.contains("(cs-wake)") && parent == Some(client) && is_waiting(*pid)
     })
 }
 
