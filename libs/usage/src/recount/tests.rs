@@ -242,3 +242,26 @@ fn what_an_answer_was_counted_from_may_be_damaged() {
     file::replace(&sources, &stale, Durability::Disposable).unwrap();
     assert_eq!(world.figures(), (world.true_figures(), 6), "those of another answer");
 }
+
+fn prompt(session: u64, id: &str, second: u64) -> String {
+    let of = uuid(session);
+    format!(
+        r#"{{"type":"user","uuid":"{id}","sessionId":"{of}","cwd":"/w","timestamp":"2026-11-21T10:00:0{second}Z","message":{{"role":"user","content":"hi"}}}}"#
+    ) + "\n"
+}
+
+#[test]
+fn a_prompt_counts_once_by_its_id_and_beside_a_summary_by_its_time() {
+    let world = World::new();
+    for (n, id, second) in [(0, "one", 1), (1, "one", 2), (2, "two", 3)] {
+        fs::write(world.log(2 * n), answer(n, n, 10) + &prompt(n, id, second)).unwrap();
+    }
+    assert_eq!(world.figures(), (world.true_figures(), 3));
+    fs::remove_file(world.log(0)).unwrap();
+    assert_eq!(world.figures(), (world.true_figures(), 1), "it is the other's now");
+    world.keep();
+    fs::remove_file(world.log(4)).unwrap();
+    assert_eq!(world.figures().0, world.true_figures());
+    fs::write(world.log(6), answer(3, 3, 10) + &prompt(3, "three", 3)).unwrap();
+    assert_eq!(world.figures(), (world.true_figures(), 1), "that of a summary");
+}
