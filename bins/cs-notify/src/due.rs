@@ -25,7 +25,10 @@ use cs_core::record;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
 use cs_core::states::States;
-use cs_core::store::Store;
+use cs_core::store::{Records, Store};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::cell::OnceCell;
 use why::Why;
 
 /// How many hours after its end a conversation or a turn still gets a notice.
@@ -71,6 +74,23 @@ impl Scope<'_> {
     }
 }
 
+/// Reads records. For many of them, the folders are looked at once.
+pub struct Reader<'a> {
+    store: &'a Store,
+    records: OnceCell<Option<Records<'a>>>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(store: &'a Store) -> Self {
+        Reader { store, records: OnceCell::new() }
+    }
+
+    /// Some fields of a record, with what its notes say; `None` if it must be read as a whole for them.
+    fn fields<T: DeserializeOwned>(&self, id: &SessionId) -> Option<T> {
+        self.records.get_or_init(|| self.store.records().ok()).as_ref()?.fields(id)
+    }
+}
+
 /// When the next notice is due, if nothing else happens; `None` if none is.
 pub fn next(
     store: &Store,
@@ -80,17 +100,18 @@ pub fn next(
     scope: Scope,
 ) -> Result<Option<Instant>> {
     let at_once = Settings { waiting_after: TimeDelta::zero(), ..settings.clone() };
-    let found = find(store, config, &at_once, now, scope)?;
+    let found = find(&Reader::new(store), config, &at_once, now, scope)?;
     let since = found.iter().filter_map(|due| clock::parse(&due.subject.since));
     Ok(since.map(|since| since + settings.waiting_after).filter(|at| *at > now).min())
 }
 
 /// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
 /// What is about a session is to be completed before its texts are used.
-pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Result<Vec<Due>> {
+pub fn find(reader: &Reader, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Result<Vec<Due>> {
+    let store = reader.store;
     let states = States::read(store, config.stale_after(), now)?;
     let seating = Seating::read(store, states.lives(), now);
-    let finder = Finder { store, settings, states, seating, now, scope };
+    let finder = Finder { store, reader, settings, states, seating, now, scope };
     let index = store.index()?;
     let entries = index.entries(finder.may_need());
     let mut all = match scope {
@@ -127,24 +148,46 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, s
     Ok(all)
 }
 
+/// What only the record of a session says about it.
+#[derive(Deserialize)]
+struct Details {
+    #[serde(default)]
+    agent: Option<String>,
+    #[serde(default)]
+    parked_reason: Option<String>,
+    #[serde(default)]
+    claude_session_id: Option<String>,
+    #[serde(default)]
+    worktree_root: Option<String>,
+}
+
+impl From<Session> for Details {
+    fn from(record: Session) -> Self {
+        let Session { agent, parked_reason, claude_session_id, worktree_root, .. } = record;
+        Details { agent, parked_reason, claude_session_id, worktree_root }
+    }
+}
+
 /// The notice with what only the record of its session says, and with texts that can be shown. A damaged record does not
 /// suppress it; the index knows enough.
-pub fn complete(store: &Store, mut due: Due) -> Due {
+pub fn complete(reader: &Reader, mut due: Due) -> Due {
     let subject = &mut due.subject;
     let Some(id) = SessionId::parse(&subject.session_id).ok().filter(|_| subject.agent.is_empty()) else { return due };
-    let record = store.recent(&id).ok();
-    subject.agent = record.as_ref().map_or(record::UNSAID_AGENT, Session::agent).to_string();
-    let Some(record) = record else { return due.cleaned() };
-    if let Some(why) = record.parked_reason.as_deref().filter(|_| subject.reason == Reason::Parked) {
-        (subject.why, subject.state_reason) = (why.to_string(), why.to_string());
+    let details = reader.fields(&id).or_else(|| reader.store.recent(&id).ok().map(Details::from));
+    let agent = details.as_ref().and_then(|details| details.agent.as_deref());
+    subject.agent = agent.unwrap_or(record::UNSAID_AGENT).to_string();
+    let Some(details) = details else { return due.cleaned() };
+    if let Some(why) = details.parked_reason.filter(|_| subject.reason == Reason::Parked) {
+        (subject.why, subject.state_reason) = (why.clone(), why);
     }
-    subject.claude_session_id = record.claude_session_id;
-    subject.cwd = subject.cwd.take().or(record.worktree_root);
+    subject.claude_session_id = details.claude_session_id;
+    subject.cwd = subject.cwd.take().or(details.worktree_root);
     due.cleaned()
 }
 
-struct Finder<'a> {
+struct Finder<'a, 'r> {
     store: &'a Store,
+    reader: &'a Reader<'r>,
     settings: &'a Settings,
     states: States<'a>,
     /// The seats of agents.
@@ -153,10 +196,10 @@ struct Finder<'a> {
     scope: Scope<'a>,
 }
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// The lines of the index that are looked at, or more: of completed sessions only those that ended lately, and those
     /// of seats.
-    fn may_need(&self) -> impl Fn(&str) -> bool + use<'_> {
+    fn may_need(&self) -> impl Fn(&str) -> bool {
         // Whatever the zone in which an end is written.
         let recent = index::recent(&clock::stamp(self.now - TimeDelta::hours(NEWS_HOURS) - TimeDelta::days(1)));
         let of_seat = |id: &str| self.seating.of_session(id).is_some();

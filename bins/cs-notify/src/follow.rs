@@ -5,7 +5,7 @@
 use crate::button::{Button, Choice};
 use crate::click::Jump;
 use crate::delivered::Delivered;
-use crate::due::{self, Scope};
+use crate::due::{self, Reader, Scope};
 use crate::settings::Settings;
 use crate::subject::Subject;
 use cs_core::clock::Instant;
@@ -81,7 +81,7 @@ impl<Now: Fn() -> Instant> Follower<Now> {
         let store = Store::for_people(self.home.clone(), agents::WITNESS);
         let (config, id) = (store.config(), SessionId::parse(&subject.session_id)?);
         let settings = Settings::read(&config, &self.home.config())?;
-        let due = due::find(&store, &config, &settings, (self.now)(), Scope::Only(&id))?;
+        let due = due::find(&Reader::new(&store), &config, &settings, (self.now)(), Scope::Only(&id))?;
         Ok(due.iter().any(|due| due.subject.reason == subject.reason && due.subject.since == subject.since))
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::PROGRAM;
 use crate::delivered::{Delivered, windows};
-use crate::due::{self, Scope};
+use crate::due::{self, Reader, Scope};
 use crate::follow::Shown;
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
@@ -106,7 +106,8 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
     let plan = run.plan(&handlers, &Delivered::read(&context.store.home)?)?;
     let mut rows = run.due_rows(&handlers, &plan);
     rows.extend(plan.held_rows());
-    let notice = |due| Notice::about_one(&due::complete(&context.store, due));
+    let reader = Reader::new(&context.store);
+    let notice = |due| Notice::about_one(&due::complete(&reader, due));
     let ago = |at| format!("sent {} ago", clock::age(at, context.now));
     rows.extend(plan.recent.into_iter().map(|(due, at)| Row::of(notice(due), Fate::Recent(ago(at)))));
     rows.extend(plan.claimed.into_iter().map(|due| Row::of(notice(due), Fate::Recent("being sent".into()))));
@@ -174,8 +175,9 @@ impl Run<'_> {
         let (mut seen, mut held) = (BTreeSet::new(), BTreeSet::new());
         // Whoever hears of a pace hears of how much is used, too, and that names the pace.
         let is_one = handlers.iter().all(|handler| handler.wants(Reason::Limit) || !handler.wants(Reason::Pace));
-        let whole = |due| due::complete(&context.store, due);
-        for due in due::find(&context.store, config, settings, context.now, *scope)? {
+        let reader = Reader::new(&context.store);
+        let whole = |due| due::complete(&reader, due);
+        for due in due::find(&reader, config, settings, context.now, *scope)? {
             let wanting = handlers.iter().filter(|handler| handler.wants(due.subject.reason));
             let wanted: Vec<String> = wanting.map(|handler| handler.name.clone()).collect();
             let with_limit = || delivered.told_with_limit(&due).filter(|_| is_one);

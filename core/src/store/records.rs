@@ -9,6 +9,7 @@ use crate::file::OwnDir;
 use crate::id::SessionId;
 use crate::record::Session;
 use crate::search::{self, Sought};
+use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 
 /// A reader of records. Threads may share it.
@@ -59,6 +60,12 @@ impl Records<'_> {
             },
             None => self.store.session(id).map(|session| Line::Read(Box::new(session))),
         }
+    }
+
+    /// Some fields of a record outside the archive, at the cost of a search; `None` if it has notes, or cannot be read like
+    /// this.
+    pub fn fields<T: DeserializeOwned>(&self, id: &SessionId) -> Option<T> {
+        serde_json::from_slice(&self.bytes(id).ok()??).ok()
     }
 
     /// The session with this id outside the archive, if there is one.
@@ -144,6 +151,9 @@ mod tests {
                 Line::Read(record) => serde_json::to_vec(&record).unwrap(),
             };
             assert_eq!(line, serde_json::to_vec(&record).unwrap());
+            let fields = records.fields::<serde_json::Value>(id);
+            let whole = || serde_json::to_value(&record).unwrap();
+            assert!(fields.as_ref().map_or(id != &plain, |fields| *fields == whole() && id == &plain));
             let says = |text: &str| records.saying(id, &Sought::new(text)).is_some();
             assert_eq!(
                 (says("COMPACTED"), says("nothing")),

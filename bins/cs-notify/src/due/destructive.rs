@@ -11,7 +11,7 @@ use cs_core::state::Verdict;
 use render::{format_call, format_call_details};
 use rules::Kind;
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// The worst destructive call that was not denied, at the time of the newest one. What is denied was known to somebody.
     pub(super) fn check_destructive(&self, live: &Live, verdict: &Verdict) -> Option<Found> {
         if self.settings.rule(Reason::Destructive).is_none() || !self.store.home.audit_dir().exists() {

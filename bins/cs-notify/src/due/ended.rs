@@ -1,6 +1,6 @@
 //! Owns what is due when a session ended without a person: after a turn that had failed, or closed by `cs-cleanup`.
 
-use super::{Finder, Found, NEWS_HOURS};
+use super::{Finder, Found, NEWS_HOURS, Scope};
 use crate::reasons::Reason;
 use cs_core::clock::{self, TimeDelta};
 use cs_core::ending::{self, BY_CLEANUP};
@@ -21,7 +21,7 @@ struct End {
     claude_session_id: Option<String>,
 }
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// Finds a session that recently ended without a person: after a turn that had failed, or closed by `cs-cleanup`
     /// before this program could send a notice.
     pub(super) fn find_unattended_end(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
@@ -29,7 +29,9 @@ impl Finder<'_> {
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
             return Ok(None);
         }
-        if let Some(end) = self.store.glance(id)
+        // For one session alone, looking at the folders costs more than its record.
+        let known = Some(self.reader).filter(|_| matches!(self.scope, Scope::All)).and_then(|reader| reader.fields(id));
+        if let Some(end) = known.or_else(|| self.store.glance(id))
             && !self.may_be_told(&end)?
         {
             return Ok(None);

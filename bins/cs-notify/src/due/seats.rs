@@ -13,7 +13,7 @@ use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
 use cs_core::who::USER;
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// A failure of a session in a seat is one of its agent.
     pub fn of_agent(&self, id: &SessionId, found: Found) -> Found {
         match self.seating.of_session(id.as_str()) {

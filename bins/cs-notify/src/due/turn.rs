@@ -14,7 +14,7 @@ use render::format_percent;
 /// How full a context must be, in percent, the fullest first.
 const LEVELS: [u8; 2] = [95, 80];
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// A turn that took long has ended, and nothing was asked since. A turn lasts from the person's prompt on: what goes
     /// on in the background belongs to it, and it has not ended before that has.
     pub(super) fn check_done(&self, id: &SessionId, live: &Live, verdict: &Verdict) -> Option<Found> {
