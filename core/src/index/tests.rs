@@ -205,7 +205,7 @@ fn filters_match_only_their_own_field() {
 fn recent_sessions_are_those_that_go_on_or_ended_lately() {
     let ended = |at: Option<&'static str>, status| IndexEntry {
         ended_at: at.map(Into::into),
-        ..entry("\",\"ended_at\":\"2020-01-01", status)
+        ..entry("\",\"status\":\"completed\",\"ended_at\":\"2020-01-01", status)
     };
     let passes = |entry: &IndexEntry| {
         let text = render([(&id(1), entry)]);
