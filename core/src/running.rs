@@ -8,14 +8,22 @@ use crate::record::Status;
 use crate::state::State;
 use crate::states::States;
 use crate::store::Store;
+use chrono::TimeDelta;
 
 /// Maximum number of conversations that are examined: those with the latest events.
 const MOST: usize = 100;
 
 /// The states of running conversations, except `own`, whose sessions are active; only the states that are wanted.
-pub fn states(store: &Store, own: Option<&Uuid>, now: Instant, is_wanted: impl Fn(State) -> bool) -> Vec<State> {
+/// `stale_after` is that of the settings.
+pub fn states(
+    store: &Store,
+    own: Option<&Uuid>,
+    stale_after: TimeDelta,
+    now: Instant,
+    is_wanted: impl Fn(State) -> bool,
+) -> Vec<State> {
     let lives = store.newest_running(MOST).unwrap_or_default();
-    let states = States::of_lives(store, &lives, store.config().stale_after(), now);
+    let states = States::of_lives(store, &lives, stale_after, now);
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
     let wanted = lives.iter().filter(is_other).filter_map(|live| {
         let id = live.session_id.as_deref()?;
@@ -57,7 +65,7 @@ mod tests {
             fs::write(home.session(&id), record).unwrap();
             fs::write(home.spool(&id), notes).unwrap();
         }
-        states(&store, None, now, |state| state == State::Waiting).len()
+        states(&store, None, store.config().stale_after(), now, |state| state == State::Waiting).len()
     }
 
     #[test]
@@ -83,7 +91,7 @@ mod tests {
                 let id = SessionId::parse(&format!("sess_20261121T0900_{session:04x}")).unwrap();
                 fs::write(store.home.session(&id), r#"{"tasks":[],"status":"active","#).unwrap();
             }
-            states(&store, None, at(30), State::needs_user).len()
+            states(&store, None, store.config().stale_after(), at(30), State::needs_user).len()
         };
         live(1, 1, &own, 1);
         (2..9).for_each(|number| live(number, number, &gone, 2));

@@ -233,4 +233,7 @@ fn a_line_reads_only_what_its_format_names() {
     // The folder, and the newest hundred; of the records only those that count.
     assert_eq!(reads("{others}", "live"), 101);
     assert!(reads("{others}", "sessions/") <= 3);
+    let budget = json!({"version": 1, "projects": {}, "limits": {"budgets": [{"usd": 20, "per": "month"}]}});
+    fs::write(sandbox.data().join("config.json"), budget.to_string()).expect("it can be written");
+    assert_eq!(reads("{budget}", "config.json"), 1);
 }

@@ -6,6 +6,7 @@ mod skin;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome, format};
 use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::config::Config;
 use cs_core::paths::Home;
 use cs_core::running;
 use cs_core::state::State;
@@ -77,6 +78,7 @@ impl Bar {
 /// Everything that can be shown. Only what is shown is read.
 struct Facts {
     store: Option<Store>,
+    config: OnceCell<Config>,
     states: OnceCell<Vec<State>>,
     cards: OnceCell<Vec<Card>>,
     now: Instant,
@@ -85,13 +87,17 @@ struct Facts {
 impl Facts {
     fn new(now: Instant) -> Self {
         let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
-        Facts { store, states: OnceCell::new(), cards: OnceCell::new(), now }
+        Facts { store, config: OnceCell::new(), states: OnceCell::new(), cards: OnceCell::new(), now }
+    }
+
+    fn config(&self, store: &Store) -> &Config {
+        self.config.get_or_init(|| store.config())
     }
 
     /// The states that are counted.
     fn states(&self) -> &[State] {
         let is_counted = |state: State| state.needs_user() || state == State::Working;
-        let read = |store: &Store| running::states(store, None, self.now, is_counted);
+        let read = |store: &Store| running::states(store, None, self.config(store).stale_after(), self.now, is_counted);
         self.states.get_or_init(|| self.store.as_ref().map(read).unwrap_or_default())
     }
 
@@ -99,7 +105,7 @@ impl Facts {
     fn cards(&self) -> &[Card] {
         let is_recent = |card: &Card| self.now - card.window.resets_at < card.key.length().unwrap_or(A_DAY);
         self.cards.get_or_init(|| {
-            let read = |store: &Store| card::all(&store.home, &store.config(), self.now).0;
+            let read = |store: &Store| card::all(&store.home, self.config(store), self.now).0;
             let mut cards = self.store.as_ref().map(read).unwrap_or_default();
             cards.retain(is_recent);
             cards

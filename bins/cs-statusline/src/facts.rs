@@ -146,7 +146,7 @@ fn format_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
 
 /// Counts the other conversations that wait for the person, and those that are idle.
 fn count_others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
-    let states = running::states(store, own, now, State::needs_user);
+    let states = running::states(store, own, store.config().stale_after(), now, State::needs_user);
     let waiting = states.iter().filter(|state| **state == State::Waiting).count();
     (waiting, states.len() - waiting)
 }

@@ -11,6 +11,7 @@ use cs_core::id::Uuid;
 use cs_core::paths;
 use cs_core::store::Store;
 use cs_core::zone::{Zone, first_of_month, monday};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -100,8 +101,10 @@ pub fn nearest<'a>(spent: &'a [Spent], project: Option<&str>) -> Option<&'a Spen
 }
 
 /// What is known about the money that was spent since a day.
-struct Spending {
-    config: Config,
+struct Spending<'a> {
+    store: &'a Store,
+    /// Read only for budgets of a part.
+    config: OnceCell<Config>,
     days: Result<Option<Days>>,
     /// What status lines reported beyond the rows.
     beyond: Vec<Beyond>,
@@ -119,17 +122,17 @@ struct Beyond {
     model: Option<String>,
 }
 
-impl Spending {
+impl<'a> Spending<'a> {
     /// What was spent from `first` to `today`. Whose it is, for which several files of each conversation are read, is only
     /// found out for budgets that are of a part.
-    fn read(store: &Store, first: Date, today: Date, are_divided: bool) -> Spending {
+    fn read(store: &'a Store, first: Date, today: Date, are_divided: bool) -> Self {
         let read = store.usage_days_since(first).and_then(|days| match days {
             Some(days) if clock::parse(&days.kept_at).is_none() => {
                 Err(Error::corrupt(&store.home.usage_days(), "it does not say when it was written"))
             }
             days => Ok(days),
         });
-        let mut spending = Spending { config: store.config(), days: read, beyond: Vec::new(), is_vague: false };
+        let mut spending = Spending { store, config: OnceCell::new(), days: read, beyond: Vec::new(), is_vague: false };
         let days = spending.days.as_ref().ok().and_then(Option::as_ref);
         let told = days.map(|days| days.told.clone().unwrap_or_default());
         let kept_on = told.as_ref().map(|told| told.day.parse::<Date>().ok());
@@ -154,7 +157,7 @@ impl Spending {
                 told.usd.entry(uuid.clone()).and_modify(|left| *left -= known);
                 if usd > known && day >= first {
                     let whose = whose.entry(uuid).or_insert_with_key(|uuid| match are_divided {
-                        true => spending.whose(store, uuid),
+                        true => spending.whose(uuid),
                         false => (None, None),
                     });
                     let (project, model) = whose.clone();
@@ -168,9 +171,9 @@ impl Spending {
     }
 
     /// The project and the model of a conversation.
-    fn whose(&self, store: &Store, uuid: &str) -> (Option<String>, Option<String>) {
-        let Ok(uuid) = Uuid::parse(uuid) else { return (None, None) };
-        let around = |dir: &str| self.config.project_around(dir).unwrap_or_else(|main| main);
+    fn whose(&self, uuid: &str) -> (Option<String>, Option<String>) {
+        let (store, Ok(uuid)) = (self.store, Uuid::parse(uuid)) else { return (None, None) };
+        let around = |dir: &str| self.around(dir);
         let live = || store.live(&uuid).ok().flatten().or_else(|| store.ended(&uuid).ok().flatten());
         let of_live = || {
             live().and_then(|live| {
@@ -235,12 +238,18 @@ impl Spending {
         self.is_vague || is_folded
     }
 
+    /// The project of a directory, or the directory itself.
+    fn around(&self, dir: &str) -> String {
+        let config = self.config.get_or_init(|| self.store.config());
+        config.project_around(dir).unwrap_or_else(|main| main)
+    }
+
     /// A project as usage names it: its slug, or its directory if none is registered there.
     fn project(&self, written: &str) -> String {
         match written.starts_with(['/', '~']) {
             true => {
                 let dir: PathBuf = paths::expand(written).components().collect();
-                self.config.project_around(&dir.to_string_lossy()).unwrap_or_else(|main| main)
+                self.around(&dir.to_string_lossy())
             }
             false => written.to_string(),
         }
