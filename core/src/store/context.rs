@@ -1,7 +1,7 @@
 //! Owns `context/<slug>.json`, which a new conversation in a project receives: its parked sessions, and the open steps of
 //! the one that ended last. Must stay true: it is a cache of the records; it keeps more than a conversation is told, so that
-//! sessions can leave it without a look at all others. Nothing is added behind its end unless it is complete: what stands
-//! between is not known.
+//! sessions can leave it without a look at all others. A session is put behind the last one of a list only if the list is
+//! complete: otherwise others, which it does not keep, may come before.
 
 use super::Store;
 use crate::clock::{self, Instant};

@@ -267,7 +267,7 @@ impl<'p> Slots<'p> {
             at += length + 1;
         }
         let blank = body.len() - first.unwrap_or_default() - 1 - used;
-        // Of a short end nothing follows for the rest.
+        // A short end says nothing about the rest of the file.
         if (from == 0 || size > small) && blank * BLANK_PART > body.len() {
             return Err(Unfit::Whole);
         }
