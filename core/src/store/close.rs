@@ -11,19 +11,19 @@ use crate::id::{SessionId, Uuid};
 use crate::live::Live;
 use crate::lock::Lock;
 use crate::process::{self, Condition, Process};
-use crate::record::{Session, Status};
+use crate::record::Status;
 
 impl Store {
     /// Ends a conversation: its session as `ending` says and with `note` in its timeline, and moves its file to
     /// `ended/`. Needs the conversation's lock. If the disk refuses, the conversation stays, and its state reports that
-    /// its process is gone. Returns the session, if there is one.
+    /// its process is gone. Returns the session's id, if there is one.
     pub fn end_conversation(
         &self,
         uuid: &Uuid,
         mut live: Live,
         ending: &Ending,
         note: Option<&str>,
-    ) -> Result<Option<Session>> {
+    ) -> Result<Option<SessionId>> {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
         let (asked, dialog) = (live.was_asked(), live.awaiting);
@@ -38,8 +38,7 @@ impl Store {
             return closed.map(|_| None);
         }
         self.end_live(uuid, &mut live, ending.now)?;
-        closed?;
-        id.map(|id| self.session(&id)).transpose()
+        closed.map(|_| id)
     }
 
     /// The session of a conversation; searched for if the first hook ran in the middle of it.
@@ -91,7 +90,10 @@ impl Store {
                 self.end_live(uuid, &mut live.clone(), now)?;
                 None
             }
-            (Run::Real, Some(_)) => self.end_conversation(uuid, live, &ending, Some(&note))?,
+            (Run::Real, Some(_)) => {
+                let ended = self.end_conversation(uuid, live, &ending, Some(&note))?;
+                ended.map(|id| self.session(&id)).transpose()?
+            }
             (Run::Dry, Some(mut record)) => ending::finish(&mut record, &ending, None).map(|()| Some(record))?,
             (_, None) => None,
         };

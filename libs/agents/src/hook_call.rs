@@ -26,6 +26,7 @@ use cs_core::skim::{self, Member};
 use cs_core::stdin::{self, End, Limits, Received};
 use cs_core::store::{NoteSync, Store};
 use cs_core::validate;
+use std::cell::OnceCell;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub struct HookCall {
     pub store: Store,
     /// Instant of the call.
     pub now: Instant,
+    /// The process that called, once it was asked for.
+    caller: OnceCell<Option<Process>>,
 }
 
 /// The reason why a hook program was called.
@@ -133,7 +136,8 @@ impl HookCall {
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
         // An event with an id of any length belongs to a subagent.
         payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
-        HookCall { payload, kept: Vec::new(), members: None, bytes: 0, uuid, store, now: clock::now() }
+        let (kept, caller, now) = (Vec::new(), OnceCell::new(), clock::now());
+        HookCall { payload, kept, members: None, bytes: 0, uuid, store, now, caller }
     }
 
     /// The configuration. Values that cannot be parsed are logged and replaced by their defaults.
@@ -217,7 +221,8 @@ impl HookCall {
 
     /// The agent's process that called this hook.
     pub fn caller(&self) -> Option<Process> {
-        process::caller(named_process(self.payload.agent().unwrap_or(Agent::Claude)))
+        let find = || process::caller(named_process(self.payload.agent().unwrap_or(Agent::Claude)));
+        self.caller.get_or_init(find).clone()
     }
 
     /// The process that the conversation's file names, if another one calls. It may have ended: on a start the caller
