@@ -24,7 +24,9 @@ pub fn ceiling(program: &str) -> u64 {
         // They redact by rules that people bring, which are regular expressions in TOML.
         "cs-export" | "cs-report" => 4_544 * 1024,
         // They read the log of tools, and transcripts for how a call ended, or conversations.
-        "cs-session" | "cs-usage" => 3_200 * 1024,
+        "cs-usage" => 3_200 * 1024,
+        // The same, and it contains the C library.
+        "cs-session" => 3_968 * 1024,
         // It reads sessions, conversations' ends, seats, limits and budgets.
         "cs-notify" => 3_040 * 1024,
         // They read whole conversations, or transcripts for how calls ended.
@@ -34,7 +36,7 @@ pub fn ceiling(program: &str) -> u64 {
     }
 }
 /// The maximum size of all programs together in bytes.
-pub const ALL_BYTES: u64 = 72_000_000;
+pub const ALL_BYTES: u64 = 72_500_000;
 /// A heartbeat makes fewer system calls than this.
 pub const HEARTBEAT_CALLS: usize = 100;
 
