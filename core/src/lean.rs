@@ -70,7 +70,6 @@ fn apart(record: &[u8]) -> Option<(Vec<u8>, Range<usize>, usize)> {
     let begin = memmem::find(record, BEGIN)? + BEGIN.len();
     let (at, count) = newest(record.get(begin..)?)?;
     let old = begin..begin + at;
-    std::str::from_utf8(record.get(old.clone())?).ok()?;
     let text = [record.get(..begin)?, record.get(old.end..)?].concat();
     // A field that we do not know could contain such lines, too.
     let list = Patch::of(&text).ok()?.value("events")?.as_ptr();
@@ -93,32 +92,45 @@ fn newest(events: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// What comes after the text with which these bytes begin, from its closing quote on; `None` if it is invalid.
+/// What comes after the text with which these bytes begin, from its closing quote on; `None` if it is invalid. Eight bytes
+/// are looked at at once: events are most of a record.
 fn after_text(bytes: &[u8]) -> Option<&[u8]> {
-    let mut end = memchr::memchr2(b'"', b'\\', bytes)?;
-    let is_plain = bytes.get(end) == Some(&b'"');
+    const ALL: u64 = u64::MAX / 0xff;
+    const HIGHEST: u64 = ALL * 0x80;
+    // The highest bit is set where a byte is this one or below a blank; the lowest of these is right.
+    let is = |eight: u64, byte: u8| {
+        let other = eight ^ (ALL * u64::from(byte));
+        other.wrapping_sub(ALL) & !other
+    };
+    let (mut at, mut all) = (0, 0);
+    for eight in bytes.as_chunks::<8>().0 {
+        let eight = u64::from_le_bytes(*eight);
+        let is_control = eight.wrapping_sub(ALL * u64::from(b' ')) & !eight;
+        let found = (is(eight, b'"') | is(eight, b'\\') | is_control) & HIGHEST;
+        all |= eight;
+        if found != 0 {
+            at += found.trailing_zeros() as usize / 8;
+            break;
+        }
+        at += 8;
+    }
+    let (text, rest) = bytes.split_at_checked(at)?;
+    match rest.first()? {
+        b'"' => (all & HIGHEST == 0 || std::str::from_utf8(text).is_ok()).then_some(rest),
+        b'\\' => after_escapes(bytes, at),
+        _ => None,
+    }
+}
+
+/// The same for a text with a backslash at `at`.
+fn after_escapes(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let mut end = at;
     while bytes.get(end) == Some(&b'\\') {
         let next = end + 2;
         end = next + memchr::memchr2(b'"', b'\\', bytes.get(next..)?)?;
     }
     let (text, rest) = bytes.split_at_checked(end)?;
-    let is_valid = match is_plain {
-        true => !has_control(text),
-        false => serde_json::from_slice::<String>(&[b"\"", text, b"\""].concat()).is_ok(),
-    };
-    is_valid.then_some(rest)
-}
-
-/// Whether a byte is below a blank. Eight are looked at at once: events are most of a record.
-fn has_control(text: &[u8]) -> bool {
-    const ALL: u64 = u64::MAX / 0xff;
-    let (eights, rest) = text.as_chunks::<8>();
-    let found = eights.iter().fold(0, |found, eight| {
-        let eight = u64::from_ne_bytes(*eight);
-        // The highest bit of a byte: it was below, unless it was set before.
-        found | eight.wrapping_sub(ALL * u64::from(b' ')) & !eight
-    });
-    found & (ALL * 0x80) != 0 || rest.iter().any(|byte| *byte < b' ')
+    serde_json::from_slice::<String>(&[b"\"", text, b"\""].concat()).ok().map(|_| rest)
 }
 
 #[cfg(test)]
@@ -163,12 +175,17 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_is_found_wherever_it_is() {
-        for byte in 0..=u8::MAX {
-            for at in 0..20 {
-                let mut text = "\u{e9} and ~\u{7f} \"more\" \u{ffff}".as_bytes().to_vec();
+    fn a_text_ends_where_a_parser_ends_it() {
+        let plain = "\u{e9} and ~\u{7f} \\n more \u{ffff}\" and what follows it, \u{e9}";
+        let ascii = "twenty six letters of text\", and what follows it";
+        for (text, places) in [(plain, 30), (ascii, 36)] {
+            for (byte, at) in (0..=u8::MAX).flat_map(|byte| (0..places).map(move |at| (byte, at))) {
+                let mut text = text.as_bytes().to_vec();
                 text[at] = byte;
-                assert_eq!(has_control(&text), byte < b' ', "{byte} at {at}");
+                let quoted = [b"\"", text.as_slice()].concat();
+                let mut parser = serde_json::Deserializer::from_slice(&quoted).into_iter::<String>();
+                let expected = parser.next().unwrap().ok().map(|_| &quoted[parser.byte_offset() - 1..]);
+                assert_eq!(after_text(&text), expected, "{byte} at {at}");
             }
         }
     }
