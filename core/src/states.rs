@@ -310,3 +310,30 @@ fn runs(live: &Live, runner: Option<&(Process, Condition)>) -> Runs {
 fn is_of_this_host(live: &Live) -> bool {
     live.place.as_ref().is_some_and(|place| place.host.is_some() && !place.is_on_another_host())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paths::Home;
+    use crate::witness::Witness;
+
+    #[test]
+    fn the_conversation_of_a_session_is_found_among_many() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_hooks(Home::at(dir.path()), Witness::NONE);
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let heard = |n: usize| clock::parse(&format!("2026-11-21T0{}:{:02}:00Z", n % 10, n % 60)).unwrap();
+        let live = |n: usize| Live {
+            session_id: (n % 7 > 0).then(|| format!("sess_{}", n * 31 % 50)),
+            last_event_at: clock::stamp(heard(n * 13)),
+            ..Live::new(&format!("{n}"), now)
+        };
+        let lives: Vec<Live> = (0..200).map(live).collect();
+        let states = States::of_lives(&store, &lives, TimeDelta::hours(1), now);
+        for id in (0..60).map(|n| format!("sess_{n}")) {
+            let found = states.live(&id).map(|live| &live.claude_session_id);
+            assert_eq!(found, state::latest(&id, &lives, now).map(|live| &live.claude_session_id), "{id}");
+        }
+        assert!(states.live("sess_1").is_some());
+    }
+}

@@ -156,3 +156,21 @@ fn records_that_the_index_rules_out_are_not_read() {
     let read = ["stale", "archive"].map(|command| opened(&bench, &[command, "--dry-run"]));
     assert_eq!(read.into_iter().flatten().collect::<BTreeSet<_>>(), wanted);
 }
+
+/// A batch that is stored as a whole has all projects counted: the index is read for all of them, not for each.
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
+fn the_index_is_read_a_few_times_for_many_projects() {
+    if !cs_tests::has(cs_tests::strace::is_possible()) {
+        return;
+    }
+    let bench = Bench::with(120, 80, Sandbox::new());
+    let mut command = bench.sandbox.command("cs-cleanup");
+    command.args(["stale", "-q"]);
+    let (_, log) = trace::trace(&bench.sandbox, &command, Path::new("/dev/null"));
+    let index = bench.sandbox.json("sessions/_index.json");
+    let active = index.as_object().expect("an object").values().filter(|entry| entry["status"] == "active").count();
+    assert_eq!(active, 20, "the stale ones were closed");
+    let reads = log.lines().filter(|line| line.contains("open") && line.contains("sessions/_index.json\"")).count();
+    assert!((1..=10).contains(&reads), "{reads} for 20 projects");
+}
