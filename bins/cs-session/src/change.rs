@@ -1,7 +1,7 @@
 //! `update`, `event`, `commit`, `decision`, `question`: small additions to records.
 
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Outcome, each, print_session};
+use cli::{Context, Failure, Outcome, each, print_changed};
 use cs_core::Result;
 use cs_core::record::Session;
 use cs_core::session::{self, Changes};
@@ -160,7 +160,6 @@ impl Question {
 pub fn change(context: &mut Context, ids: &[String], mut apply: impl FnMut(&mut Session) -> Result<()>) -> Outcome<()> {
     each(context, ids, |context, id| {
         let changed = context.store.extend(id, context.now, &mut apply)?;
-        let session = if context.out.quiet { changed } else { context.store.session(id)? };
-        print_session(context, &session)
+        print_changed(context, id, &changed)
     })
 }

@@ -5,7 +5,7 @@ use super::Store;
 use super::bytes::parse;
 use crate::compact;
 use crate::error::Result;
-use crate::file::OwnDir;
+use crate::file::{self, OwnDir};
 use crate::id::SessionId;
 use crate::record::Session;
 use crate::search::{self, Sought};
@@ -40,6 +40,23 @@ impl Store {
         let noted = noted.ok();
         Ok(Records { store: self, dir: OwnDir::checked(self.home.sessions())?, noted })
     }
+
+    /// One session, as [`Records::line`] returns it.
+    pub fn line(&self, id: &SessionId) -> Result<Line> {
+        let bytes = if self.has_notes(id) { None } else { file::read(&self.home.session(id))? };
+        self.line_of(id, bytes)
+    }
+
+    fn line_of(&self, id: &SessionId, bytes: Option<Vec<u8>>) -> Result<Line> {
+        if let Some(line) = bytes.as_deref().and_then(|bytes| compact::of(bytes, id.as_str())) {
+            return Ok(Line::Whole(line));
+        }
+        let session = match bytes {
+            Some(bytes) => parse(&self.home.session(id), &bytes),
+            None => self.session(id),
+        };
+        session.map(|session| Line::Read(Box::new(session)))
+    }
 }
 
 impl Records<'_> {
@@ -53,13 +70,7 @@ impl Records<'_> {
 
     /// The session with this id, as one line of JSON if that can be had [from its bytes](compact).
     pub fn line(&self, id: &SessionId) -> Result<Line> {
-        match self.bytes(id)? {
-            Some(bytes) => match compact::of(&bytes, id.as_str()) {
-                Some(line) => Ok(Line::Whole(line)),
-                None => parse(&self.store.home.session(id), &bytes).map(|session| Line::Read(Box::new(session))),
-            },
-            None => self.store.session(id).map(|session| Line::Read(Box::new(session))),
-        }
+        self.store.line_of(id, self.bytes(id)?)
     }
 
     /// Some fields of a record outside the archive, at the cost of a search; `None` if it has notes, or cannot be read like

@@ -53,7 +53,7 @@ pub use out::{Form, Out, json_line, sanitize};
 pub use place::place_name;
 pub use progress::Progress;
 pub use quote::{quote_word, shell_line};
-pub use record::{print_session, print_session_with, shown, shown_line};
+pub use record::{print_changed, print_session, print_session_with, shown, shown_line};
 pub use refusal::{did_you_mean, see};
 pub use select::{each, selectors, selectors_of};
 pub use shared::STDIN;

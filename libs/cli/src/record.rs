@@ -9,12 +9,13 @@ use crate::state;
 use crate::work::add_work;
 use audit::Work;
 use cs_core::clock::{self, Instant};
-use cs_core::id::Uuid;
+use cs_core::id::{SessionId, Uuid};
 use cs_core::place::Place;
 use cs_core::reach::Reach;
 use cs_core::record::{Commit, Session, Task, TaskStatus};
 use cs_core::state::Verdict;
 use cs_core::states::States;
+use cs_core::store::Line;
 use cs_core::timeline;
 use cs_core::usage::Usage;
 use cs_core::zone::Zone;
@@ -89,6 +90,23 @@ pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
     print(context, session, None, None, &BRIEF)
 }
 
+/// Prints a session that was just changed, and of which `changed` may lack the older events.
+pub fn print_changed(context: &mut Context, id: &SessionId, changed: &Session) -> Outcome<()> {
+    if context.out.quiet || context.out.form != Form::Json {
+        let whole = (!context.out.quiet).then(|| context.store.session(id)).transpose()?;
+        return print_session(context, whole.as_ref().unwrap_or(changed));
+    }
+    match context.store.line(id)? {
+        Line::Read(session) => print_session(context, &session),
+        Line::Whole(line) => {
+            let seen = Seen::of(context, &mut changed.clone(), &BRIEF)?;
+            let line = shown_line(line, &seen.verdict, seen.place.as_deref(), seen.seat.as_ref())?;
+            context.out.bytes(&line)?;
+            context.out.flush()
+        }
+    }
+}
+
 /// Prints a session, its usage, its calls of tools, and for people the command that leads to its conversation.
 pub fn print_session_with(
     context: &mut Context,
@@ -122,12 +140,7 @@ fn print(
         return context.out.flush();
     }
     let mut session = session.clone();
-    let states = States::read(&context.store, context.store.config().stale_after(), context.now)?;
-    let verdict = states.settle(&mut session);
-    let place = states.place(&session.session_id).as_ref().and_then(care.place_name);
-    let seat =
-        Seating::read(&context.store, states.lives(), context.now).brief(&context.store.home, &session.session_id);
-    let reach = states.reach(&session.session_id, session.claude_session_id.as_deref(), verdict.state);
+    let Seen { verdict, place, seat, reach } = Seen::of(context, &mut session, care)?;
     match context.out.form {
         Form::Json => {
             context.out.json(&shown(&session, &verdict, place.as_deref(), usage, seat.as_ref(), work))?;
@@ -142,6 +155,27 @@ fn print(
         }
     }
     context.out.flush()
+}
+
+/// What is known of a session besides its record.
+struct Seen {
+    verdict: Verdict,
+    place: Option<String>,
+    seat: Option<Brief>,
+    reach: Reach,
+}
+
+impl Seen {
+    /// Settles the record, see [`States::settle`].
+    fn of(context: &Context, session: &mut Session, care: &Care) -> Outcome<Seen> {
+        let Context { store, now, .. } = context;
+        let states = States::read(store, store.config().stale_after(), *now)?;
+        let verdict = states.settle(session);
+        let place = states.place(&session.session_id).as_ref().and_then(care.place_name);
+        let seat = Seating::read(store, states.lives(), *now).brief(&store.home, &session.session_id);
+        let reach = states.reach(&session.session_id, session.claude_session_id.as_deref(), verdict.state);
+        Ok(Seen { verdict, place, seat, reach })
+    }
 }
 
 /// A label, and the command that leads to the conversation of a session.
