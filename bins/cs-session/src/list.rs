@@ -21,7 +21,7 @@ use cs_core::record::Status;
 use cs_core::refs::Links;
 use cs_core::search::Sought;
 use cs_core::state::{STATES, State, Verdict};
-use cs_core::store::{Line, Records};
+use cs_core::store::Line;
 use found::{Found, Row, archived, reason};
 use seats::Brief;
 use serde::Serialize;
@@ -200,7 +200,8 @@ impl List {
             self.print_rows(&found, out, &rows, &mut failures)?;
         }
         out.flush()?;
-        let corrupt = |row: &Row| Some(Error::corrupt(&store.home.session(row.id), reason(row.damage.as_ref()?)));
+        let corrupt =
+            |row: &Row| row.damage.as_ref().map(|why| Error::corrupt(&store.home.session(row.id), reason(why)));
         damaged.extend(rows.iter().filter_map(corrupt));
         // Except for the archive, these are known only when the index was just rebuilt; `cs-cleanup check` finds them all.
         damaged.extend(index.damaged().map(|(path, error)| Error::corrupt(path, reason(error))));
@@ -252,11 +253,10 @@ impl List {
             let newer = clock::sort_key(&b.started_at, &horizon).cmp(&clock::sort_key(&a.started_at, &horizon));
             newer.then_with(|| b_id.cmp(a_id))
         });
-        let records = found.store.records()?;
         let judge = |entry: &'e (SessionId, IndexEntry<'e>)| {
             let (id, entry) = entry;
             let verdict = found.states.of_entry(id.as_str(), entry);
-            let fits = wanted.state.is_none_or(|kind| kind.takes(&verdict)) && wanted.takes_record(&records, id);
+            let fits = wanted.state.is_none_or(|kind| kind.takes(&verdict)) && wanted.takes_record(&found.records, id);
             fits.then_some((id, entry, verdict))
         };
         let (mut rows, limit) = (Vec::new(), self.limit.unwrap_or(usize::MAX));
@@ -272,13 +272,15 @@ impl List {
 
     /// Prints sessions for programs.
     fn print_rows(&self, found: &Found, out: &mut Out, rows: &[Row], failures: &mut Failures) -> Outcome<()> {
-        if !self.full || out.quiet {
-            return rows.iter().try_for_each(|row| print(found, out, row));
-        }
-        let records = found.store.records()?;
+        let is_quiet = out.quiet;
+        let line = |row: &Row| match self.full {
+            _ if is_quiet => Ok(format!("{}\n", row.id).into_bytes()),
+            true => full_line(found, row),
+            false => row_line(found, row),
+        };
         parallel::in_order(
             rows,
-            |row| (row, full_line(found, &records, row)),
+            |row| (row, line(row)),
             |(row, line)| match line {
                 Ok(line) => out.bytes(&line),
                 Err(Failure::Core(Error::Corrupt { .. })) if row.damage.is_some() => Ok(()),
@@ -314,10 +316,10 @@ fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Ve
 }
 
 /// The line of a whole record; empty if it was removed since the index was read.
-fn full_line(found: &Found, records: &Records, row: &Row) -> Outcome<Vec<u8>> {
+fn full_line(found: &Found, row: &Row) -> Outcome<Vec<u8>> {
     let (id, verdict) = (row.id, &row.verdict);
     let (place, seat) = (found.place(id), found.seat(id));
-    match records.line(id) {
+    match found.records.line(id) {
         Ok(Line::Whole(line)) => cli::shown_line(line, verdict, place.as_deref(), seat.as_ref()),
         Ok(Line::Read(mut session)) => {
             found.states.drop_answered(&mut session, verdict);
@@ -328,13 +330,10 @@ fn full_line(found: &Found, records: &Records, row: &Row) -> Outcome<Vec<u8>> {
     }
 }
 
-fn print(found: &Found, out: &mut Out, row: &Row) -> Outcome<()> {
+fn row_line(found: &Found, row: &Row) -> Outcome<Vec<u8>> {
     let Row { id, entry, verdict, .. } = row;
-    if out.quiet {
-        return out.line(id.as_str());
-    }
     let reading = found.reading(id);
-    out.json(&ListRow {
+    cli::json_line(&ListRow {
         session_id: id.as_str(),
         project_slug: &entry.project_slug,
         status: entry.status,

@@ -104,9 +104,13 @@ impl Out {
     }
 }
 
+/// Most lines are shorter, so that they need not be moved while they grow.
+const LINE: usize = 1024;
+
 /// A JSON object on one line, for [`Out::bytes`].
 pub fn json_line(value: &impl Serialize) -> Outcome<Vec<u8>> {
-    let mut line = serde_json::to_vec(value).map_err(std::io::Error::from)?;
+    let mut line = Vec::with_capacity(LINE);
+    serde_json::to_writer(&mut line, value).map_err(std::io::Error::from)?;
     line.push(b'\n');
     Ok(line)
 }

@@ -13,7 +13,7 @@ use cs_core::record::Status;
 use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::statusline::Reading;
-use cs_core::store::Store;
+use cs_core::store::{Records, Store};
 use seats::{Brief, Seating, tree};
 
 /// A listed session.
@@ -33,6 +33,8 @@ pub struct Found<'a> {
     /// The settings.
     pub config: Config,
     pub states: States<'a>,
+    /// The records.
+    pub records: Records<'a>,
     /// The seats of agents.
     seating: Seating,
     /// What people say about the conversations.
@@ -57,7 +59,8 @@ impl<'a> Found<'a> {
         let states = States::read(store, config.stale_after(), now)?;
         let seating = Seating::read(store, states.lives(), now);
         let tagged = tagged::read(store);
-        Ok(Found { store, config, states, seating, tagged })
+        let records = store.records()?;
+        Ok(Found { store, config, states, records, seating, tagged })
     }
 
     /// What is known of the seat of a session.
@@ -90,7 +93,7 @@ impl<'a> Found<'a> {
     pub fn check(&self, rows: &mut [Row]) {
         let active = rows.iter_mut().filter(|row| row.entry.status == Status::Active);
         for row in active.take(CHECKED) {
-            row.damage = self.store.session(row.id).err().filter(|error| matches!(error, Error::Corrupt { .. }));
+            row.damage = self.records.line(row.id).err().filter(|error| matches!(error, Error::Corrupt { .. }));
         }
     }
 
