@@ -324,7 +324,7 @@ mod tests {
         let rounds =
             [(1, 501, 500..=500), (1, 500, 1..=1), (1, 50, 10..=10), (7, 501, 10..=FEW + 10), (1, 3, 167..=167)];
         for (round, (step, every, parsed)) in rounds.into_iter().enumerate() {
-            let intent = |n: u32| if n % every == 0 { format!("in round {round}") } else { format!("{n}") };
+            let intent = |n: u32| if n.is_multiple_of(every) { format!("in round {round}") } else { format!("{n}") };
             let all: Vec<_> = (0..500).map(|n| n * step % 500).map(|n| (id(n), entry(intent(n)))).collect();
             std::fs::write(store.home.index(), index::render(all.iter().map(|(id, entry)| (id, entry)))).unwrap();
             let index = store.index().unwrap();
