@@ -20,24 +20,29 @@ type Word = [u8; 8];
 
 /// What is to be written.
 #[derive(Clone, Debug, Default)]
-pub struct Pack(Vec<u8>);
+pub struct Pack(Vec<Word>);
 
 impl Pack {
     /// An empty one.
     pub fn new() -> Self {
-        Pack([NAME, [0; 8]].concat())
+        Pack(vec![NAME, [0; 8]])
     }
 
     /// Adds a word.
     pub fn word(&mut self, word: u64) {
-        self.0.extend_from_slice(&word.to_le_bytes());
+        self.0.push(word.to_le_bytes());
     }
 
     /// Adds bytes after their count, and fills the last word.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.word(bytes.len() as u64);
-        self.0.extend_from_slice(bytes);
-        self.0.resize(self.0.len().next_multiple_of(8), 0);
+        let (whole, rest) = bytes.as_chunks();
+        self.0.extend_from_slice(whole);
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+            self.0.push(last);
+        }
     }
 
     /// Adds what `fill` adds, after its length.
@@ -45,34 +50,34 @@ impl Pack {
         let at = self.0.len();
         self.word(0);
         fill(self);
-        let words = (self.0.len() - at) / 8 - 1;
-        self.0.get_mut(at..at + 8).into_iter().for_each(|room| room.copy_from_slice(&words.to_le_bytes()));
+        let words = (self.0.len() - at - 1) as u64;
+        self.0.get_mut(at).into_iter().for_each(|room| *room = words.to_le_bytes());
     }
 
     /// Adds a block that was read, unless there is no room for it in what is read.
     pub fn copy(&mut self, block: Unpack) {
-        if self.0.len() + (block.0.len() + 1) * 8 <= MOST {
+        if (self.0.len() + block.0.len() + 1) * 8 <= MOST {
             self.word(block.0.len() as u64);
-            self.0.extend_from_slice(block.0.as_flattened());
+            self.0.extend_from_slice(block.0);
         }
     }
 
     /// Its words.
     pub fn as_block(&self) -> Unpack<'_> {
-        Unpack(self.0.as_chunks().0.get(2..).unwrap_or_default())
+        Unpack(self.0.get(2..).unwrap_or_default())
     }
 
     /// The bytes of the file.
     pub fn finish(mut self) -> Vec<u8> {
         let sum = self.as_block().sum();
-        self.0.get_mut(8..16).into_iter().for_each(|room| room.copy_from_slice(&sum.to_le_bytes()));
-        self.0
+        self.0.get_mut(1).into_iter().for_each(|room| *room = sum.to_le_bytes());
+        self.0.into_flattened()
     }
 
     /// Replaces a cache. One that cannot be written, or not be read again, is left as it is: without it the results are
     /// the same, only later.
     pub fn save(self, path: &Path) {
-        if self.0.len() <= MOST {
+        if self.0.len() * 8 <= MOST {
             let _ = file::replace(path, &self.finish(), Durability::Disposable);
         }
     }
