@@ -6,6 +6,7 @@
 use crate::book::{Book, Session};
 use crate::pack::{self, Pack, Packed, Unpack, mix};
 use crate::recount::{Recount, Sources};
+use crate::row::{pack_rows, unpack_rows};
 use crate::summary::Listed;
 use agents::logs::Log;
 use cs_core::id::fnv1a;
@@ -78,7 +79,7 @@ impl Question {
         models.pack(&mut to);
         to.word(sessions.len() as u64);
         sessions.iter().for_each(|session| pack_session(session, &mut to));
-        rows.pack(&mut to);
+        pack_rows(rows, &mut to);
         broken.pack(&mut to);
         limits.pack(&mut to);
         let mut sources = Pack::new();
@@ -96,7 +97,7 @@ const SOURCES: &str = "sources";
 fn unpack(mut from: Unpack, home: &Home, names: bool) -> Option<Answer> {
     let models = Packed::unpack(&mut from)?;
     let sessions = (0..from.word()?).map(|_| session(&mut from, names)).collect::<Option<_>>()?;
-    let book = Book::of(models, sessions, Packed::unpack(&mut from)?);
+    let book = Book::of(models, sessions, unpack_rows(&mut from)?);
     let answer = Answer { book, broken: Packed::unpack(&mut from)?, limits: Packed::unpack(&mut from)? };
     answer.limits.iter().all(|name| home.limits_dir().join(name).exists()).then_some(answer)
 }

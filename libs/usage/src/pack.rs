@@ -45,6 +45,19 @@ impl Pack {
         }
     }
 
+    /// Adds numbers, of which small ones have few bytes: seven bits in each, and one that says whether there are more.
+    pub fn numbers(&mut self, all: impl Iterator<Item = u64>) {
+        let mut bytes = Vec::new();
+        for mut number in all {
+            while number > 0x7f {
+                bytes.push(number as u8 | 0x80);
+                number >>= 7;
+            }
+            bytes.push(number as u8);
+        }
+        self.bytes(&bytes);
+    }
+
     /// Adds what `fill` adds, after its length.
     pub fn block(&mut self, fill: impl FnOnce(&mut Self)) {
         let at = self.0.len();
@@ -153,6 +166,28 @@ impl<'a> Unpack<'a> {
     pub fn block(&mut self) -> Option<Self> {
         let words = self.count()?;
         self.split(words).map(Unpack)
+    }
+}
+
+/// The next of numbers that [`Pack::numbers`] wrote.
+#[inline]
+pub fn number(from: &mut &[u8]) -> Option<u64> {
+    let (byte, rest) = from.split_first()?;
+    *from = rest;
+    if *byte < 0x80 { Some(u64::from(*byte)) } else { longer(*byte, from) }
+}
+
+/// A number of more than seven bits, of which the first are known.
+fn longer(first: u8, from: &mut &[u8]) -> Option<u64> {
+    let (mut number, mut shift) = (u64::from(first & 0x7f), 0);
+    loop {
+        let (byte, rest) = from.split_first()?;
+        *from = rest;
+        shift += 7;
+        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if *byte < 0x80 {
+            return Some(number);
+        }
     }
 }
 
@@ -293,6 +328,19 @@ mod tests {
             assert!(Unpack::open(&bytes[..at]).is_none(), "{at}");
             assert!(Unpack::open(&[&bytes[..at], &bytes[at + 1..]].concat()).is_none(), "{at}");
             assert!(Unpack::open(&[&bytes[..at], &[0; 8], &bytes[at..]].concat()).is_none(), "{at}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_read_as_they_were_written() {
+        let all: Vec<u64> = (0..64).flat_map(|bit| [(1 << bit) - 1, 1 << bit]).chain([u64::MAX]).collect();
+        let mut pack = Pack::new();
+        pack.numbers(all.iter().copied());
+        let mut bytes = pack.as_block().bytes().unwrap();
+        let read: Vec<u64> = std::iter::from_fn(|| number(&mut bytes)).collect();
+        assert_eq!((read, bytes.len()), (all, 0));
+        for damaged in [&[0xff; 20][..], &[0x80]] {
+            assert_eq!(number(&mut { damaged }), None);
         }
     }
 
