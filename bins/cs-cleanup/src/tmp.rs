@@ -27,7 +27,7 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
     work.each(found, |store, path| store.remove_left_over(path, run, now))
 }
 
-/// Moves to quarantine what stands where a lock or notes belong and is no file: all others could not go on.
+/// Moves to quarantine what stands where the index, a lock or notes belong and is no file: all others could not go on.
 pub fn sweep_irregular(work: &mut Work) -> Outcome<()> {
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.irregular();

@@ -127,13 +127,14 @@ impl Store {
         all
     }
 
-    /// What stands where a file belongs that is only locked or appended to, and is none: no program can go on with it.
+    /// What stands where the index belongs, or a file that is only locked or appended to, and is no file: nothing can be
+    /// stored beside it.
     pub fn irregular(&self) -> Result<Vec<Finding>> {
         let mut all = Vec::new();
         let dirs = [self.home.root().to_path_buf()].into_iter().chain(self.home.dirs());
         for entry in dirs.map(|dir| entries(&dir)).collect::<Result<Vec<_>>>()?.into_iter().flatten() {
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if !is_file && matches!(self.kind_of(&entry.path(), false), FileKind::Plain) {
+            if !is_file && matches!(self.kind_of(&entry.path(), false), FileKind::Plain | FileKind::Index) {
                 all.extend(self.check_file(&entry.path()).into_iter().filter(|found| found.found != Problem::Open));
             }
         }

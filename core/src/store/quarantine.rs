@@ -43,7 +43,7 @@ impl Store {
             Problem::Index => self.rebuild_index_file(path, &finding.reason, run, now),
             Problem::Counts => self.count_again(path, &finding.reason, run, now),
             Problem::Damaged | Problem::Oversized | Problem::Link => match self.kind_of(path, false) {
-                FileKind::Index if finding.found != Problem::Link => {
+                FileKind::Index if finding.found != Problem::Link && path.is_file() => {
                     self.rebuild_index_file(path, &finding.reason, run, now)
                 }
                 FileKind::Config | FileKind::Passed | FileKind::Foreign => Ok(None),
@@ -240,8 +240,8 @@ mod tests {
             fs::create_dir_all(home.spool_dir()).unwrap();
             let lock = Home::lock_of(&home.index());
             let settings = Home::lock_of(&home.config());
-            let ways =
-                [home.index_pending(), home.index_folding(), home.index_stale(), lock, home.spool(&id), settings];
+            let (index, spool, stale) = (home.index(), home.spool(&id), home.index_stale());
+            let ways = [index, home.index_pending(), home.index_folding(), stale, lock, spool, settings];
             for way in &ways {
                 file::remove(way).unwrap();
                 make(way);
