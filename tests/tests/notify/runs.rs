@@ -142,8 +142,8 @@ fn the_record_of_a_session_that_was_told_is_not_read_again() {
         fs::write(&input, "").expect("it can be written");
         let (output, log) = strace::run(&sandbox.command("cs-notify"), &input, &[], &log);
         assert_eq!((status(&output), stderr(&output)), (0, String::new()));
-        let opens = |part: &str| move |call: &&String| call.starts_with("open") && call.contains(part);
-        let count = |part: &str| strace::calls(&log).iter().filter(opens(part)).count();
+        let calls = strace::calls(&log);
+        let count = |part: &str| calls.iter().filter(|call| call.starts_with("open") && call.contains(part)).count();
         (count("/sessions/sess_"), count("/spool/sess_"))
     };
     let (first, told) = (reads(), received(&sandbox).len());
