@@ -324,7 +324,7 @@ mod tests {
         let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
         let heard = |n: usize| clock::parse(&format!("2026-11-21T0{}:{:02}:00Z", n % 10, n % 60)).unwrap();
         let live = |n: usize| Live {
-            session_id: (n % 7 > 0).then(|| format!("sess_{}", n * 31 % 50)),
+            session_id: (!n.is_multiple_of(7)).then(|| format!("sess_{}", n * 31 % 50)),
             last_event_at: clock::stamp(heard(n * 13)),
             ..Live::new(&format!("{n}"), now)
         };

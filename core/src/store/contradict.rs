@@ -105,6 +105,7 @@ mod tests {
     use super::*;
     use crate::clock;
     use crate::paths::Home;
+    use crate::project::ProjectState;
     use crate::session::Start;
     use crate::witness::Witness;
 
@@ -116,10 +117,18 @@ mod tests {
         let start = Start { intent: "fix login".into(), ..Start::default() };
         let first = store.create(&slug, start.clone(), |_| Ok(()), now).unwrap().session_id;
         // Nothing was counted for a project that a person has only described, and hooks leave entries.
-        store.update_project(&Slug::parse("web").unwrap(), |state| Ok(state.total_sessions = 7)).unwrap();
+        let seven = |state: &mut ProjectState| {
+            state.total_sessions = 7;
+            Ok(())
+        };
+        store.update_project(&Slug::parse("web").unwrap(), seven).unwrap();
         store.deferred().create(&slug, start, |_| Ok(()), now).unwrap();
         assert_eq!(store.contradictions().unwrap(), []);
-        store.update_project(&slug, |state| Ok(state.active_sessions = 5)).unwrap();
+        let five = |state: &mut ProjectState| {
+            state.active_sessions = 5;
+            Ok(())
+        };
+        store.update_project(&slug, five).unwrap();
         let found = store.contradictions().unwrap();
         assert_eq!(
             found.iter().map(|found| (found.found, &found.path)).collect::<Vec<_>>(),
