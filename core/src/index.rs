@@ -7,16 +7,17 @@ mod filter;
 mod latest;
 mod layout;
 mod lines;
+mod size;
 mod statuses;
 
 pub use filter::{of_project, of_status, recent};
 pub use latest::latest;
 pub use layout::{Order, cmp_minute, is_blank, is_of, line, line_of_width, order_of};
+pub use size::is_endless;
 pub use statuses::statuses;
 
 use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
-use crate::validate::INDEX_BYTES;
 use lines::Lines;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -126,19 +127,6 @@ pub fn lines(text: &str) -> Option<impl DoubleEndedIterator<Item = &str> + Clone
     Some(Lines(body(text)?).filter(|line| !is_blank(line.as_bytes())))
 }
 
-/// Whether the text has more entries than any store: then the records are read, which takes long but little memory.
-/// A text in another layout is parsed into values as a whole, and its limit is lower.
-pub fn is_endless(text: &str) -> bool {
-    // Impossible in so few bytes: an id and the shortest fields take more than 40.
-    if text.len() < 40 * FOREIGN_ENTRIES {
-        return false;
-    }
-    match count(text) {
-        Some(entries) => entries > ENTRIES,
-        None => memchr::memchr_iter(b'{', text.as_bytes()).count() > FOREIGN_ENTRIES,
-    }
-}
-
 /// The number of entries of a text in our layout, without parsing them.
 pub fn count(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -161,15 +149,6 @@ pub fn is_worn(text: &str) -> bool {
 
 /// An index of which more than one part in so many is blank is written anew.
 pub const BLANK_PART: usize = 4;
-
-/// No line that [`line`] writes is shorter.
-const LEAST: usize = 190;
-
-/// Maximum number of entries of an index that is used: one that [`line`] wrote has no more in [`INDEX_BYTES`].
-const ENTRIES: usize = INDEX_BYTES / LEAST;
-
-/// The same in another layout.
-const FOREIGN_ENTRIES: usize = 100_000;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.

@@ -1,3 +1,4 @@
+use super::size::{ENTRIES, FOREIGN_ENTRIES, LEAST};
 use super::*;
 
 fn id(n: u32) -> SessionId {
