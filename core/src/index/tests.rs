@@ -1,4 +1,4 @@
-use super::size::{ENTRIES, FOREIGN_ENTRIES, LEAST};
+use super::size::{FOREIGN_ENTRIES, LEAST};
 use super::*;
 
 fn id(n: u32) -> SessionId {
@@ -113,7 +113,9 @@ fn an_endless_index_is_invalid() {
     let many = |count: usize| {
         format!("{{\n{}}}\n}}\n", "\"sess_20261121T0337_0001\":{\"status\":\"active\"},\n".repeat(count))
     };
-    assert!(!is_endless(&many(ENTRIES - 10)) && is_endless(&many(ENTRIES + 10)));
+    assert!(!is_endless(&many(FOREIGN_ENTRIES - 10)) && is_endless(&many(FOREIGN_ENTRIES + 10)), "on short lines");
+    let line = format!("{},\n", line(&id(1), &entry("", Status::Active), Order::Sorted));
+    assert!(!is_endless(&format!("{{\n{}}}\n}}\n", line.repeat(FOREIGN_ENTRIES * 3 / 2))), "as we write them");
     let foreign = |count: usize| many(count).replacen('\n', " ", 1);
     assert!(!is_endless(&foreign(FOREIGN_ENTRIES - 10)) && is_endless(&foreign(FOREIGN_ENTRIES + 10)));
 }
