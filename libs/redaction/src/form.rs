@@ -6,6 +6,7 @@ use crate::allow::{Allow, Target};
 use crate::node::{Fault, Node, Value};
 use crate::pattern::Pattern;
 use crate::tier::Tier;
+use cs_core::parallel::in_order;
 use std::sync::Arc;
 
 /// The largest number of rules in a file.
@@ -68,13 +69,20 @@ impl Form {
         for node in fields.tables("allowlist", "allowlists")? {
             form.allow.push(Arc::new(allow(node, &mut form.remarks)?));
         }
-        for node in fields.tables("rule", "rules")? {
-            let entry = entry(node, &mut form.remarks)?;
+        // Most of the time goes into checking their expressions.
+        let check = |node: &&Node| {
+            let mut remarks = Vec::new();
+            entry(node, &mut remarks).map(|entry| (entry, remarks))
+        };
+        in_order(&fields.tables("rule", "rules")?, check, |checked| {
+            let (entry, remarks) = checked?;
             if form.rules.iter().any(|other| other.id == entry.id) {
                 return Err(Fault::new(entry.line, format!("rule {:?}: two rules have this id", entry.id)));
             }
+            form.remarks.extend(remarks);
             form.rules.push(entry);
-        }
+            Ok(())
+        })?;
         if form.rules.len() > RULES {
             return Err(Fault::new(0, format!("it has more than {RULES} rules")));
         }
