@@ -201,7 +201,7 @@ fn only_what_shares_something_with_a_change_is_read() {
         fs::write(world.log(2 * n), answer(n, n, 10)).unwrap();
     }
     assert_eq!(world.figures().1, 6);
-    let mut see = |n: u64, text: String, read: usize| {
+    let see = |n: u64, text: String, read: usize| {
         write(&world.log(n), &[fs::read(world.log(n)).unwrap_or_default(), text.into_bytes()].concat());
         assert_eq!(world.figures().1, read, "{n}");
         assert_eq!(world.figures(), (world.true_figures(), 0), "{n}");
