@@ -78,6 +78,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn both_are_done_at_once_if_they_are_long() {
+        for are_long in [false, true] {
+            let here = std::thread::current().id();
+            let (first, second) = both(are_long, || 1, || std::thread::current().id() == here);
+            assert_eq!((first, second), (1, !are_long));
+        }
+    }
+
+    #[test]
     fn results_come_in_the_order_of_the_items_until_one_is_refused() {
         let items: Vec<usize> = (0..CHUNK * 3 + FEW).collect();
         let mut seen = Vec::new();

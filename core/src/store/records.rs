@@ -157,11 +157,13 @@ mod tests {
         for id in [&plain, &noted, &folding, &archived] {
             let record = records.session(id).unwrap();
             assert_eq!(record, store.session(id).unwrap());
-            let line = match records.line(id).unwrap() {
-                Line::Whole(line) => line,
-                Line::Read(record) => serde_json::to_vec(&record).unwrap(),
-            };
-            assert_eq!(line, serde_json::to_vec(&record).unwrap());
+            for line in [records.line(id), store.line(id)] {
+                let line = match line.unwrap() {
+                    Line::Whole(line) => line,
+                    Line::Read(record) => serde_json::to_vec(&record).unwrap(),
+                };
+                assert_eq!(line, serde_json::to_vec(&record).unwrap());
+            }
             let fields = records.fields::<serde_json::Value>(id);
             let whole = || serde_json::to_value(&record).unwrap();
             assert!(fields.as_ref().map_or(id != &plain, |fields| *fields == whole() && id == &plain));
@@ -175,6 +177,7 @@ mod tests {
             assert!(says(&record.intent));
         }
         assert!(matches!(records.line(&plain), Ok(Line::Whole(_))), "it is not parsed");
+        assert!(matches!(store.line(&plain), Ok(Line::Whole(_))), "it is not parsed");
         assert!(matches!(records.session(&gone), Err(Error::Missing(_))));
         assert!(matches!(records.session(&damaged), Err(Error::Corrupt { .. })));
         assert!(records.present(&archived).unwrap().is_none() && records.present(&noted).unwrap().is_some());
