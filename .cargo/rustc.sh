@@ -9,6 +9,7 @@ is_waited_for() {
 	*" --test "* | *" --target "*-gnu* | *" --target "*-darwin*) return 1 ;;
 	*" --crate-name cs_hook "* | *" --crate-name cs_heartbeat "*) ;;
 	*" --crate-name cs_guard "* | *" --crate-name cs_deliver "* | *" --crate-name cs_session "*) ;;
+	*" --crate-name cs_statusline "* | *" --crate-name cs_usage "*) ;;
 	*) return 1 ;;
 	esac
 	case " $* " in
