@@ -19,6 +19,8 @@ pub enum Kind {
     Sync,
     Close,
     Stat,
+    /// Of an open file.
+    StatOpened,
     List,
     Lock,
     Rename,
@@ -99,10 +101,10 @@ impl Call {
             libc::SYS_fsync | libc::SYS_fdatasync => (Kind::Sync, Fd(0)),
             libc::SYS_close => (Kind::Close, Fd(0)),
             libc::SYS_statx if self.arguments[1] != 0 && self.text(self.arguments[1]) == Some(String::new()) => {
-                (Kind::Stat, Fd(0))
+                (Kind::StatOpened, Fd(0))
             }
             libc::SYS_statx => (Kind::Stat, Text(1)),
-            libc::SYS_fstat => (Kind::Stat, Fd(0)),
+            libc::SYS_fstat => (Kind::StatOpened, Fd(0)),
             libc::SYS_faccessat => (Kind::Stat, Text(1)),
             libc::SYS_getdents64 => (Kind::List, Fd(0)),
             libc::SYS_flock => (Kind::Lock, Fd(0)),
