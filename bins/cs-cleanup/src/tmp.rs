@@ -27,9 +27,10 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
     work.each(found, |store, path| store.remove_left_over(path, run, now))
 }
 
-/// Moves to quarantine what stands where the index, a lock or notes belong and is no file: all others could not go on.
+/// Moves to quarantine what has stood for an hour where the index, a lock or notes belong and is no file: all others could
+/// not go on.
 pub fn sweep_irregular(work: &mut Work) -> Outcome<()> {
     let (run, now) = (work.run, work.context.now);
-    let found = work.context.store.irregular();
+    let found = work.context.store.irregular(work.system_now);
     work.each(found, |store, finding| store.repair(finding, run, now))
 }

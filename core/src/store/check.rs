@@ -6,7 +6,7 @@ use super::Store;
 use super::context::Context;
 use super::file_kind::FileKind;
 use super::seats::{SEAT_VERSION, SeatHead};
-use super::sweep::{entries, is_dir};
+use super::sweep::{LEFT_OVER, entries, is_dir, is_older};
 use crate::clock::{self, Date};
 use crate::config::{self, Config};
 use crate::days::Days;
@@ -83,18 +83,21 @@ pub struct Finding {
 impl Store {
     /// Everything that is checked: files, directories, links.
     pub fn everything(&self) -> Result<Vec<PathBuf>> {
-        let home = &self.home;
-        let mut all: Vec<PathBuf> = entries(home.root())?.into_iter().map(|entry| entry.path()).collect();
-        for dir in home.dirs().into_iter().chain(self.inbox_dirs()?).chain(self.kept_folders()?) {
-            // What is in the folder of a conversation is for `cs-keep verify`.
-            if self.depth_in_kept(&dir) == Some(2) {
-                continue;
-            }
+        let mut all = Vec::new();
+        for dir in self.folders()? {
             all.extend(entries(&dir)?.into_iter().map(|entry| entry.path()));
         }
-        all.extend(is_dir(home.root()).then(|| home.root().to_path_buf()));
+        all.extend(is_dir(self.home.root()).then(|| self.home.root().to_path_buf()));
         all.sort();
         Ok(all)
+    }
+
+    /// The folders whose content is checked; some may be missing.
+    fn folders(&self) -> Result<Vec<PathBuf>> {
+        // What is in the folder of a conversation is for `cs-keep verify`.
+        let kept = self.kept_folders()?.into_iter().filter(|dir| self.depth_in_kept(dir) != Some(2));
+        let root = self.home.root().to_path_buf();
+        Ok(std::iter::once(root).chain(self.home.dirs()).chain(self.inbox_dirs()?).chain(kept).collect())
     }
 
     /// The problems of one file, directory or link; none if it is gone.
@@ -127,15 +130,20 @@ impl Store {
         all
     }
 
-    /// What stands where the index belongs, or a file that is only locked or appended to, and is no file: nothing can be
-    /// stored beside it.
-    pub fn irregular(&self) -> Result<Vec<Finding>> {
+    /// Folders, links and pipes under the names of the index, of locks and of notes, where our programs need a file. Another
+    /// program may be using what is younger than an hour.
+    pub fn irregular(&self, now: SystemTime) -> Result<Vec<Finding>> {
         let mut all = Vec::new();
-        let dirs = [self.home.root().to_path_buf()].into_iter().chain(self.home.dirs());
-        for entry in dirs.map(|dir| entries(&dir)).collect::<Result<Vec<_>>>()?.into_iter().flatten() {
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if !is_file && matches!(self.kind_of(&entry.path(), false), FileKind::Plain | FileKind::Index) {
-                all.extend(self.check_file(&entry.path()).into_iter().filter(|found| found.found != Problem::Open));
+        for dir in self.folders()? {
+            for entry in entries(&dir)? {
+                let is_old = || entry.metadata().is_ok_and(|meta| is_older(&meta, LEFT_OVER, now));
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                if !is_file
+                    && matches!(self.kind_of(&entry.path(), false), FileKind::Plain | FileKind::Index)
+                    && is_old()
+                {
+                    all.extend(self.check_file(&entry.path()).into_iter().filter(|found| found.found != Problem::Open));
+                }
             }
         }
         Ok(all)
@@ -173,9 +181,7 @@ impl Store {
         let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
             return FileKind::Foreign;
         };
-        let is_spool = dir == self.home.spool_dir() && (name.ends_with(".jsonl") || name.ends_with(".folding"));
-        let is_missed = dir == self.home.live_dir() && name.ends_with(".missed");
-        if !name.starts_with(TEMP_PREFIX) && (is_spool || is_missed || name.ends_with(".lock")) {
+        if !name.ends_with(".json") && self.home.is_plain(path) {
             return FileKind::Plain;
         }
         let passed = name.starts_with(TEMP_PREFIX) || name == ".DS_Store";
@@ -211,12 +217,7 @@ impl Store {
         if let Some(kind) = self.kind_of_seats(path, is_dir) {
             return kind;
         }
-        name.strip_suffix(".json").map_or_else(|| self.without_suffix(path), |stem| self.of_stem(path, dir, stem))
-    }
-
-    fn without_suffix(&self, path: &Path) -> FileKind {
-        let ours = [self.home.index_pending(), self.home.index_folding(), self.home.index_stale()];
-        if ours.iter().any(|known| known == path) { FileKind::Plain } else { FileKind::Foreign }
+        name.strip_suffix(".json").map_or(FileKind::Foreign, |stem| self.of_stem(path, dir, stem))
     }
 
     fn of_stem(&self, path: &Path, dir: &Path, stem: &str) -> FileKind {

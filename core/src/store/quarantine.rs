@@ -166,7 +166,7 @@ impl Store {
         };
         match moved {
             Ok(true) => {
-                // A link has no permissions, and a directory or a pipe in ours is narrow enough.
+                // If it is a link or a socket, this fails: nobody else can look into `quarantine/` anyway.
                 let _ = file::narrow(&to);
                 Ok(to)
             }
@@ -217,6 +217,7 @@ mod tests {
     use crate::session::Start;
     use crate::witness::Witness;
     use std::fs;
+    use std::time::{Duration, SystemTime};
 
     #[test]
     fn what_stands_in_the_way_of_locks_and_notes_is_set_aside() {
@@ -241,18 +242,30 @@ mod tests {
             let lock = Home::lock_of(&home.index());
             let settings = Home::lock_of(&home.config());
             let (index, spool, stale) = (home.index(), home.spool(&id), home.index_stale());
-            let ways = [index, home.index_pending(), home.index_folding(), stale, lock, spool, settings];
+            let seat = crate::id::SeatId::parse("agent_20261129T1134_1f0c").unwrap();
+            let (kept, inbox) = (home.kept_lock(), home.inbox(&seat).join("waiter.lock"));
+            let ways = [index, home.index_pending(), home.index_folding(), stale, lock, spool, settings, kept, inbox];
             for way in &ways {
+                fs::create_dir_all(way.parent().unwrap()).unwrap();
                 file::remove(way).unwrap();
                 make(way);
             }
-            let found = store.irregular().unwrap();
+            let (new, hour) = (SystemTime::now(), Duration::from_secs(3601));
+            assert_eq!(store.irregular(new).unwrap(), [], "another program may be using it");
+            let foreign =
+                [dir.path().join("their.lock"), home.sessions().join("their.lock"), home.spool_dir().join("x.jsonl")];
+            foreign.iter().for_each(|path| make(path));
+            let found = store.irregular(new + hour).unwrap();
             assert_eq!(found.len(), ways.len(), "{found:?}");
             for finding in &found {
                 let kept = store.repair(finding, Run::Real, now).unwrap().unwrap().to.unwrap();
                 assert!(fs::symlink_metadata(&kept).is_ok() && fs::symlink_metadata(&finding.path).is_err());
             }
-            assert!(store.irregular().unwrap().is_empty());
+            assert!(store.irregular(new + hour).unwrap().is_empty());
+            let left = foreign.iter().flat_map(|path| store.check_file(path)).collect::<Vec<_>>();
+            let left = left.iter().filter(|finding| finding.found != Problem::Open);
+            left.for_each(|finding| assert!(store.repair(finding, Run::Real, now).unwrap().is_none()));
+            assert!(foreign.iter().all(|path| fs::symlink_metadata(path).is_ok()));
             store.rebuild_index(now).unwrap();
             let other = create();
             store.update(&id, now, |record| session::event(record, "it goes on", now)).unwrap();

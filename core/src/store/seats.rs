@@ -36,7 +36,9 @@ pub(super) struct SeatHead {
 }
 
 /// Files in an inbox that are no messages.
-const QUEUE: [&str; 3] = ["seq", "wake", LOCK];
+const QUEUE: [&str; 2] = ["seq", "wake"];
+/// Files of an inbox that are only locked.
+const LOCKS: [&str; 2] = [LOCK, "waiter.lock"];
 /// The lock of an inbox.
 const LOCK: &str = ".lock";
 /// The directory of the files that were sent with messages.
@@ -91,6 +93,9 @@ impl Store {
             dir.parent() == Some(&self.home.inboxes_dir()) && name.is_some_and(|name| SeatId::parse(name).is_ok())
         };
         if is_inbox(dir) {
+            if LOCKS.contains(&name) {
+                return Some(FileKind::Plain);
+            }
             let is_ours = if is_dir { INBOX_DIRS.contains(&name) } else { QUEUE.contains(&name) };
             return Some(if is_ours { FileKind::Passed } else { FileKind::Foreign });
         }

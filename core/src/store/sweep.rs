@@ -223,7 +223,11 @@ fn is_empty(path: &Path) -> bool {
 /// Whether it is a regular file that was not touched for that long. A timestamp that far in the future dates from a
 /// wrong clock, and counts as old as well.
 pub(super) fn is_left_over(path: &Path, age: Duration, now: SystemTime) -> bool {
-    let modified = regular(path).and_then(|meta| meta.modified().ok());
+    regular(path).is_some_and(|meta| is_older(&meta, age, now))
+}
+
+/// The same of anything.
+pub(super) fn is_older(meta: &Metadata, age: Duration, now: SystemTime) -> bool {
     let apart = |modified| now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration());
-    modified.is_some_and(|modified| apart(modified) > age)
+    meta.modified().is_ok_and(|modified| apart(modified) > age)
 }
