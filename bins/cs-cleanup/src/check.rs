@@ -58,9 +58,16 @@ impl Check {
     fn treat(&self, work: &mut Work, found: &[Finding]) -> Outcome<usize> {
         let (run, now) = (work.run, work.context.now);
         let mut left = 0;
+        let counted = if self.repair { work.context.store.count_again(found, run, now) } else { Ok(Vec::new()) };
+        let mut counted = counted.or_else(|error| work.report_failure(error.into()).map(|()| Vec::new()))?;
         for finding in found {
             work.report_finding(finding)?;
-            let repaired = if self.repair { work.context.store.repair(finding, run, now) } else { Ok(None) };
+            let known = counted.iter().position(|done| done.path.as_ref() == Some(&finding.path));
+            let repaired = match known {
+                Some(at) => Ok(Some(counted.swap_remove(at))),
+                None if self.repair => work.context.store.repair(finding, run, now),
+                None => Ok(None),
+            };
             match repaired {
                 Ok(Some(done)) => {
                     left += usize::from(self.dry_run);

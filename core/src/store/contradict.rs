@@ -46,7 +46,9 @@ impl Store {
             }
             // What is being counted follows in a moment, or with the next program.
             let is_being_counted = || super::is_present(&self.home.index_folding());
-            found = if is_being_counted() { Vec::new() } else { self.differing_counts()? };
+            // Counts follow the file of the index, not what is pending.
+            let differing = || self.differing_counts(&self.stored_index()?.counts());
+            found = if is_being_counted() { Vec::new() } else { differing()? };
             if found.is_empty() {
                 break;
             }
@@ -54,12 +56,12 @@ impl Store {
         Ok(found)
     }
 
-    fn differing_counts(&self) -> Result<Vec<Finding>> {
+    /// The projects whose counts differ from these, by their path.
+    pub(super) fn differing_counts(&self, indexed: &BTreeMap<String, Counts>) -> Result<Vec<Finding>> {
         let mut found = Vec::new();
-        // Counts follow the file of the index, not what is pending.
-        let indexed: BTreeMap<String, Counts> = self.stored_index()?.counts();
         for slug in file::stems(&self.home.projects_dir(), ".json")?.iter().filter_map(|stem| Slug::parse(stem).ok()) {
-            // A damaged file is reported when files are checked one by one; of a file without a time nothing was counted.
+            // A damaged file is reported when files are checked one by one. A project that has no `last_activity` was never
+            // counted: a person has only described it.
             let Some(state) = self.project(&slug).ok().filter(|state| !state.last_activity.is_empty()) else {
                 continue;
             };
@@ -139,9 +141,42 @@ mod tests {
         std::fs::write(store.home.index_folding(), first + "\n").unwrap();
         assert_eq!(store.contradictions().unwrap(), []);
         std::fs::remove_file(store.home.index_folding()).unwrap();
-        store.repair(&found[0], Run::Dry, now).unwrap().unwrap();
+        assert_eq!(store.count_again(&found, Run::Dry, now).unwrap().len(), 1);
         assert_eq!(store.contradictions().unwrap(), found);
-        store.repair(&found[0], Run::Real, now).unwrap().unwrap();
+        assert_eq!(store.count_again(&found, Run::Real, now).unwrap().len(), 1);
         assert_eq!(store.contradictions().unwrap(), []);
+    }
+
+    #[test]
+    fn only_counts_that_are_still_wrong_are_counted_again_and_all_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        let now = clock::parse("2026-11-21T03:00:00Z").unwrap();
+        let slugs = ["api", "app", "lib", "web"].map(|slug| Slug::parse(slug).unwrap());
+        let put = |slug: &Slug, active| {
+            let change = |state: &mut ProjectState| {
+                state.active_sessions = active;
+                Ok(())
+            };
+            store.update_project(slug, change).unwrap();
+        };
+        for slug in &slugs {
+            store.create(slug, Start { intent: "go".into(), ..Start::default() }, |_| Ok(()), now).unwrap();
+        }
+        slugs[..3].iter().for_each(|slug| put(slug, 5));
+        let found = store.contradictions().unwrap();
+        assert_eq!(found.len(), 3);
+        // One is right by now, and one is locked.
+        put(&slugs[0], 1);
+        let contexts = slugs.each_ref().map(|slug| store.home.context(slug));
+        contexts.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        let lock = crate::lock::acquire(&Home::lock_of(&store.home.project(&slugs[1])), store.wait).unwrap();
+        let done = store.count_again(&found, Run::Real, now).unwrap();
+        let paths: Vec<_> = done.iter().map(|done| done.path.clone().unwrap()).collect();
+        assert_eq!(paths, [store.home.project(&slugs[2])]);
+        drop(lock);
+        assert_eq!(store.contradictions().unwrap(), found[1..2]);
+        let is_made = contexts.each_ref().map(|path| path.exists());
+        assert_eq!(is_made, [false, false, true, false], "the others were left alone");
     }
 }

@@ -111,6 +111,11 @@ impl Store {
         let _ = self.count_some(true, known, &BTreeMap::new(), now);
     }
 
+    /// Counts all sessions of these projects in the same way.
+    pub(super) fn count_these(&self, slugs: BTreeSet<Slug>, now: Instant) -> Result<()> {
+        self.count_some(false, slugs, &BTreeMap::new(), now).map(drop)
+    }
+
     /// Counts all sessions of these projects, and with `all` of those in the index; these sessions of them changed. Returns
     /// whether one was locked. The index is read once for all, because it may be large.
     fn count_some(

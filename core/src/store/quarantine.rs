@@ -10,12 +10,13 @@ use super::{NoteSync, Store};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::id::SessionId;
+use crate::id::{SessionId, Slug};
 use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::Session;
 use crate::session;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The note beside a file in quarantine.
@@ -41,7 +42,6 @@ impl Store {
         match finding.found {
             Problem::Open => self.narrow(path, run),
             Problem::Index => self.rebuild_index_file(path, &finding.reason, run, now),
-            Problem::Counts => self.count_again(path, &finding.reason, run, now),
             Problem::Damaged | Problem::Oversized | Problem::Link => match self.kind_of(path, false) {
                 FileKind::Index if finding.found != Problem::Link && path.is_file() => {
                     self.rebuild_index_file(path, &finding.reason, run, now)
@@ -53,7 +53,8 @@ impl Store {
                 Some(Ok(id)) => self.finish_archiving(&id, run, now),
                 _ => Ok(None),
             },
-            Problem::Newer | Problem::Foreign => Ok(None),
+            // All counts are counted again at once, by `count_again`.
+            Problem::Newer | Problem::Foreign | Problem::Counts => Ok(None),
         }
     }
 
@@ -71,12 +72,26 @@ impl Store {
         Ok(Some(SweepAction::at("rebuilt", path, reason, run)))
     }
 
-    fn count_again(&self, path: &Path, reason: &str, run: Run, now: Instant) -> Result<Option<SweepAction>> {
-        if run == Run::Real {
-            let _lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
-            self.count_projects(now);
+    /// Counts the sessions of those projects again whose counts were found to be wrong and still are. The index is read
+    /// for all of them at once, because it may be large. A project that is locked is left out.
+    pub fn count_again(&self, found: &[Finding], run: Run, now: Instant) -> Result<Vec<SweepAction>> {
+        let found = found.iter().filter(|finding| finding.found == Problem::Counts);
+        let paths: BTreeSet<&Path> = found.map(|finding| finding.path.as_path()).collect();
+        if paths.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(Some(SweepAction::at("counted", path, reason, run)))
+        let index_lock = || lock::acquire(&Home::lock_of(&self.home.index()), self.wait);
+        let _lock = (run == Run::Real).then(index_lock).transpose()?;
+        let indexed = self.stored_index()?.counts();
+        let mut wrong = self.differing_counts(&indexed)?;
+        wrong.retain(|finding| paths.contains(finding.path.as_path()));
+        if run == Run::Real {
+            let slug = |finding: &Finding| Slug::parse(finding.path.file_stem()?.to_str()?).ok();
+            self.count_these(wrong.iter().filter_map(slug).collect(), now)?;
+            let left = self.differing_counts(&indexed)?;
+            wrong.retain(|finding| left.iter().all(|left| left.path != finding.path));
+        }
+        Ok(wrong.into_iter().map(|finding| SweepAction::at("counted", &finding.path, finding.reason, run)).collect())
     }
 
     /// Sets aside a record that cannot be parsed, so that its conversation can continue in another one. Returns
@@ -213,7 +228,6 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Slug;
     use crate::session::Start;
     use crate::witness::Witness;
     use std::fs;
