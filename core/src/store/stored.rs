@@ -21,9 +21,10 @@ use crate::validate::INDEX_BYTES;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// An index that no reader would accept is not written, so each list reads all records.
-const FULL: &str = "the index is full, so every list reads all records: complete and archive old sessions with \
-                    cs-session complete and cs-cleanup archive";
+/// An index that no reader would accept is not written. The last one that was small enough stays in use, the entries
+/// written since stay pending, and the counts, which follow from its file, stay as they are.
+const FULL: &str = "the index is full: lists read each session that changed since from its record, and projects are no \
+                    longer counted; complete and archive old sessions with cs-session complete and cs-cleanup archive";
 
 /// What storing a session's entry changed.
 #[derive(Debug)]

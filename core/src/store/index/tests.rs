@@ -131,7 +131,14 @@ fn a_full_index_is_reported_and_not_written() {
     let refused = store.put_index(&lock, &full.text).unwrap_err().to_string();
     let told = store.index_trouble(&Pending::default(), &full).unwrap().unwrap();
     assert!(told.contains("cs-cleanup archive") && refused.contains(&told), "{told} {refused}");
-    assert_eq!(store.index().unwrap().entries(|_| true).len(), 1);
+    // The last one stays in use, with the records that changed since, of which no other one is read.
+    drop(lock);
+    create(&store.deferred(), "b", now());
+    let text = store.whole_index().unwrap().unwrap();
+    let first = store.stored_index().unwrap().ids(|_| true).remove(0);
+    std::fs::write(store.home.session(&first), "{").unwrap();
+    assert_eq!(store.index().unwrap().entries(|_| true).len(), 2);
+    assert_eq!(store.whole_index().unwrap().unwrap(), text);
 }
 
 impl Store {
