@@ -13,7 +13,7 @@ use std::path::Path;
 /// The most bytes of a cache.
 const MOST: usize = 1 << 28;
 /// Changes whenever the form or the meaning of what is cached changes.
-const NAME: [u8; 8] = *b"csuse 14";
+const NAME: [u8; 8] = *b"csuse 15";
 
 /// A word as it is stored.
 type Word = [u8; 8];

@@ -265,3 +265,55 @@ fn a_prompt_counts_once_by_its_id_and_beside_a_summary_by_its_time() {
     fs::write(world.log(6), answer(3, 3, 10) + &prompt(3, "three", 3)).unwrap();
     assert_eq!(world.figures(), (world.true_figures(), 1), "that of a summary");
 }
+
+/// How many families there are, and how many links.
+fn families(of: &Sources) -> (usize, usize) {
+    let families: BTreeSet<u32> = of.all.iter().map(|source| source.family).collect();
+    assert!(of.links.iter().all(|link| families.contains(&family_of(*link))));
+    (families.len(), of.links.len())
+}
+
+#[test]
+fn a_million_links_make_no_families_by_chance() {
+    const FAMILIES: u64 = 2_500;
+    let mut new = Sources::default();
+    for n in 0..2 * FAMILIES {
+        // Each has a message of the one beside it, too.
+        let messages = (0..200).map(|k| 200 * n + k).chain([200 * (n | 1)]);
+        new.push(n, 0, messages.map(|message| of_message(fnv1a(format!("msg_{message}").as_bytes()))));
+    }
+    let mut sources = Sources::default();
+    sources.replace(&BTreeSet::new(), new);
+    let (count, _) = families(&sources);
+    // Of all pairs of a million numbers with 40 bits, about one in two stores has an equal one.
+    assert!((FAMILIES as usize - 5..=FAMILIES as usize).contains(&count), "{count}");
+}
+
+#[test]
+fn more_families_than_have_numbers_are_one() {
+    let sources_from = |first: u32| {
+        let mut sources = Sources::default();
+        for n in 0..3 {
+            sources.all.push(Source { hash: n, family: first + n as u32, broken: 0 });
+            sources.links.push(of_message(n) & HASH | u64::from(first + n as u32));
+        }
+        sources.links.sort();
+        sources
+    };
+    let changed = |from: u64, count: u64| {
+        let mut new = Sources::default();
+        (from..from + count).for_each(|n| new.push(n, 0, [of_message(n)].into_iter()));
+        new
+    };
+    let last = FAMILY as u32;
+    let mut sources = sources_from(last - 4);
+    sources.replace(&BTreeSet::from([last - 3]), changed(10, 2));
+    assert_eq!(families(&sources), (4, 4), "all numbers are used");
+    let is_known = |of: &Sources, n: u64| of.family_with(of_message(n));
+    assert_eq!((is_known(&sources, 1), is_known(&sources, 11)), (None, Some(last)));
+    sources.replace(&BTreeSet::from([last]), changed(20, 2));
+    assert_eq!(families(&sources), (1, 5), "{sources:?}");
+    assert!([0, 2, 10, 20, 21].map(|n| is_known(&sources, n)) == [Some(0); 5] && is_known(&sources, 1).is_none());
+    sources.replace(&BTreeSet::from([0]), changed(30, 4));
+    assert_eq!((families(&sources), is_known(&sources, 33)), ((4, 4), Some(3)), "numbered from the beginning");
+}
