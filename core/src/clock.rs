@@ -1,6 +1,6 @@
 //! Owns the one spelling of an instant: RFC 3339, UTC, microseconds, `+00:00`.
 //! Must stay true: `parse` reads what `stamp` writes to the same microsecond, and the strings sort
-//! as the instants do. Deliberately absent: local time, which belongs to `zone`.
+//! as the instants do, for all instants that have a spelling. Deliberately absent: local time, which belongs to `zone`.
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 pub use chrono::{NaiveDate as Date, NaiveDateTime as LocalTime, TimeDelta};
@@ -28,11 +28,17 @@ pub fn of_system(time: SystemTime) -> Instant {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
-/// The wire form, for example `2026-11-21T03:37:00.000000+00:00`.
+/// The wire form, for example `2026-11-21T03:37:00.000000+00:00`. An instant without a spelling becomes the nearest one
+/// that has one.
 pub fn stamp(at: Instant) -> String {
     // Written by hand: format strings of chrono cost every hook 25 KB, and those of the standard library a list of many
     // sessions a tenth of its time.
     let (date, time) = (at.date_naive(), at.time());
+    match date.year() {
+        ..0 => return "0000-01-01T00:00:00.000000+00:00".into(),
+        10_000.. => return "9999-12-31T23:59:59.999999+00:00".into(),
+        _ => {}
+    }
     let mut text = String::with_capacity("2026-11-21T03:37:00.000000+00:00".len());
     for (number, first, sign) in [
         (date.year().unsigned_abs(), 1000, '-'),
@@ -160,9 +166,10 @@ pub fn sort_key<'a>(text: &'a str, horizon: &str) -> (bool, &'a str) {
     (text <= horizon, text)
 }
 
-/// Milliseconds since the epoch, as in the entries of Claude Code's own registry.
+/// Milliseconds since the epoch, as in the entries of Claude Code's own registry; `None` if [`stamp`] has no spelling for
+/// it, as for microseconds that were taken for milliseconds.
 pub fn from_millis(millis: i64) -> Option<Instant> {
-    DateTime::from_timestamp_millis(millis)
+    DateTime::from_timestamp_millis(millis).filter(has_spelling)
 }
 
 /// Whether its year has four digits.
@@ -233,6 +240,23 @@ mod tests {
         ] {
             assert_eq!((parse_stamp(text.as_bytes()), parse(text).is_some()), (None, slow(text).is_some()), "{text}");
         }
+    }
+
+    #[test]
+    fn instants_without_a_spelling_are_never_written_as_other_ones() {
+        let (first, last) = ("0000-01-01T00:00:00.000000+00:00", "9999-12-31T23:59:59.999999+00:00");
+        for (year, nearest) in [(10_000, last), (12_026, last), (58_859, last), (-1, first), (-12_026, first)] {
+            let at = Date::from_ymd_opt(year, 4, 6).unwrap().and_hms_opt(12, 53, 20).unwrap().and_utc();
+            assert_eq!((stamp(at).as_str(), from_millis(at.timestamp_millis())), (nearest, None), "{year}");
+        }
+        for text in [first, "0000-04-06T12:53:20.000000+00:00", "9999-12-31T23:59:59.999000+00:00"] {
+            let at = from_millis(parse(text).unwrap().timestamp_millis());
+            assert_eq!(at.map(stamp).as_deref(), Some(text));
+            assert!(parse(text) == at);
+        }
+        let millis = |text: &str| parse(text).unwrap().timestamp_millis();
+        assert_eq!((from_millis(millis(first) - 1), from_millis(millis(last) + 1)), (None, None));
+        assert_eq!((from_millis(i64::MAX), from_millis(i64::MIN)), (None, None));
     }
 
     #[test]
