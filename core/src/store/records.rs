@@ -73,10 +73,12 @@ impl Records<'_> {
         self.store.line_of(id, self.bytes(id)?)
     }
 
-    /// Some fields of a record outside the archive, at the cost of a search; `None` if it has notes, or cannot be read like
-    /// this.
+    /// Some fields of a record outside the archive, at the cost of a search; `None` if it has notes, contains another
+    /// session, or has to be read as a whole: its first field is its id wherever we wrote it.
     pub fn fields<T: DeserializeOwned>(&self, id: &SessionId) -> Option<T> {
-        serde_json::from_slice(&self.bytes(id).ok()??).ok()
+        let text = String::from_utf8(self.bytes(id).ok()??).ok()?;
+        let is_its = text.starts_with(&format!("{{\n  \"session_id\": \"{id}\",\n"));
+        is_its.then(|| serde_json::from_str(&text).ok()).flatten()
     }
 
     /// The session with this id outside the archive, if there is one.
@@ -176,6 +178,17 @@ mod tests {
             );
             assert!(says(&record.intent));
         }
+        // A copy under a second name, and a text that is no UTF-8 in a field that is not asked for.
+        let other = std::fs::read_to_string(store.home.session(&plain)).unwrap();
+        let own = other.replace(plain.as_str(), gone.as_str());
+        let mut invalid = own.clone().into_bytes();
+        invalid[own.find("\"plain\"").unwrap() + 1] = 0xff;
+        for (bytes, is_good) in [(own.into_bytes(), true), (other.into_bytes(), false), (invalid, false)] {
+            std::fs::write(store.home.session(&gone), bytes).unwrap();
+            let found = (records.fields::<serde::de::IgnoredAny>(&gone).is_some(), records.session(&gone).is_ok());
+            assert_eq!(found, (is_good, is_good));
+        }
+        std::fs::remove_file(store.home.session(&gone)).unwrap();
         assert!(matches!(records.line(&plain), Ok(Line::Whole(_))), "it is not parsed");
         assert!(matches!(store.line(&plain), Ok(Line::Whole(_))), "it is not parsed");
         assert!(matches!(records.session(&gone), Err(Error::Missing(_))));
