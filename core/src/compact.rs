@@ -235,7 +235,8 @@ impl Line<'_> {
     }
 }
 
-/// How many bytes of a text there are before the first quote, backslash or control character.
+/// How many bytes of a text there are before the first quote, backslash or control character. Eight are looked at at once:
+/// texts are most of a record.
 pub(crate) fn plain(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
@@ -245,7 +246,7 @@ pub(crate) fn plain(text: &[u8]) -> usize {
         let word = eight.try_into().map_or(0, u64::from_le_bytes);
         let ends = below(word, 32) | below(word ^ (ONES * 34), 1) | below(word ^ (ONES * 92), 1);
         if ends != 0 {
-            // Beyond the first one there may be others that are none.
+            // The lowest of these bits is at the first such byte; above it, a bit may be at a byte that is none.
             return count + ends.trailing_zeros() as usize / 8;
         }
         count += 8;

@@ -5,6 +5,7 @@
 //! that we know, so that reading it whole would find the same; put together again, it has each byte of its old events.
 //! Deliberately absent: which changes need no older events (see `change`).
 
+use crate::compact::plain;
 use crate::patch::Patch;
 use crate::weight;
 use memchr::memmem;
@@ -92,31 +93,12 @@ fn newest(events: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// What comes after the text with which these bytes begin, from its closing quote on; `None` if it is invalid. Eight bytes
-/// are looked at at once: events are most of a record.
+/// What comes after the text with which these bytes begin, from its closing quote on; `None` if it is invalid.
 fn after_text(bytes: &[u8]) -> Option<&[u8]> {
-    const ALL: u64 = u64::MAX / 0xff;
-    const HIGHEST: u64 = ALL * 0x80;
-    // The highest bit is set where a byte is this one or below a blank; the lowest of these is right.
-    let is = |eight: u64, byte: u8| {
-        let other = eight ^ (ALL * u64::from(byte));
-        other.wrapping_sub(ALL) & !other
-    };
-    let (mut at, mut all) = (0, 0);
-    for eight in bytes.as_chunks::<8>().0 {
-        let eight = u64::from_le_bytes(*eight);
-        let is_control = eight.wrapping_sub(ALL * u64::from(b' ')) & !eight;
-        let found = (is(eight, b'"') | is(eight, b'\\') | is_control) & HIGHEST;
-        all |= eight;
-        if found != 0 {
-            at += found.trailing_zeros() as usize / 8;
-            break;
-        }
-        at += 8;
-    }
+    let at = plain(bytes);
     let (text, rest) = bytes.split_at_checked(at)?;
     match rest.first()? {
-        b'"' => (all & HIGHEST == 0 || std::str::from_utf8(text).is_ok()).then_some(rest),
+        b'"' => (text.is_ascii() || std::str::from_utf8(text).is_ok()).then_some(rest),
         b'\\' => after_escapes(bytes, at),
         _ => None,
     }
