@@ -84,7 +84,7 @@ pub fn load(context: &Context) -> Outcome<Loaded> {
 /// Like [`load`], for which `watch` receives every call with its log.
 pub fn load_watching(context: &Context, watch: impl FnMut(&(Log, Facts), &Call, Fate)) -> Outcome<Loaded> {
     let begun = Begun::new(context, None, None)?;
-    let counted = begun.count(cache::read, watch, context, &summary::list(&context.store.home));
+    let counted = begun.count(cache::read, watch, context, summary::list(&context.store.home));
     begun.end(counted, Names::Projects)
 }
 
@@ -92,7 +92,7 @@ pub fn load_watching(context: &Context, watch: impl FnMut(&(Log, Facts), &Call, 
 pub fn load_with_accounts(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     let begun = Begun::new(context, timezone, None)?;
     let listed = summary::list(&context.store.home);
-    let counted = begun.count(cache::read_with_accounts, |_, _, _| {}, context, &listed);
+    let counted = begun.count(cache::read_with_accounts, |_, _, _| {}, context, listed);
     begun.end(counted, Names::None)
 }
 
@@ -153,7 +153,7 @@ impl Begun {
         read: fn(&Home, Vec<Log>) -> cache::Read,
         mut watch: impl FnMut(&(Log, Facts), &Call, Fate),
         context: &Context,
-        listed: &[Listed],
+        listed: (Vec<Listed>, Vec<Error>),
     ) -> Counted {
         let home = &context.store.home;
         let mut logs = self.found.logs.clone();
@@ -171,16 +171,17 @@ impl Begun {
     /// What was counted before; if logs or summaries have changed since, counts those, and stores it.
     fn count_once(&self, context: &Context, names: bool) -> Counted {
         let home = &context.store.home;
-        let listed = summary::list(home);
+        let (listed, unseen) = summary::list(home);
         let scope = format!("{:?} {:?}", self.account, self.roots.folders);
         let question = Question::of(home, &scope, &self.found.logs, &listed);
         if let Some(Answer { book, broken, .. }) = question.answer(home, names) {
-            return Counted { book, broken, ..Counted::default() };
+            return Counted { book, broken, damaged: unseen, ..Counted::default() };
         }
         let mut counted = question.count(home, &self.found.logs, &listed, |all, logs| match self.account {
             Some(_) => accounts::summaries(all, logs),
             None => all,
         });
+        counted.damaged.splice(..0, unseen);
         let limits = readings::take_in(home, &self.roots, &counted.read.logs, context.now);
         // What could not be read is reported each time.
         if let (Some(limits), true, true) = (limits, counted.read.unreadable.is_empty(), counted.damaged.is_empty()) {

@@ -63,7 +63,7 @@ impl World {
     /// What a report is made from, as reports get it; and whether it was known.
     fn figures(&self) -> (String, bool) {
         let logs = self.roots.logs().logs;
-        let listed = summary::list(&self.home);
+        let listed = summary::list(&self.home).0;
         let question = Question::of(&self.home, "", &logs, &listed);
         let known = question.answer(&self.home, true);
         let is_known = known.is_some();
@@ -153,7 +153,7 @@ fn the_order_in_which_logs_were_found_means_nothing() {
     world.figures();
     let mut logs = world.roots.find().logs;
     assert_eq!(logs.len(), 2);
-    let listed = summary::list(&world.home);
+    let listed = summary::list(&world.home).0;
     for _ in 0..2 {
         logs.reverse();
         let known = |names| Question::of(&world.home, "", &logs, &listed).answer(&world.home, names).unwrap().book;

@@ -81,7 +81,7 @@ impl World {
 
     /// What a report is made from, and how many logs were read for it.
     fn figures(&self) -> (String, usize) {
-        let (logs, listed) = (self.roots.find().logs, summary::list(&self.home));
+        let (logs, listed) = (self.roots.find().logs, summary::list(&self.home).0);
         let question = Question::of(&self.home, "", &logs, &listed);
         let (answer, read) = match question.answer(&self.home, true) {
             Some(answer) => (answer, 0),

@@ -9,6 +9,9 @@ use cs_core::id::Uuid;
 use cs_core::parallel::on_all_processors;
 use cs_core::paths::Home;
 use std::collections::HashMap;
+use std::fs::DirEntry;
+use std::io;
+use std::path::Path;
 
 /// A summary's file.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,29 +31,47 @@ impl Listed {
     }
 }
 
-/// The summaries that there are.
-pub fn list(home: &Home) -> Vec<Listed> {
-    if file::own_dir(&home.usage_keep()).is_err() {
-        return Vec::new();
+/// The summaries that there are, and why there may be more.
+pub fn list(home: &Home) -> (Vec<Listed>, Vec<Error>) {
+    let (mut all, mut unseen) = (Vec::new(), Vec::new());
+    let dir = home.usage_dir();
+    let entries = file::own_dir(&home.usage_keep()).and_then(|()| present(&dir, "list", std::fs::read_dir(&dir)));
+    for entry in entries.map_err(|error| unseen.push(error)).ok().flatten().into_iter().flatten() {
+        match listed(&dir, entry) {
+            Ok(listed) => all.extend(listed),
+            Err(error) => unseen.push(error),
+        }
     }
-    let entries = std::fs::read_dir(home.usage_dir()).into_iter().flatten().flatten();
-    let listed = |entry: std::fs::DirEntry| {
-        let uuid = Uuid::parse(entry.file_name().to_str()?.strip_suffix(".json")?).ok()?.as_str().to_string();
-        // Relative to the directory.
-        Some(Listed { uuid, identity: Identity::of(&entry.metadata().ok()?) })
-    };
-    entries.filter_map(listed).collect()
+    (all, unseen)
 }
 
-/// All summaries, and the errors of those that cannot be parsed.
+fn listed(dir: &Path, entry: io::Result<DirEntry>) -> Result<Option<Listed>, Error> {
+    let entry = entry.map_err(|error| Error::io(dir, "list", error))?;
+    let name = entry.file_name();
+    let uuid = name.to_str().and_then(|name| Uuid::parse(name.strip_suffix(".json")?).ok());
+    let Some(uuid) = uuid else { return Ok(None) };
+    // Relative to the directory.
+    let meta = present(dir, "read", entry.metadata())?;
+    Ok(meta.map(|meta| Listed { uuid: uuid.as_str().to_string(), identity: Identity::of(&meta) }))
+}
+
+/// What was found; `None` if it is missing.
+fn present<T>(path: &Path, doing: &'static str, found: io::Result<T>) -> Result<Option<T>, Error> {
+    match found {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        found => found.map(Some).map_err(|error| Error::io(path, doing, error)),
+    }
+}
+
+/// All summaries, and the errors of those that cannot be read.
 pub fn load(home: &Home) -> (Vec<Counted>, Vec<Error>) {
-    load_listed(home, &list(home))
+    load_listed(home, list(home))
 }
 
 /// The same for those that were listed. What has changed since is stored as it was listed, and so read again.
-pub fn load_listed(home: &Home, all: &[Listed]) -> (Vec<Counted>, Vec<Error>) {
-    let (good, damaged) = load_wanted(home, all, |_| true);
-    (good.into_iter().map(|(_, counted)| counted).collect(), damaged)
+pub fn load_listed(home: &Home, (all, unseen): (Vec<Listed>, Vec<Error>)) -> (Vec<Counted>, Vec<Error>) {
+    let (good, damaged) = load_wanted(home, &all, |_| true);
+    (good.into_iter().map(|(_, counted)| counted).collect(), unseen.into_iter().chain(damaged).collect())
 }
 
 /// The same for some of those that were listed, each with its index.
@@ -117,4 +138,31 @@ fn entry(listed: &Listed, counted: &Counted) -> Pack {
     listed.pack(&mut entry);
     counted.pack(&mut entry);
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn only_a_folder_that_is_missing_has_no_summaries() {
+        let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let home = Home::at(data.path());
+        let seen = || (list(&home).0.len(), list(&home).1.len(), load(&home).1.len());
+        assert_eq!(seen(), (0, 0, 0));
+        fs::create_dir(home.usage_dir()).unwrap();
+        fs::write(home.usage_keep(), "{}").unwrap();
+        assert_eq!(seen(), (0, 0, 0));
+        let uuid = Uuid::parse("00000000-0000-4000-8000-000000000001").unwrap();
+        fs::write(home.usage(&uuid), "{").unwrap();
+        assert_eq!(seen(), (1, 0, 1));
+        fs::remove_dir_all(home.usage_dir()).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), home.usage_dir()).unwrap();
+        assert_eq!(seen(), (0, 1, 1), "not one of ours");
+        let home = Home::at(data.path().join("x".repeat(300)));
+        assert_eq!((list(&home).0.len(), list(&home).1.len()), (0, 1), "the system refuses such a name");
+        let nowhere = list(&Home::at("/dev/null/nowhere"));
+        assert!(nowhere.0.is_empty() && nowhere.1.is_empty());
+    }
 }
