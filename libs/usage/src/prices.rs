@@ -144,11 +144,6 @@ impl Prices {
     pub fn tariffs(&self, models: &[String]) -> Vec<Tariff<'_>> {
         models.iter().map(|model| self.tariff(model)).collect()
     }
-
-    /// The cost of a row's calls; `None` if unknown.
-    pub fn cost(&self, row: &QuarterRow, model: &str) -> Option<Cost> {
-        self.tariff(model).cost(row)
-    }
 }
 
 /// The prices of one model.

@@ -19,14 +19,14 @@ fn the_client_and_the_table_agree() {
     // The cost that Claude Code 2.1.329 itself reports for such calls (cost-state of the recorded sessions).
     let prices = Prices::new(&Config::default()).0;
     let call = row("2026-11-21", [120, 40, 2000, 0, 8000]);
-    assert_eq!(usd(prices.cost(&call, "claude-opus-5-5")), Some(0.01288));
-    assert_eq!(usd(prices.cost(&call, "claude-sonnet-5-5")), Some(0.00644));
+    assert_eq!(usd(prices.tariff("claude-opus-5-5").cost(&call)), Some(0.01288));
+    assert_eq!(usd(prices.tariff("claude-sonnet-5-5").cost(&call)), Some(0.00644));
 }
 
 #[test]
 fn prices_depend_on_the_day() {
     let prices = Prices::new(&Config::default()).0;
-    let read = |day: &str| usd(prices.cost(&row(day, [0, 0, 0, 0, 100_000]), "claude-sonnet-5-5"));
+    let read = |day: &str| usd(prices.tariff("claude-sonnet-5-5").cost(&row(day, [0, 0, 0, 0, 100_000])));
     assert_eq!(read("2026-10-06"), Some(0.02));
     assert_eq!(read("2026-10-07"), Some(0.01));
     assert_eq!(read("2026-09-27"), None, "there was no such model yet");
@@ -35,26 +35,26 @@ fn prices_depend_on_the_day() {
 #[test]
 fn long_prompts_fast_mode_and_hour_caches_have_their_prices() {
     let prices = Prices::new(&Config::default()).0;
-    let haiku = |read: u64| usd(prices.cost(&row("2026-11-21", [0, 1_000_000, 0, 0, read]), "claude-haiku-5-5"));
+    let haiku = |read: u64| usd(prices.tariff("claude-haiku-5-5").cost(&row("2026-11-21", [0, 1_000_000, 0, 0, read])));
     assert_eq!(haiku(100_000), Some(0.501));
     assert_eq!(haiku(100_001), Some(2.505_000_05));
-    assert_eq!(usd(prices.cost(&row("2026-11-21", [0, 0, 0, 1_000, 0]), "claude-opus-5-5")), Some(0.008));
+    assert_eq!(usd(prices.tariff("claude-opus-5-5").cost(&row("2026-11-21", [0, 0, 0, 1_000, 0]))), Some(0.008));
     let mut fast = row("2026-11-21", [1_000, 0, 0, 0, 0]);
     fast.class = fast.class.with(Class::FAST);
-    assert_eq!(usd(prices.cost(&fast, "claude-opus-5")), Some(0.01));
-    assert_eq!(prices.cost(&fast, "claude-sonnet-5-5"), None);
+    assert_eq!(usd(prices.tariff("claude-opus-5").cost(&fast)), Some(0.01));
+    assert_eq!(prices.tariff("claude-sonnet-5-5").cost(&fast), None);
     let mut us = row("2026-11-21", [1_000, 0, 0, 0, 0]);
     us.class = us.class.with(Class::US);
-    assert_eq!(usd(prices.cost(&us, "claude-opus-5")), Some(0.0055));
+    assert_eq!(usd(prices.tariff("claude-opus-5").cost(&us)), Some(0.0055));
     let codex = row("2026-11-21", [272_000, 1_000, 0, 0, 1]);
-    assert_eq!(usd(prices.cost(&codex, "gpt-6.1-sol")), Some(1.103_000_2));
+    assert_eq!(usd(prices.tariff("gpt-6.1-sol").cost(&codex)), Some(1.103_000_2));
 }
 
 /// A call of a million tokens of input on a day, with a class.
 fn million(day: &str, model: &str, class: fn(Class) -> Class) -> Option<f64> {
     let mut row = row(day, [1_000_000, 0, 0, 0, 0]);
     row.class = class(Class::default());
-    usd(Prices::new(&Config::default()).0.cost(&row, model))
+    usd(Prices::new(&Config::default()).0.tariff(model).cost(&row))
 }
 
 #[test]
@@ -110,16 +110,16 @@ fn a_line_without_a_cost_has_the_list_price() {
     let prices = Prices::new(&Config::default()).0;
     let mut said = row("2026-11-20", [1_000_000, 0, 0, 0, 0]);
     said.class = said.class.with(Class::RECORDED);
-    assert_eq!(usd(prices.cost(&said, "claude-opus-5")), Some(5.0));
+    assert_eq!(usd(prices.tariff("claude-opus-5").cost(&said)), Some(5.0));
     said.cost = 250_000_000_000;
-    assert_eq!(usd(prices.cost(&said, "claude-opus-5")), Some(0.25));
+    assert_eq!(usd(prices.tariff("claude-opus-5").cost(&said)), Some(0.25));
 }
 
 #[test]
 fn unconfirmed_prices_are_marked() {
     let prices = Prices::new(&Config::default()).0;
     let is_confirmed = |day: &str, model: &str, input: u64| {
-        prices.cost(&row(day, [input, 0, 0, 0, 0]), model).map(|cost| cost.confirmed)
+        prices.tariff(model).cost(&row(day, [input, 0, 0, 0, 0])).map(|cost| cost.confirmed)
     };
     assert_eq!(is_confirmed("2026-11-20", "claude-opus-5", 1), Some(true));
     assert_eq!(is_confirmed("2026-03-01", "claude-opus-4-6", 200_000), Some(true));
@@ -153,10 +153,10 @@ fn the_table_is_complete() {
 #[test]
 fn unknown_models_have_no_price() {
     let prices = Prices::new(&Config::default()).0;
-    assert_eq!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next"), None);
+    assert_eq!(prices.tariff("claude-next").cost(&row("2026-11-21", [1, 0, 0, 0, 0])), None);
     // Only the price of its one-hour cache is unknown.
-    assert_eq!(prices.cost(&row("2026-11-21", [0, 0, 0, 1, 0]), "gpt-5"), None);
-    assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "gpt-5").is_some());
+    assert_eq!(prices.tariff("gpt-5").cost(&row("2026-11-21", [0, 0, 0, 1, 0])), None);
+    assert!(prices.tariff("gpt-5").cost(&row("2026-11-21", [1, 0, 0, 0, 0])).is_some());
 }
 
 #[test]
@@ -166,10 +166,10 @@ fn own_prices_take_precedence_and_invalid_ones_are_reported() {
         Config::read(std::path::Path::new("/x"), text.as_bytes())
     };
     let (prices, _) = Prices::new(&config(r#"{"model":"claude-next","input":1,"output":2}"#));
-    assert_eq!(usd(prices.cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]), "claude-next")), Some(1.0));
+    assert_eq!(usd(prices.tariff("claude-next").cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]))), Some(1.0));
     let (prices, _) = Prices::new(&config(r#"{"model":"gpt-5","input":7,"output":2,"from":"2026-01-01"}"#));
-    assert_eq!(usd(prices.cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]), "gpt-5")), Some(7.0));
-    assert_eq!(usd(prices.cost(&row("2025-12-31", [1_000_000, 0, 0, 0, 0]), "gpt-5")), Some(1.25));
+    assert_eq!(usd(prices.tariff("gpt-5").cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]))), Some(7.0));
+    assert_eq!(usd(prices.tariff("gpt-5").cost(&row("2025-12-31", [1_000_000, 0, 0, 0, 0]))), Some(1.25));
     let good = r#"{"model":"claude-next","input":1,"output":2}"#;
     for (bad, name) in [
         (r#"{"model":"x","output":2}"#, "the price of x: missing field `input`"),
@@ -182,7 +182,7 @@ fn own_prices_take_precedence_and_invalid_ones_are_reported() {
         let (prices, wrong) = Prices::new(&config(&format!("{bad},{good}")));
         let told: Vec<String> = wrong.iter().map(Error::to_string).collect();
         assert!(matches!(told.as_slice(), [one] if one.starts_with(name)), "{told:?}");
-        assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next").is_some());
+        assert!(prices.tariff("claude-next").cost(&row("2026-11-21", [1, 0, 0, 0, 0])).is_some());
     }
     let none = Config::read(std::path::Path::new("/x"), br#"{"usage":{"prices":7}}"#);
     assert_eq!(Prices::new(&none).1.len(), 1);
@@ -192,6 +192,6 @@ fn own_prices_take_precedence_and_invalid_ones_are_reported() {
 fn only_prices_of_models_that_occur_are_parsed() {
     let prices = Prices::new(&Config::default()).0;
     assert!(prices.by_model.len() > 40 && prices.by_model.values().all(|model| model.dated.get().is_none()));
-    assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "gpt-5").is_some());
+    assert!(prices.tariff("gpt-5").cost(&row("2026-11-21", [1, 0, 0, 0, 0])).is_some());
     assert_eq!(prices.by_model.values().filter(|model| model.dated.get().is_some()).count(), 1);
 }
