@@ -150,15 +150,8 @@ pub fn is_worn(text: &str) -> bool {
 /// An index of which more than one part in so many is blank is written anew.
 pub const BLANK_PART: usize = 4;
 
-/// The canonical text with one entry added, replaced or (with `None`) removed.
-/// `None` if the text is not canonical.
-pub fn upsert(text: &str, id: &SessionId, entry: Option<&IndexEntry>) -> Option<String> {
-    let mut changed = Some(text).filter(|text| is_canonical(text))?.to_string();
-    splice(&mut changed, id, entry).then_some(changed)
-}
-
-/// Like [`upsert`], but in place and for a checked text: an index may have tens of megabytes. `false`, without a
-/// change, if the text has another layout.
+/// Adds, replaces or (with `None`) removes one entry of a canonical text. In place, and the text was checked: an index may
+/// have tens of megabytes. `false`, without a change, if the text has another layout.
 pub fn splice(text: &mut String, id: &SessionId, entry: Option<&IndexEntry>) -> bool {
     if !has_layout(text) {
         return false;

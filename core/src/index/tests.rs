@@ -16,6 +16,12 @@ fn entry(intent: &str, status: Status) -> IndexEntry<'_> {
     }
 }
 
+/// The text with one entry added, replaced or removed; `None` if it is not canonical.
+fn upsert(text: &str, id: &SessionId, entry: Option<&IndexEntry>) -> Option<String> {
+    let mut changed = Some(text).filter(|text| is_canonical(text))?.to_string();
+    splice(&mut changed, id, entry).then_some(changed)
+}
+
 #[test]
 fn a_splice_equals_a_rewrite() {
     let mut entries = Entries::new();
