@@ -22,11 +22,7 @@ const FAILURES: [Failure; 7] = [
     Failure(libc::ENOSPC, "ENOSPC", &[Kind::Create, Kind::Write, Kind::Sync, Kind::Rename, Kind::Link, Kind::MakeDir]),
     Failure(libc::EDQUOT, "EDQUOT", &[Kind::Create, Kind::Write, Kind::Rename, Kind::Link, Kind::MakeDir]),
     Failure(libc::EIO, "EIO", &[Kind::Sync, Kind::Write, Kind::Rename, Kind::Link, Kind::Unlink, Kind::Close]),
-    Failure(
-        libc::EIO,
-        "EIO, reading",
-        &[Kind::Open, Kind::Read, Kind::Stat, Kind::StatOpened, Kind::List, Kind::Lock],
-    ),
+    Failure(libc::EIO, "EIO, reading", &[Kind::Open, Kind::Read, Kind::Stat, Kind::StatOpened, Kind::List, Kind::Lock]),
     Failure(libc::EMFILE, "EMFILE", &[Kind::Open, Kind::Create]),
     Failure(libc::EROFS, "EROFS", &[Kind::Create, Kind::Rename, Kind::Link, Kind::Unlink, Kind::MakeDir]),
     Failure(
