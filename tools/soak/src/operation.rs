@@ -360,6 +360,7 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
         hook("SessionStart, resumed", ENDED, "SessionStart", json!({"source": "resume"})).then(rest(scene, ENDED)),
         hook("SessionStart, resumed, as its session", ENDED, "SessionStart", json!({"source": "resume"}))
             .after(session_is_resumed)
+            .in_steps()
             .then(rest(scene, ENDED)),
         prompt(scene, "first prompt", SILENT, "token").then(rest(scene, SILENT)),
         prompt(scene, "first prompt, then the end", SILENT, "token").then(end(SILENT)),
@@ -374,6 +375,7 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
             .then(rest(scene, WORKING)),
         prompt(scene, "next prompt, the session was resumed", ENDED, "token")
             .after(session_is_resumed)
+            .in_steps()
             .then(rest(scene, ENDED)),
         hook("SessionStart, in the background", UNHEARD, "SessionStart", json!({"source": "fork"}))
             .with("CLAUDE_JOB_DIR", "/nowhere/jobs/1")
