@@ -188,7 +188,7 @@ impl Begun {
             counted.answer.limits.extend(limits);
             counted.answer.limits.sort();
             counted.answer.limits.dedup();
-            question.store(&counted);
+            counted.store(&question);
         }
         let Recount { answer: Answer { book, broken, .. }, read, damaged, .. } = counted;
         Counted { book, broken, read, damaged }

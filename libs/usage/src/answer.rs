@@ -5,8 +5,8 @@
 
 use crate::book::{Book, Session};
 use crate::pack::{self, Pack, Packed, Unpack, mix};
-use crate::recount::{Recount, Sources};
 use crate::row::{pack_rows, unpack_rows};
+use crate::sources::Sources;
 use crate::summary::Listed;
 use agents::logs::Log;
 use cs_core::id::fnv1a;
@@ -71,11 +71,11 @@ impl Question {
         if is_of_it { Some((unpack(answer, home, true)?, Packed::unpack(&mut from)?)) } else { None }
     }
 
-    /// Stores its answer.
-    pub fn store(&self, counted: &Recount) {
+    /// Stores its answer, and what it was counted from.
+    pub(crate) fn store(&self, answer: &Answer, counted: &Sources) {
         let mut to = Pack::new();
         self.key.into_iter().for_each(|word| to.word(word));
-        let Answer { book: Book { models, sessions, rows, .. }, broken, limits } = &counted.answer;
+        let Answer { book: Book { models, sessions, rows, .. }, broken, limits } = answer;
         models.pack(&mut to);
         to.word(sessions.len() as u64);
         sessions.iter().for_each(|session| pack_session(session, &mut to));
@@ -84,7 +84,7 @@ impl Question {
         limits.pack(&mut to);
         let mut sources = Pack::new();
         [self.scope, to.as_block().sum()].into_iter().for_each(|word| sources.word(word));
-        counted.sources.pack(&mut sources);
+        counted.pack(&mut sources);
         to.save(&self.path);
         sources.save(&self.path.with_extension(SOURCES));
     }

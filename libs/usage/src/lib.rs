@@ -18,6 +18,7 @@ pub mod recount;
 pub mod report;
 pub mod row;
 pub mod shares;
+mod sources;
 pub mod stats;
 pub mod sum;
 pub mod summary;

@@ -70,7 +70,7 @@ impl World {
         let answer = known.unwrap_or_else(|| {
             let counted = question.count(&self.home, &logs, &listed, |all, _| all);
             assert!(counted.damaged.is_empty() && counted.read.unreadable.is_empty(), "{counted:?}");
-            question.store(&counted);
+            counted.store(&question);
             counted.answer
         });
         (show(&answer.book, answer.broken), is_known)

@@ -4,6 +4,7 @@
 use super::*;
 use crate::prices::Prices;
 use crate::shares::Records;
+use crate::sources::{FAMILY, HASH, Source, family_of};
 use crate::summary;
 use agents::logs::{Identity, Roots};
 use cs_core::clock;
@@ -88,7 +89,7 @@ impl World {
             None => {
                 let counted = question.count(&self.home, &logs, &listed, |all, _| all);
                 assert!(counted.damaged.is_empty() && counted.read.unreadable.is_empty(), "{counted:?}");
-                question.store(&counted);
+                counted.store(&question);
                 (counted.answer, counted.read.logs.len())
             }
         };
