@@ -98,9 +98,11 @@ impl Trap<'_> {
             return Act::Go;
         }
         let Some(path) = call.path().filter(|path| path.starts_with(&self.data)) else { return Act::Go };
-        // Closing a directory does not involve the disk. And if the settings cannot be read, hooks store no prompt on
-        // purpose, since the user may have disabled that.
-        let closes = call.kind() == Kind::Close && path.is_dir();
+        // Closing a directory does not involve the disk, and a close that fails releases a lock, but one that is not made
+        // does not. And if the settings cannot be read, hooks store no prompt on purpose, since the user may have disabled
+        // that.
+        let is_lock = path.extension().is_some_and(|extension| extension == "lock");
+        let closes = call.kind() == Kind::Close && (is_lock || path.is_dir());
         if closes || self.is_hook && path == self.data.join("config.json") {
             return Act::Go;
         }
