@@ -117,7 +117,20 @@ fn a_mark_that_is_killed_at_any_call_is_there_whole_or_not_at_all() {
 /// Errors, and the calls that can return them.
 const ERRORS: [(i32, &[Kind]); 5] = [
     (libc::ENOSPC, &[Kind::Create, Kind::Write, Kind::Sync, Kind::Rename, Kind::MakeDir]),
-    (libc::EIO, &[Kind::Write, Kind::Sync, Kind::Rename, Kind::Read, Kind::Open, Kind::Stat, Kind::List, Kind::Lock]),
+    (
+        libc::EIO,
+        &[
+            Kind::Write,
+            Kind::Sync,
+            Kind::Rename,
+            Kind::Read,
+            Kind::Open,
+            Kind::Stat,
+            Kind::StatOpened,
+            Kind::List,
+            Kind::Lock,
+        ],
+    ),
     (libc::EMFILE, &[Kind::Open, Kind::Create]),
     (libc::EROFS, &[Kind::Create, Kind::Rename, Kind::MakeDir]),
     (libc::EACCES, &[Kind::Open, Kind::Create, Kind::Rename, Kind::MakeDir]),

@@ -108,7 +108,7 @@ fn a_status_line_that_is_killed_at_any_call_leaves_whole_readings() {
 /// Errors, and the calls that can return them.
 const ERRORS: [(i32, &[Kind]); 4] = [
     (libc::ENOSPC, &[Kind::Create, Kind::Write, Kind::MakeDir]),
-    (libc::EIO, &[Kind::Write, Kind::Read, Kind::Open, Kind::Stat, Kind::Create]),
+    (libc::EIO, &[Kind::Write, Kind::Read, Kind::Open, Kind::Stat, Kind::StatOpened, Kind::Create]),
     (libc::EROFS, &[Kind::Create, Kind::MakeDir]),
     (libc::EACCES, &[Kind::Open, Kind::Create, Kind::MakeDir]),
 ];

@@ -126,7 +126,10 @@ fn a_report_that_is_killed_at_any_call_is_in_the_ledger_whole_or_not_given_out()
 /// Errors, and the calls that can return them.
 const ERRORS: [(i32, &[Kind]); 3] = [
     (libc::ENOSPC, &[Kind::Create, Kind::Write, Kind::Sync, Kind::Rename, Kind::MakeDir]),
-    (libc::EIO, &[Kind::Write, Kind::Sync, Kind::Rename, Kind::Read, Kind::Open, Kind::Stat, Kind::Lock]),
+    (
+        libc::EIO,
+        &[Kind::Write, Kind::Sync, Kind::Rename, Kind::Read, Kind::Open, Kind::Stat, Kind::StatOpened, Kind::Lock],
+    ),
     (libc::EROFS, &[Kind::Create, Kind::Rename, Kind::MakeDir]),
 ];
 

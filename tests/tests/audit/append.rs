@@ -92,7 +92,10 @@ fn an_append_that_is_killed_at_any_call_loses_and_doubles_nothing() {
 /// Errors, and the calls that can return them.
 const ERRORS: [(i32, &[Kind]); 6] = [
     (libc::ENOSPC, &[Kind::Create, Kind::Write, Kind::Rename, Kind::MakeDir]),
-    (libc::EIO, &[Kind::Write, Kind::Rename, Kind::Unlink, Kind::Read, Kind::Open, Kind::Stat, Kind::List]),
+    (
+        libc::EIO,
+        &[Kind::Write, Kind::Rename, Kind::Unlink, Kind::Read, Kind::Open, Kind::Stat, Kind::StatOpened, Kind::List],
+    ),
     (libc::EIO, &[Kind::Lock]),
     (libc::EMFILE, &[Kind::Open, Kind::Create]),
     (libc::EROFS, &[Kind::Create, Kind::Rename, Kind::Unlink, Kind::MakeDir]),
