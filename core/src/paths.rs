@@ -390,6 +390,26 @@ impl Home {
         self.redactions_dir().join(".lock")
     }
 
+    /// The id and the label of this machine.
+    pub fn machine(&self) -> PathBuf {
+        self.0.join("machine.json")
+    }
+
+    /// `sync`: what was sent to other places.
+    pub fn sync_dir(&self) -> PathBuf {
+        self.0.join("sync")
+    }
+
+    /// What must not be sent.
+    pub fn sync_forgotten(&self) -> PathBuf {
+        self.sync_dir().join("forgotten.jsonl")
+    }
+
+    /// How the last run ended.
+    pub fn sync_last(&self) -> PathBuf {
+        self.sync_dir().join("last.json")
+    }
+
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")

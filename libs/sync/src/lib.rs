@@ -1,0 +1,21 @@
+//! What was recorded, as rows that several machines can share: in a database, which `psql` or `sqlite3` reach, or in a
+//! folder that other programs carry. Deliberately absent: a driver of a database, a network, and anything that a program
+//! prints for people.
+//!
+//! Everything that is shared is a *source*: a list of rows that one machine owns, such as a thread of a conversation or a
+//! session's record. A *target* holds, for each source, how many rows it has and their digest; so nothing that it has is
+//! sent again. What happens to a target is a sequence of [`Op`]s, the same for every kind of target.
+
+mod digest;
+mod held;
+mod machine;
+mod op;
+mod row;
+mod source;
+
+pub use digest::Digest;
+pub use held::{Held, Known};
+pub use machine::Machine;
+pub use op::{Op, Sink, Visibility};
+pub use row::{Row, Table};
+pub use source::{Kind, Source};
