@@ -41,6 +41,22 @@ pub enum Kind {
     Base,
 }
 
+impl Kind {
+    /// Its word in the log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Attempt => "attempt",
+            Kind::Result => "result",
+            Kind::SubagentStart => "subagent_start",
+            Kind::SubagentStop => "subagent_stop",
+            Kind::Decision => "decision",
+            Kind::Message => "message",
+            Kind::Lease => "lease",
+            Kind::Base => "base",
+        }
+    }
+}
+
 /// What a tool was called with: never the contents of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

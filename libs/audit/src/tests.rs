@@ -2,6 +2,7 @@
 
 mod bytes;
 mod days;
+mod every;
 mod odd;
 mod read;
 mod report;
