@@ -12,7 +12,7 @@ use agents::part::Part;
 use conversations::{Conversation, Cursor, Step, Wish};
 use cs_core::error::Result;
 use cs_core::file;
-use cs_core::id::Uuid;
+use cs_core::id::{Uuid, fnv1a};
 use cs_core::store::Store;
 use redaction::Key;
 use std::collections::{HashMap, HashSet};
@@ -47,6 +47,18 @@ impl Others {
     /// Whether nobody hid or kept anything, anywhere.
     pub fn is_empty(&self) -> bool {
         self.by_conversation.is_empty()
+    }
+
+    /// A text that is another one if anything else is hidden or kept, anywhere; empty if nothing is.
+    pub fn stamp(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for (uuid, marks) in &self.by_conversation {
+            names.extend(marks.decisive().map(|mark| format!("{uuid} {}\n", mark.id)));
+            let broken = |broken: &Broken| format!("{uuid} {} {:?}\n", broken.id, broken.entry);
+            names.extend(marks.hiding().map(broken));
+        }
+        names.sort_unstable();
+        if names.is_empty() { String::new() } else { format!("{:016x}", fnv1a(names.concat().as_bytes())) }
     }
 
     /// Adds what others say about an entry.
@@ -277,6 +289,24 @@ mod tests {
         place.log(ORIGIN, &[line(ORIGIN, &id(5), SAID, None), line(ORIGIN, &id(1), SAID, None)]);
         let gone = place.key().placeholder("redacted", SAID);
         assert_eq!(place.show_of(ORIGIN, &entry(5), SAID), (gone, 0), "all of the entry");
+    }
+
+    #[test]
+    fn the_stamp_changes_with_what_is_hidden_and_with_nothing_else() {
+        let place = Place::new();
+        let stamp = || Others::read(&place.store).unwrap().stamp();
+        assert_eq!(stamp(), "");
+        place.redact(ORIGIN, &entry(1), &Extent::Words(3, 4));
+        let first = stamp();
+        crate::append(&place.store, COPY, "ann", now(), NewMark { with: Some("bug".into()), ..new(Op::Tag) }).unwrap();
+        assert!(!first.is_empty() && stamp() == first, "a tag hides nothing");
+        place.redact(COPY, &entry(1), &Extent::Words(3, 4));
+        let second = stamp();
+        assert_ne!(second, first);
+        let file = place.store.home.marks(&Uuid::parse(COPY).unwrap());
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text + "{\"v\":1,\"op\":\"red").unwrap();
+        assert_ne!(stamp(), second, "a damaged line may hide something");
     }
 
     #[test]
