@@ -15,7 +15,7 @@ use cs_core::open;
 use cs_core::paths::Home;
 use redact::Sure;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +105,16 @@ impl Rules {
     /// directory; none if that is unknown.
     pub fn load_for(home: &Home, folder: Option<&Path>) -> Result<Rules> {
         Gathered::default().with_found(home, folder.filter(|folder| folder.is_absolute()))
+    }
+
+    /// The same for what belongs to several projects: those upwards from each of these folders, for all of it.
+    pub fn load_of_all(home: &Home, folders: &[PathBuf]) -> Result<Rules> {
+        let absolute = folders.iter().filter(|folder| folder.is_absolute());
+        let mut all = Gathered::default();
+        for path in absolute.filter_map(|folder| found(folder)).collect::<BTreeSet<PathBuf>>() {
+            all.add(&path, Trust::Found)?;
+        }
+        all.with_found(home, None)
     }
 
     /// The files that rules are from, in order.

@@ -20,7 +20,7 @@ use cs_core::store::Store;
 use cs_core::usage::{ModelUsage, Usage};
 use redaction::{Engine, Entry, Found, Key, Place, Rules, Tally};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The tier and the rule of what people redacted.
 pub const MANUAL: &str = "manual";
@@ -49,6 +49,11 @@ pub fn engine(home: &Home) -> Result<(Engine, Option<Error>)> {
 /// The same for a program that is not in the project's folder.
 pub fn engine_for(home: &Home, folder: Option<&Path>) -> Result<Engine> {
     engine_with(home, Rules::load_for(home, folder)?).map(|(engine, _)| engine)
+}
+
+/// The same for what belongs to all projects in these folders: the rules of each are for all of it.
+pub fn engine_of_all(home: &Home, folders: &[PathBuf]) -> Result<Engine> {
+    engine_with(home, Rules::load_of_all(home, folders)?).map(|(engine, _)| engine)
 }
 
 fn engine_with(home: &Home, rules: Rules) -> Result<(Engine, Option<Error>)> {
@@ -105,7 +110,7 @@ impl<'e> Records<'e> {
     }
 
     /// From now on, texts are those of this conversation, in which a person redacted this.
-    fn begin(&mut self, conversation: Option<&str>, spoken: Spoken) {
+    pub fn begin(&mut self, conversation: Option<&str>, spoken: Spoken) {
         self.conversation = conversation.map(str::to_string);
         self.spoken = spoken;
     }
@@ -158,8 +163,8 @@ impl<'e> Records<'e> {
         Ok(())
     }
 
-    /// A record.
-    fn session(&mut self, session: &Session) -> Session {
+    /// A record, of the conversation that was begun.
+    pub fn session(&mut self, session: &Session) -> Session {
         let mut session = session.clone();
         masked::texts(&mut session).for_each(|text| self.text("record", text));
         let paths = session.files_changed.iter_mut().chain(&mut session.also_in).chain(&mut session.worktree_root);

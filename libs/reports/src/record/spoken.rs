@@ -49,9 +49,13 @@ impl Spoken {
         if others.is_empty() {
             return Ok(Spoken::default());
         }
-        let catalog = Catalog::of(store, &Roots::from_env());
+        Spoken::among(store, &Catalog::of(store, &Roots::from_env()), &others, key, uuid)
+    }
+
+    /// The same for those who know which conversations there are, and what was redacted in all of them.
+    pub fn among(store: &Store, catalog: &Catalog, others: &Others, key: &Key, uuid: &str) -> Result<Spoken> {
         Ok(match catalog.conversations.iter().find(|one| one.uuid == uuid) {
-            Some(of) => Spoken::of(of, &Marks::of_conversation(store, of, &others, key)?, key),
+            Some(of) => Spoken::of(of, &Marks::of_conversation(store, of, others, key)?, key),
             None => Spoken { texts: Vec::new(), is_unknown: Marks::read(store, uuid)?.may_hide() },
         })
     }
