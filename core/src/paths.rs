@@ -83,7 +83,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 18] {
+    pub fn dirs(&self) -> [PathBuf; 19] {
         [
             self.sessions(),
             self.archive(),
@@ -103,6 +103,7 @@ impl Home {
             self.marks_dir(),
             self.redactions_dir(),
             self.limits_dir(),
+            self.sync_dir(),
         ]
     }
     /// The directories of a seat's messages: the inbox itself, those of [`INBOX_DIRS`].

@@ -194,6 +194,7 @@ impl Store {
             return match name {
                 "config.json" => FileKind::Config,
                 "notify_state.json" => FileKind::Notified,
+                "machine.json" => FileKind::Machine,
                 "redact.key" | "redact.toml" => FileKind::Passed,
                 _ if is_dir || name.starts_with('.') => FileKind::Passed,
                 _ => FileKind::Foreign,
@@ -210,6 +211,9 @@ impl Store {
         }
         if dir == home.limits_dir() {
             return of_limits(name, is_dir);
+        }
+        if path == home.sync_forgotten() || path == home.sync_last() {
+            return if is_dir { FileKind::Foreign } else { FileKind::Passed };
         }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
             return kind;
@@ -314,7 +318,7 @@ fn check_content(path: &Path, kind: &FileKind, bytes: &[u8]) -> std::result::Res
     match kind {
         FileKind::Record(_) | FileKind::Archived => check_times(&super::parse(path, bytes).map_err(reason_of)?),
         FileKind::Config => config(path, bytes),
-        FileKind::Notified | FileKind::Kept | FileKind::Message | FileKind::Leases => {
+        FileKind::Notified | FileKind::Machine | FileKind::Kept | FileKind::Message | FileKind::Leases => {
             as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop)
         }
         FileKind::Project(slug) => {

@@ -6,6 +6,8 @@ use crate::id::{SeatId, SessionId, Slug, Uuid};
 pub(super) enum FileKind {
     Config,
     Notified,
+    /// The id and the label of this machine.
+    Machine,
     Record(SessionId),
     Archived,
     Project(Slug),

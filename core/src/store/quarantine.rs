@@ -46,7 +46,7 @@ impl Store {
                 FileKind::Index if finding.found != Problem::Link && path.is_file() => {
                     self.rebuild_index_file(path, &finding.reason, run, now)
                 }
-                FileKind::Config | FileKind::Passed | FileKind::Foreign => Ok(None),
+                FileKind::Config | FileKind::Machine | FileKind::Passed | FileKind::Foreign => Ok(None),
                 kind => self.quarantine(finding, &kind, run, now),
             },
             Problem::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(SessionId::parse) {
@@ -286,5 +286,25 @@ mod tests {
             let ids: Vec<String> = store.index().unwrap().ids(|_| true).iter().map(ToString::to_string).collect();
             assert!(ids.contains(&id.to_string()) && ids.contains(&other) && ids.len() == 2);
         }
+    }
+
+    #[test]
+    fn who_this_machine_is_and_what_was_forgotten_is_never_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
+        let home = &store.home;
+        file::replace(&home.machine(), b"{\"id\":\"5f0c9a1b2d3e4f60\"}", file::Durability::Disposable).unwrap();
+        for path in [home.sync_forgotten(), home.sync_last(), Home::lock_of(&home.sync_forgotten())] {
+            file::replace(&path, b"", file::Durability::Disposable).unwrap();
+        }
+        let look = || store.everything().unwrap().iter().flat_map(|path| store.check_file(path)).collect::<Vec<_>>();
+        let found = look().into_iter().filter(|finding| finding.path != dir.path()).collect::<Vec<_>>();
+        assert_eq!(found, []);
+        fs::write(home.machine(), "{").unwrap();
+        fs::write(home.sync_dir().join("other"), "x").unwrap();
+        let found = look().into_iter().filter(|finding| finding.found != Problem::Open).collect::<Vec<_>>();
+        assert_eq!(found.iter().map(|one| one.found).collect::<Vec<_>>(), [Problem::Damaged, Problem::Foreign]);
+        let now = clock::now();
+        assert!(found.iter().all(|finding| store.repair(finding, Run::Real, now).unwrap().is_none()));
     }
 }
