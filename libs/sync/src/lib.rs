@@ -6,16 +6,26 @@
 //! session's record. A *target* holds, for each source, how many rows it has and their digest; so nothing that it has is
 //! sent again. What happens to a target is a sequence of [`Op`]s, the same for every kind of target.
 
+mod decide;
 mod digest;
+mod forgotten;
 mod held;
 mod machine;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod memory;
 mod op;
 mod row;
+mod scan;
 mod source;
+mod sources;
 
 pub use digest::Digest;
+pub use forgotten::{Forgotten, forget};
 pub use held::{Held, Known};
 pub use machine::Machine;
 pub use op::{Op, Sink, Visibility};
 pub use row::{Row, Table};
+pub use scan::{Scanned, Unsent, scan};
 pub use source::{Kind, Source};
+pub use sources::{Request, Sources};

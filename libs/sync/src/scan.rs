@@ -1,0 +1,208 @@
+//! Owns a run: what there is is compared with what a target has, and what differs is sent. Must stay true: a source that
+//! cannot be read, or not to its end, never takes away what the target has; what was forgotten, and a source with a row
+//! that is not safe, is not sent; a row is in memory only while it is sent.
+//!
+//! Deliberately absent: who takes the operations, and what people are told.
+
+use crate::decide::{Course, End, is_known};
+use crate::digest::Digest;
+use crate::forgotten::Forgotten;
+use crate::held::{Held, Known};
+use crate::op::{Op, Sink, Visibility};
+use crate::row::Table;
+use crate::source::Source;
+use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
+use cs_core::error::{Error, Result};
+use std::collections::BTreeMap;
+
+/// Number of digits of a stamp.
+const STAMP: usize = 32;
+
+/// What a run did.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// How many rows were sent.
+    pub rows: BTreeMap<Table, u64>,
+    /// How many sources were looked at.
+    pub sources: u64,
+    /// What was left out because a rule that is sure finds something in it that cannot be replaced.
+    pub unsent: Vec<Unsent>,
+    /// What could not be read.
+    pub failures: Vec<Error>,
+    /// How many conversations, and sessions without one, the target was told to forget.
+    pub forgotten: usize,
+}
+
+/// A source that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// Its name.
+    pub source: Source,
+    /// The rule's id.
+    pub rule: String,
+}
+
+/// Compares everything with what a target has, and sends what differs. `told` gets how many sources were looked at, and how
+/// many are known by then.
+pub fn scan(
+    sources: &Sources,
+    request: &Request,
+    known: &Known,
+    sink: &mut dyn Sink,
+    told: &mut dyn FnMut(usize, usize),
+) -> Result<Scanned> {
+    let forgotten = Forgotten::read(&sources.store.home)?;
+    sink.take(&Op::Machine(sources.machine))?;
+    let mut scanned = Scanned::default();
+    for id in forgotten.ids().difference(&known.forgotten) {
+        sink.take(&Op::Forget(id))?;
+        scanned.forgotten += 1;
+    }
+    let shared = Shared::read(sources, forgotten.with(&known.forgotten))?;
+    let mut run = Run::new(shared, request, known, sink, scanned);
+    for mut origin in sources::origins() {
+        run.all(origin.as_mut(), told)?;
+    }
+    Ok(run.end())
+}
+
+/// A run.
+pub(crate) struct Run<'r, 's> {
+    shared: Shared<'s>,
+    request: &'r Request,
+    known: &'r Known,
+    sink: &'r mut dyn Sink,
+    scanned: Scanned,
+    /// The rules and the key, for stamps.
+    rules: String,
+    done: usize,
+    all: usize,
+}
+
+impl<'r, 's> Run<'r, 's> {
+    pub(crate) fn new(
+        shared: Shared<'s>,
+        request: &'r Request,
+        known: &'r Known,
+        sink: &'r mut dyn Sink,
+        scanned: Scanned,
+    ) -> Self {
+        let rules = shared.rules();
+        Run { shared, request, known, sink, scanned, rules, done: 0, all: 0 }
+    }
+
+    pub(crate) fn end(mut self) -> Scanned {
+        self.scanned.failures.append(&mut self.shared.failures);
+        self.scanned
+    }
+
+    /// All sources of a kind.
+    pub(crate) fn all(&mut self, origin: &mut dyn Origin, told: &mut dyn FnMut(usize, usize)) -> Result<()> {
+        let listed = match origin.list(&mut self.shared, self.request) {
+            Ok(listed) => listed,
+            Err(error) => {
+                self.scanned.failures.push(error);
+                return Ok(());
+            }
+        };
+        self.all += listed.len();
+        for one in listed {
+            told(self.done, self.all);
+            self.done += 1;
+            let is_forgotten = one.source.owner().is_some_and(|owner| self.shared.forgotten.has(owner));
+            if self.request.wants(one.project.as_deref()) && !is_forgotten {
+                self.scanned.sources += 1;
+                self.one(origin, &one)?;
+            }
+        }
+        for source in origin.outdated(self.known) {
+            match self.known.sources.contains_key(&source) {
+                true => self.hold(&source, &Held::default(), None, true)?,
+                // It cannot be asked, and perhaps never had it.
+                false => self.sink.take(&Op::Cut(&source, 0))?,
+            }
+        }
+        told(self.done, self.all);
+        Ok(())
+    }
+
+    fn one(&mut self, origin: &mut dyn Origin, one: &Listed) -> Result<()> {
+        let visibility = self.request.visibility_of(one.project.as_deref());
+        let stamp = self.stamp(one, visibility);
+        let held = self.known.sources.get(&one.source);
+        let is_known = is_known(held, &stamp, self.request.is_full);
+        if is_known || (one.is_fading && held.is_some_and(|held| held.pos > 0)) {
+            return Ok(());
+        }
+        let mut course = Course::after(held.filter(|_| !self.request.is_full));
+        let mut passed = self.pass(origin, one, &mut course);
+        if passed.is_ok() && course.end() == End::Again {
+            // If this run is not finished, nobody takes what is there for what was there before.
+            let unknown = Held { pos: course.kept(), ..Held::default() };
+            self.sink.take(&Op::Held(&one.source, &unknown, None))?;
+            course = Course::anew();
+            passed = self.pass(origin, one, &mut course);
+        }
+        match passed {
+            Ok(()) => self.hold(&one.source, &course.so_far(&stamp), visibility, true),
+            Err(Halt::Sink(error)) => Err(error),
+            Err(Halt::Unwanted) => self.take_back(one, &course, held),
+            Err(Halt::Unsafe(rule)) => {
+                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule });
+                self.take_back(one, &course, held)
+            }
+            Err(Halt::Failed(error)) => {
+                self.scanned.failures.push(error);
+                // What could be read is better than nothing. Without a stamp it is read again.
+                match course.has_sent() {
+                    true => self.hold(&one.source, &course.so_far(""), visibility, false),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Passes the rows of a source once, and sends those that the target needs.
+    fn pass(&mut self, origin: &mut dyn Origin, one: &Listed, course: &mut Course) -> std::result::Result<(), Halt> {
+        let Run { shared, sink, scanned, .. } = self;
+        origin.render(shared, one, &mut |row| {
+            let Some(seq) = course.row(&row.line()) else { return Ok(()) };
+            *scanned.rows.entry(row.table).or_default() += 1;
+            sink.take(&Op::Row(&one.source, seq, &row)).map_err(Halt::Sink)
+        })
+    }
+
+    /// Takes back what was sent of a source, as far as the target did not have it before.
+    fn take_back(&mut self, one: &Listed, course: &Course, held: Option<&Held>) -> Result<()> {
+        let none = Held::default();
+        match (course.has_sent(), course.kept()) {
+            (false, _) => Ok(()),
+            (true, 0) => self.hold(&one.source, &none, None, true),
+            (true, _) => self.hold(&one.source, held.unwrap_or(&none), None, true),
+        }
+    }
+
+    /// The last operations for a source.
+    fn hold(&mut self, source: &Source, held: &Held, visibility: Option<Visibility>, is_all: bool) -> Result<()> {
+        if is_all {
+            self.sink.take(&Op::Cut(source, held.pos))?;
+        }
+        self.sink.take(&Op::Held(source, held, visibility))
+    }
+
+    /// What a target remembers: all on which the rows, and who may see them, depend.
+    fn stamp(&self, one: &Listed, visibility: Option<Visibility>) -> String {
+        if one.stamp.is_empty() {
+            return String::new();
+        }
+        let mut digest = Digest::default();
+        for part in [self.rules.as_str(), &one.stamp, visibility.map_or("", Visibility::word)] {
+            digest.add(part.as_bytes());
+        }
+        digest.text().chars().take(STAMP).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;

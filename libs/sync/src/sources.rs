@@ -1,0 +1,140 @@
+//! Owns what this machine can send: which kinds of sources there are, and what all of them need. Must stay true: to list
+//! sources, nothing that was recorded is read if files say by their size and time that they are as they were; what a
+//! person redacted, and what the rules find, never becomes part of a row.
+//!
+//! Deliberately absent: what a target has, and what is done about it (`scan`).
+
+mod audit;
+mod limits;
+mod outgoing;
+mod records;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) mod sandbox;
+mod shared;
+mod stamps;
+mod usage;
+
+pub use shared::Shared;
+
+use crate::held::Known;
+use crate::machine::Machine;
+use crate::op::Visibility;
+use crate::row::Row;
+use crate::source::Source;
+use agents::logs::Roots;
+use cs_core::error::Error;
+use cs_core::store::Store;
+use std::collections::BTreeSet;
+
+/// Where everything is that can be sent.
+pub struct Sources<'s> {
+    /// What was recorded.
+    pub store: &'s Store,
+    /// Where clients store their logs.
+    pub roots: &'s Roots,
+    /// This machine.
+    pub machine: &'s Machine,
+}
+
+/// What is wanted of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Only sources of these projects: then nothing is sent that has no project, or rows of several: what was used on a
+    /// day, readings of limits, the log of tools.
+    pub projects: Option<BTreeSet<String>>,
+    /// Who else may see all that is sent.
+    pub visibility: Option<Visibility>,
+    /// Projects whose sources the team may see, if nothing else was said.
+    pub team: BTreeSet<String>,
+    /// Everything is read and sent, whatever the target has.
+    pub is_full: bool,
+    /// The texts of what tools answered are sent, too.
+    pub results: bool,
+}
+
+impl Request {
+    /// Whether a source is wanted.
+    pub fn wants(&self, project: Option<&str>) -> bool {
+        self.projects.as_ref().is_none_or(|all| project.is_some_and(|project| all.contains(project)))
+    }
+
+    /// Who else may see a source; `None`: it stays as it is.
+    pub fn visibility_of(&self, project: Option<&str>) -> Option<Visibility> {
+        let is_shared = project.is_some_and(|project| self.team.contains(project));
+        self.visibility.or(is_shared.then_some(Visibility::Team))
+    }
+
+    /// Whether it matters of which project a source is.
+    pub fn asks_for_projects(&self) -> bool {
+        self.projects.is_some() || (self.visibility.is_none() && !self.team.is_empty())
+    }
+}
+
+/// A source that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub source: Source,
+    /// What it is made from, in any words; nothing if it has to be read. The rules, and who may see it, need not be part of
+    /// it; what people redacted is, if it matters ([`Shared::redacted`]).
+    pub stamp: String,
+    /// Its project, if it has one and [`Request::asks_for_projects`].
+    pub project: Option<String>,
+    /// Whether its beginning is removed as it grows old: then a target that has it keeps what it has.
+    pub is_fading: bool,
+}
+
+impl Listed {
+    /// A source without a project, which only changes and grows.
+    pub fn new(source: Source, stamp: String) -> Listed {
+        Listed { source, stamp, project: None, is_fading: false }
+    }
+}
+
+/// Why the rows of a source ended before its end.
+#[derive(Debug)]
+pub enum Halt {
+    /// It cannot be read, or not to its end.
+    Failed(Error),
+    /// A rule that is sure finds something in a row that cannot be replaced: the rule's id.
+    Unsafe(String),
+    /// It is not to be sent, or not there any more.
+    Unwanted,
+    /// The target does not take it.
+    Sink(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Halt::Failed(error)
+    }
+}
+
+/// What takes the rows of a source, in their order.
+pub type Each<'e> = dyn FnMut(Row) -> Result<(), Halt> + 'e;
+
+/// A kind of sources.
+pub trait Origin {
+    /// Which there are. What cannot be listed is added to [`Shared::failures`].
+    fn list(&mut self, shared: &mut Shared, request: &Request) -> cs_core::error::Result<Vec<Listed>>;
+
+    /// Passes on the rows of a source that was listed.
+    fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> Result<(), Halt>;
+
+    /// Sources that the target has, but must not have any more: what they say is part of another one now. Asked after
+    /// [`Origin::list`].
+    fn outdated(&self, _known: &Known) -> Vec<Source> {
+        Vec::new()
+    }
+}
+
+/// All kinds, in the order in which they are sent.
+pub(crate) fn origins() -> Vec<Box<dyn Origin>> {
+    vec![
+        Box::new(records::Records),
+        Box::new(usage::UsageDays::default()),
+        Box::new(limits::Limits::default()),
+        Box::new(audit::AuditDays),
+    ]
+}

@@ -1,0 +1,79 @@
+//! Owns the sources `audit/<day>`: the lines of the log of tools of a day, in its order, without those of conversations that
+//! were forgotten. Must stay true: every text in a line is looked at, marks first; ids, times and hashes stay, so that a
+//! line can be found again.
+
+use super::{Each, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
+use crate::row::{Row, Table};
+use crate::source::{Kind, Source};
+use audit::Entry;
+use cs_core::clock;
+use cs_core::error::Result;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// The log of what tools did.
+pub struct AuditDays;
+
+impl Origin for AuditDays {
+    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+        if !request.wants(None) {
+            return Ok(Vec::new());
+        }
+        let depends = format!("{} {}", shared.redacted(), shared.forgotten.stamp());
+        let listed = audit::days(&shared.store.home)?.into_iter().filter_map(|path| {
+            let day = path.file_stem()?.to_str()?.to_string();
+            Some(Listed::new(Source::new(Kind::Audit, &day)?, format!("{} {depends}", stamps::of_file(&path))))
+        });
+        Ok(listed.collect())
+    }
+
+    fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> std::result::Result<(), Halt> {
+        let mut done = Ok(());
+        audit::each_line(&path(shared, listed), &mut |entry, hash| {
+            if entry.claude_session_id.as_deref().is_some_and(|uuid| shared.forgotten.has(uuid)) {
+                return ControlFlow::Continue(());
+            }
+            done = row(shared, entry, hash).and_then(&mut *each);
+            if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        done
+    }
+}
+
+fn path(shared: &Shared, listed: &Listed) -> PathBuf {
+    shared.store.home.audit_dir().join(format!("{}.jsonl", listed.source.name()))
+}
+
+fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result<Row, Halt> {
+    let conversation = entry.claude_session_id.clone();
+    let spoken = shared.spoken(conversation.as_deref())?;
+    let mut records = reports::Records::new(&mut shared.engine);
+    records.begin(conversation.as_deref(), spoken);
+    texts(&mut entry).for_each(|text| records.text("call", text));
+    let body = outgoing::plain(&entry)?;
+    Ok(Row {
+        table: Table::Audit,
+        id: hash.to_string(),
+        kind: Some(entry.kind.word().to_string()),
+        at: clock::parse(&entry.at).map(clock::stamp),
+        project: entry.project,
+        agent: entry.agent,
+        conversation,
+        body,
+    })
+}
+
+/// All texts of a line that are no words of ours, and no ids.
+fn texts(entry: &mut Entry) -> impl Iterator<Item = &mut String> {
+    let input = entry.input.iter_mut().flat_map(|input| {
+        let one = [&mut input.command, &mut input.path];
+        one.into_iter().flatten().chain(&mut input.paths)
+    });
+    let lease = entry.lease.iter_mut().flat_map(|lease| &mut lease.paths);
+    let own = [&mut entry.tool, &mut entry.agent_type, &mut entry.target, &mut entry.cwd, &mut entry.project];
+    own.into_iter().flatten().chain(input).chain(lease)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;
