@@ -7,6 +7,7 @@
 //! sent again. What happens to a target is a sequence of [`Op`]s, the same for every kind of target.
 
 mod decide;
+mod columns;
 mod digest;
 mod forgotten;
 mod held;
@@ -15,16 +16,20 @@ mod machine;
 #[allow(clippy::unwrap_used)]
 mod memory;
 mod op;
+pub mod postgres;
+mod pulled;
 mod row;
 mod scan;
 mod source;
 mod sources;
+mod versions;
 
 pub use digest::Digest;
 pub use forgotten::{Forgotten, forget};
 pub use held::{Held, Known};
 pub use machine::Machine;
 pub use op::{Op, Sink, Visibility};
+pub use pulled::Pulled;
 pub use row::{Row, Table};
 pub use scan::{Scanned, Unsent, scan};
 pub use source::{Kind, Source};
