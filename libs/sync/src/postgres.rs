@@ -8,9 +8,12 @@
 mod args;
 mod complaint;
 mod line;
+mod psql;
 mod schema;
 mod script;
+mod session;
 mod text;
 
 pub use schema::schema;
 pub use script::Script;
+pub use session::Session;
