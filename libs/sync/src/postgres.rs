@@ -9,11 +9,13 @@ mod args;
 mod complaint;
 mod line;
 mod psql;
+mod pull;
 mod schema;
 mod script;
 mod session;
 mod text;
 
+pub use pull::pull;
 pub use schema::schema;
 pub use script::Script;
 pub use session::Session;

@@ -1,0 +1,271 @@
+//! Owns what is read out of a database: of each machine that one may see, what the reader does not have. Must stay true:
+//! all of it is of one moment; of the rows no more than one is held in memory; what may no longer be seen goes away at the
+//! reader, too.
+
+use super::psql::{Fields, Psql, Rows};
+use super::{complaint, text};
+use crate::columns::table_of;
+use crate::digest::Digest;
+use crate::held::{Held, Known};
+use crate::machine::Machine;
+use crate::op::{Op, Visibility};
+use crate::pulled::{EachRow, Pulled, Theirs};
+use crate::row::{Row, Table};
+use crate::source::Source;
+use cs_core::error::{Error, Result};
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+
+/// How many rows, and sources, are asked for at once.
+const ROWS: u64 = 20_000;
+const SOURCES: usize = 500;
+
+/// Passes on what brings a reader that has `known`, of an owner's machine each, to what the database shows: for each
+/// machine `Machine`, what is forgotten, then its sources. Returns the sources whose rows are not those that were sent;
+/// they are not told as held.
+pub fn pull(
+    arguments: &str,
+    known: &[(String, String, Known)],
+    each: &mut dyn FnMut(Pulled) -> Result<()>,
+) -> Result<Vec<Error>> {
+    let mut psql = Psql::start(arguments)?;
+    psql.write(text::pull().as_bytes())?;
+    let (mut machines, mut failures) = (Vec::new(), Vec::new());
+    psql.ask("select owner, machine, label from cs.machine order by owner, machine", &mut |fields| {
+        let Ok([Some(owner), Some(id), Some(label)]) = <[_; 3]>::try_from(fields) else {
+            return complaint::of_answer();
+        };
+        // Its id leads to a folder, so nothing else is taken for one.
+        let is_good = Machine::is_id(&id) && Machine::check_label(&label).is_ok();
+        machines.extend(is_good.then_some((owner, Machine { id, label })));
+        Ok(())
+    })?;
+    let nothing = Known::default();
+    for (owner, machine) in &machines {
+        let is_this = |one: &&(String, String, Known)| (&one.0, &one.1) == (owner, &machine.id);
+        let known = known.iter().find(is_this).map_or(&nothing, |(.., known)| known);
+        let mut tell = |op: Op| each(Pulled { owner, machine, op });
+        tell(Op::Machine(machine))?;
+        Reader { psql: &mut psql, owner, machine, known, failures: &mut failures }.read(&mut tell)?;
+    }
+    for (owner, id, known) in known {
+        if !machines.iter().any(|(their_owner, machine)| (their_owner, &machine.id) == (owner, id)) {
+            let machine = Machine { id: id.clone(), label: String::new() };
+            let gone = known.sources.keys().collect();
+            remove(gone, known, &mut |op| each(Pulled { owner, machine: &machine, op }))?;
+        }
+    }
+    psql.finish("commit;\n")?;
+    Ok(failures)
+}
+
+/// Tells that sources have no rows any more.
+fn remove(gone: BTreeSet<&Source>, known: &Known, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+    let nothing = Held { digest: Digest::default().text(), ..Held::default() };
+    let is_there = |source: &&Source| known.sources.get(*source).is_some_and(|held| held.pos > 0);
+    gone.into_iter().filter(is_there).try_for_each(|source| {
+        tell(Op::Cut(source, 0))?;
+        tell(Op::Held(source, &nothing, None))
+    })
+}
+
+/// What is read of one machine.
+struct Reader<'r> {
+    psql: &'r mut Psql,
+    owner: &'r str,
+    machine: &'r Machine,
+    known: &'r Known,
+    failures: &'r mut Vec<Error>,
+}
+
+impl Reader<'_> {
+    fn read(mut self, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+        self.tell_forgotten(tell)?;
+        let known = self.known;
+        let mut gone: BTreeSet<&Source> = known.sources.keys().collect();
+        let changed = self.changed(&mut gone)?;
+        remove(gone, known, tell)?;
+        let has_some = |one: &&Theirs| known.sources.get(&one.source).is_some_and(|held| held.pos > 0);
+        let (grown, new): (Vec<&Theirs>, Vec<&Theirs>) = changed.iter().partition(has_some);
+        grown.into_iter().try_for_each(|theirs| self.bring(theirs, tell))?;
+        new.chunk_by(|a, b| a.source.kind() == b.source.kind()).try_for_each(|new| self.bring_new(new, tell))
+    }
+
+    fn tell_forgotten(&mut self, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+        let forgotten = format!(
+            "select conversation, 1 from cs.forgotten where owner = {} order by conversation",
+            text::quoted(self.owner)
+        );
+        self.psql.ask(&forgotten, &mut |fields| match fields.into_iter().next().flatten() {
+            Some(id) if !self.known.forgotten.contains(&id) => tell(Op::Forget(&id)),
+            _ => Ok(()),
+        })
+    }
+
+    /// The sources of which the reader has something else. Those that are seen are no longer `gone`.
+    fn changed(&mut self, gone: &mut BTreeSet<&Source>) -> Result<Vec<Theirs>> {
+        let cursors = format!(
+            "select source, pos, digest, stamp, visibility from cs.cursor where {} order by source",
+            self.is_this("")
+        );
+        let (mut changed, known) = (Vec::new(), self.known);
+        self.psql.ask(&cursors, &mut |fields| {
+            let Ok([Some(source), Some(pos), Some(digest), Some(stamp), Some(word)]) = <[_; 5]>::try_from(fields)
+            else {
+                return complaint::of_answer();
+            };
+            let (Some(source), Ok(pos), Some(visibility)) =
+                (Source::parse(&source), pos.parse(), Visibility::of_word(&word))
+            else {
+                return Ok(());
+            };
+            gone.remove(&source);
+            let is_same = |ours: &Held| ours.pos == pos && ours.digest == digest;
+            if !known.sources.get(&source).is_some_and(is_same) {
+                changed.push(Theirs { source, held: Held { pos, digest, stamp }, visibility });
+            }
+            Ok(())
+        })?;
+        Ok(changed)
+    }
+
+    /// Brings a source of which the reader has some rows: often only a few are missing.
+    fn bring(&mut self, theirs: &Theirs, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+        let (select, ours) = (self.select(&[theirs]), self.known.sources.get(&theirs.source));
+        if theirs.held.digest.is_empty() {
+            tell(Op::Cut(&theirs.source, 0))?;
+        }
+        let mut is_whole = true;
+        let psql = &mut *self.psql;
+        let mut fetch = |each: &mut EachRow| {
+            let mut answer = Answer { rows: psql.rows(&select)?, next: None };
+            is_whole = answer.pass(0, theirs, each)?;
+            answer.drain()?;
+            is_whole.then_some(()).ok_or_else(|| theirs.differs(self.owner, self.machine))
+        };
+        let brought = theirs.bring(ours, &mut fetch, tell);
+        self.note(theirs, brought, is_whole)
+    }
+
+    /// Brings sources of one kind of which the reader has nothing, many at once.
+    fn bring_new(&mut self, mut new: &[&Theirs], tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+        while !new.is_empty() {
+            let (now, later) = new.split_at_checked(batch(new)).unwrap_or((new, &[]));
+            let select = self.select(now);
+            let mut ends = Vec::new();
+            let mut answer = Answer { rows: self.psql.rows(&select)?, next: None };
+            for (number, theirs) in (0..).zip(now) {
+                let mut is_whole = true;
+                let mut fetch = |each: &mut EachRow| {
+                    is_whole = answer.pass(number, theirs, each)?;
+                    is_whole.then_some(()).ok_or_else(|| theirs.differs(self.owner, self.machine))
+                };
+                let brought = theirs.bring(None, &mut fetch, tell);
+                match (brought, is_whole) {
+                    (Ok(true), _) => {}
+                    (Err(error), true) => return Err(error),
+                    (failed, is_whole) => ends.push((*theirs, failed, is_whole)),
+                }
+            }
+            answer.drain()?;
+            ends.into_iter().try_for_each(|(theirs, failed, is_whole)| self.note(theirs, failed, is_whole))?;
+            new = later;
+        }
+        Ok(())
+    }
+
+    /// Notes a source whose rows are not those that were sent; any other failure ends the pull.
+    fn note(&mut self, theirs: &Theirs, brought: Result<bool>, is_whole: bool) -> Result<()> {
+        match brought {
+            Ok(true) => Ok(()),
+            Err(error) if is_whole => Err(error),
+            Ok(false) | Err(_) => {
+                self.failures.push(theirs.differs(self.owner, self.machine));
+                Ok(())
+            }
+        }
+    }
+
+    /// The rows of sources of one kind, each with the number of its source, in order.
+    fn select(&self, sources: &[&Theirs]) -> String {
+        let named = (0..)
+            .zip(sources)
+            .map(|(number, one): (u64, _)| format!("({number}, {})", text::quoted(&one.source.to_string())));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let tab = sources.first().map_or("", |one| table_of(one.source.kind()).word());
+        format!(
+            "select w.n, o.seq, o.id, o.kind, o.at, o.project, o.agent, o.conversation, o.body \
+             from (values {named}) as w (n, source) join cs.outgoing as o on o.source = w.source \
+             where o.tab = '{tab}' and {} order by w.n, o.seq",
+            self.is_this("o.")
+        )
+    }
+
+    fn is_this(&self, of: &str) -> String {
+        format!("{of}owner = {} and {of}machine = {}", text::quoted(self.owner), text::quoted(&self.machine.id))
+    }
+}
+
+/// How many of these sources are asked for at once: at least one.
+fn batch(sources: &[&Theirs]) -> usize {
+    let mut rows = 0_u64;
+    let fits = |one: &&&Theirs| {
+        rows = rows.saturating_add(one.held.pos);
+        rows <= ROWS
+    };
+    sources.iter().take(SOURCES).take_while(fits).count().max(1)
+}
+
+/// The rows of several sources, one after the other.
+struct Answer<'a> {
+    rows: Rows<'a>,
+    next: Option<(u64, Fields)>,
+}
+
+impl Answer<'_> {
+    /// Passes the rows of the source with this number; returns whether they are as many as are held, and all of them have
+    /// the form of a row. Where some were forgotten, which has no digest then, they are counted anew.
+    fn pass(&mut self, number: u64, theirs: &Theirs, each: &mut EachRow) -> Result<bool> {
+        let (mut count, mut is_good, is_counted) = (0, true, theirs.held.digest.is_empty());
+        while let Some((of, fields)) = self.peek()? {
+            if of > number {
+                self.next = Some((of, fields));
+                break;
+            }
+            match row(table_of(theirs.source.kind()), fields) {
+                Some((seq, row)) if is_good && of == number => {
+                    each(if is_counted { count } else { seq }, row)?;
+                }
+                Some(_) => {}
+                None => is_good = false,
+            }
+            count += 1;
+        }
+        Ok(is_good && (count == theirs.held.pos || is_counted))
+    }
+
+    fn peek(&mut self) -> Result<Option<(u64, Fields)>> {
+        if let Some(next) = self.next.take() {
+            return Ok(Some(next));
+        }
+        let Some(mut fields) = self.rows.next_row()? else { return Ok(None) };
+        let rest = fields.split_off(1.min(fields.len()));
+        match fields.pop().flatten().and_then(|number| number.parse().ok()) {
+            Some(number) => Ok(Some((number, rest))),
+            None => complaint::of_answer(),
+        }
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        while self.rows.next_row()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// A row and its number; `None` if it cannot be one: its line would not be one line, or its body is no JSON.
+fn row(table: Table, fields: Fields) -> Option<(u64, Row)> {
+    let [seq, id, kind, at, project, agent, conversation, body] = <[_; 8]>::try_from(fields).ok()?;
+    let body = body.filter(|body| !body.contains(|c: char| c < ' '))?;
+    let body = RawValue::from_string(body).ok()?;
+    Some((seq?.parse().ok()?, Row { table, id: id?, kind, at, project, agent, conversation, body }))
+}
