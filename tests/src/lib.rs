@@ -10,6 +10,7 @@ pub mod http;
 pub mod machine;
 pub mod made;
 pub mod parse;
+pub mod postgres;
 pub mod process;
 mod programs;
 pub mod pty;
