@@ -10,6 +10,7 @@ mod decide;
 mod columns;
 mod digest;
 mod forgotten;
+pub mod folder;
 mod held;
 mod machine;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod versions;
 
 pub use digest::Digest;
 pub use forgotten::{Forgotten, forget};
+pub use folder::Folder;
 pub use held::{Held, Known};
 pub use machine::Machine;
 pub use op::{Op, Sink, Visibility};

@@ -1,0 +1,227 @@
+//! A machine's folder: `DIR/<machine id>/`, which other programs carry to other machines. Must stay true: only one machine
+//! writes in it; files only grow, unless something is forgotten, is written anew as a whole, or rows that no longer count
+//! fill most of a file; what is held is said last, so that after a run that was killed the next one goes on. Deliberately
+//! absent: whatever carries the folder.
+//!
+//! `machine.json` is the machine and its owner. `head.jsonl`, `record.jsonl`, `mark.jsonl` and `usage.jsonl` have all
+//! sources of a kind; every other source has a file, such as `talk/<conversation>/<thread>.jsonl`. `held.jsonl` says what
+//! the folder has of each source, `forgotten.jsonl` what must not come again. In all of them the last word counts.
+
+mod forget;
+mod held;
+mod line;
+mod live;
+mod place;
+mod rewrite;
+mod writer;
+
+pub(crate) use forget::{read as forgotten, sources};
+pub(crate) use held::{read as holding, whole};
+pub(crate) use line::HeldLine;
+pub(crate) use live::rows;
+pub(crate) use place::Place;
+
+use crate::held::{Held, Known};
+use crate::machine::Machine;
+use crate::op::{Op, Sink, Visibility};
+use crate::source::{Kind, Source};
+use cs_core::clock::{self, Instant};
+use cs_core::error::{Error, Result};
+use cs_core::file::{self, Durability};
+use cs_core::lock::{self, Lock};
+use held::Entry;
+use line::HeldRows;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+use writer::Writer;
+
+/// What is held is said for so many sources at once.
+const SOURCES: usize = 2048;
+/// A file of many sources that is shorter is never written anew.
+const SMALL: u64 = 1024 * 1024;
+/// How many lines of `held.jsonl` there may be besides those that count.
+const SPARE: usize = 1000;
+/// How long `machine.json` may be.
+const MACHINE: usize = 64 * 1024;
+
+/// `machine.json` in a machine's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The machine.
+    #[serde(flatten)]
+    pub machine: Machine,
+    /// Who it belongs to, as far as that is known: the name of a role of the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// How long each file of many sources was when it was written anew, in bytes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    sizes: BTreeMap<String, u64>,
+}
+
+impl Card {
+    /// Reads the file in a machine's folder; `None` if there is none.
+    pub(crate) fn read(place: &Place) -> Result<Option<Card>> {
+        let path = place.machine();
+        place.check(&path)?;
+        let Some(bytes) = file::read_at_most(&path, MACHINE)? else { return Ok(None) };
+        let card: Card = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+        let is_here = place.dir().file_name().is_some_and(|name| name.to_str() == Some(&card.machine.id));
+        match is_here && Machine::check_label(&card.machine.label).is_ok() {
+            true => Ok(Some(card)),
+            false => Err(Error::corrupt(&path, "it is of another machine, or its label cannot be used")),
+        }
+    }
+
+    fn write(&self, place: &Place) -> Result<()> {
+        place.check(&place.machine())?;
+        file::stage_elsewhere(&place.machine(), &line::encode(self), Durability::Synced)?.replace()
+    }
+}
+
+/// A machine's folder, open for writing. What was not committed may be there or not; the next run goes on from there.
+pub struct Folder {
+    place: Place,
+    card: Card,
+    /// When this run is, as text.
+    at: String,
+    known: Known,
+    /// The sources that the team sees.
+    team: HashSet<Source>,
+    /// Lines of `held.jsonl`.
+    lines: usize,
+    writer: Writer,
+    pending: Vec<(Source, Entry)>,
+    forget: BTreeSet<String>,
+    changes: u64,
+    lock: Lock,
+}
+
+impl Folder {
+    /// Opens, or makes, the folder of a machine in `dir`; `owner` is said by who knows it. Another program that writes there
+    /// is waited for.
+    pub fn open(dir: &Path, machine: &Machine, owner: Option<&str>, now: Instant) -> Result<Folder> {
+        let no_id = || Error::Invalid(format!("{:?} is not the id of a machine", machine.id));
+        let place = Place::new(dir, &machine.id).ok_or_else(no_id)?;
+        place.check(&place.lock())?;
+        file::make_dir(place.dir())?;
+        let lock = lock::acquire(&place.lock(), lock::PERSON_WAIT)?;
+        let there = Card::read(&place)?;
+        let sizes = there.as_ref().map(|card| card.sizes.clone()).unwrap_or_default();
+        let owner = owner.map(str::to_string).or_else(|| there.as_ref()?.owner.clone());
+        let card = Card { machine: machine.clone(), owner, sizes };
+        if there.as_ref() != Some(&card) {
+            card.write(&place)?;
+        }
+        let mut holding = held::read(&place)?;
+        let is_team = |entry: &Entry| entry.rows.visibility() == Visibility::Team;
+        let team = holding.sources.iter().filter(|(_, entry)| is_team(entry)).map(|(source, _)| source.clone());
+        let team = team.collect();
+        held::whole(&place, &mut holding);
+        let sources = holding.sources.into_iter().map(|(source, entry)| (source, entry.rows.into_held()));
+        let known = Known { sources: sources.collect(), forgotten: forget::read(&place)? };
+        Ok(Folder {
+            writer: Writer::new(place.clone())?,
+            place,
+            card,
+            at: clock::stamp(now),
+            known,
+            team,
+            lines: holding.lines,
+            pending: Vec::new(),
+            forget: BTreeSet::new(),
+            changes: 0,
+            lock,
+        })
+    }
+
+    /// What the folder had when it was opened. To be asked once.
+    pub fn known(&mut self) -> Known {
+        std::mem::take(&mut self.known)
+    }
+
+    /// Completes the run, and returns how many rows were changed.
+    pub fn commit(mut self) -> Result<u64> {
+        self.say_held()?;
+        self.writer.release()?;
+        if !self.forget.is_empty() {
+            self.changes += forget::remove(&self.place, &self.forget, &self.at)?;
+            forget::note(&self.place, &self.forget, &self.at)?;
+        }
+        self.compact()?;
+        self.lock.remove()?;
+        Ok(self.changes)
+    }
+
+    /// Says what is held of the sources that came.
+    fn say_held(&mut self) -> Result<()> {
+        self.writer.flush()?;
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        self.lines += pending.len();
+        let bytes: Vec<u8> = pending.iter().flat_map(|(source, entry)| held::text(source, entry)).collect();
+        writer::append(&self.place, self.place.held(), &bytes)
+    }
+
+    fn hold(&mut self, source: &Source, held: &Held, visibility: Option<Visibility>) -> Result<()> {
+        let end = self.writer.end(source)?;
+        match visibility {
+            Some(Visibility::Team) => drop(self.team.insert(source.clone())),
+            Some(Visibility::Private) => drop(self.team.remove(source)),
+            None => {}
+        }
+        let visibility = if self.team.contains(source) { Visibility::Team } else { Visibility::Private };
+        let rows = HeldRows::new(held, visibility, end);
+        self.pending.push((source.clone(), Entry { rows, at: self.at.clone() }));
+        if self.pending.len() >= SOURCES { self.say_held() } else { Ok(()) }
+    }
+
+    /// Writes files anew of which most no longer counts.
+    fn compact(&mut self) -> Result<()> {
+        let size = |path: &Path| std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
+        let name = |kind: Kind| kind.word().to_string();
+        let is_due = |kind: &Kind| {
+            let whole = self.card.sizes.get(&name(*kind)).copied().unwrap_or_default();
+            size(&self.place.shared(*kind)) > whole.saturating_mul(3).max(SMALL)
+        };
+        let due: Vec<Kind> = place::SHARED.into_iter().filter(is_due).collect();
+        if !due.is_empty() {
+            let paths: Vec<_> = due.iter().map(|kind| self.place.shared(*kind)).collect();
+            forget::compact(&self.place, &paths, &self.at)?;
+            let sizes = due.iter().map(|kind| (name(*kind), size(&self.place.shared(*kind))));
+            self.card.sizes.extend(sizes);
+            return self.card.write(&self.place);
+        }
+        if self.lines > SPARE {
+            let holding = held::read(&self.place)?;
+            if holding.lines > 2 * holding.sources.len() + SPARE {
+                return forget::write(&self.place, &holding);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Folder {
+    fn take(&mut self, op: &Op) -> Result<()> {
+        match op {
+            Op::Machine(machine) if machine.id == self.card.machine.id => {}
+            Op::Machine(_) => return Err(Error::Refused("the folder belongs to another machine".into())),
+            Op::Row(source, seq, row) => {
+                self.writer.row(source, *seq, row)?;
+                self.changes += 1;
+            }
+            Op::Cut(source, from) => {
+                self.writer.cut(source, *from)?;
+            }
+            Op::Held(source, held, visibility) => self.hold(source, held, *visibility)?,
+            Op::Forget(id) => drop(self.forget.insert(id.to_string())),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
