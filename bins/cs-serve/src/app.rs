@@ -21,6 +21,7 @@ use cs_core::clock;
 use cs_core::id::{SeatId, SessionId, Slug, Uuid};
 use cs_core::store::Store;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -41,11 +42,14 @@ pub struct App {
 
 impl App {
     /// Creates the app without reading the store.
-    pub fn new(store: Store, roots: Roots, power: Power) -> Result<Self, minijinja::Error> {
-        let pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir(), power)?;
+    pub fn new(store: Store, roots: Roots, power: Power, also: Vec<PathBuf>) -> Result<Self, minijinja::Error> {
+        let mut pages = Pages::new(routes::templates(), routes::descriptions(), store.home.audit_dir(), power)?;
+        pages.show_machines(!also.is_empty());
+        let mut caches = Caches::new(store, roots);
+        caches.machines.dirs = also;
         Ok(App {
             site: Site { pages: Arc::new(pages), readers: "everyone", power },
-            caches: Arc::new(Caches::new(store, roots)),
+            caches: Arc::new(caches),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
             codes: None,
@@ -119,6 +123,9 @@ impl App {
                 if route.is_review() {
                     let is_too_old = page.rest.is_some() && request.version == HTTPVersion(1, 0);
                     return if is_too_old { Err(too_old("reviews")) } else { Ok(page) };
+                }
+                if route.is_machines() {
+                    return Ok(page);
                 }
                 if let Some(query) =
                     searched.filter(|_| request.field("x-part").is_none() && request.version != HTTPVersion(1, 0))

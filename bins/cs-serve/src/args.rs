@@ -2,6 +2,7 @@
 
 use crate::power::Power;
 use argh::{ArgsInfo, FromArgs};
+use std::path::PathBuf;
 
 /// Shows what every session is doing, in a browser. The dashboard is read-only unless --review is given, and only the
 /// account that runs it, and root, can read it.
@@ -38,6 +39,10 @@ pub struct Args {
     /// a name that other machines use for this one; repeatable
     #[argh(option)]
     pub name: Vec<String>,
+    /// also show what other machines sent: a machine's folder, or a folder of such folders, as `cs-sync pull --into` and
+    /// `cs-sync push --into` make them; repeatable
+    #[argh(option, arg_name = "dir")]
+    pub also: Vec<PathBuf>,
     #[argh(subcommand)]
     pub command: Option<Command>,
 }

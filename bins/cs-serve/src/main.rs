@@ -2,7 +2,7 @@
 //!
 //! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`, `limits/`, `audit/`, for
 //! calls without a result transcripts; the token's file if one is named; `serve/<port>.key`; for exports and reviews
-//! conversations, `marks/`, `redact.toml`, `redact.key`.
+//! conversations, `marks/`, `redact.toml`, `redact.key`; with `--also` folders of other machines, and `machine.json`.
 //! Writes: `audit/<day>.index`, a cache; if a key is required, `serve/<port>.key`, `.lock` and, with `open`,
 //! `.html` and `serve/<port>-<name>.code`; for exports and reports `redactions/`, and `redact.key` if it is missing;
 //! with `--review` what its pages change (sessions, tasks, `marks/`, with `--control` `inbox/` and `agents/`), and
@@ -55,7 +55,7 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let listener = listen::bind(&plan)?;
     let address = listener.local_addr().map_err(listen::system)?;
     let home = store.home.clone();
-    let mut app = app::App::new(store, agents::logs::Roots::from_env(), args.power())
+    let mut app = app::App::new(store, agents::logs::Roots::from_env(), args.power(), args.also.clone())
         .map_err(|error| listen::system(std::io::Error::other(error)))?;
     let shell = || app.site.pages.shell(address.port(), args.power());
     let (access, _key) = readers::access((plan.readers, args.power()), &plan.policy, address, &home, shell)?;

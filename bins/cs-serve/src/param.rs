@@ -26,6 +26,8 @@ pub enum Param {
     Conversation,
     Page,
     Entry,
+    Machine,
+    Owner,
 }
 
 impl Param {
@@ -55,6 +57,8 @@ impl Param {
             Param::Conversation => "conversation",
             Param::Page => "page",
             Param::Entry => "entry",
+            Param::Machine => "machine",
+            Param::Owner => "owner",
         }
     }
 }

@@ -69,6 +69,10 @@ pub struct Query {
     pub page: Option<u64>,
     /// The part of a conversation that is looked for.
     pub entry: Option<String>,
+    /// Another machine, by its id or its name.
+    pub machine: Option<String>,
+    /// Who a machine belongs to.
+    pub owner: Option<String>,
 }
 
 /// A filter by state.
@@ -166,6 +170,11 @@ impl Query {
             }
             Param::Entry if value.len() > ANCHOR => return Err(bad(format!("entry may have at most {ANCHOR} bytes"))),
             Param::Entry => self.entry = Some(value.to_string()),
+            Param::Machine | Param::Owner if value.chars().count() > SEARCH => {
+                return Err(bad(format!("{} may have at most {SEARCH} characters", param.name())));
+            }
+            Param::Machine => self.machine = Some(value.to_string()),
+            Param::Owner => self.owner = Some(value.to_string()),
             Param::Limit => self.limit = Some(limit(value)?),
             Param::Format => self.format = Some(format(value)?),
             Param::Cursor => {
@@ -243,6 +252,8 @@ impl fmt::Display for Query {
             (Param::Conversation, self.conversation.as_ref().map(Uuid::to_string)),
             (Param::Page, self.page.map(|page| page.to_string())),
             (Param::Entry, self.entry.clone()),
+            (Param::Machine, self.machine.clone()),
+            (Param::Owner, self.owner.clone()),
         ];
         let given = pairs.into_iter().filter_map(|(param, value)| Some((param, value?)));
         for (n, (param, value)) in given.enumerate() {
@@ -351,8 +362,8 @@ mod tests {
     use super::*;
     use cs_core::clock;
 
-    const ALL: [Param; 21] = {
-        use Param::{After, Conversation, Entry, Kinds, Page, Tool, Turn, Until, Verdict};
+    const ALL: [Param; 23] = {
+        use Param::{After, Conversation, Entry, Kinds, Machine, Owner, Page, Tool, Turn, Until, Verdict};
         use Param::{Before, Cursor, IncludeArchived, Limit, Outcome, Project, Q, Session, Since, Sort, State, Status};
         [
             Project,
@@ -376,6 +387,8 @@ mod tests {
             Conversation,
             Page,
             Entry,
+            Machine,
+            Owner,
         ]
     };
 
@@ -389,7 +402,7 @@ mod tests {
         let text = "project=api&status=parked&state=needs_me&since=7d&until=2026-11-20&q=a%26b%20%22c%20d%22\
             &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d\
             &session=sess_20261121T0337_ca5d&tool=mcp__a%26b&verdict=destructive&outcome=denied&sort=slowest&before=17\
-            &kinds=said%2Ccall&turn=3&after=a-b%230&conversation=5e1f0000-0000-4000-8000-0000000000aa&page=2&entry=a%230";
+            &kinds=said%2Ccall&turn=3&after=a-b%230&conversation=5e1f0000-0000-4000-8000-0000000000aa&page=2&entry=a%230&machine=my%20laptop&owner=mira";
         let query = read(text).unwrap();
         assert_eq!(query.to_string(), text);
         assert_eq!(read(&query.to_string()).unwrap(), query);

@@ -6,8 +6,8 @@
 use crate::asked::Asked;
 use crate::http::{Effort, Refusal, Reply, Request, write};
 use crate::pages::{
-    Template, activity, agents, api as about_api, audit, conversation, limits, overview, project, review, reviewing,
-    session,
+    Template, activity, agents, api as about_api, audit, conversation, limits, machines, overview, project, review,
+    reviewing, session,
 };
 use crate::param::Param;
 use crate::pattern::name_in;
@@ -40,7 +40,7 @@ impl Route {
     /// trace in the store.
     pub fn is_private(&self) -> bool {
         match self.answer {
-            _ if self.is_review() => true,
+            _ if self.is_review() || self.is_machines() => true,
             Lines(_) | Page(_, Handler::Conversation(_)) => true,
             Json(_) => self.path.ends_with("/what") || self.path == "/api/search",
             _ => false,
@@ -50,6 +50,11 @@ impl Route {
     /// Whether it is there only with `--review`, and needs the key.
     pub fn is_review(&self) -> bool {
         write::is_review(self.path)
+    }
+
+    /// Whether it is there only with `--also`, and made from folders of other machines.
+    pub fn is_machines(&self) -> bool {
+        self.path.starts_with("/machines") || self.path.starts_with("/api/machines")
     }
 
     /// Its path, if that is the path of one page with data.
@@ -98,8 +103,8 @@ pub type Answered = Result<Reply, Refusal>;
 
 use Answer::{Asset, Change, Download, Events, Health, Json, Key, Lines, Page, Text};
 use Param::{
-    After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Outcome, Q, Session, Since,
-    Sort, State, Status, Tag, Tool, Turn, Until, Verdict,
+    After, Before, Conversation, Cursor, Entry, Format, IncludeArchived, Kinds, Limit, Machine, Outcome, Owner, Q,
+    Session, Since, Sort, State, Status, Tag, Tool, Turn, Until, Verdict,
 };
 
 /// The parameters that select sessions of one project, and of all.
@@ -109,6 +114,9 @@ const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Tag, 
 /// The parameters that select calls of tools.
 const OF_CALLS: &[Param] = &[Param::Project, Session, Tool, Verdict, Outcome, Since, Until, Q, Sort, Limit, Before];
 
+/// The parameters that select sessions and conversations of other machines.
+const OF_MACHINES: &[Param] = &[Machine, Owner, Param::Project, Q, Limit];
+
 const OVERVIEW: Template = Template { name: "overview.html", text: include_str!("../../../web/overview.html") };
 const SESSION: Template = Template { name: "session.html", text: include_str!("../../../web/session.html") };
 const PROJECT: Template = Template { name: "project.html", text: include_str!("../../../web/project.html") };
@@ -117,13 +125,15 @@ const AGENTS: Template = Template { name: "agents.html", text: include_str!("../
 const CONVERSATION: Template =
     Template { name: "conversation.html", text: include_str!("../../../web/conversation.html") };
 const LIMITS: Template = Template { name: "limits.html", text: include_str!("../../../web/limits.html") };
+const MACHINES: Template = Template { name: "machines.html", text: include_str!("../../../web/machines.html") };
+const ELSEWHERE: Template = Template { name: "elsewhere.html", text: include_str!("../../../web/elsewhere.html") };
 const AUDIT: Template = Template { name: "audit.html", text: include_str!("../../../web/audit.html") };
 const REVIEW: Template = Template { name: "review.html", text: include_str!("../../../web/review.html") };
 const REVIEWING: Template = Template { name: "reviewing.html", text: include_str!("../../../web/reviewing.html") };
 const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
 
 /// Every route.
-pub static ROUTES: [Route; 32] = [
+pub static ROUTES: [Route; 36] = [
     Route {
         path: "/",
         params: OF_ALL,
@@ -171,6 +181,18 @@ pub static ROUTES: [Route; 32] = [
         params: OF_CALLS,
         answer: Page(AUDIT, Handler::All(audit::render)),
         about: "what tools did: the calls that the query selects",
+    },
+    Route {
+        path: "/machines",
+        params: OF_MACHINES,
+        answer: Page(MACHINES, Handler::All(machines::render)),
+        about: "what other machines sent; needs `--also`, and only where the owner alone can read",
+    },
+    Route {
+        path: "/machines/conversation/<uuid>",
+        params: &[Machine],
+        answer: Page(ELSEWHERE, Handler::Conversation(machines::conversation)),
+        about: "one conversation of another machine",
     },
     Route {
         path: "/review",
@@ -269,6 +291,18 @@ pub static ROUTES: [Route; 32] = [
         params: &[],
         answer: Json(Handler::All(api::leases)),
         about: "the leases of all projects that hold now",
+    },
+    Route {
+        path: "/api/machines",
+        params: OF_MACHINES,
+        answer: Json(Handler::All(api::machines::all)),
+        about: "other machines, their sessions, what they spent, secrets that were found, what a search finds",
+    },
+    Route {
+        path: "/api/machines/conversation/<uuid>",
+        params: &[Machine],
+        answer: Lines(Handler::Conversation(api::machines::conversation)),
+        about: "the parts of one conversation of another machine, one a line",
     },
     Route {
         path: "/api/export/session/<id>",

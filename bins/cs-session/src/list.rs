@@ -2,6 +2,8 @@
 
 mod choice;
 mod found;
+mod line;
+mod others;
 mod table;
 mod tagged;
 mod wanted;
@@ -9,22 +11,20 @@ mod wanted;
 pub use choice::choice;
 
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Failures, Form, Out, Outcome, ShortIds, shown, words};
+use cli::{Context, Failure, Failures, Form, Out, Outcome, ShortIds, words};
 use cs_core::Error;
 use cs_core::board::{self, RECENT};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
 use cs_core::parallel;
-use cs_core::reach::Reach;
 use cs_core::record::Status;
 use cs_core::refs::Links;
 use cs_core::search::Sought;
 use cs_core::state::{STATES, State, Verdict};
-use cs_core::store::Line;
 use found::{Found, Row, archived, reason};
-use seats::Brief;
-use serde::Serialize;
+use others::Elsewhere;
+use std::path::PathBuf;
 use wanted::{Wanted, clones};
 
 /// list sessions: on a terminal what is current, the most urgent first; in a pipe all, newest first
@@ -81,6 +81,10 @@ pub struct List {
     /// print whole records
     #[argh(switch)]
     full: bool,
+    /// also show sessions of other machines: a machine's folder, or a folder of such folders, as `cs-sync pull --into` and
+    /// `cs-sync push --into` make them; may be repeated
+    #[argh(option, arg_name = "dir")]
+    also: Vec<PathBuf>,
     /// for people: all sessions, newest first, instead of only what is current (in a pipe this is the default)
     #[argh(switch)]
     all: bool,
@@ -121,50 +125,11 @@ fn parse_state(word: &str) -> std::result::Result<StateFilter, String> {
     words::choose(word, "a state", &all)
 }
 
-/// A line of the list.
-#[derive(Serialize)]
-struct ListRow<'a> {
-    session_id: &'a str,
-    project_slug: &'a str,
-    status: Status,
-    state: &'a str,
-    state_reason: &'a str,
-    /// How a person gets to its conversation.
-    reach: Reach,
-    /// Instant since when it is in this state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state_since: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    said: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
-    intent: &'a str,
-    started_at: &'a str,
-    ended_at: Option<&'a str>,
-    last_heartbeat: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context_used_percentage: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost_usd: Option<f64>,
-    /// Where that number comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost_by: Option<&'static str>,
-    /// The seat in which it works.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seat: Option<Brief>,
-    /// The tags of its conversation.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    tags: &'a [String],
-    /// The dispositions of entries of its conversation.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    dispositions: &'a [String],
-}
-
 impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let wanted = self.wanted(context)?;
+        let mut failures = Failures::default();
+        let elsewhere = others::read(context, &self.asked(&wanted), &mut failures)?;
         let Context { store, out, now } = context;
         let found = Found::new(store, *now)?;
         let index = store.index()?;
@@ -185,12 +150,13 @@ impl List {
                 }
             },
         };
+        let rows = self.with_others(&found, rows, &elsewhere);
         let mut rows = if is_table { found.in_families(rows) } else { rows };
         found.check(&mut rows);
-        let mut failures = Failures::default();
         if is_table && !rows.is_empty() {
             let ids = index.ids(|_| true);
-            let ids = ShortIds::among(ids.iter().chain(archived.iter().map(|(id, _)| id)));
+            let others = elsewhere.iter().map(|one| &one.id);
+            let ids = ShortIds::among(ids.iter().chain(archived.iter().map(|(id, _)| id)).chain(others));
             let table = table::table(&found, &rows, &ids);
             match self.shows_board() {
                 true => table::print_screen(out, &table, more, hidden)?,
@@ -233,9 +199,28 @@ impl List {
     fn shows_board(&self) -> bool {
         let filters = [&self.project, &self.repo, &self.since, &self.until, &self.search, &self.issue];
         let has_words = !self.tag.is_empty() || !self.disposition.is_empty();
-        let asks =
-            [has_words, self.all, self.stale, self.include_archived, self.status.is_some(), self.state.is_some()];
+        let has_others = !self.also.is_empty();
+        let has_kind = self.status.is_some() || self.state.is_some();
+        let asks = [has_words, self.all, self.stale, self.include_archived, has_kind, has_others];
         !asks.contains(&true) && self.limit.is_none() && filters.iter().all(|filter| filter.is_none())
+    }
+
+    /// What is asked about other machines.
+    fn asked<'a>(&'a self, wanted: &'a Wanted) -> others::Asked<'a> {
+        let is_local = self.repo.is_some() || !self.disposition.is_empty();
+        others::Asked { dirs: &self.also, wanted, tags: &self.tag, is_local, is_full: self.full }
+    }
+
+    /// The rows with those of other machines, newest first.
+    fn with_others<'e>(&self, found: &Found, mut rows: Vec<Row<'e>>, others: &'e [Elsewhere]) -> Vec<Row<'e>> {
+        if !others.is_empty() {
+            rows.extend(others.iter().map(|one| found.elsewhere(one)));
+            let horizon = clock::horizon(found.states.now());
+            let key = |row: &Row<'e>| (clock::sort_key(&row.entry.started_at, &horizon), row.id);
+            rows.sort_by(|a, b| key(b).cmp(&key(a)));
+            rows.truncate(self.limit.unwrap_or(usize::MAX));
+        }
+        rows
     }
 
     /// The sessions that match, newest first.
@@ -275,8 +260,8 @@ impl List {
         let is_quiet = out.quiet;
         let line = |row: &Row| match self.full {
             _ if is_quiet => Ok(format!("{}\n", row.id).into_bytes()),
-            true => full_line(found, row),
-            false => row_line(found, row),
+            true => line::full_line(found, row),
+            false => line::row_line(found, row),
         };
         parallel::in_order(
             rows,
@@ -313,46 +298,4 @@ fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Ve
     let board = board::arrange(&found.states, &found.config, entries, RECENT);
     let rows = board.rows.into_iter().map(|row| found.row(row.id, row.entry, row.verdict));
     (rows.collect(), board.earlier, board.hidden)
-}
-
-/// The line of a whole record; empty if it was removed since the index was read.
-fn full_line(found: &Found, row: &Row) -> Outcome<Vec<u8>> {
-    let (id, verdict) = (row.id, &row.verdict);
-    let (place, seat) = (found.place(id), found.seat(id));
-    match found.records.line(id) {
-        Ok(Line::Whole(line)) => cli::shown_line(line, verdict, place.as_deref(), seat.as_ref()),
-        Ok(Line::Read(mut session)) => {
-            found.states.drop_answered(&mut session, verdict);
-            cli::json_line(&shown(&session, verdict, place.as_deref(), None, seat.as_ref(), None))
-        }
-        Err(Error::Missing(_)) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn row_line(found: &Found, row: &Row) -> Outcome<Vec<u8>> {
-    let Row { id, entry, verdict, .. } = row;
-    let reading = found.reading(id);
-    cli::json_line(&ListRow {
-        session_id: id.as_str(),
-        project_slug: &entry.project_slug,
-        status: entry.status,
-        state: row.state(),
-        state_reason: &verdict.reason,
-        reach: found.states.reach(id.as_str(), None, verdict.state),
-        state_since: verdict.since.map(clock::stamp),
-        failed: verdict.failed.as_deref(),
-        said: verdict.said.as_deref(),
-        place: found.place(id),
-        intent: &entry.intent,
-        started_at: &entry.started_at,
-        ended_at: entry.ended_at.as_deref(),
-        last_heartbeat: &entry.last_heartbeat,
-        context_used_percentage: reading.context_used_percentage,
-        cost_usd: reading.cost_usd,
-        cost_by: reading.cost_usd.map(|_| "client"),
-        seat: found.seat(id),
-        tags: found.tagged.tags(id.as_str()),
-        dispositions: found.tagged.dispositions(id.as_str()),
-    })
 }

@@ -16,7 +16,7 @@ mod rewrite;
 mod writer;
 
 pub(crate) use forget::{read as forgotten, sources};
-pub(crate) use held::{read as holding, whole};
+pub(crate) use held::read as holding;
 pub(crate) use line::HeldLine;
 pub(crate) use live::rows;
 pub(crate) use place::Place;
@@ -93,6 +93,8 @@ pub struct Folder {
     writer: Writer,
     pending: Vec<(Source, Entry)>,
     forget: BTreeSet<String>,
+    /// Whether files of many sources are written anew in any case.
+    is_anew: bool,
     changes: u64,
     lock: Lock,
 }
@@ -130,6 +132,7 @@ impl Folder {
             lines: holding.lines,
             pending: Vec::new(),
             forget: BTreeSet::new(),
+            is_anew: false,
             changes: 0,
             lock,
         })
@@ -138,6 +141,11 @@ impl Folder {
     /// What the folder had when it was opened. To be asked once.
     pub fn known(&mut self) -> Known {
         std::mem::take(&mut self.known)
+    }
+
+    /// Has files of many sources written anew at the end, without rows that no longer count: for a run that sends all.
+    pub fn write_anew(&mut self) {
+        self.is_anew = true;
     }
 
     /// Completes the run, and returns how many rows were changed.
@@ -184,7 +192,8 @@ impl Folder {
         let name = |kind: Kind| kind.word().to_string();
         let is_due = |kind: &Kind| {
             let whole = self.card.sizes.get(&name(*kind)).copied().unwrap_or_default();
-            size(&self.place.shared(*kind)) > whole.saturating_mul(3).max(SMALL)
+            let size = size(&self.place.shared(*kind));
+            size > whole.saturating_mul(3).max(SMALL) || (self.is_anew && size > 0)
         };
         let due: Vec<Kind> = place::SHARED.into_iter().filter(is_due).collect();
         if !due.is_empty() {

@@ -8,6 +8,7 @@
 
 mod decide;
 mod columns;
+pub mod also;
 mod digest;
 mod forgotten;
 pub mod folder;

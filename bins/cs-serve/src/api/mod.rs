@@ -3,6 +3,7 @@
 pub mod conversation;
 pub mod export;
 mod limits;
+pub mod machines;
 
 pub use limits::limits;
 

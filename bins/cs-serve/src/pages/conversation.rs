@@ -17,6 +17,8 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// Where conversations are.
+const BASE: &str = "/conversation";
 /// Where the conversation comes in a page. No text can contain it, because `<` is escaped.
 const HERE: &[u8] = b"<!--conversation-->";
 /// Maximum number of bytes of a conversation in its own page, and in that of its session.
@@ -136,26 +138,30 @@ struct Writer {
 
 /// The variables of `talk.html`.
 #[derive(Serialize)]
-struct Parts<'a> {
-    uuid: &'a str,
-    parts: &'a [Shown],
-    end: Option<End<'a>>,
+pub struct Parts<'a> {
+    pub uuid: &'a str,
+    /// Where conversations are that others name.
+    pub base: &'static str,
+    /// Whose prompts they are, if not those of the person who reads them.
+    pub who: &'a str,
+    pub parts: &'a [Shown],
+    pub end: Option<End<'a>>,
 }
 
 /// The end of the conversation in a page.
-#[derive(Serialize)]
-struct End<'a> {
+#[derive(Default, Serialize)]
+pub struct End<'a> {
     /// The last part of the main thread that was shown.
-    after: Option<&'a str>,
+    pub after: Option<&'a str>,
     /// Whether there is more than the page shows.
-    is_cut: bool,
+    pub is_cut: bool,
     /// Whether a page that shows what was before has to be loaded again.
-    is_anew: bool,
-    is_main: bool,
-    trouble: Option<&'a str>,
+    pub is_anew: bool,
+    pub is_main: bool,
+    pub trouble: Option<&'a str>,
     /// Number of lines that could not be read.
-    lost: u64,
-    is_in_thread: bool,
+    pub lost: u64,
+    pub is_in_thread: bool,
 }
 
 impl Writer {
@@ -245,7 +251,7 @@ impl Writer {
         if parts.is_empty() && end.is_none() {
             return Vec::new();
         }
-        let html = self.pages.fragment("talk.html", &Parts { uuid: &self.uuid, parts, end });
+        let html = self.pages.fragment("talk.html", &Parts { uuid: &self.uuid, base: BASE, who: "You", parts, end });
         self.room = self.room.saturating_sub(html.len());
         html
     }

@@ -36,6 +36,7 @@ pub mod found;
 mod lanes;
 mod limit_charts;
 pub mod limits;
+pub mod machines;
 pub mod overview;
 pub mod project;
 pub mod review;

@@ -58,10 +58,16 @@ impl Pages {
         environment.add_global("has_review", power >= Power::Review);
         environment.add_global("has_control", power >= Power::Control);
         environment.add_function("has_log", move || log.exists());
+        environment.add_global("has_machines", false);
         environment.add_global("version", env!("CARGO_PKG_VERSION"));
         super::filters::add(&mut environment);
         environment.set_formatter(format);
         Ok(Pages { environment })
+    }
+
+    /// Whether pages lead to the one about other machines.
+    pub fn show_machines(&mut self, has_machines: bool) {
+        self.environment.add_global("has_machines", has_machines);
     }
 
     /// Renders a page. The value's fields are the template's variables.

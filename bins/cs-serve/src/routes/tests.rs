@@ -17,6 +17,9 @@ const SEAT: &str = r#"{"agent_id": "agent_20261121T0337_1f0c", "name": "builder"
 const UUID: &str = "5e1f0000-0000-4000-8000-0000000000aa";
 const LOG: &str =
     r#"{"type":"user","uuid":"u1","sessionId":"5e1f0000-0000-4000-8000-0000000000aa","message":{"content":"x"}}"#;
+const MACHINE: &str = "0123456789abcdef";
+const HEAD: &str = r#"{"source":"head/5e1f0000-0000-4000-8000-0000000000aa","seq":0,"table":"conversation","id":"5e1f0000-0000-4000-8000-0000000000aa","body":{}}
+"#;
 const RECORD: &str = r#"{"session_id": "sess_20261121T0337_ca5d", "project_slug": "api", "status": "parked",
     "intent": "x", "started_at": "2026-11-21T03:37:00+00:00", "last_heartbeat": "2026-11-21T03:37:00+00:00",
     "parked_reason": "later", "schema_version": 4}"#;
@@ -61,7 +64,13 @@ fn every_route_is_answered_as_its_row_says() {
     std::fs::write(dir.path().join(format!("claude/projects/-x/{UUID}.jsonl")), LOG).unwrap();
     let mut roots = ::agents::logs::Roots::default();
     roots.folders.push((::agents::Agent::Claude, dir.path().join("claude")));
-    let mut app = App::new(Store::for_people(Home::at(dir.path()), ::agents::WITNESS), roots, Power::Look).unwrap();
+    let other = dir.path().join(format!("other/{MACHINE}"));
+    std::fs::create_dir_all(other.join(format!("talk/{UUID}"))).unwrap();
+    std::fs::write(other.join("machine.json"), format!("{{\"id\":\"{MACHINE}\",\"label\":\"laptop\"}}")).unwrap();
+    std::fs::write(other.join("head.jsonl"), HEAD).unwrap();
+    let store = Store::for_people(Home::at(dir.path()), ::agents::WITNESS);
+    let also = vec![dir.path().join("other")];
+    let mut app = App::new(store, roots, Power::Look, also).unwrap();
     for route in ROUTES.iter().filter(|route| route.is_review()) {
         let reply = app.answer(&request("GET", &path_of(route)));
         assert_eq!(reply.status, 404, "{}: the server is read-only", route.path);
@@ -111,7 +120,10 @@ fn the_page_of_a_session_whose_conversation_has_a_tag_is_shown() {
     let (op, target) = (marks::Op::Tag, marks::Target::default());
     let tag = marks::NewMark { op, target, with: Some("größe".into()), reason: None, of: None };
     marks::append(&store, UUID, "me", clock::now(), tag).unwrap();
-    let app = App::new(store, ::agents::logs::Roots::default(), Power::Review).unwrap();
+    let app = App::new(store, ::agents::logs::Roots::default(), Power::Review, Vec::new()).unwrap();
+    for path in ["/machines".to_string(), "/api/machines".to_string(), format!("/machines/conversation/{UUID}")] {
+        assert_ne!(app.answer(&request("GET", &path)).status, 200, "{path} needs --also");
+    }
     for path in [format!("/session/{ID}"), "/".to_string(), "/project/api".to_string()] {
         let reply = app.answer(&request("GET", &path));
         assert_eq!(reply.status, 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
@@ -154,7 +166,7 @@ fn the_document_has_the_same_table() {
     let head = "## Routes\n\n| Route | Parameters | Answer |\n|---|---|---|\n";
     let found = document.split_once(head).map(|(_, rest)| rest.split("\n\n").next().unwrap().to_string() + "\n");
     assert_eq!(found.as_deref(), Some(table.as_str()), "docs/API.md should have this:\n{head}{table}");
-    for param in OF_ALL.iter().chain(OF_CALLS).chain(&[Format, Kinds, Turn, After, Conversation]) {
+    for param in OF_ALL.iter().chain(OF_CALLS).chain(OF_MACHINES).chain(&[Format, Kinds, Turn, After, Conversation]) {
         assert!(document.contains(&format!("| `{}` |", param.name())), "docs/API.md describes {param:?}");
     }
 }

@@ -7,6 +7,7 @@ use super::history::TasksDone;
 use super::index_rows::IndexRows;
 use super::keeper::Keeper;
 use super::limits::Pasts;
+use super::machines::Machines;
 use super::search::Search;
 use super::usage::{Rollup, Usage};
 use agents::logs::Roots;
@@ -26,6 +27,8 @@ pub struct Caches {
     pub limits: Pasts,
     /// Why nothing is recorded.
     pub diagnosis: Diagnosis,
+    /// Other machines.
+    pub machines: Machines,
     archive: Archive,
 }
 
@@ -36,6 +39,7 @@ impl Caches {
             keeper: Keeper::new(store),
             archive: Archive::default(),
             diagnosis: Diagnosis::default(),
+            machines: Machines::default(),
             search: Search::default(),
             tasks_done: TasksDone::default(),
             usage: Usage::default(),

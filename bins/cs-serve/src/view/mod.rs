@@ -16,6 +16,7 @@ pub mod history;
 mod index_rows;
 mod keeper;
 pub mod limits;
+pub mod machines;
 pub mod listing;
 pub mod project;
 mod records;

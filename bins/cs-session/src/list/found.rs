@@ -1,6 +1,7 @@
 //! Owns what is read about the listed sessions besides the index: their states, their figures, their seats, damaged
 //! records, the archive.
 
+use super::others::Elsewhere;
 use super::tagged;
 use cli::{Failure, Outcome};
 use cs_core::Error;
@@ -25,6 +26,8 @@ pub struct Row<'e> {
     pub damage: Option<Error>,
     /// Number of sessions above it that spawned each other.
     pub depth: usize,
+    /// If it is of another machine. Then nothing of this machine is about it, even if it has the same id.
+    pub elsewhere: Option<&'e Elsewhere>,
 }
 
 /// The data that states are derived from, read once.
@@ -68,12 +71,18 @@ impl<'a> Found<'a> {
         self.seating.brief(&self.store.home, id.as_str())
     }
 
+    /// The row of a session of another machine.
+    pub fn elsewhere<'e>(&self, one: &'e Elsewhere) -> Row<'e> {
+        Row { elsewhere: Some(one), ..self.row(&one.id, &one.entry, one.verdict.clone()) }
+    }
+
     /// The rows with each below the row of the session that spawned it.
     pub fn in_families<'e>(&self, rows: Vec<Row<'e>>) -> Vec<Row<'e>> {
         if self.seating.is_empty() {
             return rows;
         }
-        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let own = |row: &Row<'e>| if row.elsewhere.is_none() { row.id.as_str() } else { "" };
+        let ids: Vec<&str> = rows.iter().map(own).collect();
         let order = tree::order(&self.seating.parents(&ids));
         let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
         let placed = order.into_iter().filter_map(|(depth, number)| {
@@ -85,13 +94,13 @@ impl<'a> Found<'a> {
 
     /// The row of a session whose state is known.
     pub fn row<'e>(&self, id: &'e SessionId, entry: &'e IndexEntry<'e>, verdict: Verdict) -> Row<'e> {
-        Row { id, entry, verdict, damage: None, depth: 0 }
+        Row { id, entry, verdict, damage: None, depth: 0, elsewhere: None }
     }
 
     /// Notes which records of active sessions are damaged, which the index does not show. Only a limited number of records
     /// is checked, and ended sessions are not, because nobody works in them.
     pub fn check(&self, rows: &mut [Row]) {
-        let active = rows.iter_mut().filter(|row| row.entry.status == Status::Active);
+        let active = rows.iter_mut().filter(|row| row.entry.status == Status::Active && row.elsewhere.is_none());
         for row in active.take(CHECKED) {
             row.damage = self.records.line(row.id).err().filter(|error| matches!(error, Error::Corrupt { .. }));
         }

@@ -17,6 +17,8 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
         Column::text("state"),
         Column::number("age").worth(80),
         Column::text("project").worth(70).shrinks(8),
+        Column::text("machine").worth(65).shrinks(8),
+        Column::text("owner").worth(15).shrinks(8),
         Column::text("agent").worth(60).shrinks(8),
         Column::number("inbox").worth(50),
         Column::number("leases").worth(10),
@@ -32,10 +34,11 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
 }
 
 fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
-    let Row { id, entry, verdict, damage, depth } = row;
-    let seat = found.seat(id);
+    let Row { id, entry, verdict, damage, depth, elsewhere } = row;
+    let own = Some(id).filter(|_| elsewhere.is_none());
+    let seat = own.and_then(|id| found.seat(id));
     let count = |count: usize| if count == 0 { String::new() } else { count.to_string() };
-    let reading = found.reading(id);
+    let reading = own.map(|id| found.reading(id)).unwrap_or_default();
     let style = if damage.is_some() { Style::Wrong } else { Style::of(verdict) };
     let state = if damage.is_none() && verdict.failed.is_some() { super::FAILED } else { row.state() };
     let age = verdict.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, found.states.now()));
@@ -45,13 +48,15 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::styled(state, style),
         age.into(),
         TableCell::from(&*entry.project_slug),
+        elsewhere.map(|other| other.machine.clone()).unwrap_or_default().into(),
+        elsewhere.and_then(|other| other.owner.clone()).unwrap_or_default().into(),
         seat.as_ref().map(|seat| seat.name.clone()).unwrap_or_default().into(),
         TableCell::styled(seat.as_ref().map(|seat| count(seat.messages_waiting)).unwrap_or_default(), Style::Turn),
         seat.map(|seat| count(seat.leases)).unwrap_or_default().into(),
-        TableCell::styled(found.place(id).unwrap_or_default(), Style::Dim),
+        TableCell::styled(own.and_then(|id| found.place(id)).unwrap_or_default(), Style::Dim),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
-        found.tagged.tags(id.as_str()).join(" ").into(),
+        elsewhere.map_or_else(|| found.tagged.tags(id.as_str()), |other| &other.tags).join(" ").into(),
         match Words::of(verdict).labelled() {
             Some((text, style)) => intent.with(format!(" — {text}"), style),
             None => intent,

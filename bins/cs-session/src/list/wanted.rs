@@ -5,7 +5,7 @@ use cli::{Context, Failure, Outcome};
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
 use cs_core::range::Range;
-use cs_core::record::Status;
+use cs_core::record::{Session, Status};
 use cs_core::refs::{self, Links};
 use cs_core::search::{self, Sought};
 use cs_core::store::{Records, of_repo};
@@ -42,15 +42,29 @@ impl Wanted {
             && (self.full || self.search.as_ref().is_none_or(|text| contains(id, entry, text.folded())))
     }
 
+    /// The same as [`Wanted::takes_record`] for a record of another machine.
+    pub fn takes_body(&self, body: &str) -> bool {
+        if self.issue.is_none() && (self.search.is_none() || !self.full) {
+            return true;
+        }
+        let Ok(session) = Session::read(body.as_bytes()) else { return false };
+        let names = |(issue, links): &(String, Links)| names_issue(&session, issue, links);
+        let says = |text: &Sought| search::says(&session, text.folded());
+        self.issue.as_ref().is_none_or(names) && self.search.as_ref().filter(|_| self.full).is_none_or(says)
+    }
+
     /// Whether the record fits, as far as that is not known from the index.
     pub fn takes_record(&self, records: &Records, id: &SessionId) -> bool {
         let names = |(issue, links): &(String, Links)| {
-            let record = records.session(id);
-            record.is_ok_and(|record| refs::of_record(&record, links).iter().any(|own| refs::is_named(own, issue)))
+            records.session(id).is_ok_and(|record| names_issue(&record, issue, links))
         };
         self.issue.as_ref().is_none_or(names)
             && self.search.as_ref().filter(|_| self.full).is_none_or(|text| records.saying(id, text).is_some())
     }
+}
+
+fn names_issue(session: &Session, issue: &str, links: &Links) -> bool {
+    refs::of_record(session, links).iter().any(|own| refs::is_named(own, issue))
 }
 
 /// Finds the projects that are clones of a repository.

@@ -237,4 +237,10 @@ fn files_of_which_most_no_longer_counts_are_written_anew() {
     assert!(size < 2 * 1024 * 1024, "{size}");
     assert_eq!(ids(dir.path(), &usage), [format!("0119{long}")]);
     assert_eq!(open(dir.path()).known().sources[&usage].pos, 1);
+    let mut folder = open(dir.path());
+    folder.write_anew();
+    send(&mut folder, &usage, &[row(Table::UsageDay, "last", None)], 0);
+    folder.commit().unwrap();
+    assert_eq!(std::fs::read_to_string(file_of(dir.path(), &usage)).unwrap().lines().count(), 1);
+    assert_eq!((ids(dir.path(), &usage), open(dir.path()).known().sources.len()), (vec!["0last".to_string()], 1));
 }
