@@ -216,8 +216,10 @@ impl List {
         if !others.is_empty() {
             rows.extend(others.iter().map(|one| found.elsewhere(one)));
             let horizon = clock::horizon(found.states.now());
-            let key = |row: &Row<'e>| (clock::sort_key(&row.entry.started_at, &horizon), row.id);
-            rows.sort_by(|a, b| key(b).cmp(&key(a)));
+            rows.sort_by(|a, b| {
+                let key = clock::sort_key(&a.entry.started_at, &horizon);
+                clock::sort_key(&b.entry.started_at, &horizon).cmp(&key).then_with(|| b.id.cmp(a.id))
+            });
             rows.truncate(self.limit.unwrap_or(usize::MAX));
         }
         rows

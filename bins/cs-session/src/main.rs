@@ -1,6 +1,7 @@
 //! Session records: create, show, list, change and delete them.
 //!
-//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`, `audit/` and transcripts; `open` also `ended/` and the agents' logs.
+//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`, `audit/` and transcripts; `open` also `ended/` and the
+//! agents' logs; `list --also` folders of other machines, and `machine.json`.
 //! Writes: the named records, and with them the index, project files and contexts; `delete` moves what belongs to a
 //! session to `quarantine/`; `show` writes `audit/<day>.index`, a cache.
 //! Starts: git for `capture-commits`, a terminal's own program for `jump`, the agent for `open`.

@@ -109,7 +109,7 @@ pub fn row_line(found: &Found, row: &Row) -> Outcome<Vec<u8>> {
         cost_usd: reading.cost_usd,
         cost_by: reading.cost_usd.map(|_| "client"),
         seat: own.and_then(|id| found.seat(id)),
-        tags: elsewhere.map_or_else(|| found.tagged.tags(id.as_str()), |other| &other.tags),
+        tags: elsewhere.map_or_else(|| found.tagged.tags(id.as_str()), |other| other.tags.as_slice()),
         dispositions: own.map(|id| found.tagged.dispositions(id.as_str())).unwrap_or_default(),
     })
 }

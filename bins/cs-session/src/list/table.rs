@@ -56,7 +56,7 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::styled(own.and_then(|id| found.place(id)).unwrap_or_default(), Style::Dim),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
-        elsewhere.map_or_else(|| found.tagged.tags(id.as_str()), |other| &other.tags).join(" ").into(),
+        elsewhere.map_or_else(|| found.tagged.tags(id.as_str()), |other| other.tags.as_slice()).join(" ").into(),
         match Words::of(verdict).labelled() {
             Some((text, style)) => intent.with(format!(" — {text}"), style),
             None => intent,
