@@ -5,6 +5,7 @@ use crate::keep::Keep;
 use crate::options::Options;
 use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
+use std::path::PathBuf;
 
 /// The subcommands.
 #[derive(ArgsInfo, FromArgs, Debug)]
@@ -25,7 +26,7 @@ pub enum Command {
 /// A report's subcommand: its type, its word, what it shows, two examples, and its own switches. The argument parser
 /// cannot share options among structs, so a macro repeats them.
 macro_rules! report {
-    ($Name:ident, $word:tt, $about:tt, $first:tt, $second:tt $(, $switch:ident: $help:tt)* $(; $option:ident $long:tt: $hint:tt)*) => {
+    ($Name:ident, $word:tt, $about:tt, $first:tt, $second:tt $(, $switch:ident: $help:tt)* $(; $option:ident $long:tt: $hint:tt)* $(=> $also:ident)?) => {
         #[doc = $about]
         #[derive(ArgsInfo, FromArgs, Debug)]
         #[argh(subcommand, name = $word, example = $first, example = $second)]
@@ -60,12 +61,16 @@ macro_rules! report {
             csv: bool,
             $(#[doc = $help] #[argh(switch)] pub $switch: bool,)*
             $(#[doc = $hint] #[argh(option, long = $long)] pub $option: Option<String>,)*
+            $(/// also show what other machines used, as they counted it, each in rows of its own: a machine's folder, or
+            /// a folder of such folders, as `cs-sync pull --into` and `cs-sync push --into` make them; may be repeated
+            #[argh(option, arg_name = "dir")]
+            pub $also: Vec<PathBuf>,)?
         }
 
         impl From<$Name> for Options {
             fn from(args: $Name) -> Self {
                 let $Name { since, until, project, repo, agent, account, timezone, breakdown, csv, .. } = args;
-                Options { since, until, project, repo, agent, account, timezone, breakdown, csv, issue: None }
+                Options { since, until, project, repo, agent, account, timezone, breakdown, csv, issue: None, also: Vec::new() }
             }
         }
     };
@@ -77,6 +82,7 @@ report!(
     "show what was used on each local day",
     "{command_name} --since 7d --breakdown",
     "{command_name} --since 2026-11-01 --until 2026-11-30 --csv"
+    => also
 );
 report!(
     Weekly,
@@ -84,6 +90,7 @@ report!(
     "show what was used in each week, from Monday",
     "{command_name} --project api",
     "{command_name} --since 2026-11-01 --breakdown --csv"
+    => also
 );
 report!(
     Monthly,
@@ -91,6 +98,7 @@ report!(
     "show what was used in each month",
     "{command_name} --agent codex",
     "{command_name} --project api --agent claude --breakdown --csv"
+    => also
 );
 report!(
     Session,
@@ -107,6 +115,7 @@ report!(
     "show what was used in each project",
     "{command_name} --since 2w",
     "{command_name} --breakdown --csv"
+    => also
 );
 report!(
     Repo,
@@ -121,6 +130,7 @@ report!(
     "show what was used by each model",
     "{command_name} --since 2026-11-21",
     "{command_name} --agent claude --csv"
+    => also
 );
 report!(
     Blocks,

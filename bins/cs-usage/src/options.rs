@@ -1,6 +1,7 @@
 //! Owns the options that all reports have.
 
 use agents::Agent;
+use std::path::PathBuf;
 
 /// The options of every report.
 #[derive(Debug)]
@@ -17,4 +18,6 @@ pub struct Options {
     pub csv: bool,
     /// The issue that the conversations name.
     pub issue: Option<String>,
+    /// Folders of other machines.
+    pub also: Vec<PathBuf>,
 }

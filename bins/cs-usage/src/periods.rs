@@ -1,16 +1,16 @@
 //! `daily`, `weekly`, `monthly`, `session`, `project`, `repo`, `model`: rows by one key.
 
 use crate::PROGRAM;
+use crate::elsewhere::{self, Joined};
 use crate::load::{Loaded, load_for};
 use crate::options::Options;
 use crate::output::print_rows;
-use crate::row::{Field, Shown, Sides, Subject, UsageRow};
+use crate::part::{Conversation, Part};
+use crate::row::UsageRow;
 use agents::Agent;
-use cli::{Context, Form, Outcome, note};
-use cs_core::clock;
-use render::{Column, Table, TableCell, format_count, format_number};
+use cli::{Context, Failures, Form, Outcome, note};
+use render::{Column, Table, TableCell, format_count};
 use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 use usage::report::{By, Filter, Group, Key, View};
 use usage::row::QuarterRow;
@@ -21,43 +21,20 @@ pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     let (loaded, filter) = load_for(options, Some(by), context)?;
     let view = loaded.view();
     let rows = view.rows(&filter);
-    let groups: Vec<UsageRow<Part>> = view.groups(&rows, by).into_iter().map(|group| row(&view, group, by)).collect();
+    let groups = view.groups(&rows, by).into_iter().map(|group| row(&view, group, by)).collect();
+    let mut failures = Failures::default();
+    let Joined { rows: groups, machines } = elsewhere::join(groups, by, options, &loaded.zone, context, &mut failures)?;
     let older = if by == By::Day { remembered(&loaded, options, &filter, &rows) } else { BTreeMap::new() };
     if groups.is_empty() && older.is_empty() {
         return Err(loaded.nothing(options));
     }
     if !groups.is_empty() {
         print_rows(&mut context.out, options, &groups)?;
+        elsewhere::print_source(&mut context.out, options, machines)?;
     }
     print_remembered(context, options, &older)?;
+    failures.end()?;
     loaded.end()
-}
-
-/// A part of what was used.
-enum Part {
-    Named {
-        /// The kind of name: `date`, `week`, `month`, `project` or `repo`.
-        kind: &'static str,
-        name: String,
-    },
-    Model {
-        model: String,
-        agent: Agent,
-    },
-    Conversation(Conversation),
-}
-
-/// A conversation, as its log describes it.
-#[derive(Default)]
-struct Conversation {
-    id: String,
-    agent: &'static str,
-    project: String,
-    title: Option<String>,
-    turns: u64,
-    /// The local day of its last call.
-    last_day: String,
-    is_summary: bool,
 }
 
 fn row(view: &View, group: Group, by: By) -> UsageRow<Part> {
@@ -68,7 +45,7 @@ fn row(view: &View, group: Group, by: By) -> UsageRow<Part> {
         (Key::Date(day), _) => named("date", day.to_string()),
         (Key::Project(project), _) => named("project", project),
         (Key::Repo(repo), _) => named("repo", repo),
-        (Key::Model(agent, model), _) => Part::Model { model, agent },
+        (Key::Model(agent, model), _) => Part::Model { model, agent: Some(agent) },
         (Key::Session(index), _) => Part::Conversation(conversation(view, index, &group.sum)),
     };
     UsageRow { subject: part, sum: group.sum, models: group.models }
@@ -84,73 +61,6 @@ fn conversation(view: &View, index: u32, sum: &Sum) -> Conversation {
         turns: session.turns,
         last_day: view.zone.day(sum.last).to_string(),
         is_summary: session.is_summary,
-    }
-}
-
-impl Subject for Part {
-    fn fields(&self, sum: &Sum) -> Sides<Field> {
-        match self {
-            Part::Named { kind, name } => Sides { before: vec![(kind, json!(name))], ..Sides::default() },
-            Part::Model { model, agent } => {
-                let before = vec![("model", json!(model)), ("agent", json!(agent.word()))];
-                Sides { before, ..Sides::default() }
-            }
-            Part::Conversation(conversation) => conversation.fields(sum),
-        }
-    }
-
-    fn columns(&self, _sum: &Sum) -> Sides<Shown> {
-        match self {
-            Part::Named { kind, name } => {
-                let column =
-                    if self.has_share() { Column::text(kind).shrinks(12).of_paths() } else { Column::text(kind) };
-                Sides { before: vec![(column, name.clone())], behind: Vec::new() }
-            }
-            Part::Model { model, agent } => {
-                let agent = (Column::text("agent").worth(25), agent.word().to_string());
-                let before = vec![(Column::text("model").shrinks(12), model.clone()), agent];
-                Sides { before, behind: Vec::new() }
-            }
-            Part::Conversation(conversation) => conversation.columns(),
-        }
-    }
-
-    fn has_share(&self) -> bool {
-        match self {
-            Part::Named { kind, .. } => matches!(*kind, "project" | "repo"),
-            Part::Model { .. } => true,
-            Part::Conversation(_) => false,
-        }
-    }
-}
-
-impl Conversation {
-    fn fields(&self, sum: &Sum) -> Sides<Field> {
-        let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
-        Sides {
-            before: vec![("session_id", json!(self.id))],
-            behind: vec![
-                ("agent", json!(self.agent)),
-                ("project", json!(self.project)),
-                ("title", json!(self.title)),
-                ("turns", json!(self.turns)),
-                ("first_at", json!(stamp(sum.first))),
-                ("last_at", json!(stamp(sum.last))),
-                ("source", json!(if self.is_summary { "summary" } else { "log" })),
-            ],
-        }
-    }
-
-    fn columns(&self) -> Sides<Shown> {
-        Sides {
-            before: vec![(Column::text("session").shrinks(8), self.id.clone())],
-            behind: vec![
-                (Column::number("turns").worth(15), format_number(self.turns)),
-                (Column::text("last").worth(45), self.last_day.clone()),
-                (Column::text("project").worth(35).shrinks(8).of_paths(), self.project.clone()),
-                (Column::text("title").worth(60).shrinks(12), self.title.clone().unwrap_or_default()),
-            ],
-        }
     }
 }
 

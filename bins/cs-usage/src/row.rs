@@ -94,17 +94,26 @@ impl Serialize for JsonModel<'_> {
 
 fn serialize_sum<M: SerializeMap>(map: &mut M, sum: &Sum) -> Result<(), M::Error> {
     for (name, count) in counts(sum) {
-        map.serialize_entry(name, &count)?;
+        map.serialize_entry(name, &known(sum, name, count))?;
     }
     map.serialize_entry("cost_usd", &sum.cost_usd())?;
     let rest = [("unpriced_tokens", sum.unpriced), ("unconfirmed_tokens", sum.unconfirmed)];
     rest.iter().filter(|(_, tokens)| *tokens > 0).try_for_each(|(name, tokens)| map.serialize_entry(name, tokens))
 }
 
+/// A count, if it is known: what other machines send has no number of messages.
+fn known(sum: &Sum, name: &str, count: u64) -> Option<u64> {
+    let is_unknown = name == MESSAGES && sum.calls == 0 && sum.tokens.total() > 0;
+    (!is_unknown).then_some(count)
+}
+
+/// The name of the number of calls.
+const MESSAGES: &str = "messages";
+
 fn counts(sum: &Sum) -> [(&'static str, u64); 6] {
     let tokens = &sum.tokens;
     [
-        ("messages", sum.calls),
+        (MESSAGES, sum.calls),
         ("input_tokens", tokens.input),
         ("output_tokens", tokens.output),
         ("cache_creation_input_tokens", tokens.written()),
@@ -115,7 +124,7 @@ fn counts(sum: &Sum) -> [(&'static str, u64); 6] {
 
 /// The cells of a sum in a file of comma-separated values.
 fn csv_sum(sum: &Sum) -> Vec<(&'static str, Cell)> {
-    let counts = counts(sum).into_iter().map(|(name, count)| (name, Cell::number(Some(count))));
+    let counts = counts(sum).into_iter().map(|(name, count)| (name, Cell::number(known(sum, name, count))));
     let costs = [("cost_usd", Cell::number(sum.cost_usd())), ("unpriced_tokens", Cell::number(Some(sum.unpriced)))];
     counts.chain(costs).collect()
 }

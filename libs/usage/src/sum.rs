@@ -6,6 +6,7 @@ use crate::prices::{Prices, Tariff};
 use crate::row::QuarterRow;
 use agents::tokens::Tokens;
 use cs_core::clock;
+use cs_core::days::Amount;
 use cs_core::usage::{ModelUsage, Usage};
 use std::collections::BTreeMap;
 
@@ -75,6 +76,21 @@ impl Sum {
     /// The known part of the cost; `None` if nothing is known.
     pub fn cost_usd(&self) -> Option<f64> {
         (self.unpriced == 0 || self.priced > 0).then(|| usd(self.cost_pico_usd))
+    }
+}
+
+/// What another program counted, of which the number of calls is not known: it stays 0.
+impl From<&Amount> for Sum {
+    fn from(of: &Amount) -> Self {
+        let [input, output, write_5m, read] = of.kinds();
+        let unpriced = if of.cost_usd.is_some() { of.unpriced_tokens.min(of.total_tokens) } else { of.total_tokens };
+        Sum {
+            tokens: Tokens { input, output, write_5m, read, ..Tokens::default() },
+            cost_pico_usd: (of.cost_usd.unwrap_or_default() * 1e12).round() as u64,
+            priced: of.total_tokens - unpriced,
+            unpriced,
+            ..Sum::default()
+        }
     }
 }
 
