@@ -1,8 +1,7 @@
 //! Owns what other machines sent (`--also`), read again when their folders have changed. Must stay true: all of it is text of
 //! others; nothing of this machine is in it but what it shares.
 
-use super::spending;
-use super::usage::DayRange;
+use super::usage::{DayRange, last_days, today};
 use crate::http::Refusal;
 use crate::query::Query;
 use cs_core::clock::Date;
@@ -153,7 +152,7 @@ impl Machines {
 fn stamp(also: &Also) -> String {
     let all = also.machines.iter().chain(&also.own).map(|one| format!("{} {}", one.id(), one.stamp()));
     let failures = also.failures.iter().map(ToString::to_string);
-    let today = spending::today().to_string();
+    let today = today().to_string();
     all.chain(failures).chain([today]).collect::<Vec<String>>().join("\n")
 }
 
@@ -231,8 +230,8 @@ impl Seen {
             row.sessions = sessions.len();
             row.active = sessions.iter().filter(|one| one.status == "active").count();
             if !usage.is_empty() {
-                row.week = Some(sum(&usage, spending::last_days(7)));
-                row.month = Some(sum(&usage, spending::last_days(30)));
+                row.week = Some(sum(&usage, last_days(7)));
+                row.month = Some(sum(&usage, last_days(30)));
             }
         }
         self.sessions.extend(sessions);
@@ -243,12 +242,17 @@ impl Seen {
     /// The machine that a query names.
     pub fn machine(&self, query: &Query) -> Result<Option<&Other>, Refusal> {
         let Some(word) = &query.machine else { return Ok(None) };
-        let none = || Refusal::new(404, "NOT_FOUND", &format!("there is no machine {word:?}, or several have that name"));
+        let none =
+            || Refusal::new(404, "NOT_FOUND", &format!("there is no machine {word:?}, or several have that name"));
         self.also.machine(word).map(Some).ok_or_else(none)
     }
 
     /// The sessions that a query selects.
-    pub fn matching<'a>(&'a self, query: &'a Query, machine: Option<&'a Other>) -> impl Iterator<Item = &'a SessionRow> {
+    pub fn matching<'a>(
+        &'a self,
+        query: &'a Query,
+        machine: Option<&'a Other>,
+    ) -> impl Iterator<Item = &'a SessionRow> {
         let words = query.words();
         let says = move |one: &SessionRow| {
             let text = search::fold(&[&*one.session_id, &one.intent, &one.project].join("\n"));
@@ -259,12 +263,12 @@ impl Seen {
                 && query.owner.as_ref().is_none_or(|owner| one.owner.as_ref() == Some(owner))
                 && query.project.as_ref().is_none_or(|project| one.project == project.as_str())
         };
-        self.sessions.iter().filter(is_of).filter(move |one| says(one))
+        self.sessions.iter().filter(is_of).filter(move |one| says(*one))
     }
 
     /// What each person spent in each project in the last 30 days, the most first.
     pub fn spend(&self) -> Vec<SpendRow> {
-        let (week, month) = (spending::last_days(7), spending::last_days(30));
+        let (week, month) = (last_days(7), last_days(30));
         let mut sums: BTreeMap<(String, &str), [Amount; 2]> = BTreeMap::new();
         for (number, rows) in &self.usage {
             let Some(machine) = self.machines.get(*number) else { continue };
@@ -285,7 +289,9 @@ impl Seen {
         };
         let mut rows: Vec<SpendRow> = sums.into_iter().map(row).collect();
         let worth = |row: &SpendRow| row.month.cost_usd.unwrap_or_default();
-        rows.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| b.month.total_tokens.cmp(&a.month.total_tokens)));
+        rows.sort_by(|a, b| {
+            worth(b).total_cmp(&worth(a)).then_with(|| b.month.total_tokens.cmp(&a.month.total_tokens))
+        });
         rows
     }
 

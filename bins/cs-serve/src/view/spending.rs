@@ -2,13 +2,15 @@
 //! API. Days are local, as in `cs-usage`.
 
 use super::caches::Caches;
-use super::usage::{DayRange, ModelSum, Rollup};
+use super::usage::{DayRange, ModelSum, Rollup, before, today};
 use crate::query::Query;
-use chrono::{Datelike, Days as Count};
+use chrono::Datelike;
 use cs_core::clock::{self, Date};
 use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+pub use super::usage::last_days;
 
 /// The default and the maximum number of days in a range.
 pub const DAYS: u64 = 30;
@@ -57,22 +59,6 @@ pub struct Period {
     pub from: String,
     #[serde(flatten)]
     pub sum: ModelSum,
-}
-
-/// The present local day.
-pub fn today() -> Date {
-    Zone::system().local(clock::now()).date()
-}
-
-/// The day `days` days before a day.
-pub fn before(day: Date, days: u64) -> Date {
-    day.checked_sub_days(Count::new(days)).unwrap_or(day)
-}
-
-/// The last days, today included.
-pub fn last_days(days: u64) -> DayRange {
-    let until = today();
-    DayRange { from: before(until, days.saturating_sub(1)), until }
 }
 
 /// The range that a query selects: at most about a year, and no future days.

@@ -1,11 +1,13 @@
 //! Owns the usage to show: the rollup that `cs-usage keep` writes, cached while its file does not change, and the cost of
 //! single sessions. Must stay true: no log of an agent is read here; usage without a known price never counts as free.
 
-use cs_core::clock::Date;
+use chrono::Days as Count;
+use cs_core::clock::{self, Date};
 use cs_core::days::{Amount, Days};
 use cs_core::id::Uuid;
 use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
+use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +61,22 @@ impl DayRange {
     fn has(&self, date: Option<Date>) -> bool {
         date.is_some_and(|date| self.from <= date && date <= self.until)
     }
+}
+
+/// The present local day.
+pub fn today() -> Date {
+    Zone::system().local(clock::now()).date()
+}
+
+/// The day `days` days before a day.
+pub fn before(day: Date, days: u64) -> Date {
+    day.checked_sub_days(Count::new(days)).unwrap_or(day)
+}
+
+/// The last days, today included.
+pub fn last_days(days: u64) -> DayRange {
+    let until = today();
+    DayRange { from: before(until, days.saturating_sub(1)), until }
 }
 
 /// An amount, and the amounts of its models.
