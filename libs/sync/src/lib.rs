@@ -13,6 +13,7 @@ mod digest;
 mod forgotten;
 pub mod folder;
 mod held;
+mod last;
 mod machine;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -22,6 +23,7 @@ pub mod postgres;
 mod pulled;
 mod row;
 mod scan;
+mod settings;
 mod source;
 mod sources;
 mod versions;
@@ -30,10 +32,12 @@ pub use digest::Digest;
 pub use forgotten::{Forgotten, forget};
 pub use folder::Folder;
 pub use held::{Held, Known};
+pub use last::Last;
 pub use machine::Machine;
 pub use op::{Op, Sink, Visibility};
 pub use pulled::Pulled;
 pub use row::{Row, Table};
 pub use scan::{Scanned, Unsent, scan};
+pub use settings::{Place, Settings};
 pub use source::{Kind, Source};
 pub use sources::{Request, Sources};
