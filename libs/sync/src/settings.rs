@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const GROUP: &str = "sync";
 /// What happens if something cannot be used.
 const INSTEAD: &str = "nothing is sent";
-/// Longest arguments for `psql`, in bytes.
+/// Longest text, in bytes.
 const WORDS: usize = 4096;
 
 /// Where rows go if the command line names no place.
@@ -32,6 +32,8 @@ pub struct Settings {
     pub enabled: bool,
     /// Where rows go.
     pub place: Option<Place>,
+    /// What this person is called in a file of SQLite or a folder, which have no roles.
+    pub owner: Option<String>,
     /// The slugs of the projects that are sent; `None`: all.
     pub projects: Option<BTreeSet<String>>,
     /// The slugs of the projects that are not sent.
@@ -84,13 +86,15 @@ struct Reader<'p> {
 
 impl Reader<'_> {
     fn settings(&mut self, group: &Map<String, Value>) -> Settings {
-        const KEYS: [&str; 8] = ["enabled", "psql", "sqlite", "into", "projects", "not_projects", "team", "results"];
+        const KEYS: [&str; 9] =
+            ["enabled", "psql", "sqlite", "into", "owner", "projects", "not_projects", "team", "results"];
         for (key, value) in group.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
             self.report(key, value, "no key of this name");
         }
         Settings {
             enabled: self.switch(group, "enabled"),
             place: self.place(group),
+            owner: self.text(group, "owner", "a name"),
             projects: self.slugs(group, "projects"),
             not_projects: self.slugs(group, "not_projects").unwrap_or_default(),
             team: self.slugs(group, "team").unwrap_or_default(),
@@ -126,9 +130,8 @@ impl Reader<'_> {
 
     fn text(&mut self, group: &Map<String, Value>, key: &str, wanted: &str) -> Option<String> {
         let value = group.get(key).filter(|value| !value.is_null())?;
-        let is_usable = |text: &&str| {
-            !text.trim().is_empty() && text.len() <= WORDS && !text.chars().any(char::is_control)
-        };
+        let is_usable =
+            |text: &&str| !text.trim().is_empty() && text.len() <= WORDS && !text.chars().any(char::is_control);
         let text = value.as_str().filter(is_usable).map(str::to_string);
         if text.is_none() {
             self.report(key, value, wanted);
@@ -184,10 +187,11 @@ mod tests {
             assert_eq!(read(text), (Settings::default(), Vec::new()), "{text}");
         }
         let (settings, told) = read(
-            r#"{"sync": {"enabled": true, "psql": "service=team", "projects": ["web", "api"], "not_projects": ["api"], "team": ["web"], "results": true}}"#,
+            r#"{"sync": {"enabled": true, "psql": "service=team", "owner": "ada", "projects": ["web", "api"], "not_projects": ["api"], "team": ["web"], "results": true}}"#,
         );
         assert_eq!(told, [""; 0]);
         assert_eq!(settings.place, Some(Place::Psql("service=team".into())));
+        assert_eq!(settings.owner.as_deref(), Some("ada"));
         let allowed = |slug| settings.allows(slug);
         assert_eq!([Some("web"), Some("api"), Some("x"), None].map(allowed), [true, false, false, false]);
         assert!(settings.enabled && settings.results && settings.chooses() && settings.team.contains("web"));
@@ -214,6 +218,7 @@ mod tests {
             r#"{"sync": {"enabled": "yes"}}"#,
             r#"{"sync": {"results": 1}}"#,
             r#"{"sync": {"psql": ""}}"#,
+            r#"{"sync": {"owner": "a\nb"}}"#,
             r#"{"sync": {"into": "here"}}"#,
             r#"{"sync": {"psql": "a", "sqlite": "/b"}}"#,
         ] {
