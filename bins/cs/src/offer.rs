@@ -99,8 +99,8 @@ pub fn values(place: Place, name: &str, about: &str, typed: &str) -> Vec<Candida
         "window" => windows(about),
         "account" => accounts(program),
         "path" if about.contains("file") => vec![Candidate::new(FILES, "")],
-        "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
-        "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
+        "repo" | "path" | "worktree" | "old" | "new" | "output-dir" | "into" => vec![Candidate::new(FOLDERS, "")],
+        "output" | "template" | "token-file" | "file" | "sqlite" => vec![Candidate::new(FILES, "")],
         _ => words(about),
     }
 }

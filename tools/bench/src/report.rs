@@ -23,6 +23,8 @@ pub fn ceiling(program: &str) -> u64 {
         "cs-serve" => 7_040 * 1024,
         // They redact by rules that people bring, which are regular expressions in TOML.
         "cs-export" | "cs-report" => 4_544 * 1024,
+        // It reads conversations, records, usage, limits and the log of tools, and redacts them by rules that people bring.
+        "cs-sync" => 3_968 * 1024,
         // They read the log of tools, and transcripts for how a call ended, or conversations; they contain the C library.
         "cs-session" | "cs-usage" => 3_968 * 1024,
         // It reads sessions, conversations' ends, seats, limits and budgets.

@@ -1,0 +1,231 @@
+//! `push`: sends what is new.
+
+use crate::choice::{self, Named};
+use crate::target::{self, Dialect, Nowhere, Request, Scanned, Sender, Target};
+use crate::{PROGRAM, settings, summary};
+use argh::{ArgsInfo, FromArgs};
+use cli::terminal::Color;
+use cli::{Context, Failure, Out, Outcome, Progress};
+use cs_core::clock;
+use cs_core::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use sync::{Known, Last, Settings, Sink, Visibility};
+
+/// send what is new to a database or a folder: conversations of all clients, session records, marks, usage, limits and the
+/// log of tools, with secrets and personal data replaced. Exits with 1 if something was left out because a rule still
+/// finds a secret in it
+#[derive(ArgsInfo, FromArgs)]
+#[argh(
+    subcommand,
+    name = "push",
+    note = "Without a target, that of the group sync in config.json. What has been sent is never sent again unless it has \
+            changed. Only you and reviewers see it, unless its project is shared with the team.",
+    example = "{command_name} --sql sqlite | sqlite3 all.db",
+    example = "{command_name} --psql service=team --dry-run"
+)]
+pub struct Push {
+    /// print SQL for this database, and send nothing: postgres or sqlite
+    #[argh(option, from_str_fn(Dialect::parse))]
+    sql: Option<Dialect>,
+    /// start psql with these arguments
+    #[argh(option, arg_name = "arguments")]
+    psql: Option<String>,
+    /// start sqlite3 with this file
+    #[argh(option)]
+    sqlite: Option<PathBuf>,
+    /// write into this folder, which other programs carry
+    #[argh(option)]
+    into: Option<PathBuf>,
+    /// only this project; may be repeated
+    #[argh(option)]
+    project: Vec<String>,
+    /// who else sees what is sent from now on: private or team
+    #[argh(option, from_str_fn(parse_visibility))]
+    visibility: Option<Visibility>,
+    /// read and send everything again
+    #[argh(switch)]
+    full: bool,
+    /// also send this: results (the texts of tools' results)
+    #[argh(option, from_str_fn(parse_with))]
+    with: Vec<()>,
+    /// only say what would be sent
+    #[argh(switch)]
+    dry_run: bool,
+    /// do nothing unless sync.enabled is set, as the job does
+    #[argh(switch)]
+    if_enabled: bool,
+}
+
+fn parse_visibility(word: &str) -> std::result::Result<Visibility, String> {
+    Visibility::of_word(word).ok_or_else(|| format!("{word:?} is not a visibility; use private or team"))
+}
+
+fn parse_with(word: &str) -> std::result::Result<(), String> {
+    if word == "results" { Ok(()) } else { Err(format!("{word:?} cannot be sent; use results")) }
+}
+
+impl Push {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let settings = settings::usable(context)?;
+        if self.if_enabled && !settings.enabled {
+            return Ok(());
+        }
+        let request = self.request(context, &settings)?;
+        let Push { sql, psql, sqlite, into, dry_run, .. } = self;
+        let named = Named { psql, sqlite, into };
+        let Some(dialect) = sql else {
+            let target = named.or_set(&settings)?.ok_or_else(choice::none)?;
+            let sender = settings::sender(context, &settings)?;
+            let sent = send(context, &sender, &target, &request, dry_run);
+            if !dry_run {
+                note_end(context, &target, &sent);
+            }
+            return sent.map(drop);
+        };
+        if named.target()?.is_some() {
+            let hint = "without --sql, cs-sync starts psql or sqlite3 itself".to_string();
+            return Err(Failure::Usage("--sql only prints, so no other target can be named".into(), Some(hint)));
+        }
+        if !dry_run && std::io::stdout().is_terminal() {
+            let hint = format!("send it to a program: {}", dialect.reader());
+            return Err(Failure::Usage("nobody wants to read SQL on a terminal".into(), Some(hint)));
+        }
+        let sender = settings::sender(context, &settings)?;
+        print(context, &sender, dialect, &request, dry_run)
+    }
+
+    fn request(&self, context: &Context, settings: &Settings) -> Outcome<Request> {
+        Ok(Request {
+            projects: projects(context, settings, &self.project)?,
+            visibility: self.visibility,
+            team: settings.team.clone(),
+            is_full: self.full,
+            results: settings.results || !self.with.is_empty(),
+        })
+    }
+}
+
+/// The projects that are sent; `None`: all, and what belongs to none.
+pub fn projects(context: &Context, settings: &Settings, named: &[String]) -> Outcome<Option<BTreeSet<String>>> {
+    if named.is_empty() && !settings.chooses() {
+        return Ok(None);
+    }
+    let slugs = cli::found::slugs(&context.store);
+    if let Some(unknown) = named.iter().find(|slug| !slugs.contains(*slug)) {
+        return Err(cli::found::no_project(&context.store, unknown));
+    }
+    if let Some(slug) = named.iter().find(|slug| !settings.allows(Some(slug))) {
+        return Err(Error::Refused(format!("by the group sync of config.json, nothing of {slug} is sent")).into());
+    }
+    let wanted = if named.is_empty() { slugs } else { named.iter().cloned().collect() };
+    Ok(Some(wanted.into_iter().filter(|slug| settings.allows(Some(slug))).collect()))
+}
+
+/// Sends to a target that can be asked. Returns how many changes it made.
+fn send(
+    context: &mut Context,
+    sender: &Sender,
+    target: &Target,
+    request: &Request,
+    dry_run: bool,
+) -> Outcome<Option<u64>> {
+    let (scanned, changes) = if dry_run {
+        let known = target.peek(sender)?;
+        (scan(context, sender, request, &known, &mut Nowhere)?, None)
+    } else {
+        let mut open = target.open(sender)?;
+        let known = open.known(&sender.machine)?;
+        let scanned = scan(context, sender, request, &known, &mut open)?;
+        (scanned, Some(open.commit()?))
+    };
+    let summary = summary::of(target.to_string(), &sender.machine, &scanned, changes, dry_run);
+    summary::print(context, &summary, &scanned.rows)?;
+    summary::report(scanned)?;
+    Ok(changes)
+}
+
+/// Looks for what the target does not have, and shows how far that is.
+pub fn scan(
+    context: &Context,
+    sender: &Sender,
+    request: &Request,
+    known: &Known,
+    sink: &mut dyn Sink,
+) -> Result<Scanned> {
+    let mut progress = None;
+    let scanned = target::scan(&context.store, &sender.machine, request, known, sink, &mut |done, all| {
+        let progress = progress.get_or_insert_with(|| Progress::new(all));
+        progress.show(|| render::format_progress((done, all)));
+    });
+    progress.iter_mut().for_each(Progress::clear);
+    scanned
+}
+
+/// Prints the text of a push. What is said about it goes to standard error.
+fn print(context: &mut Context, sender: &Sender, dialect: Dialect, request: &Request, dry_run: bool) -> Outcome<()> {
+    let nothing = Known::default();
+    let scanned = if dry_run {
+        scan(context, sender, request, &nothing, &mut Nowhere)?
+    } else {
+        // Standard output is lent to the text, while the rest of the context is read.
+        let mut out = Out::new(context.out.asked, context.out.quiet, Color::Never);
+        let mut writer = Text { out: &mut out, failure: None };
+        let printed =
+            target::print(dialect, sender, &mut writer, |sink| scan(context, sender, request, &nothing, sink));
+        if let Some(failure) = writer.failure {
+            return Err(failure);
+        }
+        out.flush()?;
+        printed?
+    };
+    let summary = summary::of(dialect.to_string(), &sender.machine, &scanned, None, dry_run);
+    if !context.out.quiet {
+        cli::note(PROGRAM, &summary::sentence(&summary, &scanned.rows));
+    }
+    summary::report(scanned)
+}
+
+/// Standard output as the place of a text; it keeps the failure, so that a closed pipe is told from a full disk.
+struct Text<'o> {
+    out: &'o mut Out,
+    failure: Option<Failure>,
+}
+
+impl Write for Text<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.out.bytes(bytes).map(|()| bytes.len()).map_err(|failure| self.failed(failure))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush().map_err(|failure| self.failed(failure))
+    }
+}
+
+impl Text<'_> {
+    fn failed(&mut self, failure: Failure) -> std::io::Error {
+        self.failure = Some(failure);
+        std::io::ErrorKind::BrokenPipe.into()
+    }
+}
+
+/// Notes how the run ended, for `status` and `cs-setup doctor`. Nothing depends on that note.
+fn note_end(context: &Context, target: &Target, sent: &Outcome<Option<u64>>) {
+    let failure = sent.as_ref().err();
+    let text = |failure: &Failure| match failure.message() {
+        Some((text, _)) => redact::mask(&text).into_owned(),
+        None => "something was left out, or could not be read".into(),
+    };
+    let last = Last {
+        at: clock::stamp(context.now),
+        target: target.to_string(),
+        code: failure.map_or(0, Failure::code),
+        error: failure.map(text),
+        changes: sent.as_ref().ok().copied().flatten(),
+        done_at: None,
+    };
+    if let Err(error) = last.write(&context.store.home) {
+        cli::note(PROGRAM, &format!("the end of this run could not be noted: {error}"));
+    }
+}

@@ -1,0 +1,39 @@
+//! Owns reading the settings: what is wrong with them is reported, and the program ends with the code of that.
+
+use crate::target::Sender;
+use cli::{Context, Outcome, defer};
+use cs_core::Error;
+use cs_core::config::Config;
+use cs_core::error::Result;
+use sync::{Machine, Settings};
+
+/// The configuration, and the settings of sharing.
+pub fn read(context: &Context) -> (Config, Settings) {
+    let config = context.config();
+    let user = std::env::home_dir();
+    let (settings, errors) = Settings::read(&config, &context.store.home.config(), user.as_deref());
+    errors.iter().for_each(defer);
+    (config, settings)
+}
+
+/// The same for what sends something, which must know what is forbidden.
+pub fn usable(context: &Context) -> Outcome<Settings> {
+    let (_, settings) = read(context);
+    match settings.is_doubtful {
+        false => Ok(settings),
+        true => {
+            let path = context.store.home.config();
+            Err(Error::Invalid(format!("nothing was sent: repair the group sync in {} first", path.display())).into())
+        }
+    }
+}
+
+/// Who sends: this machine, which gets an id if it has none, and this person.
+pub fn sender(context: &Context, settings: &Settings) -> Result<Sender> {
+    Ok(sender_of(Machine::of_store(&context.store.home)?, context, settings))
+}
+
+/// The same for a machine.
+pub fn sender_of(machine: Machine, context: &Context, settings: &Settings) -> Sender {
+    Sender { machine, owner: settings.owner.clone(), now: context.now }
+}

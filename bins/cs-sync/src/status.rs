@@ -1,0 +1,201 @@
+//! `status`: this machine, what is set, and what is waiting to be sent. Sends nothing.
+
+use crate::choice::Named;
+use crate::target::{Forgotten, Nowhere, Request, Target};
+use crate::{push, settings, summary};
+use argh::{ArgsInfo, FromArgs};
+use cli::{Block, Context, Failure, Form, Outcome};
+use cs_core::clock;
+use cs_core::zone::Zone;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use sync::{Last, Machine, Settings, Table};
+
+/// say which machine this is, where it sends to, how the last run ended, what is waiting to be sent, who sees it, and what
+/// is forgotten
+#[derive(ArgsInfo, FromArgs)]
+#[argh(subcommand, name = "status", example = "{command_name}", example = "{command_name} --quick --json")]
+pub struct Status {
+    /// the database that psql reaches with these arguments
+    #[argh(option, arg_name = "arguments")]
+    psql: Option<String>,
+    /// this file of SQLite
+    #[argh(option)]
+    sqlite: Option<PathBuf>,
+    /// this folder
+    #[argh(option)]
+    into: Option<PathBuf>,
+    /// only ask whether the target answers, and do not look for what is new
+    #[argh(switch)]
+    quick: bool,
+}
+
+/// The state, as JSON.
+#[derive(Default, Serialize)]
+struct Shown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<Machine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    /// Whether the job sends.
+    enabled: bool,
+    /// Whether the settings can be used.
+    usable: bool,
+    /// Whether the target answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reachable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// How many rows the target does not have, by table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<BTreeMap<&'static str, u64>>,
+    #[serde(skip)]
+    rows: BTreeMap<Table, u64>,
+    /// How many things would be left out, because a rule still finds something in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsent: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projects: Option<BTreeSet<String>>,
+    not_projects: BTreeSet<String>,
+    /// Whether not everybody who reaches the target sees everything in it.
+    #[serde(skip)]
+    has_roles: Option<bool>,
+    /// The projects that the team sees.
+    team: BTreeSet<String>,
+    results: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<Last>,
+    forgotten: BTreeSet<String>,
+}
+
+impl Status {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let (_, settings) = settings::read(context);
+        let target = Named { psql: self.psql, sqlite: self.sqlite, into: self.into }.or_set(&settings)?;
+        let home = &context.store.home;
+        let mut shown = Shown {
+            machine: Machine::read(home)?,
+            target: target.as_ref().map(Target::to_string),
+            has_roles: target.as_ref().map(Target::has_roles),
+            enabled: settings.enabled,
+            usable: !settings.is_doubtful,
+            projects: settings.projects.clone(),
+            not_projects: settings.not_projects.clone(),
+            team: settings.team.clone(),
+            results: settings.results,
+            last: Last::read(home).unwrap_or_default(),
+            forgotten: Forgotten::read(home)?.ids().clone(),
+            ..Shown::default()
+        };
+        if let Some(target) = &target {
+            ask(context, &mut shown, target, &settings, self.quick)?;
+        }
+        match context.out.form {
+            _ if context.out.quiet => {}
+            Form::Json => context.out.json(&shown)?,
+            Form::Table => block(&shown).print(&mut context.out)?,
+        }
+        context.out.flush()
+    }
+}
+
+/// Asks the target what it has. One that does not answer is a part of the answer.
+fn ask(context: &Context, shown: &mut Shown, target: &Target, settings: &Settings, quick: bool) -> Outcome<()> {
+    // A machine without an id has sent nothing yet, and is not given one by a look.
+    let machine = shown.machine.clone().unwrap_or(Machine { id: "0".repeat(16), label: String::new() });
+    let sender = settings::sender_of(machine, context, settings);
+    let known = target.peek(&sender);
+    shown.reachable = Some(known.is_ok());
+    let known = match known {
+        Ok(known) => known,
+        Err(error) => {
+            let failure = Failure::from(error);
+            let (text, hint) = failure.message().unwrap_or_default();
+            (shown.error, shown.hint) = (Some(redact::mask(&text).into_owned()), hint);
+            return Ok(());
+        }
+    };
+    if quick || settings.is_doubtful {
+        return Ok(());
+    }
+    let request = Request {
+        projects: push::projects(context, settings, &[])?,
+        team: settings.team.clone(),
+        results: settings.results,
+        ..Request::default()
+    };
+    let scanned = push::scan(context, &sender, &request, &known, &mut Nowhere)?;
+    shown.waiting = Some(summary::by_word(&scanned.rows));
+    shown.unsent = Some(scanned.unsent.len());
+    shown.rows = scanned.rows;
+    Ok(())
+}
+
+fn block(shown: &Shown) -> Block {
+    let mut block = Block::default();
+    let machine = match &shown.machine {
+        Some(machine) if machine.label.is_empty() => format!("{}; cs-sync label gives it a name", machine.id),
+        Some(machine) => format!("{} ({})", machine.label, machine.id),
+        None => "has sent nothing yet".into(),
+    };
+    block.field("machine", &machine);
+    block.field("target", shown.target.as_deref().unwrap_or("none; see docs/SYNC.md"));
+    block.field(
+        "sends",
+        match (shown.usable, shown.enabled) {
+            (false, _) => "nothing, until the group sync of config.json is repaired",
+            (true, true) => "every 15 minutes, if the jobs are installed",
+            (true, false) => "only with cs-sync push",
+        },
+    );
+    let list = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join(", ");
+    block.field("projects", &shown.projects.as_ref().map_or_else(String::new, list));
+    block.field("not", &list(&shown.not_projects));
+    block.field("results", if shown.results { "texts of tools' results are sent" } else { "" });
+    block.field("seen by", &seen_by(shown.has_roles, &list(&shown.team)));
+    block.field("waiting", &waiting(shown));
+    block.field("last run", &last(shown.last.as_ref()));
+    block.field("forgotten", &list(&shown.forgotten));
+    block
+}
+
+fn seen_by(has_roles: Option<bool>, team: &str) -> String {
+    let always = "you, reviewers and the administrator of the database";
+    match has_roles {
+        None => String::new(),
+        Some(false) => "everybody who can read it".into(),
+        Some(true) if team.is_empty() => always.into(),
+        Some(true) => format!("{always}; the team sees {team}"),
+    }
+}
+
+fn waiting(shown: &Shown) -> String {
+    let rows = summary::rows(&shown.rows);
+    match (&shown.waiting, &shown.error, shown.unsent) {
+        (None, Some(error), _) => format!("not known: {error}"),
+        (None, None, _) => String::new(),
+        (Some(_), _, Some(0) | None) if rows.is_empty() => "nothing".into(),
+        (Some(_), _, Some(0) | None) => rows,
+        (Some(_), _, Some(left)) => {
+            let left = render::format_quantity(left as u64, "source");
+            let rows = if rows.is_empty() { "nothing" } else { rows.as_str() };
+            format!("{rows}; {left} left out because of a rule")
+        }
+    }
+}
+
+fn last(last: Option<&Last>) -> String {
+    let Some(last) = last else { return String::new() };
+    let minute = |at: &str| clock::parse(at).map(|at| render::format_local_minute(at, Zone::system()));
+    let at = minute(&last.at).unwrap_or_default();
+    match &last.error {
+        None => format!("{at}, done"),
+        Some(error) => {
+            let done = last.done_at.as_deref().and_then(minute).map(|at| format!("; last done {at}"));
+            format!("{at}, failed: {error}{}", done.unwrap_or_default())
+        }
+    }
+}

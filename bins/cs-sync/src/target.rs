@@ -1,0 +1,255 @@
+//! Owns the targets: databases that `psql` and `sqlite3` reach, folders, and text for a database. The only part of this
+//! program that knows how each of them is talked to.
+
+mod stand_in;
+
+use agents::logs::Roots;
+use cli::{Failure, Outcome};
+use cs_core::clock::Instant;
+use cs_core::error::{Error, Result};
+use cs_core::store::Store;
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use sync::{Known, Machine, Op, Sink};
+
+pub use stand_in::{Folder, Forgotten, Pulled, Request, Scanned, Unsent, forget as remember};
+use stand_in::{Sources, postgres, scan as run, sqlite};
+
+/// A database whose SQL is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// For `psql`.
+    Postgres,
+    /// For `sqlite3`.
+    Sqlite,
+}
+
+impl Dialect {
+    /// The dialect that a person names.
+    pub fn parse(word: &str) -> std::result::Result<Self, String> {
+        match word {
+            "postgres" | "postgresql" | "psql" => Ok(Dialect::Postgres),
+            "sqlite" | "sqlite3" => Ok(Dialect::Sqlite),
+            _ => Err(format!("{word:?} is not a database; use postgres or sqlite")),
+        }
+    }
+
+    /// The command that reads the text.
+    pub fn reader(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "cs-sync push --sql postgres | psql service=team",
+            Dialect::Sqlite => "cs-sync push --sql sqlite | sqlite3 all.db",
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Sqlite => "sqlite",
+        })
+    }
+}
+
+/// Who sends.
+pub struct Sender {
+    /// This machine.
+    pub machine: Machine,
+    /// What this person is called where there are no roles, if the settings say so.
+    pub owner: Option<String>,
+    /// When this program was started.
+    pub now: Instant,
+}
+
+impl Sender {
+    /// What this person is called in a file that has a name for everybody.
+    fn account(&self) -> String {
+        let set = |name: &&str| std::env::var(name).ok().filter(|name| !name.is_empty());
+        let account = || ["USER", "LOGNAME"].iter().find_map(set);
+        self.owner.clone().or_else(account).unwrap_or_else(|| "user".into())
+    }
+}
+
+/// A target that can be asked what it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The arguments of `psql`, as a shell would take them.
+    Psql(String),
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+    /// A folder.
+    Folder(PathBuf),
+}
+
+/// For people, without a password that stands in the arguments.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Psql(words) => write!(f, "psql {}", redact::mask(words)),
+            Target::Sqlite(file) => write!(f, "sqlite {}", file.display()),
+            Target::Folder(dir) => write!(f, "folder {}", dir.display()),
+        }
+    }
+}
+
+/// A target in a run. Dropped without [`Open::commit`], it stays as it was.
+pub enum Open {
+    Postgres(postgres::Session),
+    Sqlite(sqlite::Session),
+    Folder(Folder),
+}
+
+impl Target {
+    /// Begins a run.
+    pub fn open(&self, sender: &Sender) -> Result<Open> {
+        Ok(match self {
+            Target::Psql(words) => {
+                program("psql", "postgresql-client")?;
+                Open::Postgres(postgres::Session::open(words)?)
+            }
+            Target::Sqlite(file) => Open::Sqlite(sqlite::Session::open(&database(file)?, &sender.account())?),
+            Target::Folder(dir) => {
+                Open::Folder(Folder::open(dir, &sender.machine, sender.owner.as_deref(), sender.now)?)
+            }
+        })
+    }
+
+    /// What the target has of this machine, without changing anything.
+    pub fn peek(&self, sender: &Sender) -> Result<Known> {
+        match self {
+            // Otherwise it would be made.
+            Target::Folder(dir) if !dir.join(&sender.machine.id).is_dir() => Ok(Known::default()),
+            _ => self.open(sender)?.known(&sender.machine),
+        }
+    }
+
+    /// Whether there are roles, so that not everybody who reaches it sees everything.
+    pub fn has_roles(&self) -> bool {
+        matches!(self, Target::Psql(_))
+    }
+
+    /// Passes on what brings `known` to what the target has, of all machines that may be seen. Returns what could not be
+    /// read.
+    pub fn pull(
+        &self,
+        known: &[(String, String, Known)],
+        each: &mut dyn FnMut(Pulled) -> Result<()>,
+    ) -> Outcome<Vec<Error>> {
+        match self {
+            Target::Psql(words) => {
+                program("psql", "postgresql-client")?;
+                Ok(postgres::pull(words, known, each)?)
+            }
+            Target::Sqlite(file) => Ok(sqlite::pull(&database(file)?, known, each)?),
+            Target::Folder(dir) => Err(Failure::Advised(
+                format!("{} is a folder, so everything in it is here already", dir.display()),
+                format!("cs-session list --also {} shows it", cli::quote_word(&dir.to_string_lossy())),
+            )),
+        }
+    }
+}
+
+impl Open {
+    /// What the target has of this machine.
+    pub fn known(&mut self, machine: &Machine) -> Result<Known> {
+        match self {
+            Open::Postgres(session) => session.known(machine),
+            Open::Sqlite(session) => session.known(machine),
+            Open::Folder(folder) => Ok(folder.known()),
+        }
+    }
+
+    /// Ends the run; returns how many changes it made.
+    pub fn commit(self) -> Result<u64> {
+        match self {
+            Open::Postgres(session) => session.commit(),
+            Open::Sqlite(session) => session.commit(),
+            Open::Folder(folder) => folder.commit(),
+        }
+    }
+}
+
+impl Sink for Open {
+    fn take(&mut self, op: &Op) -> Result<()> {
+        match self {
+            Open::Postgres(session) => session.take(op),
+            Open::Sqlite(session) => session.take(op),
+            Open::Folder(folder) => folder.take(op),
+        }
+    }
+}
+
+/// A target that only counts: nothing is sent.
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn take(&mut self, _: &Op) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Sends what a target does not have. `step` is told how many sources are done, of how many.
+pub fn scan(
+    store: &Store,
+    machine: &Machine,
+    request: &Request,
+    known: &Known,
+    sink: &mut dyn Sink,
+    step: &mut dyn FnMut(usize, usize),
+) -> Result<Scanned> {
+    let roots = Roots::from_env();
+    run(&Sources { store, roots: &roots, machine }, request, known, sink, step)
+}
+
+/// Prints the text of a push, between its beginning and its end, while `work` fills it.
+pub fn print<T>(
+    dialect: Dialect,
+    sender: &Sender,
+    writer: &mut dyn Write,
+    work: impl FnOnce(&mut dyn Sink) -> Result<T>,
+) -> Result<T> {
+    match dialect {
+        Dialect::Postgres => {
+            let mut script = postgres::Script::begin(writer, &sender.machine)?;
+            let done = work(&mut script)?;
+            script.end()?;
+            Ok(done)
+        }
+        Dialect::Sqlite => {
+            let mut script = sqlite::Script::new(writer, &sender.account());
+            script.begin()?;
+            let done = work(&mut script)?;
+            script.end()?;
+            Ok(done)
+        }
+    }
+}
+
+/// The SQL that makes or changes the tables.
+pub fn schema(dialect: Dialect, from: Option<u32>, to: Option<u32>) -> Result<String> {
+    match dialect {
+        Dialect::Postgres => postgres::schema(from, to),
+        Dialect::Sqlite => sqlite::schema(from, to),
+    }
+}
+
+/// Removes conversations, or sessions without one, from a target; returns how many changes that were.
+pub fn remove(target: &Target, sender: &Sender, ids: &[String]) -> Result<u64> {
+    let mut open = target.open(sender)?;
+    open.known(&sender.machine)?;
+    open.take(&Op::Machine(&sender.machine))?;
+    ids.iter().try_for_each(|id| open.take(&Op::Forget(id)))?;
+    open.commit()
+}
+
+/// The program that reaches a database.
+fn program(name: &str, package: &str) -> Result<PathBuf> {
+    let missing = || Error::Missing(format!("{name} is not on PATH, so nothing was sent; apt install {package}"));
+    cli::programs::on_path(name).ok_or_else(missing)
+}
+
+fn database(file: &Path) -> Result<sqlite::Database> {
+    Ok(sqlite::Database { program: program("sqlite3", "sqlite3")?, file: file.to_path_buf() })
+}
