@@ -19,6 +19,8 @@ mod make;
 mod race;
 #[path = "setup/settings.rs"]
 mod settings;
+#[path = "setup/sync.rs"]
+mod sync;
 
 use std::collections::BTreeMap;
 use std::fs;

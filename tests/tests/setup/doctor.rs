@@ -6,7 +6,7 @@ use cs_tests::http::Served;
 
 use super::*;
 
-fn healthy() -> Place {
+pub fn healthy() -> Place {
     let place = Place::new();
     let path = format!("{}:{}/fake:/usr/bin:/bin", place.share.join("bin").display(), place.sandbox.home().display());
     let place = Place { sandbox: place.sandbox.with("PATH", path), ..place };
@@ -16,7 +16,7 @@ fn healthy() -> Place {
 }
 
 /// The doctor's findings, by check.
-fn findings(place: &Place) -> (i32, BTreeMap<String, Value>) {
+pub fn findings(place: &Place) -> (i32, BTreeMap<String, Value>) {
     let output = place.setup(&["doctor"]);
     assert_eq!(stderr(&output), "");
     let lines = stdout(&output);
@@ -25,7 +25,7 @@ fn findings(place: &Place) -> (i32, BTreeMap<String, Value>) {
 }
 
 #[track_caller]
-fn finds(place: &Place, check: &str, detail: &str, fix: &str) {
+pub fn finds(place: &Place, check: &str, detail: &str, fix: &str) {
     let (code, found) = findings(place);
     let found = &found[check];
     assert_eq!((code, &found["ok"]), (NO, &Value::Bool(false)), "{found}");

@@ -56,7 +56,7 @@ const LAUNCHD_KEYS: [&str; 41] = [
 
 /// A place with the jobs' programs and a scheduler command that records its calls and accepts everything but the words
 /// in `$HOME/refuses`.
-fn with(scheduler: &str, folder: &str) -> Place {
+pub fn with(scheduler: &str, folder: &str) -> Place {
     let place = Place::at(folder);
     for name in ["cs-serve", "cs-cleanup", "cs-notify", "cs-usage"] {
         place.program(name, "printf '%s\\n' \"$0 $*\"; env | grep ^CS_HOME");

@@ -12,6 +12,7 @@ mod guard;
 mod hooks;
 mod keep;
 mod programs;
+mod sync;
 
 use crate::jobs::{self, Scheduler};
 use crate::places::Places;
@@ -67,6 +68,7 @@ impl Doctor {
         checks.extend(guard::check(places));
         checks.extend(data::check(places));
         checks.extend(keep::check(places));
+        checks.extend(sync::check(places));
         checks.extend(dashboard::check(places));
         checks.extend(check_jobs(places));
         checks.extend(cost::check(places));

@@ -1,5 +1,6 @@
 //! `jobs`: the scheduled programs. The dashboard starts at login; cleanup, usage and, if it is enabled, keep run
-//! every hour, notices every 5 minutes. They are run by launchd or systemd or, without either, by crontab lines.
+//! every hour, notices every 5 minutes and, if it is enabled, sync every 15. They are run by launchd or systemd or, without
+//! either, by crontab lines.
 
 mod cron;
 mod fill;
@@ -31,8 +32,9 @@ pub struct State {
     pub file: String,
 }
 
-/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 5 minutes, and copies of
-/// conversations hourly, if keep.enabled is set
+/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 5 minutes; copies of
+/// conversations hourly, if keep.enabled is set; and what is new to a database or folder every 15 minutes, if
+/// sync.enabled is set
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
 pub struct Jobs {
@@ -180,20 +182,28 @@ impl Scheduler {
     }
 }
 
-/// Returns the jobs, and the programs of jobs that are not installed. Conversations are copied only if the settings say so.
+/// Returns the jobs, and the programs of jobs that are not installed. Conversations are copied, and sent, only if the
+/// settings say so.
 pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let port = config.settings.dashboard_port.to_string();
     let (keep, _) = kept::Settings::read(&config, &places.data.config());
-    let table: [(&str, &str, &[&str], &str); 5] = [
+    let (sync, _) = sync::Settings::read(&config, &places.data.config(), Some(&places.user));
+    let is_wanted = |name: &str| match name {
+        "keep" => keep.enabled,
+        "sync" => sync.enabled,
+        _ => true,
+    };
+    let table: [(&str, &str, &[&str], &str); 6] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),
         ("cleanup", "cs-cleanup", &["all"], "17 * * * *"),
         ("notify", "cs-notify", &[], "*/5 * * * *"),
         ("usage", "cs-usage", &["keep"], "37 * * * *"),
         ("keep", "cs-keep", &["run", "--if-enabled"], "47 * * * *"),
+        ("sync", "cs-sync", &["push", "--if-enabled", "-q"], "7-59/15 * * * *"),
     ];
     let (mut jobs, mut missing) = (Vec::new(), Vec::new());
-    for (name, program, args, cron) in table.into_iter().filter(|(name, ..)| *name != "keep" || keep.enabled) {
+    for (name, program, args, cron) in table.into_iter().filter(|(name, ..)| is_wanted(name)) {
         let path = places.program(program);
         if !programs::is_program(&path) {
             missing.push(program);

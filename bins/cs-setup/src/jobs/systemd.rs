@@ -8,7 +8,7 @@ use cs_core::error::{Error, Result};
 use std::path::PathBuf;
 
 /// Job, kind of unit, text, and whether it is started by itself.
-const TEMPLATES: [(&str, &str, &str, bool); 9] = [
+const TEMPLATES: [(&str, &str, &str, bool); 11] = [
     ("dashboard", "service", include_str!("../../../../systemd/claude-sessions-dashboard.service"), true),
     ("cleanup", "service", include_str!("../../../../systemd/claude-sessions-cleanup.service"), false),
     ("cleanup", "timer", include_str!("../../../../systemd/claude-sessions-cleanup.timer"), true),
@@ -18,6 +18,8 @@ const TEMPLATES: [(&str, &str, &str, bool); 9] = [
     ("usage", "timer", include_str!("../../../../systemd/claude-sessions-usage.timer"), true),
     ("keep", "service", include_str!("../../../../systemd/claude-sessions-keep.service"), false),
     ("keep", "timer", include_str!("../../../../systemd/claude-sessions-keep.timer"), true),
+    ("sync", "service", include_str!("../../../../systemd/claude-sessions-sync.service"), false),
+    ("sync", "timer", include_str!("../../../../systemd/claude-sessions-sync.timer"), true),
 ];
 
 /// The units by name, without their texts.
