@@ -31,7 +31,7 @@ fn furnished() -> Sandbox {
 }
 
 /// What is offered on the way to a command: the words typed, and the candidates.
-const OFFERED: [(&[&str], &str); 29] = [
+const OFFERED: [(&[&str], &str); 32] = [
     (&["cs-session", "sh"], "show"),
     (&["cs", "pa"], "park"),
     (&["cs", "park", "ca"], "ca5d"),
@@ -52,6 +52,9 @@ const OFFERED: [(&[&str], &str); 29] = [
     (&["cs-limits", "check", "--window", ""], "five_hour seven_day"),
     (&["cs-limits", "bar", "--format", ""], "swiftbar tmux waybar"),
     (&["cs-export", "--output", "fi"], "fish"),
+    (&["cs-sync", "fo"], "forget"),
+    (&["cs-sync", "push", "--visibility", ""], "private team"),
+    (&["cs-sync", "push", "--sql", ""], "postgres sqlite"),
     (&["cs-setup", "project", "ap"], "api"),
     (&["cs-agent", "attach", ""], "builder"),
     (&["cs-agent", "kill", "b"], "builder"),

@@ -12,7 +12,7 @@ use cs_tests::http::Served;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// All commands that read the settings, each with a word of its output.
-const READERS: [(&[&str], &str); 34] = [
+const READERS: [(&[&str], &str); 35] = [
     (&["cs-session", "list"], ACTIVE),
     (&["cs-session", "list", "-q"], ACTIVE),
     (&["cs-session", "list", "--table"], "ca5d  "),
@@ -47,6 +47,7 @@ const READERS: [(&[&str], &str); 34] = [
     (&["cs-usage", "blocks"], "2026-11-20"),
     (&["cs-usage", "explain", CA5D], CA5D),
     (&["cs-usage", "keep", "--check"], ""),
+    (&["cs-sync", "status"], "\"forgotten\":[]"),
 ];
 
 /// Damaged files, each with what is reported about it.
