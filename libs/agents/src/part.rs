@@ -10,6 +10,7 @@ mod text;
 
 pub use input::masked as masked_input;
 pub use json::{End, Head};
+pub use line::Show;
 pub use numbering::{Numbering, line_hash};
 pub use text::write_text;
 

@@ -2,7 +2,7 @@
 //! faster than a parser of JSON. Must stay true: each line is valid JSON without a raw control character; secrets are
 //! masked in every text unless raw output is asked for.
 
-use super::line::Line;
+use super::line::{Line, Show, Texts};
 use super::{Part, PartKind};
 use crate::entry::{Asked, CallEnd, Context, Kind, Output, PlanItem, Question, Response, Tool};
 use cs_core::clock;
@@ -39,9 +39,18 @@ pub struct Head<'a> {
 }
 
 impl Head<'_> {
-    /// Appends the line to `out`.
+    /// Appends the line to `out`; secrets are masked unless `is_raw`.
     pub fn write_json(&self, is_raw: bool, out: &mut Vec<u8>) {
-        let mut line = Line::new(PartKind::Head, self.conversation, is_raw, out);
+        self.write(Texts::raw(is_raw), out);
+    }
+
+    /// The same, with the texts that `show` says.
+    pub fn write_shown(&self, show: &mut Show, out: &mut Vec<u8>) {
+        self.write(Texts::By(show), out);
+    }
+
+    fn write<'o>(&self, texts: Texts<'o>, out: &'o mut Vec<u8>) {
+        let mut line = Line::new(PartKind::Head, self.conversation, texts, out);
         line.word("agent", self.agent);
         line.word("source", self.source);
         let texts = [("client", self.client), ("project", self.project), ("cwd", self.cwd), ("branch", self.branch)];
@@ -49,10 +58,12 @@ impl Head<'_> {
             line.some_text(name, text);
         }
         line.some_text("title", self.title);
-        line.some_text("started_at", self.started_at);
+        if let Some(at) = self.started_at {
+            line.word("started_at", at);
+        }
         line.some_text("forked_from", self.forked_from);
         line.some_text("parent", self.parent);
-        line.list("session_ids", self.session_ids, |line, id| line.string(id));
+        line.strings("session_ids", self.session_ids);
         if self.is_anew {
             line.field("anew", "true");
         }
@@ -78,7 +89,7 @@ pub struct End<'a> {
 impl End<'_> {
     /// Appends the line to `out`.
     pub fn write_json(&self, conversation: &str, out: &mut Vec<u8>) {
-        let mut line = Line::new(PartKind::End, conversation, true, out);
+        let mut line = Line::new(PartKind::End, conversation, Texts::Raw, out);
         line.number("entries", self.entries);
         line.number("not_understood", self.not_understood);
         line.number("too_long", self.too_long);
@@ -93,9 +104,18 @@ impl End<'_> {
 impl Part<'_> {
     /// Appends the part as one line of JSON to `out`; secrets are masked unless `is_raw`.
     pub fn write_json(&self, conversation: &str, is_raw: bool, out: &mut Vec<u8>) {
-        let mut line = Line::new(self.kind, conversation, is_raw, out);
+        self.write(conversation, self.seq, Texts::raw(is_raw), out);
+    }
+
+    /// The same, with the texts that `show` says, and with this place in the order.
+    pub fn write_shown(&self, conversation: &str, seq: u64, show: &mut Show, out: &mut Vec<u8>) {
+        self.write(conversation, seq, Texts::By(show), out);
+    }
+
+    fn write<'o>(&self, conversation: &str, seq: u64, texts: Texts<'o>, out: &'o mut Vec<u8>) {
+        let mut line = Line::new(self.kind, conversation, texts, out);
         line.plain("entry", &self.anchor);
-        line.number("seq", self.seq);
+        line.number("seq", seq);
         line.number("turn", self.turn);
         line.plain("thread", &self.thread);
         if let Some(at) = self.entry.at.and_then(clock::from_millis) {
@@ -201,7 +221,7 @@ fn call(line: &mut Line, id: &str, tool: &Tool, asked: &Asked) {
         line.json("input", input);
     }
     if !asked.files.is_empty() {
-        line.list("paths", &asked.files, |line, path| line.string(path));
+        line.strings("paths", &asked.files);
     }
     if let Tool::Run(command) = tool {
         line.command("command", command);
@@ -237,7 +257,7 @@ fn plan_item(line: &mut Line, item: &PlanItem) {
 fn question(line: &mut Line, question: &Question) {
     line.braces(|line| {
         line.text("question", &question.text);
-        line.list("options", &question.options, |line, option| line.string(option));
+        line.strings("options", &question.options);
         line.some_text("answer", question.answer.as_deref());
     });
 }

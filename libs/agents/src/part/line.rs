@@ -1,21 +1,53 @@
 //! Owns how the fields of a line of JSON are written. Must stay true: the line is valid JSON without a raw control
-//! character; every text of others is masked unless raw output is asked for.
+//! character; every text that is not a word of ours is masked, or given by the caller, unless raw output is asked for.
 
 use super::text::write_text;
 use super::{PartKind, VERSION};
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
+
+/// Says what is written for a text, by the name of its field; without an answer the field is left out. It sees every text
+/// that is not a word of ours: ids, anchors and names too. That of `input` is JSON; an answer that is none is written as a
+/// text.
+pub type Show<'s> = dyn for<'t> FnMut(&str, &'t str) -> Option<Cow<'t, str>> + 's;
+
+/// What is written of the texts of others.
+pub(super) enum Texts<'s> {
+    /// All, as they are.
+    Raw,
+    /// All, without their secrets.
+    Masked,
+    /// What this says.
+    By(&'s mut Show<'s>),
+}
+
+impl Texts<'_> {
+    /// As they are, or masked.
+    pub(super) fn raw(is_raw: bool) -> Self {
+        if is_raw { Texts::Raw } else { Texts::Masked }
+    }
+
+    /// What is written for a text that `mask` masks.
+    fn shown<'t>(&mut self, name: &str, text: &'t str, mask: fn(&str) -> Cow<'_, str>) -> Option<Cow<'t, str>> {
+        match self {
+            Texts::Raw => Some(Cow::Borrowed(text)),
+            Texts::Masked => Some(mask(text)),
+            Texts::By(show) => show(name, text),
+        }
+    }
+}
 
 /// Writes the fields of a line.
 pub(super) struct Line<'o> {
     out: &'o mut Vec<u8>,
-    is_raw: bool,
+    texts: Texts<'o>,
 }
 
 impl<'o> Line<'o> {
-    pub(super) fn new(kind: PartKind, conversation: &str, is_raw: bool, out: &'o mut Vec<u8>) -> Self {
+    pub(super) fn new(kind: PartKind, conversation: &str, texts: Texts<'o>, out: &'o mut Vec<u8>) -> Self {
         out.extend_from_slice(b"{\"v\":");
         out.extend_from_slice(VERSION.to_string().as_bytes());
-        let mut line = Line { out, is_raw };
+        let mut line = Line { out, texts };
         line.word("kind", kind.word());
         line.plain("conversation", conversation);
         line
@@ -64,13 +96,11 @@ impl<'o> Line<'o> {
 
     /// An id, in which nothing is masked.
     pub(super) fn plain(&mut self, name: &str, text: &str) {
-        self.name(name);
-        write_text(text, self.out);
+        self.shown(name, text, |text| Cow::Borrowed(text));
     }
 
     pub(super) fn text(&mut self, name: &str, text: &str) {
-        self.name(name);
-        self.string(text);
+        self.shown(name, text, redact::mask);
     }
 
     pub(super) fn filled_text(&mut self, name: &str, text: &str) {
@@ -81,22 +111,28 @@ impl<'o> Line<'o> {
         text.into_iter().for_each(|text| self.text(name, text));
     }
 
-    pub(super) fn string(&mut self, text: &str) {
-        let text = if self.is_raw { Cow::Borrowed(text) } else { redact::mask(text) };
-        write_text(&text, self.out);
-    }
-
     pub(super) fn command(&mut self, name: &str, text: &str) {
-        self.name(name);
-        let text = if self.is_raw { Cow::Borrowed(text) } else { redact::mask_command(text) };
-        write_text(&text, self.out);
+        self.shown(name, text, redact::mask_command);
     }
 
     /// The name of a tool.
     pub(super) fn tool(&mut self, name: &str, text: &str) {
-        self.name(name);
-        let text = if self.is_raw { Cow::Borrowed(text) } else { redact::mask_tool(text) };
-        write_text(&text, self.out);
+        self.shown(name, text, redact::mask_tool);
+    }
+
+    fn shown(&mut self, name: &str, text: &str, mask: fn(&str) -> Cow<'_, str>) {
+        if let Some(text) = self.texts.shown(name, text, mask) {
+            self.name(name);
+            write_text(&text, self.out);
+        }
+    }
+
+    /// A list of texts; one that is not shown is empty.
+    pub(super) fn strings<T: AsRef<str>>(&mut self, name: &str, all: &[T]) {
+        self.list(name, all, |line, text| {
+            let text = line.texts.shown(name, text.as_ref(), redact::mask).unwrap_or_default();
+            write_text(&text, line.out);
+        });
     }
 
     pub(super) fn braces(&mut self, fields: impl FnOnce(&mut Self)) {
@@ -124,8 +160,19 @@ impl<'o> Line<'o> {
 
     /// A value that is JSON already. It is left out if it is nested deeper than readers of JSON accept.
     pub(super) fn json(&mut self, name: &str, json: &str) {
-        if let Some(json) = super::input::masked(json, self.is_raw) {
-            self.field(name, &json);
+        let Texts::By(show) = &mut self.texts else {
+            let is_raw = matches!(self.texts, Texts::Raw);
+            let json = super::input::masked(json, is_raw);
+            return json.into_iter().for_each(|json| self.field(name, &json));
+        };
+        let Some(shown) = show(name, json) else { return };
+        match super::input::masked(&shown, true) {
+            None => {}
+            Some(json) if serde_json::from_str::<IgnoredAny>(&json).is_ok() => self.field(name, &json),
+            Some(_) => {
+                self.name(name);
+                write_text(&shown, self.out);
+            }
         }
     }
 }

@@ -6,3 +6,4 @@ mod golden;
 mod inputs;
 mod schema;
 mod support;
+mod texts;

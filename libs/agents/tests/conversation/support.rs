@@ -11,35 +11,38 @@ use std::path::{Path, PathBuf};
 /// The parts of a log as lines of JSON, with the last line.
 pub fn shown(agent: Agent, bytes: &[u8], thread: &str, conversation: &str) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut end = End { ends: "unknown", ..End::default() };
-    let mut numbering = Numbering::default();
-    {
-        let mut each = |part: &Part| part.write_json(conversation, false, &mut out);
-        numbering.begin_log(thread, &mut each);
-        let mut reader = Reader::new(State::new(agent), Wanted::Full);
-        let mut number = 0;
-        lines::read(bytes, |piece| {
-            number += 1;
-            let line = match piece {
-                Piece::Line(line) | Piece::Rest(line) => line,
-                Piece::TooLong(bytes) => {
-                    end.too_long += 1;
-                    return numbering.gap(Lack::TooLong, bytes, number, thread, &mut each);
-                }
-            };
-            let understood = reader.line(line, number, &mut |entry| numbering.take(entry, number, thread, &mut each));
-            if understood == Understood::Not && !line.is_empty() {
-                end.not_understood += 1;
-                numbering.gap(Lack::Broken, line.len() as u64, number, thread, &mut each);
-            }
-        })
-        .unwrap();
-        reader.finish(&mut |entry| numbering.take(entry, number, thread, &mut each));
-        numbering.finish(&mut each);
-    }
-    end.entries = numbering.told();
+    let end = each(agent, bytes, thread, &mut |part: &Part| part.write_json(conversation, false, &mut out));
     end.write_json(conversation, &mut out);
     out
+}
+
+/// Passes the parts of a log on; returns the last line.
+pub fn each(agent: Agent, bytes: &[u8], thread: &str, each: &mut dyn FnMut(&Part)) -> End<'static> {
+    let mut end = End { ends: "unknown", ..End::default() };
+    let mut numbering = Numbering::default();
+    numbering.begin_log(thread, each);
+    let mut reader = Reader::new(State::new(agent), Wanted::Full);
+    let mut number = 0;
+    lines::read(bytes, |piece| {
+        number += 1;
+        let line = match piece {
+            Piece::Line(line) | Piece::Rest(line) => line,
+            Piece::TooLong(bytes) => {
+                end.too_long += 1;
+                return numbering.gap(Lack::TooLong, bytes, number, thread, each);
+            }
+        };
+        let understood = reader.line(line, number, &mut |entry| numbering.take(entry, number, thread, each));
+        if understood == Understood::Not && !line.is_empty() {
+            end.not_understood += 1;
+            numbering.gap(Lack::Broken, line.len() as u64, number, thread, each);
+        }
+    })
+    .unwrap();
+    reader.finish(&mut |entry| numbering.take(entry, number, thread, each));
+    numbering.finish(each);
+    end.entries = numbering.told();
+    end
 }
 
 /// Lines of JSON as values.
