@@ -52,6 +52,8 @@ pub struct About {
 /// How many bytes are read at the beginning and at the end of a log whose middle is not asked for.
 const HEAD: u64 = 1024 * 1024;
 const TAIL: u64 = 128 * 1024;
+/// How many bytes are read at first if only the folder is asked for.
+const BEGIN: u64 = 64 * 1024;
 /// Maximum number of characters of a title.
 const TITLE: usize = 200;
 
@@ -86,6 +88,14 @@ impl About {
     /// The same, but only what names it: title, first prompt and folder. Of most lines nothing is decoded.
     pub(crate) fn name_of(of: &Conversation) -> io::Result<About> {
         About::ends(of, Depth::Names)
+    }
+
+    /// Only what the beginning of the log says about its folder and its name, if that is enough to know the folder.
+    pub fn beginning(of: &Conversation) -> io::Result<About> {
+        let Some(log) = of.main() else { return Ok(About::default()) };
+        let mut about = About::default();
+        about.read(of, log.open()?.take(BEGIN), Depth::Names, copied(of).as_ref())?;
+        if about.cwd.is_some() { Ok(about) } else { About::name_of(of) }
     }
 
     fn ends(of: &Conversation, depth: Depth) -> io::Result<About> {

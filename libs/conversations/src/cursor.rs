@@ -142,6 +142,29 @@ impl Cursor {
         &self.unread
     }
 
+    /// The beginning of the logs of one thread, for one who has read that of the conversation itself with this cursor.
+    pub fn only(&self, thread: &str) -> Self {
+        let logs =
+            self.logs.iter().filter(|(log, _)| log.thread == thread).map(|(log, _)| (log.clone(), None)).collect();
+        let mut numbering = self.numbering.clone();
+        numbering.finish(&mut |_| {});
+        Cursor {
+            state: self.state.clone(),
+            logs,
+            at: 0,
+            numbering,
+            summary: Summary::default(),
+            unread: Vec::new(),
+            order: Vec::new(),
+            told: 0,
+        }
+    }
+
+    /// The thread of the log that the next step reads.
+    pub fn thread(&self) -> Option<&str> {
+        self.logs.get(self.at).map(|(log, _)| log.thread.as_str())
+    }
+
     /// Whether a log was replaced or cut after it had been read to its end, so that it is read from its beginning.
     pub fn is_anew(&self) -> bool {
         self.logs.iter().any(|(_, place)| place.as_ref().is_some_and(|place| place.is_anew))

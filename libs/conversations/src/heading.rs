@@ -5,7 +5,7 @@ use crate::about::About;
 use crate::catalog::Conversation;
 use crate::sessions::Sessions;
 use crate::wish::Summary;
-use agents::part::{End, Head};
+use agents::part::{End, Head, Show};
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::id::Uuid;
@@ -45,11 +45,24 @@ impl Heading {
         Ok(Heading::of(About::outline(of).unwrap_or_default(), &records, &store.config()))
     }
 
+    /// When the conversation began, RFC 3339, UTC.
+    pub fn started_at(&self) -> Option<String> {
+        self.about.first_at.and_then(clock::from_millis).map(clock::stamp)
+    }
+
     /// Appends the first line.
     pub fn write_json(&self, of: &Conversation, is_raw: bool, out: &mut Vec<u8>) {
+        self.head(of, self.started_at().as_deref()).write_json(is_raw, out);
+    }
+
+    /// The same, with the texts that `show` says.
+    pub fn write_shown(&self, of: &Conversation, show: &mut Show, out: &mut Vec<u8>) {
+        self.head(of, self.started_at().as_deref()).write_shown(show, out);
+    }
+
+    fn head<'h>(&'h self, of: &'h Conversation, started_at: Option<&'h str>) -> Head<'h> {
         let about = &self.about;
-        let started_at = about.first_at.and_then(clock::from_millis).map(clock::stamp);
-        let head = Head {
+        Head {
             conversation: &of.uuid,
             agent: of.agent.word(),
             client: about.client.as_deref(),
@@ -57,14 +70,13 @@ impl Heading {
             cwd: about.cwd.as_deref(),
             branch: about.branch.as_deref(),
             title: self.title.as_deref(),
-            started_at: started_at.as_deref(),
+            started_at,
             source: of.place.source(),
             forked_from: about.forked_from.as_deref(),
             parent: about.parent.as_deref(),
             session_ids: &self.session_ids,
             is_anew: self.is_anew,
-        };
-        head.write_json(is_raw, out);
+        }
     }
 }
 

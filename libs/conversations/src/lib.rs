@@ -26,7 +26,7 @@ pub use find::find;
 pub use heading::{Ends, Heading, write_end};
 pub use history::Left;
 pub use read::read;
-pub use sessions::Sessions;
+pub use sessions::{SessionNames, Sessions};
 pub use wish::{Summary, Wish};
 
 #[cfg(test)]

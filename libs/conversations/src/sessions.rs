@@ -7,15 +7,12 @@ use cs_core::store::Store;
 use std::collections::HashMap;
 
 /// The ids of all session records, by the part that a conversation's id decides.
-#[derive(Debug)]
-pub struct Sessions<'s> {
-    store: &'s Store,
-    by_end: HashMap<String, Vec<SessionId>>,
-}
+#[derive(Debug, Default)]
+pub struct SessionNames(HashMap<String, Vec<SessionId>>);
 
-impl<'s> Sessions<'s> {
+impl SessionNames {
     /// Reads which records there are, archived ones too, and opens none.
-    pub fn of(store: &'s Store) -> Result<Sessions<'s>> {
+    pub fn read(store: &Store) -> Result<SessionNames> {
         let mut by_end: HashMap<String, Vec<SessionId>> = HashMap::new();
         for dir in [store.home.archive(), store.home.sessions()] {
             for id in store.ids(&dir)? {
@@ -23,27 +20,51 @@ impl<'s> Sessions<'s> {
                 by_end.entry(end).or_default().push(id);
             }
         }
-        Ok(Sessions { store, by_end })
+        Ok(SessionNames(by_end))
+    }
+
+    /// The ids that the records of a conversation may have, by their names alone.
+    pub fn of(&self, uuid: &Uuid) -> Vec<&SessionId> {
+        let names = Names::of(uuid);
+        names.ends().filter_map(|end| self.0.get(end)).flatten().collect()
     }
 
     /// The records of a conversation, the oldest first. One that cannot be read is left out.
-    pub fn records(&self, uuid: &str) -> Vec<Session> {
+    pub fn records(&self, store: &Store, uuid: &str) -> Vec<Session> {
         let Ok(uuid) = Uuid::parse(uuid) else { return Vec::new() };
-        let names = Names::of(&uuid);
-        let mut ids: Vec<SessionId> = names.ends().filter_map(|end| self.by_end.get(end)).flatten().cloned().collect();
+        let mut ids: Vec<SessionId> = self.of(&uuid).into_iter().cloned().collect();
         let named = ids.len();
-        let files = [self.store.live(&uuid), self.store.ended(&uuid)];
+        let files = [store.live(&uuid), store.ended(&uuid)];
         ids.extend(files.into_iter().filter_map(|live| live.ok()??.session()));
         let mut found: Vec<Session> = Vec::new();
         for (n, id) in ids.iter().enumerate() {
             let is_known = found.iter().any(|record| record.session_id == id.as_str());
-            let record = Some(id).filter(|_| !is_known).and_then(|id| self.store.session(id).ok());
+            let record = Some(id).filter(|_| !is_known).and_then(|id| store.session(id).ok());
             // The conversation's own file knows its session, whatever that is called.
             let is_its = |record: &Session| record.claude_session_id.as_deref() == Some(uuid.as_str()) || n >= named;
             found.extend(record.filter(is_its));
         }
         found.sort_by(|a, b| (&a.started_at, &a.session_id).cmp(&(&b.started_at, &b.session_id)));
         found
+    }
+}
+
+/// The session records of conversations.
+#[derive(Debug)]
+pub struct Sessions<'s> {
+    store: &'s Store,
+    names: SessionNames,
+}
+
+impl<'s> Sessions<'s> {
+    /// Reads which records there are, archived ones too, and opens none.
+    pub fn of(store: &'s Store) -> Result<Sessions<'s>> {
+        Ok(Sessions { store, names: SessionNames::read(store)? })
+    }
+
+    /// The records of a conversation, the oldest first. One that cannot be read is left out.
+    pub fn records(&self, uuid: &str) -> Vec<Session> {
+        self.names.records(self.store, uuid)
     }
 
     /// The ids of those records.

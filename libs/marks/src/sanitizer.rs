@@ -85,6 +85,11 @@ impl<'a> Sanitizer<'a> {
         Sanitizer { engine, by_entry, hiding: marks.hiding().collect() }
     }
 
+    /// Its rules and its key.
+    pub fn engine(&mut self) -> &mut Engine {
+        self.engine
+    }
+
     /// What may be shown of a field of the part with this anchor; without the name of a field, it is `text`.
     pub fn text<'t>(&mut self, entry: &str, place: Place, text: &'t str) -> Sanitized<'t> {
         if text.is_empty() {

@@ -113,11 +113,10 @@ fn in_head(request: &Request, engine: &mut Engine, text: &str) -> String {
     one_line(&Texts::new("", engine, &marks, request.raw, &mut head, &mut ledger).show("", "", "head", text))
 }
 
-/// The same of who made a report or a mark: an account and a host are personal, too.
+/// The same of who made a report or a mark.
 fn person(request: &Request, engine: &mut Engine, actor: &str) -> String {
-    let shown = in_head(request, engine, actor);
-    let is_account = !request.raw && shown.contains('@') && !shown.contains(char::is_whitespace);
-    if is_account { engine.placeholder("user", actor) } else { shown }
+    let (marks, mut head, mut ledger) = (Marks::default(), Head::default(), Tally::default());
+    one_line(&Texts::new("", engine, &marks, request.raw, &mut head, &mut ledger).show_person("head", actor))
 }
 
 impl Making<'_> {

@@ -7,7 +7,7 @@ use conversations::{Conversation, Heading};
 use cs_core::clock;
 use cs_core::record::Session;
 use cs_core::store::Store;
-use marks::{Marks, WITHHELD};
+use marks::Marks;
 
 /// A conversation of the report.
 pub struct One<'a> {
@@ -28,23 +28,14 @@ pub struct One<'a> {
 }
 
 impl One<'_> {
-    /// What it is called, without what a person redacted; a title that the client made up is withheld then, because it may
-    /// tell the same in other words.
+    /// What it is called, as it may be shown.
     pub fn title(&self, texts: &mut Texts) -> Option<String> {
-        let about = &self.heading.about;
-        let first = about.first_prompt.as_ref().filter(|_| about.title.is_none());
-        let said = about.renamed.as_ref().or(first);
-        let title = said.or(about.title.as_ref()).or(self.heading.title.as_ref())?;
-        if said.is_none() && texts.has_redactions() {
-            texts.head.withheld += 1;
-            return Some(WITHHELD.to_string());
-        }
-        texts.show_repeated("title", Some(title))
+        texts.show_title(self.heading)
     }
 
     /// When it began, RFC 3339.
     pub fn started_at(&self) -> Option<String> {
-        self.heading.about.first_at.and_then(clock::from_millis).map(clock::stamp)
+        self.heading.started_at()
     }
 
     /// When it went on last, RFC 3339.

@@ -3,8 +3,10 @@
 
 use crate::head::Head;
 use crate::record::{MANUAL, Spoken};
-use marks::{Cut, Marks, Sanitizer, Why};
-use redaction::{Engine, Entry, Place, Tally};
+use conversations::Heading;
+use marks::{Cut, Marks, Sanitizer, WITHHELD, Why};
+use redaction::json::Json;
+use redaction::{Engine, Entry, Found, Place, Tally, Tier};
 use std::ops::Range;
 
 /// The longest name of an entry that is certainly a UUID.
@@ -44,6 +46,47 @@ impl<'a> Texts<'a> {
     /// Whether a person redacted something in the conversation.
     pub fn has_redactions(&self) -> bool {
         !self.spoken.is_empty()
+    }
+
+    /// Whether a text has something that a person redacted elsewhere in the conversation.
+    pub fn repeats(&self, text: &str) -> bool {
+        !self.spoken.places(text).is_empty()
+    }
+
+    /// What the conversation is called, without what a person redacted; a title that the client made up is withheld then,
+    /// because it may tell the same in other words.
+    pub fn show_title(&mut self, heading: &Heading) -> Option<String> {
+        let about = &heading.about;
+        let first = about.first_prompt.as_ref().filter(|_| about.title.is_none());
+        let said = about.renamed.as_ref().or(first);
+        let title = said.or(about.title.as_ref()).or(heading.title.as_ref())?;
+        if said.is_none() && self.has_redactions() {
+            self.head.withheld += 1;
+            return Some(WITHHELD.to_string());
+        }
+        self.show_repeated("title", Some(title))
+    }
+
+    /// What may be shown of who did something: an account and a host are personal, too.
+    pub fn show_person(&mut self, field: &str, actor: &str) -> String {
+        let shown = self.show_other(field, Some(actor)).unwrap_or_default();
+        match &mut self.sanitizer {
+            Some(sanitizer) if shown.contains('@') && !shown.contains(char::is_whitespace) => {
+                sanitizer.engine().placeholder("user", actor)
+            }
+            _ => shown,
+        }
+    }
+
+    /// The definite rule that still finds something in a line of JSON whose texts were shown, as in its names and numbers.
+    /// It is that of a part of this kind, if it is one. So many finds in texts are not meant: a person keeps them.
+    pub fn definite(&mut self, kind: Option<&str>, line: &str, kept: u64) -> Option<String> {
+        definite(self.sanitizer.as_mut()?.engine(), Place { kind, ..Place::default() }, line, kept)
+    }
+
+    /// Forgets what was noted for the ledger.
+    pub fn forget_notes(&mut self) {
+        self.ledger.take();
     }
 
     /// What may be shown of a text that may repeat an entry without being one. Where a rule finds more than a person
@@ -137,6 +180,18 @@ impl<'a> Texts<'a> {
     /// The same of a text that is not in a part.
     pub fn show_other(&mut self, field: &str, text: Option<&str>) -> Option<String> {
         text.filter(|text| !text.is_empty()).map(|text| self.show("", "", field, text))
+    }
+}
+
+/// The definite rule that finds something in a line of JSON. So many finds in texts are not meant.
+fn definite(engine: &mut Engine, place: Place, line: &str, kept: u64) -> Option<String> {
+    let rule = |found: &Found| (found.tier == Tier::Definite).then(|| found.rule.clone());
+    match Json::default().line(engine, line, place) {
+        Some(changes) => {
+            let left = changes.left.iter().find_map(|piece| rule(&piece.found));
+            left.or_else(|| changes.pieces.iter().filter_map(|piece| rule(&piece.found)).nth(kept as usize))
+        }
+        None => engine.find(line, place).iter().find_map(rule),
     }
 }
 

@@ -1,8 +1,8 @@
 //! No text of others is written that the caller has not seen: each stands where the caller's answer is now.
 
 use agents::entry::{
-    Asked, CallClass, CallEnd, Change, Context, Entry, Kind, Lack, Link, Output, PlanItem, PlanStep, Question, Response,
-    Source, Stop, Tool, Via,
+    Asked, CallClass, CallEnd, Change, Context, Entry, Kind, Lack, Link, Output, PlanItem, PlanStep, Question,
+    Response, Source, Stop, Tool, Via,
 };
 use agents::part::{Head, Part, PartKind, Show};
 use serde_json::Value;
@@ -159,12 +159,13 @@ fn no_text_of_any_kind_is_written_unseen() {
 
 #[test]
 fn every_text_of_every_recording_is_seen() {
-    let words: BTreeSet<&str> = "prompt injected answer reasoning call result plan ask context usage agent compaction stop \
+    let words: BTreeSet<&str> =
+        "prompt injected answer reasoning call result plan ask context usage agent compaction stop \
         attachment title relation rewind gap typed command queued mention sdk unknown news reminder hook instructions \
         environment message task client run read edit web mcp other denied interrupted whole added changed proposed \
         failed ended_by_model person forked_from continued_in continues derived_from parent too_long broken unreadable"
-        .split_whitespace()
-        .collect();
+            .split_whitespace()
+            .collect();
     for recording in crate::support::recordings() {
         let mut lines = Vec::new();
         crate::support::each(recording.agent, &recording.bytes, &recording.thread, &mut |part: &Part| {
