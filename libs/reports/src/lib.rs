@@ -31,9 +31,7 @@ pub use commits::{Commits, Committed, How, MatchedCommit, Repository, Unmatched,
 pub use head::{Head, MARK, Parsed, content_digest, parse, style_source};
 pub use make::{make, make_of, nothing, unmatched};
 pub use one::One;
-pub use record::{
-    Counts, Known, MANUAL, Records, Replaced, Spoken, engine, engine_for, engine_of_all,
-};
+pub use record::{Counts, Known, MANUAL, Records, Replaced, Spoken, engine, engine_for, engine_of_all};
 pub use request::{Format, MODES, Mode, Request, Scope, With};
 pub use row::{Row, Value};
 pub use select::{Chosen, select};

@@ -6,12 +6,12 @@
 //! session's record. A *target* holds, for each source, how many rows it has and their digest; so nothing that it has is
 //! sent again. What happens to a target is a sequence of [`Op`]s, the same for every kind of target.
 
-mod decide;
-mod columns;
 pub mod also;
+mod columns;
+mod decide;
 mod digest;
-mod forgotten;
 pub mod folder;
+mod forgotten;
 mod held;
 mod last;
 mod machine;
@@ -29,8 +29,8 @@ mod sources;
 mod versions;
 
 pub use digest::Digest;
-pub use forgotten::{Forgotten, forget};
 pub use folder::Folder;
+pub use forgotten::{Forgotten, forget};
 pub use held::{Held, Known};
 pub use last::Last;
 pub use machine::Machine;
