@@ -203,7 +203,10 @@ begin
       union all
       select 1 from cs.audit as a where a.owner = current_user and a.machine = o.machine and a.source = o.source
     ) as held;
-    if n < o.pos then
+    if n = 0 and o.pos > 0 then
+      delete from cs.cursor as c where c.owner = current_user and c.machine = o.machine and c.source = o.source;
+      return 0;
+    elsif n < o.pos then
       o.pos := n;
       o.digest := '';
       o.stamp := '';
@@ -223,12 +226,18 @@ begin
 end $cs$;
 
 -- Removes a conversation, or a session without one, of all machines of this owner; the number of rows that went. A log
--- of what tools did loses some of its rows, and its machine sends it again.
+-- of what tools did loses some of its rows, and its machine sends it again. Waits for all other pushes of this owner,
+-- which have a shared lock, because rows that they have not committed would not be seen, and stay.
 create function cs.forget(o cs.incoming) returns bigint language plpgsql as $cs$
 declare
   n bigint;
   lost bigint := 0;
 begin
+  begin
+    perform pg_advisory_xact_lock(hashtextextended('cs/' || current_user, 0));
+  exception when lock_not_available then
+    raise exception 'cs: busy: another push of % has not ended', current_user;
+  end;
   insert into cs.forgotten (owner, conversation) values (current_user, o.conversation) on conflict do nothing;
   get diagnostics lost = row_count;
   delete from cs.cursor as c using cs.record as r

@@ -2,8 +2,11 @@
 
 use crate::content::{Content, HOSTILE, everything, row, server, server_with, source};
 use cs_core::error::Error;
+use cs_tests::postgres::Postgres;
 use cs_tests::{stderr, stdout};
+use std::process::Command;
 use std::thread;
+use std::time::Duration;
 use sync::{Op, Sink, Table, postgres};
 
 #[test]
@@ -90,14 +93,16 @@ fn a_push_that_is_killed_anywhere_changes_nothing() {
     let mut count = Counter(0);
     content.send(&Default::default(), &mut count).unwrap();
     for stop in 0..=count.0 {
-        for how in ["dropped", "the backend is ended"] {
+        for how in ["dropped", "the backend is ended", "psql is killed"] {
             let mut session = postgres::Session::open(&server.arguments("ada")).unwrap();
             session.known(&content.machine).unwrap();
             let mut sink = Until { session: &mut session, left: stop };
             let _ = content.send(&Default::default(), &mut sink);
             if how != "dropped" {
-                let ended = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ada'";
-                server.ask("admin", ended);
+                match how {
+                    "psql is killed" => kill_psql(&server),
+                    _ => drop(server.ask("admin", ENDED)),
+                }
                 let failed = session.commit().unwrap_err();
                 assert!(matches!(failed, Error::Io { .. }), "{failed}");
             }
@@ -105,8 +110,18 @@ fn a_push_that_is_killed_anywhere_changes_nothing() {
         }
     }
     let is_alone = || server.ask("admin", "select count(*) from pg_stat_activity where usename = 'ada'") == "0";
-    assert!(cs_tests::eventually(std::time::Duration::from_secs(10), is_alone), "a connection is left");
+    assert!(cs_tests::eventually(Duration::from_secs(10), is_alone), "a connection is left");
     assert_eq!(content.push(&server, "ada").unwrap(), 3);
+}
+
+/// Ends the connections of ada.
+const ENDED: &str = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ada'";
+
+/// Kills the `psql` that is logged in as ada.
+fn kill_psql(server: &Postgres) {
+    let pattern = format!("psql .*{}", server.arguments("ada"));
+    let killed = Command::new("pkill").args(["-KILL", "-f", &pattern]).status().unwrap();
+    assert!(killed.success(), "no process is {pattern}");
 }
 
 struct Counter(usize);
@@ -193,4 +208,27 @@ fn what_is_forgotten_goes_on_all_machines_and_stays_away() {
     let cursors = "select source from cs.cursor where owner = 'ada' and source like '%c1%'";
     assert_eq!(server.ask("admin", cursors), "");
     assert_eq!(server.ask("ada", "select conversation from cs.audit"), "c2", "the rest of the day is still there");
+}
+
+#[test]
+fn rows_on_their_way_are_forgotten_too() {
+    let Some(server) = server() else { return };
+    let (one, two) = (Content::new(1, "").with(&["c1"], 2), Content::new(2, "").with(&["c1"], 2));
+    one.push(&server, "ada").unwrap();
+    let mut on_the_way = postgres::Session::open(&server.arguments("ada")).unwrap();
+    let known = on_the_way.known(&two.machine).unwrap();
+    two.send(&known, &mut on_the_way).unwrap();
+    thread::scope(|scope| {
+        let forgotten = scope.spawn(|| {
+            let mut session = postgres::Session::open(&server.arguments("ada")).unwrap();
+            session.known(&one.machine).unwrap();
+            session.take(&Op::Forget("c1")).unwrap();
+            session.commit().unwrap()
+        });
+        let waits = "select count(*) from pg_locks where locktype = 'advisory' and not granted";
+        assert!(cs_tests::eventually(Duration::from_secs(20), || server.ask("admin", waits) == "1"));
+        assert_eq!(on_the_way.commit().unwrap(), two.rows());
+        assert_eq!(forgotten.join().unwrap(), 13);
+    });
+    assert_eq!(server.ask("ada", "select count(*) from cs.outgoing where source ~ 'c1'"), "0");
 }

@@ -22,9 +22,7 @@ pub fn of(said: &str) -> Error {
         None => message.to_string(),
     };
     match is_ours {
-        true if message.starts_with("busy") => {
-            Error::Busy(PathBuf::from("another push of this machine to the database"))
-        }
+        true if message.starts_with("busy") => Error::Busy(PathBuf::from("another push to the database")),
         true => Error::Refused(told),
         false if message.contains("password") => failure(format!("{told}; psql takes it from ~/.pgpass or PGPASSFILE")),
         false => failure(told),

@@ -12,7 +12,7 @@ pub const START: &str = "\\set ON_ERROR_STOP on\n\\set QUIET on\n\\pset tuples_o
 pub const SETTINGS: &str = "set local client_encoding = 'UTF8';\nset local client_min_messages = warning;\n\
     set local standard_conforming_strings = on;\nset local idle_in_transaction_session_timeout = '10min';\n";
 
-/// How long a push waits for another one of the same machine.
+/// How long a push waits for another one of the same machine, or for one that removes something.
 const PATIENCE: &str = "2min";
 
 /// Begins a push of a machine: one transaction, in which each statement sees what was committed before it, because the
@@ -29,10 +29,10 @@ pub fn push(machine: &str) -> String {
   perform set_config('lock_timeout', '{PATIENCE}', true);
   begin
     perform pg_advisory_xact_lock(hashtextextended('cs/' || current_user || '/{machine}', 0));
+    perform pg_advisory_xact_lock_shared(hashtextextended('cs/' || current_user, 0));
   exception when lock_not_available then
-    raise exception 'cs: busy: another push of this machine has not ended for {PATIENCE}';
+    raise exception 'cs: busy: another push has not ended for {PATIENCE}';
   end;
-  perform set_config('lock_timeout', '0', true);
   perform set_config('cs.changes', '0', true);
 end $cs$;
 "#
