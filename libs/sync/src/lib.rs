@@ -27,6 +27,7 @@ mod settings;
 mod source;
 mod sources;
 mod versions;
+mod words;
 
 pub use digest::Digest;
 pub use folder::Folder;
@@ -41,3 +42,4 @@ pub use scan::{Scanned, Unsent, scan};
 pub use settings::{Place, Settings};
 pub use source::{Kind, Source};
 pub use sources::{Request, Sources};
+pub use words::words;
