@@ -2,7 +2,8 @@
 //! job has no terminal; what it complains about is read while we write, so that neither waits for the other forever; if
 //! this is dropped before its end, the connection is closed and its transaction with it.
 
-use super::{args, complaint, line, text};
+use super::{complaint, line, text};
+use crate::words::words;
 use cs_core::error::{Error, Result};
 use cs_core::hex::hex;
 use cs_core::random::random;
@@ -36,7 +37,7 @@ impl Psql {
         let mark = format!("end of answer {}", hex(&random::<16>()?));
         let mut child = Command::new("psql")
             .args(["--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"])
-            .args(args::split(arguments)?)
+            .args(words(arguments)?)
             .env("LC_ALL", "C")
             .env("PGCLIENTENCODING", "UTF8")
             .stdin(Stdio::piped())
