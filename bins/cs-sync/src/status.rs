@@ -157,7 +157,7 @@ fn block(shown: &Shown) -> Block {
     block.field("results", if shown.results { "texts of tools' results are sent" } else { "" });
     block.field("seen by", &seen_by(shown.has_roles, &list(&shown.team)));
     block.field("waiting", &waiting(shown));
-    block.field("last run", &last(shown.last.as_ref()));
+    block.field("last run", &last(shown.last.as_ref(), shown.target.as_deref()));
     block.field("forgotten", &list(&shown.forgotten));
     block
 }
@@ -187,15 +187,16 @@ fn waiting(shown: &Shown) -> String {
     }
 }
 
-fn last(last: Option<&Last>) -> String {
+fn last(last: Option<&Last>, target: Option<&str>) -> String {
     let Some(last) = last else { return String::new() };
     let minute = |at: &str| clock::parse(at).map(|at| render::format_local_minute(at, Zone::system()));
     let at = minute(&last.at).unwrap_or_default();
+    let to = if target == Some(&last.target) { String::new() } else { format!(", to {}", last.target) };
     match &last.error {
-        None => format!("{at}, done"),
+        None => format!("{at}{to}, done"),
         Some(error) => {
             let done = last.done_at.as_deref().and_then(minute).map(|at| format!("; last done {at}"));
-            format!("{at}, failed: {error}{}", done.unwrap_or_default())
+            format!("{at}{to}, failed: {error}{}", done.unwrap_or_default())
         }
     }
 }
