@@ -5,14 +5,19 @@
 //! Deliberately absent: what a target has, and what is done about it (`scan`).
 
 mod audit;
+mod conversations;
+mod head;
 mod limits;
+mod marked;
 mod outgoing;
 mod records;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(crate) mod sandbox;
 mod shared;
+mod shown;
 mod stamps;
+mod talk;
 mod usage;
 
 pub use shared::Shared;
@@ -132,6 +137,7 @@ pub trait Origin {
 /// All kinds, in the order in which they are sent.
 pub(crate) fn origins() -> Vec<Box<dyn Origin>> {
     vec![
+        Box::new(conversations::Conversations::default()),
         Box::new(records::Records),
         Box::new(usage::UsageDays::default()),
         Box::new(limits::Limits::default()),

@@ -1,0 +1,244 @@
+//! Owns the sources that conversations are: for each the threads of its logs, its first line, and what people said about it.
+//! Must stay true: to list them no log is opened, unless it matters of which project they are; a conversation that is gone
+//! is no source, but what people said about it is.
+
+use super::{Each, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
+use crate::source::{Kind, Source};
+use agents::Agent;
+use conversations::{About, Catalog, Conversation, Cursor, Place, SessionNames};
+use cs_core::config::Config;
+use cs_core::error::{Error, Result};
+use cs_core::file;
+use cs_core::id::{Uuid, fnv1a};
+use cs_core::parallel::on_all_processors;
+use cs_core::store::Store;
+use marks::Marks;
+use reports::{Counts, Spoken};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// The conversations of this machine.
+#[derive(Default)]
+pub struct Conversations {
+    has_results: bool,
+    names: SessionNames,
+    config: Config,
+    /// The places of conversations in the catalog, by id.
+    places: HashMap<String, usize>,
+    present: Option<Present>,
+}
+
+/// The conversation whose sources were read last.
+pub struct Present {
+    /// It; without logs if it is gone.
+    pub conversation: Conversation,
+    /// What people said about it.
+    pub marks: Marks,
+    /// What they redacted.
+    pub spoken: Spoken,
+    /// The place behind its own log, if that was read for other threads.
+    pub own: Option<Cursor>,
+    /// How often something was replaced in its threads.
+    replaced: BTreeMap<String, Counts>,
+}
+
+impl Origin for Conversations {
+    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+        let store = shared.store;
+        self.has_results = request.results;
+        self.names = SessionNames::read(store)?;
+        self.config = store.config();
+        self.present = None;
+        let unseen = |(path, error): &(std::path::PathBuf, std::io::Error)| {
+            Error::io(path, "read", std::io::Error::new(error.kind(), error.to_string()))
+        };
+        let failures: Vec<Error> = shared.catalog().unseen.iter().map(unseen).collect();
+        shared.failures.extend(failures);
+        let catalog = shared.catalog();
+        self.places = catalog.conversations.iter().enumerate().map(|(n, one)| (one.uuid.clone(), n)).collect();
+        let projects = match request.asks_for_projects() {
+            true => self.projects(store, catalog),
+            false => Vec::new(),
+        };
+        let files = Files::read(store, &self.config, shared.redacted())?;
+        let mut all = Vec::new();
+        for (n, one) in catalog.conversations.iter().enumerate() {
+            let project = projects.get(n).cloned().flatten();
+            let listed = self.sources(&files, one).into_iter();
+            all.extend(listed.map(|listed| Listed { project: project.clone(), ..listed }));
+        }
+        let gone = files.marks.iter().filter(|uuid| !self.places.contains_key(*uuid));
+        all.extend(gone.filter_map(|uuid| files.of_marks(uuid)));
+        Ok(all)
+    }
+
+    fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each) -> std::result::Result<(), Halt> {
+        let source = &listed.source;
+        let uuid = source.owner().unwrap_or_default();
+        let is_present = self.present.as_ref().is_some_and(|present| present.conversation.uuid == uuid);
+        if !is_present {
+            self.present = Some(Present::read(shared, uuid, self.places.get(uuid).copied())?);
+        }
+        let Some(present) = &mut self.present else { return Err(Halt::Unwanted) };
+        match source.kind() {
+            Kind::Talk => {
+                let threads = threads(&present.conversation);
+                let is_its = |thread: &&String| talk_of(uuid, thread).as_ref() == Some(source);
+                let Some(thread) = threads.iter().find(is_its) else { return Err(Halt::Unwanted) };
+                let counts = talk::rows(present, thread, &mut shared.engine, self.has_results, each)?;
+                present.replaced.insert(thread.clone(), counts);
+                Ok(())
+            }
+            Kind::Head => {
+                present.count(shared, self.has_results)?;
+                let records = self.names.records(shared.store, uuid);
+                let secrets = present.secrets();
+                each(head::row(present, &records, &self.config, &mut shared.engine, &secrets)?)
+            }
+            Kind::Mark => marked::rows(present, &mut shared.engine, each),
+            Kind::Record | Kind::Usage | Kind::Limit | Kind::Audit => Err(Halt::Unwanted),
+        }
+    }
+}
+
+impl Conversations {
+    /// The sources of a conversation that is there. Its threads come before its first line, which counts what was replaced
+    /// in them.
+    fn sources(&self, files: &Files, of: &Conversation) -> Vec<Listed> {
+        let log = |log: &conversations::Log| format!("{} {} {}", log.bytes, log.modified, log.is_kept);
+        let options = format!("{} {}", files.redacted, self.has_results);
+        let mut all = Vec::new();
+        for thread in threads(of) {
+            let logs: Vec<String> = of.logs.iter().filter(|one| one.thread == thread).map(log).collect();
+            let source = talk_of(&of.uuid, &thread);
+            all.extend(source.map(|source| Listed::new(source, stamp(&[&options, &logs.join(" ")]))));
+        }
+        let logs: Vec<String> = of.logs.iter().map(log).collect();
+        let known = files.of_head(&self.names, &of.uuid);
+        let head = stamp(&[&options, of.place.source(), &logs.join(" "), &known]);
+        all.extend(Source::new(Kind::Head, &of.uuid).map(|source| Listed::new(source, head)));
+        all.extend(files.of_marks(&of.uuid));
+        all
+    }
+
+    /// The project of each conversation: that of its newest record, else that of the folder in which it began.
+    fn projects(&self, store: &Store, catalog: &Catalog) -> Vec<Option<String>> {
+        let Conversations { names, config, .. } = self;
+        let of = |one: &Conversation| match names.records(store, &one.uuid).pop() {
+            Some(record) => Some(record.project_slug),
+            None => About::beginning(one).ok()?.project(config),
+        };
+        let all = &catalog.conversations;
+        let mut found = on_all_processors(all.len(), |n| all.get(n).and_then(of));
+        found.sort_by_key(|(n, _)| *n);
+        found.into_iter().map(|(_, project)| project).collect()
+    }
+}
+
+impl Present {
+    fn read(shared: &Shared, uuid: &str, place: Option<usize>) -> Result<Present> {
+        let there = place.and_then(|n| shared.catalog().conversations.get(n)).cloned();
+        let conversation = there.unwrap_or_else(|| Conversation::new(Agent::Claude, uuid.to_string(), Place::Prompts));
+        let key = shared.engine.key();
+        let marks = Marks::of_conversation(shared.store, &conversation, &shared.others, key)?;
+        let spoken = Spoken::of(&conversation, &marks, key);
+        Ok(Present { conversation, marks, spoken, own: None, replaced: BTreeMap::new() })
+    }
+
+    /// Counts what is replaced in the threads that were not read yet.
+    fn count(&mut self, shared: &mut Shared, has_results: bool) -> std::result::Result<(), Halt> {
+        for thread in threads(&self.conversation) {
+            if self.replaced.contains_key(&thread) {
+                continue;
+            }
+            let counts = match talk::rows(self, &thread, &mut shared.engine, has_results, &mut |_| Ok(())) {
+                Err(Halt::Unsafe(_)) => Counts::default(),
+                counts => counts?,
+            };
+            self.replaced.insert(thread, counts);
+        }
+        Ok(())
+    }
+
+    fn secrets(&self) -> Counts {
+        let mut all = Counts::default();
+        for (rule, count) in self.replaced.values().flatten() {
+            *all.entry(rule.clone()).or_default() += count;
+        }
+        all
+    }
+}
+
+/// What stamps of conversations need besides their logs.
+struct Files<'s> {
+    store: &'s Store,
+    /// What people redacted, anywhere.
+    redacted: String,
+    /// Which projects there are.
+    projects: String,
+    /// The ids of conversations with a file in `live/` or `ended/`.
+    running: HashSet<String>,
+    /// The same for `marks/`.
+    marks: BTreeSet<String>,
+}
+
+impl<'s> Files<'s> {
+    fn read(store: &'s Store, config: &Config, redacted: String) -> Result<Files<'s>> {
+        let home = &store.home;
+        let mut running: HashSet<String> = file::stems(&home.live_dir(), ".json")?.into_iter().collect();
+        running.extend(file::stems(&home.ended_dir(), ".json")?);
+        let marks = file::stems(&home.marks_dir(), ".jsonl")?.into_iter().collect();
+        let projects = stamp(&[&format!("{:?}", config.projects)]);
+        Ok(Files { store, redacted, projects, running, marks })
+    }
+
+    /// What the first line is made from, besides the logs: marks, the records that may be its own, which are not opened, and
+    /// the projects if it has none.
+    fn of_head(&self, names: &SessionNames, uuid: &str) -> String {
+        let home = &self.store.home;
+        let mut words = Vec::new();
+        if let Ok(id) = Uuid::parse(uuid) {
+            if self.marks.contains(uuid) {
+                words.push(stamps::of_file(&home.marks(&id)));
+            }
+            if self.running.contains(uuid) {
+                words.extend([home.live(&id), home.ended(&id)].map(|path| stamps::of_file(&path)));
+            }
+            for session in names.of(&id) {
+                words.extend([home.session(session), home.archived(session)].map(|path| stamps::of_file(&path)));
+            }
+        }
+        if words.is_empty() {
+            words.push(self.projects.clone());
+        }
+        words.join(" ")
+    }
+
+    fn of_marks(&self, uuid: &str) -> Option<Listed> {
+        let id = Uuid::parse(uuid).ok().filter(|_| self.marks.contains(uuid))?;
+        let file = stamps::of_file(&self.store.home.marks(&id));
+        let source = Source::new(Kind::Mark, uuid)?;
+        Some(Listed::new(source, stamp(&[&self.redacted, &file])))
+    }
+}
+
+/// The threads that have logs, in the order of the logs.
+fn threads(of: &Conversation) -> Vec<String> {
+    let mut seen = HashSet::new();
+    of.logs.iter().filter(|log| seen.insert(log.thread.as_str())).map(|log| log.thread.clone()).collect()
+}
+
+/// The source of a thread; one whose name cannot be that of a source has another name.
+fn talk_of(uuid: &str, thread: &str) -> Option<Source> {
+    let other = || Source::new(Kind::Talk, &format!("{uuid}/x-{:016x}", fnv1a(thread.as_bytes())));
+    let has_slash = thread.contains('/');
+    Source::new(Kind::Talk, &format!("{uuid}/{thread}")).filter(|_| !has_slash).or_else(other)
+}
+
+/// A short word for these.
+fn stamp(words: &[&str]) -> String {
+    format!("{:016x}", fnv1a(words.join("\n").as_bytes()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
