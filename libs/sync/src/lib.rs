@@ -9,6 +9,7 @@
 pub mod also;
 mod columns;
 mod decide;
+pub mod columns;
 mod digest;
 pub mod folder;
 mod forgotten;
@@ -42,4 +43,5 @@ pub use scan::{Scanned, Unsent, scan};
 pub use settings::{Place, Settings};
 pub use source::{Kind, Source};
 pub use sources::{Request, Sources};
+pub use versions::{Step, VERSION, steps};
 pub use words::words;
