@@ -38,6 +38,7 @@ pub use last::Last;
 pub use machine::Machine;
 pub use op::{Op, Sink, Visibility};
 pub use pulled::Pulled;
+pub use pulled::{EachRow, Pulled, Theirs};
 pub use row::{Row, Table};
 pub use scan::{Scanned, Unsent, scan};
 pub use settings::{Place, Settings};
