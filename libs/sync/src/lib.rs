@@ -27,6 +27,7 @@ mod scan;
 mod settings;
 mod source;
 mod sources;
+pub mod sqlite;
 mod versions;
 mod words;
 

@@ -1,0 +1,71 @@
+//! Owns a push into a file through `sqlite3`: it asks what is there, then sends, all in one transaction, which holds the
+//! lock from the beginning. Must stay true: without a commit the file stays as it was.
+
+use super::shell::Shell;
+use super::text::quoted;
+use super::{Database, Script};
+use crate::held::{Held, Known};
+use crate::machine::Machine;
+use crate::op::{Op, Sink};
+use crate::source::Source;
+use cs_core::error::{Error, Result};
+use serde::de::DeserializeOwned;
+
+/// A push that runs.
+#[derive(Debug)]
+pub struct Session {
+    script: Script<Shell>,
+    owner: String,
+}
+
+impl Session {
+    /// Starts it, and takes the lock; `owner` is what its person is called in the tables.
+    pub fn open(database: &Database, owner: &str) -> Result<Session> {
+        let mut session = Session { script: Script::new(Shell::start(database)?, owner), owner: owner.to_string() };
+        session.script.begin().map_err(|error| session.script.out().failed(&error.to_string()))?;
+        session.script.out().ask("", &mut |_| Ok(()))?;
+        Ok(session)
+    }
+
+    /// What is there of this machine.
+    pub fn known(&mut self, machine: &Machine) -> Result<Known> {
+        let (owner, machine) = (quoted(&self.owner), quoted(&machine.id));
+        let shell = self.script.out();
+        let mut known = Known::default();
+        let sources = "select json_array(source, pos, digest, stamp) from cursor";
+        shell.ask(&format!("{sources} where owner = {owner} and machine = {machine};"), &mut |line| {
+            let (name, pos, digest, stamp): (String, u64, String, String) = read(line)?;
+            if let Some(source) = Source::parse(&name) {
+                known.sources.insert(source, Held { pos, digest, stamp });
+            }
+            Ok(())
+        })?;
+        let forgotten = "select json_array(conversation) from forgotten";
+        shell.ask(&format!("{forgotten} where owner = {owner};"), &mut |line| {
+            let (id,): (String,) = read(line)?;
+            known.forgotten.insert(id);
+            Ok(())
+        })?;
+        Ok(known)
+    }
+
+    /// Commits; returns how many rows have changed.
+    pub fn commit(self) -> Result<u64> {
+        let Session { mut script, .. } = self;
+        script.end().map_err(|error| script.out().failed(&error.to_string()))?;
+        let said = script.into_out().end()?;
+        let number = said.split_whitespace().next().and_then(|word| word.parse().ok());
+        number.ok_or_else(|| Error::Invalid(format!("sqlite3 answered {:?} instead of a number of rows", said.trim())))
+    }
+}
+
+impl Sink for Session {
+    fn take(&mut self, op: &Op) -> Result<()> {
+        self.script.take(op).map_err(|error| self.script.out().failed(&error.to_string()))
+    }
+}
+
+/// Reads a line of an answer.
+pub fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T> {
+    serde_json::from_slice(line).map_err(|error| Error::Invalid(format!("sqlite3 answered with another line: {error}")))
+}
