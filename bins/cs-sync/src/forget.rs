@@ -63,7 +63,7 @@ impl Forget {
         }
         cli::confirm(&ids, &question(target.as_ref()), self.yes)?;
         // First here: if we are killed after this, the next push removes it.
-        target::remember(&context.store.home, &ids, context.now)?;
+        sync::forget(&context.store.home, &ids, context.now)?;
         let removed = match &target {
             None => false,
             Some(target) => {

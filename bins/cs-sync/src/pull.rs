@@ -2,14 +2,14 @@
 
 use crate::choice::{self, Named};
 use crate::settings;
-use crate::target::{Pulled, Target};
+use crate::target::Target;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Failures, Form, Outcome};
 use cs_core::error::{Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use sync::{Op, Row, Source, Table};
+use sync::{Op, Pulled, Row, Source, Table};
 
 mod folders;
 

@@ -1,7 +1,7 @@
 //! `push`: sends what is new.
 
 use crate::choice::{self, Named};
-use crate::target::{self, Dialect, Nowhere, Request, Scanned, Sender, Target};
+use crate::target::{self, Dialect, Nowhere, Sender, Target};
 use crate::{PROGRAM, settings, summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::terminal::Color;
@@ -11,7 +11,7 @@ use cs_core::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use sync::{Known, Last, Settings, Sink, Visibility};
+use sync::{Known, Last, Request, Scanned, Settings, Sink, Visibility};
 
 /// send what is new to a database or a folder: conversations of all clients, session records, marks, usage, limits and the
 /// log of tools, with secrets and personal data replaced. Exits with 1 if something was left out because a rule still

@@ -1,7 +1,7 @@
 //! `status`: this machine, what is set, and what is waiting to be sent. Sends nothing.
 
 use crate::choice::Named;
-use crate::target::{Forgotten, Nowhere, Request, Target};
+use crate::target::{Nowhere, Target};
 use crate::{push, settings, summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Block, Context, Failure, Form, Outcome};
@@ -10,7 +10,7 @@ use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use sync::{Last, Machine, Settings, Table};
+use sync::{Forgotten, Last, Machine, Request, Settings, Table};
 
 /// say which machine this is, where it sends to, how the last run ended, what is waiting to be sent, who sees it, and what
 /// is forgotten

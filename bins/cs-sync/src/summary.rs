@@ -1,11 +1,10 @@
 //! Owns what is said about a run: what was sent, in words for people and as JSON, and what was left out.
 
 use crate::PROGRAM;
-use crate::target::{Scanned, Unsent};
 use cli::{Context, Failure, Failures, Form, Outcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use sync::{Machine, Table};
+use sync::{Machine, Scanned, Table, Unsent};
 
 /// How many things that were left out are named.
 const NAMED: usize = 10;

@@ -1,8 +1,6 @@
 //! Owns the targets: databases that `psql` and `sqlite3` reach, folders, and text for a database. The only part of this
 //! program that knows how each of them is talked to.
 
-mod stand_in;
-
 use agents::logs::Roots;
 use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
@@ -11,10 +9,7 @@ use cs_core::store::Store;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use sync::{Known, Machine, Op, Sink};
-
-pub use stand_in::{Folder, Forgotten, Pulled, Request, Scanned, Unsent, forget as remember};
-use stand_in::{Sources, postgres, scan as run, sqlite};
+use sync::{Folder, Known, Machine, Op, Pulled, Request, Scanned, Sink, Sources, postgres, sqlite};
 
 /// A database whose SQL is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +195,7 @@ pub fn scan(
     step: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned> {
     let roots = Roots::from_env();
-    run(&Sources { store, roots: &roots, machine }, request, known, sink, step)
+    sync::scan(&Sources { store, roots: &roots, machine }, request, known, sink, step)
 }
 
 /// Prints the text of a push, between its beginning and its end, while `work` fills it.

@@ -7,9 +7,8 @@
 //! sent again. What happens to a target is a sequence of [`Op`]s, the same for every kind of target.
 
 pub mod also;
-mod columns;
-mod decide;
 pub mod columns;
+mod decide;
 mod digest;
 pub mod folder;
 mod forgotten;
@@ -38,7 +37,6 @@ pub use held::{Held, Known};
 pub use last::Last;
 pub use machine::Machine;
 pub use op::{Op, Sink, Visibility};
-pub use pulled::Pulled;
 pub use pulled::{EachRow, Pulled, Theirs};
 pub use row::{Row, Table};
 pub use scan::{Scanned, Unsent, scan};

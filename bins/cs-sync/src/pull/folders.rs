@@ -1,7 +1,7 @@
 //! Owns pulling into folders: one for each machine, as that machine would write it itself. Must stay true: each folder is
 //! brought from what it has to what the database has; if that fails, the next run goes on.
 
-use crate::target::{Folder, Pulled, Target};
+use crate::target::Target;
 use cli::{Context, Form, Outcome};
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
@@ -9,7 +9,7 @@ use cs_core::file;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use sync::{Known, Machine, Sink};
+use sync::{Folder, Known, Machine, Pulled, Sink};
 
 /// How long `machine.json` in a folder may be.
 const MOST: usize = 64 * 1024;
