@@ -45,8 +45,8 @@ impl Table {
 pub struct Row {
     /// Its table.
     pub table: Table,
-    /// What names it: the id of a conversation, a session or a mark, the anchor of an entry, a model, or the digest of a
-    /// line of the log. May be empty.
+    /// What names it: the id of a conversation, a session or a mark, the anchor of an entry, a model, a limit, or the hash
+    /// of a line of the log. May be empty.
     pub id: String,
     /// The word of its kind: that of an entry, what a mark does, the state of a session (`status`), or the kind of a line
     /// of the log.

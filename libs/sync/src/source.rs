@@ -16,7 +16,8 @@ pub enum Kind {
     Mark,
     /// What was used on a day. Its name is the day, `YYYY-MM-DD`, or `before` for all that has no day of its own.
     Usage,
-    /// The readings of a limit. Its name is that of the file in `limits/`, without its ending.
+    /// The readings of a limit in a month. Its name is that of the file in `limits/`, without its ending, a slash, and the
+    /// month, `YYYY-MM`.
     Limit,
     /// What tools did on a day. Its name is the day, `YYYY-MM-DD`.
     Audit,

@@ -170,6 +170,21 @@ fn what_cannot_be_read_to_its_end_takes_nothing_away() {
 }
 
 #[test]
+fn half_of_a_change_is_never_taken_for_what_was_there_before() {
+    let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b"]));
+    place.push(&from, &mut to);
+    from.change(NAME, |all| all[0] = "x".into());
+    to.news();
+    to.fails_after = Some(2);
+    place.push(&from, &mut to);
+    assert_eq!(lines(&to, NAME), ["x", "b"], "it ended there");
+    to.fails_after = None;
+    from.change(NAME, |all| all[0] = "a".into());
+    place.push(&from, &mut to);
+    assert_eq!(lines(&to, NAME), ["a", "b"]);
+}
+
+#[test]
 fn a_source_that_is_not_safe_is_left_out_as_a_whole() {
     let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b", "c"]));
     from.unsafe_at = Some(2);
