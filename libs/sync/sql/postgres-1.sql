@@ -233,6 +233,10 @@ declare
   n bigint;
   lost bigint := 0;
 begin
+  -- A machine that does not know what the database has says all of it each time.
+  if exists (select from cs.forgotten as f where f.owner = current_user and f.conversation = o.conversation) then
+    return 0;
+  end if;
   begin
     perform pg_advisory_xact_lock(hashtextextended('cs/' || current_user, 0));
   exception when lock_not_available then

@@ -52,6 +52,9 @@ fn two_pushes_of_a_machine_at_once_send_each_row_once() {
     let mut open = postgres::Session::open(&server.arguments("ada")).unwrap();
     let known = open.known(&one.machine).unwrap();
     assert_eq!(two.push(&server, "ada").unwrap(), two.rows());
+    // Nor does somebody who only wants to know.
+    let peeked = postgres::Session::open(&server.arguments("ada")).unwrap().peek(&one.machine).unwrap();
+    assert!(peeked.sources.is_empty());
     one.send(&known, &mut open).unwrap();
     assert_eq!(open.commit().unwrap(), one.rows());
 }

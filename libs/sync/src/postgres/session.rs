@@ -28,6 +28,16 @@ impl Session {
     pub fn known(&mut self, machine: &Machine) -> Result<Known> {
         self.machine.clone_from(&machine.id);
         self.psql.write(text::push(&machine.id).as_bytes())?;
+        self.ask(machine)
+    }
+
+    /// The same, for somebody who only wants to know: waits for nobody, and nothing can be sent.
+    pub fn peek(mut self, machine: &Machine) -> Result<Known> {
+        self.psql.write(text::pull().as_bytes())?;
+        self.ask(machine)
+    }
+
+    fn ask(&mut self, machine: &Machine) -> Result<Known> {
         let mut known = Known::default();
         let cursors = format!(
             "select source, pos, digest, stamp from cs.cursor where owner = current_user and machine = {}",
