@@ -116,6 +116,11 @@ impl Target {
         match self {
             // Otherwise it would be made.
             Target::Folder(dir) if !dir.join(&sender.machine.id).is_dir() => Ok(Known::default()),
+            // Otherwise it would wait for a push that runs.
+            Target::Psql(words) => {
+                program("psql", "postgresql-client")?;
+                postgres::Session::open(words)?.peek(&sender.machine)
+            }
             _ => self.open(sender)?.known(&sender.machine),
         }
     }
