@@ -19,6 +19,7 @@ pub mod sandbox;
 pub mod seat;
 pub mod seat_files;
 pub mod seating;
+pub mod shared;
 mod skip;
 pub mod strace;
 pub mod table;

@@ -32,6 +32,8 @@ mod keys;
 mod limits;
 #[path = "serve_browser/live.rs"]
 mod live;
+#[path = "serve_browser/machines.rs"]
+mod machines;
 #[path = "serve_browser/narrow.rs"]
 mod narrow;
 #[path = "serve_browser/pages.rs"]

@@ -1,0 +1,202 @@
+//! A folder that several machines share, as `cs-sync push --into` writes it and Syncthing, rclone or git carry it: what
+//! `--also` of the programs shows of it, also if only a part was copied.
+
+use cs_tests::http::Served;
+use cs_tests::shared::{self, Rows, forget, machine, push};
+use cs_tests::{Sandbox, status, stderr, stdout};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const ACTIVE: &str = "sess_20261121T0800_ca5d";
+const PARKED: &str = "sess_20261120T0800_ca5e";
+const UUID: &str = "5e1f0000-0000-4000-8000-0000000000aa";
+const OTHER: &str = "5e1f0000-0000-4000-8000-0000000000bb";
+
+fn rows() -> Vec<Rows> {
+    let at = ["2026-11-21T08:00:00.000000+00:00", "2026-11-20T08:00:00.000000+00:00"];
+    vec![
+        shared::record(ACTIVE, "active", "Fix the <login>", at[0], UUID),
+        shared::record(PARKED, "parked", "Rate limits", at[1], OTHER),
+        shared::head(UUID, "Fix the <login>", &json!({"github-token": 2, "jwt": 1})),
+        shared::head(OTHER, "Rate limits", &json!({})),
+        shared::talk(UUID, &["why is the login slow?", "Because of <b>retries</b>.", "mend it"]),
+        shared::talk(OTHER, &["how many requests?"]),
+        shared::usage("2026-11-20", "api", "claude-opus-4-8", 1000, 2.5),
+        shared::usage("before", "old", "claude-opus-4-8", 10, 0.5),
+    ]
+}
+
+/// A sandbox with a session of its own, and a folder with what a laptop sent, and what the sandbox itself shares.
+fn world() -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::new();
+    let output = sandbox.cs("cs-session", &["create", "--project", "api", "--intent", "my own"]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let dir = sandbox.home().join("shared");
+    let own = machine('b', "desk");
+    fs::write(sandbox.data().join("machine.json"), json!({"id": own.id, "label": own.label}).to_string()).unwrap();
+    push(&dir, &own, None, &rows());
+    push(&dir, &machine('a', "laptop"), Some("mira"), &rows());
+    (sandbox, dir)
+}
+
+fn lines(sandbox: &Sandbox, program: &str, args: &[&str]) -> Vec<Value> {
+    let output = sandbox.cs(program, args);
+    assert_eq!(status(&output), 0, "{program} {args:?}: {}", stderr(&output));
+    stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn sessions_of_other_machines_are_listed_once_and_named() {
+    let (sandbox, dir) = world();
+    let list =
+        |args: &[&str]| lines(&sandbox, "cs-session", &[&["list", "--json", "--also", text(&dir)], args].concat());
+    let all = list(&[]);
+    let said: Vec<[Option<&str>; 4]> =
+        all.iter().map(|one| ["intent", "machine", "owner", "state"].map(|name| one[name].as_str())).collect();
+    assert_eq!(said[0][0], Some("my own"));
+    assert_eq!(said[0][1], None, "it is of this machine");
+    let of_laptop = |intent, state| [Some(intent), Some("laptop"), Some("mira"), Some(state)];
+    assert_eq!(said[1..], [of_laptop("Fix the <login>", "unknown"), of_laptop("Rate limits", "parked")]);
+    assert_eq!(all[1]["state_reason"], "on laptop, last sign of life 2 h ago");
+    let intents = |args: &[&str]| {
+        list(args).iter().map(|one| one["intent"].as_str().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    assert_eq!(intents(&["--status", "parked"]), ["Rate limits"]);
+    assert_eq!(intents(&["--search", "LOGIN"]), ["Fix the <login>"]);
+    assert_eq!(intents(&["--search", "rate", "--full"]), ["Rate limits"]);
+    assert_eq!(intents(&["--since", "2026-11-21"]), ["my own", "Fix the <login>"]);
+    assert_eq!(intents(&["--limit", "2"]), ["my own", "Fix the <login>"]);
+    assert_eq!(intents(&["--tag", "URGENT"]), ["Fix the <login>", "Rate limits"]);
+    assert_eq!(list(&["--full", "--status", "parked"])[0]["machine"], "laptop");
+    let ids = sandbox.cs("cs-session", &["list", "-q", "--status", "parked", "--also", text(&dir)]);
+    assert_eq!(stdout(&ids).trim(), PARKED);
+    let table = stdout(&sandbox.cs("cs-session", &["list", "--table", "--also", text(&dir)]));
+    assert!(table.contains("MACHINE") && table.contains("laptop"), "{table}");
+    let wrong = sandbox.cs("cs-session", &["list", "--also", "/nowhere"]);
+    assert_eq!((status(&wrong), stderr(&wrong).contains("there is no folder /nowhere")), (1, true));
+}
+
+#[test]
+fn what_was_forgotten_or_only_partly_copied_is_not_shown() {
+    let (sandbox, dir) = world();
+    let laptop = machine('a', "laptop");
+    let count = || lines(&sandbox, "cs-session", &["list", "--json", "--also", text(&dir)]).len();
+    assert_eq!(count(), 3);
+    // A carrier that has copied only a part of a file, and another one not yet.
+    let file = dir.join(&laptop.id).join("record.jsonl");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() - 10]).unwrap();
+    fs::remove_file(dir.join(&laptop.id).join("held.jsonl")).unwrap();
+    assert_eq!(count(), 2);
+    // The next run of that machine completes it.
+    assert!(push(&dir, &laptop, Some("mira"), &rows()) > 0);
+    assert_eq!(push(&dir, &laptop, Some("mira"), &rows()), 0, "the same again");
+    assert_eq!(count(), 3);
+    forget(&dir, &laptop, OTHER);
+    assert_eq!(count(), 2);
+    let files = std::process::Command::new("grep").args(["-rl", OTHER]).arg(dir.join(&laptop.id)).output().unwrap();
+    let left = stdout(&files);
+    assert_eq!(left.lines().collect::<Vec<_>>(), [text(&dir.join(&laptop.id).join("forgotten.jsonl"))]);
+}
+
+#[test]
+fn usage_of_other_machines_has_rows_of_its_own() {
+    let (sandbox, dir) = world();
+    let report = |args: &[&str]| {
+        let args = [args, &["--json", "--also", text(&dir)]].concat();
+        lines(&sandbox, "cs-usage", &args)
+    };
+    let days = report(&["daily"]);
+    let said: Vec<[Value; 5]> = days
+        .iter()
+        .map(|one| ["date", "machine", "owner", "total_tokens", "messages"].map(|name| one[name].clone()))
+        .collect();
+    let of_laptop = |date: &str, tokens: u64| [json!(date), json!("laptop"), json!("mira"), json!(tokens), Value::Null];
+    assert_eq!(said, [of_laptop("earlier", 10), of_laptop("2026-11-20", 1000)]);
+    assert_eq!(days[1]["cost_usd"], 2.5);
+    assert_eq!(report(&["daily", "--since", "2026-11-01"]).len(), 1);
+    assert_eq!(report(&["weekly", "--project", "api"])[0]["week"], "2026-11-16");
+    assert_eq!(report(&["monthly", "--since", "2026-11-01"])[0]["month"], "2026-11");
+    assert_eq!(report(&["project"]).len(), 2);
+    assert_eq!(report(&["model"])[0]["agent"], Value::Null);
+    let table = stdout(&sandbox.cs("cs-usage", &["daily", "--table", "--also", text(&dir)]));
+    assert!(table.contains("laptop") && table.contains("with 1 other machine"), "{table}");
+    assert_eq!(status(&sandbox.cs("cs-usage", &["daily"])), 1, "nothing was used here");
+}
+
+#[test]
+fn the_dashboard_shows_machines_to_its_owner_only() {
+    let (sandbox, dir) = world();
+    let served = Served::start(&sandbox, &["--also", text(&dir)]);
+    let all = served.json("/api/machines");
+    assert_eq!(all["machines"].as_array().unwrap().len(), 1);
+    let laptop = &all["machines"][0];
+    let known = ["name", "owner", "sessions", "active", "conversations"].map(|name| laptop[name].clone());
+    assert_eq!(known, [json!("laptop"), json!("mira"), json!(2), json!(1), json!(2)]);
+    assert_eq!((&laptop["week"]["total_tokens"], &laptop["week"]["cost_usd"]), (&json!(1000), &json!(2.5)));
+    assert_eq!((&all["own"]["team"], &all["own"]["private"]), (&json!(2), &json!(0)));
+    assert_eq!(all["secrets"][0], json!({"rule": "github-token", "found": 2, "conversations": 1}));
+    assert_eq!((&all["spend"][0]["person"], &all["spend"][0]["project"]), (&json!("mira"), &json!("api")));
+    assert_eq!(all["sessions"].as_array().unwrap().len(), 2);
+    let found = served.json("/api/machines?q=slow&machine=laptop");
+    assert_eq!((&found["hits"][0]["entry"], &found["hits"][0]["parts"][1]), (&json!("u0#0"), &json!("slow")));
+    assert_eq!(served.get("/api/machines?machine=other").status, 404);
+    assert_eq!(served.json("/api/machines?owner=nobody")["sessions"], json!([]));
+
+    let page = served.get("/machines?q=retries").text();
+    for text in ["laptop", "mira", "Fix the &lt;login&gt;", "github-token", "<mark>retries</mark>", "$2.50"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let own = served.get("/").text();
+    assert!(own.contains("href=\"/machines\""), "the pages lead to it");
+    let page = served.get(&format!("/machines/conversation/{UUID}")).text();
+    assert!(page.contains("why is the login slow?") && page.contains("&lt;b&gt;retries"), "{page}");
+    assert!(page.contains("<b>mira</b>"), "a prompt of others is not mine: {page}");
+    let talk = served.get(&format!("/api/machines/conversation/{UUID}")).text();
+    assert_eq!(talk.lines().count(), 5, "{talk}");
+    assert!(talk.lines().last().unwrap().contains("\"kind\":\"end\""), "{talk}");
+    assert_eq!(served.get("/machines/conversation/5e1f0000-0000-4000-8000-0000000000cc").status, 404);
+
+    // What comes later is there when the page is loaded again.
+    push(&dir, &machine('c', "tower"), Some("noor"), &rows());
+    assert_eq!(served.json("/api/machines")["machines"].as_array().unwrap().len(), 2);
+
+    let open = Served::start(&sandbox, &["--allow-users", "--also", text(&dir)]);
+    assert_eq!(open.get("/machines").status, 403);
+    let without = Served::start(&sandbox, &[]);
+    assert_eq!(without.get("/machines").status, 404);
+    assert!(!without.get("/").text().contains("/machines"));
+}
+
+#[test]
+fn ten_thousand_sessions_are_read_quickly() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.home().join("shared");
+    let at = "2026-11-20T08:00:00.000000+00:00";
+    let id = |n: usize| format!("sess_20261120T0800_{n:04x}");
+    let uuid = |n: usize| format!("5e1f0000-0000-4000-8000-{n:012x}");
+    let mut all: Vec<Rows> = Vec::new();
+    for n in 0..10_000 {
+        all.push(shared::record(&id(n), "parked", &format!("Task {n}"), at, &uuid(n)));
+        all.push(shared::head(&uuid(n), &format!("Task {n}"), &json!({})));
+    }
+    let laptop = machine('a', "laptop");
+    push(&dir, &laptop, None, &all);
+    let since = Instant::now();
+    let mut folder = sync::Folder::open(&dir, &laptop, None, cs_core::clock::now()).unwrap();
+    assert_eq!(folder.known().sources.len(), 20_000);
+    assert_eq!(folder.commit().unwrap(), 0);
+    let known = since.elapsed();
+    let since = Instant::now();
+    let args = ["list", "-q", "--also", text(&dir)];
+    assert_eq!(stdout(&sandbox.cs("cs-session", &args)).lines().count(), 10_000);
+    println!("what is held: {known:?}; list: {:?}", since.elapsed());
+    // Without optimisation; a hundredth of that would still be too much if it grew with the square.
+    assert!(known.as_secs() < 20 && since.elapsed().as_secs() < 20);
+}
