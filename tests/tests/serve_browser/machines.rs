@@ -54,7 +54,7 @@ fn machines_fit_every_screen_and_have_no_serious_accessibility_problem() {
     let Some(mut dashboard) = shown() else { return };
     let script = axe();
     for (scheme, width) in [("light", 1200), ("dark", 1200), ("light", 390), ("dark", 390)] {
-        for path in ["/machines?q=slow".to_owned(), format!("/machines/conversation/{UUID}")] {
+        for path in ["/machines".to_owned(), "/machines?q=slow".to_owned(), format!("/machines/conversation/{UUID}")] {
             dashboard.browser.scheme(scheme);
             dashboard.browser.size(width, 900);
             dashboard.open(&path);
