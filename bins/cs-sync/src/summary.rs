@@ -8,6 +8,8 @@ use sync::{Machine, Scanned, Table, Unsent};
 
 /// How many things that were left out are named.
 const NAMED: usize = 10;
+/// What can be done about them.
+const HINT: &str = "docs/REDACTION.md says what rules cannot replace, and how to allow what is no secret";
 
 /// What a run did.
 #[derive(Debug, Serialize)]
@@ -22,7 +24,7 @@ pub struct Summary {
     rows: BTreeMap<&'static str, u64>,
     /// How many sources were looked at.
     sources: u64,
-    /// How many conversations were left out because they are forgotten.
+    /// How many conversations, and sessions without one, the target was told to forget.
     #[serde(skip_serializing_if = "is_zero")]
     forgotten: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -86,12 +88,17 @@ pub fn of(target: String, machine: &Machine, scanned: &Scanned, changes: Option<
 pub fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
     let Summary { target, changes, dry_run, .. } = summary;
     let rows = rows(sent);
-    match (rows.as_str(), changes) {
+    let mut sentence = match (rows.as_str(), changes) {
         ("", _) => format!("nothing is new for {target}"),
         (rows, _) if *dry_run => format!("would be sent to {target}: {rows}"),
         (rows, None) => format!("sent to {target}: {rows}; it changes only what differs"),
         (rows, Some(count)) => format!("sent to {target}: {rows} ({})", render::format_quantity(*count, "change")),
+    };
+    if summary.forgotten > 0 {
+        let count = render::format_quantity(summary.forgotten as u64, "conversation");
+        sentence.push_str(&format!("; forgotten there: {count}"));
     }
+    sentence
 }
 
 /// Prints the summary on standard output.
@@ -113,19 +120,12 @@ pub fn report(scanned: Scanned) -> Outcome<()> {
     let more = scanned.unsent.len().saturating_sub(NAMED);
     for one in scanned.unsent.iter().take(NAMED) {
         let text = format!("{} was left out: the rule {} still matches in it", one.source, one.rule);
-        failures.report(Failure::Advised(text, hint(one)))?;
+        failures.report(Failure::Advised(text, HINT.into()))?;
     }
     if more > 0 {
         cli::note(PROGRAM, &format!("{more} more were left out for the same reason"));
     }
     failures.end()
-}
-
-fn hint(one: &Unsent) -> String {
-    match one.source.owner() {
-        Some(id) => format!("cs-mark redact {id} hides a passage; docs/REDACTION.md says what rules cannot replace"),
-        None => "docs/REDACTION.md says what rules cannot replace, and how to allow what is no secret".into(),
-    }
 }
 
 #[cfg(test)]
@@ -144,5 +144,7 @@ mod tests {
         assert_eq!(say(&rows, Some(3), false), "sent to x: 2 entries, 1 session (3 changes)");
         assert_eq!(say(&rows, None, false), "sent to x: 2 entries, 1 session; it changes only what differs");
         assert_eq!(say(&rows, None, true), "would be sent to x: 2 entries, 1 session");
+        let forgotten = of("x".into(), &machine, &Scanned { forgotten: 1, ..Scanned::default() }, Some(9), false);
+        assert_eq!(sentence(&forgotten, &BTreeMap::new()), "nothing is new for x; forgotten there: 1 conversation");
     }
 }
