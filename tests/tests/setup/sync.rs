@@ -31,6 +31,7 @@ fn what_is_new_is_sent_only_if_the_settings_say_so() {
     assert!(!service.contains("@COMMAND@") && !service.contains("@ENVIRONMENT@"), "{service}");
     let lines = place.ok(&["jobs", "install", "--with", "cron", "-q"]);
     assert!(lines.lines().any(|line| line.starts_with("7-59/15 * * * * ") && line.ends_with("# claude-sessions sync")));
+    place.fake("launchctl", "exit 0");
     place.ok(&["jobs", "install", "--with", "launchd"]);
     let agent = place.sandbox.home().join("Library/LaunchAgents/claude-sessions.sync.plist");
     let agent = Plist::from_file(agent).expect("a list of properties");
