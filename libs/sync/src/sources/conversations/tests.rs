@@ -80,6 +80,23 @@ fn what_was_copied_into_a_fork_is_not_sent_again() {
 }
 
 #[test]
+fn a_subagent_has_the_turn_in_which_it_was_started() {
+    let ground = Ground::new();
+    ground.recorded("claude-code/conversations/agents", "claude");
+    let target = ground.push();
+    let uuid = "2799aa05-ffe4-45d8-b09e-eb674018f59d";
+    let main = target.values(&format!("talk/{uuid}/main"));
+    let started: Vec<_> = main.iter().filter(|row| row["kind"] == "agent").map(|row| &row["body"]).collect();
+    assert!(!started.is_empty());
+    for agent in started {
+        let thread = agent["agent"].as_str().unwrap();
+        let rows = target.values(&format!("talk/{uuid}/{thread}"));
+        let first = rows.iter().find(|row| row["kind"] != "context").unwrap();
+        assert_eq!(first["body"]["turn"], agent["turn"], "{thread}");
+    }
+}
+
+#[test]
 fn a_log_that_grows_sends_its_end() {
     let ground = Ground::new();
     ground.log(ID, &[prompt(1, "first"), answer(2, "done")]);

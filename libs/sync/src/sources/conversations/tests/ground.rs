@@ -175,7 +175,7 @@ impl Ground {
 
     pub fn redact(&self, uuid: &str, entry: &str, text: &str, secret: &str) {
         let (key, fields) = (Key::of_store(&self.store.home).unwrap(), [("text", text.into())]);
-        for target in marks::targets(&key, entry, &fields, None, &Extent::Text(secret.into())).unwrap() {
+        for target in marks::targets(&key, entry, &fields, None, &Extent::Text(secret)).unwrap() {
             let reason = Some("a person".to_string());
             self.mark(uuid, NewMark { op: MarkOp::Redact, target, with: None, reason, of: None });
         }
