@@ -139,11 +139,17 @@ fn a_line_that_is_being_written_and_a_log_that_cannot_be_read_take_nothing_away(
     assert_eq!(ground.push_to(target).iter().filter(|row| row.contains("talk/")).count(), 1);
     let (after, talk) = (target.rows.clone(), ground::source(&format!("talk/{ID}/main")));
     assert_eq!(before[&talk].len() + 1, after[&talk].len());
-    // Half of it is gone, and the rest cannot be read.
-    fs::remove_file(&path).unwrap();
-    fs::create_dir(&path).unwrap();
-    let scanned = ground.run_with(target, &crate::sources::Request::default());
-    assert_eq!(target.rows, after, "{scanned:?}");
+    // It becomes a folder, which cannot be read.
+    ground.add(ID, &[prompt(4, "third")]);
+    let mut is_file = true;
+    let scanned = ground.run_after(target, &crate::sources::Request::default(), &mut || {
+        if std::mem::take(&mut is_file) {
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+        }
+    });
+    assert_eq!(target.rows, after);
+    assert!(!scanned.failures.is_empty(), "{scanned:?}");
     fs::remove_dir(&path).unwrap();
     assert_eq!(ground.push_to(target), Vec::<String>::new(), "what is gone stays");
     assert_eq!(target.rows, after);

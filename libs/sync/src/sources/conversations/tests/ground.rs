@@ -206,13 +206,18 @@ impl Ground {
     }
 
     pub fn run_with(&self, target: &mut Target, request: &Request) -> Scanned {
+        self.run_after(target, request, &mut || {})
+    }
+
+    /// The same, but this happens when it is known which sources there are.
+    pub fn run_after(&self, target: &mut Target, request: &Request, listed: &mut dyn FnMut()) -> Scanned {
         let roots = self.roots();
         let machine = Machine { id: "0123456789abcdef".into(), label: String::new() };
         let sources = Sources { store: &self.store, roots: &roots, machine: &machine };
         let shared = Shared::read(&sources, Forgotten::read(&self.store.home).unwrap()).unwrap();
         let known = target.known.clone();
         let mut run = Run::new(shared, request, &known, target, Scanned::default());
-        run.all(&mut Conversations::default(), &mut |_, _| {}).unwrap();
+        run.all(&mut Conversations::default(), &mut |_, _| listed()).unwrap();
         run.end()
     }
 }
