@@ -10,8 +10,8 @@ use cs_core::error::{Error, Result};
 use std::io::Write;
 use std::path::Path;
 
-/// After how many bytes a statement ends: a long one is compiled once for many rows.
-const STATEMENT: usize = 128 * 1024;
+/// After how many bytes a statement ends: each one is compiled, with all triggers.
+const STATEMENT: usize = 512 * 1024;
 
 /// The text, as it is written.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //! `cargo test --release -p sync --test sqlite figures -- --ignored --nocapture`.
 
 use crate::made::{File, Sent, machine, row, size, source};
+use serde_json::value::RawValue;
 use std::time::Instant;
 use sync::sqlite::{Session, pull};
 use sync::{Digest, Held, Sink};
@@ -20,7 +21,11 @@ fn push(file: &File, conversations: u64) -> u64 {
         let source = source(&format!("talk/{id:016x}-ab12-4844-ac62/main"));
         let mut digest = Digest::default();
         for seq in 0..ENTRIES {
-            let row = row(&source, &format!("{seq} {said}"));
+            let mut row = row(&source, &format!("7d1c6c1e-43b2-4f5e-9d1c-0c147b1ac352#{seq}"));
+            let kind = ["prompt", "answer", "call", "result"][(seq % 4) as usize];
+            let body = serde_json::json!({"v": 1, "kind": kind, "entry": row.id, "seq": seq, "turn": 1, "text": said});
+            (row.kind, row.project, row.agent) = (Some(kind.into()), None, None);
+            row.body = RawValue::from_string(body.to_string()).unwrap();
             digest.add(&row.line());
             session.take(&Sent::Row(source.clone(), seq, row).op()).unwrap();
         }

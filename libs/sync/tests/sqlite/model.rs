@@ -145,8 +145,8 @@ impl Numbers {
         ((self.0 >> 33) % end as u64) as usize
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
     }
 }
 
@@ -166,17 +166,17 @@ const SOURCES: [&str; 12] = [
 ];
 
 fn any(numbers: &mut Numbers) -> Sent {
-    let source = source(*numbers.of(&SOURCES));
+    let source = source(numbers.of(&SOURCES));
     match numbers.below(20) {
-        0 => Sent::Forget((*numbers.of(&["c1", "c2", "c10", "s1", "c9"])).to_string()),
+        0 => Sent::Forget(numbers.of(&["c1", "c2", "c10", "s1", "c9"]).to_string()),
         1..=2 => Sent::Cut(source, numbers.below(4) as u64),
         3..=6 => {
-            let digest = (*numbers.of(&["d", "e", ""])).to_string();
-            let held = Held { pos: numbers.below(4) as u64, digest, stamp: (*numbers.of(&HOSTILE)).replace('\0', "") };
-            Sent::Held(source, held, *numbers.of(&[None, Some(Visibility::Team), Some(Visibility::Private)]))
+            let digest = numbers.of(&["d", "e", ""]).to_string();
+            let held = Held { pos: numbers.below(4) as u64, digest, stamp: numbers.of(&HOSTILE).replace('\0', "") };
+            Sent::Held(source, held, numbers.of(&[None, Some(Visibility::Team), Some(Visibility::Private)]))
         }
         _ => {
-            let mut row = row(&source, *numbers.of(&HOSTILE));
+            let mut row = row(&source, numbers.of(&HOSTILE));
             row.conversation = numbers.of(&[None, Some("c1"), Some("c3")]).map(str::to_string);
             Sent::Row(source, numbers.below(4) as u64, row)
         }
@@ -189,7 +189,7 @@ fn any_operations_lead_to_what_they_mean() {
         let Some(file) = File::new() else { return };
         let (mut numbers, mut model) = (Numbers(seed), Model::default());
         for round in 0..12 {
-            let (owner, machine) = (*numbers.of(&["anna", "o'bert"]), machine(numbers.below(2) as u8));
+            let (owner, machine) = (numbers.of(&["anna", "o'bert"]), machine(numbers.below(2) as u8));
             let mut ops = vec![Sent::Machine(machine.clone())];
             ops.extend((0..40).map(|_| any(&mut numbers)));
             model.changes = 0;
