@@ -160,8 +160,8 @@ create view if not exists secrets as select
   c.owner, c.machine, substr(c.source, 6) as conversation, c.project, c.at, s.key as rule, s.value as replaced
 from conversation as c, json_each(c.body, '$.secrets') as s;
 
--- The operations that lead to this content, for another target: as rows of `incoming`, and as lines for
--- `copy cs.incoming from stdin` of PostgreSQL.
+-- The operations that lead to this content, for another target: as rows of `incoming`, and as lines for PostgreSQL:
+-- sqlite3 all.db "select line from outgoing_copy where owner = 'anna'" | psql -c 'copy cs.incoming from stdin'
 create view if not exists outgoing_ops as
   select owner, 'machine' as op, machine, null as source, null as seq, null as tab, label as id, null as kind,
     null as at, null as project, null as agent, null as conversation, null as said, null as body, null as pos,

@@ -88,12 +88,14 @@ impl Theirs {
         fetch: &mut dyn FnMut(&mut EachRow) -> Result<()>,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Read> {
-        let mut read = Read::default();
+        let (mut read, mut end) = (Read::default(), self.held.pos);
         fetch(&mut |seq, row| {
             read.add(&row);
+            // Where rows were forgotten, their number says less than that of the last one.
+            end = end.max(seq + 1);
             each(Op::Row(&self.source, seq, &row))
         })?;
-        each(Op::Cut(&self.source, self.held.pos))?;
+        each(Op::Cut(&self.source, end))?;
         Ok(read)
     }
 
@@ -172,6 +174,8 @@ mod tests {
         assert_eq!(brought("", "ab", &held("ab")), (true, "0a 1b held 2".into()));
         let gone = Held { digest: String::new(), ..held("abc") };
         assert_eq!(brought("abc", "a-c", &gone), (true, "0a 2c cut 3 held 3".into()));
+        let fewer = Held { pos: 2, ..gone };
+        assert_eq!(brought("abc", "a-c", &fewer), (true, "0a 2c cut 3 held 2".into()));
     }
 
     #[test]
