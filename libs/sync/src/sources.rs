@@ -10,6 +10,7 @@ mod head;
 mod limits;
 mod marked;
 mod outgoing;
+mod present;
 mod records;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

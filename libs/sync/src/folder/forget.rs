@@ -91,14 +91,12 @@ fn write_without(
         left += without;
         if without > 0 && rows == 0 {
             holding.sources.remove(&source);
-        } else if without > 0 {
-            if let Some(entry) = holding.sources.get_mut(&source) {
-                entry.rows.pos = rows;
-                entry.rows.digest = digest.text();
-                // So that the next run compares.
-                entry.rows.stamp.clear();
-                entry.at = at.to_string();
-            }
+        } else if let Some(entry) = holding.sources.get_mut(&source).filter(|_| without > 0) {
+            entry.rows.pos = rows;
+            entry.rows.digest = digest.text();
+            // So that the next run compares.
+            entry.rows.stamp.clear();
+            entry.at = at.to_string();
         }
     }
     let is_here = |source: &Source| place.rows(source) == path;

@@ -6,13 +6,12 @@ use cs_core::error::Result;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
+/// Gets the source, the number and the line of a row.
+pub type EachLine<'e> = dyn FnMut(&Source, u64, &[u8]) -> Result<()> + 'e;
+
 /// Passes the rows of a file that count to `each`, in the order of their lines: the source, the number, and the whole line.
 /// Rows of sources that `is_wanted` refuses are not looked at.
-pub fn rows(
-    path: &Path,
-    is_wanted: &dyn Fn(&Source) -> bool,
-    each: &mut dyn FnMut(&Source, u64, &[u8]) -> Result<()>,
-) -> Result<()> {
+pub fn rows(path: &Path, is_wanted: &dyn Fn(&Source) -> bool, each: &mut EachLine) -> Result<()> {
     let counted = counted(path, is_wanted)?;
     let mut number = 0;
     line::each(path, &mut |text| {

@@ -2,19 +2,18 @@
 //! Must stay true: to list them no log is opened, unless it matters of which project they are; a conversation that is gone
 //! is no source, but what people said about it is.
 
+use super::present::{Present, threads};
 use super::{Each, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
 use crate::source::{Kind, Source};
-use agents::Agent;
-use conversations::{About, Catalog, Conversation, Cursor, Place, SessionNames};
+use conversations::{About, Catalog, Conversation, SessionNames};
 use cs_core::config::Config;
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::id::{Uuid, fnv1a};
 use cs_core::parallel::on_all_processors;
 use cs_core::store::Store;
-use marks::Marks;
-use reports::{Counts, Spoken};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use reports::Counts;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The conversations of this machine.
 #[derive(Default)]
@@ -25,20 +24,6 @@ pub struct Conversations {
     /// The places of conversations in the catalog, by id.
     places: HashMap<String, usize>,
     present: Option<Present>,
-}
-
-/// The conversation whose sources were read last.
-pub struct Present {
-    /// It; without logs if it is gone.
-    pub conversation: Conversation,
-    /// What people said about it.
-    pub marks: Marks,
-    /// What they redacted.
-    pub spoken: Spoken,
-    /// The place behind its own log, if that was read for other threads.
-    pub own: Option<Cursor>,
-    /// How often something was replaced in its threads.
-    replaced: BTreeMap<String, Counts>,
 }
 
 impl Origin for Conversations {
@@ -89,7 +74,7 @@ impl Origin for Conversations {
                 Ok(())
             }
             Kind::Head => {
-                present.count(shared, self.has_results)?;
+                count(present, shared, self.has_results)?;
                 let records = self.names.records(shared.store, uuid);
                 let secrets = present.secrets();
                 each(head::row(present, &records, &self.config, &mut shared.engine, &secrets)?)
@@ -134,38 +119,19 @@ impl Conversations {
     }
 }
 
-impl Present {
-    fn read(shared: &Shared, uuid: &str, place: Option<usize>) -> Result<Present> {
-        let there = place.and_then(|n| shared.catalog().conversations.get(n)).cloned();
-        let conversation = there.unwrap_or_else(|| Conversation::new(Agent::Claude, uuid.to_string(), Place::Prompts));
-        let key = shared.engine.key();
-        let marks = Marks::of_conversation(shared.store, &conversation, &shared.others, key)?;
-        let spoken = Spoken::of(&conversation, &marks, key);
-        Ok(Present { conversation, marks, spoken, own: None, replaced: BTreeMap::new() })
-    }
-
-    /// Counts what is replaced in the threads that were not read yet.
-    fn count(&mut self, shared: &mut Shared, has_results: bool) -> std::result::Result<(), Halt> {
-        for thread in threads(&self.conversation) {
-            if self.replaced.contains_key(&thread) {
-                continue;
-            }
-            let counts = match talk::rows(self, &thread, &mut shared.engine, has_results, &mut |_| Ok(())) {
-                Err(Halt::Unsafe(_)) => Counts::default(),
-                counts => counts?,
-            };
-            self.replaced.insert(thread, counts);
+/// Counts what is replaced in the threads that were not read yet.
+fn count(present: &mut Present, shared: &mut Shared, has_results: bool) -> std::result::Result<(), Halt> {
+    for thread in threads(&present.conversation) {
+        if present.replaced.contains_key(&thread) {
+            continue;
         }
-        Ok(())
+        let counts = match talk::rows(present, &thread, &mut shared.engine, has_results, &mut |_| Ok(())) {
+            Err(Halt::Unsafe(_)) => Counts::default(),
+            counts => counts?,
+        };
+        present.replaced.insert(thread, counts);
     }
-
-    fn secrets(&self) -> Counts {
-        let mut all = Counts::default();
-        for (rule, count) in self.replaced.values().flatten() {
-            *all.entry(rule.clone()).or_default() += count;
-        }
-        all
-    }
+    Ok(())
 }
 
 /// What stamps of conversations need besides their logs.
@@ -219,12 +185,6 @@ impl<'s> Files<'s> {
         let source = Source::new(Kind::Mark, uuid)?;
         Some(Listed::new(source, stamp(&[&self.redacted, &file])))
     }
-}
-
-/// The threads that have logs, in the order of the logs.
-fn threads(of: &Conversation) -> Vec<String> {
-    let mut seen = HashSet::new();
-    of.logs.iter().filter(|log| seen.insert(log.thread.as_str())).map(|log| log.thread.clone()).collect()
 }
 
 /// The source of a thread; one whose name cannot be that of a source has another name.

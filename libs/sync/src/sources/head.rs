@@ -1,6 +1,6 @@
 //! Owns the row of a conversation: its first line, its tags, and how often something was replaced in it.
 
-use super::conversations::Present;
+use super::present::Present;
 use super::{Halt, shown};
 use crate::row::{Row, Table};
 use conversations::{About, Heading};

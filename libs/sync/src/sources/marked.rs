@@ -1,7 +1,7 @@
 //! Owns the rows of what people said about a conversation: a row for each mark, by whose id the same mark of several
 //! machines is one. Must stay true: what a mark hides is not told, neither by its place in the text nor by a digest.
 
-use super::conversations::Present;
+use super::present::Present;
 use super::{Each, Halt, shown};
 use crate::row::{Row, Table};
 use cs_core::clock;

@@ -2,7 +2,7 @@
 //! usage and compactions. Must stay true: a log that grows only adds rows, unless a line of it is being written; what
 //! cannot be read is told, and is no row; memory does not grow with the log.
 
-use super::conversations::Present;
+use super::present::Present;
 use super::shown;
 use super::{Each, Halt};
 use crate::row::{Row, Table};

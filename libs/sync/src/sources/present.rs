@@ -1,0 +1,50 @@
+//! Owns the conversation whose sources are read: what all of them need of it, read once.
+
+use super::Shared;
+use agents::Agent;
+use conversations::{Conversation, Cursor, Place};
+use cs_core::error::Result;
+use marks::Marks;
+use reports::{Counts, Spoken};
+use std::collections::{BTreeMap, HashSet};
+
+/// The conversation whose sources were read last.
+pub struct Present {
+    /// It; without logs if it is gone.
+    pub conversation: Conversation,
+    /// What people said about it.
+    pub marks: Marks,
+    /// What they redacted.
+    pub spoken: Spoken,
+    /// The place behind its own log, if that was read for other threads.
+    pub own: Option<Cursor>,
+    /// How often something was replaced in its threads.
+    pub replaced: BTreeMap<String, Counts>,
+}
+
+impl Present {
+    /// Reads it; `place` is its place in the catalog, if it is there.
+    pub fn read(shared: &Shared, uuid: &str, place: Option<usize>) -> Result<Present> {
+        let there = place.and_then(|n| shared.catalog().conversations.get(n)).cloned();
+        let conversation = there.unwrap_or_else(|| Conversation::new(Agent::Claude, uuid.to_string(), Place::Prompts));
+        let key = shared.engine.key();
+        let marks = Marks::of_conversation(shared.store, &conversation, &shared.others, key)?;
+        let spoken = Spoken::of(&conversation, &marks, key);
+        Ok(Present { conversation, marks, spoken, own: None, replaced: BTreeMap::new() })
+    }
+
+    /// How often something was replaced in all of it, by the rule.
+    pub fn secrets(&self) -> Counts {
+        let mut all = Counts::default();
+        for (rule, count) in self.replaced.values().flatten() {
+            *all.entry(rule.clone()).or_default() += count;
+        }
+        all
+    }
+}
+
+/// The threads that have logs, in the order of the logs.
+pub fn threads(of: &Conversation) -> Vec<String> {
+    let mut seen = HashSet::new();
+    of.logs.iter().filter(|log| seen.insert(log.thread.as_str())).map(|log| log.thread.clone()).collect()
+}
