@@ -244,3 +244,31 @@ fn files_of_which_most_no_longer_counts_are_written_anew() {
     assert_eq!(std::fs::read_to_string(file_of(dir.path(), &usage)).unwrap().lines().count(), 1);
     assert_eq!((ids(dir.path(), &usage), open(dir.path()).known().sources.len()), (vec!["0last".to_string()], 1));
 }
+
+#[test]
+#[ignore = "prints how long it takes to see what a folder has, and the memory for that"]
+fn what_a_large_folder_has_is_seen_quickly() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut folder = open(dir.path());
+    let stamp = "1234567@1795256400123456789 345@1795256400123456789 0123456789abcdef".to_string();
+    let held = |pos| Held { pos, digest: "0".repeat(64), stamp: stamp.clone() };
+    for n in 0..10_000 {
+        let uuid = format!("5e1f0000-0000-4000-8000-{n:012x}");
+        send(&mut folder, &source(&format!("head/{uuid}")), &entries(&["h"]), 0);
+        folder.take(&Op::Row(&source(&format!("talk/{uuid}/main")), 0, &entries(&["a"])[0])).unwrap();
+        folder.take(&Op::Held(&source(&format!("talk/{uuid}/main")), &held(1), None)).unwrap();
+        send(&mut folder, &source(&format!("record/sess_{n}")), &entries(&["r"]), 0);
+    }
+    folder.commit().unwrap();
+    let memory = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).map(str::to_string).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or_default()
+    };
+    let (before, since) = (memory(), std::time::Instant::now());
+    let mut folder = open(dir.path());
+    let known = folder.known();
+    let text = format!("{} sources: {:?}, {} KiB more", known.sources.len(), since.elapsed(), memory() - before);
+    assert_eq!(known.sources.len(), 30_000);
+    assert!(std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes()).is_ok());
+}
