@@ -121,7 +121,8 @@ impl Target {
                 program("psql", "postgresql-client")?;
                 postgres::Session::open(words)?.peek(&sender.machine)
             }
-            _ => self.open(sender)?.known(&sender.machine),
+            Target::Sqlite(file) => sqlite::Session::peek(&database(file)?, &sender.account(), &sender.machine),
+            Target::Folder(_) => self.open(sender)?.known(&sender.machine),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Owns a push into a file through `sqlite3`: it asks what is there, then sends, all in one transaction, which holds the
 //! lock from the beginning. Must stay true: without a commit the file stays as it was.
 
+use super::check::check;
 use super::shell::Shell;
 use super::text::quoted;
 use super::{Database, Script};
@@ -8,6 +9,7 @@ use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Sink};
 use crate::source::Source;
+use crate::versions::VERSION;
 use cs_core::error::{Error, Result};
 use serde::de::DeserializeOwned;
 
@@ -29,23 +31,15 @@ impl Session {
 
     /// What is there of this machine.
     pub fn known(&mut self, machine: &Machine) -> Result<Known> {
-        let (owner, machine) = (quoted(&self.owner), quoted(&machine.id));
-        let shell = self.script.out();
-        let mut known = Known::default();
-        let sources = "select json_array(source, pos, digest, stamp) from cursor";
-        shell.ask(&format!("{sources} where owner = {owner} and machine = {machine};"), &mut |line| {
-            let (name, pos, digest, stamp): (String, u64, String, String) = read(line)?;
-            if let Some(source) = Source::parse(&name) {
-                known.sources.insert(source, Held { pos, digest, stamp });
-            }
-            Ok(())
-        })?;
-        let forgotten = "select json_array(conversation) from forgotten";
-        shell.ask(&format!("{forgotten} where owner = {owner};"), &mut |line| {
-            let (id,): (String,) = read(line)?;
-            known.forgotten.insert(id);
-            Ok(())
-        })?;
+        ask(self.script.out(), &self.owner, machine)
+    }
+
+    /// The same, for somebody who only wants to know: takes no lock, and waits for no push.
+    pub fn peek(database: &Database, owner: &str, machine: &Machine) -> Result<Known> {
+        let mut shell = Shell::start(database)?;
+        shell.ask(&format!(".timeout 5000\nbegin;\n{}", check(VERSION)), &mut |_| Ok(()))?;
+        let known = ask(&mut shell, owner, machine)?;
+        shell.end()?;
         Ok(known)
     }
 
@@ -63,6 +57,27 @@ impl Sink for Session {
     fn take(&mut self, op: &Op) -> Result<()> {
         self.script.take(op).map_err(|error| self.script.out().failed(&error.to_string()))
     }
+}
+
+/// What is there of a machine.
+fn ask(shell: &mut Shell, owner: &str, machine: &Machine) -> Result<Known> {
+    let (owner, machine) = (quoted(owner), quoted(&machine.id));
+    let mut known = Known::default();
+    let sources = "select json_array(source, pos, digest, stamp) from cursor";
+    shell.ask(&format!("{sources} where owner = {owner} and machine = {machine};"), &mut |line| {
+        let (name, pos, digest, stamp): (String, u64, String, String) = read(line)?;
+        if let Some(source) = Source::parse(&name) {
+            known.sources.insert(source, Held { pos, digest, stamp });
+        }
+        Ok(())
+    })?;
+    let forgotten = "select json_array(conversation) from forgotten";
+    shell.ask(&format!("{forgotten} where owner = {owner};"), &mut |line| {
+        let (id,): (String,) = read(line)?;
+        known.forgotten.insert(id);
+        Ok(())
+    })?;
+    Ok(known)
 }
 
 /// Reads a line of an answer.

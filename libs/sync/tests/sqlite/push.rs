@@ -105,6 +105,8 @@ fn a_session_knows_what_is_there_and_changes_nothing_without_a_commit() {
     assert!(file.known("anna", &machine(2)).sources.is_empty() && file.known("bert", &machine(1)).sources.is_empty());
     let mut session = Session::open(&file.database, "anna").unwrap();
     talk(1, "talk/c9/main", 2000).iter().for_each(|one| session.take(&one.op()).unwrap());
+    let peeked = Session::peek(&file.database, "anna", &machine(1)).unwrap();
+    assert_eq!(peeked.sources, known.sources, "while a push runs");
     drop(session);
     assert_eq!(file.content(), content);
 }
