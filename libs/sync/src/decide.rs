@@ -5,6 +5,48 @@
 use crate::digest::Digest;
 use crate::held::Held;
 
+/// Number of digits of each half of a stamp.
+const HALF: usize = 16;
+
+/// What it means that a source has fewer rows than a target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Growth {
+    /// That the others are gone: the target loses them.
+    #[default]
+    Free,
+    /// That its end is lost here, because a log only grows: the target keeps it.
+    Log,
+    /// The same. A kept copy may end before the log that was sent, also if the target cannot be asked what it has.
+    Copy,
+}
+
+/// The stamp of a source that is made from `files`, in a way that `rest` says.
+pub fn stamp(rest: &[&str], files: &str) -> String {
+    let half = |parts: &[&str]| -> String {
+        let mut digest = Digest::default();
+        parts.iter().for_each(|part| digest.add(part.as_bytes()));
+        digest.text().chars().take(HALF).collect()
+    };
+    if files.is_empty() { String::new() } else { half(rest) + &half(&[files]) }
+}
+
+/// Whether only the files are others: their rows are made in the same way.
+fn is_made_so(held: &Held, stamp: &str) -> bool {
+    held.stamp.get(..HALF).is_some_and(|half| stamp.get(..HALF) == Some(half))
+}
+
+/// What a target has, and whether its rows behind that go away, when it has got the rows `sent`; it had `held`.
+pub fn left(growth: Growth, held: Option<&Held>, can_ask: bool, sent: Held) -> (Held, bool) {
+    let pos = held.map_or(0, |held| held.pos);
+    let is_unsure = !can_ask || held.is_some_and(|held| held.digest.is_empty());
+    match growth {
+        Growth::Free => (sent, true),
+        Growth::Log | Growth::Copy if sent.pos < pos => (Held { pos, digest: String::new(), ..sent }, false),
+        Growth::Copy if is_unsure => (Held { digest: String::new(), ..sent }, false),
+        Growth::Log | Growth::Copy => (sent, true),
+    }
+}
+
 /// Whether a source is as it was when the target got it, so that it need not be read.
 pub fn is_known(held: Option<&Held>, stamp: &str, is_full: bool) -> bool {
     !is_full && held.is_some_and(|held| !held.stamp.is_empty() && held.stamp == stamp)
@@ -30,6 +72,8 @@ pub enum End {
     Sent,
     /// All of them must be passed once more, to [`Course::anew`].
     Again,
+    /// The target has more rows, and keeps them.
+    Shorter,
 }
 
 /// The rows of a source on their way.
@@ -63,12 +107,15 @@ impl<'h> Course<'h> {
         (self.state == State::Sending).then_some(seq)
     }
 
-    /// What follows when there are no more rows.
-    pub fn end(&mut self) -> End {
+    /// What follows when there are no more rows of a source with this stamp.
+    pub fn end(&mut self, growth: Growth, stamp: &str) -> End {
         self.compare();
         match self.state {
             State::Sending if self.held.is_some_and(|held| held.pos == self.seq) => End::Same,
             State::Sending => End::Sent,
+            State::Comparing if growth != Growth::Free && self.held.is_some_and(|held| is_made_so(held, stamp)) => {
+                End::Shorter
+            }
             State::Comparing | State::Different => End::Again,
         }
     }
@@ -104,7 +151,7 @@ mod tests {
 
     fn pass(course: &mut Course, rows: &[&str]) -> (Vec<u64>, End) {
         let sent = rows.iter().filter_map(|row| course.row(row.as_bytes())).collect();
-        (sent, course.end())
+        (sent, course.end(Growth::Free, ""))
     }
 
     fn held(rows: &[&str]) -> Held {
@@ -132,6 +179,36 @@ mod tests {
             assert!(!course.has_sent());
         }
         assert_eq!(pass(&mut Course::anew(), &["a", "x"]), (vec![0, 1], End::Sent));
+    }
+
+    #[test]
+    fn a_log_that_is_shorter_than_what_was_sent_takes_nothing_away() {
+        let sent = |pos| Held { pos, digest: "d".into(), stamp: "s".into() };
+        let unsure = |pos| Held { digest: String::new(), ..sent(pos) };
+        for growth in [Growth::Log, Growth::Copy] {
+            assert_eq!(left(growth, Some(&sent(5)), true, sent(3)), (unsure(5), false));
+            assert_eq!(left(growth, Some(&sent(5)), true, sent(5)), (sent(5), true));
+            assert_eq!(left(growth, None, true, sent(3)), (sent(3), true));
+        }
+        assert_eq!(left(Growth::Free, Some(&sent(5)), true, sent(3)), (sent(3), true));
+        assert_eq!(left(Growth::Log, None, false, sent(3)), (sent(3), true));
+        assert_eq!(left(Growth::Copy, None, false, sent(3)), (unsure(3), false), "nobody knows what is there");
+        assert_eq!(left(Growth::Copy, Some(&unsure(3)), true, sent(4)), (unsure(4), false));
+    }
+
+    #[test]
+    fn a_shorter_log_is_only_sent_again_if_its_rows_are_made_otherwise() {
+        let (before, after, other) = (stamp(&["r"], "5"), stamp(&["r"], "3"), stamp(&["q"], "3"));
+        assert!(before != after && stamp(&["r"], "").is_empty());
+        let known = Held { stamp: before, ..held(&["a", "b"]) };
+        let end = |growth, stamp: &str| {
+            let mut course = Course::after(Some(&known));
+            course.row(b"a");
+            course.end(growth, stamp)
+        };
+        assert_eq!((end(Growth::Log, &after), end(Growth::Copy, &after)), (End::Shorter, End::Shorter));
+        assert_eq!((end(Growth::Log, &other), end(Growth::Free, &after)), (End::Again, End::Again));
+        assert_eq!(end(Growth::Log, ""), End::Again);
     }
 
     #[test]

@@ -4,8 +4,7 @@
 //!
 //! Deliberately absent: who takes the operations, and what people are told.
 
-use crate::decide::{Course, End, is_known};
-use crate::digest::Digest;
+use crate::decide::{self, Course, End, Growth, is_known};
 use crate::forgotten::Forgotten;
 use crate::held::{Held, Known};
 use crate::op::{Op, Sink, Visibility};
@@ -14,9 +13,6 @@ use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
 use cs_core::error::{Error, Result};
 use std::collections::BTreeMap;
-
-/// Number of digits of a stamp.
-const STAMP: usize = 32;
 
 /// What a run did.
 #[derive(Debug, Default)]
@@ -136,15 +132,30 @@ impl<'r, 's> Run<'r, 's> {
         }
         let mut course = Course::after(held.filter(|_| !self.request.is_full));
         let mut passed = self.pass(origin, one, &mut course);
-        if passed.is_ok() && course.end() == End::Again {
-            // If this run is not finished, nobody takes what is there for what was there before.
-            let unknown = Held { pos: course.kept(), ..Held::default() };
-            self.sink.take(&Op::Held(&one.source, &unknown, None))?;
-            course = Course::anew();
-            passed = self.pass(origin, one, &mut course);
+        if passed.is_ok() {
+            match course.end(one.growth, &stamp) {
+                End::Same | End::Sent => {}
+                // It lost its end. When it has grown past that, rows are compared again.
+                End::Shorter => {
+                    let as_it_was = held.cloned().unwrap_or_default();
+                    return self.hold(&one.source, &Held { stamp, ..as_it_was }, visibility, false);
+                }
+                End::Again => {
+                    // If this run is not finished, nobody takes what is there for what was there before.
+                    let unknown = Held { pos: course.kept(), ..Held::default() };
+                    self.sink.take(&Op::Held(&one.source, &unknown, None))?;
+                    course = Course::anew();
+                    passed = self.pass(origin, one, &mut course);
+                }
+            }
         }
+        let can_ask = !self.known.sources.is_empty();
+        let left = |sent| decide::left(one.growth, held, can_ask, sent);
         match passed {
-            Ok(()) => self.hold(&one.source, &course.so_far(&stamp), visibility, true),
+            Ok(()) => {
+                let (now, is_all) = left(course.so_far(&stamp));
+                self.hold(&one.source, &now, visibility, is_all)
+            }
             Err(Halt::Sink(error)) => Err(error),
             Err(Halt::Unwanted) => self.take_back(one, &course, held),
             Err(Halt::Unsafe(rule)) => {
@@ -155,7 +166,7 @@ impl<'r, 's> Run<'r, 's> {
                 self.scanned.failures.push(error);
                 // What could be read is better than nothing. Without a stamp it is read again.
                 match course.has_sent() {
-                    true => self.hold(&one.source, &course.so_far(""), visibility, false),
+                    true => self.hold(&one.source, &left(course.so_far("")).0, visibility, false),
                     false => Ok(()),
                 }
             }
@@ -174,11 +185,15 @@ impl<'r, 's> Run<'r, 's> {
 
     /// Takes back what was sent of a source, as far as the target did not have it before.
     fn take_back(&mut self, one: &Listed, course: &Course, held: Option<&Held>) -> Result<()> {
-        let none = Held::default();
+        let had = held.cloned().unwrap_or_default();
         match (course.has_sent(), course.kept()) {
             (false, _) => Ok(()),
-            (true, 0) => self.hold(&one.source, &none, None, true),
-            (true, _) => self.hold(&one.source, held.unwrap_or(&none), None, true),
+            // Its rows may be others now, but those behind them are nowhere else.
+            (true, 0) if one.growth != Growth::Free && had.pos > 0 => {
+                self.hold(&one.source, &Held { pos: had.pos, ..Held::default() }, None, true)
+            }
+            (true, 0) => self.hold(&one.source, &Held::default(), None, true),
+            (true, _) => self.hold(&one.source, &had, None, true),
         }
     }
 
@@ -192,14 +207,8 @@ impl<'r, 's> Run<'r, 's> {
 
     /// What a target remembers: all on which the rows, and who may see them, depend.
     fn stamp(&self, one: &Listed, visibility: Option<Visibility>) -> String {
-        if one.stamp.is_empty() {
-            return String::new();
-        }
-        let mut digest = Digest::default();
-        for part in [self.rules.as_str(), &one.stamp, visibility.map_or("", Visibility::word)] {
-            digest.add(part.as_bytes());
-        }
-        digest.text().chars().take(STAMP).collect()
+        let seen = visibility.map_or("", Visibility::word);
+        decide::stamp(&[&self.rules, &one.depends, seen], &one.stamp)
     }
 }
 

@@ -23,6 +23,7 @@ mod usage;
 
 pub use shared::Shared;
 
+use crate::decide::Growth;
 use crate::held::Known;
 use crate::machine::Machine;
 use crate::op::Visibility;
@@ -87,6 +88,10 @@ pub struct Listed {
     pub stamp: String,
     /// Its project, if it has one and [`Request::asks_for_projects`].
     pub project: Option<String>,
+    /// On what its rows depend besides that, in any words: options, and what people redacted.
+    pub depends: String,
+    /// What it means if it has fewer rows than a target.
+    pub growth: Growth,
     /// Whether its beginning is removed as it grows old: then a target that has it keeps what it has.
     pub is_fading: bool,
 }
@@ -94,7 +99,7 @@ pub struct Listed {
 impl Listed {
     /// A source without a project, which only changes and grows.
     pub fn new(source: Source, stamp: String) -> Listed {
-        Listed { source, stamp, project: None, is_fading: false }
+        Listed { source, stamp, project: None, depends: String::new(), growth: Growth::Free, is_fading: false }
     }
 }
 

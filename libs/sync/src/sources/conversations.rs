@@ -4,6 +4,7 @@
 
 use super::present::{Present, threads};
 use super::{Each, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
+use crate::decide::Growth;
 use crate::source::{Kind, Source};
 use conversations::{About, Catalog, Conversation, SessionNames};
 use cs_core::config::Config;
@@ -93,9 +94,12 @@ impl Conversations {
         let options = format!("{} {}", files.redacted, self.has_results);
         let mut all = Vec::new();
         for thread in threads(of) {
-            let logs: Vec<String> = of.logs.iter().filter(|one| one.thread == thread).map(log).collect();
+            let own = || of.logs.iter().filter(|one| one.thread == thread);
+            let logs: Vec<String> = own().map(log).collect();
+            let growth = if own().any(|log| log.is_kept) { Growth::Copy } else { Growth::Log };
             let source = talk_of(&of.uuid, &thread);
-            all.extend(source.map(|source| Listed::new(source, stamp(&[&options, &logs.join(" ")]))));
+            let listed = source.map(|source| Listed::new(source, stamp(&[&logs.join(" ")])));
+            all.extend(listed.map(|listed| Listed { depends: options.clone(), growth, ..listed }));
         }
         let logs: Vec<String> = of.logs.iter().map(log).collect();
         let known = files.of_head(&self.names, &of.uuid);
