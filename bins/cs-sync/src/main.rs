@@ -1,13 +1,14 @@
 //! Shares what was recorded on several machines, through a database or a folder.
 //!
 //! Reads: conversations, session records, `marks/`, `usage/days.json`, `limits/`, `audit/`, `config.json`, `machine.json`,
-//! `sync/`. Writes: `machine.json`, `sync/`, a folder that `--into` names, and SQL for `psql` and `sqlite3`, which it starts
+//! `sync/`. Writes: `machine.json`, `sync/`, `redactions/`, a folder that `--into` names, and SQL for `psql` and `sqlite3`, which it starts
 //! if it is to.
 //! Exits: 0 done, 1 nothing, not found, or something was left out, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod choice;
 mod forget;
 mod label;
+mod noted;
 mod pull;
 mod push;
 mod schema;

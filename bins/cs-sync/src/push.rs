@@ -1,6 +1,7 @@
 //! `push`: sends what is new.
 
 use crate::choice::{self, Named};
+use crate::noted::Noted;
 use crate::target::{self, Dialect, Nowhere, Sender, Target};
 use crate::{PROGRAM, settings, summary};
 use argh::{ArgsInfo, FromArgs};
@@ -137,7 +138,10 @@ fn send(
     } else {
         let mut open = target.open(sender)?;
         let known = open.known(&sender.machine)?;
-        let scanned = scan(context, sender, request, &known, &mut open)?;
+        let mut noted = Noted::new(context, &mut open);
+        let scanned = scan(context, sender, request, &known, &mut noted);
+        noted.end();
+        let scanned = scanned?;
         (scanned, Some(open.commit()?))
     };
     let summary = summary::of(target.to_string(), &sender.machine, &scanned, changes, dry_run);
@@ -172,8 +176,12 @@ fn print(context: &mut Context, sender: &Sender, dialect: Dialect, request: &Req
         // Standard output is lent to the text, while the rest of the context is read.
         let mut out = Out::new(context.out.asked, context.out.quiet, Color::Never);
         let mut writer = Text { out: &mut out, failure: None };
-        let printed =
-            target::print(dialect, sender, &mut writer, |sink| scan(context, sender, request, &nothing, sink));
+        let printed = target::print(dialect, sender, &mut writer, |sink| {
+            let mut noted = Noted::new(context, sink);
+            let scanned = scan(context, sender, request, &nothing, &mut noted);
+            noted.end();
+            scanned
+        });
         if let Some(failure) = writer.failure {
             return Err(failure);
         }

@@ -84,9 +84,9 @@ impl<'a> Texts<'a> {
         definite(self.sanitizer.as_mut()?.engine(), Place { kind, ..Place::default() }, line, kept)
     }
 
-    /// Forgets what was noted for the ledger.
-    pub fn forget_notes(&mut self) {
-        self.ledger.take();
+    /// What was noted for the ledger since this was asked last.
+    pub fn notes(&mut self) -> Vec<Entry> {
+        self.ledger.take()
     }
 
     /// What may be shown of a text that may repeat an entry without being one. Where a rule finds more than a person

@@ -5,6 +5,7 @@ use crate::op::{Op, Sink, Visibility};
 use crate::row::Row;
 use crate::source::Source;
 use cs_core::error::{Error, Result};
+use redaction::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A target.
@@ -17,6 +18,8 @@ pub struct Memory {
     /// How many rows it was sent, and how many operations in all.
     pub sent: usize,
     pub taken: usize,
+    /// What was replaced in it.
+    pub replaced: Vec<Entry>,
     /// After so many operations it fails.
     pub fails_after: Option<usize>,
 }
@@ -49,6 +52,10 @@ impl Sink for Memory {
             }
         }
         Ok(())
+    }
+
+    fn note(&mut self, _: &str, replaced: &[Entry]) {
+        self.replaced.extend_from_slice(replaced);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::machine::Machine;
 use crate::row::Row;
 use crate::source::Source;
 use cs_core::error::Result;
+use redaction::Entry;
 
 /// Who else may see a source. A person sees all of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,4 +53,7 @@ pub enum Op<'o> {
 pub trait Sink {
     /// Takes the next operation.
     fn take(&mut self, op: &Op) -> Result<()>;
+
+    /// Is told what was replaced, by rules with this digest, in rows of a source that it took; for the ledger.
+    fn note(&mut self, _rules: &str, _replaced: &[Entry]) {}
 }

@@ -12,6 +12,7 @@ use crate::row::Table;
 use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
 use cs_core::error::{Error, Result};
+use redaction::{Entry, Tally};
 use std::collections::BTreeMap;
 
 /// What a run did.
@@ -71,6 +72,8 @@ pub(crate) struct Run<'r, 's> {
     scanned: Scanned,
     /// The rules and the key, for stamps.
     rules: String,
+    /// What was replaced in the rows of a source that were sent.
+    replaced: Tally,
     done: usize,
     all: usize,
 }
@@ -84,7 +87,7 @@ impl<'r, 's> Run<'r, 's> {
         scanned: Scanned,
     ) -> Self {
         let rules = shared.rules();
-        Run { shared, request, known, sink, scanned, rules, done: 0, all: 0 }
+        Run { shared, request, known, sink, scanned, rules, replaced: Tally::default(), done: 0, all: 0 }
     }
 
     pub(crate) fn end(mut self) -> Scanned {
@@ -94,19 +97,29 @@ impl<'r, 's> Run<'r, 's> {
 
     /// All sources of a kind.
     pub(crate) fn all(&mut self, origin: &mut dyn Origin, told: &mut dyn FnMut(usize, usize)) -> Result<()> {
-        let listed = match origin.list(&mut self.shared, self.request) {
-            Ok(listed) => listed,
-            Err(error) => {
-                self.scanned.failures.push(error);
-                return Ok(());
+        let (mut count, mut listed) = (0, Vec::new());
+        let Run { shared, request, known, rules, .. } = self;
+        let found = origin.list(shared, request, &mut |one| {
+            if request.wants(one.project.as_deref()) {
+                count += 1;
+                let stamp = stamp(rules, request, &one);
+                if !is_known(known.sources.get(&one.source), &stamp, request.is_full) {
+                    listed.push(one);
+                }
             }
-        };
-        self.all += listed.len();
+        });
+        if let Err(error) = found {
+            self.scanned.failures.push(error);
+            return Ok(());
+        }
+        self.all += count;
+        self.done += count - listed.len();
+        self.scanned.sources += (count - listed.len()) as u64;
         for one in listed {
             told(self.done, self.all);
             self.done += 1;
             let is_forgotten = one.source.owner().is_some_and(|owner| self.shared.forgotten.has(owner));
-            if self.request.wants(one.project.as_deref()) && !is_forgotten {
+            if !is_forgotten {
                 self.scanned.sources += 1;
                 self.one(origin, &one)?;
             }
@@ -124,10 +137,9 @@ impl<'r, 's> Run<'r, 's> {
 
     fn one(&mut self, origin: &mut dyn Origin, one: &Listed) -> Result<()> {
         let visibility = self.request.visibility_of(one.project.as_deref());
-        let stamp = self.stamp(one, visibility);
+        let stamp = stamp(&self.rules, self.request, one);
         let held = self.known.sources.get(&one.source);
-        let is_known = is_known(held, &stamp, self.request.is_full);
-        if is_known || (one.is_fading && held.is_some_and(|held| held.pos > 0)) {
+        if one.is_fading && held.is_some_and(|held| held.pos > 0) {
             return Ok(());
         }
         let mut course = Course::after(held.filter(|_| !self.request.is_full));
@@ -175,9 +187,12 @@ impl<'r, 's> Run<'r, 's> {
 
     /// Passes the rows of a source once, and sends those that the target needs.
     fn pass(&mut self, origin: &mut dyn Origin, one: &Listed, course: &mut Course) -> std::result::Result<(), Halt> {
-        let Run { shared, sink, scanned, .. } = self;
-        origin.render(shared, one, &mut |row| {
+        let Run { shared, sink, scanned, replaced, .. } = self;
+        replaced.take();
+        origin.render(shared, one, &mut |row, all| {
             let Some(seq) = course.row(&row.line()) else { return Ok(()) };
+            // A line for each thing that was replaced in a source, wherever it stands there.
+            all.into_iter().for_each(|one| replaced.add(Entry { entry: None, field: None, ..one }));
             *scanned.rows.entry(row.table).or_default() += 1;
             sink.take(&Op::Row(&one.source, seq, &row)).map_err(Halt::Sink)
         })
@@ -186,6 +201,7 @@ impl<'r, 's> Run<'r, 's> {
     /// Takes back what was sent of a source, as far as the target did not have it before.
     fn take_back(&mut self, one: &Listed, course: &Course, held: Option<&Held>) -> Result<()> {
         let had = held.cloned().unwrap_or_default();
+        self.replaced.take();
         match (course.has_sent(), course.kept()) {
             (false, _) => Ok(()),
             // Its rows may be others now, but those behind them are nowhere else.
@@ -202,14 +218,19 @@ impl<'r, 's> Run<'r, 's> {
         if is_all {
             self.sink.take(&Op::Cut(source, held.pos))?;
         }
-        self.sink.take(&Op::Held(source, held, visibility))
+        self.sink.take(&Op::Held(source, held, visibility))?;
+        let replaced = self.replaced.take();
+        if !replaced.is_empty() {
+            self.sink.note(self.shared.engine.rules().digest(), &replaced);
+        }
+        Ok(())
     }
+}
 
-    /// What a target remembers: all on which the rows, and who may see them, depend.
-    fn stamp(&self, one: &Listed, visibility: Option<Visibility>) -> String {
-        let seen = visibility.map_or("", Visibility::word);
-        decide::stamp(&[&self.rules, &one.depends, seen], &one.stamp)
-    }
+/// What a target remembers: all on which the rows, and who may see them, depend.
+fn stamp(rules: &str, request: &Request, one: &Listed) -> String {
+    let seen = request.visibility_of(one.project.as_deref()).map_or("", Visibility::word);
+    decide::stamp(&[rules, &one.depends, seen], &one.stamp)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ use crate::source::Source;
 use agents::logs::Roots;
 use cs_core::error::Error;
 use cs_core::store::Store;
+use redaction::Entry;
 use std::collections::BTreeSet;
 
 /// Where everything is that can be sent.
@@ -122,13 +123,16 @@ impl From<Error> for Halt {
     }
 }
 
-/// What takes the rows of a source, in their order.
-pub type Each<'e> = dyn FnMut(Row) -> Result<(), Halt> + 'e;
+/// What takes the rows of a source, in their order, each with what was replaced in it.
+pub type Each<'e> = dyn FnMut(Row, Vec<Entry>) -> Result<(), Halt> + 'e;
+
+/// What takes the sources that there are: only those that must be read are held in memory.
+pub type Found<'f> = dyn FnMut(Listed) + 'f;
 
 /// A kind of sources.
 pub trait Origin {
-    /// Which there are. What cannot be listed is added to [`Shared::failures`].
-    fn list(&mut self, shared: &mut Shared, request: &Request) -> cs_core::error::Result<Vec<Listed>>;
+    /// Passes on which there are. What cannot be listed is added to [`Shared::failures`].
+    fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> cs_core::error::Result<()>;
 
     /// Passes on the rows of a source that was listed.
     fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> Result<(), Halt>;

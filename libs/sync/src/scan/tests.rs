@@ -1,15 +1,18 @@
 //! Whatever happens to sources and to a target, the target has what the sources have, and then nothing is sent.
 
+mod kept;
+
 use super::*;
 use crate::machine::Machine;
 use crate::memory::Memory;
 use crate::op::Op;
 use crate::row::Row;
-use crate::sources::Each;
+use crate::sources::{Each, Found};
 use agents::logs::Roots;
 use cs_core::paths::Home;
 use cs_core::store::Store;
 use cs_core::witness::Witness;
+use redaction::Entry;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
@@ -24,6 +27,7 @@ struct Invented {
     unsafe_at: Option<usize>,
     fading: bool,
     growth: Growth,
+    replaced: Vec<Entry>,
     depends: String,
     outdated: Vec<Source>,
 }
@@ -40,7 +44,7 @@ impl Invented {
 }
 
 impl Origin for Invented {
-    fn list(&mut self, _: &mut Shared, _: &Request) -> Result<Vec<Listed>> {
+    fn list(&mut self, _: &mut Shared, _: &Request, found: &mut Found<'_>) -> Result<()> {
         let one = |(name, _): (&String, &Vec<String>)| Listed {
             project: self.project.clone(),
             is_fading: self.fading,
@@ -48,7 +52,8 @@ impl Origin for Invented {
             depends: self.depends.clone(),
             ..Listed::new(Invented::source(name), self.stamps[name].to_string())
         };
-        Ok(self.all.iter().map(one).collect())
+        self.all.iter().map(one).for_each(found);
+        Ok(())
     }
 
     fn render(&mut self, _: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> std::result::Result<(), Halt> {
@@ -59,7 +64,7 @@ impl Origin for Invented {
             if self.unsafe_at == Some(n) {
                 return Err(Halt::Unsafe("github-pat".into()));
             }
-            each(row(text))?;
+            each(row(text), self.replaced.clone())?;
         }
         Ok(())
     }
@@ -171,50 +176,6 @@ fn what_cannot_be_read_to_its_end_takes_nothing_away() {
     from.fails_at = None;
     place.push(&from, &mut to);
     assert_eq!((lines(&to, NAME).len(), to.news().0), (5, 1));
-}
-
-#[test]
-fn a_log_that_lost_its_end_takes_nothing_away() {
-    let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b", "c"]));
-    from.growth = Growth::Log;
-    place.push(&from, &mut to);
-    to.news();
-    from.change(NAME, |all| all.truncate(1));
-    place.push(&from, &mut to);
-    assert_eq!((lines(&to, NAME), to.news().0), (vec!["a".into(), "b".into(), "c".into()], 0));
-    place.push(&from, &mut to);
-    assert_eq!(to.news(), (0, 0), "the same again");
-    from.change(NAME, |all| all.extend(["b", "c", "d"].map(String::from)));
-    place.push(&from, &mut to);
-    assert_eq!((lines(&to, NAME).len(), to.news().0), (4, 1), "it is back, and has grown");
-    // A person redacts something in what is left of it.
-    from.change(NAME, |all| *all = ["x".to_string(), "b".to_string()].to_vec());
-    from.depends = "another".into();
-    for (sent, unsafe_at) in [(0, Some(1)), (2, None), (0, None)] {
-        from.unsafe_at = unsafe_at;
-        place.push(&from, &mut to);
-        assert_eq!(lines(&to, NAME)[2..], ["c", "d"], "{unsafe_at:?}");
-        assert_eq!((to.news().0, lines(&to, NAME)[0].as_str()), (sent, if unsafe_at.is_some() { "a" } else { "x" }));
-    }
-    from.change(NAME, |all| all.extend(["c", "d", "e"].map(String::from)));
-    place.push(&from, &mut to);
-    assert_eq!((lines(&to, NAME).join(""), to.news().0), ("xbcde".into(), 5));
-    place.push(&from, &mut to);
-    assert_eq!(to.news(), (0, 0));
-}
-
-#[test]
-fn a_kept_copy_takes_nothing_away_from_a_target_that_cannot_be_asked() {
-    let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b", "c"]));
-    from.growth = Growth::Log;
-    place.push(&from, &mut to);
-    from.change(NAME, |all| all.truncate(1));
-    from.growth = Growth::Copy;
-    place.run(place.shared(), &from, &Request::default(), &Known::default(), &mut to);
-    assert_eq!(lines(&to, NAME), ["a", "b", "c"]);
-    from.change(NAME, |all| all.push("b".into()));
-    place.push(&from, &mut to);
-    assert_eq!(lines(&to, NAME), ["a", "b", "c"]);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 //! were forgotten. Must stay true: every text in a line is looked at, marks first; ids, times and hashes stay, so that a
 //! line can be found again.
 
-use super::{Each, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
+use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
 use crate::row::{Row, Table};
 use crate::source::{Kind, Source};
 use audit::Entry;
 use cs_core::clock;
 use cs_core::error::Result;
+use redaction::Entry as Replaced;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -15,16 +16,18 @@ use std::path::PathBuf;
 pub struct AuditDays;
 
 impl Origin for AuditDays {
-    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+    fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
         if !request.wants(None) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let depends = format!("{} {}", shared.redacted(), shared.forgotten.stamp());
-        let listed = audit::days(&shared.store.home)?.into_iter().filter_map(|path| {
-            let day = path.file_stem()?.to_str()?.to_string();
-            Some(Listed::new(Source::new(Kind::Audit, &day)?, format!("{} {depends}", stamps::of_file(&path))))
-        });
-        Ok(listed.collect())
+        for path in audit::days(&shared.store.home)? {
+            let day = path.file_stem().and_then(|stem| stem.to_str());
+            let source = day.and_then(|day| Source::new(Kind::Audit, day));
+            let stamp = format!("{} {depends}", stamps::of_file(&path));
+            source.into_iter().for_each(|source| found(Listed::new(source, stamp.clone())));
+        }
+        Ok(())
     }
 
     fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> std::result::Result<(), Halt> {
@@ -33,7 +36,7 @@ impl Origin for AuditDays {
             if entry.claude_session_id.as_deref().is_some_and(|uuid| shared.forgotten.has(uuid)) {
                 return ControlFlow::Continue(());
             }
-            done = row(shared, entry, hash).and_then(&mut *each);
+            done = row(shared, entry, hash).and_then(|(row, replaced)| each(row, replaced));
             if done.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         done
@@ -44,14 +47,15 @@ fn path(shared: &Shared, listed: &Listed) -> PathBuf {
     shared.store.home.audit_dir().join(format!("{}.jsonl", listed.source.name()))
 }
 
-fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result<Row, Halt> {
+fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result<(Row, Vec<Replaced>), Halt> {
     let conversation = entry.claude_session_id.clone();
     let spoken = shared.spoken(conversation.as_deref())?;
     let mut records = reports::Records::new(&mut shared.engine);
     records.begin(conversation.as_deref(), spoken);
     texts(&mut entry).for_each(|text| records.text("call", text));
+    let replaced = records.ledger();
     let body = outgoing::plain(&entry)?;
-    Ok(Row {
+    let row = Row {
         table: Table::Audit,
         id: hash.to_string(),
         kind: Some(entry.kind.word().to_string()),
@@ -60,7 +64,8 @@ fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result
         agent: entry.agent,
         conversation,
         body,
-    })
+    };
+    Ok((row, replaced))
 }
 
 /// All texts of a line that are no words of ours, and no ids.

@@ -3,7 +3,7 @@
 //! is no source, but what people said about it is.
 
 use super::present::{Present, threads};
-use super::{Each, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
+use super::{Each, Found, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
 use crate::decide::Growth;
 use crate::source::{Kind, Source};
 use conversations::{About, Catalog, Conversation, SessionNames};
@@ -14,7 +14,7 @@ use cs_core::id::{Uuid, fnv1a};
 use cs_core::parallel::on_all_processors;
 use cs_core::store::Store;
 use reports::Counts;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 /// The conversations of this machine.
 #[derive(Default)]
@@ -22,13 +22,13 @@ pub struct Conversations {
     has_results: bool,
     names: SessionNames,
     config: Config,
-    /// The places of conversations in the catalog, by id.
-    places: HashMap<String, usize>,
+    /// The places of conversations in the catalog, in the order of their ids.
+    by_id: Vec<usize>,
     present: Option<Present>,
 }
 
 impl Origin for Conversations {
-    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+    fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
         let store = shared.store;
         self.has_results = request.results;
         self.names = SessionNames::read(store)?;
@@ -40,21 +40,21 @@ impl Origin for Conversations {
         let failures: Vec<Error> = shared.catalog().unseen.iter().map(unseen).collect();
         shared.failures.extend(failures);
         let catalog = shared.catalog();
-        self.places = catalog.conversations.iter().enumerate().map(|(n, one)| (one.uuid.clone(), n)).collect();
+        self.by_id = (0..catalog.conversations.len()).collect();
+        self.by_id.sort_by_key(|n| catalog.conversations.get(*n).map(|one| one.uuid.as_str()));
         let projects = match request.asks_for_projects() {
             true => self.projects(store, catalog),
             false => Vec::new(),
         };
         let files = Files::read(store, &self.config, shared.redacted())?;
-        let mut all = Vec::new();
         for (n, one) in catalog.conversations.iter().enumerate() {
             let project = projects.get(n).cloned().flatten();
             let listed = self.sources(&files, one).into_iter();
-            all.extend(listed.map(|listed| Listed { project: project.clone(), ..listed }));
+            listed.for_each(|listed| found(Listed { project: project.clone(), ..listed }));
         }
-        let gone = files.marks.iter().filter(|uuid| !self.places.contains_key(*uuid));
-        all.extend(gone.filter_map(|uuid| files.of_marks(uuid)));
-        Ok(all)
+        let gone = files.marks.iter().filter(|uuid| self.place(catalog, uuid).is_none());
+        gone.filter_map(|uuid| files.of_marks(uuid)).for_each(found);
+        Ok(())
     }
 
     fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each) -> std::result::Result<(), Halt> {
@@ -62,7 +62,7 @@ impl Origin for Conversations {
         let uuid = source.owner().unwrap_or_default();
         let is_present = self.present.as_ref().is_some_and(|present| present.conversation.uuid == uuid);
         if !is_present {
-            self.present = Some(Present::read(shared, uuid, self.places.get(uuid).copied())?);
+            self.present = Some(Present::read(shared, uuid, self.place(shared.catalog(), uuid))?);
         }
         let Some(present) = &mut self.present else { return Err(Halt::Unwanted) };
         match source.kind() {
@@ -78,7 +78,8 @@ impl Origin for Conversations {
                 count(present, shared, self.has_results)?;
                 let records = self.names.records(shared.store, uuid);
                 let secrets = present.secrets();
-                each(head::row(present, &records, &self.config, &mut shared.engine, &secrets)?)
+                let (row, replaced) = head::row(present, &records, &self.config, &mut shared.engine, &secrets)?;
+                each(row, replaced)
             }
             Kind::Mark => marked::rows(present, &mut shared.engine, each),
             Kind::Record | Kind::Usage | Kind::Limit | Kind::Audit => Err(Halt::Unwanted),
@@ -109,6 +110,13 @@ impl Conversations {
         all
     }
 
+    /// The place of a conversation in the catalog.
+    fn place(&self, catalog: &Catalog, uuid: &str) -> Option<usize> {
+        let id = |n: &usize| catalog.conversations.get(*n).map(|one| one.uuid.as_str());
+        let at = self.by_id.binary_search_by_key(&Some(uuid), id).ok()?;
+        self.by_id.get(at).copied()
+    }
+
     /// The project of each conversation: that of its newest record, else that of the folder in which it began.
     fn projects(&self, store: &Store, catalog: &Catalog) -> Vec<Option<String>> {
         let Conversations { names, config, .. } = self;
@@ -129,7 +137,7 @@ fn count(present: &mut Present, shared: &mut Shared, has_results: bool) -> std::
         if present.replaced.contains_key(&thread) {
             continue;
         }
-        let counts = match talk::rows(present, &thread, &mut shared.engine, has_results, &mut |_| Ok(())) {
+        let counts = match talk::rows(present, &thread, &mut shared.engine, has_results, &mut |_, _| Ok(())) {
             Err(Halt::Unsafe(_)) => Counts::default(),
             counts => counts?,
         };

@@ -8,7 +8,7 @@ use cs_core::config::Config;
 use cs_core::error::Error;
 use cs_core::record::Session;
 use cs_core::visible::one_line;
-use redaction::{Engine, Tally};
+use redaction::{Engine, Entry, Tally};
 use reports::{Counts, Head, Texts};
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub fn row(
     config: &Config,
     engine: &mut Engine,
     secrets: &Counts,
-) -> Result<Row, Halt> {
+) -> Result<(Row, Vec<Entry>), Halt> {
     let of = &present.conversation;
     let failed = |error| match of.main() {
         Some(log) => Error::io(&log.path, "read", error),
@@ -46,7 +46,7 @@ pub fn row(
     let tags: Vec<String> = tags.iter().filter_map(|tag| texts.show_repeated("tag", Some(tag))).collect();
     add(&mut line, "tags", &tags, tags.is_empty());
     add(&mut line, "secrets", secrets, secrets.is_empty());
-    Ok(Row {
+    let row = Row {
         table: Table::Conversation,
         id: texts.show_name("conversation", &of.uuid),
         kind: None,
@@ -55,7 +55,8 @@ pub fn row(
         agent: Some(of.agent.word().to_string()),
         conversation: None,
         body: shown::checked(&mut texts, None, line, 0)?,
-    })
+    };
+    Ok((row, texts.notes()))
 }
 
 /// A title on one line, not longer than those of lists.

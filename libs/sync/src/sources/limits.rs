@@ -2,7 +2,7 @@
 //! the client, a hash of the account's folder if that is not the default one, and the window: nothing else of the account
 //! leaves. Must stay true: readings that are removed here because they are old stay where they were sent.
 
-use super::{Each, Halt, Listed, Origin, Request, Shared, outgoing};
+use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing};
 use crate::digest::Digest;
 use crate::row::{Row, Table};
 use crate::source::{Kind, Source};
@@ -39,25 +39,24 @@ struct Body<'b> {
 }
 
 impl Origin for Limits {
-    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+    fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
         self.months.clear();
         if !request.wants(None) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let home = &shared.store.home;
-        let mut listed = Vec::new();
         for key in limits::file::keys(home)? {
             match limits::file::all(home, &key) {
-                Ok(readings) => listed.extend(self.months_of(&key, readings)),
+                Ok(readings) => self.months_of(&key, readings).into_iter().for_each(&mut *found),
                 Err(error) => shared.failures.push(error),
             }
         }
-        Ok(listed)
+        Ok(())
     }
 
     fn render(&mut self, _shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> std::result::Result<(), Halt> {
         let Some((key, readings)) = self.months.get(&listed.source) else { return Err(Halt::Unwanted) };
-        readings.iter().try_for_each(|reading| each(row(key, reading)?))
+        readings.iter().try_for_each(|reading| each(row(key, reading)?, Vec::new()))
     }
 }
 

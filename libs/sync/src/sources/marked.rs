@@ -38,7 +38,10 @@ pub fn rows(present: &Present, engine: &mut Engine, each: &mut Each) -> Result<(
     let (mut head, mut ledger) = (Head::default(), Tally::default());
     let mut texts = Texts::new(&present.conversation.uuid, engine, &present.marks, false, &mut head, &mut ledger);
     texts.hide(present.spoken.clone());
-    present.marks.all.iter().try_for_each(|mark| each(row(&mut texts, mark)?))
+    present.marks.all.iter().try_for_each(|mark| {
+        let row = row(&mut texts, mark)?;
+        each(row, texts.notes())
+    })
 }
 
 fn row(texts: &mut Texts, mark: &Mark) -> Result<Row, Halt> {

@@ -4,13 +4,18 @@
 use super::Halt;
 use cs_core::error::Error;
 use redaction::json::{Changes, Json};
-use redaction::{Engine, Place, Tier};
+use redaction::{Engine, Entry, Place, Tier};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 
-/// The body of a row; `stay` are the ids in it, which are shown as they are.
-pub fn checked(engine: &mut Engine, of: &impl Serialize, stay: &HashSet<&str>) -> Result<Box<RawValue>, Halt> {
+/// The body of a row; `stay` are the ids in it, which are shown as they are. What is replaced is added to `replaced`.
+pub fn checked(
+    engine: &mut Engine,
+    of: &impl Serialize,
+    stay: &HashSet<&str>,
+    replaced: &mut Vec<Entry>,
+) -> Result<Box<RawValue>, Halt> {
     let text = text_of(of)?;
     let mut json = Json::default();
     let changes = json.line(engine, &text, Place::default()).filter(|_| json.is_between());
@@ -25,6 +30,13 @@ pub fn checked(engine: &mut Engine, of: &impl Serialize, stay: &HashSet<&str>) -
     if pieces.is_empty() {
         return raw(text);
     }
+    replaced.extend(pieces.iter().map(|piece| Entry {
+        rule: piece.found.rule.clone(),
+        tier: piece.found.tier.word().to_string(),
+        count: 1,
+        placeholder: piece.found.placeholder.clone(),
+        ..Entry::default()
+    }));
     String::from_utf8(redaction::replace(text.as_bytes(), &pieces)).map_or_else(|_| Err(not_json()), raw)
 }
 

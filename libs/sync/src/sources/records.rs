@@ -1,7 +1,7 @@
 //! Owns the sources `record/<session id>`: one row each, the session's record with the notes of hooks about it. Must stay
 //! true: to list them no record is opened; what a person redacted in the conversation is not repeated.
 
-use super::{Each, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
+use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
 use crate::row::{Row, Table};
 use crate::source::{Kind, Source};
 use cs_core::clock;
@@ -12,13 +12,14 @@ use cs_core::parallel;
 use cs_core::paths::Home;
 use cs_core::record::Session;
 use cs_core::store::Store;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use redaction::Entry;
+use std::collections::{HashMap, HashSet};
 
 /// The records of sessions, archived ones included.
 pub struct Records;
 
 impl Origin for Records {
-    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+    fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
         let store = shared.store;
         let noted = noted(&store.home)?;
         let records = records(store)?;
@@ -27,15 +28,14 @@ impl Origin for Records {
         let look = |(id, is_archived): &(SessionId, bool)| {
             format!("{} {redacted}", stamp(store, id, *is_archived, noted.contains(id.as_str())))
         };
-        let (mut listed, mut ids) = (Vec::with_capacity(records.len()), records.iter().map(|(id, _)| id));
+        let mut ids = records.iter().map(|(id, _)| id);
         parallel::in_order(&records, look, |stamp| {
             let source = ids.next().and_then(|id| Some((id, Source::new(Kind::Record, id.as_str())?)));
             let Some((id, source)) = source else { return Ok(()) };
             let project = projects.as_mut().and_then(|all| all.remove(id).or_else(|| project_in(store, id)));
-            listed.push(Listed { project, ..Listed::new(source, stamp) });
+            found(Listed { project, ..Listed::new(source, stamp) });
             Ok::<(), Error>(())
-        })?;
-        Ok(listed)
+        })
     }
 
     fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> std::result::Result<(), Halt> {
@@ -47,18 +47,22 @@ impl Origin for Records {
         if session.claude_session_id.as_deref().is_some_and(|uuid| shared.forgotten.has(uuid)) {
             return Err(Halt::Unwanted);
         }
-        each(row(shared, &session)?)
+        let (row, replaced) = row(shared, &session)?;
+        each(row, replaced)
     }
 }
 
 /// The row of a record.
-fn row(shared: &mut Shared, session: &Session) -> std::result::Result<Row, Halt> {
+fn row(shared: &mut Shared, session: &Session) -> std::result::Result<(Row, Vec<Entry>), Halt> {
     let conversation = session.claude_session_id.as_deref();
     let spoken = shared.spoken(conversation)?;
     let mut records = reports::Records::new(&mut shared.engine);
     records.begin(conversation, spoken);
     let shown = records.session(session);
-    Ok(Row {
+    let mut replaced = records.ledger();
+    let body = outgoing::checked(&mut shared.engine, &shown, &ids(session), &mut replaced)?;
+    replaced.iter_mut().for_each(|one| one.conversation = session.claude_session_id.clone());
+    let row = Row {
         table: Table::Record,
         id: session.session_id.clone(),
         kind: Some(session.status.as_str().to_string()),
@@ -66,8 +70,9 @@ fn row(shared: &mut Shared, session: &Session) -> std::result::Result<Row, Halt>
         project: Some(session.project_slug.clone()).filter(|slug| !slug.is_empty()),
         agent: Some(session.agent().to_string()),
         conversation: session.claude_session_id.clone(),
-        body: outgoing::checked(&mut shared.engine, &shown, &ids(session))?,
-    })
+        body,
+    };
+    Ok((row, replaced))
 }
 
 /// What names something in a record, or says when it was.
@@ -91,10 +96,12 @@ fn ids(session: &Session) -> HashSet<&str> {
 
 /// All sessions, and whether their record is only in the archive.
 fn records(store: &Store) -> Result<Vec<(SessionId, bool)>> {
-    let mut records: BTreeMap<SessionId, bool> = BTreeMap::new();
+    let mut records = Vec::new();
     records.extend(store.ids(&store.home.archive())?.into_iter().map(|id| (id, true)));
     records.extend(store.ids(&store.home.sessions())?.into_iter().map(|id| (id, false)));
-    Ok(records.into_iter().collect())
+    records.sort_unstable();
+    records.dedup_by(|(next, _), (id, _)| next == id);
+    Ok(records)
 }
 
 /// The sessions about which there are notes.

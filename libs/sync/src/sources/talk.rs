@@ -11,7 +11,7 @@ use agents::part::{Part, PartKind};
 use conversations::{Conversation, Cursor, MAIN, Step, Wish};
 use cs_core::clock;
 use cs_core::error::Error;
-use redaction::{Engine, Tally};
+use redaction::{Engine, Entry, Tally};
 use reports::{Counts, Head, MANUAL, Texts};
 
 /// The name of texts that are withheld, beside those of rules.
@@ -110,7 +110,7 @@ struct Talk<'t, 'a, 'e> {
     /// Whether the agent said something last, so that a prompt is expected.
     is_over: bool,
     /// What responses used, while nothing came after them: if the turn goes on, other parts come before that.
-    held: Vec<Row>,
+    held: Vec<(Row, Vec<Entry>)>,
     failed: Result<(), Halt>,
 }
 
@@ -135,7 +135,6 @@ impl Talk<'_, '_, '_> {
             self.pass_held()?;
         }
         let body = shown::body(&mut self.texts, part, self.seq, self.has_results)?;
-        self.texts.forget_notes();
         let row = Row {
             table: Table::Entry,
             id: self.texts.show_name("entry", &part.anchor),
@@ -147,15 +146,16 @@ impl Talk<'_, '_, '_> {
             body,
         };
         self.seq += 1;
+        let replaced = self.texts.notes();
         match part.kind {
-            PartKind::Usage => self.held.push(row),
-            _ => (self.each)(row)?,
+            PartKind::Usage => self.held.push((row, replaced)),
+            _ => (self.each)(row, replaced)?,
         }
         Ok(())
     }
 
     fn pass_held(&mut self) -> Result<(), Halt> {
-        std::mem::take(&mut self.held).into_iter().try_for_each(|row| (self.each)(row))
+        std::mem::take(&mut self.held).into_iter().try_for_each(|(row, replaced)| (self.each)(row, replaced))
     }
 
     /// Passes on what is held back, if the turn is over: else it may still change.

@@ -2,7 +2,7 @@
 //! the names that `cs-usage daily --json` has. Must stay true: the sum of all rows is the sum of the file, also after the
 //! oldest days became a part of `before`.
 
-use super::{Each, Halt, Listed, Origin, Request, Shared, outgoing};
+use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing};
 use crate::digest::Digest;
 use crate::held::Known;
 use crate::row::{Row, Table};
@@ -11,6 +11,7 @@ use cs_core::clock::{Date, TimeDelta};
 use cs_core::days::{Amount, DayRow, Days};
 use cs_core::error::{Error, Result};
 use cs_core::file;
+use redaction::Entry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -43,13 +44,13 @@ struct Body<'b> {
 }
 
 impl Origin for UsageDays {
-    fn list(&mut self, shared: &mut Shared, request: &Request) -> Result<Vec<Listed>> {
+    fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
         *self = UsageDays::default();
         if !request.wants(None) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let path = shared.store.home.usage_days();
-        let Some(bytes) = file::read(&path)? else { return Ok(Vec::new()) };
+        let Some(bytes) = file::read(&path)? else { return Ok(()) };
         let days: Days = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
         self.from = days.from;
         for row in days.rows {
@@ -60,12 +61,16 @@ impl Origin for UsageDays {
             let from = if day == BEFORE { from.as_str() } else { "" };
             Some(Listed::new(Source::new(Kind::Usage, day)?, stamp(rows, from)))
         });
-        Ok(listed.collect())
+        listed.for_each(found);
+        Ok(())
     }
 
     fn render(&mut self, shared: &mut Shared, listed: &Listed, each: &mut Each<'_>) -> std::result::Result<(), Halt> {
         let rows = self.days.get(listed.source.name()).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().try_for_each(|of| each(row(shared, of, self.from.as_deref())?))
+        rows.iter().try_for_each(|of| {
+            let (row, replaced) = row(shared, of, self.from.as_deref())?;
+            each(row, replaced)
+        })
     }
 
     /// Days that became a part of `before`.
@@ -89,16 +94,17 @@ fn stamp(rows: &[DayRow], from: &str) -> String {
     format!("{} {from}", digest.text())
 }
 
-fn row(shared: &mut Shared, of: &DayRow, from: Option<&str>) -> std::result::Result<Row, Halt> {
+fn row(shared: &mut Shared, of: &DayRow, from: Option<&str>) -> std::result::Result<(Row, Vec<Entry>), Halt> {
     let DayRow { date, project, model, amount } = of;
     let (mut project, mut model) = (project.clone(), model.clone());
     // A project without a short name is a folder, and a model's name is from a log.
     let mut records = reports::Records::new(&mut shared.engine);
     records.text("project", &mut project);
     records.text("model", &mut model);
+    let replaced = records.ledger();
     let before = from.filter(|_| date.is_none());
     let body = Body { date: date.as_deref(), before, project: &project, model: &model, amount: *amount };
-    Ok(Row {
+    let row = Row {
         table: Table::UsageDay,
         kind: None,
         at: date.as_ref().map(|date| format!("{date}T00:00:00.000000+00:00")),
@@ -107,7 +113,8 @@ fn row(shared: &mut Shared, of: &DayRow, from: Option<&str>) -> std::result::Res
         body: outgoing::plain(&body)?,
         id: model.clone(),
         project: Some(project.clone()),
-    })
+    };
+    Ok((row, replaced))
 }
 
 #[cfg(test)]
