@@ -106,7 +106,12 @@ impl Catalog {
             let Some((uuid, thread)) = id else { continue };
             let (agent, bytes, modified) = (log.agent, log.identity.size, log.identity.modified);
             let log = Log { path: log.path.clone(), thread, bytes, modified, is_kept: false };
-            entry(&mut by_id, agent, uuid).logs.push(log);
+            let logs = &mut entry(&mut by_id, agent, uuid).logs;
+            // Most have only one.
+            if logs.is_empty() {
+                logs.reserve_exact(1);
+            }
+            logs.push(log);
         }
         match kept::conversations(store) {
             Ok(kept) => kept.into_iter().for_each(|one| add_kept(&mut by_id, one)),

@@ -4,29 +4,33 @@ use cs_core::error::Result;
 use cs_core::id::{Names, SessionId, Uuid};
 use cs_core::record::Session;
 use cs_core::store::Store;
-use std::collections::HashMap;
 
-/// The ids of all session records, by the part that a conversation's id decides.
+/// The ids of all session records, in the order of the part that a conversation's id decides.
 #[derive(Debug, Default)]
-pub struct SessionNames(HashMap<String, Vec<SessionId>>);
+pub struct SessionNames(Vec<SessionId>);
+
+/// The part of an id that a conversation's id decides.
+fn end(id: &SessionId) -> &str {
+    id.as_str().rfind('_').and_then(|at| id.as_str().get(at..)).unwrap_or_default()
+}
 
 impl SessionNames {
     /// Reads which records there are, archived ones too, and opens none.
     pub fn read(store: &Store) -> Result<SessionNames> {
-        let mut by_end: HashMap<String, Vec<SessionId>> = HashMap::new();
-        for dir in [store.home.archive(), store.home.sessions()] {
-            for id in store.ids(&dir)? {
-                let end = id.as_str().rfind('_').and_then(|at| id.as_str().get(at..)).unwrap_or_default().to_string();
-                by_end.entry(end).or_default().push(id);
-            }
-        }
-        Ok(SessionNames(by_end))
+        let mut all = store.ids(&store.home.archive())?;
+        all.extend(store.ids(&store.home.sessions())?);
+        all.sort_by(|a, b| end(a).cmp(end(b)));
+        Ok(SessionNames(all))
     }
 
     /// The ids that the records of a conversation may have, by their names alone.
     pub fn of(&self, uuid: &Uuid) -> Vec<&SessionId> {
         let names = Names::of(uuid);
-        names.ends().filter_map(|end| self.0.get(end)).flatten().collect()
+        let with = |wanted| {
+            let from = self.0.partition_point(|id| end(id) < wanted);
+            self.0.iter().skip(from).take_while(move |id| end(id) == wanted)
+        };
+        names.ends().flat_map(with).collect()
     }
 
     /// The records of a conversation, the oldest first. One that cannot be read is left out.
