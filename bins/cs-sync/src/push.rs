@@ -134,12 +134,12 @@ fn send(
 ) -> Outcome<Option<u64>> {
     let (scanned, changes) = if dry_run {
         let known = target.peek(sender)?;
-        (scan(context, sender, request, &known, &mut Nowhere)?, None)
+        (scan(context, sender, request, known, &mut Nowhere)?, None)
     } else {
         let mut open = target.open(sender)?;
         let known = open.known(&sender.machine)?;
         let mut noted = Noted::new(context, &mut open);
-        let scanned = scan(context, sender, request, &known, &mut noted);
+        let scanned = scan(context, sender, request, known, &mut noted);
         noted.end();
         let scanned = scanned?;
         (scanned, Some(open.commit()?))
@@ -155,7 +155,7 @@ pub fn scan(
     context: &Context,
     sender: &Sender,
     request: &Request,
-    known: &Known,
+    known: Known,
     sink: &mut dyn Sink,
 ) -> Result<Scanned> {
     let mut progress = None;
@@ -169,16 +169,15 @@ pub fn scan(
 
 /// Prints the text of a push. What is said about it goes to standard error.
 fn print(context: &mut Context, sender: &Sender, dialect: Dialect, request: &Request, dry_run: bool) -> Outcome<()> {
-    let nothing = Known::default();
     let scanned = if dry_run {
-        scan(context, sender, request, &nothing, &mut Nowhere)?
+        scan(context, sender, request, Known::default(), &mut Nowhere)?
     } else {
         // Standard output is lent to the text, while the rest of the context is read.
         let mut out = Out::new(context.out.asked, context.out.quiet, Color::Never);
         let mut writer = Text { out: &mut out, failure: None };
         let printed = target::print(dialect, sender, &mut writer, |sink| {
             let mut noted = Noted::new(context, sink);
-            let scanned = scan(context, sender, request, &nothing, &mut noted);
+            let scanned = scan(context, sender, request, Known::default(), &mut noted);
             noted.end();
             scanned
         });

@@ -127,7 +127,7 @@ fn ask(context: &Context, shown: &mut Shown, target: &Target, settings: &Setting
         results: settings.results,
         ..Request::default()
     };
-    let scanned = push::scan(context, &sender, &request, &known, &mut Nowhere)?;
+    let scanned = push::scan(context, &sender, &request, known, &mut Nowhere)?;
     shown.waiting = Some(summary::by_word(&scanned.rows));
     shown.unsent = Some(scanned.unsent.len());
     shown.rows = scanned.rows;

@@ -196,7 +196,7 @@ pub fn scan(
     store: &Store,
     machine: &Machine,
     request: &Request,
-    known: &Known,
+    known: Known,
     sink: &mut dyn Sink,
     step: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned> {

@@ -19,6 +19,7 @@ mod machine;
 #[allow(clippy::unwrap_used)]
 mod memory;
 mod op;
+mod packed;
 pub mod postgres;
 mod pulled;
 mod row;

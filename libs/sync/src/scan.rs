@@ -8,6 +8,7 @@ use crate::decide::{self, Course, End, Growth, is_known};
 use crate::forgotten::Forgotten;
 use crate::held::{Held, Known};
 use crate::op::{Op, Sink, Visibility};
+use crate::packed::Packed;
 use crate::row::Table;
 use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
@@ -44,18 +45,20 @@ pub struct Unsent {
 pub fn scan(
     sources: &Sources,
     request: &Request,
-    known: &Known,
+    known: Known,
     sink: &mut dyn Sink,
     told: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned> {
     let forgotten = Forgotten::read(&sources.store.home)?;
     sink.take(&Op::Machine(sources.machine))?;
     let mut scanned = Scanned::default();
-    for id in forgotten.ids().difference(&known.forgotten) {
+    let Known { sources: held, forgotten: theirs } = known;
+    let known = Packed::of(held);
+    for id in forgotten.ids().difference(&theirs) {
         sink.take(&Op::Forget(id))?;
         scanned.forgotten += 1;
     }
-    let shared = Shared::read(sources, forgotten.with(&known.forgotten))?;
+    let shared = Shared::read(sources, forgotten.with(&theirs))?;
     let mut run = Run::new(shared, request, known, sink, scanned);
     for mut origin in sources::origins() {
         run.all(origin.as_mut(), told)?;
@@ -67,7 +70,7 @@ pub fn scan(
 pub(crate) struct Run<'r, 's> {
     shared: Shared<'s>,
     request: &'r Request,
-    known: &'r Known,
+    known: Packed,
     sink: &'r mut dyn Sink,
     scanned: Scanned,
     /// The rules and the key, for stamps.
@@ -82,7 +85,7 @@ impl<'r, 's> Run<'r, 's> {
     pub(crate) fn new(
         shared: Shared<'s>,
         request: &'r Request,
-        known: &'r Known,
+        known: Packed,
         sink: &'r mut dyn Sink,
         scanned: Scanned,
     ) -> Self {
@@ -103,7 +106,7 @@ impl<'r, 's> Run<'r, 's> {
             if request.wants(one.project.as_deref()) {
                 count += 1;
                 let stamp = stamp(rules, request, &one);
-                if !is_known(known.sources.get(&one.source), &stamp, request.is_full) {
+                if !is_known(known.get(&one.source).as_ref(), &stamp, request.is_full) {
                     listed.push(one);
                 }
             }
@@ -124,8 +127,8 @@ impl<'r, 's> Run<'r, 's> {
                 self.one(origin, &one)?;
             }
         }
-        for source in origin.outdated(self.known) {
-            match self.known.sources.contains_key(&source) {
+        for source in origin.outdated(&self.known) {
+            match self.known.get(&source).is_some() {
                 true => self.hold(&source, &Held::default(), None, true)?,
                 // It cannot be asked, and perhaps never had it.
                 false => self.sink.take(&Op::Cut(&source, 0))?,
@@ -138,7 +141,8 @@ impl<'r, 's> Run<'r, 's> {
     fn one(&mut self, origin: &mut dyn Origin, one: &Listed) -> Result<()> {
         let visibility = self.request.visibility_of(one.project.as_deref());
         let stamp = stamp(&self.rules, self.request, one);
-        let held = self.known.sources.get(&one.source);
+        let held = self.known.get(&one.source);
+        let held = held.as_ref();
         if one.is_fading && held.is_some_and(|held| held.pos > 0) {
             return Ok(());
         }
@@ -161,7 +165,7 @@ impl<'r, 's> Run<'r, 's> {
                 }
             }
         }
-        let can_ask = !self.known.sources.is_empty();
+        let can_ask = !self.known.is_empty();
         let left = |sent| decide::left(one.growth, held, can_ask, sent);
         match passed {
             Ok(()) => {

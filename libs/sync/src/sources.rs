@@ -24,9 +24,9 @@ mod usage;
 pub use shared::Shared;
 
 use crate::decide::Growth;
-use crate::held::Known;
 use crate::machine::Machine;
 use crate::op::Visibility;
+use crate::packed::Packed;
 use crate::row::Row;
 use crate::source::Source;
 use agents::logs::Roots;
@@ -139,7 +139,7 @@ pub trait Origin {
 
     /// Sources that the target has, but must not have any more: what they say is part of another one now. Asked after
     /// [`Origin::list`].
-    fn outdated(&self, _known: &Known) -> Vec<Source> {
+    fn outdated(&self, _known: &Packed) -> Vec<Source> {
         Vec::new()
     }
 }

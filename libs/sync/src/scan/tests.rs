@@ -69,7 +69,7 @@ impl Origin for Invented {
         Ok(())
     }
 
-    fn outdated(&self, _: &Known) -> Vec<Source> {
+    fn outdated(&self, _: &Packed) -> Vec<Source> {
         self.outdated.clone()
     }
 }
@@ -104,7 +104,7 @@ impl Place {
 
     /// Once more, with what is shared already: to read the rules takes longer than all else.
     fn run(&self, shared: Shared, from: &Invented, request: &Request, known: &Known, to: &mut Memory) -> Scanned {
-        let mut run = Run::new(shared, request, known, to, Scanned::default());
+        let mut run = Run::new(shared, request, Packed::of(known.sources.clone()), to, Scanned::default());
         let _ = run.all(&mut from.clone(), &mut |_, _| {});
         run.end()
     }
@@ -263,14 +263,14 @@ fn what_was_forgotten_is_told_once_and_never_sent() {
     let sources = Sources { store, roots, machine };
     for forgotten in [1, 0] {
         let known = to.known.clone();
-        let scanned = scan(&sources, &Request::default(), &known, &mut to, &mut |_, _| {}).unwrap();
+        let scanned = scan(&sources, &Request::default(), known.clone(), &mut to, &mut |_, _| {}).unwrap();
         assert_eq!((scanned.forgotten, lines(&to, &name)), (forgotten, vec![]));
         let shared = Shared::read(&sources, Forgotten::read(&store.home).unwrap()).unwrap();
         place.run(shared, &from, &Request::default(), &known, &mut to);
         assert_eq!(lines(&to, &name), [""; 0]);
     }
     std::fs::write(store.home.sync_forgotten(), "no").unwrap();
-    assert!(scan(&sources, &Request::default(), &to.known.clone(), &mut to, &mut |_, _| {}).is_err());
+    assert!(scan(&sources, &Request::default(), to.known.clone(), &mut to, &mut |_, _| {}).is_err());
 }
 
 /// Numbers that look random, the same in every run.
@@ -321,7 +321,8 @@ fn whatever_happens_the_target_has_what_the_sources_have_in_the_end() {
                 let known = if is_blind { Known::default() } else { to.known.clone() };
                 let is_full = dice.below(6) == 0 && to.fails_after.is_none();
                 let request = Request { is_full, ..Request::default() };
-                let mut run = Run::new(shared.take().unwrap(), &request, &known, &mut to, Scanned::default());
+                let mut run =
+                    Run::new(shared.take().unwrap(), &request, Packed::of(known.sources), &mut to, Scanned::default());
                 let _ = run.all(&mut from.clone(), &mut |_, _| {});
                 shared = Some(run.shared);
             }
@@ -330,7 +331,8 @@ fn whatever_happens_the_target_has_what_the_sources_have_in_the_end() {
         for time in 0..2 {
             to.news();
             let (known, request) = (to.known.clone(), Request::default());
-            let mut run = Run::new(shared.take().unwrap(), &request, &known, &mut to, Scanned::default());
+            let mut run =
+                Run::new(shared.take().unwrap(), &request, Packed::of(known.sources), &mut to, Scanned::default());
             run.all(&mut from.clone(), &mut |_, _| {}).unwrap();
             shared = Some(run.shared);
             for (name, rows) in &from.all {
@@ -346,7 +348,7 @@ fn a_target_that_fails_ends_the_run() {
     let (place, mut to, from) = (Place::new(), Memory::default(), some(&["a", "b"]));
     to.fails_after = Some(1);
     let (request, known) = (Request::default(), Known::default());
-    let mut run = Run::new(place.shared(), &request, &known, &mut to, Scanned::default());
+    let mut run = Run::new(place.shared(), &request, Packed::of(known.sources), &mut to, Scanned::default());
     assert!(run.all(&mut from.clone(), &mut |_, _| {}).is_err());
     drop(run);
     assert!(to.take(&Op::Forget("x")).is_err());

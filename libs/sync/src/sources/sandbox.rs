@@ -59,7 +59,7 @@ impl Sandbox {
     pub fn try_push(&self, to: &mut Memory, request: &Request) -> Result<Scanned> {
         let known = to.known.clone();
         let Sandbox { store, roots, machine, .. } = self;
-        scan(&Sources { store, roots, machine }, request, &known, to, &mut |_, _| {})
+        scan(&Sources { store, roots, machine }, request, known, to, &mut |_, _| {})
     }
 
     /// A conversation in which a person says this.

@@ -4,7 +4,7 @@
 
 use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing};
 use crate::digest::Digest;
-use crate::held::Known;
+use crate::packed::Packed;
 use crate::row::{Row, Table};
 use crate::source::{Kind, Source};
 use cs_core::clock::{Date, TimeDelta};
@@ -74,12 +74,12 @@ impl Origin for UsageDays {
     }
 
     /// Days that became a part of `before`.
-    fn outdated(&self, known: &Known) -> Vec<Source> {
+    fn outdated(&self, known: &Packed) -> Vec<Source> {
         let Some(from) = self.from.as_deref().filter(|_| self.days.contains_key(BEFORE)) else { return Vec::new() };
-        let is_over = |source: &Source| source.kind() == Kind::Usage && source.name() != BEFORE && source.name() < from;
-        if !known.sources.is_empty() {
-            let held = known.sources.iter().filter(|(source, held)| is_over(source) && held.pos > 0);
-            return held.map(|(source, _)| source.clone()).collect();
+        let is_over =
+            |source: &&Source| source.kind() == Kind::Usage && source.name() != BEFORE && source.name() < from;
+        if !known.is_empty() {
+            return known.filled().filter(is_over).cloned().collect();
         }
         let Ok(first) = from.parse::<Date>() else { return Vec::new() };
         let days = (1..=MAYBE).filter_map(|n| first.checked_sub_signed(TimeDelta::days(n)));

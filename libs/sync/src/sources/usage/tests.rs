@@ -57,7 +57,7 @@ fn the_sum_stays_when_days_become_part_of_what_was_before() {
     let mut folded = day(None, "api", "opus", 20, None);
     folded.amount = Amount::new([20, 4, 6, 8], None, 20);
     write(&sandbox, days[2], vec![folded, day(Some(days[2]), "api", "opus", 10, None)]);
-    let mut blind = Memory { known: Known::default(), ..to.clone() };
+    let mut blind = Memory { known: crate::Known::default(), ..to.clone() };
     sandbox.push(&mut to, &Request::default());
     assert_eq!((to.sources(), tokens(&to)), (vec!["usage/2026-11-29".into(), "usage/before".into()], sum));
     to.news();

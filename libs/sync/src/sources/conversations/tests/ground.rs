@@ -4,6 +4,7 @@ use crate::forgotten::Forgotten;
 use crate::held::Known;
 use crate::machine::Machine;
 use crate::op::{Op, Sink};
+use crate::packed::Packed;
 use crate::scan::{Run, Scanned};
 use crate::source::Source;
 use crate::sources::conversations::Conversations;
@@ -216,7 +217,7 @@ impl Ground {
         let sources = Sources { store: &self.store, roots: &roots, machine: &machine };
         let shared = Shared::read(&sources, Forgotten::read(&self.store.home).unwrap()).unwrap();
         let known = target.known.clone();
-        let mut run = Run::new(shared, request, &known, target, Scanned::default());
+        let mut run = Run::new(shared, request, Packed::of(known.sources), target, Scanned::default());
         run.all(&mut Conversations::default(), &mut |_, _| listed()).unwrap();
         run.end()
     }
