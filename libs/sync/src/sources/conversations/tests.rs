@@ -156,6 +156,33 @@ fn a_line_that_is_being_written_and_a_log_that_cannot_be_read_take_nothing_away(
 }
 
 #[test]
+fn a_kept_copy_that_ends_earlier_takes_nothing_away() {
+    let ground = Ground::new();
+    let lines = [prompt(1, "first"), answer(2, "done"), prompt(3, "second"), answer(4, "done again")];
+    let path = ground.log(ID, &lines[..2]);
+    ground.keep();
+    ground.log(ID, &lines);
+    let target = &mut ground.push();
+    let (before, talk) = (target.rows.clone(), format!("talk/{ID}/main"));
+    fs::remove_file(&path).unwrap();
+    let sent = ground.push_to(target);
+    assert!(sent.iter().all(|row| row.contains("head/")), "{sent:#?}");
+    assert_eq!(target.values(&talk).len(), before[&ground::source(&talk)].len());
+    assert_eq!(ground.push_to(target), Vec::<String>::new());
+    // A redaction in what is left reaches the target, and the rest stays.
+    ground.redact(ID, &ground::entry(1), "first", "first");
+    ground.push_to(target);
+    let rows = target.values(&talk);
+    assert_eq!(rows.len(), before[&ground::source(&talk)].len());
+    assert!(!rows[0].to_string().contains("first") && rows.iter().any(|row| row["body"]["text"] == "second"));
+    // The log is back.
+    ground.log(ID, &lines);
+    ground.push_to(target);
+    assert_eq!(target.values(&talk).len(), rows.len());
+    assert_eq!(ground.push_to(target), Vec::<String>::new());
+}
+
+#[test]
 fn a_mark_that_is_made_later_hides_what_was_sent() {
     let ground = Ground::new();
     ground.log(ID, &[prompt(1, "please call Jane Roe today"), answer(2, "I called her")]);

@@ -131,6 +131,16 @@ impl Target {
     }
 }
 
+struct Quiet;
+
+impl kept::Listen for Quiet {
+    fn done(&mut self, _: &kept::Done) {}
+    fn failed(&mut self, error: cs_core::error::Error) {
+        panic!("{error}");
+    }
+    fn step(&mut self, _: usize) {}
+}
+
 pub struct Ground {
     dir: tempfile::TempDir,
     pub store: Store,
@@ -167,6 +177,14 @@ impl Ground {
         let path = self.path("/home/dev/api", uuid);
         let text = fs::read_to_string(&path).unwrap() + &(lines.join("\n") + "\n").replace("SESSION", uuid);
         fs::write(path, text).unwrap();
+    }
+
+    /// Makes kept copies of all logs, as they are now.
+    pub fn keep(&self) {
+        let (config, settings, now) = (cs_core::config::Config::default(), kept::Settings::default(), clock::now());
+        let (home, run) = (&self.store.home, cs_core::store::Run::Real);
+        let job = kept::Job { home, config: &config, settings: &settings, run, now };
+        kept::run(&job, self.roots().logs(), &mut Quiet).unwrap();
     }
 
     pub fn mark(&self, uuid: &str, mark: NewMark) {
