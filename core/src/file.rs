@@ -7,7 +7,7 @@ mod dir;
 mod several;
 mod staged;
 
-pub use dir::{count, make_dir, make_dirs, own_dir, real_dir, stems, sync_dir};
+pub use dir::{count, make_dir, make_dirs, own_dir, real_dir, stems, sync_dir, sync_disk};
 pub use several::OwnDir;
 pub use staged::{Staged, begin, replace, stage, stage_elsewhere, stage_written};
 

@@ -31,6 +31,25 @@ fn sync(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Syncs all of the disk that a directory is on, which takes less time than syncing many files; `false` if the system
+/// cannot do that.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "syncfs(2)")]
+pub fn sync_disk(dir: &Path) -> Result<bool> {
+    let open = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(dir);
+    let open = open.map_err(|error| Error::io(dir, "sync", error))?;
+    // SAFETY: the call takes no pointers, and the descriptor is open.
+    match unsafe { libc::syncfs(std::os::fd::AsRawFd::as_raw_fd(&open)) } {
+        0 => Ok(true),
+        _ => Err(Error::io(dir, "sync", io::Error::last_os_error())),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn sync_disk(_dir: &Path) -> Result<bool> {
+    Ok(false)
+}
+
 /// Creates a directory and its parents, for this user only. Each new name is synced: if the name of a directory were
 /// lost, the synced files in it would be lost as well.
 pub fn make_dir(dir: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::row::Row;
 use crate::source::{Kind, Source};
 use cs_core::error::{Error, Result};
 use cs_core::file;
+use cs_core::open;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -15,6 +16,9 @@ use std::path::{Path, PathBuf};
 
 /// So many bytes are written at once.
 const GROUP: usize = 256 * 1024;
+
+/// More new files than these are synced by syncing the whole disk.
+const FEW: usize = 32;
 
 /// Writes rows.
 pub struct Writer {
@@ -25,6 +29,8 @@ pub struct Writer {
     own: Option<Own>,
     /// Directories with new names.
     dirs: BTreeSet<PathBuf>,
+    /// Files of one source that are not synced yet.
+    unsynced: Vec<PathBuf>,
 }
 
 /// The file of one source.
@@ -48,7 +54,7 @@ impl Writer {
     /// Writes in this folder. What a program that was killed had not completed is removed.
     pub fn new(place: Place) -> Result<Writer> {
         file::remove(&place.temp())?;
-        Ok(Writer { place, shared: BTreeMap::new(), own: None, dirs: BTreeSet::new() })
+        Ok(Writer { place, shared: BTreeMap::new(), own: None, dirs: BTreeSet::new(), unsynced: Vec::new() })
     }
 
     /// Takes a row. The one with number 0 begins all of its source anew.
@@ -58,6 +64,11 @@ impl Writer {
             true => self.shared(source.kind())?.push(&bytes),
             false => self.own(source, seq == 0)?.lines.push(&bytes),
         }
+    }
+
+    /// Whether a new file takes the place of the one that a source has.
+    pub fn is_anew(&self, source: &Source) -> bool {
+        self.own.as_ref().is_some_and(|own| own.source == *source && own.to.is_some())
     }
 
     /// Takes the rows from a number on away.
@@ -87,7 +98,12 @@ impl Writer {
     pub fn flush(&mut self) -> Result<()> {
         self.leave()?;
         self.shared.values_mut().try_for_each(Lines::sync)?;
-        std::mem::take(&mut self.dirs).iter().try_for_each(|dir| file::sync_dir(dir))
+        let (dirs, files) = (std::mem::take(&mut self.dirs), std::mem::take(&mut self.unsynced));
+        if dirs.len() + files.len() > FEW && file::sync_disk(self.place.dir())? {
+            return Ok(());
+        }
+        files.iter().try_for_each(|path| sync_file(path))?;
+        dirs.iter().try_for_each(|dir| file::sync_dir(dir))
     }
 
     /// Closes all files, so that they can be replaced.
@@ -122,19 +138,31 @@ impl Writer {
     /// Leaves a source of which nobody has said that it is complete: what was appended stays, a new file goes.
     fn leave(&mut self) -> Result<()> {
         match self.own.take() {
-            Some(Own { mut lines, to: None, .. }) => lines.sync(),
+            Some(Own { mut lines, to: None, .. }) => {
+                lines.write()?;
+                self.unsynced.push(lines.path);
+                Ok(())
+            }
             Some(_) => file::remove(&self.place.temp()),
             None => Ok(()),
         }
     }
 
     fn complete(&mut self, mut own: Own) -> Result<u64> {
-        own.lines.sync()?;
-        if let Some(to) = &own.to {
-            std::fs::rename(&own.lines.path, to).map_err(|error| Error::io(to, "replace", error))?;
-            self.dirs.extend(to.parent().map(Path::to_path_buf));
+        own.lines.write()?;
+        let length = own.lines.len();
+        let Some(to) = own.to else {
+            self.unsynced.push(own.lines.path);
+            return Ok(length);
+        };
+        // What is there already is replaced only by what is on the disk. What is new is not told as held before that.
+        if to.exists() {
+            own.lines.sync()?;
         }
-        Ok(own.lines.len())
+        std::fs::rename(&own.lines.path, &to).map_err(|error| Error::io(&to, "replace", error))?;
+        self.dirs.extend(to.parent().map(Path::to_path_buf));
+        self.unsynced.push(to);
+        Ok(length)
     }
 
     /// Makes the directories of a file.
@@ -193,6 +221,11 @@ impl Lines {
         self.write()?;
         self.file.sync_data().map_err(|error| Error::io(&self.path, "sync", error))
     }
+}
+
+fn sync_file(path: &Path) -> Result<()> {
+    let file = open::unlinked(path, OpenOptions::new().read(true));
+    file.and_then(|file| file.sync_data()).map_err(|error| Error::io(path, "sync", error))
 }
 
 /// Appends lines to a file, synced.
