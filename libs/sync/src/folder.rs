@@ -1,7 +1,7 @@
 //! A machine's folder: `DIR/<machine id>/`, which other programs carry to other machines. Must stay true: only one machine
-//! writes in it; files only grow, unless something is forgotten, is written anew as a whole, or rows that no longer count
-//! fill most of a file; what is held is said last, so that after a run that was killed the next one goes on. Deliberately
-//! absent: whatever carries the folder.
+//! writes in it; the text of rows that were replaced or taken away is in no file after the run that did it; otherwise files
+//! only grow, unless they are written anew as a whole; what is held is said last, so that after a run that was killed the
+//! next one goes on. Deliberately absent: whatever carries the folder.
 //!
 //! `machine.json` is the machine and its owner. `head.jsonl`, `record.jsonl`, `mark.jsonl` and `usage.jsonl` have all
 //! sources of a kind; every other source has a file, such as `talk/<conversation>/<thread>.jsonl`. `held.jsonl` says what
@@ -13,6 +13,7 @@ mod line;
 mod live;
 mod place;
 mod rewrite;
+mod stale;
 mod writer;
 
 pub(crate) use forget::{read as forgotten, sources};
@@ -32,6 +33,7 @@ use cs_core::lock::{self, Lock};
 use held::Entry;
 use line::HeldRows;
 use serde::{Deserialize, Serialize};
+use stale::Stale;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use writer::Writer;
@@ -92,6 +94,10 @@ pub struct Folder {
     lines: usize,
     writer: Writer,
     pending: Vec<(Source, Entry)>,
+    /// The same of sources whose old rows are still in a file: said when they no longer are, so that a run that is killed
+    /// before that is done again.
+    late: Vec<(Source, Entry)>,
+    stale: Stale,
     forget: BTreeSet<String>,
     /// Whether files of many sources are written anew in any case.
     is_anew: bool,
@@ -118,10 +124,11 @@ impl Folder {
         let mut holding = held::read(&place)?;
         let is_team = |entry: &Entry| entry.rows.visibility() == Visibility::Team;
         let team = holding.sources.iter().filter(|(_, entry)| is_team(entry)).map(|(source, _)| source.clone());
-        let team = team.collect();
+        let team: HashSet<Source> = team.collect();
         held::whole(&place, &mut holding);
+        let stale = Stale::new(&place, &holding);
         let sources = holding.sources.into_iter().map(|(source, entry)| (source, entry.rows.into_held()));
-        let known = Known { sources: sources.collect(), forgotten: forget::read(&place)? };
+        let known = Known { sources: sources.collect(), forgotten: forget::read(&place)?, team: team.clone() };
         Ok(Folder {
             writer: Writer::new(place.clone())?,
             place,
@@ -131,6 +138,8 @@ impl Folder {
             team,
             lines: holding.lines,
             pending: Vec::new(),
+            late: Vec::new(),
+            stale,
             forget: BTreeSet::new(),
             is_anew: false,
             changes: 0,
@@ -148,10 +157,13 @@ impl Folder {
         self.is_anew = true;
     }
 
-    /// Completes the run, and returns how many rows were changed.
+    /// Completes the run, and returns how many rows were changed, were taken away, or are seen by others than before.
     pub fn commit(mut self) -> Result<u64> {
         self.say_held()?;
         self.writer.release()?;
+        self.stale.blank(&self.place)?;
+        self.pending = std::mem::take(&mut self.late);
+        self.say_held()?;
         if !self.forget.is_empty() {
             self.changes += forget::remove(&self.place, &self.forget, &self.at)?;
             forget::note(&self.place, &self.forget, &self.at)?;
@@ -175,15 +187,28 @@ impl Folder {
 
     fn hold(&mut self, source: &Source, held: &Held, visibility: Option<Visibility>) -> Result<()> {
         let end = self.writer.end(source)?;
-        match visibility {
-            Some(Visibility::Team) => drop(self.team.insert(source.clone())),
-            Some(Visibility::Private) => drop(self.team.remove(source)),
-            None => {}
-        }
+        let is_other = match visibility {
+            Some(Visibility::Team) => self.team.insert(source.clone()),
+            Some(Visibility::Private) => self.team.remove(source),
+            None => false,
+        };
+        self.changes += u64::from(is_other && self.stale.had(source));
         let visibility = if self.team.contains(source) { Visibility::Team } else { Visibility::Private };
         let rows = HeldRows::new(held, visibility, end);
-        self.pending.push((source.clone(), Entry { rows, at: self.at.clone() }));
+        let entry = (source.clone(), Entry { rows, at: self.at.clone() });
+        if self.stale.is_replaced(source) {
+            self.late.push(entry);
+            return Ok(());
+        }
+        self.pending.push(entry);
         if self.pending.len() >= SOURCES { self.say_held() } else { Ok(()) }
+    }
+
+    /// Notes which rows are replaced or go away; returns how many the folder had there.
+    fn touch(&mut self, source: &Source, from: u64) -> u64 {
+        // Of these no old row is left when the new file takes the place of the old one.
+        let is_anew = !place::is_shared(source.kind()) && (from == 0 || self.writer.is_anew(source));
+        self.stale.touch(&self.place, source, from, is_anew)
     }
 
     /// Writes files anew of which most no longer counts.
@@ -216,13 +241,20 @@ impl Folder {
 impl Sink for Folder {
     fn take(&mut self, op: &Op) -> Result<()> {
         match op {
-            Op::Machine(machine) if machine.id == self.card.machine.id => {}
+            Op::Machine(machine) if *machine == &self.card.machine => {}
+            Op::Machine(machine) if machine.id == self.card.machine.id => {
+                self.card.machine = (*machine).clone();
+                self.card.write(&self.place)?;
+            }
             Op::Machine(_) => return Err(Error::Refused("the folder belongs to another machine".into())),
             Op::Row(source, seq, row) => {
+                self.touch(source, *seq);
                 self.writer.row(source, *seq, row)?;
                 self.changes += 1;
             }
             Op::Cut(source, from) => {
+                self.changes += self.touch(source, *from);
+                self.stale.cut(source, *from);
                 self.writer.cut(source, *from)?;
             }
             Op::Held(source, held, visibility) => self.hold(source, held, *visibility)?,

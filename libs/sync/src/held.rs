@@ -1,7 +1,8 @@
 //! Owns what a target has of this machine.
 
+use crate::op::Visibility;
 use crate::source::Source;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a target has of a source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,4 +23,13 @@ pub struct Known {
     pub sources: HashMap<Source, Held>,
     /// The ids of conversations, and of sessions without one, that must not be sent.
     pub forgotten: BTreeSet<String>,
+    /// The sources that the team sees, if the target says so: a folder does.
+    pub team: HashSet<Source>,
+}
+
+impl Known {
+    /// Who sees a source, as far as the target says so.
+    pub fn visibility(&self, source: &Source) -> Visibility {
+        if self.team.contains(source) { Visibility::Team } else { Visibility::Private }
+    }
 }

@@ -2,12 +2,13 @@
 //! machine, and which rows that needs. Must stay true: nothing is passed on as held whose digest is another one.
 
 use crate::digest::Digest;
-use crate::held::Held;
+use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Visibility};
 use crate::row::Row;
 use crate::source::Source;
 use cs_core::error::{Error, Result};
+use std::collections::BTreeSet;
 
 /// An operation that came out of a database.
 #[derive(Clone, Debug)]
@@ -31,33 +32,53 @@ pub struct Theirs {
     pub visibility: Visibility,
 }
 
-/// Passes rows on, each with its number.
-pub type EachRow<'e> = dyn FnMut(u64, Row) -> Result<()> + 'e;
+/// Passes rows on.
+pub type EachRow<'e> = dyn FnMut(Row) -> Result<()> + 'e;
+
+/// Tells that sources have no rows any more.
+pub(crate) fn remove(gone: BTreeSet<&Source>, known: &Known, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+    let nothing = Held { digest: Digest::default().text(), ..Held::default() };
+    let is_there = |source: &&Source| known.sources.get(*source).is_some_and(|held| held.pos > 0);
+    gone.into_iter().filter(is_there).try_for_each(|source| {
+        tell(Op::Cut(source, 0))?;
+        tell(Op::Held(source, &nothing, None))
+    })
+}
 
 impl Theirs {
-    /// Brings a reader that has `ours` of this source to what the database has. `fetch` passes all rows of the source, in
-    /// order. Returns whether the rows are those that were held; if they are not, the source is not told as held.
+    /// Brings a reader that has `known` of the machine to what the database has of this source. `fetch` passes all rows of
+    /// the source, in order. Returns whether the rows are those that were held; if they are not, the source is not told as
+    /// held.
     ///
-    /// Rows that are missing between others were forgotten; then the digest says nothing.
+    /// Where rows were forgotten, no digest is held: then the rows that are left are numbered anew, compared with those of
+    /// the reader each time, and told with their own digest.
     pub fn bring(
         &self,
-        ours: Option<&Held>,
+        known: &Known,
         fetch: &mut dyn FnMut(&mut EachRow) -> Result<()>,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<bool> {
-        let ours = ours.filter(|ours| !ours.digest.is_empty());
-        if ours.is_some_and(|ours| (ours.pos, &ours.digest) == (self.held.pos, &self.held.digest)) {
-            return Ok(true);
-        }
-        let prefix = ours.filter(|ours| ours.pos <= self.held.pos);
-        let read = match prefix.map(|prefix| self.pass(prefix, fetch, each)).transpose()?.flatten() {
-            Some(read) => read,
-            None => self.pass_all(fetch, each)?,
+        let ours = known.sources.get(&self.source).filter(|ours| !ours.digest.is_empty());
+        let is_seen = known.visibility(&self.source) == self.visibility;
+        let is_same = |theirs: &Held| ours.is_some_and(|ours| (ours.pos, &ours.digest) == (theirs.pos, &theirs.digest));
+        let is_known = !self.held.digest.is_empty();
+        let held = match is_same(&self.held) {
+            true => self.held.clone(),
+            false => {
+                let prefix = ours.filter(|ours| ours.pos <= self.held.pos || !is_known);
+                let read = match prefix.map(|prefix| self.pass(prefix, fetch, each)).transpose()?.flatten() {
+                    Some(read) => read,
+                    None => self.pass_all(fetch, each)?,
+                };
+                if is_known && !read.is(&self.held) {
+                    return Ok(false);
+                }
+                Held { pos: read.rows, digest: read.digest.text(), stamp: self.held.stamp.clone() }
+            }
         };
-        if !read.is_held(&self.held) {
-            return Ok(false);
+        if !is_same(&held) || !is_seen {
+            each(Op::Held(&self.source, &held, Some(self.visibility)))?;
         }
-        each(Op::Held(&self.source, &self.held, Some(self.visibility)))?;
         Ok(true)
     }
 
@@ -69,17 +90,17 @@ impl Theirs {
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Option<Read>> {
         let (mut read, mut is_prefix) = (Read::default(), None);
-        fetch(&mut |seq, row| {
-            if seq >= prefix.pos && is_prefix.is_none() {
-                is_prefix = Some(read.is_held(prefix) && read.rows == prefix.pos);
+        fetch(&mut |row| {
+            if read.rows == prefix.pos && is_prefix.is_none() {
+                is_prefix = Some(read.is(prefix));
             }
             if is_prefix == Some(false) {
                 return Ok(());
             }
-            read.add(&row);
+            let seq = read.add(&row);
             if is_prefix.is_some() { each(Op::Row(&self.source, seq, &row)) } else { Ok(()) }
         })?;
-        let is_prefix = is_prefix.unwrap_or_else(|| read.is_held(prefix) && read.rows == prefix.pos);
+        let is_prefix = is_prefix.unwrap_or_else(|| read.is(prefix));
         Ok(is_prefix.then_some(read))
     }
 
@@ -88,14 +109,12 @@ impl Theirs {
         fetch: &mut dyn FnMut(&mut EachRow) -> Result<()>,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Read> {
-        let (mut read, mut end) = (Read::default(), self.held.pos);
-        fetch(&mut |seq, row| {
-            read.add(&row);
-            // Where rows were forgotten, their number says less than that of the last one.
-            end = end.max(seq + 1);
+        let mut read = Read::default();
+        fetch(&mut |row| {
+            let seq = read.add(&row);
             each(Op::Row(&self.source, seq, &row))
         })?;
-        each(Op::Cut(&self.source, end))?;
+        each(Op::Cut(&self.source, read.rows))?;
         Ok(read)
     }
 
@@ -116,13 +135,15 @@ struct Read {
 }
 
 impl Read {
-    fn add(&mut self, row: &Row) {
-        self.rows += 1;
+    /// Adds a row, and returns its number.
+    fn add(&mut self, row: &Row) -> u64 {
         self.digest.add(&row.line());
+        self.rows += 1;
+        self.rows - 1
     }
 
-    fn is_held(&self, held: &Held) -> bool {
-        self.rows < held.pos || held.digest.is_empty() || self.digest.text() == held.digest
+    fn is(&self, held: &Held) -> bool {
+        self.rows == held.pos && self.digest.text() == held.digest
     }
 }
 
@@ -141,28 +162,39 @@ mod tests {
 
     fn held(texts: &str) -> Held {
         let mut read = Read::default();
-        texts.chars().for_each(|text| read.add(&row(&text.to_string())));
+        for text in texts.chars() {
+            read.add(&row(&text.to_string()));
+        }
         Held { pos: read.rows, digest: read.digest.text(), stamp: String::new() }
     }
 
-    /// What a reader that has `ours` is told of `theirs`, which is held as `told`.
-    fn brought(ours: &str, theirs: &str, told: &Held) -> (bool, String) {
+    /// What a reader that has `ours` is told of `theirs`, which is held as `told`, and seen by the team. The reader has that
+    /// for `seen`.
+    fn told(ours: &str, seen: Visibility, theirs: &str, told: &Held) -> (bool, String) {
         let source = Source::parse("talk/c/main").unwrap();
+        let mut known = Known::default();
+        known.sources.insert(source.clone(), held(ours));
+        known.team.extend((seen == Visibility::Team).then(|| source.clone()));
         let one = Theirs { source, held: told.clone(), visibility: Visibility::Team };
         let mut said = String::new();
-        let mut fetch = |each: &mut EachRow| {
-            (0..).zip(theirs.chars()).filter(|(_, c)| *c != '-').try_for_each(|(seq, c)| each(seq, row(&c.to_string())))
-        };
-        let is_same = one.bring(Some(&held(ours)), &mut fetch, &mut |op| {
+        let mut fetch = |each: &mut EachRow| theirs.chars().try_for_each(|c| each(row(&c.to_string())));
+        let is_same = one.bring(&known, &mut fetch, &mut |op| {
             match op {
                 Op::Row(_, seq, row) => said += &format!("{seq}{} ", row.id),
                 Op::Cut(_, seq) => said += &format!("cut {seq} "),
-                Op::Held(_, held, _) => said += &format!("held {}", held.pos),
+                Op::Held(_, now, seen) => {
+                    assert!(now.digest == held(theirs).digest && seen == Some(Visibility::Team));
+                    said += &format!("held {}", now.pos);
+                }
                 Op::Machine(_) | Op::Forget(_) => said += "?",
             }
             Ok(())
         });
         (is_same.unwrap(), said)
+    }
+
+    fn brought(ours: &str, theirs: &str, held: &Held) -> (bool, String) {
+        told(ours, Visibility::Team, theirs, held)
     }
 
     #[test]
@@ -172,14 +204,28 @@ mod tests {
         assert_eq!(brought("ax", "abc", &held("abc")), (true, "0a 1b 2c cut 3 held 3".into()));
         assert_eq!(brought("abc", "ab", &held("ab")), (true, "0a 1b cut 2 held 2".into()));
         assert_eq!(brought("", "ab", &held("ab")), (true, "0a 1b held 2".into()));
-        let gone = Held { digest: String::new(), ..held("abc") };
-        assert_eq!(brought("abc", "a-c", &gone), (true, "0a 2c cut 3 held 3".into()));
-        let fewer = Held { pos: 2, ..gone };
-        assert_eq!(brought("abc", "a-c", &fewer), (true, "0a 2c cut 3 held 2".into()));
+        let seen = told("ab", Visibility::Private, "ab", &held("ab"));
+        assert_eq!(seen, (true, "held 2".into()), "who sees it is told, too");
+    }
+
+    #[test]
+    fn what_is_left_of_rows_that_were_forgotten_is_compared_each_time() {
+        for pos in [1, 2, 3] {
+            let gone = Held { pos, ..Held::default() };
+            assert_eq!(brought("abc", "ac", &gone), (true, "0a 1c cut 2 held 2".into()));
+            assert_eq!(brought("ac", "ac", &gone), (true, String::new()));
+            assert_eq!(brought("ab", "ac", &gone), (true, "0a 1c cut 2 held 2".into()), "as many others");
+            assert_eq!(brought("ac", "acd", &gone), (true, "2d held 3".into()));
+            assert_eq!(brought("abc", "", &gone), (true, "cut 0 held 0".into()));
+        }
     }
 
     #[test]
     fn other_rows_than_those_that_were_held_are_not_told_as_held() {
         assert_eq!(brought("", "ax", &held("ab")), (false, "0a 1x ".into()));
+        assert_eq!(brought("", "a", &held("ab")), (false, "0a ".into()), "fewer");
+        assert_eq!(brought("ab", "abc", &held("abcd")), (false, "2c ".into()), "fewer");
+        assert_eq!(brought("abc", "a", &held("ab")), (false, "0a cut 1 ".into()));
+        assert_eq!(brought("a", "abc", &held("ab")), (false, "1b 2c ".into()), "more");
     }
 }

@@ -104,7 +104,10 @@ impl Other {
     /// How many conversations the team sees, and how many nobody else does.
     pub fn visible(&self) -> Result<(usize, usize)> {
         let holding = folder::holding(&self.place)?;
-        let conversations = holding.sources.iter().filter(|(source, _)| source.kind() == Kind::Head);
+        let conversations = holding.sources.iter().filter(|(source, entry)| {
+            // One that is no longer shared has no rows.
+            source.kind() == Kind::Head && entry.rows.pos > 0
+        });
         let team =
             conversations.clone().filter(|(_, entry)| entry.rows.visibility() == crate::Visibility::Team).count();
         Ok((team, conversations.count() - team))

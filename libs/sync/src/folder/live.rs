@@ -27,7 +27,7 @@ pub fn rows(path: &Path, is_wanted: &dyn Fn(&Source) -> bool, each: &mut EachLin
 }
 
 /// The numbers of the lines that count, from 1.
-fn counted(path: &Path, is_wanted: &dyn Fn(&Source) -> bool) -> Result<HashSet<u64>> {
+pub fn counted(path: &Path, is_wanted: &dyn Fn(&Source) -> bool) -> Result<HashSet<u64>> {
     let mut sources: HashMap<Source, BTreeMap<u64, u64>> = HashMap::new();
     let mut number = 0;
     line::each(path, &mut |text| {

@@ -75,6 +75,8 @@ fn file_of(dir: &Path, source: &Source) -> PathBuf {
     Place::new(dir, &machine().id).unwrap().rows(source)
 }
 
+mod gone;
+
 #[test]
 fn what_was_written_is_held_and_more_is_appended() {
     let dir = tempfile::tempdir().unwrap();

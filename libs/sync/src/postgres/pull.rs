@@ -5,11 +5,10 @@
 use super::psql::{Fields, Psql, Rows};
 use super::{complaint, text};
 use crate::columns::table_of;
-use crate::digest::Digest;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Visibility};
-use crate::pulled::{EachRow, Pulled, Theirs};
+use crate::pulled::{EachRow, Pulled, Theirs, remove};
 use crate::row::{Row, Table};
 use crate::source::Source;
 use cs_core::error::{Error, Result};
@@ -57,16 +56,6 @@ pub fn pull(
     }
     psql.finish("commit;\n")?;
     Ok(failures)
-}
-
-/// Tells that sources have no rows any more.
-fn remove(gone: BTreeSet<&Source>, known: &Known, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
-    let nothing = Held { digest: Digest::default().text(), ..Held::default() };
-    let is_there = |source: &&Source| known.sources.get(*source).is_some_and(|held| held.pos > 0);
-    gone.into_iter().filter(is_there).try_for_each(|source| {
-        tell(Op::Cut(source, 0))?;
-        tell(Op::Held(source, &nothing, None))
-    })
 }
 
 /// What is read of one machine.
@@ -120,8 +109,9 @@ impl Reader<'_> {
                 return Ok(());
             };
             gone.remove(&source);
-            let is_same = |ours: &Held| ours.pos == pos && ours.digest == digest;
-            if !known.sources.get(&source).is_some_and(is_same) {
+            // Where rows were forgotten there is no digest, and the rows that are left are compared.
+            let is_same = |ours: &Held| ours.pos == pos && ours.digest == digest && !digest.is_empty();
+            if !known.sources.get(&source).is_some_and(is_same) || known.visibility(&source) != visibility {
                 changed.push(Theirs { source, held: Held { pos, digest, stamp }, visibility });
             }
             Ok(())
@@ -131,10 +121,7 @@ impl Reader<'_> {
 
     /// Brings a source of which the reader has some rows: often only a few are missing.
     fn bring(&mut self, theirs: &Theirs, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
-        let (select, ours) = (self.select(&[theirs]), self.known.sources.get(&theirs.source));
-        if theirs.held.digest.is_empty() {
-            tell(Op::Cut(&theirs.source, 0))?;
-        }
+        let select = self.select(&[theirs]);
         let mut is_whole = true;
         let psql = &mut *self.psql;
         let mut fetch = |each: &mut EachRow| {
@@ -143,12 +130,13 @@ impl Reader<'_> {
             answer.drain()?;
             is_whole.then_some(()).ok_or_else(|| theirs.differs(self.owner, self.machine))
         };
-        let brought = theirs.bring(ours, &mut fetch, tell);
+        let brought = theirs.bring(self.known, &mut fetch, tell);
         self.note(theirs, brought, is_whole)
     }
 
     /// Brings sources of one kind of which the reader has nothing, many at once.
     fn bring_new(&mut self, mut new: &[&Theirs], tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+        let nothing = Known::default();
         while !new.is_empty() {
             let (now, later) = new.split_at_checked(batch(new)).unwrap_or((new, &[]));
             let select = self.select(now);
@@ -160,7 +148,7 @@ impl Reader<'_> {
                     is_whole = answer.pass(number, theirs, each)?;
                     is_whole.then_some(()).ok_or_else(|| theirs.differs(self.owner, self.machine))
                 };
-                let brought = theirs.bring(None, &mut fetch, tell);
+                let brought = theirs.bring(&nothing, &mut fetch, tell);
                 match (brought, is_whole) {
                     (Ok(true), _) => {}
                     (Err(error), true) => return Err(error),
@@ -224,7 +212,7 @@ struct Answer<'a> {
 
 impl Answer<'_> {
     /// Passes the rows of the source with this number; returns whether they are as many as are held, and all of them have
-    /// the form of a row. Where some were forgotten, which has no digest then, they are counted anew.
+    /// the form of a row. Where some were forgotten, there is no digest, and their number says nothing.
     fn pass(&mut self, number: u64, theirs: &Theirs, each: &mut EachRow) -> Result<bool> {
         let (mut count, mut is_good, is_counted) = (0, true, theirs.held.digest.is_empty());
         while let Some((of, fields)) = self.peek()? {
@@ -233,9 +221,7 @@ impl Answer<'_> {
                 break;
             }
             match row(table_of(theirs.source.kind()), fields) {
-                Some((seq, row)) if is_good && of == number => {
-                    each(if is_counted { count } else { seq }, row)?;
-                }
+                Some(row) if is_good && of == number => each(row)?,
                 Some(_) => {}
                 None => is_good = false,
             }
@@ -262,10 +248,11 @@ impl Answer<'_> {
     }
 }
 
-/// A row and its number; `None` if it cannot be one: its line would not be one line, or its body is no JSON.
-fn row(table: Table, fields: Fields) -> Option<(u64, Row)> {
+/// A row; `None` if it cannot be one: its line would not be one line, or its body is no JSON.
+fn row(table: Table, fields: Fields) -> Option<Row> {
     let [seq, id, kind, at, project, agent, conversation, body] = <[_; 8]>::try_from(fields).ok()?;
     let body = body.filter(|body| !body.contains(|c: char| c < ' '))?;
     let body = RawValue::from_string(body).ok()?;
-    Some((seq?.parse().ok()?, Row { table, id: id?, kind, at, project, agent, conversation, body }))
+    seq?.parse::<u64>().ok()?;
+    Some(Row { table, id: id?, kind, at, project, agent, conversation, body })
 }

@@ -1,5 +1,5 @@
 //! Owns what is read out of a file: of each machine, what the reader does not have. Must stay true: all of it is of one
-//! moment, and no more than one row is held in memory.
+//! moment; no more than one row is held in memory; what is there no longer goes away at the reader, too.
 
 use super::Database;
 use super::check::check;
@@ -10,12 +10,13 @@ use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Visibility};
-use crate::pulled::{EachRow, Pulled, Theirs};
+use crate::pulled::{EachRow, Pulled, Theirs, remove};
 use crate::row::Row;
 use crate::source::Source;
 use crate::versions::VERSION;
 use cs_core::error::{Error, Result};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 
 /// Passes on what brings a reader that has `known`, of an owner's machine each, to what the file has: for each machine
 /// `Machine`, what is forgotten, then its sources. Returns the sources whose rows are not those that were sent.
@@ -32,10 +33,10 @@ pub fn pull(
         machines.push((owner, Machine { id, label }));
         Ok(())
     })?;
-    let mut failures = Vec::new();
+    let (mut failures, nothing) = (Vec::new(), Known::default());
     for (owner, machine) in &machines {
         let is_this = |(their_owner, id, _): &&(String, String, Known)| (their_owner, id) == (owner, &machine.id);
-        let known = known.iter().find(is_this).map(|(.., known)| known);
+        let known = known.iter().find(is_this).map_or(&nothing, |(.., known)| known);
         pull_machine(&mut shell, owner, machine, known, each, &mut failures)?;
     }
     shell.end()?;
@@ -46,7 +47,7 @@ fn pull_machine(
     shell: &mut Shell,
     owner: &str,
     machine: &Machine,
-    known: Option<&Known>,
+    known: &Known,
     each: &mut dyn FnMut(Pulled) -> Result<()>,
     failures: &mut Vec<Error>,
 ) -> Result<()> {
@@ -55,13 +56,15 @@ fn pull_machine(
     let forgotten = format!("select json_array(conversation) from forgotten where owner = {};", quoted(owner));
     shell.ask(&forgotten, &mut |line| {
         let (id,): (String,) = read(line)?;
-        let is_known = known.is_some_and(|known| known.forgotten.contains(&id));
-        if is_known { Ok(()) } else { tell(Op::Forget(&id)) }
+        if known.forgotten.contains(&id) { Ok(()) } else { tell(Op::Forget(&id)) }
     })?;
-    for theirs in sources(shell, owner, machine)? {
-        let ours = known.and_then(|known| known.sources.get(&theirs.source));
+    let all = sources(shell, owner, machine)?;
+    let here: BTreeSet<&Source> = all.iter().map(|theirs| &theirs.source).collect();
+    let gone = known.sources.keys().filter(|source| !here.contains(source)).collect();
+    remove(gone, known, &mut tell)?;
+    for theirs in all {
         let mut fetch = |each: &mut EachRow| rows(shell, owner, machine, &theirs.source, each);
-        if !theirs.bring(ours, &mut fetch, &mut tell)? {
+        if !theirs.bring(known, &mut fetch, &mut tell)? {
             failures.push(theirs.differs(owner, machine));
         }
     }
@@ -94,6 +97,6 @@ fn rows(shell: &mut Shell, owner: &str, machine: &Machine, source: &Source, each
         let (seq, id, kind, at, project, agent, conversation, body): Told = read(line)?;
         let body = RawValue::from_string(body);
         let body = body.map_err(|error| Error::Invalid(format!("row {seq} of {source} is not JSON: {error}")))?;
-        each(seq, Row { table, id, kind, at, project, agent, conversation, body })
+        each(Row { table, id, kind, at, project, agent, conversation, body })
     })
 }
