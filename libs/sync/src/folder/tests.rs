@@ -248,9 +248,10 @@ fn files_of_which_most_no_longer_counts_are_written_anew() {
 }
 
 #[test]
-#[ignore = "prints how long it takes to see what a folder has, and the memory for that"]
+#[ignore = "prints how long it takes to write a folder and to see what it has, and the memory for that"]
 fn what_a_large_folder_has_is_seen_quickly() {
     let dir = tempfile::tempdir().unwrap();
+    let since = std::time::Instant::now();
     let mut folder = open(dir.path());
     let stamp = "1234567@1795256400123456789 345@1795256400123456789 0123456789abcdef".to_string();
     let held = |pos| Held { pos, digest: "0".repeat(64), stamp: stamp.clone() };
@@ -262,6 +263,7 @@ fn what_a_large_folder_has_is_seen_quickly() {
         send(&mut folder, &source(&format!("record/sess_{n}")), &entries(&["r"]), 0);
     }
     folder.commit().unwrap();
+    let written = since.elapsed();
     let memory = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmRSS")).map(str::to_string).unwrap_or_default();
@@ -270,7 +272,16 @@ fn what_a_large_folder_has_is_seen_quickly() {
     let (before, since) = (memory(), std::time::Instant::now());
     let mut folder = open(dir.path());
     let known = folder.known();
-    let text = format!("{} sources: {:?}, {} KiB more", known.sources.len(), since.elapsed(), memory() - before);
+    let text = format!(
+        "{} sources, written in {written:?}: {:?}, {} KiB more",
+        known.sources.len(),
+        since.elapsed(),
+        memory() - before
+    );
     assert_eq!(known.sources.len(), 30_000);
+    let since = std::time::Instant::now();
+    send(&mut folder, &source("record/sess_7"), &entries(&["s"]), 0);
+    folder.commit().unwrap();
+    let text = format!("{text}; one is replaced: {:?}", since.elapsed());
     assert!(std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes()).is_ok());
 }
