@@ -4,6 +4,8 @@
 
 #[path = "sqlite/figures.rs"]
 mod figures;
+#[path = "sqlite/folders.rs"]
+mod folders;
 #[path = "sqlite/forget.rs"]
 mod forget;
 #[path = "sqlite/killed.rs"]
