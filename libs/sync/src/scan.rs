@@ -52,7 +52,7 @@ pub fn scan(
     let forgotten = Forgotten::read(&sources.store.home)?;
     sink.take(&Op::Machine(sources.machine))?;
     let mut scanned = Scanned::default();
-    let Known { sources: held, forgotten: theirs } = known;
+    let Known { sources: held, forgotten: theirs, .. } = known;
     let known = Packed::of(held);
     for id in forgotten.ids().difference(&theirs) {
         sink.take(&Op::Forget(id))?;
