@@ -5,6 +5,7 @@
 //! Two pushes of one machine at once wait for each other (a lock of the transaction). A push whose `psql`, program or
 //! connection ends early changes nothing.
 
+mod arguments;
 mod complaint;
 mod line;
 mod psql;

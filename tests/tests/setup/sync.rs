@@ -28,6 +28,7 @@ fn what_is_new_is_sent_only_if_the_settings_say_so() {
     assert!(timer.contains("OnCalendar=*:0/15") && timer.contains("RandomizedDelaySec="), "{timer}");
     let service = read("claude-sessions-sync.service");
     assert!(service.contains("/bin/cs-sync\" \"push\" \"--if-enabled\" \"-q\""), "{service}");
+    assert!(service.contains("\nTimeoutStartSec=1h\n"), "one that hangs would keep the timer from starting the next");
     assert!(!service.contains("@COMMAND@") && !service.contains("@ENVIRONMENT@"), "{service}");
     let lines = place.ok(&["jobs", "install", "--with", "cron", "-q"]);
     assert!(lines.lines().any(|line| line.starts_with("7-59/15 * * * * ") && line.ends_with("# claude-sessions sync")));

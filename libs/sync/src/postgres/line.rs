@@ -10,6 +10,9 @@ use std::borrow::Cow;
 const DELIMITER: u8 = 2;
 const QUOTE: char = '\u{1}';
 
+/// There is none in PostgreSQL.
+const YEAR_0: &str = "0000-";
+
 /// How COPY writes and reads lines.
 pub const FORMAT: &str = r"(format csv, quote e'\x01', delimiter e'\x02')";
 
@@ -17,7 +20,7 @@ pub const FORMAT: &str = r"(format csv, quote e'\x01', delimiter e'\x02')";
 pub fn add(line: &mut Vec<u8>, machine: &str, op: &Op) {
     let mut columns = Columns::of(machine, op);
     // What is not an instant would stop the whole push; it is in the body anyway.
-    columns.at = columns.at.filter(|at| clock::parse_stamp(at.as_bytes()).is_some());
+    columns.at = columns.at.filter(|at| clock::parse_stamp(at.as_bytes()).is_some() && !at.starts_with(YEAR_0));
     for (index, text) in columns.texts().into_iter().enumerate() {
         if index > 0 {
             line.push(DELIMITER);
@@ -110,6 +113,12 @@ mod tests {
 
     #[test]
     fn what_ends_the_data_or_no_text_can_have_is_replaced() {
+        let years = [("0000-12-31T23:59:59.000000+00:00", false), ("0001-01-01T00:00:00.000000+00:00", true)];
+        for (at, is_kept) in years {
+            let line = line("a", at, "{}");
+            let fields = fields(line.strip_suffix(b"\n").unwrap()).unwrap();
+            assert_eq!(fields[7].as_deref(), is_kept.then_some(at));
+        }
         for (text, gone) in [("a\n\\.\nb", "a \\.\nb"), ("a\0b", "ab"), ("\n\\.", " \\."), ("\0", "")] {
             let line = line(text, "not a time", "{}");
             assert!(line.split(|c| *c == b'\n').all(|part| part != b"\\."), "{text:?}");

@@ -1,16 +1,18 @@
 //! Owns a running `psql`: what it is told and what it answers. Must stay true: nobody is asked for a password, because a
-//! job has no terminal; what it complains about is read while we write, so that neither waits for the other forever; if
+//! job has no terminal; a server that does not answer is not waited for without end; what it complains about is read while we write, so that neither waits for the other forever; if
 //! this is dropped before its end, the connection is closed and its transaction with it.
 
-use super::{complaint, line, text};
-use crate::words::words;
+use super::{arguments, complaint, line, text};
 use cs_core::error::{Error, Result};
 use cs_core::hex::hex;
 use cs_core::random::random;
+use std::env;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
+/// How many seconds it tries to reach the server; arguments and services may say something else.
+const CONNECT_TIMEOUT: &str = "PGCONNECT_TIMEOUT";
 /// How much of what it complains about is kept.
 const COMPLAINT: usize = 16 * 1024;
 /// The longest record that is read.
@@ -35,9 +37,13 @@ impl Psql {
     /// Starts it with these arguments, in one text.
     pub fn start(arguments: &str) -> Result<Psql> {
         let mark = format!("end of answer {}", hex(&random::<16>()?));
-        let mut child = Command::new("psql")
+        let mut command = Command::new("psql");
+        if env::var_os(CONNECT_TIMEOUT).is_none() {
+            command.env(CONNECT_TIMEOUT, "10");
+        }
+        let mut child = command
             .args(["--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"])
-            .args(words(arguments)?)
+            .args(arguments::words_of(arguments)?)
             .env("LC_ALL", "C")
             .env("PGCLIENTENCODING", "UTF8")
             .stdin(Stdio::piped())
@@ -53,7 +59,7 @@ impl Psql {
             child,
             input: Some(BufWriter::with_capacity(BUFFER, input)),
             output: BufReader::with_capacity(BUFFER, output),
-            complaint: Some(thread::spawn(move || first_of(errors))),
+            complaint: Some(thread::spawn(move || last_of(errors))),
             mark,
         };
         psql.write(text::START.as_bytes())?;
@@ -98,6 +104,11 @@ impl Psql {
     fn mark(&mut self) -> Result<()> {
         let echo = format!("\\echo {}\n", self.mark);
         self.write(echo.as_bytes())?;
+        self.flush()
+    }
+
+    /// Has it take all that it was given.
+    pub fn flush(&mut self) -> Result<()> {
         let flushed = self.input.as_mut().map(BufWriter::flush);
         if matches!(flushed, Some(Ok(()))) { Ok(()) } else { Err(self.failure()) }
     }
@@ -163,10 +174,13 @@ impl Rows<'_> {
     }
 }
 
-/// The beginning of what can be read; the rest is read, too, so that nobody waits to write it.
-fn first_of(mut errors: ChildStderr) -> String {
-    let mut first = Vec::new();
-    let _ = errors.by_ref().take(COMPLAINT as u64).read_to_end(&mut first);
-    let _ = io::copy(&mut errors, &mut io::sink());
-    String::from_utf8_lossy(&first).into_owned()
+/// The end of what can be read, because the last complaint is why it ended; the rest is read, too, so that nobody waits to
+/// write it.
+fn last_of(mut errors: ChildStderr) -> String {
+    let (mut said, mut part) = (Vec::new(), [0; 4096]);
+    while let Ok(count @ 1..) = errors.read(&mut part) {
+        said.extend(part.iter().take(count));
+        said.drain(..said.len().saturating_sub(COMPLAINT));
+    }
+    String::from_utf8_lossy(&said).into_owned()
 }

@@ -79,6 +79,8 @@ impl Sink for Session {
     fn take(&mut self, op: &Op) -> Result<()> {
         if !self.is_copying {
             self.psql.write(text::copy().as_bytes())?;
+            // The database does not wait for long for a transaction without a statement, and the next line may take long.
+            self.psql.flush()?;
             self.is_copying = true;
         }
         self.line.clear();

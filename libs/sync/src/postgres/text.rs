@@ -8,9 +8,12 @@ use crate::versions::VERSION;
 /// Before everything: how psql works and speaks.
 pub const START: &str = "\\set ON_ERROR_STOP on\n\\set QUIET on\n\\pset tuples_only on\n\\pset format unaligned\n";
 
-/// At the beginning of a transaction: what it must not inherit from the settings of a role or a database.
+/// At the beginning of a transaction: what it must not inherit from the settings of a role or a database. A machine that
+/// is asleep, or has lost its network, keeps its locks for two minutes, and not for as long as TCP hopes.
 pub const SETTINGS: &str = "set local client_encoding = 'UTF8';\nset local client_min_messages = warning;\n\
-    set local standard_conforming_strings = on;\nset local idle_in_transaction_session_timeout = '10min';\n";
+    set local standard_conforming_strings = on;\nset local idle_in_transaction_session_timeout = '10min';\n\
+    set local tcp_keepalives_idle = 60;\nset local tcp_keepalives_interval = 10;\nset local tcp_keepalives_count = 3;\n\
+    set local tcp_user_timeout = '2min';\n";
 
 /// How long a push waits for another one of the same machine, or for one that removes something.
 const PATIENCE: &str = "2min";
