@@ -1,6 +1,7 @@
 //! Owns the sources `audit/<day>`: the lines of the log of tools of a day, in its order, without those of conversations that
-//! were forgotten. Must stay true: every text in a line is looked at, marks first; ids, times and hashes stay, so that a
-//! line can be found again.
+//! were forgotten. Must stay true: every text in a line is looked at, marks first; no digest and no length of what was
+//! masked leaves. Ids and times stay; a hash is keyed, so that the chain can be followed and a line can be found again here,
+//! but no guess can be tried elsewhere.
 
 use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
 use crate::row::{Row, Table};
@@ -8,9 +9,12 @@ use crate::source::{Kind, Source};
 use audit::Entry;
 use cs_core::clock;
 use cs_core::error::Result;
-use redaction::Entry as Replaced;
+use redaction::{Entry as Replaced, Key};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+
+/// Part of each stamp: another one if rows are made in another way.
+const FORM: &str = "2";
 
 /// The log of what tools did.
 pub struct AuditDays;
@@ -20,7 +24,7 @@ impl Origin for AuditDays {
         if !request.wants(None) {
             return Ok(());
         }
-        let depends = format!("{} {}", shared.redacted(), shared.forgotten.stamp());
+        let depends = format!("{FORM} {} {}", shared.redacted(), shared.forgotten.stamp());
         for path in audit::days(&shared.store.home)? {
             let day = path.file_stem().and_then(|stem| stem.to_str());
             let source = day.and_then(|day| Source::new(Kind::Audit, day));
@@ -50,6 +54,8 @@ fn path(shared: &Shared, listed: &Listed) -> PathBuf {
 fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result<(Row, Vec<Replaced>), Halt> {
     let conversation = entry.claude_session_id.clone();
     let spoken = shared.spoken(conversation.as_deref())?;
+    hide_digests(shared.engine.key(), &mut entry);
+    let id = outgoing::hash(shared.engine.key(), hash);
     let mut records = reports::Records::new(&mut shared.engine);
     records.begin(conversation.as_deref(), spoken);
     texts(&mut entry).for_each(|text| records.text("call", text));
@@ -57,7 +63,7 @@ fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result
     let body = outgoing::plain(&entry)?;
     let row = Row {
         table: Table::Audit,
-        id: hash.to_string(),
+        id,
         kind: Some(entry.kind.word().to_string()),
         at: clock::parse(&entry.at).map(clock::stamp),
         project: entry.project,
@@ -66,6 +72,17 @@ fn row(shared: &mut Shared, mut entry: Entry, hash: &str) -> std::result::Result
         body,
     };
     Ok((row, replaced))
+}
+
+/// Replaces what says something about the whole input, with what is masked in it: its digest, its length, and hashes over
+/// lines that have both.
+fn hide_digests(key: &Key, entry: &mut Entry) {
+    entry.input_sha256 = None;
+    entry.bytes.iter_mut().for_each(|bytes| bytes.input = None);
+    let base = entry.base.iter_mut().map(|base| &mut base.hash);
+    for one in base.chain([&mut entry.prev]).filter(|one| !one.is_empty()) {
+        *one = outgoing::hash(key, one);
+    }
 }
 
 /// All texts of a line that are no words of ours, and no ids.

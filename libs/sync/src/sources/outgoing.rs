@@ -4,7 +4,7 @@
 use super::Halt;
 use cs_core::error::Error;
 use redaction::json::{Changes, Json};
-use redaction::{Engine, Entry, Place, Tier};
+use redaction::{Engine, Entry, Key, Place, Tier};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::HashSet;
@@ -38,6 +38,12 @@ pub fn checked(
         ..Entry::default()
     }));
     String::from_utf8(redaction::replace(text.as_bytes(), &pieces)).map_or_else(|_| Err(not_json()), raw)
+}
+
+/// A hash over something that does not leave as it is. With the key, it still names the same; without, no guess can be
+/// compared with it.
+pub fn hash(key: &Key, of: &str) -> String {
+    key.digest(of)
 }
 
 /// The body of a row whose texts were all looked at, and whose keys are ours.

@@ -1,5 +1,6 @@
 //! Owns the sources `record/<session id>`: one row each, the session's record with the notes of hooks about it. Must stay
-//! true: to list them no record is opened; what a person redacted in the conversation is not repeated.
+//! true: to list them no record is opened; what a person redacted in the conversation is not repeated; what stands beside
+//! the body is looked at as the body is.
 
 use super::{Each, Found, Halt, Listed, Origin, Request, Shared, outgoing, stamps};
 use crate::row::{Row, Table};
@@ -15,6 +16,9 @@ use cs_core::store::Store;
 use redaction::Entry;
 use std::collections::{HashMap, HashSet};
 
+/// Part of each stamp: another one if rows are made in another way.
+const FORM: &str = "2";
+
 /// The records of sessions, archived ones included.
 pub struct Records;
 
@@ -26,7 +30,7 @@ impl Origin for Records {
         let mut projects = if request.asks_for_projects() { Some(projects(store)?) } else { None };
         let redacted = shared.redacted();
         let look = |(id, is_archived): &(SessionId, bool)| {
-            format!("{} {redacted}", stamp(store, id, *is_archived, noted.contains(id.as_str())))
+            format!("{FORM} {} {redacted}", stamp(store, id, *is_archived, noted.contains(id.as_str())))
         };
         let mut ids = records.iter().map(|(id, _)| id);
         parallel::in_order(&records, look, |stamp| {
@@ -58,17 +62,23 @@ fn row(shared: &mut Shared, session: &Session) -> std::result::Result<(Row, Vec<
     let spoken = shared.spoken(conversation)?;
     let mut records = reports::Records::new(&mut shared.engine);
     records.begin(conversation, spoken);
-    let shown = records.session(session);
+    let mut shown = records.session(session);
+    let (mut project, mut agent) = (session.project_slug.clone(), session.agent().to_string());
+    records.text("project", &mut project);
+    records.text("agent", &mut agent);
     let mut replaced = records.ledger();
-    let body = outgoing::checked(&mut shared.engine, &shown, &ids(session), &mut replaced)?;
+    if let Some(head) = shown.audit_head.as_mut().filter(|head| !head.hash.is_empty()) {
+        head.hash = outgoing::hash(shared.engine.key(), &head.hash);
+    }
+    let body = outgoing::checked(&mut shared.engine, &shown, &ids(&shown), &mut replaced)?;
     replaced.iter_mut().for_each(|one| one.conversation = session.claude_session_id.clone());
     let row = Row {
         table: Table::Record,
         id: session.session_id.clone(),
         kind: Some(session.status.as_str().to_string()),
         at: clock::parse(&session.started_at).map(clock::stamp),
-        project: Some(session.project_slug.clone()).filter(|slug| !slug.is_empty()),
-        agent: Some(session.agent().to_string()),
+        project: Some(project).filter(|slug| !slug.is_empty()),
+        agent: Some(agent),
         conversation: session.claude_session_id.clone(),
         body,
     };

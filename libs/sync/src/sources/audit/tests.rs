@@ -42,8 +42,8 @@ fn a_line_is_a_row_with_its_hash_and_without_secrets() {
     let body: Entry = serde_json::from_str(row.body.get()).unwrap();
     let text = std::fs::read_to_string(sandbox.store.home.audit_dir().join("2026-11-30.jsonl")).unwrap();
     let stored: Entry = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-    assert_eq!(Entry { cwd: None, ..body }, Entry { cwd: None, ..stored });
-    assert!(text.lines().next().unwrap().contains(&format!("\"hash\":\"{}\"", row.id)));
+    let known = |entry: Entry| Entry { cwd: None, input_sha256: None, prev: String::new(), ..entry };
+    assert_eq!(known(body), known(stored));
     let facts = [&row.kind, &row.at, &row.project, &row.conversation].map(|fact| fact.as_deref().unwrap_or_default());
     assert_eq!(facts, ["attempt", "2026-11-30T10:00:00.000000+00:00", "api", TALK]);
     assert!(!to.text().contains(&secret()) && !to.text().contains("/home/ann"), "{}", to.text());
@@ -81,4 +81,28 @@ fn lines_of_a_conversation_that_was_forgotten_are_left_out() {
     push(&sandbox, &mut to);
     let rows = to.of(DAY);
     assert!(rows.len() == 1 && rows[0].body.get().contains("two"), "{}", to.text());
+}
+
+#[test]
+fn what_is_masked_cannot_be_confirmed_from_a_row() {
+    let (sandbox, mut to) = (Sandbox::new(), Memory::default());
+    let bytes = ::audit::Bytes { input: Some(77_123), response: Some(12) };
+    log(&sandbox, "mysql -p*** app", |entry| entry.bytes = Some(bytes));
+    log(&sandbox, "ls", |_| {});
+    push(&sandbox, &mut to);
+    let rows = to.of(DAY);
+    assert!(!to.text().contains(&"ab".repeat(32)) && !to.text().contains("input_sha256"), "{}", to.text());
+    assert!(!to.text().contains("77123") && rows[0].body.get().contains(r#""response":12"#), "{}", to.text());
+    let text = std::fs::read_to_string(sandbox.store.home.audit_dir().join("2026-11-30.jsonl")).unwrap();
+    let key = redaction::Key::of_store(&sandbox.store.home).unwrap();
+    let mut before = None;
+    for (line, row) in text.lines().zip(rows) {
+        let stored: serde_json::Value = serde_json::from_str(line).unwrap();
+        let sent: serde_json::Value = serde_json::from_str(row.body.get()).unwrap();
+        let hash = stored["hash"].as_str().unwrap();
+        assert!(!to.text().contains(hash), "a hash over the line tells what the line was");
+        assert_eq!(row.id, key.digest(hash), "who has the key finds the line");
+        assert!(before.is_none_or(|id| sent["prev"] == id), "the chain can be followed");
+        before = Some(serde_json::Value::from(row.id.clone()));
+    }
 }

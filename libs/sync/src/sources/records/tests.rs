@@ -38,6 +38,10 @@ fn a_record_is_a_row_until_it_changes() {
     assert_eq!(facts.map(|fact| fact.as_deref().unwrap_or_default()), wanted);
     let mut sample: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
     sample["worktree_root"] = value(row)["worktree_root"].clone();
+    let key = redaction::Key::of_store(&sandbox.store.home).unwrap();
+    let hash = sample["audit_head"]["hash"].as_str().unwrap().to_string();
+    sample["audit_head"]["hash"] = key.digest(&hash).into();
+    assert!(!to.text().contains(&hash), "it tells what the line was");
     assert_eq!(value(row), sample, "all of it, but a user's name in a path");
     assert!(!row.body.get().contains("/home/dev/"), "{}", row.body.get());
     to.news();
@@ -164,4 +168,15 @@ fn a_damaged_record_is_told_and_stays_as_it_was_sent() {
     let before = to.text();
     assert_eq!(push(&sandbox, &mut to).failures.len(), 1);
     assert_eq!(to.text(), before);
+}
+
+#[test]
+fn a_rule_that_finds_the_project_finds_it_in_all_of_a_row() {
+    let (sandbox, mut to) = (Sandbox::new(), Memory::default());
+    let rule = "[[rules]]\nid = \"customer\"\nregex = '''(?i)acme'''\n";
+    sandbox.write("redact.toml", rule);
+    put(&sandbox, "sessions", ID, |session| session.project_slug = "acme-shop".into());
+    push(&sandbox, &mut to);
+    assert!(to.of(&format!("record/{ID}"))[0].project.as_ref().is_some_and(|project| project.ends_with("-shop")));
+    assert!(!to.text().contains("acme"), "{}", to.text());
 }
