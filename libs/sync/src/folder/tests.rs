@@ -78,6 +78,28 @@ fn file_of(dir: &Path, source: &Source) -> PathBuf {
 mod gone;
 
 #[test]
+fn rows_behind_those_that_are_sent_again_stay_unless_they_are_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let talk = source(&format!("talk/{CONVERSATION}/main"));
+    let mut folder = open(dir.path());
+    send(&mut folder, &talk, &entries(&["a", "b", "c"]), 0);
+    folder.commit().unwrap();
+    let mut folder = open(dir.path());
+    for (seq, row) in entries(&["x", "y"]).iter().enumerate() {
+        folder.take(&Op::Row(&talk, seq as u64, row)).unwrap();
+    }
+    let held = Held { pos: 3, ..Held::default() };
+    folder.take(&Op::Held(&talk, &held, None)).unwrap();
+    folder.commit().unwrap();
+    assert_eq!(ids(dir.path(), &talk), ["0x", "1y", "2c"]);
+    let mut folder = open(dir.path());
+    assert_eq!(folder.known().sources[&talk], held);
+    send(&mut folder, &talk, &entries(&["x", "y"]), 0);
+    folder.commit().unwrap();
+    assert_eq!(ids(dir.path(), &talk), ["0x", "1y"]);
+}
+
+#[test]
 fn what_was_written_is_held_and_more_is_appended() {
     let dir = tempfile::tempdir().unwrap();
     let (talk, record) = (source(&format!("talk/{CONVERSATION}/main")), source("record/sess_a"));

@@ -1,8 +1,9 @@
 //! Owns writing rows to a machine's files. Must stay true: what was in a file stays in it, unless all of a source is written
-//! anew: then the new file takes the place of the old one when it is complete. Nothing follows a torn line on that line.
+//! anew: then the new file takes the place of the old one when it is complete, with the rows behind those that came if
+//! nobody said that there are none. Nothing follows a torn line on that line.
 
-use super::line;
 use super::place::{Place, is_shared};
+use super::{line, live};
 use crate::row::Row;
 use crate::source::{Kind, Source};
 use cs_core::error::{Error, Result};
@@ -39,6 +40,10 @@ struct Own {
     lines: Lines,
     /// Where it belongs, if it is to take the place of what is there.
     to: Option<PathBuf>,
+    /// Whether it was said that what is there has no rows behind those that came.
+    is_all: bool,
+    /// The number of the row after the last one that came.
+    next: u64,
 }
 
 /// A file to which lines are appended.
@@ -62,7 +67,11 @@ impl Writer {
         let bytes = line::row(source, seq, row);
         match is_shared(source.kind()) {
             true => self.shared(source.kind())?.push(&bytes),
-            false => self.own(source, seq == 0)?.lines.push(&bytes),
+            false => {
+                let own = self.own(source, seq == 0)?;
+                own.next = seq + 1;
+                own.lines.push(&bytes)
+            }
         }
     }
 
@@ -79,6 +88,7 @@ impl Writer {
         }
         let own = self.own(source, from == 0)?;
         // A new file has no rows behind those that came.
+        own.is_all = true;
         if own.to.is_none() { own.lines.push(&bytes) } else { Ok(()) }
     }
 
@@ -130,7 +140,7 @@ impl Writer {
             self.make_dirs(&path)?;
             let opened = if is_new { self.place.temp() } else { path.clone() };
             let lines = Lines::open(&self.place, &mut self.dirs, opened)?;
-            self.own = Some(Own { source: source.clone(), lines, to: is_new.then_some(path) });
+            self.own = Some(Own { source: source.clone(), lines, to: is_new.then_some(path), is_all: false, next: 0 });
         }
         self.own.as_mut().ok_or_else(|| Error::Missing("the file of these rows".into()))
     }
@@ -149,6 +159,9 @@ impl Writer {
     }
 
     fn complete(&mut self, mut own: Own) -> Result<u64> {
+        if let Some(to) = own.to.clone().filter(|to| !own.is_all && to.exists()) {
+            self.keep_rest(&mut own, &to)?;
+        }
         own.lines.write()?;
         let length = own.lines.len();
         let Some(to) = own.to else {
@@ -163,6 +176,16 @@ impl Writer {
         self.dirs.extend(to.parent().map(Path::to_path_buf));
         self.unsynced.push(to);
         Ok(length)
+    }
+
+    /// Adds the rows that are there behind those that came.
+    fn keep_rest(&self, own: &mut Own, to: &Path) -> Result<()> {
+        let Own { source, lines, next, .. } = own;
+        let is_its = |one: &Source| one == source;
+        live::rows(to, &is_its, &mut |_, seq, text| match Row::parse(text).filter(|_| seq >= *next) {
+            Some(row) => lines.push(&line::row(source, seq, &row)),
+            None => Ok(()),
+        })
     }
 
     /// Makes the directories of a file.
