@@ -93,7 +93,7 @@ impl fmt::Display for Target {
 pub enum Open {
     Postgres(postgres::Session),
     Sqlite(sqlite::Session),
-    Folder(Folder),
+    Folder(Box<Folder>),
 }
 
 impl Target {
@@ -106,7 +106,8 @@ impl Target {
             }
             Target::Sqlite(file) => Open::Sqlite(sqlite::Session::open(&database(file)?, &sender.account())?),
             Target::Folder(dir) => {
-                Open::Folder(Folder::open(dir, &sender.machine, sender.owner.as_deref(), sender.now)?)
+                let folder = Folder::open(dir, &sender.machine, sender.owner.as_deref(), sender.now)?;
+                Open::Folder(Box::new(folder))
             }
         })
     }
