@@ -3,7 +3,7 @@
 use crate::content::{Content, HOSTILE, held, row, server};
 use cs_tests::postgres::Postgres;
 use std::collections::BTreeMap;
-use sync::{Known, Op, Source, Table, Visibility, postgres};
+use sync::{Folder, Known, Op, Sink, Source, Table, Visibility, postgres};
 
 /// What a reader has: of each owner's machine, its sources' rows, as lines.
 #[derive(Default)]
@@ -138,6 +138,43 @@ fn a_reader_gets_what_it_may_see_and_loses_what_it_may_no_longer_see() {
     assert_eq!(bob.told, [""; 0]);
     rex.pull(&server, "rex");
     assert_eq!(rex.lines("ada", &shared), sent(&shared));
+}
+
+#[test]
+fn what_may_no_longer_be_seen_is_in_no_file_of_a_folder() {
+    let Some(server) = server() else { return };
+    let mut content = Content::new(1, "one").with(&["c1"], 3);
+    content.talk("c1").push(row(Table::Entry, "e9", Some("prompt"), r#"{"text":"xyzzy"}"#));
+    let dir = tempfile::tempdir().unwrap();
+    let now = cs_core::clock::parse("2026-11-30T12:00:00Z").unwrap();
+    let fill = |role: &str| {
+        let mut folder = Folder::open(&dir.path().join(role), &content_machine(), Some("ada"), now).unwrap();
+        let known = [("ada".to_string(), content_machine().id, folder.known())];
+        let pulled = postgres::pull(&server.arguments(role), &known, &mut |pulled| folder.take(&pulled.op));
+        assert!(pulled.unwrap().is_empty());
+        folder.commit().unwrap()
+    };
+    let rows = |role: &str| {
+        let found =
+            std::process::Command::new("grep").args(["-rlE", "xyzzy|\"seq\""]).arg(dir.path().join(role)).output();
+        String::from_utf8(found.unwrap().stdout).unwrap()
+    };
+    content.visibility = Some(Visibility::Team);
+    content.push(&server, "ada").unwrap();
+    assert!(fill("bob") > 0 && fill("rex") > 0 && rows("bob").contains("talk/c1/main.jsonl"));
+    assert_eq!((fill("bob"), fill("rex")), (0, 0));
+    content.visibility = Some(Visibility::Private);
+    content.push(&server, "ada").unwrap();
+    let sources = content.sources.values().filter(|rows| !rows.is_empty()).count() as u64;
+    let count: usize = content.sources.values().map(Vec::len).sum();
+    assert_eq!((fill("bob"), rows("bob")), (count as u64, String::new()));
+    assert_eq!(fill("rex"), sources, "who sees it");
+    assert!(rows("rex").contains("talk/c1/main.jsonl"));
+    assert_eq!((fill("bob"), fill("rex")), (0, 0));
+}
+
+fn content_machine() -> sync::Machine {
+    Content::new(1, "one").machine
 }
 
 #[test]
