@@ -80,6 +80,7 @@ pub struct Rules {
     digest: String,
     names: Vec<String>,
     remarks: Vec<String>,
+    read: Vec<(PathBuf, String)>,
 }
 
 /// Whether a file was named by a person, or found by its place.
@@ -107,11 +108,13 @@ impl Rules {
         Gathered::default().with_found(home, folder.filter(|folder| folder.is_absolute()))
     }
 
-    /// The same for what belongs to several projects: those upwards from each of these folders, for all of it.
+    /// The same for what belongs to several projects: those upwards from each of these folders, for all of it. Fails if it
+    /// is unknown whether there are any.
     pub fn load_of_all(home: &Home, folders: &[PathBuf]) -> Result<Rules> {
         let absolute = folders.iter().filter(|folder| folder.is_absolute());
         let mut all = Gathered::default();
-        for path in absolute.filter_map(|folder| found(folder)).collect::<BTreeSet<PathBuf>>() {
+        let files = absolute.filter_map(|folder| surely_found(folder).transpose());
+        for path in files.collect::<Result<BTreeSet<PathBuf>>>()? {
             all.add(&path, Trust::Found)?;
         }
         all.with_found(home, None)
@@ -126,6 +129,11 @@ impl Rules {
             }
         }
         files
+    }
+
+    /// The files that were read, also those without a rule, each with SHA-256 of its text; without those that they extend.
+    pub fn files_read(&self) -> &[(PathBuf, String)] {
+        &self.read
     }
 
     /// The rules in one file and the built-in ones.
@@ -215,6 +223,18 @@ fn found(here: &Path) -> Option<PathBuf> {
     here.ancestors().map(|dir| dir.join(FOUND)).find(|path| path.symlink_metadata().is_ok())
 }
 
+/// The same; fails if a place cannot be looked at.
+fn surely_found(here: &Path) -> Result<Option<PathBuf>> {
+    for path in here.ancestors().map(|dir| dir.join(FOUND)) {
+        match path.symlink_metadata() {
+            Ok(_) => return Ok(Some(path)),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(Error::io(&path, "look for", error)),
+        }
+    }
+    Ok(None)
+}
+
 /// The names of the user's account.
 fn own_names() -> Vec<String> {
     let set = |name: &str| std::env::var(name).ok();
@@ -296,6 +316,7 @@ struct Gathered {
     allow: Vec<Arc<Allow>>,
     remarks: Vec<String>,
     states: usize,
+    read: Vec<(PathBuf, String)>,
 }
 
 impl Gathered {
@@ -312,7 +333,9 @@ impl Gathered {
     }
 
     fn add(&mut self, path: &Path, trust: Trust) -> Result<()> {
-        self.add_text(path, &read_text(path)?, trust)
+        let text = read_text(path)?;
+        self.read.push((path.to_path_buf(), hex(&Sha256::digest(&text))));
+        self.add_text(path, &text, trust)
     }
 
     fn add_text(&mut self, path: &Path, text: &str, trust: Trust) -> Result<()> {
@@ -366,7 +389,7 @@ impl Gathered {
             self.rules.push(rule);
         }
         let digest = digest(&self.rules);
-        Ok(Rules { rules: self.rules, digest, names, remarks: self.remarks })
+        Ok(Rules { rules: self.rules, digest, names, remarks: self.remarks, read: self.read })
     }
 }
 

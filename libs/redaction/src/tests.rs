@@ -355,3 +355,22 @@ fn a_rule_for_a_path_is_tried_where_the_path_is_not_known() {
     let found = |engine: &mut Engine, path| engine.find("tok_1", Place { path, ..Place::default() }).len();
     assert_eq!([None, Some("a.env"), Some("a.rs")].map(|path| found(&mut engine, path)), [1, 1, 0]);
 }
+
+#[test]
+fn files_of_several_projects_are_known_and_a_place_that_cannot_be_looked_at_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = cs_core::paths::Home::at(dir.path().join("data"));
+    let folders: Vec<PathBuf> = ["a", "b", "c"].map(|name| dir.path().join(name)).to_vec();
+    let file = |n: usize| folders[n].join(".claude-sessions/redact.toml");
+    for (n, text) in [(0, ""), (1, "[[rules]]\nid = \"x\"\nregex = \"x1\"\n")] {
+        std::fs::create_dir_all(file(n).parent().unwrap()).unwrap();
+        std::fs::write(file(n), text).unwrap();
+    }
+    std::fs::create_dir(&folders[2]).unwrap();
+    let read = Rules::load_of_all(&home, &folders).unwrap();
+    let names: Vec<PathBuf> = read.files_read().iter().map(|(path, _)| path.clone()).collect();
+    assert_eq!(names, [file(0), file(1)], "also one without a rule");
+    assert_ne!(read.files_read()[0].1, read.files_read()[1].1);
+    std::os::unix::fs::symlink(".claude-sessions", folders[2].join(".claude-sessions")).unwrap();
+    assert!(Rules::load_of_all(&home, &folders).is_err(), "a link to itself");
+}
