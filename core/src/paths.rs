@@ -406,6 +406,11 @@ impl Home {
         self.sync_dir().join("forgotten.jsonl")
     }
 
+    /// Which files of rules were in force at the last run.
+    pub fn sync_rules(&self) -> PathBuf {
+        self.sync_dir().join("rules.json")
+    }
+
     /// How the last run ended.
     pub fn sync_last(&self) -> PathBuf {
         self.sync_dir().join("last.json")

@@ -13,8 +13,8 @@ impl Home {
         let stem = path.file_name().and_then(|name| name.to_str()?.split('.').next()).unwrap_or_default();
         let mut plain = vec![self.index_pending(), self.index_folding(), self.index_stale(), self.spawn_lock()];
         plain.extend([self.audit_lock(), self.kept_lock(), self.redactions_lock()]);
-        let mut locked =
-            vec![self.config(), self.index(), self.notify_state(), self.usage_keep(), self.sync_forgotten()];
+        let mut locked = vec![self.config(), self.index(), self.notify_state(), self.usage_keep()];
+        locked.extend([self.sync_forgotten(), self.sync_rules()]);
         if let Ok(id) = SessionId::parse(stem) {
             plain.extend([self.spool(&id), self.folding(&id)]);
             locked.push(self.session(&id));
