@@ -4,6 +4,7 @@
 use super::Sources;
 use crate::digest::Digest;
 use crate::forgotten::Forgotten;
+use crate::ruled;
 use agents::logs::Roots;
 use conversations::Catalog;
 use cs_core::error::{Error, Result};
@@ -13,7 +14,6 @@ use redaction::Engine;
 use reports::Spoken;
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 /// What all kinds of sources need.
 pub struct Shared<'s> {
@@ -38,10 +38,13 @@ pub struct Shared<'s> {
 const REMEMBERED: usize = 500;
 
 impl<'s> Shared<'s> {
-    /// Reads them. The rules are those of the user and of all projects, wherever the program is.
+    /// Reads them. The rules are those of the user and of all projects, wherever the program is; fails if some are missing
+    /// that there were.
     pub fn read(sources: &Sources<'s>, forgotten: Forgotten) -> Result<Shared<'s>> {
         let Sources { store, roots, .. } = *sources;
-        let engine = reports::engine_of_all(&store.home, &folders(store)?)?;
+        let folders = ruled::folders(store)?;
+        let engine = reports::engine_of_all(&store.home, &folders)?;
+        ruled::check(&store.home, &folders, engine.rules().files_read())?;
         let others = Others::read(store)?;
         let (failures, catalog, spoken) = (Vec::new(), OnceCell::new(), HashMap::new());
         Ok(Shared { store, roots, engine, others, forgotten, failures, catalog, spoken })
@@ -77,15 +80,5 @@ impl<'s> Shared<'s> {
         }
         self.spoken.insert(uuid.to_string(), spoken.clone());
         Ok(spoken)
-    }
-}
-
-/// The folders of all projects, which may have rules of their own. If they are not known, nothing is sent.
-fn folders(store: &Store) -> Result<Vec<PathBuf>> {
-    let config = store.config();
-    let is_about_projects = |key: &str| key.is_empty() || key.split('.').next() == Some("projects");
-    match config.troubles.into_iter().find(|trouble| is_about_projects(&trouble.key)) {
-        Some(trouble) => Err(trouble.error),
-        None => Ok(config.projects.values().map(|project| PathBuf::from(&project.path)).collect()),
     }
 }
