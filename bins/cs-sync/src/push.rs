@@ -51,6 +51,10 @@ pub struct Push {
     /// also send this: results (the texts of tools' results)
     #[argh(option, from_str_fn(parse_with))]
     with: Vec<()>,
+    /// go on without the rules of this file or project's folder, or of all below this folder, that are gone for good; may
+    /// be repeated
+    #[argh(option, arg_name = "path")]
+    without_rules: Vec<PathBuf>,
     /// only say what would be sent
     #[argh(switch)]
     dry_run: bool,
@@ -74,6 +78,14 @@ impl Push {
             return Ok(());
         }
         let request = self.request(context, &settings)?;
+        if self.dry_run && !self.without_rules.is_empty() {
+            let hint = "leave one of them out".to_string();
+            return Err(Failure::Usage(
+                "--without-rules is remembered, and --dry-run changes nothing".into(),
+                Some(hint),
+            ));
+        }
+        sync::go_without(&context.store, &self.without_rules)?;
         let Push { sql, psql, sqlite, into, dry_run, .. } = self;
         let named = Named { psql, sqlite, into };
         let Some(dialect) = sql else {
