@@ -15,5 +15,7 @@ mod push;
 mod rights;
 #[path = "sync_postgres/search.rs"]
 mod search;
+#[path = "sync_postgres/trouble.rs"]
+mod trouble;
 #[path = "sync_postgres/versions.rs"]
 mod versions;

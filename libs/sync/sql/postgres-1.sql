@@ -227,7 +227,8 @@ end $cs$;
 
 -- Removes a conversation, or a session without one, of all machines of this owner; the number of rows that went. A log
 -- of what tools did loses some of its rows, and its machine sends it again. Waits for all other pushes of this owner,
--- which have a shared lock, because rows that they have not committed would not be seen, and stay.
+-- which have a shared lock, because rows that they have not committed would not be seen, and stay. Two that remove something
+-- at once wait for each other, which is a deadlock: one of them is told to come again.
 create function cs.forget(o cs.incoming) returns bigint language plpgsql as $cs$
 declare
   n bigint;
@@ -239,7 +240,7 @@ begin
   end if;
   begin
     perform pg_advisory_xact_lock(hashtextextended('cs/' || current_user, 0));
-  exception when lock_not_available then
+  exception when lock_not_available or deadlock_detected then
     raise exception 'cs: busy: another push of % has not ended', current_user;
   end;
   insert into cs.forgotten (owner, conversation) values (current_user, o.conversation) on conflict do nothing;
@@ -254,8 +255,15 @@ begin
   delete from cs.conversation where owner = current_user and cs.belongs_to(source) = o.conversation;
   get diagnostics n = row_count;
   lost := lost + n;
-  delete from cs.entry as e using cs.machine as m
-    where m.owner = current_user and e.owner = current_user and e.machine = m.machine
+  -- Of each machine with lines, found one after the other by the index, also if nothing else here names it.
+  delete from cs.entry as e
+    where e.owner = current_user and e.machine in (
+      with recursive m (machine) as (
+        (select first.machine from cs.entry as first where first.owner = current_user order by first.machine limit 1)
+        union all
+        select (select next.machine from cs.entry as next where next.owner = current_user and next.machine > m.machine
+          order by next.machine limit 1) from m where m.machine is not null
+      ) select m.machine from m where m.machine is not null)
       and e.source >= 'talk/' || o.conversation || '/' and e.source < 'talk/' || o.conversation || '0';
   get diagnostics n = row_count;
   lost := lost + n;

@@ -4,12 +4,13 @@
 create schema codex;
 grant usage on schema codex to cs_team, cs_reviewer;
 
+-- Null for a time that is none, such as infinity, so that one row of somebody cannot make a view fail for all.
 create function cs.seconds(at timestamptz) returns bigint language sql immutable as $cs$
-  select floor(extract(epoch from at))::bigint
+  select case when isfinite(at) then floor(extract(epoch from at))::bigint end
 $cs$;
 
 create function cs.millis(at timestamptz) returns bigint language sql immutable as $cs$
-  select floor(extract(epoch from at) * 1000)::bigint
+  select case when isfinite(at) then floor(extract(epoch from at) * 1000)::bigint end
 $cs$;
 
 -- Codex gives each subagent a thread of its own; the main one is named as the conversation.
@@ -25,7 +26,8 @@ create view codex.threads with (security_invoker = true) as
 select c.id, null::text as rollout_path, cs.seconds(c.at) as created_at, cs.seconds(latest.at) as updated_at,
   c.agent as source, null::text as model_provider, cs.readable(c.body) ->> 'cwd' as cwd,
   coalesce(cs.readable(c.body) ->> 'title', '') as title, null::text as sandbox_policy, null::text as approval_mode,
-  (select coalesce(sum(cs.number(u.body, 'total_tokens')), 0)::bigint from cs.entry as u
+  (select greatest(least(coalesce(sum(cs.number(u.body, 'total_tokens')), 0), 9223372036854775807), 0)::bigint
+    from cs.entry as u
     where u.owner = c.owner and u.machine = c.machine and u.source >= 'talk/' || c.id || '/'
       and u.source < 'talk/' || c.id || '0' and u.kind = 'usage') as tokens_used,
   null::integer as archived, null::bigint as archived_at, null::text as git_sha,

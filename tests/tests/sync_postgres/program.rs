@@ -187,4 +187,7 @@ fn what_goes_wrong_is_told_in_a_line() {
     let nowhere = ada.sandbox.cs("cs-sync", &["push", "--psql", "-h /nowhere -U ada"]);
     assert_eq!(status(&nowhere), 74);
     assert!(stderr(&nowhere).contains("/nowhere") && stderr(&nowhere).lines().count() == 1, "{}", stderr(&nowhere));
+    let secret = ada.sandbox.cs("cs-sync", &["push", "--psql", "postgresql://ada:hunter2@db/x"]);
+    assert_eq!(status(&secret), 65);
+    assert!(stderr(&secret).contains("~/.pgpass") && !stderr(&secret).contains("hunter2"), "{}", stderr(&secret));
 }
