@@ -103,6 +103,12 @@ create trigger if not exists take_forget instead of insert on incoming when new.
 begin
   insert into forgotten values (new.owner, new.conversation, NOW) on conflict do nothing;
   COUNT_CHANGES
+  -- Before the cursors go, which name machines that nothing else may name.
+  delete from entry where owner = new.owner
+    and machine in (select machine from machine where owner = new.owner
+      union select machine from cursor where owner = new.owner)
+    and source >= 'talk/' || new.conversation || '/' and source < 'talk/' || new.conversation || '0';
+  COUNT_CHANGES
   delete from cursor where owner = new.owner and (machine, source) in (select machine, source from record
     where owner = new.owner and conversation = new.conversation);
   delete from cursor where owner = new.owner
@@ -120,10 +126,6 @@ begin
   delete from conversation where owner = new.owner and source = 'head/' || new.conversation;
   COUNT_CHANGES
   delete from mark where owner = new.owner and source = 'mark/' || new.conversation;
-  COUNT_CHANGES
-  delete from entry where owner = new.owner
-    and machine in (select machine from machine where owner = new.owner)
-    and source >= 'talk/' || new.conversation || '/' and source < 'talk/' || new.conversation || '0';
   COUNT_CHANGES
 end;
 

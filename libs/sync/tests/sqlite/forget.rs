@@ -54,6 +54,17 @@ fn all_of_a_conversation_goes_away_everywhere_and_stays_away() {
 }
 
 #[test]
+fn lines_of_a_machine_without_a_row_are_forgotten_too() {
+    let Some(file) = File::new() else { return };
+    file.push("anna", &two(1));
+    file.push("anna", &two(2));
+    file.say(&format!("delete from machine where machine = '{}';", machine(2).id));
+    file.push("anna", &forget("c1"));
+    assert_eq!(file.say("select count(*) from entry where source like 'talk/c1/%';"), "0\n");
+    assert_eq!(file.say("select count(*) from entry where source like 'talk/c2/%';"), "4\n");
+}
+
+#[test]
 fn a_session_without_a_conversation_can_be_forgotten() {
     let Some(file) = File::new() else { return };
     file.push("anna", &everything(1));
