@@ -15,7 +15,7 @@ from (select substr(c.source, 6) as id, c.at, c.agent, c.project, c.body, c.owne
     (select max(e.at) from entry as e where e.owner = c.owner and e.machine = c.machine
       and e.source >= 'talk/' || substr(c.source, 6) || '/' and e.source < 'talk/' || substr(c.source, 6) || '0')
       as last_at,
-    (select coalesce(sum(json_extract(e.body, '$.total_tokens')), 0) from entry as e
+    (select cast(total(json_extract(e.body, '$.total_tokens')) as integer) from entry as e
       where e.owner = c.owner and e.machine = c.machine and e.kind = 'usage'
       and e.source >= 'talk/' || substr(c.source, 6) || '/' and e.source < 'talk/' || substr(c.source, 6) || '0')
       as tokens_used,

@@ -62,6 +62,19 @@ fn views_of_spend_secrets_and_threads() {
 }
 
 #[test]
+fn numbers_that_are_too_large_stop_no_view() {
+    let Some(file) = File::new() else { return };
+    file.push("anna", &conversation());
+    let talk = "talk/c1/agent-3";
+    let used = |number| with(talk, Some("usage"), "", &format!(r#"{{"total_tokens":{number}}}"#));
+    let rows = ["9223372036854775807", "9223372036854775807", "1e400", "\"x\""].map(used);
+    let mut ops = vec![Sent::Machine(machine(1))];
+    ops.extend(whole(talk, &rows, None));
+    file.push("anna", &ops);
+    assert_eq!(file.say("select tokens_used from threads;"), "9223372036854775807\n");
+}
+
+#[test]
 fn everything_can_be_lifted_into_another_file() {
     let Some(file) = File::new() else { return };
     file.push("anna", &everything(1));
