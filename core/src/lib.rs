@@ -1,6 +1,7 @@
 //! Code that all `cs-*` programs share: the format on disk, the store, the state engine.
 //! Never here: printing, exiting, arguments, child processes.
 
+pub mod account;
 pub mod board;
 pub mod change;
 pub mod clock;
