@@ -5,9 +5,10 @@ use crate::digest::Digest;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Visibility};
-use crate::row::Row;
+use crate::row::{Row, Table};
 use crate::source::Source;
 use cs_core::error::{Error, Result};
+use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
 /// An operation that came out of a database.
@@ -43,6 +44,39 @@ pub(crate) fn remove(gone: BTreeSet<&Source>, known: &Known, tell: &mut dyn FnMu
         tell(Op::Cut(source, 0))?;
         tell(Op::Held(source, &nothing, None))
     })
+}
+
+/// A machine that a database has. Its id leads to a folder, so nothing else is taken for one; a label that cannot be used
+/// is left out.
+pub(crate) fn machine_of(id: String, mut label: String) -> Option<Machine> {
+    if Machine::check_label(&label).is_err() {
+        label.clear();
+    }
+    Machine::is_id(&id).then_some(Machine { id, label })
+}
+
+/// A row, from its number, id, kind, instant, project, agent, conversation and body. `None` if it cannot be
+/// one: its line would not be one line, or its body is no JSON.
+pub(crate) fn row_of(table: Table, fields: [Option<String>; 8]) -> Option<Row> {
+    let [seq, id, kind, at, project, agent, conversation, body] = fields;
+    let body = body.filter(|body| !body.contains(|c: char| c < ' '))?;
+    let body = RawValue::from_string(body).ok()?;
+    seq?.parse::<u64>().ok()?;
+    Some(Row { table, id: id?, kind, at, project, agent, conversation, body })
+}
+
+/// Tells the same of all sources of machines that a reader knows and the database does not have.
+pub(crate) fn remove_machines(
+    machines: &[(String, Machine)],
+    known: &[(String, String, Known)],
+    each: &mut dyn FnMut(Pulled) -> Result<()>,
+) -> Result<()> {
+    let is_there = |owner: &str, id: &str| machines.iter().any(|(theirs, machine)| theirs == owner && machine.id == id);
+    for (owner, id, known) in known.iter().filter(|(owner, id, _)| !is_there(owner, id)) {
+        let machine = Machine { id: id.clone(), label: String::new() };
+        remove(known.sources.keys().collect(), known, &mut |op| each(Pulled { owner, machine: &machine, op }))?;
+    }
+    Ok(())
 }
 
 impl Theirs {
@@ -151,8 +185,22 @@ impl Read {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::row::Table;
-    use serde_json::value::RawValue;
+
+    #[test]
+    fn what_is_no_machine_and_no_row_is_not_taken_for_one() {
+        let machine = |id: &str, label: &str| machine_of(id.into(), label.into()).map(|machine| machine.label);
+        assert_eq!(machine("0123456789abcdef", "laptop").as_deref(), Some("laptop"));
+        assert_eq!(machine("0123456789abcdef", "a\nb").as_deref(), Some(""), "a folder would be refused for ever");
+        assert_eq!(machine("../../x", "laptop"), None);
+        let row = |seq: &str, body: &str| {
+            let fields = [Some(seq), Some("x"), None, None, None, None, None, Some(body)];
+            row_of(Table::Entry, fields.map(|field| field.map(str::to_string))).map(|row| row.id)
+        };
+        assert_eq!(row("7", "{\"a\":1}"), Some("x".into()));
+        assert_eq!(row("7", "{\"a\":\n1}"), None, "it would be two lines");
+        assert_eq!(row("7", "{"), None);
+        assert_eq!(row("-1", "{}"), None);
+    }
 
     fn row(text: &str) -> Row {
         let body = RawValue::from_string(format!("{{\"text\":\"{text}\"}}")).unwrap();

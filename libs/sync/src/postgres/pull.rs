@@ -8,11 +8,9 @@ use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Visibility};
-use crate::pulled::{EachRow, Pulled, Theirs, remove};
-use crate::row::{Row, Table};
+use crate::pulled::{EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
 use crate::source::Source;
 use cs_core::error::{Error, Result};
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
 /// How many rows, and sources, are asked for at once.
@@ -34,9 +32,7 @@ pub fn pull(
         let Ok([Some(owner), Some(id), Some(label)]) = <[_; 3]>::try_from(fields) else {
             return complaint::of_answer();
         };
-        // Its id leads to a folder, so nothing else is taken for one.
-        let is_good = Machine::is_id(&id) && Machine::check_label(&label).is_ok();
-        machines.extend(is_good.then_some((owner, Machine { id, label })));
+        machines.extend(machine_of(id, label).map(|machine| (owner, machine)));
         Ok(())
     })?;
     let nothing = Known::default();
@@ -47,13 +43,7 @@ pub fn pull(
         tell(Op::Machine(machine))?;
         Reader { psql: &mut psql, owner, machine, known, failures: &mut failures }.read(&mut tell)?;
     }
-    for (owner, id, known) in known {
-        if !machines.iter().any(|(their_owner, machine)| (their_owner, &machine.id) == (owner, id)) {
-            let machine = Machine { id: id.clone(), label: String::new() };
-            let gone = known.sources.keys().collect();
-            remove(gone, known, &mut |op| each(Pulled { owner, machine: &machine, op }))?;
-        }
-    }
+    remove_machines(&machines, known, each)?;
     psql.finish("commit;\n")?;
     Ok(failures)
 }
@@ -220,7 +210,7 @@ impl Answer<'_> {
                 self.next = Some((of, fields));
                 break;
             }
-            match row(table_of(theirs.source.kind()), fields) {
+            match <[_; 8]>::try_from(fields).ok().and_then(|fields| row_of(table_of(theirs.source.kind()), fields)) {
                 Some(row) if is_good && of == number => each(row)?,
                 Some(_) => {}
                 None => is_good = false,
@@ -246,13 +236,4 @@ impl Answer<'_> {
         while self.rows.next_row()?.is_some() {}
         Ok(())
     }
-}
-
-/// A row; `None` if it cannot be one: its line would not be one line, or its body is no JSON.
-fn row(table: Table, fields: Fields) -> Option<Row> {
-    let [seq, id, kind, at, project, agent, conversation, body] = <[_; 8]>::try_from(fields).ok()?;
-    let body = body.filter(|body| !body.contains(|c: char| c < ' '))?;
-    let body = RawValue::from_string(body).ok()?;
-    seq?.parse::<u64>().ok()?;
-    Some(Row { table, id: id?, kind, at, project, agent, conversation, body })
 }

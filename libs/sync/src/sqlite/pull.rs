@@ -1,21 +1,19 @@
 //! Owns what is read out of a file: of each machine, what the reader does not have. Must stay true: all of it is of one
-//! moment; no more than one row is held in memory; what is there no longer goes away at the reader, too.
+//! moment; no more than one row is held in memory; what is no longer there goes away at the reader, too; whatever somebody
+//! wrote into the file spoils nothing but its own source.
 
 use super::Database;
 use super::check::check;
-use super::session::read;
 use super::shell::Shell;
 use super::text::quoted;
 use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Visibility};
-use crate::pulled::{EachRow, Pulled, Theirs, remove};
-use crate::row::Row;
+use crate::pulled::{EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
 use crate::source::Source;
 use crate::versions::VERSION;
 use cs_core::error::{Error, Result};
-use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
 /// Passes on what brings a reader that has `known`, of an owner's machine each, to what the file has: for each machine
@@ -28,17 +26,20 @@ pub fn pull(
     let mut shell = Shell::start(database)?;
     shell.ask(&format!(".timeout 5000\nbegin;\n{}", check(VERSION)), &mut |_| Ok(()))?;
     let mut machines: Vec<(String, Machine)> = Vec::new();
-    shell.ask("select json_array(owner, machine, label) from machine order by owner, machine;", &mut |line| {
-        let (owner, id, label): (String, String, String) = read(line)?;
-        machines.push((owner, Machine { id, label }));
+    let machine = format!("select {} from machine order by owner, machine;", texts(&["owner", "machine", "label"]));
+    shell.ask(&machine, &mut |line| {
+        if let Some([Some(owner), Some(id), Some(label)]) = fields(line) {
+            machines.extend(machine_of(id, label).map(|machine| (owner, machine)));
+        }
         Ok(())
     })?;
-    let (mut failures, nothing) = (Vec::new(), Known::default());
+    let (nothing, mut failures) = (Known::default(), Vec::new());
     for (owner, machine) in &machines {
         let is_this = |(their_owner, id, _): &&(String, String, Known)| (their_owner, id) == (owner, &machine.id);
         let known = known.iter().find(is_this).map_or(&nothing, |(.., known)| known);
         pull_machine(&mut shell, owner, machine, known, each, &mut failures)?;
     }
+    remove_machines(&machines, known, each)?;
     shell.end()?;
     Ok(failures)
 }
@@ -53,19 +54,26 @@ fn pull_machine(
 ) -> Result<()> {
     let mut tell = |op: Op| each(Pulled { owner, machine, op });
     tell(Op::Machine(machine))?;
-    let forgotten = format!("select json_array(conversation) from forgotten where owner = {};", quoted(owner));
-    shell.ask(&forgotten, &mut |line| {
-        let (id,): (String,) = read(line)?;
-        if known.forgotten.contains(&id) { Ok(()) } else { tell(Op::Forget(&id)) }
+    let forgotten = format!("select {} from forgotten where owner = {};", texts(&["conversation"]), quoted(owner));
+    shell.ask(&forgotten, &mut |line| match fields(line) {
+        Some([Some(id)]) if !known.forgotten.contains(&id) => tell(Op::Forget(&id)),
+        _ => Ok(()),
     })?;
     let all = sources(shell, owner, machine)?;
-    let here: BTreeSet<&Source> = all.iter().map(|theirs| &theirs.source).collect();
-    let gone = known.sources.keys().filter(|source| !here.contains(source)).collect();
+    let there: BTreeSet<&Source> = all.iter().map(|theirs| &theirs.source).collect();
+    let gone = known.sources.keys().filter(|source| !there.contains(source)).collect();
     remove(gone, known, &mut tell)?;
-    for theirs in all {
-        let mut fetch = |each: &mut EachRow| rows(shell, owner, machine, &theirs.source, each);
-        if !theirs.bring(known, &mut fetch, &mut tell)? {
-            failures.push(theirs.differs(owner, machine));
+    for theirs in &all {
+        let mut is_good = true;
+        let mut fetch = |each: &mut EachRow| {
+            is_good = rows(shell, owner, machine, &theirs.source, each)?;
+            is_good.then_some(()).ok_or_else(|| theirs.differs(owner, machine))
+        };
+        let brought = theirs.bring(known, &mut fetch, &mut tell);
+        match brought {
+            Ok(true) => {}
+            Err(error) if is_good => return Err(error),
+            Ok(false) | Err(_) => failures.push(theirs.differs(owner, machine)),
         }
     }
     Ok(())
@@ -73,30 +81,48 @@ fn pull_machine(
 
 fn sources(shell: &mut Shell, owner: &str, machine: &Machine) -> Result<Vec<Theirs>> {
     let mut sources = Vec::new();
-    let columns = "select json_array(source, pos, digest, stamp, visibility) from cursor";
+    let columns = texts(&["source", "pos", "digest", "stamp", "visibility"]);
     let (owner, machine) = (quoted(owner), quoted(&machine.id));
-    shell.ask(&format!("{columns} where owner = {owner} and machine = {machine} order by source;"), &mut |line| {
-        let (name, pos, digest, stamp, word): (String, u64, String, String, String) = read(line)?;
+    let select = format!("select {columns} from cursor where owner = {owner} and machine = {machine} order by source;");
+    shell.ask(&select, &mut |line| {
+        let Some([Some(name), Some(pos), Some(digest), Some(stamp), Some(word)]) = fields(line) else { return Ok(()) };
         let visibility = Visibility::of_word(&word).unwrap_or(Visibility::Private);
-        let source = Source::parse(&name);
-        sources.extend(source.map(|source| Theirs { source, held: Held { pos, digest, stamp }, visibility }));
+        if let (Some(source), Ok(pos)) = (Source::parse(&name), pos.parse()) {
+            sources.push(Theirs { source, held: Held { pos, digest, stamp }, visibility });
+        }
         Ok(())
     })?;
     Ok(sources)
 }
 
-/// Number, id, kind, instant, project, agent, conversation, body.
-type Told = (u64, String, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, String);
-
-fn rows(shell: &mut Shell, owner: &str, machine: &Machine, source: &Source, each: &mut EachRow) -> Result<()> {
+/// Passes the rows of a source; returns whether all of them have the form of a row.
+fn rows(shell: &mut Shell, owner: &str, machine: &Machine, source: &Source, each: &mut EachRow) -> Result<bool> {
     let table = table_of(source.kind());
-    let columns = "select json_array(seq, id, kind, at, project, agent, conversation, body) from";
+    let columns = texts(&["seq", "id", "kind", "at", "project", "agent", "conversation", "body"]);
     let (owner, machine, name) = (quoted(owner), quoted(&machine.id), quoted(&source.to_string()));
     let named = format!("owner = {owner} and machine = {machine} and source = {name}");
-    shell.ask(&format!("{columns} {} where {named} order by seq;", table.word()), &mut |line| {
-        let (seq, id, kind, at, project, agent, conversation, body): Told = read(line)?;
-        let body = RawValue::from_string(body);
-        let body = body.map_err(|error| Error::Invalid(format!("row {seq} of {source} is not JSON: {error}")))?;
-        each(Row { table, id, kind, at, project, agent, conversation, body })
-    })
+    let mut is_good = true;
+    shell.ask(
+        &format!("select {columns} from {} where {named} order by seq;", table.word()),
+        &mut |line| match fields(line).and_then(|fields| row_of(table, fields)) {
+            Some(row) if is_good => each(row),
+            Some(_) => Ok(()),
+            None => {
+                is_good = false;
+                Ok(())
+            }
+        },
+    )?;
+    Ok(is_good)
+}
+
+/// Columns as texts, as one line of JSON, whatever somebody wrote into them.
+fn texts(columns: &[&str]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| format!("cast({column} as text)")).collect();
+    format!("json_array({})", columns.join(", "))
+}
+
+/// The texts of a line; `None` if it has others.
+fn fields<const N: usize>(line: &[u8]) -> Option<[Option<String>; N]> {
+    serde_json::from_slice::<Vec<Option<String>>>(line).ok()?.try_into().ok()
 }
