@@ -6,6 +6,7 @@
 //! Exits: 0 done, 1 nothing, not found, or something was left out, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod choice;
+mod exposed;
 mod forget;
 mod label;
 mod noted;

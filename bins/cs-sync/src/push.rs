@@ -22,7 +22,8 @@ use sync::{Known, Last, Request, Scanned, Settings, Sink, Visibility};
     subcommand,
     name = "push",
     note = "Without a target, that of the group sync in config.json. What has been sent is never sent again unless it has \
-            changed. Only you and reviewers see it, unless its project is shared with the team.",
+            changed. Only you and reviewers see it, unless its project is shared with the team: sync.team in config.json \
+            says which are, --visibility is for what this run sends.",
     example = "{command_name} --sql sqlite | sqlite3 all.db",
     example = "{command_name} --psql service=team --dry-run"
 )]
@@ -92,6 +93,9 @@ impl Push {
             let target = named.or_set(&settings)?.ok_or_else(choice::none)?;
             let sender = settings::sender(context, &settings)?;
             let sent = send(context, &sender, &target, &request, dry_run);
+            if let Some(told) = target.exposed() {
+                cli::note(PROGRAM, &format!("{target}: {told}"));
+            }
             if !dry_run {
                 note_end(context, &target, &sent);
             }

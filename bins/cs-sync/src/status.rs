@@ -10,7 +10,7 @@ use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use sync::{Forgotten, Last, Machine, Request, Settings, Table};
+use sync::{Forgotten, Last, Machine, Request, Seen, Settings, Table};
 
 /// say which machine this is, where it sends to, how the last run ended, what is waiting to be sent, who sees it, and what
 /// is forgotten
@@ -63,8 +63,15 @@ struct Shown {
     /// Whether not everybody who reaches the target sees everything in it.
     #[serde(skip)]
     has_roles: Option<bool>,
-    /// The projects that the team sees.
-    team: BTreeSet<String>,
+    /// What to say of a file that other accounts can read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposed: Option<String>,
+    /// How much of what is there the team sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
+    /// The projects that the team sees from the next push on, if that is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    team: Option<BTreeSet<String>>,
     results: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Last>,
@@ -80,6 +87,7 @@ impl Status {
             machine: Machine::read(home)?,
             target: target.as_ref().map(Target::to_string),
             has_roles: target.as_ref().map(Target::has_roles),
+            exposed: target.as_ref().and_then(Target::exposed),
             enabled: settings.enabled,
             usable: !settings.is_doubtful,
             projects: settings.projects.clone(),
@@ -118,7 +126,11 @@ fn ask(context: &Context, shown: &mut Shown, target: &Target, settings: &Setting
             return Ok(());
         }
     };
-    if quick || settings.is_doubtful {
+    if quick {
+        return Ok(());
+    }
+    shown.seen = target.seen(&sender).ok();
+    if settings.is_doubtful {
         return Ok(());
     }
     let request = Request {
@@ -155,21 +167,44 @@ fn block(shown: &Shown) -> Block {
     block.field("projects", &shown.projects.as_ref().map_or_else(String::new, list));
     block.field("not", &list(&shown.not_projects));
     block.field("results", if shown.results { "texts of tools' results are sent" } else { "" });
-    block.field("seen by", &seen_by(shown.has_roles, &list(&shown.team)));
+    block.field("seen by", &seen_by(shown));
     block.field("waiting", &waiting(shown));
     block.field("last run", &last(shown.last.as_ref(), shown.target.as_deref()));
     block.field("forgotten", &list(&shown.forgotten));
     block
 }
 
-fn seen_by(has_roles: Option<bool>, team: &str) -> String {
-    let always = "you, reviewers and the administrator of the database";
-    match has_roles {
-        None => String::new(),
-        Some(false) => "everybody who can read it".into(),
-        Some(true) if team.is_empty() => always.into(),
-        Some(true) => format!("{always}; the team sees {team}"),
+/// Who sees what is there, as the target says it; then what the settings say of what comes.
+fn seen_by(shown: &Shown) -> String {
+    match (shown.has_roles, &shown.exposed) {
+        (None, _) => return String::new(),
+        (Some(false), None) => return "everybody who can read it".into(),
+        (Some(false), Some(told)) => return format!("everybody who can read it: {told}"),
+        (Some(true), _) => {}
     }
+    let mut seen = "you, reviewers and the administrator of the database".to_string();
+    match &shown.seen {
+        None => seen.push_str("; the team sees what was shared with it"),
+        Some(Seen { team: 0, others: 0, .. }) => {}
+        Some(Seen { conversations, team, others }) => {
+            seen.push_str(&format!(
+                "; the team sees {team} of {}",
+                render::format_quantity(*conversations, "conversation")
+            ));
+            if *others > 0 {
+                seen.push_str(&format!(" and {}", render::format_quantity(*others, "other source")));
+            }
+        }
+    }
+    match &shown.team {
+        None => {}
+        Some(team) if team.is_empty() => seen.push_str("; from the next push on, the team sees nothing of them"),
+        Some(team) => {
+            let team: Vec<&str> = team.iter().map(String::as_str).collect();
+            seen.push_str(&format!("; from the next push on, the team sees {}, and nothing else", team.join(", ")));
+        }
+    }
+    seen
 }
 
 fn waiting(shown: &Shown) -> String {
@@ -198,5 +233,30 @@ fn last(last: Option<&Last>, target: Option<&str>) -> String {
             let done = last.done_at.as_deref().and_then(minute).map(|at| format!("; last done {at}"));
             format!("{at}{to}, failed: {error}{}", done.unwrap_or_default())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_says_who_sees_what_is_there_and_the_settings_who_sees_what_comes() {
+        let base = "you, reviewers and the administrator of the database";
+        let said = |seen, team: Option<&[&str]>| {
+            let team = team.map(|team| team.iter().map(ToString::to_string).collect());
+            seen_by(&Shown { has_roles: Some(true), seen, team, ..Shown::default() })
+        };
+        let seen = |team, others| Some(Seen { conversations: 40, team, others });
+        assert_eq!(said(seen(0, 0), None), base);
+        assert_eq!(said(None, None), format!("{base}; the team sees what was shared with it"));
+        assert_eq!(said(seen(12, 0), None), format!("{base}; the team sees 12 of 40 conversations"));
+        let taken_back = said(seen(12, 1), Some(&[]));
+        let told = "the team sees 12 of 40 conversations and 1 other source; from the next push on, the team sees nothing of them";
+        assert_eq!(taken_back, format!("{base}; {told}"));
+        let told = "from the next push on, the team sees api, web, and nothing else";
+        assert_eq!(said(seen(0, 0), Some(&["api", "web"])), format!("{base}; {told}"));
+        let file = Shown { has_roles: Some(false), exposed: Some("x".into()), ..Shown::default() };
+        assert_eq!(seen_by(&file), "everybody who can read it: x");
     }
 }

@@ -1,15 +1,17 @@
 //! Owns the targets: databases that `psql` and `sqlite3` reach, folders, and text for a database. The only part of this
 //! program that knows how each of them is talked to.
 
+use crate::exposed;
 use agents::logs::Roots;
 use cli::{Failure, Outcome};
+use cs_core::account;
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use sync::{Folder, Known, Machine, Op, Pulled, Request, Scanned, Sink, Sources, postgres, sqlite};
+use sync::{Folder, Known, Machine, Op, Program, Pulled, Request, Scanned, Seen, Sink, Sources, postgres, sqlite};
 
 /// A database whose SQL is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +61,11 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// What this person is called in a file that has a name for everybody.
-    fn account(&self) -> String {
-        let set = |name: &&str| std::env::var(name).ok().filter(|name| !name.is_empty());
-        let account = || ["USER", "LOGNAME"].iter().find_map(set);
-        self.owner.clone().or_else(account).unwrap_or_else(|| "user".into())
+    /// What this person is called in a file that has a name for everybody: always the same, since it says whose rows are
+    /// whose.
+    fn account(&self) -> Result<String> {
+        let missing = || Error::Missing("this account has no name; set sync.owner in config.json".into());
+        self.owner.clone().or_else(account::name).ok_or_else(missing)
     }
 }
 
@@ -100,11 +102,8 @@ impl Target {
     /// Begins a run.
     pub fn open(&self, sender: &Sender) -> Result<Open> {
         Ok(match self {
-            Target::Psql(words) => {
-                program("psql", "postgresql-client")?;
-                Open::Postgres(postgres::Session::open(words)?)
-            }
-            Target::Sqlite(file) => Open::Sqlite(sqlite::Session::open(&database(file)?, &sender.account())?),
+            Target::Psql(words) => Open::Postgres(postgres::Session::open(words)?),
+            Target::Sqlite(file) => Open::Sqlite(sqlite::Session::open(&database(file)?, &sender.account()?)?),
             Target::Folder(dir) => {
                 let folder = Folder::open(dir, &sender.machine, sender.owner.as_deref(), sender.now)?;
                 Open::Folder(Box::new(folder))
@@ -118,12 +117,26 @@ impl Target {
             // Otherwise it would be made.
             Target::Folder(dir) if !dir.join(&sender.machine.id).is_dir() => Ok(Known::default()),
             // Otherwise it would wait for a push that runs.
-            Target::Psql(words) => {
-                program("psql", "postgresql-client")?;
-                postgres::Session::open(words)?.peek(&sender.machine)
-            }
-            Target::Sqlite(file) => sqlite::Session::peek(&database(file)?, &sender.account(), &sender.machine),
+            Target::Psql(words) => postgres::Session::open(words)?.peek(&sender.machine),
+            Target::Sqlite(file) => sqlite::Session::peek(&database(file)?, &sender.account()?, &sender.machine),
             Target::Folder(_) => self.open(sender)?.known(&sender.machine),
+        }
+    }
+
+    /// How much of what it has of this machine the team may see.
+    pub fn seen(&self, sender: &Sender) -> Result<Seen> {
+        match self {
+            Target::Psql(words) => postgres::Session::open(words)?.seen(&sender.machine),
+            Target::Sqlite(file) => sqlite::Session::open(&database(file)?, &sender.account()?)?.seen(&sender.machine),
+            Target::Folder(dir) => Seen::of_folder(dir, &sender.machine),
+        }
+    }
+
+    /// What to say of a file that other accounts of this machine can read.
+    pub fn exposed(&self) -> Option<String> {
+        match self {
+            Target::Sqlite(file) => exposed::exposed(file),
+            Target::Psql(_) | Target::Folder(_) => None,
         }
     }
 
@@ -140,10 +153,7 @@ impl Target {
         each: &mut dyn FnMut(Pulled) -> Result<()>,
     ) -> Outcome<Vec<Error>> {
         match self {
-            Target::Psql(words) => {
-                program("psql", "postgresql-client")?;
-                Ok(postgres::pull(words, known, each)?)
-            }
+            Target::Psql(words) => Ok(postgres::pull(words, known, each)?),
             Target::Sqlite(file) => Ok(sqlite::pull(&database(file)?, known, each)?),
             Target::Folder(dir) => Err(Failure::Advised(
                 format!("{} is a folder, so everything in it is here already", dir.display()),
@@ -220,7 +230,7 @@ pub fn print<T>(
             Ok(done)
         }
         Dialect::Sqlite => {
-            let mut script = sqlite::Script::new(writer, &sender.account());
+            let mut script = sqlite::Script::new(writer, &sender.account()?);
             script.begin()?;
             let done = work(&mut script)?;
             script.end()?;
@@ -246,12 +256,7 @@ pub fn remove(target: &Target, sender: &Sender, ids: &[String]) -> Result<u64> {
     open.commit()
 }
 
-/// The program that reaches a database.
-fn program(name: &str, package: &str) -> Result<PathBuf> {
-    let missing = || Error::Missing(format!("{name} is not on PATH, so nothing was sent; apt install {package}"));
-    cli::programs::on_path(name).ok_or_else(missing)
-}
-
 fn database(file: &Path) -> Result<sqlite::Database> {
-    Ok(sqlite::Database { program: program("sqlite3", "sqlite3")?, file: file.to_path_buf() })
+    let program = cli::programs::on_path(Program::Sqlite3.name()).ok_or_else(|| Program::Sqlite3.missing())?;
+    Ok(sqlite::Database { program, file: file.to_path_buf() })
 }

@@ -38,8 +38,8 @@ pub struct Settings {
     pub projects: Option<BTreeSet<String>>,
     /// The slugs of the projects that are not sent.
     pub not_projects: BTreeSet<String>,
-    /// The slugs of the projects that the team sees.
-    pub team: BTreeSet<String>,
+    /// The slugs of the projects that the team sees, while others are private; `None`: it is not set, so all stays as it is.
+    pub team: Option<BTreeSet<String>>,
     /// Whether the texts of tools' results are sent.
     pub results: bool,
     /// Whether a part cannot be used, so that nothing may be sent.
@@ -97,7 +97,7 @@ impl Reader<'_> {
             owner: self.text(group, "owner", "a name"),
             projects: self.slugs(group, "projects"),
             not_projects: self.slugs(group, "not_projects").unwrap_or_default(),
-            team: self.slugs(group, "team").unwrap_or_default(),
+            team: self.slugs(group, "team"),
             results: self.switch(group, "results"),
             is_doubtful: false,
         }
@@ -194,7 +194,17 @@ mod tests {
         assert_eq!(settings.owner.as_deref(), Some("ada"));
         let allowed = |slug| settings.allows(slug);
         assert_eq!([Some("web"), Some("api"), Some("x"), None].map(allowed), [true, false, false, false]);
-        assert!(settings.enabled && settings.results && settings.chooses() && settings.team.contains("web"));
+        assert!(
+            settings.enabled
+                && settings.results
+                && settings.chooses()
+                && settings.team == Some(["web".to_string()].into())
+        );
+        assert_eq!(
+            read(r#"{"sync": {"team": []}}"#).0.team,
+            Some(BTreeSet::new()),
+            "nothing is shared, which is not the same"
+        );
         assert!(Settings::default().allows(None) && !Settings::default().chooses());
     }
 

@@ -53,8 +53,9 @@ pub struct Request {
     pub projects: Option<BTreeSet<String>>,
     /// Who else may see all that is sent.
     pub visibility: Option<Visibility>,
-    /// Projects whose sources the team may see, if nothing else was said.
-    pub team: BTreeSet<String>,
+    /// Projects whose sources the team may see, if nothing else was said; then all others are private. `None`: all stays as
+    /// it is.
+    pub team: Option<BTreeSet<String>>,
     /// Everything is read and sent, whatever the target has.
     pub is_full: bool,
     /// The texts of what tools answered are sent, too.
@@ -69,13 +70,14 @@ impl Request {
 
     /// Who else may see a source; `None`: it stays as it is.
     pub fn visibility_of(&self, project: Option<&str>) -> Option<Visibility> {
-        let is_shared = project.is_some_and(|project| self.team.contains(project));
-        self.visibility.or(is_shared.then_some(Visibility::Team))
+        let is_shared = |team: &BTreeSet<String>| project.is_some_and(|project| team.contains(project));
+        let by_project = |team| if is_shared(team) { Visibility::Team } else { Visibility::Private };
+        self.visibility.or_else(|| self.team.as_ref().map(by_project))
     }
 
     /// Whether it matters of which project a source is.
     pub fn asks_for_projects(&self) -> bool {
-        self.projects.is_some() || (self.visibility.is_none() && !self.team.is_empty())
+        self.projects.is_some() || (self.visibility.is_none() && self.team.is_some())
     }
 }
 

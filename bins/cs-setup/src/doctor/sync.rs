@@ -10,7 +10,7 @@ use cs_core::store::Store;
 use serde_json::Value;
 use std::process::Command;
 use std::time::Duration;
-use sync::{Last, Machine, Place, Settings};
+use sync::{Last, Machine, Place, Program, Settings};
 
 const CHECK: &str = "sync";
 const PROGRAM: &str = "cs-sync";
@@ -49,13 +49,13 @@ fn machine(places: &Places) -> Option<Check> {
 
 /// The program for a database, if it is not there.
 fn program(place: &Place) -> Option<Check> {
-    let (name, package) = match place {
-        Place::Psql(_) => ("psql", "postgresql-client"),
-        Place::Sqlite(_) => ("sqlite3", "sqlite3"),
+    let program = match place {
+        Place::Psql(_) => Program::Psql,
+        Place::Sqlite(_) => Program::Sqlite3,
         Place::Folder(_) => return None,
     };
+    let (name, fix) = (program.name(), format!("install the package {}", program.packages()));
     let is_there = programs::on_path(name).is_some();
-    let fix = format!("install it: the package {package} of Debian, Fedora and Homebrew, or one with a similar name");
     (!is_there).then(|| Check::bad(CHECK, format!("{name} is not on PATH, so nothing is sent"), fix))
 }
 

@@ -1,5 +1,6 @@
 //! Owns what is told when `psql` fails. Pure.
 
+use crate::program::Program;
 use cs_core::error::{Error, Result};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,9 +87,7 @@ fn without_pieces(message: &str) -> String {
 /// The error for a `psql` that cannot be started.
 pub fn of_start(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::NotFound => Error::Missing(
-            "psql is not on PATH; it is in the package postgresql-client (Debian) or libpq (Homebrew)".into(),
-        ),
+        io::ErrorKind::NotFound => Program::Psql.missing(),
         _ => Error::io(Path::new("psql"), "start", error),
     }
 }

@@ -6,6 +6,7 @@ use super::{complaint, line, text};
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Sink};
+use crate::seen::Seen;
 use crate::source::Source;
 use cs_core::error::Result;
 
@@ -35,6 +36,24 @@ impl Session {
     pub fn peek(mut self, machine: &Machine) -> Result<Known> {
         self.psql.write(text::pull().as_bytes())?;
         self.ask(machine)
+    }
+
+    /// How much of it the team may see.
+    pub fn seen(mut self, machine: &Machine) -> Result<Seen> {
+        self.psql.write(text::pull().as_bytes())?;
+        let mut seen = Seen::default();
+        let cursors = format!(
+            "select source, visibility from cs.cursor where owner = current_user and machine = {}",
+            text::quoted(&machine.id)
+        );
+        self.psql.ask(&cursors, &mut |fields| match <[_; 2]>::try_from(fields) {
+            Ok([Some(source), Some(word)]) => {
+                seen.add_words(&source, &word);
+                Ok(())
+            }
+            _ => complaint::of_answer(),
+        })?;
+        Ok(seen)
     }
 
     fn ask(&mut self, machine: &Machine) -> Result<Known> {

@@ -224,8 +224,12 @@ fn visibility_goes_with_the_project_unless_it_is_said() {
     };
     let mut request = Request::default();
     assert_eq!(push(&from, &request), (None, 1));
-    request.team = BTreeSet::from(["api".to_string()]);
+    request.team = Some(BTreeSet::from(["api".to_string()]));
     assert_eq!(push(&from, &request), (Some(Visibility::Team), 0), "no row is sent again for that");
+    request.team = None;
+    assert_eq!(push(&from, &request), (Some(Visibility::Team), 0), "as it was");
+    request.team = Some(BTreeSet::new());
+    assert_eq!(push(&from, &request), (Some(Visibility::Private), 0), "taken out of the list, taken back");
     request.visibility = Some(Visibility::Private);
     assert_eq!(push(&from, &request), (Some(Visibility::Private), 0));
     request.projects = Some(BTreeSet::from(["web".to_string()]));

@@ -8,6 +8,7 @@ use super::{Database, Script};
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::{Op, Sink};
+use crate::seen::Seen;
 use crate::source::Source;
 use crate::versions::VERSION;
 use cs_core::error::{Error, Result};
@@ -41,6 +42,20 @@ impl Session {
         let known = ask(&mut shell, owner, machine)?;
         shell.end()?;
         Ok(known)
+    }
+
+    /// How much of it the team may see, if it comes into a database with roles.
+    pub fn seen(&mut self, machine: &Machine) -> Result<Seen> {
+        let (owner, machine) = (quoted(&self.owner), quoted(&machine.id));
+        let select =
+            format!("select json_array(source, visibility) from cursor where owner = {owner} and machine = {machine};");
+        let mut seen = Seen::default();
+        self.script.out().ask(&select, &mut |line| {
+            let (source, word): (String, String) = read(line)?;
+            seen.add_words(&source, &word);
+            Ok(())
+        })?;
+        Ok(seen)
     }
 
     /// Commits; returns how many rows have changed.
@@ -81,6 +96,6 @@ fn ask(shell: &mut Shell, owner: &str, machine: &Machine) -> Result<Known> {
 }
 
 /// Reads a line of an answer.
-pub fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T> {
+fn read<T: DeserializeOwned>(line: &[u8]) -> Result<T> {
     serde_json::from_slice(line).map_err(|error| Error::Invalid(format!("sqlite3 answered with another line: {error}")))
 }

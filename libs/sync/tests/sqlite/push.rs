@@ -4,7 +4,7 @@ use crate::made::{File, HOSTILE, Sent, everything, machine, row, source, talk, w
 use cs_core::error::Error;
 use std::process::{Command, Stdio};
 use sync::sqlite::{Session, pull};
-use sync::{Held, Known, Op, Row, Sink, Visibility};
+use sync::{Held, Known, Op, Row, Seen, Sink, Visibility};
 
 /// What a pull tells of everything, to a reader that has this.
 fn pulled(file: &File, known: &[(String, String, Known)]) -> Vec<(String, Sent)> {
@@ -92,6 +92,70 @@ fn rows_that_were_changed_in_the_file_are_told() {
     let told = failures[0].to_string();
     assert_eq!((failures.len(), helds), (1, 0));
     assert!(told.contains("talk/c/main") && told.contains("anna") && told.contains("machine's 1"), "{told}");
+}
+
+/// What somebody may write into a file that has no roles.
+#[test]
+fn what_is_no_row_or_no_machine_spoils_only_its_own_source() {
+    let Some(file) = File::new() else { return };
+    file.push("anna", &everything(1));
+    file.push("anna", &talk(1, "talk/c/main", 3));
+    file.push("bert", &talk(2, "talk/d/main", 1));
+    file.say(
+        "update entry set body = '{\"a\":' || char(10) || '{\"source\":\"head/c1\",\"cut\":0}}' \
+           where source = 'talk/c/main' and seq = 1;\n\
+         update audit set body = '{' where seq = 2;\n\
+         insert into machine (owner, machine, label, seen_at) values ('eve', '../../x', 'x', '');\n\
+         update machine set label = 'a' || char(10) || 'b' where owner = 'bert';",
+    );
+    let (mut helds, mut labels) = (Vec::new(), Vec::new());
+    let failures = pull(&file.database, &[], &mut |pulled| {
+        match &pulled.op {
+            Op::Held(source, ..) => helds.push(source.to_string()),
+            Op::Machine(machine) => labels.push(machine.label.clone()),
+            Op::Row(_, _, row) => assert!(!row.line().contains(&b'\n')),
+            _ => {}
+        }
+        Ok(())
+    });
+    let told: Vec<String> = failures.unwrap().iter().map(ToString::to_string).collect();
+    assert!(told.len() == 2 && told[0].contains("audit/2026-11-21") && told[1].contains("talk/c/main"), "{told:?}");
+    assert_eq!((helds.len(), labels), (8, vec!["machine's 1".to_string(), String::new()]), "{helds:?}");
+}
+
+#[test]
+fn what_is_gone_in_the_file_goes_at_the_reader() {
+    let Some(file) = File::new() else { return };
+    file.push("anna", &talk(1, "talk/c/main", 3));
+    file.push("anna", &talk(1, "talk/d/main", 3));
+    file.push("bert", &talk(2, "talk/e/main", 3));
+    let known = |owner: &str, number| (owner.to_string(), machine(number).id, file.known(owner, &machine(number)));
+    let here = [known("anna", 1), known("bert", 2)];
+    file.say("delete from cursor where source = 'talk/d/main';\ndelete from machine where owner = 'bert';");
+    let told: Vec<String> = pulled(&file, &here)
+        .iter()
+        .filter_map(|(owner, one)| match one {
+            Sent::Cut(source, from) => Some(format!("{owner} {source} cut {from}")),
+            Sent::Held(source, held, _) => Some(format!("{owner} {source} held {}", held.pos)),
+            _ => None,
+        })
+        .collect();
+    let gone = |owner, name| [format!("{owner} {name} cut 0"), format!("{owner} {name} held 0")];
+    assert_eq!(told, [gone("anna", "talk/d/main"), gone("bert", "talk/e/main")].concat());
+}
+
+#[test]
+fn what_the_team_sees_is_counted() {
+    let Some(file) = File::new() else { return };
+    let (one, other) = (row(&source("head/c"), "x"), row(&source("audit/2026-11-21"), "x"));
+    let mut ops = vec![Sent::Machine(machine(1))];
+    ops.extend(whole("head/c", std::slice::from_ref(&one), Some(Visibility::Team)));
+    ops.extend(whole("head/d", &[one], None));
+    ops.extend(whole("audit/2026-11-21", &[other], Some(Visibility::Team)));
+    file.push("anna", &ops);
+    let seen = |number| Session::open(&file.database, "anna").unwrap().seen(&machine(number)).unwrap();
+    assert_eq!(seen(1), Seen { conversations: 2, team: 1, others: 1 });
+    assert_eq!(seen(2), Seen::default());
 }
 
 #[test]

@@ -143,9 +143,10 @@ fn projects_are_known_without_reading_records() {
     let request = Request { projects: Some(["web".to_string()].into()), ..Request::default() };
     sandbox.push(&mut to, &request);
     assert_eq!(to.sources(), [format!("record/{OTHER}"), "record/sess_20261121T0339_0001".into()]);
-    let request = Request { team: ["api".to_string()].into(), ..Request::default() };
+    let request = Request { team: Some(["api".to_string()].into()), ..Request::default() };
     sandbox.push(&mut to, &request);
-    let seen: Vec<String> = to.visible.keys().map(ToString::to_string).collect();
+    let seen = to.visible.iter().filter(|(_, visible)| **visible == crate::Visibility::Team);
+    let seen: Vec<String> = seen.map(|(source, _)| source.to_string()).collect();
     assert_eq!(seen, [format!("record/{ID}")]);
 }
 
