@@ -59,7 +59,11 @@ impl Noted {
     fn next(&self, folders: &[PathBuf], files: &[(PathBuf, String)]) -> Result<Noted> {
         let away: BTreeSet<&PathBuf> = folders.iter().filter(|folder| is_away(folder)).collect();
         let unknown = away.iter().filter(|folder| !self.gone.contains(**folder));
-        let missing: BTreeSet<&PathBuf> = unknown.copied().chain(self.lost(files)).collect();
+        let mut missing: BTreeSet<&PathBuf> = unknown.copied().collect();
+        // Who names the folder means its file, too.
+        let lost = self.lost(files).filter(|file| !missing.iter().any(|folder| file.starts_with(folder)));
+        let lost: Vec<&PathBuf> = lost.collect();
+        missing.extend(lost);
         if !missing.is_empty() {
             return Err(Error::Invalid(text(&missing)));
         }

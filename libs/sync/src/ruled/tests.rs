@@ -73,7 +73,8 @@ fn a_folder_that_is_gone_stops_all_also_the_first_time() {
     fs::rename(&aside, &folder).unwrap();
     push(&sandbox, &mut to);
     fs::rename(&folder, &aside).unwrap();
-    stopped(&sandbox, &mut to);
+    let text = stopped(&sandbox, &mut to);
+    assert_eq!(text.matches("--without-rules").count(), 1, "its file is meant, too: {text}");
     go_without(&sandbox.store, &[folder.parent().unwrap().to_path_buf()]).unwrap();
     sandbox.push(&mut to, &Request::default());
     assert!(to.text().contains(WORD));
