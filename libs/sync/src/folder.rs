@@ -24,8 +24,9 @@ pub(crate) use place::Place;
 
 use crate::held::{Held, Known};
 use crate::machine::Machine;
-use crate::op::{Op, Sink, Visibility};
+use crate::op::{Op, Sink};
 use crate::source::{Kind, Source};
+use crate::visibility::Visibility;
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};

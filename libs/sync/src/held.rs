@@ -1,7 +1,7 @@
 //! Owns what a target has of this machine.
 
-use crate::op::Visibility;
 use crate::source::Source;
+use crate::visibility::Visibility;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a target has of a source.

@@ -1,9 +1,10 @@
 //! Owns a target in memory, for tests. It keeps what it got until an operation fails, as a folder does.
 
 use crate::held::{Held, Known};
-use crate::op::{Op, Sink, Visibility};
+use crate::op::{Op, Sink};
 use crate::row::Row;
 use crate::source::Source;
+use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use redaction::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

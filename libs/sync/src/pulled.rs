@@ -4,9 +4,10 @@
 use crate::digest::Digest;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
-use crate::op::{Op, Visibility};
+use crate::op::Op;
 use crate::row::{Row, Table};
 use crate::source::Source;
+use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;

@@ -7,11 +7,12 @@
 use crate::decide::{self, Course, End, Growth, is_known};
 use crate::forgotten::Forgotten;
 use crate::held::{Held, Known};
-use crate::op::{Op, Sink, Visibility};
+use crate::op::{Op, Sink};
 use crate::packed::Packed;
 use crate::row::Table;
 use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
+use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use redaction::{Entry, Tally};
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 
 use crate::folder::{self, Place};
 use crate::machine::Machine;
-use crate::op::Visibility;
 use crate::source::{Kind, Source};
+use crate::visibility::Visibility;
 use cs_core::error::Result;
 use serde::Serialize;
 use std::path::Path;

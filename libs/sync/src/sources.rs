@@ -25,10 +25,10 @@ pub use shared::Shared;
 
 use crate::decide::Growth;
 use crate::machine::Machine;
-use crate::op::Visibility;
 use crate::packed::Packed;
 use crate::row::Row;
 use crate::source::Source;
+use crate::visibility::Visibility;
 use agents::logs::Roots;
 use cs_core::error::Error;
 use cs_core::store::Store;

@@ -263,7 +263,7 @@ impl Seen {
                 && query.owner.as_ref().is_none_or(|owner| one.owner.as_ref() == Some(owner))
                 && query.project.as_ref().is_none_or(|project| one.project == project.as_str())
         };
-        self.sessions.iter().filter(is_of).filter(move |one| says(*one))
+        self.sessions.iter().filter(is_of).filter(move |one| says(one))
     }
 
     /// What each person spent in each project in the last 30 days, the most first.

@@ -2,9 +2,9 @@
 //! and takes no other line with it.
 
 use crate::held::Held;
-use crate::op::Visibility;
 use crate::row::Row;
 use crate::source::Source;
+use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use cs_core::open;
 use serde::{Deserialize, Serialize};

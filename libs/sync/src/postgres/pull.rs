@@ -7,9 +7,10 @@ use super::{complaint, text};
 use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
-use crate::op::{Op, Visibility};
+use crate::op::Op;
 use crate::pulled::{EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
 use crate::source::Source;
+use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use std::collections::BTreeSet;
 

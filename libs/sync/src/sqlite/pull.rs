@@ -9,10 +9,11 @@ use super::text::quoted;
 use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
-use crate::op::{Op, Visibility};
+use crate::op::Op;
 use crate::pulled::{EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
 use crate::source::Source;
 use crate::versions::VERSION;
+use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use std::collections::BTreeSet;
 

@@ -68,7 +68,7 @@ fn rows_that_were_replaced_are_in_no_file() {
         send(&mut folder, &one, &[row(table, "a", None), row(table, "[REDACTED]", None)], 0);
     }
     assert_eq!(folder.commit().unwrap(), 14);
-    assert_eq!(with_word(dir.path(), SECRET), [PathBuf::new(); 0]);
+    assert_eq!(with_word(dir.path(), SECRET), Vec::<PathBuf>::new());
     let mut folder = open(dir.path());
     let known = folder.known();
     assert_eq!(known.sources.len(), 14, "all are held: {known:?}");
@@ -95,7 +95,7 @@ fn what_is_taken_away_is_in_no_file_and_counts() {
         take_away(&mut folder, &one);
         assert_eq!(folder.commit().unwrap(), 0, "{one} again");
     }
-    assert_eq!(with_word(dir.path(), SECRET), [PathBuf::new(); 0]);
+    assert_eq!(with_word(dir.path(), SECRET), Vec::<PathBuf>::new());
     // Some of a source.
     let audit = source("audit/2026-11-29");
     let mut folder = open(dir.path());
@@ -126,7 +126,7 @@ fn a_run_that_was_killed_leaves_nothing_to_the_next_one() {
     send(&mut folder, &record, &[row(Table::Record, "clean", None)], 0);
     send(&mut folder, &talk, &entries(&["a", "clean"]), 1);
     folder.commit().unwrap();
-    assert_eq!(with_word(dir.path(), SECRET), [PathBuf::new(); 0]);
+    assert_eq!(with_word(dir.path(), SECRET), Vec::<PathBuf>::new());
     assert_eq!(
         (ids(dir.path(), &record), ids(dir.path(), &talk)),
         (vec!["0clean".into()], vec!["0a".into(), "1clean".into()])
@@ -145,7 +145,7 @@ fn a_run_that_was_killed_leaves_nothing_to_the_next_one() {
     assert_eq!(folder.known().sources[&record].digest, old.text());
     send(&mut folder, &record, &[row(Table::Record, "cleaned", None)], 0);
     folder.commit().unwrap();
-    assert_eq!(with_word(dir.path(), SECRET), [PathBuf::new(); 0]);
+    assert_eq!(with_word(dir.path(), SECRET), Vec::<PathBuf>::new());
 }
 
 #[test]
