@@ -21,7 +21,7 @@ mod tests;
 
 pub use actor::actor;
 pub use fields::{TEXT, field, field_name, fields};
-pub use file::{MOST_AT_ONCE, Marks, append, append_all, are_there, forget};
+pub use file::{BYTES, MOST_AT_ONCE, Marks, append, append_all, are_there, forget};
 pub use held::Others;
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};

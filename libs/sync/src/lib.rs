@@ -31,6 +31,7 @@ mod settings;
 mod source;
 mod sources;
 pub mod sqlite;
+mod unmarked;
 mod versions;
 mod visibility;
 mod words;

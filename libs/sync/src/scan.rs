@@ -12,6 +12,7 @@ use crate::packed::Packed;
 use crate::row::Table;
 use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
+use crate::unmarked;
 use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use redaction::{Entry, Tally};
@@ -51,6 +52,7 @@ pub fn scan(
     told: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned> {
     let forgotten = Forgotten::read(&sources.store.home)?;
+    unmarked::check(&sources.store.home, &known, &forgotten)?;
     sink.take(&Op::Machine(sources.machine))?;
     let mut scanned = Scanned::default();
     let Known { sources: held, forgotten: theirs, .. } = known;
