@@ -125,6 +125,10 @@ fn nothing_is_sent_if_a_setting_may_forbid_it() {
         let status = sandbox.cs(PROGRAM, &["status"]);
         assert!(stdout(&status).contains("\"usable\":false"), "{group}: {}", stdout(&status));
     }
+    set(&sandbox, "{\"not_projects\": [\"no-such-project\"]}");
+    let output = sandbox.cs(PROGRAM, &["push", "--sqlite", "all.db"]);
+    let told = stderr(&output);
+    assert!(status(&output) == 1 && told.contains("no-such-project, which is no project"), "{told}");
     assert!(!sandbox.home().join("ran").exists(), "sqlite3 was started");
 }
 

@@ -1,11 +1,12 @@
 //! Owns the rows of what people said about a conversation: a row for each mark, by whose id the same mark of several
-//! machines is one. Must stay true: what a mark hides is not told, neither by its place in the text nor by a digest.
+//! machines is one. Must stay true: what a mark hides is not told, neither by its place in the text, nor by a digest, nor by
+//! the reason.
 
 use super::present::Present;
 use super::{Each, Halt, shown};
 use crate::row::{Row, Table};
 use cs_core::clock;
-use marks::Mark;
+use marks::{Mark, Op};
 use redaction::{Engine, Tally};
 use reports::{Head, Texts};
 use serde::Serialize;
@@ -58,7 +59,8 @@ fn row(texts: &mut Texts, mark: &Mark) -> Result<Row, Halt> {
         entry: name(texts, "entry", &said.target.entry),
         field: name(texts, "field", &said.target.field),
         with: texts.show_repeated("with", said.with.as_deref()),
-        reason: texts.show_repeated("reason", said.reason.as_deref()),
+        // Why something is hidden tells of it.
+        reason: texts.show_repeated("reason", said.reason.as_deref().filter(|_| said.op != Op::Redact)),
         of: name(texts, "of", &said.of),
     };
     let (id, at) = (body.id.clone(), body.at.clone());

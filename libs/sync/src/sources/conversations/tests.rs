@@ -204,6 +204,7 @@ fn a_mark_that_is_made_later_hides_what_was_sent() {
     assert_eq!(marks.iter().map(|row| row["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["redact", "note", "tag"]);
     for row in &marks {
         assert_eq!(row["id"], row["body"]["id"]);
+        assert!(row["kind"] != "redact" || row["body"].get("reason").is_none(), "{row}");
         assert!(row["body"].get("digest").is_none() && row["body"].get("span").is_none(), "{row}");
         assert!(!row["body"]["actor"].as_str().unwrap().contains("example.org"), "{row}");
     }
