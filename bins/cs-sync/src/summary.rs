@@ -89,6 +89,10 @@ pub fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
     let Summary { target, changes, dry_run, .. } = summary;
     let rows = rows(sent);
     let mut sentence = match (rows.as_str(), changes) {
+        ("", Some(count)) if *count > 0 && summary.forgotten == 0 => {
+            let count = render::format_quantity(*count, "change");
+            format!("sent to {target}: who sees what, or what is gone ({count}), and no new rows")
+        }
         ("", _) => format!("nothing is new for {target}"),
         (rows, _) if *dry_run => format!("would be sent to {target}: {rows}"),
         (rows, None) => format!("sent to {target}: {rows}; it changes only what differs"),
@@ -141,6 +145,8 @@ mod tests {
         };
         let rows = [(Table::Entry, 2), (Table::Record, 1), (Table::Mark, 0)];
         assert_eq!(say(&[], Some(0), false), "nothing is new for x");
+        let seen = "sent to x: who sees what, or what is gone (7 changes), and no new rows";
+        assert_eq!(say(&[], Some(7), false), seen);
         assert_eq!(say(&rows, Some(3), false), "sent to x: 2 entries, 1 session (3 changes)");
         assert_eq!(say(&rows, None, false), "sent to x: 2 entries, 1 session; it changes only what differs");
         assert_eq!(say(&rows, None, true), "would be sent to x: 2 entries, 1 session");
