@@ -220,6 +220,29 @@ fn what_is_pulled_is_what_was_pushed() {
 }
 
 #[test]
+fn a_pull_touches_only_folders_of_its_database() {
+    let Some(sandbox) = with_tables() else { return };
+    json(&sandbox.cs(PROGRAM, &["push", "--sqlite", "all.db"]));
+    ok(&sandbox.sh("cs-sync schema sqlite | sqlite3 -batch empty.db"));
+    ok(&sandbox.sh("cs-sync schema sqlite | sqlite3 -batch other.db"));
+    json(&sandbox.cs(PROGRAM, &["push", "--sqlite", "other.db"]));
+    json(&sandbox.cs(PROGRAM, &["push", "--into", "own"]));
+    json(&sandbox.cs(PROGRAM, &["pull", "--sqlite", "all.db", "--into", "team"]));
+    let sums = || ok(&sandbox.sh("find own team -type f ! -name '*.lock' -exec cksum {} + | sort"));
+    let before = sums();
+    let pull = |from: &str, into: &str| sandbox.cs(PROGRAM, &["pull", "--sqlite", from, "--into", into]);
+    let told = pull("all.db", "own");
+    assert!(status(&told) == 1 && stderr(&told).contains("what its machine writes itself"), "{}", stderr(&told));
+    let told = pull("other.db", "team");
+    assert!(status(&told) == 1 && stderr(&told).contains("what was pulled from sqlite /"), "{}", stderr(&told));
+    ok(&pull("empty.db", "own"));
+    ok(&pull("empty.db", "team"));
+    let told = sandbox.cs(PROGRAM, &["push", "--into", "team"]);
+    assert!(status(&told) == 1 && stderr(&told).contains("choose another folder"), "{}", stderr(&told));
+    assert_eq!(sums(), before);
+}
+
+#[test]
 fn what_is_forgotten_goes_and_does_not_come_back() {
     let Some(sandbox) = with_tables() else { return };
     json(&sandbox.cs(PROGRAM, &["push", "--sqlite", "all.db"]));

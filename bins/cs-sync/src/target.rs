@@ -99,6 +99,16 @@ pub enum Open {
 }
 
 impl Target {
+    /// Its name, the same in every directory.
+    pub fn origin(&self) -> String {
+        match self {
+            Target::Sqlite(file) => {
+                Target::Sqlite(std::path::absolute(file).unwrap_or_else(|_| file.clone())).to_string()
+            }
+            Target::Psql(_) | Target::Folder(_) => self.to_string(),
+        }
+    }
+
     /// Begins a run.
     pub fn open(&self, sender: &Sender) -> Result<Open> {
         Ok(match self {

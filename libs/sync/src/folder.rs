@@ -57,6 +57,9 @@ pub struct Card {
     /// Who it belongs to, as far as that is known: the name of a role of the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The database from which a pull fills the folder; absent if its machine writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// How long each file of many sources was when it was written anew, in bytes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sizes: BTreeMap<String, u64>,
@@ -107,18 +110,36 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens, or makes, the folder of a machine in `dir`; `owner` is said by who knows it. Another program that writes there
-    /// is waited for.
+    /// Opens, or makes, the folder in `dir` that its machine writes; `owner` is said by who knows it. Another program that
+    /// writes there is waited for. Fails if a pull fills the folder.
     pub fn open(dir: &Path, machine: &Machine, owner: Option<&str>, now: Instant) -> Result<Folder> {
+        Folder::open_as(dir, machine, owner, None, now)
+    }
+
+    /// The same for a folder that a pull fills from a database. Fails if its machine writes it, or if it is filled from
+    /// another database.
+    pub fn open_pulled(dir: &Path, machine: &Machine, owner: &str, from: &str, now: Instant) -> Result<Folder> {
+        Folder::open_as(dir, machine, Some(owner), Some(from), now)
+    }
+
+    fn open_as(dir: &Path, machine: &Machine, owner: Option<&str>, from: Option<&str>, now: Instant) -> Result<Folder> {
         let no_id = || Error::Invalid(format!("{:?} is not the id of a machine", machine.id));
         let place = Place::new(dir, &machine.id).ok_or_else(no_id)?;
         place.check(&place.lock())?;
         file::make_dir(place.dir())?;
         let lock = lock::acquire(&place.lock(), lock::PERSON_WAIT)?;
         let there = Card::read(&place)?;
+        if let Some(other) = there.as_ref().filter(|there| there.from.as_deref() != from) {
+            let by = match &other.from {
+                Some(from) => format!("what was pulled from {from}"),
+                None => "what its machine writes itself".to_string(),
+            };
+            let text = format!("{} has {by}; choose another folder", place.dir().display());
+            return Err(Error::Refused(text));
+        }
         let sizes = there.as_ref().map(|card| card.sizes.clone()).unwrap_or_default();
         let owner = owner.map(str::to_string).or_else(|| there.as_ref()?.owner.clone());
-        let card = Card { machine: machine.clone(), owner, sizes };
+        let card = Card { machine: machine.clone(), owner, from: from.map(str::to_string), sizes };
         if there.as_ref() != Some(&card) {
             card.write(&place)?;
         }

@@ -1,5 +1,6 @@
 //! Owns pulling into folders: one for each machine, as that machine would write it itself. Must stay true: each folder is
-//! brought from what it has to what the database has; if that fails, the next run goes on.
+//! brought from what it has to what the database has; if that fails, the next run goes on; a folder that its machine writes,
+//! or that comes from another database, stays as it is, and one that cannot be used does not stop the others.
 
 use crate::target::Target;
 use cli::{Context, Form, Outcome};
@@ -7,7 +8,7 @@ use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use sync::{Folder, Known, Machine, Pulled, Sink};
 
@@ -24,8 +25,13 @@ struct Filling {
 /// The folders, by the ids of their machines.
 struct Folders<'d> {
     dir: &'d Path,
+    /// The database.
+    from: String,
     now: Instant,
     all: BTreeMap<String, Filling>,
+    /// The owners and the ids of machines that are passed over.
+    refused: BTreeSet<(String, String)>,
+    failures: Vec<Error>,
 }
 
 /// What `machine.json` in a folder says.
@@ -35,6 +41,8 @@ struct Card {
     machine: Machine,
     #[serde(default)]
     owner: Option<String>,
+    #[serde(default)]
+    from: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -48,9 +56,11 @@ struct Shown<'a> {
 /// Brings the folders in `dir` to what the target has.
 pub fn fill(context: &mut Context, target: &Target, dir: &Path) -> Outcome<()> {
     file::make_dir(dir)?;
-    let mut folders = Folders { dir, now: context.now, all: BTreeMap::new() };
+    let (from, all, refused) = (target.origin(), BTreeMap::new(), BTreeSet::new());
+    let mut folders = Folders { dir, from, now: context.now, all, refused, failures: Vec::new() };
     let known = folders.open_all()?;
-    let failed = target.pull(&known, &mut |pulled| folders.take(&pulled))?;
+    let mut failed = target.pull(&known, &mut |pulled| folders.take(&pulled))?;
+    failed.append(&mut folders.failures);
     let mut total = 0;
     for Filling { machine, owner, folder } in folders.all.into_values() {
         let changes = folder.commit()?;
@@ -74,15 +84,23 @@ pub fn fill(context: &mut Context, target: &Target, dir: &Path) -> Outcome<()> {
 }
 
 impl Folders<'_> {
-    /// Opens the folders that are there; returns what they have. A folder whose owner nobody has named is not one of ours.
+    /// Opens the folders that were filled from this database; returns what they have.
     fn open_all(&mut self) -> Result<Vec<(String, String, Known)>> {
         let read = |error| Error::io(self.dir, "read", error);
         let mut known = Vec::new();
         for entry in std::fs::read_dir(self.dir).map_err(read)? {
             let name = entry.map_err(read)?.file_name().to_string_lossy().into_owned();
-            let Some(Card { machine, owner: Some(owner) }) = self.card(&name)? else { continue };
-            let filling = self.open(&machine, &owner)?;
-            known.push((owner, machine.id, filling.folder.known()));
+            let opened = match self.card(&name) {
+                Ok(Some(Card { machine, owner: Some(owner), from: Some(from) })) if from == self.from => {
+                    self.open(&machine, &owner).map(|filling| (owner, machine.id, filling.folder.known()))
+                }
+                Ok(_) => continue,
+                Err(error) => Err(error),
+            };
+            match opened {
+                Ok(one) => known.push(one),
+                Err(error) => self.failures.push(error),
+            }
         }
         Ok(known)
     }
@@ -98,23 +116,31 @@ impl Folders<'_> {
     }
 
     fn open(&mut self, machine: &Machine, owner: &str) -> Result<&mut Filling> {
-        let folder = Folder::open(self.dir, machine, Some(owner), self.now)?;
+        let folder = Folder::open_pulled(self.dir, machine, owner, &self.from, self.now)?;
         let filling = Filling { machine: machine.clone(), owner: owner.to_string(), folder };
         Ok(self.all.entry(machine.id.clone()).or_insert(filling))
     }
 
     fn take(&mut self, pulled: &Pulled) -> Result<()> {
         let Pulled { owner, machine, op } = pulled;
-        let filling = match self.all.contains_key(&machine.id) {
-            true => self.all.get_mut(&machine.id),
-            false => Some(self.open(machine, owner)?),
-        };
-        match filling {
-            Some(filling) if filling.owner == *owner => filling.folder.take(op),
-            Some(Filling { owner: other, .. }) => {
-                Err(Error::Refused(format!("{other} and {owner} both say that {} is their machine", machine.id)))
-            }
-            None => Ok(()),
+        let name = (owner.to_string(), machine.id.clone());
+        if self.refused.contains(&name) {
+            return Ok(());
         }
+        let opened = match self.all.contains_key(&machine.id) {
+            true => Ok(()),
+            false => self.open(machine, owner).map(drop),
+        };
+        let refused = match (opened, self.all.get_mut(&machine.id)) {
+            (Ok(()), Some(filling)) if filling.owner == *owner => return filling.folder.take(op),
+            (Ok(()), Some(Filling { owner: other, .. })) => {
+                Error::Refused(format!("{other} and {owner} both say that {} is their machine", machine.id))
+            }
+            (Ok(()), None) => return Ok(()),
+            (Err(error), _) => error,
+        };
+        self.refused.insert(name);
+        self.failures.push(refused);
+        Ok(())
     }
 }
