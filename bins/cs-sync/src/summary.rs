@@ -123,7 +123,9 @@ pub fn report(scanned: Scanned) -> Outcome<()> {
     }
     let more = scanned.unsent.len().saturating_sub(NAMED);
     for one in scanned.unsent.iter().take(NAMED) {
-        let text = format!("{} was left out: the rule {} still matches in it", one.source, one.rule);
+        let there =
+            if one.is_there { "; what was sent of it before is still there, cs-sync forget removes it" } else { "" };
+        let text = format!("{} was left out: the rule {} still matches in it{there}", one.source, one.rule);
         failures.report(Failure::Advised(text, HINT.into()))?;
     }
     if more > 0 {

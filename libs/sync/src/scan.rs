@@ -40,6 +40,8 @@ pub struct Unsent {
     pub source: Source,
     /// The rule's id.
     pub rule: String,
+    /// Whether the target still has rows of it that were sent before.
+    pub is_there: bool,
 }
 
 /// Compares everything with what a target has, and sends what differs. `told` gets how many sources were looked at, and how
@@ -178,7 +180,9 @@ impl<'r, 's> Run<'r, 's> {
             Err(Halt::Sink(error)) => Err(error),
             Err(Halt::Unwanted) => self.take_back(one, &course, held),
             Err(Halt::Unsafe(rule)) => {
-                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule });
+                let is_taken = course.has_sent() && course.kept() == 0;
+                let is_there = held.is_some_and(|held| held.pos > 0) && !is_taken;
+                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule, is_there });
                 self.take_back(one, &course, held)
             }
             Err(Halt::Failed(error)) => {

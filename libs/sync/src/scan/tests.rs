@@ -198,7 +198,7 @@ fn a_source_that_is_not_safe_is_left_out_as_a_whole() {
     let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b", "c"]));
     from.unsafe_at = Some(2);
     let unsent = place.push(&from, &mut to).unsent;
-    assert_eq!(unsent, [Unsent { source: Invented::source(NAME), rule: "github-pat".into() }]);
+    assert_eq!(unsent, [Unsent { source: Invented::source(NAME), rule: "github-pat".into(), is_there: false }]);
     assert_eq!(lines(&to, NAME), [""; 0]);
     assert_eq!(place.push(&from, &mut to).unsent.len(), 1, "told each time");
     from.unsafe_at = None;
@@ -206,7 +206,7 @@ fn a_source_that_is_not_safe_is_left_out_as_a_whole() {
     assert_eq!(lines(&to, NAME).len(), 3);
     from.change(NAME, |all| all.extend(["d".into(), "e".into()]));
     from.unsafe_at = Some(4);
-    place.push(&from, &mut to);
+    assert!(place.push(&from, &mut to).unsent[0].is_there);
     assert_eq!(lines(&to, NAME), ["a", "b", "c"], "as before");
     from.unsafe_at = None;
     place.push(&from, &mut to);
