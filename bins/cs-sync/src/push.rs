@@ -52,8 +52,7 @@ pub struct Push {
     /// also send this: results (the texts of tools' results)
     #[argh(option, from_str_fn(parse_with))]
     with: Vec<()>,
-    /// go on without the rules of this file or project's folder, or of all below this folder, that are gone for good; may
-    /// be repeated
+    /// go on without the rules of this file, or of all files below this folder, that are gone for good; may be repeated
     #[argh(option, arg_name = "path")]
     without_rules: Vec<PathBuf>,
     /// only say what would be sent
@@ -86,7 +85,7 @@ impl Push {
                 Some(hint),
             ));
         }
-        sync::go_without(&context.store, &self.without_rules)?;
+        sync::go_without(&context.store.home, &self.without_rules)?;
         let Push { sql, psql, sqlite, into, dry_run, .. } = self;
         let named = Named { psql, sqlite, into };
         let Some(dialect) = sql else {

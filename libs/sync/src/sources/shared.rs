@@ -44,7 +44,7 @@ impl<'s> Shared<'s> {
         let Sources { store, roots, .. } = *sources;
         let folders = ruled::folders(store)?;
         let engine = reports::engine_of_all(&store.home, &folders)?;
-        ruled::check(&store.home, &folders, engine.rules().files_read())?;
+        ruled::check(&store.home, engine.rules().files_read())?;
         let others = Others::read(store)?;
         let (failures, catalog, spoken) = (Vec::new(), OnceCell::new(), HashMap::new());
         Ok(Shared { store, roots, engine, others, forgotten, failures, catalog, spoken })
