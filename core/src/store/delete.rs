@@ -77,7 +77,7 @@ impl Store {
             file::remove(&aside.note_path)?;
         }
         self.sync_quarantine()?;
-        if super::is_present(&self.home.session(id)) {
+        if super::exists(&self.home.session(id))? {
             return Ok(());
         }
         [self.home.spool(id), self.home.folding(id)].iter().try_for_each(|path| file::remove(path))
@@ -193,7 +193,7 @@ impl Store {
         }
         if let Some(uuid) = uuid_in(session).filter(|uuid| !self.has_other_session(id, session, uuid)) {
             let usage = self.home.usage(&uuid);
-            if super::is_present(&usage) {
+            if super::exists(&usage)? {
                 let (to, _) = self.reserve(id, &usage, now)?;
                 file::move_new(&usage, &to)?;
             }

@@ -35,7 +35,7 @@ impl Store {
         let known = self.config().projects.remove(slug.as_str());
         let state = self.home.project(slug);
         let lock = lock::acquire(&Home::lock_of(&state), self.wait)?;
-        let to = match super::is_present(&state) {
+        let to = match super::exists(&state)? {
             true => Some(self.put_away(&state, "the project was removed", BY, now)?),
             false => None,
         };

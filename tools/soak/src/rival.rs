@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use cs_core::validate::FILES;
 use cs_tests::replay::whole;
 use cs_tests::{Sandbox, status, stderr, stdout};
 use serde_json::{Value, json};
@@ -138,5 +139,6 @@ fn compare(place: &Place, rounds: u64, [events, phase, name, files]: [u64; 4], t
     let found = &config["projects"]["work"]["name"];
     check("names", name, *found == *last_name, found);
     let changed = record["files_changed"].as_array().map_or(0, Vec::len) as u64;
-    check("files, by hooks", files, changed == files, &json!(changed));
+    // A record has no room for more.
+    check("files, by hooks", files, changed == files.min(FILES as u64), &json!(changed));
 }
