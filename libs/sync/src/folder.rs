@@ -66,6 +66,11 @@ pub struct Card {
 }
 
 impl Card {
+    /// Reads the file of the folder with this name in `dir`; `None` if it is no machine's folder.
+    pub fn of(dir: &Path, name: &str) -> Result<Option<Card>> {
+        Place::new(dir, name).map_or(Ok(None), |place| Card::read(&place))
+    }
+
     /// Reads the file in a machine's folder; `None` if there is none.
     pub(crate) fn read(place: &Place) -> Result<Option<Card>> {
         let path = place.machine();

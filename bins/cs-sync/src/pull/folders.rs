@@ -7,13 +7,11 @@ use cli::{Context, Form, Outcome};
 use cs_core::clock::Instant;
 use cs_core::error::{Error, Result};
 use cs_core::file;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use sync::folder::Card;
 use sync::{Folder, Known, Machine, Pulled, Sink};
-
-/// How long `machine.json` in a folder may be.
-const MOST: usize = 64 * 1024;
 
 /// The folder of a machine while it is filled.
 struct Filling {
@@ -32,17 +30,6 @@ struct Folders<'d> {
     /// The owners and the ids of machines that are passed over.
     refused: BTreeSet<(String, String)>,
     failures: Vec<Error>,
-}
-
-/// What `machine.json` in a folder says.
-#[derive(Deserialize)]
-struct Card {
-    #[serde(flatten)]
-    machine: Machine,
-    #[serde(default)]
-    owner: Option<String>,
-    #[serde(default)]
-    from: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -90,8 +77,8 @@ impl Folders<'_> {
         let mut known = Vec::new();
         for entry in std::fs::read_dir(self.dir).map_err(read)? {
             let name = entry.map_err(read)?.file_name().to_string_lossy().into_owned();
-            let opened = match self.card(&name) {
-                Ok(Some(Card { machine, owner: Some(owner), from: Some(from) })) if from == self.from => {
+            let opened = match Card::of(self.dir, &name) {
+                Ok(Some(Card { machine, owner: Some(owner), from: Some(from), .. })) if from == self.from => {
                     self.open(&machine, &owner).map(|filling| (owner, machine.id, filling.folder.known()))
                 }
                 Ok(_) => continue,
@@ -103,16 +90,6 @@ impl Folders<'_> {
             }
         }
         Ok(known)
-    }
-
-    fn card(&self, name: &str) -> Result<Option<Card>> {
-        if !Machine::is_id(name) {
-            return Ok(None);
-        }
-        let path = self.dir.join(name).join("machine.json");
-        let Some(bytes) = file::read_at_most(&path, MOST)? else { return Ok(None) };
-        let card: Card = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-        Ok(Some(card).filter(|card| card.machine.id == name))
     }
 
     fn open(&mut self, machine: &Machine, owner: &str) -> Result<&mut Filling> {
