@@ -1,12 +1,13 @@
 //! A machine's folder: `DIR/<machine id>/`, which other programs carry to other machines. Must stay true: only one machine
 //! writes in it; the text of rows that were replaced or taken away is in no file after the run that did it; otherwise files
-//! only grow, unless they are written anew as a whole; what is held is said last, so that after a run that was killed the
-//! next one goes on. Deliberately absent: whatever carries the folder.
+//! only grow, unless they are written anew as a whole; what is held is said last, and never of a source of which it is not
+//! so any more, so that after a run that was killed the next one goes on. Deliberately absent: whatever carries the folder.
 //!
 //! `machine.json` is the machine and its owner. `head.jsonl`, `record.jsonl`, `mark.jsonl` and `usage.jsonl` have all
 //! sources of a kind; every other source has a file, such as `talk/<conversation>/<thread>.jsonl`. `held.jsonl` says what
 //! the folder has of each source, `forgotten.jsonl` what must not come again. In all of them the last word counts.
 
+mod doubt;
 mod forget;
 mod held;
 mod line;
@@ -31,6 +32,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::lock::{self, Lock};
+use doubt::Doubts;
 use held::Entry;
 use line::HeldRows;
 use serde::{Deserialize, Serialize};
@@ -106,6 +108,10 @@ pub struct Folder {
     /// The same of sources whose old rows are still in a file: said when they no longer are, so that a run that is killed
     /// before that is done again.
     late: Vec<(Source, Entry)>,
+    /// Sources in files of many that got rows or lost some, and of which nobody has said yet what is held.
+    touched: HashSet<Source>,
+    /// What to say of sources that are in doubt since the folder was opened, before anything else is written.
+    doubts: Vec<(Source, Entry)>,
     stale: Stale,
     forget: BTreeSet<String>,
     /// Whether files of many sources are written anew in any case.
@@ -152,8 +158,8 @@ impl Folder {
         let is_team = |entry: &Entry| entry.rows.visibility() == Visibility::Team;
         let team = holding.sources.iter().filter(|(_, entry)| is_team(entry)).map(|(source, _)| source.clone());
         let team: HashSet<Source> = team.collect();
-        held::whole(&place, &mut holding);
-        let stale = Stale::new(&place, &holding);
+        let Doubts { sources: doubts, torn } = doubt::doubts(&place, &mut holding)?;
+        let stale = Stale::new(&place, &holding, torn);
         let sources = holding.sources.into_iter().map(|(source, entry)| (source, entry.rows.into_held()));
         let known = Known { sources: sources.collect(), forgotten: forget::read(&place)?, team: team.clone() };
         Ok(Folder {
@@ -166,6 +172,8 @@ impl Folder {
             lines: holding.lines,
             pending: Vec::new(),
             late: Vec::new(),
+            touched: HashSet::new(),
+            doubts,
             stale,
             forget: BTreeSet::new(),
             is_anew: false,
@@ -179,13 +187,15 @@ impl Folder {
         std::mem::take(&mut self.known)
     }
 
-    /// Has files of many sources written anew at the end, without rows that no longer count: for a run that sends all.
+    /// Has files of many sources written anew at the end, only with rows that count: for a run that sends all. Every other
+    /// source that is sent from its beginning gets a new file in any case.
     pub fn write_anew(&mut self) {
         self.is_anew = true;
     }
 
     /// Completes the run, and returns how many rows were changed, were taken away, or are seen by others than before.
     pub fn commit(mut self) -> Result<u64> {
+        self.say_doubts()?;
         self.say_held()?;
         self.writer.release()?;
         self.stale.blank(&self.place)?;
@@ -203,36 +213,69 @@ impl Folder {
     /// Says what is held of the sources that came.
     fn say_held(&mut self) -> Result<()> {
         self.writer.flush()?;
-        if self.pending.is_empty() {
+        // Their rows are in the file now, in front of those of other sources.
+        let touched: Vec<_> =
+            std::mem::take(&mut self.touched).into_iter().map(|source| self.unknown(source)).collect();
+        let pending = std::mem::take(&mut self.pending);
+        self.say(&[touched, pending].concat())
+    }
+
+    /// Says that the digests of sources do not count any more.
+    fn say_doubts(&mut self) -> Result<()> {
+        let doubts = std::mem::take(&mut self.doubts);
+        self.say(&doubts)
+    }
+
+    /// Says what is held of sources, and that is on the disk then.
+    fn say(&mut self, all: &[(Source, Entry)]) -> Result<()> {
+        if all.is_empty() {
             return Ok(());
         }
-        let pending = std::mem::take(&mut self.pending);
-        self.lines += pending.len();
-        let bytes: Vec<u8> = pending.iter().flat_map(|(source, entry)| held::text(source, entry)).collect();
+        self.lines += all.len();
+        let bytes: Vec<u8> = all.iter().flat_map(|(source, entry)| held::text(source, entry)).collect();
         writer::append(&self.place, self.place.held(), &bytes)
     }
 
+    /// What is held of a source whose rows may be others now.
+    fn unknown(&self, source: Source) -> (Source, Entry) {
+        let (pos, end) = self.stale.of(&source);
+        let rows = HeldRows::new(&Held { pos, ..Held::default() }, self.visibility(&source), end);
+        (source, Entry { rows, at: self.at.clone() })
+    }
+
+    fn visibility(&self, source: &Source) -> Visibility {
+        if self.team.contains(source) { Visibility::Team } else { Visibility::Private }
+    }
+
     fn hold(&mut self, source: &Source, held: &Held, visibility: Option<Visibility>) -> Result<()> {
+        if self.writer.is_alike(source) {
+            let unknown = self.unknown(source.clone());
+            self.say(&[unknown])?;
+        }
         let end = self.writer.end(source)?;
+        self.touched.remove(source);
         let is_other = match visibility {
             Some(Visibility::Team) => self.team.insert(source.clone()),
             Some(Visibility::Private) => self.team.remove(source),
             None => false,
         };
         self.changes += u64::from(is_other && self.stale.had(source));
-        let visibility = if self.team.contains(source) { Visibility::Team } else { Visibility::Private };
-        let rows = HeldRows::new(held, visibility, end);
+        let rows = HeldRows::new(held, self.visibility(source), end);
         let entry = (source.clone(), Entry { rows, at: self.at.clone() });
         if self.stale.is_replaced(source) {
             self.late.push(entry);
-            return Ok(());
+            self.pending.push(self.unknown(source.clone()));
+        } else {
+            self.pending.push(entry);
         }
-        self.pending.push(entry);
         if self.pending.len() >= SOURCES { self.say_held() } else { Ok(()) }
     }
 
     /// Notes which rows are replaced or go away; returns how many the folder had there.
     fn touch(&mut self, source: &Source, from: u64) -> u64 {
+        if place::is_shared(source.kind()) && !self.touched.contains(source) {
+            self.touched.insert(source.clone());
+        }
         // Of these no old row is left when the new file takes the place of the old one.
         let is_anew = !place::is_shared(source.kind()) && (from == 0 || self.writer.is_anew(source));
         self.stale.touch(&self.place, source, from, is_anew)
@@ -240,7 +283,7 @@ impl Folder {
 
     /// Writes files anew of which most no longer counts.
     fn compact(&mut self) -> Result<()> {
-        let size = |path: &Path| std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
+        let size = doubt::length;
         let name = |kind: Kind| kind.word().to_string();
         let is_due = |kind: &Kind| {
             let whole = self.card.sizes.get(&name(*kind)).copied().unwrap_or_default();
@@ -255,9 +298,9 @@ impl Folder {
             self.card.sizes.extend(sizes);
             return self.card.write(&self.place);
         }
-        if self.lines > SPARE {
+        if self.lines > SPARE || self.is_anew {
             let holding = held::read(&self.place)?;
-            if holding.lines > 2 * holding.sources.len() + SPARE {
+            if holding.lines > 2 * holding.sources.len() + SPARE || self.is_anew {
                 return forget::write(&self.place, &holding);
             }
         }
@@ -267,6 +310,9 @@ impl Folder {
 
 impl Sink for Folder {
     fn take(&mut self, op: &Op) -> Result<()> {
+        if !matches!(op, Op::Machine(_)) {
+            self.say_doubts()?;
+        }
         match op {
             Op::Machine(machine) if *machine == &self.card.machine => {}
             Op::Machine(machine) if machine.id == self.card.machine.id => {

@@ -1,12 +1,10 @@
-//! Owns `held.jsonl`: what a folder has of each source. Must stay true: the last line of a source counts; a source whose file
-//! is shorter than it was is not held.
+//! Owns `held.jsonl`: what a folder has of each source. Must stay true: the last line of a source counts.
 
 use super::line::{self, HeldLine, HeldRows};
 use super::place::Place;
 use crate::source::Source;
 use cs_core::error::Result;
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 /// What is held, and since when.
 #[derive(Clone, Debug)]
@@ -41,21 +39,6 @@ pub fn read(place: &Place) -> Result<Holding> {
         Ok(())
     })?;
     Ok(holding)
-}
-
-/// Leaves out the sources whose files are shorter than they were, or are gone.
-pub fn whole(place: &Place, holding: &mut Holding) {
-    let mut sizes: HashMap<PathBuf, u64> = HashMap::new();
-    holding.sources.retain(|source, entry| {
-        let size = |path: &PathBuf| std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
-        let path = place.rows(source);
-        let size = match super::place::is_shared(source.kind()) {
-            true => *sizes.entry(path.clone()).or_insert_with(|| size(&path)),
-            false if entry.rows.end == 0 => 0,
-            false => size(&path),
-        };
-        size >= entry.rows.end
-    });
 }
 
 /// The line that says what is held of a source.

@@ -10,7 +10,7 @@ use cs_core::open;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Longest line that is read, in bytes. A record has 10 MiB at most.
@@ -60,6 +60,11 @@ impl HeldRows {
     pub fn new(held: &Held, visibility: Visibility, end: u64) -> HeldRows {
         let Held { pos, digest, stamp } = held.clone();
         HeldRows { pos, digest, stamp, visibility: Cow::Borrowed(visibility.word()), end }
+    }
+
+    /// The same, with so many rows that nobody knows which they are.
+    pub fn unknown(&self, pos: u64, end: u64) -> HeldRows {
+        HeldRows { pos, digest: String::new(), stamp: String::new(), visibility: self.visibility.clone(), end }
     }
 
     /// What a run compares.
@@ -115,11 +120,17 @@ pub fn parse(line: &[u8]) -> Option<(Source, Said)> {
 /// Passes each whole line of a file, without its line feed, to `each`; none if there is no file. A line that is too long,
 /// and a last one without an end, are passed over.
 pub fn each(path: &Path, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let file = match open::unlinked(path, OpenOptions::new().read(true)) {
+    each_from(path, 0, each)
+}
+
+/// The same for the lines that begin at this byte or behind it.
+pub fn each_from(path: &Path, from: u64, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut file = match open::unlinked(path, OpenOptions::new().read(true)) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
         Err(error) => return Err(Error::io(path, "read", error)),
     };
+    file.seek(SeekFrom::Start(from)).map_err(|error| Error::io(path, "read", error))?;
     let mut reader = BufReader::with_capacity(256 * 1024, file);
     let (mut line, mut is_rest) = (Vec::new(), false);
     loop {

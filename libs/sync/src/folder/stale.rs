@@ -2,6 +2,7 @@
 //! out of the files. Must stay true: readers see the old file or the new one; a line stays where it is, so that programs
 //! that carry only the changed parts of files have little to carry, and what is held of other sources stays true.
 
+use super::doubt::length;
 use super::held::Holding;
 use super::line;
 use super::live;
@@ -29,9 +30,9 @@ pub struct Stale {
 }
 
 impl Stale {
-    /// For a folder that has this.
-    pub fn new(place: &Place, holding: &Holding) -> Stale {
-        let mut stale = Stale::default();
+    /// For a folder that has this, and files that lost their end.
+    pub fn new(place: &Place, holding: &Holding, torn: HashSet<PathBuf>) -> Stale {
+        let mut stale = Stale { files: torn.into_iter().collect(), ..Stale::default() };
         let mut ends: HashMap<PathBuf, u64> = HashMap::new();
         for (source, entry) in &holding.sources {
             stale.had.insert(stale.number(source), (entry.rows.pos, entry.rows.end));
@@ -49,7 +50,7 @@ impl Stale {
     /// Notes that rows of a source, from a number on, are replaced or go away, or with all of a file if that is written
     /// anew; returns how many the folder had there.
     pub fn touch(&mut self, place: &Place, source: &Source, from: u64, is_anew: bool) -> u64 {
-        let (pos, end) = self.had.get(&self.number(source)).copied().unwrap_or_default();
+        let (pos, end) = self.of(source);
         let is_longer = || !is_shared(source.kind()) && length(&place.rows(source)) > end;
         if !is_anew && (from < pos || (!self.is_replaced(source) && is_longer())) {
             self.files.insert(place.rows(source));
@@ -71,6 +72,11 @@ impl Stale {
         self.had.get(&self.number(source)).is_some_and(|(pos, _)| *pos > 0)
     }
 
+    /// How many rows the folder had of a source, and how long the file was.
+    pub fn of(&self, source: &Source) -> (u64, u64) {
+        self.had.get(&self.number(source)).copied().unwrap_or_default()
+    }
+
     /// Whether rows of a source were replaced.
     pub fn is_replaced(&self, source: &Source) -> bool {
         self.sources.contains(source)
@@ -85,10 +91,6 @@ impl Stale {
     fn number(&self, source: &Source) -> u64 {
         self.numbers.hash_one(source)
     }
-}
-
-fn length(path: &Path) -> u64 {
-    std::fs::symlink_metadata(path).map_or(0, |meta| meta.len())
 }
 
 /// Writes a file with spaces instead of the lines that do not count.

@@ -76,6 +76,7 @@ fn file_of(dir: &Path, source: &Source) -> PathBuf {
 }
 
 mod gone;
+mod killed;
 
 #[test]
 fn rows_behind_those_that_are_sent_again_stay_unless_they_are_cut() {

@@ -80,6 +80,16 @@ impl Writer {
         self.own.as_ref().is_some_and(|own| own.source == *source && own.to.is_some())
     }
 
+    /// Whether what came of a source takes the place of a file that is, or may be, as long: nobody could tell them apart by
+    /// that.
+    pub fn is_alike(&self, source: &Source) -> bool {
+        let Some(Own { to: Some(to), is_all, lines, .. }) = self.own.as_ref().filter(|own| own.source == *source)
+        else {
+            return false;
+        };
+        std::fs::symlink_metadata(to).is_ok_and(|there| !is_all || there.len() == lines.len())
+    }
+
     /// Takes the rows from a number on away.
     pub fn cut(&mut self, source: &Source, from: u64) -> Result<()> {
         let bytes = line::cut(source, from);
