@@ -153,6 +153,9 @@ fn send(
     } else {
         let mut open = target.open(sender)?;
         let known = open.known(&sender.machine)?;
+        if request.is_full {
+            open.write_anew();
+        }
         let mut noted = Noted::new(context, &mut open);
         let scanned = scan(context, sender, request, known, &mut noted);
         noted.end();

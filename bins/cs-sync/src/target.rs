@@ -183,6 +183,13 @@ impl Open {
         }
     }
 
+    /// Has a folder written anew, for a run that sends all; a database has nothing that no longer counts.
+    pub fn write_anew(&mut self) {
+        if let Open::Folder(folder) = self {
+            folder.write_anew();
+        }
+    }
+
     /// Ends the run; returns how many changes it made.
     pub fn commit(self) -> Result<u64> {
         match self {
