@@ -3,9 +3,10 @@
 use crate::source::Source;
 use crate::visibility::Visibility;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
 /// What a target has of a source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Held {
     /// Number of rows.
     pub pos: u64,
@@ -28,6 +29,20 @@ pub struct Known {
 }
 
 impl Known {
+    /// A number that is another one if something else is known. It means nothing outside of this process.
+    pub fn sum(&self) -> u64 {
+        let of = |one: &dyn Fn(&mut DefaultHasher)| {
+            let mut hasher = BuildHasherDefault::<DefaultHasher>::default().build_hasher();
+            one(&mut hasher);
+            std::hash::Hasher::finish(&hasher)
+        };
+        let counts = |(_, held): &(&Source, &Held)| held.pos > 0 || !held.digest.is_empty();
+        let sources = self.sources.iter().filter(counts);
+        let sources = sources.map(|(source, held)| of(&|to| (source, held, self.team.contains(source)).hash(to)));
+        let forgotten = self.forgotten.iter().map(|id| of(&|to| id.hash(to)));
+        sources.chain(forgotten).fold(0, u64::wrapping_add)
+    }
+
     /// Who sees a source, as far as the target says so.
     pub fn visibility(&self, source: &Source) -> Visibility {
         if self.team.contains(source) { Visibility::Team } else { Visibility::Private }
