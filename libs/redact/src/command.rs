@@ -114,6 +114,7 @@ fn is_value(text: &str) -> bool {
         && !text.starts_with(['-', '$', '`', '<', '>', '%'])
         && !text.contains("$(")
         && !text.contains(MASK)
+        && super::placeholder::at_start(text).is_none()
 }
 
 /// The value of an assignment that is joined from parts.

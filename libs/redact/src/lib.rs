@@ -7,7 +7,8 @@
 //! Must stay true:
 //! - The cost is linear in the length of any text. A rule that finds nothing has looked at a bounded number of bytes,
 //!   at bytes that the same rule never looks at again, or at a run that is remembered.
-//! - Masking twice changes nothing: the text is scanned until nothing is found, see [`ROUNDS`].
+//! - Masking twice changes nothing: the text is scanned until nothing is found, see [`ROUNDS`]. What stands for a secret
+//!   already, a mask or a [`placeholder`], stays whole.
 //! - A span begins and ends next to an ASCII byte, hence on a character boundary.
 //!
 //! Deliberately absent: a configurable list; regular expressions (their engine would be larger than the program that
@@ -27,6 +28,7 @@ mod makers;
 mod named;
 mod names;
 pub mod personal;
+pub mod placeholder;
 mod prose;
 mod scan;
 mod sieve;
@@ -104,18 +106,25 @@ pub fn mask_counted(text: &str) -> (Cow<'_, str>, usize) {
 }
 
 /// The text with every secret replaced that one scan of the windows finds, and the positions of the masks; `None` if
-/// there is none.
+/// there is none. Placeholders stay.
 fn masked_once(text: &str, windows: &[Range<usize>]) -> Option<(String, Vec<Range<usize>>)> {
-    let mut scan = Scan::new(text, windows);
+    let placeholders = placeholder::spans(text);
+    let seen = placeholder::filled(text, &placeholders);
+    let mut scan = Scan::new(&seen, windows);
     let mut span = scan.next_span()?;
     let (mut out, mut masks, mut copied) = (String::with_capacity(text.len()), Vec::new(), 0);
     loop {
-        out.push_str(text.get(copied..span.start).unwrap_or_default());
-        masks.push(out.len()..out.len() + MASK.len());
-        out.push_str(MASK);
-        copied = span.end;
+        for piece in placeholder::beside(text, span, &placeholders) {
+            out.push_str(text.get(copied..piece.start).unwrap_or_default());
+            masks.push(out.len()..out.len() + MASK.len());
+            out.push_str(MASK);
+            copied = piece.end;
+        }
         let Some(next) = scan.next_span() else { break };
         span = next;
+    }
+    if masks.is_empty() {
+        return None;
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     Some((out, masks))

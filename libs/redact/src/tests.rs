@@ -198,6 +198,29 @@ fn a_mask_does_not_turn_earlier_text_into_a_cookie() {
 
 /// Joins pieces at random: a second run must change nothing, and the text must stay valid.
 #[test]
+fn a_placeholder_stays_whole() {
+    let names = rules().into_iter().map(|(name, _)| name).chain(["aws-access-key", "db_password", "My.Token-1"]);
+    let forms =
+        ["Key {}", "{}", "password: {}", "TOKEN={} x", "{\"api_key\":\"{}\"}", "https://me:{}@host/", "Bearer {}"];
+    for name in names {
+        let placeholder = format!("[{name}:0123abcdef]");
+        for form in forms {
+            let text = form.replace("{}", &placeholder);
+            assert_eq!(mask(&text), text);
+            assert_eq!(mask_command(&format!("curl -d '{text}'")), format!("curl -d '{text}'"));
+        }
+        let mixed = fill(&format!("token {placeholder}ghp_<36> {placeholder} ghp_<36>"));
+        assert_eq!(mask(&mixed), format!("token {placeholder}[masked] {placeholder} [masked]"));
+        assert_eq!(mask(&mask(&mixed)), mask(&mixed));
+    }
+    assert_eq!(mask_command("mysql -uroot -p[password:0123abcdef] db"), "mysql -uroot -p[password:0123abcdef] db");
+    // What only looks similar is no placeholder.
+    for other in ["[password:0123abcde]", "[password:0123ABCDEF]", "[-password:0123abcdef]", "[password: 0123abcdef]"] {
+        assert!(mask(other).contains("[masked]"), "{other}");
+    }
+}
+
+#[test]
 fn masking_twice_changes_nothing() {
     let pieces: Vec<String> = MASKED
         .iter()

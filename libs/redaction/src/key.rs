@@ -16,7 +16,7 @@ use std::path::Path;
 /// How many bytes a key has.
 const BYTES: usize = 32;
 /// How many bytes of the HMAC a placeholder shows.
-pub(crate) const SHOWN: usize = 5;
+const SHOWN: usize = redact::placeholder::DIGITS / 2;
 const FORM: &str = "it does not contain a key: 64 hexadecimal digits, or 32 bytes";
 
 /// A key for HMAC-SHA256.

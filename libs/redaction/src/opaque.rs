@@ -2,15 +2,12 @@
 //! rule looks into one. Must stay true: one pass over the text; what has the form of a placeholder with a name that no
 //! rule has is looked at, but for its digits, because a secret may have been written so.
 
-use crate::key::SHOWN;
 use redact::MASK;
+use redact::placeholder::at_start;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Maximum number of bytes of the name in a placeholder.
-const NAME: usize = 64;
-const DIGITS: usize = 2 * SHOWN;
 /// Texts of ours that stand in the place of something.
 const FIXED: [&str; 2] = [MASK, "[withheld]"];
 
@@ -56,13 +53,7 @@ fn placeholder(text: &str) -> Option<(Option<&str>, usize)> {
     if let Some(fixed) = FIXED.iter().find(|fixed| text.starts_with(**fixed)) {
         return Some((None, fixed.len()));
     }
-    let bytes = text.as_bytes();
-    let name = bytes.get(1..)?.iter().take(NAME + 1);
-    let name = name.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')).count();
-    let is_name = (1..=NAME).contains(&name) && bytes.get(1)?.is_ascii_alphanumeric();
-    let rest = bytes.get(1 + name..).filter(|_| is_name)?.strip_prefix(b":")?;
-    let is_digest = rest.get(..DIGITS)?.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
-    (is_digest && rest.get(DIGITS) == Some(&b']')).then_some((text.get(1..=name), name + DIGITS + 3))
+    at_start(text).map(|(name, length)| (Some(name), length))
 }
 
 /// The text as rules see it: placeholders are filled with asterisks between their brackets, in place.
