@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         ["plugin", "install", name] => {
             let known = read(&dir.join("plugins/known_marketplaces.json"));
             let from = PathBuf::from(known["claude-sessions"]["source"]["path"].as_str().expect("it was added"));
-            let copy = dir.join("plugins/cache/claude-sessions/cs-sessions/0.1.0");
+            let copy = dir.join("plugins/cache/claude-sessions/cs-sessions/0.2.0");
             copy_folder(&from, &copy);
             edit(&dir.join("settings.json"), |settings| settings["enabledPlugins"][*name] = json!(true));
             let entry = json!([{"scope": "user", "installPath": copy}]);

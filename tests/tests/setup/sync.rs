@@ -58,7 +58,7 @@ fn the_doctor_asks_the_target_of_shared_rows() {
     finds(&place, "sync", "sync.projcts", "by hand");
     set("{\"psql\": \"service=team\"}");
     place.fake("psql", "echo 'psql: error: connection refused' >&2; exit 2");
-    place.program("cs-sync", "test \"$1\" != --version || { echo cs-sync 0.1.0; exit; }; cat \"$HOME/says\"");
+    place.program("cs-sync", "test \"$1\" != --version || { echo cs-sync 0.2.0; exit; }; cat \"$HOME/says\"");
     let says = |text: &str| fs::write(place.sandbox.home().join("says"), text).expect("it can be written");
     says(r#"{"reachable":false,"error":"cannot reach it","hint":"ask ada"}"#);
     finds(&place, "sync", "cannot reach it", "ask ada");
