@@ -252,14 +252,15 @@ impl Finder<'_, '_> {
     fn check_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
         let asked = live.state == Activity::Waiting || live.requested.is_some();
         let helper = live.questions.first().filter(|_| verdict.asks);
-        let (reason, since, headline) = match verdict.state {
-            State::Waiting if let (false, Some(question)) = (asked, helper) => {
-                (Reason::Waiting, &question.at, "waits for you")
-            }
-            State::Waiting if asked => (Reason::Waiting, &live.since, "waits for you"),
+        let waits_since = match helper {
+            _ if asked => &live.since,
+            Some(question) => &question.at,
             // Only the client's own status shows this wait. The client's timestamp may change during the wait, so the
             // time of the last hook event is used.
-            State::Waiting => (Reason::Waiting, &live.last_event_at, "waits for you"),
+            None => &live.last_event_at,
+        };
+        let (reason, since, headline) = match verdict.state {
+            State::Waiting => (Reason::Waiting, waits_since, "waits for you"),
             State::Idle | State::Background if verdict.failed.is_some() => {
                 (Reason::Failed, &live.since, "the turn failed")
             }
