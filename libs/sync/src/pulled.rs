@@ -5,7 +5,7 @@ use crate::digest::Digest;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::Op;
-use crate::row::{Row, Table};
+use crate::row::{LONGEST, Row, Table};
 use crate::source::Source;
 use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
@@ -32,6 +32,29 @@ pub struct Theirs {
     pub held: Held,
     /// Who may see it.
     pub visibility: Visibility,
+}
+
+/// How the rows of a source came out of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// All of them, and each has the form of a row.
+    Whole,
+    /// Others than those that were sent.
+    Others,
+    /// One is longer than rows may be.
+    TooLong,
+}
+
+impl Came {
+    /// The same with this row, which is passed on if all is well.
+    pub fn with(self, row: Option<Row>, each: &mut EachRow) -> Result<Came> {
+        match (self, row) {
+            (Came::Whole, Some(row)) if row.is_too_long() => Ok(Came::TooLong),
+            (Came::Whole, Some(row)) => each(row).map(|()| Came::Whole),
+            (Came::Whole, None) => Ok(Came::Others),
+            (ended, _) => Ok(ended),
+        }
+    }
 }
 
 /// Passes rows on.
@@ -153,12 +176,17 @@ impl Theirs {
         Ok(read)
     }
 
-    /// What to tell of a source whose rows are not those that were held.
-    pub fn differs(&self, owner: &str, machine: &Machine) -> Error {
-        let (source, name) = (&self.source, machine.name());
-        Error::Invalid(format!(
-            "the rows of {source} of {owner} on {name} are not those that were sent; send them again"
-        ))
+    /// What to tell of a source whose rows came so, and that is not held.
+    pub fn failure(&self, came: Came, owner: &str, machine: &Machine) -> Error {
+        let (source, name, most) = (&self.source, machine.name(), LONGEST / (1024 * 1024));
+        match came {
+            Came::TooLong => Error::Refused(format!(
+                "{source} of {owner} on {name} was left out: one of its rows has more than {most} MiB"
+            )),
+            Came::Whole | Came::Others => Error::Invalid(format!(
+                "the rows of {source} of {owner} on {name} are not those that were sent; send them again"
+            )),
+        }
     }
 }
 

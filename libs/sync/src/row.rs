@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
+/// How long the line of a row may be, in bytes. A longer one is left out by whoever sends, and by whoever reads it; all
+/// others can be sent and read everywhere. A record has 10 MiB at most, the line of a client's log 4 MiB.
+pub const LONGEST: usize = 16 * 1024 * 1024;
+/// How long the answer of a database with a row of that length may be: texts in it may be quoted once more.
+pub const ANSWER: usize = 2 * LONGEST + 64 * 1024;
+/// How long a line is at most for each byte of its fields, if all of them are written as `\u0000`.
+const ESCAPED: usize = 6;
+/// More than the names of the fields need.
+const NAMES: usize = 1024;
+
 /// The kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +111,14 @@ impl Row {
         serde_json::to_vec(&line).unwrap_or_default()
     }
 
+    /// Whether its line is longer than [`LONGEST`].
+    pub fn is_too_long(&self) -> bool {
+        let Row { table: _, id, kind, at, project, agent, conversation, body } = self;
+        let beside =
+            [kind, at, project, agent, conversation].into_iter().flatten().chain([id]).map(String::len).sum::<usize>();
+        body.get().len() + beside * ESCAPED + NAMES > LONGEST && self.line().len() > LONGEST
+    }
+
     /// The row for which a line stands; `None` if it stands for none.
     pub fn parse(line: &[u8]) -> Option<Row> {
         let Line { table, id, kind, at, project, agent, conversation, body } = serde_json::from_slice(line).ok()?;
@@ -149,6 +167,26 @@ impl Row {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_too_long_from_one_byte_on() {
+        let row = |length: usize| Row {
+            table: Table::Mark,
+            id: "\u{1}".repeat(100),
+            kind: None,
+            at: None,
+            project: None,
+            agent: None,
+            conversation: None,
+            body: RawValue::from_string(format!("\"{}\"", "x".repeat(length))).unwrap(),
+        };
+        let most = LONGEST - row(0).line().len();
+        assert_eq!(row(most).line().len(), LONGEST);
+        assert_eq!(
+            [most, most + 1, 2 * LONGEST, 0].map(|length| row(length).is_too_long()),
+            [false, true, true, false]
+        );
+    }
 
     #[test]
     fn a_line_is_read_as_it_was_written() {

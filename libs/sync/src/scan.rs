@@ -201,6 +201,9 @@ impl<'r, 's> Run<'r, 's> {
         let Run { shared, sink, scanned, replaced, .. } = self;
         replaced.take();
         origin.render(shared, one, &mut |row, all| {
+            if row.is_too_long() {
+                return Err(Halt::Failed(one.too_long()));
+            }
             let Some(seq) = course.row(&row.line()) else { return Ok(()) };
             // A line for each thing that was replaced in a source, wherever it stands there.
             all.into_iter().for_each(|one| replaced.add(Entry { entry: None, field: None, ..one }));

@@ -26,7 +26,7 @@ pub use shared::Shared;
 use crate::decide::Growth;
 use crate::machine::Machine;
 use crate::packed::Packed;
-use crate::row::Row;
+use crate::row::{LONGEST, Row};
 use crate::source::Source;
 use crate::visibility::Visibility;
 use agents::logs::Roots;
@@ -103,6 +103,12 @@ impl Listed {
     /// A source without a project, which only changes and grows.
     pub fn new(source: Source, stamp: String) -> Listed {
         Listed { source, stamp, project: None, depends: String::new(), growth: Growth::Free, is_fading: false }
+    }
+
+    /// What is told if a row of it is longer than rows may be.
+    pub fn too_long(&self) -> Error {
+        let most = LONGEST / (1024 * 1024);
+        Error::Refused(format!("a row of {} has more than {most} MiB, so it and what follows is not sent", self.source))
     }
 }
 

@@ -2,7 +2,7 @@
 //! and takes no other line with it.
 
 use crate::held::Held;
-use crate::row::Row;
+use crate::row::{LONGEST, Row};
 use crate::source::Source;
 use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
@@ -13,8 +13,8 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Longest line that is read, in bytes. A record has 10 MiB at most.
-pub const LIMIT: u64 = 16 * 1024 * 1024;
+/// Longest line that is read, in bytes: that of a row, with its source and its number.
+pub const LIMIT: u64 = (LONGEST + 4096) as u64;
 
 /// What a line says of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]

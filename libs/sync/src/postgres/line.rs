@@ -48,6 +48,12 @@ pub fn turns(part: &[u8]) -> bool {
     part.iter().filter(|c| **c == 1).count() % 2 == 1
 }
 
+/// The first field of a record, as a record.
+pub fn first(mut record: Vec<u8>) -> Vec<u8> {
+    record.truncate(record.iter().position(|c| *c == DELIMITER).unwrap_or_default());
+    record
+}
+
 /// The fields of a record, without its line feed; `None` if it is not UTF-8.
 pub fn fields(record: &[u8]) -> Option<Vec<Option<String>>> {
     let text = std::str::from_utf8(record).ok()?;

@@ -3,6 +3,7 @@
 //! this is dropped before its end, the connection is closed and its transaction with it.
 
 use super::{arguments, complaint, line, text};
+use crate::row::ANSWER;
 use cs_core::error::{Error, Result};
 use cs_core::hex::hex;
 use cs_core::random::random;
@@ -15,8 +16,8 @@ use std::thread::{self, JoinHandle};
 const CONNECT_TIMEOUT: &str = "PGCONNECT_TIMEOUT";
 /// How much of what it complains about is kept.
 const COMPLAINT: usize = 16 * 1024;
-/// The longest record that is read.
-const RECORD: usize = 64 * 1024 * 1024;
+/// How much is kept of a record that is longer than [`ANSWER`]: its first field.
+const BEGINNING: usize = 1024;
 /// How much is collected before it is written.
 const BUFFER: usize = 64 * 1024;
 
@@ -115,22 +116,10 @@ impl Psql {
 
     /// The next record; `None` at the mark.
     fn record(&mut self) -> Result<Option<Vec<u8>>> {
-        let (mut record, mut is_open, mut from) = (Vec::new(), false, 0);
-        loop {
-            let room = (RECORD - record.len()) as u64;
-            let read = self.output.by_ref().take(room).read_until(b'\n', &mut record);
-            if !matches!(read, Ok(1..)) || record.last() != Some(&b'\n') {
-                return if record.len() < RECORD { Err(self.failure()) } else { complaint::of_answer() };
-            }
-            if record.strip_suffix(b"\n") == Some(self.mark.as_bytes()) {
-                return Ok(None);
-            }
-            is_open ^= record.get(from..).is_some_and(line::turns);
-            from = record.len();
-            if !is_open {
-                record.pop();
-                return Ok(Some(record));
-            }
+        match record(&mut self.output) {
+            Some(record) if record == self.mark.as_bytes() => Ok(None),
+            Some(record) => Ok(Some(record)),
+            None => Err(self.failure()),
         }
     }
 
@@ -174,6 +163,27 @@ impl Rows<'_> {
     }
 }
 
+/// Reads a record, without its line feed; only its first field, if it is too long. `None`: it has no end.
+fn record(from: &mut impl BufRead) -> Option<Vec<u8>> {
+    let (mut record, mut is_open, mut is_cut) = (Vec::new(), false, false);
+    loop {
+        let known = record.len();
+        let room = ANSWER.saturating_sub(known).max(1) as u64;
+        if !matches!(from.by_ref().take(room).read_until(b'\n', &mut record), Ok(1..)) {
+            return None;
+        }
+        is_open ^= record.get(known..).is_some_and(line::turns);
+        if record.last() == Some(&b'\n') && !is_open {
+            record.pop();
+            return Some(if is_cut { line::first(record) } else { record });
+        }
+        if record.len() >= ANSWER {
+            is_cut = true;
+            record.truncate(BEGINNING);
+        }
+    }
+}
+
 /// The end of what can be read, because the last complaint is why it ended; the rest is read, too, so that nobody waits to
 /// write it.
 fn last_of(mut errors: ChildStderr) -> String {
@@ -183,4 +193,23 @@ fn last_of(mut errors: ChildStderr) -> String {
         said.drain(..said.len().saturating_sub(COMPLAINT));
     }
     String::from_utf8_lossy(&said).into_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_record_that_is_too_long_only_the_first_field_is_kept() {
+        let long = "x".repeat(ANSWER);
+        let quoted = format!("\u{1}{}\n{}\u{1}", "y".repeat(ANSWER - 9), "z\n".repeat(ANSWER));
+        let text = format!("1\u{2}a\n2\u{2}{long}\u{2}b\n3\u{2}{quoted}\u{2}c\n4\u{2}\u{1}d\ne\u{1}\n5\u{2}torn");
+        let mut from = text.as_bytes();
+        let mut records = Vec::new();
+        while let Some(record) = record(&mut from) {
+            records.push(String::from_utf8(record).unwrap());
+        }
+        assert_eq!(records, ["1\u{2}a", "2", "3", "4\u{2}\u{1}d\ne\u{1}"]);
+    }
 }

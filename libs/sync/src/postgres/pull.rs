@@ -8,7 +8,7 @@ use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::Op;
-use crate::pulled::{EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
+use crate::pulled::{Came, EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
 use crate::source::Source;
 use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
@@ -113,16 +113,16 @@ impl Reader<'_> {
     /// Brings a source of which the reader has some rows: often only a few are missing.
     fn bring(&mut self, theirs: &Theirs, tell: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
         let select = self.select(&[theirs]);
-        let mut is_whole = true;
+        let mut came = Came::Whole;
         let psql = &mut *self.psql;
         let mut fetch = |each: &mut EachRow| {
             let mut answer = Answer { rows: psql.rows(&select)?, next: None };
-            is_whole = answer.pass(0, theirs, each)?;
+            came = answer.pass(0, theirs, each)?;
             answer.drain()?;
-            is_whole.then_some(()).ok_or_else(|| theirs.differs(self.owner, self.machine))
+            (came == Came::Whole).then_some(()).ok_or_else(|| theirs.failure(came, self.owner, self.machine))
         };
         let brought = theirs.bring(self.known, &mut fetch, tell);
-        self.note(theirs, brought, is_whole)
+        self.note(theirs, brought, came)
     }
 
     /// Brings sources of one kind of which the reader has nothing, many at once.
@@ -134,32 +134,32 @@ impl Reader<'_> {
             let mut ends = Vec::new();
             let mut answer = Answer { rows: self.psql.rows(&select)?, next: None };
             for (number, theirs) in (0..).zip(now) {
-                let mut is_whole = true;
+                let mut came = Came::Whole;
                 let mut fetch = |each: &mut EachRow| {
-                    is_whole = answer.pass(number, theirs, each)?;
-                    is_whole.then_some(()).ok_or_else(|| theirs.differs(self.owner, self.machine))
+                    came = answer.pass(number, theirs, each)?;
+                    (came == Came::Whole).then_some(()).ok_or_else(|| theirs.failure(came, self.owner, self.machine))
                 };
                 let brought = theirs.bring(&nothing, &mut fetch, tell);
-                match (brought, is_whole) {
+                match (brought, came) {
                     (Ok(true), _) => {}
-                    (Err(error), true) => return Err(error),
-                    (failed, is_whole) => ends.push((*theirs, failed, is_whole)),
+                    (Err(error), Came::Whole) => return Err(error),
+                    (failed, came) => ends.push((*theirs, failed, came)),
                 }
             }
             answer.drain()?;
-            ends.into_iter().try_for_each(|(theirs, failed, is_whole)| self.note(theirs, failed, is_whole))?;
+            ends.into_iter().try_for_each(|(theirs, failed, came)| self.note(theirs, failed, came))?;
             new = later;
         }
         Ok(())
     }
 
-    /// Notes a source whose rows are not those that were sent; any other failure ends the pull.
-    fn note(&mut self, theirs: &Theirs, brought: Result<bool>, is_whole: bool) -> Result<()> {
+    /// Notes a source whose rows are not those that were sent, or too long; any other failure ends the pull.
+    fn note(&mut self, theirs: &Theirs, brought: Result<bool>, came: Came) -> Result<()> {
         match brought {
             Ok(true) => Ok(()),
-            Err(error) if is_whole => Err(error),
+            Err(error) if came == Came::Whole => Err(error),
             Ok(false) | Err(_) => {
-                self.failures.push(theirs.differs(self.owner, self.machine));
+                self.failures.push(theirs.failure(came, self.owner, self.machine));
                 Ok(())
             }
         }
@@ -202,23 +202,28 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Passes the rows of the source with this number; returns whether they are as many as are held, and all of them have
-    /// the form of a row. Where some were forgotten, there is no digest, and their number says nothing.
-    fn pass(&mut self, number: u64, theirs: &Theirs, each: &mut EachRow) -> Result<bool> {
-        let (mut count, mut is_good, is_counted) = (0, true, theirs.held.digest.is_empty());
+    /// Passes the rows of the source with this number; returns how they came: they must be as many as are held. Where some
+    /// were forgotten, there is no digest, and their number says nothing.
+    fn pass(&mut self, number: u64, theirs: &Theirs, each: &mut EachRow) -> Result<Came> {
+        let (mut count, mut came, is_counted) = (0, Came::Whole, theirs.held.digest.is_empty());
+        let table = table_of(theirs.source.kind());
         while let Some((of, fields)) = self.peek()? {
             if of > number {
                 self.next = Some((of, fields));
                 break;
             }
-            match <[_; 8]>::try_from(fields).ok().and_then(|fields| row_of(table_of(theirs.source.kind()), fields)) {
-                Some(row) if is_good && of == number => each(row)?,
-                Some(_) => {}
-                None => is_good = false,
-            }
             count += 1;
+            if of == number {
+                came = match fields.is_empty() {
+                    true => Came::TooLong,
+                    false => {
+                        came.with(<[_; 8]>::try_from(fields).ok().and_then(|fields| row_of(table, fields)), each)?
+                    }
+                };
+            }
         }
-        Ok(is_good && (count == theirs.held.pos || is_counted))
+        let is_short = count != theirs.held.pos && !is_counted;
+        Ok(if came == Came::Whole && is_short { Came::Others } else { came })
     }
 
     fn peek(&mut self) -> Result<Option<(u64, Fields)>> {

@@ -10,7 +10,7 @@ use crate::columns::table_of;
 use crate::held::{Held, Known};
 use crate::machine::Machine;
 use crate::op::Op;
-use crate::pulled::{EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
+use crate::pulled::{Came, EachRow, Pulled, Theirs, machine_of, remove, remove_machines, row_of};
 use crate::source::Source;
 use crate::versions::VERSION;
 use crate::visibility::Visibility;
@@ -65,16 +65,16 @@ fn pull_machine(
     let gone = known.sources.keys().filter(|source| !there.contains(source)).collect();
     remove(gone, known, &mut tell)?;
     for theirs in &all {
-        let mut is_good = true;
+        let mut came = Came::Whole;
         let mut fetch = |each: &mut EachRow| {
-            is_good = rows(shell, owner, machine, &theirs.source, each)?;
-            is_good.then_some(()).ok_or_else(|| theirs.differs(owner, machine))
+            came = rows(shell, owner, machine, &theirs.source, each)?;
+            (came == Came::Whole).then_some(()).ok_or_else(|| theirs.failure(came, owner, machine))
         };
         let brought = theirs.bring(known, &mut fetch, &mut tell);
         match brought {
             Ok(true) => {}
-            Err(error) if is_good => return Err(error),
-            Ok(false) | Err(_) => failures.push(theirs.differs(owner, machine)),
+            Err(error) if came == Came::Whole => return Err(error),
+            Ok(false) | Err(_) => failures.push(theirs.failure(came, owner, machine)),
         }
     }
     Ok(())
@@ -96,25 +96,21 @@ fn sources(shell: &mut Shell, owner: &str, machine: &Machine) -> Result<Vec<Thei
     Ok(sources)
 }
 
-/// Passes the rows of a source; returns whether all of them have the form of a row.
-fn rows(shell: &mut Shell, owner: &str, machine: &Machine, source: &Source, each: &mut EachRow) -> Result<bool> {
+/// Passes the rows of a source; returns how they came.
+fn rows(shell: &mut Shell, owner: &str, machine: &Machine, source: &Source, each: &mut EachRow) -> Result<Came> {
     let table = table_of(source.kind());
     let columns = texts(&["seq", "id", "kind", "at", "project", "agent", "conversation", "body"]);
     let (owner, machine, name) = (quoted(owner), quoted(&machine.id), quoted(&source.to_string()));
     let named = format!("owner = {owner} and machine = {machine} and source = {name}");
-    let mut is_good = true;
-    shell.ask(
-        &format!("select {columns} from {} where {named} order by seq;", table.word()),
-        &mut |line| match fields(line).and_then(|fields| row_of(table, fields)) {
-            Some(row) if is_good => each(row),
-            Some(_) => Ok(()),
-            None => {
-                is_good = false;
-                Ok(())
-            }
-        },
-    )?;
-    Ok(is_good)
+    let mut came = Came::Whole;
+    shell.ask(&format!("select {columns} from {} where {named} order by seq;", table.word()), &mut |line| {
+        came = match line.is_empty() {
+            true => Came::TooLong,
+            false => came.with(fields(line).and_then(|fields| row_of(table, fields)), each)?,
+        };
+        Ok(())
+    })?;
+    Ok(came)
 }
 
 /// Columns as texts, as one line of JSON, whatever somebody wrote into them.

@@ -3,6 +3,7 @@
 
 use super::Database;
 use super::check;
+use crate::row::ANSWER;
 use cs_core::error::{Error, Result};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -46,14 +47,15 @@ impl Shell {
         Ok(Shell { child, input, output, complaint, file: file.clone() })
     }
 
-    /// Lets it carry out statements that answer with lines that begin with a bracket, and passes these on.
+    /// Lets it carry out statements that answer with lines that begin with a bracket, and passes these on; an empty one
+    /// instead of one that is longer than [`ANSWER`].
     pub fn ask(&mut self, sql: &str, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let asked = self.write_all(format!("{sql}\n.print {MARK}\n").as_bytes()).and_then(|()| self.flush());
         asked.map_err(|error| self.failed(&error.to_string()))?;
         let mut line = Vec::new();
         loop {
             line.clear();
-            match self.output.read_until(b'\n', &mut line) {
+            match read_line(&mut self.output, &mut line) {
                 Ok(0) => return Err(self.failed("it ended too early")),
                 Ok(_) if line.trim_ascii_end() == MARK.as_bytes() => return Ok(()),
                 Ok(_) => each(&line)?,
@@ -105,6 +107,23 @@ impl Drop for Shell {
     }
 }
 
+/// Reads a line, and returns how many bytes it has; of one that is too long nothing is kept.
+fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    let mut bytes = 0;
+    loop {
+        let read = from.by_ref().take(ANSWER as u64).read_until(b'\n', line)? as u64;
+        let is_first = bytes == 0;
+        bytes += read;
+        let is_end = read == 0 || line.last() == Some(&b'\n');
+        if !(is_first && is_end) {
+            line.clear();
+        }
+        if is_end {
+            return Ok(bytes);
+        }
+    }
+}
+
 /// All that it complains about is read, so that it never waits for us.
 fn complaint_of(mut pipe: impl Read) -> String {
     let mut bytes = Vec::new();
@@ -138,8 +157,21 @@ fn meaning(file: &Path, words: &str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over() {
+        let text =
+            ["[1]".into(), "x".repeat(ANSWER), "[2]".into(), "y".repeat(2 * ANSWER + 7), String::new()].join("\n");
+        let (mut from, mut lines) = (text.as_bytes(), Vec::new());
+        let mut line = Vec::new();
+        while read_line(&mut from, &mut line).unwrap() > 0 {
+            lines.push(String::from_utf8(std::mem::take(&mut line)).unwrap());
+        }
+        assert_eq!(lines, ["[1]\n", "", "[2]\n", ""]);
+    }
 
     #[test]
     fn a_complaint_is_told_without_its_place() {
