@@ -6,7 +6,7 @@ mod find;
 mod head;
 mod other;
 
-pub use find::{Finding, Found, Sought};
+pub use find::{Finding, Found, Sought, Unseen};
 pub use head::Head;
 pub use other::{Other, OtherSession};
 
@@ -27,7 +27,7 @@ pub struct Also {
     pub machines: Vec<Other>,
     /// The folder of this machine, if it is there: what it shares.
     pub own: Option<Other>,
-    /// Folders that could not be read.
+    /// Folders that could not be read, and those with more machines than are looked at.
     pub failures: Vec<Error>,
 }
 
@@ -37,7 +37,12 @@ impl Also {
     pub fn find(dirs: &[PathBuf], own: Option<&str>) -> Result<Also> {
         let mut also = Also::default();
         for dir in dirs {
-            for place in places(dir)? {
+            let mut places = places(dir)?;
+            if places.len() > MACHINES {
+                also.failures.push(too_many(dir, places.len()));
+                places.truncate(MACHINES);
+            }
+            for place in places {
                 let is_new = |card: &Card| also.machines.iter().all(|known| known.id() != card.machine.id);
                 match Card::read(&place) {
                     Ok(Some(card)) if own == Some(card.machine.id.as_str()) => also.own = Some(Other::new(place, card)),
@@ -89,7 +94,14 @@ fn places(dir: &Path) -> Result<Vec<Place>> {
     let mut names = file::stems(&real, "")?;
     names.sort();
     let places = names.iter().filter_map(|name| Place::new(&real, name)).filter(|place| place.machine().exists());
-    Ok(places.take(MACHINES).collect())
+    Ok(places.collect())
+}
+
+fn too_many(dir: &Path, count: usize) -> Error {
+    let dir = dir.display();
+    Error::Refused(format!(
+        "{dir} has {count} machines, of which the first {MACHINES} by id are shown; move others to another folder"
+    ))
 }
 
 #[cfg(test)]

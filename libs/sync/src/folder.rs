@@ -20,7 +20,7 @@ mod writer;
 pub(crate) use forget::{read as forgotten, sources};
 pub(crate) use held::read as holding;
 pub(crate) use line::HeldLine;
-pub(crate) use live::rows;
+pub(crate) use live::rows_until;
 pub(crate) use place::Place;
 
 use crate::held::{Held, Known};

@@ -7,6 +7,7 @@ use super::other::Other;
 use crate::row::Row;
 use cs_core::error::{Error, Result};
 use cs_core::search;
+use serde::Serialize;
 use std::collections::HashSet;
 use std::time::Instant;
 
@@ -53,49 +54,111 @@ pub struct Finding<'a> {
     pub is_cut: bool,
     /// Whether the time was over.
     pub is_late: bool,
+    /// What was not looked at.
+    pub unseen: Unseen,
+}
+
+/// What a search did not look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// Machines of which not all conversations were listed.
+    pub machines: usize,
+    /// Conversations that were listed, and not read to their end because the search was over.
+    pub conversations: usize,
+    /// Conversations that could not be read.
+    pub unread: usize,
 }
 
 impl Also {
     /// Searches what was said.
-    pub fn search(&self, sought: &Sought) -> Result<Finding<'_>> {
-        let mut all: Vec<(&Other, Head)> = Vec::new();
-        for machine in self.machines.iter().filter(|one| sought.machine.is_none_or(|id| one.id() == id)) {
-            let talks: HashSet<String> = machine.talks()?.into_iter().collect();
-            machine.heads(&mut |head| {
-                let is_of = sought.project.is_none_or(|project| head.project.as_deref() == Some(project));
-                if is_of && talks.contains(&head.id) {
-                    all.push((machine, head));
-                }
-                Ok(())
-            })?;
-        }
-        all.sort_by(|(_, a), (_, b)| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
-        let mut finding = Finding::default();
+    pub fn search(&self, sought: &Sought) -> Finding<'_> {
+        let (all, mut finding) = self.list(sought);
+        let mut left = all.len();
         for (machine, head) in all {
-            if !search_one(machine, &head, sought, &mut finding) {
+            if finding.is_over(sought) {
                 break;
             }
+            if finding.search(machine, &head, sought) {
+                left -= 1;
+            }
         }
-        Ok(finding)
+        finding.unseen.conversations = left;
+        finding
+    }
+
+    /// The conversations that are to be searched. That takes half of the time at most.
+    fn list(&self, sought: &Sought) -> (Vec<(&Other, Head)>, Finding<'_>) {
+        let now = Instant::now();
+        let until = now + sought.until.saturating_duration_since(now) / 2;
+        let (mut all, mut finding) = (Vec::new(), Finding::default());
+        for machine in self.machines.iter().filter(|one| sought.machine.is_none_or(|id| one.id() == id)) {
+            match list_one(machine, sought.project, until, &mut all) {
+                Ok(()) => {}
+                Err(Error::Limited(_)) => {
+                    finding.is_late = true;
+                    finding.unseen.machines += 1;
+                }
+                Err(_) => finding.unseen.machines += 1,
+            }
+        }
+        all.sort_by(|(_, a), (_, b)| b.started_at.cmp(&a.started_at).then_with(|| a.id.cmp(&b.id)));
+        (all, finding)
     }
 }
 
-/// Searches a conversation; `false` if that is enough.
-fn search_one<'a>(machine: &'a Other, head: &Head, sought: &Sought, finding: &mut Finding<'a>) -> bool {
-    // An error ends the conversation, and, if one of the bounds was met, the search.
-    let _ = machine.talk(&head.id, &mut |row| {
-        finding.is_late = finding.is_late || Instant::now() > sought.until;
-        finding.is_cut = finding.hits.len() >= sought.most;
-        if finding.is_late || finding.is_cut {
-            return Err(Error::Limited("enough".into()));
-        }
-        if let Some(parts) = parts(row, sought.words) {
-            let (entry, kind, at) = (row.id.clone(), row.kind.clone().unwrap_or_default(), row.at.clone());
-            finding.hits.push(Found { machine, head: head.clone(), entry, kind, at, parts });
+/// Adds the conversations of a machine of which there are lines.
+fn list_one<'a>(
+    machine: &'a Other,
+    project: Option<&str>,
+    until: Instant,
+    all: &mut Vec<(&'a Other, Head)>,
+) -> Result<()> {
+    if Instant::now() > until {
+        return Err(Error::Limited("the time is over".into()));
+    }
+    let talks: HashSet<String> = machine.talks()?.into_iter().collect();
+    machine.heads_until(Some(until), &mut |head| {
+        let is_of = project.is_none_or(|project| head.project.as_deref() == Some(project));
+        if is_of && talks.contains(&head.id) {
+            all.push((machine, head));
         }
         Ok(())
-    });
-    !(finding.is_late || finding.is_cut)
+    })
+}
+
+impl<'a> Finding<'a> {
+    /// Notes whether one of the bounds is met.
+    fn is_over(&mut self, sought: &Sought) -> bool {
+        self.is_cut = self.hits.len() >= sought.most;
+        let is_late = Instant::now() > sought.until;
+        self.is_late |= is_late;
+        self.is_cut || is_late
+    }
+
+    /// Searches a conversation; whether it was read to its end, or as far as that is possible.
+    fn search(&mut self, machine: &'a Other, head: &Head, sought: &Sought) -> bool {
+        let read = machine.talk_until(Some(sought.until), &head.id, &mut |row| {
+            if self.is_over(sought) {
+                return Err(Error::Limited("enough".into()));
+            }
+            if let Some(parts) = parts(row, sought.words) {
+                let (entry, kind, at) = (row.id.clone(), row.kind.clone().unwrap_or_default(), row.at.clone());
+                self.hits.push(Found { machine, head: head.clone(), entry, kind, at, parts });
+            }
+            Ok(())
+        });
+        match read {
+            Ok(()) => true,
+            Err(Error::Limited(_)) => {
+                self.is_over(sought);
+                false
+            }
+            Err(_) => {
+                self.unseen.unread += 1;
+                true
+            }
+        }
+    }
 }
 
 /// The text around the first word; `None` if not all are there.

@@ -13,6 +13,7 @@ use cs_core::index::IndexEntry;
 use cs_core::validate::{self, COUNT, cut};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// How much of the end of `held.jsonl` is looked at.
 const TAIL: u64 = 64 * 1024;
@@ -123,7 +124,12 @@ impl Other {
 
     /// Passes its conversations to `each`.
     pub fn heads(&self, each: &mut dyn FnMut(Head) -> Result<()>) -> Result<()> {
-        self.rows(Kind::Head, Table::Conversation, &mut |source, row| match Head::of(source.name(), row) {
+        self.heads_until(None, each)
+    }
+
+    /// The same, which fails with [`cs_core::Error::Limited`] at the deadline.
+    pub(super) fn heads_until(&self, until: Option<Instant>, each: &mut dyn FnMut(Head) -> Result<()>) -> Result<()> {
+        self.rows_until(until, Kind::Head, Table::Conversation, &mut |source, row| match Head::of(source.name(), row) {
             Some(head) => each(head),
             None => Ok(()),
         })
@@ -151,16 +157,31 @@ impl Other {
 
     /// Passes the lines of a conversation to `each`: the main thread first. Without a conversation there are none.
     pub fn talk(&self, conversation: &str, each: &mut dyn FnMut(&Row) -> Result<()>) -> Result<()> {
+        self.talk_until(None, conversation, each)
+    }
+
+    /// The same, which fails with [`cs_core::Error::Limited`] at the deadline.
+    pub(super) fn talk_until(
+        &self,
+        until: Option<Instant>,
+        conversation: &str,
+        each: &mut dyn FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
         let Some(dir) = self.place.talk(conversation) else { return Ok(()) };
         let mut sources = folder::sources(&self.place, &dir, Kind::Talk)?;
         sources.sort_by_key(|source| !source.name().ends_with("/main"));
         for source in sources {
             let path = self.place.rows(&source);
             self.place.check(&path)?;
-            folder::rows(&path, &|one| *one == source, &mut |_, _, text| match row_of(text, Table::Entry) {
-                Some(row) => each(&row),
-                None => Ok(()),
-            })?;
+            folder::rows_until(
+                &path,
+                until,
+                &|one| *one == source,
+                &mut |_, _, text| match row_of(text, Table::Entry) {
+                    Some(row) => each(&row),
+                    None => Ok(()),
+                },
+            )?;
         }
         Ok(())
     }
@@ -173,12 +194,22 @@ impl Other {
     }
 
     fn rows(&self, kind: Kind, table: Table, each: &mut dyn FnMut(&Source, &Row) -> Result<()>) -> Result<()> {
+        self.rows_until(None, kind, table, each)
+    }
+
+    fn rows_until(
+        &self,
+        until: Option<Instant>,
+        kind: Kind,
+        table: Table,
+        each: &mut dyn FnMut(&Source, &Row) -> Result<()>,
+    ) -> Result<()> {
         let path = self.place.shared(kind);
         self.place.check(&path)?;
         let forgotten = folder::forgotten(&self.place)?;
         let is_wanted =
             |source: &Source| source.kind() == kind && source.owner().is_none_or(|owner| !forgotten.contains(owner));
-        folder::rows(&path, &is_wanted, &mut |source, _, text| match row_of(text, table) {
+        folder::rows_until(&path, until, &is_wanted, &mut |source, _, text| match row_of(text, table) {
             Some(row) => each(source, &row),
             None => Ok(()),
         })

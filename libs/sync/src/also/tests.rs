@@ -115,16 +115,50 @@ fn what_was_said_is_found() {
     let words = ["login".to_string(), "slow".to_string()];
     let until = Instant::now() + Duration::from_secs(60);
     let sought = Sought { words: &words, machine: None, project: Some("api"), most: 10, until };
-    let finding = also.search(&sought).unwrap();
+    let finding = also.search(&sought);
     let hit = &finding.hits[0];
     assert_eq!((hit.entry.as_str(), hit.parts.join("|")), ("a#0", "Why is the |LOGIN| slow?".to_string()));
     assert_eq!((finding.hits.len(), finding.is_cut, finding.is_late), (1, false, false));
-    assert!(also.search(&Sought { project: Some("other"), ..sought }).unwrap().hits.is_empty());
-    assert!(
-        also.search(&Sought { words: &[], most: 10, machine: None, project: None, until }).unwrap().hits.is_empty()
-    );
+    assert!(also.search(&Sought { project: Some("other"), ..sought }).hits.is_empty());
+    assert!(also.search(&Sought { words: &[], most: 10, machine: None, project: None, until }).hits.is_empty());
     let late = Sought { words: &words, machine: None, project: None, most: 10, until: Instant::now() };
-    assert!(also.search(&late).unwrap().is_late);
+    let finding = also.search(&late);
+    assert_eq!((finding.is_late, finding.unseen), (true, Unseen { machines: 1, ..Unseen::default() }));
+    let first = Sought { words: &words[..1], machine: None, project: None, most: 0, until };
+    let finding = also.search(&first);
+    assert_eq!((finding.is_cut, finding.is_late, finding.unseen.conversations), (true, false, 1));
+}
+
+#[test]
+fn a_search_ends_in_the_middle_of_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let laptop = machine('a', "laptop");
+    fill(dir.path(), &laptop);
+    let path = dir.path().join(&laptop.id).join(format!("talk/{CONVERSATION}/main.jsonl"));
+    let line = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string() + "\n";
+    std::fs::write(&path, line.repeat(300_000)).unwrap();
+    let also = Also::find(&[dir.path().into()], None).unwrap();
+    let words = ["nothing".to_string()];
+    let since = Instant::now();
+    let sought =
+        Sought { words: &words, machine: None, project: None, most: 10, until: since + Duration::from_millis(100) };
+    let finding = also.search(&sought);
+    assert!(since.elapsed() < Duration::from_millis(600), "{:?}", since.elapsed());
+    assert!(finding.is_late && finding.unseen == Unseen { conversations: 1, ..Unseen::default() }, "{finding:?}");
+}
+
+#[test]
+fn machines_that_are_too_many_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for n in 0..MACHINES + 2 {
+        let id = format!("{n:016x}");
+        std::fs::create_dir(dir.path().join(&id)).unwrap();
+        std::fs::write(dir.path().join(&id).join("machine.json"), format!("{{\"id\":\"{id}\",\"label\":\"\"}}"))
+            .unwrap();
+    }
+    let also = Also::find(&[dir.path().into()], None).unwrap();
+    assert_eq!((also.machines.len(), also.failures.len()), (MACHINES, 1));
+    assert!(also.failures[0].to_string().contains("has 502 machines, of which the first 500"), "{:?}", also.failures);
 }
 
 #[test]
