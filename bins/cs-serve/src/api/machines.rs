@@ -1,4 +1,5 @@
-//! What other machines sent, for programs.
+//! What other machines sent, for programs. Must stay true: a conversation is sent to its end, however long it is, and is in
+//! memory only in pieces.
 
 use crate::asked::Asked;
 use crate::http::reply::LINES;
@@ -6,9 +7,15 @@ use crate::http::{Refusal, Reply, Rest};
 use cs_core::Error;
 use cs_core::id::Uuid;
 use serde_json::json;
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use sync::also::Other;
 
-/// So many bytes of a conversation are sent at most. One that is longer has no last line.
-const BYTES: usize = 16 * 1024 * 1024;
+/// So many bytes of a conversation are sent at once, unless a line is longer; so many pieces are read ahead.
+const PIECE: usize = 256 * 1024;
+const AHEAD: usize = 1;
 
 /// `/api/machines`
 pub fn all(asked: &Asked) -> Result<Reply, Refusal> {
@@ -25,6 +32,7 @@ pub fn all(asked: &Asked) -> Result<Reply, Refusal> {
         "hits": found.hits,
         "is_cut": found.is_cut,
         "is_late": found.is_late,
+        "unseen": found.unseen,
         "failures": seen.failures,
     })))
 }
@@ -47,27 +55,40 @@ pub fn conversation(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
     });
     let mut lines = first.to_string().into_bytes();
     lines.push(b'\n');
-    let machine = machine.clone();
-    let mut left = Some(head.id);
-    let rest = move || {
-        let uuid = left.take()?;
+    let pieces = pieces(machine.clone(), head.id)?;
+    // Without the thread that reads there is no more; without its last piece, the connection is closed.
+    let rest = move || pieces.recv().unwrap_or_else(|_| Err(io::Error::other("it was not read to its end")));
+    Ok(Reply::begun(LINES, lines, Rest::that_can_fail(rest)))
+}
+
+/// The lines of a conversation in pieces, then `None`, from a thread that reads them no faster than they are taken: it ends
+/// with whoever takes them.
+fn pieces(machine: Other, uuid: String) -> Result<Receiver<io::Result<Option<Vec<u8>>>>, Refusal> {
+    let (sender, pieces) = sync_channel(AHEAD);
+    let read = move || {
         let (mut lines, mut entries) = (Vec::new(), 0_u64);
         let read = machine.talk(&uuid, &mut |row| {
-            let body = row.body.get().as_bytes();
-            if lines.len() + body.len() > BYTES {
-                return Err(Error::Limited("it is too long".into()));
-            }
-            lines.extend_from_slice(body);
+            lines.extend_from_slice(row.body.get().as_bytes());
             lines.push(b'\n');
             entries += 1;
-            Ok(())
+            if lines.len() < PIECE {
+                return Ok(());
+            }
+            let piece = Ok(Some(std::mem::take(&mut lines)));
+            sender.send(piece).map_err(|_| Error::Limited("nobody takes it".into()))
         });
-        if read.is_ok() {
-            let end = json!({"v": 1, "kind": "end", "conversation": uuid, "entries": entries, "ends": "unknown"});
-            lines.extend_from_slice(end.to_string().as_bytes());
-            lines.push(b'\n');
-        }
-        Some(lines)
+        let last = match read {
+            Ok(()) => {
+                let end = json!({"v": 1, "kind": "end", "conversation": uuid, "entries": entries, "ends": "unknown"});
+                lines.extend_from_slice(end.to_string().as_bytes());
+                lines.push(b'\n');
+                [Ok(Some(lines)), Ok(None)]
+            }
+            Err(error) => [Ok(Some(lines)), Err(io::Error::other(error.to_string()))],
+        };
+        last.into_iter().try_for_each(|piece| sender.send(piece))
     };
-    Ok(Reply::begun(LINES, lines, Rest::new(rest)))
+    let thread = thread::Builder::new().name("elsewhere".into()).spawn(read);
+    thread.map_err(|error| Error::io(Path::new("a thread"), "start", error))?;
+    Ok(pieces)
 }

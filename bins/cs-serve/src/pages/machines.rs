@@ -12,8 +12,10 @@ use crate::view::machines::{HitRow, MachineRow, SecretRow, Seen, SessionRow, Sha
 use cs_core::Error;
 use cs_core::days::Amount;
 use cs_core::id::Uuid;
+use render::format_quantity;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use sync::also::Unseen;
 
 /// Where the conversation comes in its page. No text can contain it, because `<` is escaped.
 const HERE: &[u8] = b"<!--conversation-->";
@@ -46,6 +48,8 @@ pub struct MachinesPage<'a> {
     pub hits: Vec<ShownHit>,
     pub is_cut: bool,
     pub is_late: bool,
+    /// What the search did not look at, in words.
+    pub unseen: Option<String>,
     pub spend: Vec<ShownSpend>,
     pub more_spend: usize,
     pub secrets: Vec<SecretRow>,
@@ -107,10 +111,26 @@ pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
         hits: found.hits.into_iter().map(ShownHit::of).collect(),
         is_cut: found.is_cut,
         is_late: found.is_late,
+        unseen: unseen(found.unseen),
         spend,
         more_spend,
         secrets: seen.secrets(),
     })
+}
+
+/// What a search did not look at: `3 conversations were not looked at, 1 conversation could not be read`.
+fn unseen(Unseen { machines, conversations, unread }: Unseen) -> Option<String> {
+    let told = |count: usize, noun: &str, one: &str, more: &str| {
+        let quantity = format_quantity(count as u64, noun);
+        (count > 0).then(|| format!("{quantity} {}", if count == 1 { one } else { more }))
+    };
+    let all = [
+        told(machines, "machine", "was not looked at to its end", "were not looked at to their end"),
+        told(conversations, "conversation", "was not looked at to its end", "were not looked at to their end"),
+        told(unread, "conversation", "could not be read", "could not be read"),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// The projects that can be chosen: those that an address can name.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use sync::also::{Also, Head, Other, Sought};
+use sync::also::{Also, Head, Other, Sought, Unseen};
 
 /// How long a search takes at most, and how many hits it has.
 const TIME: Duration = Duration::from_secs(2);
@@ -128,6 +128,8 @@ pub struct Hits {
     /// Whether there may be more, and whether the time was over.
     pub is_cut: bool,
     pub is_late: bool,
+    /// What was not looked at.
+    pub unseen: Unseen,
 }
 
 impl Machines {
@@ -321,8 +323,9 @@ impl Seen {
         let machine = self.machine(query)?.map(Other::id);
         let project = query.project.as_ref().map(|slug| slug.as_str());
         let sought = Sought { words: &words, machine, project, most: HITS, until: Instant::now() + TIME };
-        let finding = self.also.search(&sought)?;
+        let finding = self.also.search(&sought);
         let owner = query.owner.as_deref();
+        let (is_cut, is_late, unseen) = (finding.is_cut, finding.is_late, finding.unseen);
         let hits = finding.hits.into_iter().filter(|hit| owner.is_none() || hit.machine.owner() == owner);
         let hits = hits.map(|hit| HitRow {
             machine: hit.machine.id().to_string(),
@@ -336,7 +339,7 @@ impl Seen {
             at: hit.at,
             parts: hit.parts,
         });
-        Ok(Hits { hits: hits.collect(), is_cut: finding.is_cut, is_late: finding.is_late })
+        Ok(Hits { hits: hits.collect(), is_cut, is_late, unseen })
     }
 
     /// The machine that has a conversation, and what it says of it.
