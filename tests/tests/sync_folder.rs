@@ -12,6 +12,7 @@ use std::time::Instant;
 const ACTIVE: &str = "sess_20261121T0800_ca5d";
 const PARKED: &str = "sess_20261120T0800_ca5e";
 const UUID: &str = "5e1f0000-0000-4000-8000-0000000000aa";
+const AT: &str = "2026-11-21T08:00:00.000000+00:00";
 const OTHER: &str = "5e1f0000-0000-4000-8000-0000000000bb";
 
 fn rows() -> Vec<Rows> {
@@ -80,6 +81,27 @@ fn sessions_of_other_machines_are_listed_once_and_named() {
     assert!(table.contains("MACHINE") && table.contains("laptop"), "{table}");
     let wrong = sandbox.cs("cs-session", &["list", "--also", "/nowhere"]);
     assert_eq!((status(&wrong), stderr(&wrong).contains("there is no folder /nowhere")), (1, true));
+}
+
+#[test]
+fn each_row_of_a_list_names_its_machine() {
+    let (sandbox, dir) = world();
+    let long = "Find out why the tests of the payment service fail only on Mondays, and only in the second run";
+    push(&dir, &machine('c', "Ada's laptop"), Some("ada"), &[shared::record(ACTIVE, "completed", long, AT, UUID)]);
+    let table = |args: &[&str], columns: &str| {
+        let mut command = sandbox.command("cs-session");
+        command.args(["list", "--table"]).args(args).env("COLUMNS", columns);
+        stdout(&cs_tests::run(command, ""))
+    };
+    let also = ["--also", text(&dir)];
+    for columns in ["80", "100", "160"] {
+        let shown = table(&also, columns);
+        let names = |name: &str| shown.lines().filter(|line| line.contains(&format!("  {name}  "))).count();
+        assert_eq!([names("MACHINE"), names("desk"), names("laptop"), names("Ada's laptop")], [1, 1, 2, 1], "{shown}");
+    }
+    fs::remove_file(sandbox.data().join("machine.json")).unwrap();
+    assert!(table(&also, "100").contains("  this machine  "), "{}", table(&also, "100"));
+    assert!(!table(&[], "100").contains("MACHINE"), "alone, it needs no name");
 }
 
 #[test]

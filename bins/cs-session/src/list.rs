@@ -25,6 +25,7 @@ use cs_core::state::{STATES, State, Verdict};
 use found::{Found, Row, archived, reason};
 use others::Elsewhere;
 use std::path::PathBuf;
+use sync::Machine;
 use wanted::{Wanted, clones};
 
 /// list sessions: on a terminal what is current, the most urgent first; in a pipe all, newest first
@@ -157,7 +158,9 @@ impl List {
             let ids = index.ids(|_| true);
             let others = elsewhere.iter().map(|one| &one.id);
             let ids = ShortIds::among(ids.iter().chain(archived.iter().map(|(id, _)| id)).chain(others));
-            let table = table::table(&found, &rows, &ids);
+            let is_shared = rows.iter().any(|row| row.elsewhere.is_some());
+            let here = is_shared.then(|| Machine::name_here(&store.home)).transpose()?;
+            let table = table::table(&found, &rows, &ids, here.as_deref());
             match self.shows_board() {
                 true => table::print_screen(out, &table, more, hidden)?,
                 false => out.show(&table).map(drop)?,

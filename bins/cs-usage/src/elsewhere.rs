@@ -80,8 +80,7 @@ pub fn join(
         return Ok(Joined { rows: own.into_iter().map(place).collect(), machines: 0 });
     }
     let home = &context.store.home;
-    let name = Machine::read(home)?.map_or_else(|| "this machine".to_string(), |own| own.name().to_string());
-    let here = Some(Place { name, owner: None });
+    let here = Some(Place { name: Machine::name_here(home)?, owner: None });
     let range = Range::parse(options.since.as_deref(), options.until.as_deref(), zone, context.now)?;
     let days = range.days(zone);
     let also = Also::beside(home, &options.also)?;

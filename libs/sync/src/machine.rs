@@ -64,6 +64,12 @@ impl Machine {
         if self.label.is_empty() { short } else { &self.label }
     }
 
+    /// The name of this machine for the person who works at it: its label, if it has one.
+    pub fn name_here(home: &Home) -> Result<String> {
+        let label = Machine::read(home)?.map(|own| own.label).unwrap_or_default();
+        Ok(if label.is_empty() { "this machine".to_string() } else { label })
+    }
+
     /// Whether a text has the form of an id.
     pub fn is_id(text: &str) -> bool {
         text.len() == BYTES * 2 && text.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
@@ -100,9 +106,10 @@ mod tests {
         });
         assert!(Machine::is_id(&made[0].id), "{made:?}");
         assert!(made.iter().all(|one| *one == made[0]), "{made:?}");
-        assert_eq!(made[0].name(), &made[0].id[..6]);
+        assert_eq!((made[0].name(), &*Machine::name_here(&home).unwrap()), (&made[0].id[..6], "this machine"));
         let named = made[0].clone().relabel(&home, "laptop").unwrap();
         assert_eq!((named.name(), Machine::read(&home).unwrap().unwrap().id), ("laptop", made[0].id.clone()));
+        assert_eq!(Machine::name_here(&home).unwrap(), "laptop");
         assert!(named.relabel(&home, "a\nb").is_err());
     }
 

@@ -17,7 +17,7 @@ pub fn choice(context: &Context, rows: Vec<BoardRow>) -> Outcome<(Vec<String>, S
     let first = rows.first().map(|row| ids.of(row.id.as_str()).to_string()).unwrap_or_default();
     let more = rows.len().saturating_sub(SHOWN);
     let shown = rows.into_iter().take(SHOWN).map(|row| found.row(row.id, row.entry, row.verdict)).collect::<Vec<_>>();
-    let table = table(&found, &shown, &ids).map_text(sanitize);
+    let table = table(&found, &shown, &ids, None).map_text(sanitize);
     let mut lines = table.lay_out(terminal::width(), Paint::Plain).lines;
     lines.extend((more > 0).then(|| format!("… and {more} more: cs-session list")));
     Ok((lines, first))

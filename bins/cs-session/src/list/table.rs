@@ -10,14 +10,18 @@ use seats::tree;
 /// In a narrower terminal a row has two lines.
 const FOLDS_BELOW: usize = 60;
 
-/// The table of these rows.
-pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
+/// How much of the room the intent keeps where each row names its machine.
+const SHARE: usize = 35;
+
+/// The table of these rows. `here` is the name of this machine, if there are rows of others.
+pub fn table(found: &Found, rows: &[Row], ids: &ShortIds, here: Option<&str>) -> Table {
+    let intent = Column::main("intent");
     let columns = vec![
         Column::text("id"),
         Column::text("state"),
         Column::number("age").worth(80),
         Column::text("project").worth(70).shrinks(8),
-        Column::text("machine").worth(65).shrinks(8),
+        Column::text("machine").worth(65).shrinks(12),
         Column::text("owner").worth(15).shrinks(8),
         Column::text("agent").worth(60).shrinks(8),
         Column::number("inbox").worth(50),
@@ -26,14 +30,14 @@ pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
         Column::number("context").worth(20),
         Column::number(ESTIMATE).worth(30),
         Column::text("tags").worth(40).shrinks(8),
-        Column::main("intent"),
+        if here.is_some() { intent.keeps(SHARE) } else { intent },
     ];
     let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
-    rows.iter().for_each(|row| table.push(cells(found, row, ids)));
+    rows.iter().for_each(|row| table.push(cells(found, row, ids, here)));
     table
 }
 
-fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
+fn cells(found: &Found, row: &Row, ids: &ShortIds, here: Option<&str>) -> Vec<TableCell> {
     let Row { id, entry, verdict, damage, depth, elsewhere } = row;
     let own = Some(id).filter(|_| elsewhere.is_none());
     let seat = own.and_then(|id| found.seat(id));
@@ -48,7 +52,7 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::styled(state, style),
         age.into(),
         TableCell::from(&*entry.project_slug),
-        elsewhere.map(|other| other.machine.clone()).unwrap_or_default().into(),
+        elsewhere.map_or(here, |other| Some(other.machine.as_str())).unwrap_or_default().into(),
         elsewhere.and_then(|other| other.owner.clone()).unwrap_or_default().into(),
         seat.as_ref().map(|seat| seat.name.clone()).unwrap_or_default().into(),
         TableCell::styled(seat.as_ref().map(|seat| count(seat.messages_waiting)).unwrap_or_default(), Style::Turn),

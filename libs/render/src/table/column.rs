@@ -15,6 +15,8 @@ pub struct Column {
     /// The width to which it may shrink; `None`: it is never cut.
     floor: Option<usize>,
     is_extra: bool,
+    /// How many percent of the room it keeps, if it is the main one.
+    share: usize,
 }
 
 /// Where a cell stands in its column.
@@ -44,12 +46,23 @@ impl Cut {
 
 /// The width to which the main column may shrink when nothing else can.
 const NARROWEST: usize = 8;
+/// How many percent of the room the main column keeps.
+const HALF: usize = 50;
 
 impl Column {
     /// A column of words: never left out and never cut, unless it says otherwise.
     pub fn text(title: &str) -> Self {
         let title = title.to_string();
-        Column { title, side: Side::Left, is_main: false, cut: Cut::End, worth: None, floor: None, is_extra: false }
+        Column {
+            title,
+            side: Side::Left,
+            is_main: false,
+            cut: Cut::End,
+            worth: None,
+            floor: None,
+            is_extra: false,
+            share: HALF,
+        }
     }
 
     /// A column of numbers, which end below each other.
@@ -60,6 +73,11 @@ impl Column {
     /// The column that the table is about: it keeps half of the room as long as anything else can go.
     pub fn main(title: &str) -> Self {
         Column { is_main: true, floor: Some(NARROWEST), ..Column::text(title) }
+    }
+
+    /// The main column keeps only so many percent of the room, in favour of what stands before it.
+    pub fn keeps(self, share: usize) -> Self {
+        Column { share, ..self }
     }
 
     /// Its texts may be absolute paths: where these are cut, their end stays.
@@ -106,7 +124,7 @@ impl Column {
                 floor: self.floor,
                 worth: self.worth,
                 is_extra: self.is_extra,
-                is_main: self.is_main,
+                share: if self.is_main { self.share } else { 0 },
             },
         }
     }

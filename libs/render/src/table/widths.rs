@@ -14,8 +14,8 @@ pub struct Want {
     pub worth: Option<u8>,
     /// Whether it is left out where anything would have to be cut.
     pub is_extra: bool,
-    /// Whether it keeps half of the room as long as anything else can go.
-    pub is_main: bool,
+    /// How many percent of the room it keeps as long as anything else can go; 0 unless it is the main one.
+    pub share: usize,
 }
 
 impl Want {
@@ -24,10 +24,10 @@ impl Want {
         (self.natural > 0).then_some(self.natural)
     }
 
-    /// The smallest width while the main column keeps `for_main`.
+    /// The smallest width while the main column keeps its share of `for_main`.
     fn smallest(&self, for_main: usize) -> usize {
         let floor = self.floor.unwrap_or(self.natural);
-        if self.is_main { floor.max(for_main) } else { floor }.min(self.natural)
+        floor.max((for_main * self.share).div_ceil(100)).min(self.natural)
     }
 }
 
@@ -40,7 +40,7 @@ pub fn fit(wants: &[Want], room: usize) -> Option<Vec<Option<usize>>> {
         kept.iter_mut().for_each(|want| *want = want.filter(|want| !want.is_extra));
     }
     loop {
-        if let Some(widths) = shrink(&kept, room, room.div_ceil(2)) {
+        if let Some(widths) = shrink(&kept, room, room) {
             return Some(widths);
         }
         let worths = kept.iter().enumerate().rev().filter_map(|(n, want)| Some((want.as_ref()?.worth?, n)));
@@ -83,12 +83,12 @@ mod tests {
     use super::*;
 
     fn want(natural: usize, floor: Option<usize>, worth: Option<u8>) -> Want {
-        Want { natural, floor, worth, is_extra: false, is_main: false }
+        Want { natural, floor, worth, is_extra: false, share: 0 }
     }
 
     #[test]
     fn the_least_worthy_column_goes_first_and_the_main_one_keeps_half() {
-        let main = Want { natural: 100, floor: Some(8), worth: None, is_extra: false, is_main: true };
+        let main = Want { natural: 100, floor: Some(8), worth: None, is_extra: false, share: 50 };
         let wants = [want(10, None, None), want(12, Some(6), Some(50)), want(10, None, Some(20)), main];
         assert_eq!(fit(&wants, 200), Some(vec![Some(10), Some(12), Some(10), Some(100)]));
         assert_eq!(fit(&wants, 80), Some(vec![Some(10), Some(12), Some(10), Some(42)]));
@@ -97,6 +97,11 @@ mod tests {
         assert_eq!(fit(&wants, 30), Some(vec![Some(10), None, None, Some(18)]));
         assert_eq!(fit(&wants, 20), Some(vec![Some(10), None, None, Some(8)]));
         assert_eq!(fit(&wants, 19), None);
+        let modest = Want { share: 35, ..main };
+        assert_eq!(
+            fit(&[wants[0], wants[1], wants[2], modest], 60),
+            Some(vec![Some(10), Some(12), Some(10), Some(22)])
+        );
         let extra = Want { is_extra: true, ..want(20, Some(8), Some(10)) };
         assert_eq!(fit(&[extra, main], 122), Some(vec![Some(20), Some(100)]));
         assert_eq!(fit(&[extra, main], 121), Some(vec![None, Some(100)]));
