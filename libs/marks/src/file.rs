@@ -80,6 +80,16 @@ impl Marks {
         marks
     }
 
+    /// The marks of several places, as of several machines, each in its order: in the order in which they were made, none
+    /// twice.
+    pub fn of_all(mut all: Vec<Mark>) -> Marks {
+        all.sort_by_key(|mark| mark.at);
+        let mut ids = HashSet::new();
+        all.retain(|mark| ids.insert(mark.id.clone()));
+        let numbers: Vec<usize> = (1..=all.len()).collect();
+        Marks { undone: undone(&all, &numbers), all, ..Marks::default() }
+    }
+
     /// The marks that hold: not undone, not overtaken by a later one. A tag that was taken away, and an undoing, are none.
     pub fn holding(&self) -> impl Iterator<Item = &Mark> {
         let mut overtaken = HashSet::new();

@@ -216,6 +216,18 @@ fn only_a_damaged_line_that_may_be_a_redaction_hides() {
 }
 
 #[test]
+fn marks_of_several_machines_are_one_by_their_ids() {
+    let place = Place::new();
+    let kept = place.add(tag("kept"));
+    let gone = place.add(tag("gone"));
+    place.add(NewMark { of: Some(gone.id.clone()), reason: Some("wrong".into()), ..new(Op::Undo) });
+    let all = place.marks().all;
+    let joined = Marks::of_all(all.iter().chain(&all).cloned().collect());
+    assert_eq!((joined.all.len(), joined.tags()), (3, vec!["kept".to_string()]));
+    assert_eq!(joined.holding().map(|mark| &mark.id).collect::<Vec<_>>(), [&kept.id]);
+}
+
+#[test]
 fn tags_are_found_without_reading_what_has_none() {
     let place = Place::new();
     assert!(Tags::read(&place.store).unwrap().of(UUID).is_empty());

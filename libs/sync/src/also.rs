@@ -5,6 +5,7 @@
 mod find;
 mod head;
 mod other;
+mod said;
 
 pub use find::{Finding, Found, Sought, Unseen};
 pub use head::Head;
@@ -15,6 +16,7 @@ use crate::machine::Machine;
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::paths::Home;
+use marks::Marks;
 use std::path::{Path, PathBuf};
 
 /// Most machines of a folder that are looked at.
@@ -60,6 +62,13 @@ impl Also {
     pub fn beside(home: &Home, dirs: &[PathBuf]) -> Result<Also> {
         let own = Machine::read(home)?;
         Also::find(dirs, own.as_ref().map(|own| own.id.as_str()))
+    }
+
+    /// What people said about a conversation, on whichever machine. A mark that several machines have counts once.
+    pub fn said(&self, conversation: &str) -> Result<Marks> {
+        let mut all = Vec::new();
+        self.machines.iter().try_for_each(|machine| machine.said(conversation, &mut all))?;
+        Ok(Marks::of_all(all))
     }
 
     /// The machine with this id, or the only one with this name.

@@ -1,6 +1,7 @@
 //! Owns what is read of another machine's folder.
 
 use super::head::Head;
+use super::said;
 use crate::folder::{self, Card, Place};
 use crate::row::{Row, Table};
 use crate::source::{Kind, Source};
@@ -11,6 +12,7 @@ use cs_core::file;
 use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
 use cs_core::validate::{self, COUNT, cut};
+use marks::Mark;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -19,6 +21,8 @@ use std::time::Instant;
 const TAIL: u64 = 64 * 1024;
 /// Longest name of a project, a model or an owner, in characters.
 const NAME: usize = 200;
+/// Most marks of a conversation that are read.
+const MARKS: usize = 5000;
 /// Longest text of a session in a list, in characters.
 const TEXT: usize = 500;
 
@@ -129,15 +133,37 @@ impl Other {
 
     /// The same, which fails with [`cs_core::Error::Limited`] at the deadline.
     pub(super) fn heads_until(&self, until: Option<Instant>, each: &mut dyn FnMut(Head) -> Result<()>) -> Result<()> {
-        self.rows_until(until, Kind::Head, Table::Conversation, &mut |source, row| match Head::of(source.name(), row) {
-            Some(head) => each(head),
-            None => Ok(()),
-        })
+        self.rows_of(
+            Kind::Head,
+            Table::Conversation,
+            None,
+            until,
+            &mut |source, row| match Head::of(source.name(), row) {
+                Some(head) => each(head),
+                None => Ok(()),
+            },
+        )
     }
 
-    /// Passes what people said about its conversations to `each`: the conversation, and the mark.
-    pub fn marks(&self, each: &mut dyn FnMut(&str, &Row) -> Result<()>) -> Result<()> {
-        self.rows(Kind::Mark, Table::Mark, &mut |source, row| each(source.name(), row))
+    /// What it says of one conversation; `None` if it has not sent it.
+    pub fn head(&self, conversation: &str) -> Result<Option<Head>> {
+        let mut found = None;
+        self.rows_of(Kind::Head, Table::Conversation, Some(conversation), None, &mut |source, row| {
+            found = Head::of(source.name(), row).or(found.take());
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Adds what people said about a conversation.
+    pub(super) fn said(&self, conversation: &str, all: &mut Vec<Mark>) -> Result<()> {
+        let from = all.len();
+        self.rows_of(Kind::Mark, Table::Mark, Some(conversation), None, &mut |_, row| {
+            if all.len() - from < MARKS {
+                all.extend(said::mark(row));
+            }
+            Ok(())
+        })
     }
 
     /// What was used on it, by day, project and model.
@@ -194,21 +220,25 @@ impl Other {
     }
 
     fn rows(&self, kind: Kind, table: Table, each: &mut dyn FnMut(&Source, &Row) -> Result<()>) -> Result<()> {
-        self.rows_until(None, kind, table, each)
+        self.rows_of(kind, table, None, None, each)
     }
 
-    fn rows_until(
+    /// The rows of a kind, or only those of the source with this name; only what is read by then.
+    fn rows_of(
         &self,
-        until: Option<Instant>,
         kind: Kind,
         table: Table,
+        name: Option<&str>,
+        until: Option<Instant>,
         each: &mut dyn FnMut(&Source, &Row) -> Result<()>,
     ) -> Result<()> {
         let path = self.place.shared(kind);
         self.place.check(&path)?;
         let forgotten = folder::forgotten(&self.place)?;
-        let is_wanted =
-            |source: &Source| source.kind() == kind && source.owner().is_none_or(|owner| !forgotten.contains(owner));
+        let is_there = |source: &Source| source.owner().is_none_or(|owner| !forgotten.contains(owner));
+        let is_wanted = |source: &Source| {
+            source.kind() == kind && name.is_none_or(|name| source.name() == name) && is_there(source)
+        };
         folder::rows_until(&path, until, &is_wanted, &mut |source, _, text| match row_of(text, table) {
             Some(row) => each(source, &row),
             None => Ok(()),

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use std::time::{Duration, Instant};
 
 const CONVERSATION: &str = "3c93296d-fab9-4844-ac62-7f673c1f02cc";
+const OTHER: &str = "3c93296d-fab9-4844-ac62-7f673c1f02cd";
 const SESSION: &str = "sess_20261130T1100_ca5d";
 
 fn machine(id: char, label: &str) -> Machine {
@@ -105,6 +106,46 @@ fn what_a_machine_wrote_is_read_by_another() {
     laptop.talk(CONVERSATION, &mut take).unwrap();
     assert_eq!(said, ["a#0", "b#0"], "the main thread comes first");
     laptop.talk("../../x", &mut |_| panic!("there is none")).unwrap();
+}
+
+fn mark(id: &str, op: &str, more: &str) -> Row {
+    let body = format!(r#"{{"v":1,"id":"{id}","actor":"mira","op":"{op}"{more}}}"#);
+    Row { kind: Some(op.into()), ..row(Table::Mark, id, None, &body) }
+}
+
+#[test]
+fn what_people_said_on_several_machines_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |machine: &Machine, rows: Vec<Row>| {
+        let sources = rows.iter().map(|row| (format!("mark/{CONVERSATION}"), row.clone()));
+        let now = clock::parse("2026-11-30T12:00:00Z").unwrap();
+        let mut folder = Folder::open(dir.path(), machine, None, now).unwrap();
+        for (seq, (source, row)) in sources.enumerate() {
+            let source = Source::parse(&source).unwrap();
+            folder.take(&Op::Row(&source, seq as u64, &row)).unwrap();
+            let held = Held { pos: seq as u64 + 1, digest: String::new(), stamp: "s".into() };
+            folder.take(&Op::Held(&source, &held, Some(Visibility::Team))).unwrap();
+        }
+        folder.commit().unwrap();
+    };
+    fill(dir.path(), &machine('a', "laptop"));
+    let tag = mark("m1", "tag", r#","with":"urgent""#);
+    let wrong = mark("m2", "tag", r#","with":"wrong""#);
+    let note = mark("m3", "note", r#","with":"so\nit is","entry":"a#0""#);
+    let hidden = mark("m4", "redact", r#","entry":"a#0","field":"text""#);
+    let undo = mark("m5", "undo", r#","of":"m2","reason":"no""#);
+    let (no_op, no_body) = (mark("m6", "shout", ""), row(Table::Mark, "m7", None, "7"));
+    said(&machine('b', "desk"), vec![tag.clone(), wrong.clone(), no_op, no_body]);
+    said(&machine('c', "tower"), vec![tag, wrong, note, hidden, undo]);
+    let also = Also::find(&[dir.path().into()], None).unwrap();
+    let marks = also.said(CONVERSATION).unwrap();
+    let holding: Vec<(&str, Option<&str>)> =
+        marks.holding().map(|mark| (mark.id.as_str(), mark.said.with.as_deref())).collect();
+    assert_eq!(holding, [("m1", Some("urgent")), ("m3", Some("so\nit is")), ("m4", None)]);
+    assert!(also.said(OTHER).unwrap().all.is_empty());
+    let laptop = also.machine("laptop").unwrap();
+    assert_eq!(laptop.head(CONVERSATION).unwrap().unwrap().title.as_deref(), Some("Fix the login"));
+    assert!(laptop.head(OTHER).unwrap().is_none());
 }
 
 #[test]
