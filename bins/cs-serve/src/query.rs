@@ -214,6 +214,11 @@ impl Query {
         *self != page
     }
 
+    /// The same query, whatever its page.
+    pub fn without_page(&self) -> Query {
+        Query { page: None, ..self.clone() }
+    }
+
     /// The same query, from its first page on.
     pub fn first_page(&self) -> Query {
         Query { cursor: None, before: None, ..self.clone() }

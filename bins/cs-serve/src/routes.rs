@@ -115,7 +115,7 @@ const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Tag, 
 const OF_CALLS: &[Param] = &[Param::Project, Session, Tool, Verdict, Outcome, Since, Until, Q, Sort, Limit, Before];
 
 /// The parameters that select sessions and conversations of other machines.
-const OF_MACHINES: &[Param] = &[Machine, Owner, Param::Project, Q, Limit];
+const OF_MACHINES: &[Param] = &[Machine, Owner, Param::Project, Q, Tag, Limit, Param::Page];
 
 const OVERVIEW: Template = Template { name: "overview.html", text: include_str!("../../../web/overview.html") };
 const SESSION: Template = Template { name: "session.html", text: include_str!("../../../web/session.html") };
@@ -296,7 +296,7 @@ pub static ROUTES: [Route; 36] = [
         path: "/api/machines",
         params: OF_MACHINES,
         answer: Json(Handler::All(api::machines::all)),
-        about: "other machines, their sessions, what they spent, secrets that were found, what a search finds",
+        about: "other machines, their sessions and conversations, what they spent, secrets that were found, what a search finds",
     },
     Route {
         path: "/api/machines/conversation/<uuid>",

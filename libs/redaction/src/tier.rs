@@ -1,5 +1,7 @@
 //! Owns how sure a rule is.
 
+use redact::Sure;
+
 /// How sure a rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
@@ -19,6 +21,16 @@ impl Tier {
             Tier::Candidate => "candidate",
             Tier::Personal => "personal",
         }
+    }
+
+    /// That of the built-in rule with this id.
+    pub fn of_built_in(rule: &str) -> Option<Tier> {
+        let (_, sure) = redact::rules().into_iter().find(|(id, _)| *id == rule)?;
+        Some(match sure {
+            Sure::Definite => Tier::Definite,
+            Sure::Candidate => Tier::Candidate,
+            Sure::Personal => Tier::Personal,
+        })
     }
 
     /// The tier with this word.

@@ -4,9 +4,14 @@
 use crate::asked::Asked;
 use crate::http::reply::LINES;
 use crate::http::{Refusal, Reply, Rest};
+use crate::query::Query;
+use crate::view::machines::{Seen, Work};
 use cs_core::Error;
+use cs_core::clock;
 use cs_core::id::Uuid;
-use serde_json::json;
+use marks::Mark;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -21,20 +26,82 @@ const AHEAD: usize = 1;
 pub fn all(asked: &Asked) -> Result<Reply, Refusal> {
     let seen = asked.caches.machines.seen(&asked.store().home)?;
     let machine = seen.machine(&asked.query)?;
-    let sessions: Vec<_> = seen.matching(&asked.query, machine).take(asked.query.limit()).collect();
+    let (sessions, conversations): (Vec<&Work>, Vec<&Work>) =
+        seen.matching(&asked.query, machine).into_iter().partition(|work| work.session_id.is_some());
     let found = seen.search(&asked.query)?;
     Ok(Reply::json(&json!({
         "machines": seen.machines,
         "own": seen.own,
-        "sessions": sessions,
-        "spend": seen.spend(),
-        "secrets": seen.secrets(),
+        "sessions": page(&seen, &asked.query, &sessions),
+        "session_count": sessions.len(),
+        "conversations": page(&seen, &asked.query, &conversations),
+        "conversation_count": conversations.len(),
+        "left_out": seen.works.left_out,
+        "spend": seen.spend,
+        "secrets": seen.replaced.secrets,
+        "replaced": seen.replaced.others,
         "hits": found.hits,
         "is_cut": found.is_cut,
         "is_late": found.is_late,
         "unseen": found.unseen,
         "failures": seen.failures,
     })))
+}
+
+/// A session or a conversation of another machine.
+#[derive(Serialize)]
+struct WorkRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+    machine: &'a str,
+    machine_name: &'a str,
+    owner: Option<&'a str>,
+    project: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    /// What the session is for, or what the conversation is called.
+    intent: &'a str,
+    agent: Option<&'a str>,
+    started_at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    last_heartbeat: &'a str,
+    conversation: Option<&'a str>,
+    tags: &'a [String],
+}
+
+/// The rows of the page that is asked for.
+fn page<'a>(seen: &'a Seen, query: &Query, works: &[&'a Work]) -> Vec<WorkRow<'a>> {
+    let before = usize::try_from(query.page.unwrap_or(1).saturating_sub(1)).unwrap_or(usize::MAX);
+    let row = |work: &&'a Work| {
+        let machine = seen.machines.get(work.machine)?;
+        Some(WorkRow {
+            session_id: work.session_id.as_deref(),
+            machine: &machine.id,
+            machine_name: &machine.name,
+            owner: machine.owner.as_deref(),
+            project: &work.project,
+            status: work.status,
+            intent: &work.title,
+            agent: work.agent.as_deref(),
+            started_at: &work.started_at,
+            ended_at: work.ended_at.as_deref(),
+            last_heartbeat: &work.last_heartbeat,
+            conversation: work.conversation.as_deref(),
+            tags: &work.tags,
+        })
+    };
+    works.iter().skip(before.saturating_mul(query.limit())).take(query.limit()).filter_map(row).collect()
+}
+
+/// A mark of a conversation of another machine.
+fn mark(mark: &Mark) -> Value {
+    let said = &mark.said;
+    json!({
+        "id": mark.id, "at": clock::stamp(mark.at), "actor": mark.actor, "op": said.op.word(),
+        "entry": said.target.entry, "field": said.target.field, "with": said.with, "reason": said.reason,
+    })
 }
 
 /// `/api/machines/conversation/<uuid>`
@@ -52,6 +119,7 @@ pub fn conversation(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
         "title": head.title,
         "started_at": head.started_at,
         "tags": head.tags,
+        "marks": seen.said(&head.id)?.holding().map(mark).collect::<Vec<Value>>(),
     });
     let mut lines = first.to_string().into_bytes();
     lines.push(b'\n');

@@ -4,6 +4,7 @@
 //! said.
 
 use super::text::{Text, indented, without_colours};
+use crate::view::reviewed::Said;
 use agents::entry::Kind;
 use agents::part::Part;
 use cs_core::validate::cut;
@@ -11,7 +12,7 @@ use render::{Fate, compare_lines, format_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Maximum number of parts that wait for the result of a call before them.
 const WAITING: usize = 64;
@@ -48,6 +49,8 @@ pub struct Shown {
     pub questions: Vec<Question>,
     /// The thread or the conversation to which it leads.
     pub to: String,
+    /// What people said about it, on a page of another machine.
+    pub said: Option<Said>,
 }
 
 /// A question, its answer, and the options that were not chosen.
@@ -86,6 +89,12 @@ impl Shown {
     /// A note: `anew`, the conversation begins anew; `earlier`, only its end follows.
     pub fn note(kind: &str) -> Self {
         Shown { kind: kind.into(), ..Shown::default() }
+    }
+
+    /// Takes what people said about this part, or about its result.
+    pub fn remark(&mut self, entries: &mut BTreeMap<&str, Said>) {
+        let result = self.result.as_ref().and_then(|result| entries.remove(result.entry.as_str()));
+        self.said = entries.remove(self.entry.as_str()).or(result);
     }
 }
 

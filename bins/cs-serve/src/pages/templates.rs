@@ -19,12 +19,13 @@ pub struct Template {
 }
 
 /// The templates that belong to no route: other templates use them, or they replace a page.
-const SHARED: [Template; 10] = [
+const SHARED: [Template; 11] = [
     Template { name: "base.html", text: include_str!("../../../../web/base.html") },
     Template { name: "parts.html", text: include_str!("../../../../web/parts.html") },
     Template { name: "found.html", text: include_str!("../../../../web/found.html") },
     Template { name: "entries.html", text: include_str!("../../../../web/entries.html") },
     Template { name: "reviewed.html", text: include_str!("../../../../web/reviewed.html") },
+    Template { name: "remarks.html", text: include_str!("../../../../web/remarks.html") },
     Template { name: "talk.html", text: include_str!("../../../../web/talk.html") },
     Template { name: "usage.html", text: include_str!("../../../../web/usage.html") },
     Template { name: "limit.html", text: include_str!("../../../../web/limit.html") },

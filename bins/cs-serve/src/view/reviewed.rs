@@ -48,6 +48,7 @@ pub struct Said {
     pub notes: Vec<Remark>,
     pub dispositions: Vec<Remark>,
     pub kept: Vec<Remark>,
+    pub redacted: Vec<Remark>,
 }
 
 /// A mark.
@@ -187,15 +188,21 @@ impl Said {
     pub fn about(marks: &Marks, entry: Option<&str>) -> Said {
         let mut said = Said::default();
         for mark in marks.holding().filter(|mark| mark.said.target.entry.as_deref() == entry) {
-            match mark.said.op {
-                Op::Tag => said.tags.push(Remark::of(mark)),
-                Op::Note => said.notes.push(Remark::of(mark)),
-                Op::Disposition => said.dispositions.push(Remark::of(mark)),
-                Op::Keep => said.kept.push(Remark::of(mark)),
-                Op::Redact | Op::Untag | Op::Undo => {}
-            }
+            said.add(mark);
         }
         said
+    }
+
+    /// Adds a mark that holds.
+    pub fn add(&mut self, mark: &Mark) {
+        match mark.said.op {
+            Op::Tag => self.tags.push(Remark::of(mark)),
+            Op::Note => self.notes.push(Remark::of(mark)),
+            Op::Disposition => self.dispositions.push(Remark::of(mark)),
+            Op::Keep => self.kept.push(Remark::of(mark)),
+            Op::Redact => self.redacted.push(Remark::of(mark)),
+            Op::Untag | Op::Undo => {}
+        }
     }
 }
 
