@@ -1,12 +1,45 @@
 //! Owns the arguments with which `psql` is started. Must stay true: none of them is a password, because everybody on the
-//! machine sees the arguments of a program that runs. Pure.
+//! machine sees the arguments of a program that runs; a connection string is one argument, because `psql` would take its
+//! second word for the name of a user. Pure.
 
 use crate::words::words;
 use cs_core::error::{Error, Result};
 
-/// The words of the arguments; a mistake if one of them has a password.
+/// Keywords of connection strings. Words that begin with them belong together.
+const KEYWORDS: [&str; 24] = [
+    "application_name",
+    "channel_binding",
+    "client_encoding",
+    "connect_timeout",
+    "dbname",
+    "fallback_application_name",
+    "gssencmode",
+    "host",
+    "hostaddr",
+    "keepalives",
+    "krbsrvname",
+    "load_balance_hosts",
+    "options",
+    "passfile",
+    "port",
+    "require_auth",
+    "service",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "target_session_attrs",
+    "tcp_user_timeout",
+    "user",
+];
+
+/// The words of the arguments; a mistake if one of them has a password. A connection string is one word. Everything else is
+/// split as a shell does it.
 pub fn words_of(arguments: &str) -> Result<Vec<String>> {
-    let words = words(arguments)?;
+    let words = match connection_string(arguments) {
+        Some(word) => vec![word],
+        None => joined(words(arguments)?),
+    };
     match words.iter().any(|word| has_password(word)) {
         false => Ok(words),
         true => Err(Error::Invalid(
@@ -15,6 +48,29 @@ pub fn words_of(arguments: &str) -> Result<Vec<String>> {
                 .into(),
         )),
     }
+}
+
+/// All of the arguments as one, if they are a connection string and no options: libpq splits it, with quotes of its own.
+fn connection_string(arguments: &str) -> Option<String> {
+    let text = arguments.trim();
+    let (keyword, _) = text.split_once('=')?;
+    let is_sign = |c: u8| c.is_ascii_lowercase() || c == b'_';
+    let is_keyword = !keyword.is_empty() && keyword.trim_end().bytes().all(is_sign);
+    let has_options = words(text).is_ok_and(|words| words.iter().any(|word| word.starts_with('-')));
+    (is_keyword && !has_options).then(|| format!("--dbname={text}"))
+}
+
+/// The words, of which those of a connection string that stand side by side are one.
+fn joined(words: Vec<String>) -> Vec<String> {
+    let is_setting = |word: &str| word.split_once('=').is_some_and(|(keyword, _)| KEYWORDS.contains(&keyword));
+    let mut all: Vec<String> = Vec::new();
+    for word in words {
+        match all.last_mut().filter(|last| is_setting(last) && is_setting(&word)) {
+            Some(last) => *last = format!("{last} {word}"),
+            None => all.push(word),
+        }
+    }
+    all
 }
 
 /// Whether a word has a password: `password=x`, in a list or a URI, or `ada:x@` in a URI.
@@ -27,8 +83,31 @@ fn has_password(word: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_string_is_one_argument_and_options_are_split() {
+        for (arguments, expected) in [
+            ("service=team", &["--dbname=service=team"][..]),
+            ("dbname=x host=y", &["--dbname=dbname=x host=y"]),
+            ("  dbname = x  host='a b' ", &["--dbname=dbname = x  host='a b'"]),
+            (r"user='it\'s me' dbname=x", &[r"--dbname=user='it\'s me' dbname=x"]),
+            ("postgresql://ada@db:5432/x?sslmode=require", &["postgresql://ada@db:5432/x?sslmode=require"]),
+            ("-h db -p 5432 -U ada -d 'my sessions'", &["-h", "db", "-p", "5432", "-U", "ada", "-d", "my sessions"]),
+            ("'service=team user=a b'", &["service=team user=a b"]),
+            ("\"dbname=x\" \"host=y\" 'user=ada'", &["dbname=x host=y user=ada"]),
+            ("-d dbname=x host=y", &["-d", "dbname=x host=y"]),
+            ("dbname=x host=y -v a=b", &["dbname=x host=y", "-v", "a=b"]),
+            ("-v a=b service=team", &["-v", "a=b", "service=team"]),
+            ("sessions ada", &["sessions", "ada"]),
+            ("", &[]),
+        ] {
+            assert_eq!(words_of(arguments).unwrap(), expected, "{arguments}");
+        }
+        assert!(words_of("-d 'x").is_err(), "a quote is not closed");
+    }
 
     #[test]
     fn a_password_is_refused_and_not_repeated() {
@@ -36,6 +115,7 @@ mod tests {
             "postgresql://ada:hunter2@db/sessions",
             "postgres://ada:hunter2@db",
             "-d 'postgresql://db/sessions?user=ada&password=hunter2'",
+            "host=db password=hunter2",
             "'host=db password=hunter2'",
             "\"host=db PassWord = 'hunter2'\"",
             "host=db\\ sslpassword=hunter2",
