@@ -97,6 +97,10 @@ fn main() -> ExitCode {
 
 fn work(command: Command, mut out: Out) -> Outcome<()> {
     let places = &Places::find()?;
+    // Much of what doctor checks does not need the folder.
+    if !matches!(command, Command::Doctor(_)) {
+        places.check_installed()?;
+    }
     match command {
         Command::Install(args) => install(places, &args, &mut out),
         Command::Uninstall(args) => uninstall(places, &args, &mut out),

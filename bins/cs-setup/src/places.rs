@@ -3,15 +3,21 @@
 
 use super::swap;
 use agents::Agent;
+use cli::{Failure, Outcome, programs};
 use cs_core::error::{Error, Result};
 use cs_core::paths::{self, Home};
 use std::path::{Path, PathBuf};
 
+/// The name of this program.
+const PROGRAM: &str = "cs-setup";
+
 /// The folders and files that this program uses.
 #[derive(Debug)]
 pub struct Places {
-    /// The folder that is the plugin: manifest, hooks, skills, `bin/`.
+    /// The folder that is the plugin: manifest, hooks, skills, `bin/`. It is not, if [`Places::check_installed`] fails.
     pub share: PathBuf,
+    /// This program, with links resolved.
+    own: PathBuf,
     /// The user's home directory.
     pub user: PathBuf,
     /// Claude Code's directory.
@@ -28,20 +34,56 @@ impl Places {
     /// Finds them from the environment and from this program's path.
     pub fn find() -> Result<Self> {
         let user = set("HOME").map(PathBuf::from).ok_or_else(|| Error::Invalid("HOME is not set".into()))?;
+        let own = std::env::current_exe().and_then(|path| path.canonicalize());
+        let own = own.map_err(|error| Error::io(Path::new(PROGRAM), "find", error))?;
         let places = Places {
-            share: share()?,
+            share: share(&own).to_path_buf(),
             claude: absolute(&Agent::Claude.home().unwrap_or_else(|| user.clone()))?,
             codex: absolute(&Agent::Codex.home().unwrap_or_else(|| user.clone()))?,
             data: Home::at(absolute(Home::from_env()?.root())?),
             data_name: absolute(&paths::named_home()?)?,
             user: absolute(&user)?,
+            own,
         };
         Ok(places)
     }
 
-    /// One of our programs.
+    /// Whether this program is in an installed folder, without which nothing can be registered.
+    pub fn is_installed(&self) -> bool {
+        is_plugin(&self.share)
+    }
+
+    /// Fails unless it is, and its path can be written into the files of others: it must be valid text, because it comes
+    /// into JSON, XML and unit files.
+    pub fn check_installed(&self) -> Outcome<()> {
+        if self.is_installed() {
+            return Ok(text_of(&self.share).map(drop)?);
+        }
+        let what = self.why_not_installed();
+        match self.installed_program() {
+            Some(other) => Err(Failure::Advised(what, format!("run the one that is installed: {}", other.display()))),
+            None => Err(Error::Refused(format!("{what}; make install creates one")).into()),
+        }
+    }
+
+    /// The words for a program that is not in an installed folder.
+    pub fn why_not_installed(&self) -> String {
+        format!("{} is not in an installed folder", self.own.display())
+    }
+
+    /// This program where it is installed: as a shell finds it, or where `make install` puts it.
+    pub fn installed_program(&self) -> Option<PathBuf> {
+        let usual = self.user.join(".local/share/claude-sessions/bin").join(PROGRAM);
+        let is_it = |path: &PathBuf| path.canonicalize().is_ok_and(|path| is_plugin(share(&path)));
+        programs::on_path(PROGRAM).into_iter().chain([usual]).find(is_it)
+    }
+
+    /// One of our programs: beside this one.
     pub fn program(&self, name: &str) -> PathBuf {
-        self.share.join("bin").join(name)
+        match self.own.parent() {
+            Some(folder) if !self.is_installed() => folder.join(name),
+            _ => self.share.join("bin").join(name),
+        }
     }
 
     /// Claude Code's settings of this user.
@@ -55,18 +97,14 @@ impl Places {
     }
 }
 
-/// The parent of this program's folder, with links resolved. It must be the plugin, and its path must be valid text,
-/// because it is written into JSON, XML and unit files.
-fn share() -> Result<PathBuf> {
-    let own = std::env::current_exe().and_then(|path| path.canonicalize());
-    let own = own.map_err(|error| Error::io(Path::new("cs-setup"), "find", error))?;
-    let share = own.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
-    if !share.join(".claude-plugin/plugin.json").is_file() {
-        let what = format!("{} is not in an installed folder; make install creates one", own.display());
-        return Err(Error::Refused(what));
-    }
-    text_of(share)?;
-    Ok(share.to_path_buf())
+/// The parent of a program's folder.
+fn share(program: &Path) -> &Path {
+    program.parent().and_then(Path::parent).unwrap_or(Path::new("/"))
+}
+
+/// Whether a folder is the plugin.
+fn is_plugin(folder: &Path) -> bool {
+    folder.join(".claude-plugin/plugin.json").is_file()
 }
 
 /// Whether a folder is or was the plugin: this installation, one at another PREFIX, or a checkout. Names alone prove

@@ -59,18 +59,18 @@ impl Check {
 impl Doctor {
     pub fn run(self, places: &Places, out: &mut Out) -> Outcome<()> {
         if self.brief {
+            places.check_installed()?;
             return brief(places, out);
         }
-        let mut checks = vec![programs::installed(places), programs::on_path(places)];
-        let (found, commands) = hooks::check(places);
-        checks.extend(found);
-        checks.push(event::check(&commands));
-        checks.extend(guard::check(places));
+        let is_installed = places.is_installed();
+        let mut checks = if is_installed { check_installed(places) } else { vec![programs::nowhere(places)] };
         checks.extend(data::check(places));
         checks.extend(keep::check(places));
         checks.extend(sync::check(places));
         checks.extend(dashboard::check(places));
-        checks.extend(check_jobs(places));
+        if is_installed {
+            checks.extend(check_jobs(places));
+        }
         checks.extend(cost::check(places));
         for check in &checks {
             match out.form {
@@ -83,6 +83,16 @@ impl Doctor {
         out.flush()?;
         if checks.iter().all(|check| check.ok) { Ok(()) } else { Err(Failure::Reported(1)) }
     }
+}
+
+/// What can only be checked in an installed folder.
+fn check_installed(places: &Places) -> Vec<Check> {
+    let mut checks = vec![programs::installed(places), programs::on_path(places)];
+    let (found, commands) = hooks::check(places);
+    checks.extend(found);
+    checks.push(event::check(&commands));
+    checks.extend(guard::check(places));
+    checks
 }
 
 /// Prints the first problem, else the first thing that could be done so that more is recorded. Other programs call this

@@ -27,6 +27,16 @@ pub fn installed(places: &Places) -> Check {
     Check::bad("programs", wrong.join("; "), "make install, in the source folder of claude-sessions")
 }
 
+/// This program is not in an installed folder, so that programs, hooks and jobs cannot be checked.
+pub fn nowhere(places: &Places) -> Check {
+    let detail = format!("{}, so programs, hooks and jobs are not checked", places.why_not_installed());
+    let fix = match places.installed_program() {
+        Some(other) => format!("{} doctor", other.display()),
+        None => "make install, in the source folder of claude-sessions".to_string(),
+    };
+    Check::bad("programs", detail, fix)
+}
+
 /// The problem with a program, if there is one. Programs that agents call take no arguments and print no version.
 fn trouble(path: &Path, name: &str) -> Option<String> {
     if !programs::is_program(path) {

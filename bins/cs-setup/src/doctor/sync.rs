@@ -61,7 +61,8 @@ fn program(place: &Place) -> Option<Check> {
 
 /// What keeps the target from taking something.
 fn target(places: &Places) -> Option<Check> {
-    let path = places.program(PROGRAM);
+    let beside = Some(places.program(PROGRAM)).filter(|path| programs::is_program(path));
+    let path = beside.or_else(|| programs::on_path(PROGRAM)).unwrap_or_else(|| places.program(PROGRAM));
     let mut call = Command::new(&path);
     call.args(["status", "--quick", "--json"]).env("CS_HOME", places.data.root());
     let done = match command::collect(call, &path, LIMIT) {
