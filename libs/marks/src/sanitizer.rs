@@ -90,6 +90,17 @@ impl<'a> Sanitizer<'a> {
         self.engine
     }
 
+    /// Whether nothing is said about a field of the part with this anchor itself: at most, other fields of it were redacted.
+    pub fn is_unmarked(&self, entry: &str, field: &str) -> bool {
+        let is_about = |mark: &&Mark| {
+            let target = &mark.said.target;
+            let is_whole = target.field.is_none() && target.span.is_none();
+            is_whole || target.field.as_deref().unwrap_or(TEXT) == field
+        };
+        let mut marks = self.by_entry.get(entry).into_iter().flatten();
+        !self.hiding.iter().any(|broken| broken.is_about(entry)) && !marks.any(|mark| is_about(mark))
+    }
+
     /// What may be shown of a field of the part with this anchor; without the name of a field, it is `text`.
     pub fn text<'t>(&mut self, entry: &str, place: Place, text: &'t str) -> Sanitized<'t> {
         if text.is_empty() {

@@ -158,6 +158,20 @@ impl<'a> Texts<'a> {
         text
     }
 
+    /// What may be shown of where something was said: the folder or the branch of a part with this anchor. A prompt of the
+    /// same line has the same anchor, and a redaction in it hides only what repeats it here, as in the head of a conversation.
+    pub fn show_place(&mut self, entry: &str, kind: &str, field: &str, text: &str) -> String {
+        let is_unmarked = self.sanitizer.as_ref().is_some_and(|sanitizer| sanitizer.is_unmarked(entry, field));
+        if is_unmarked {
+            return self.show_repeated(field, Some(text)).unwrap_or_default();
+        }
+        let shown = self.show(entry, kind, field, text);
+        match self.repeats(&shown) {
+            true => self.show_repeated(field, Some(&shown)).unwrap_or_default(),
+            false => shown,
+        }
+    }
+
     /// Counts a piece that is replaced.
     fn count(&mut self, entry: &str, field: &str, cut: &Cut) {
         let (rule, tier, why) = match &cut.why {
