@@ -12,6 +12,7 @@ mod forget;
 mod held;
 mod line;
 mod live;
+pub mod own;
 mod place;
 mod rewrite;
 mod stale;

@@ -19,6 +19,7 @@ mod machine;
 #[allow(clippy::unwrap_used)]
 mod memory;
 mod op;
+mod own;
 mod packed;
 pub mod postgres;
 mod program;
@@ -43,6 +44,7 @@ pub use held::{Held, Known};
 pub use last::Last;
 pub use machine::Machine;
 pub use op::{Op, Sink};
+pub use own::{OwnMachine, THIS};
 pub use program::Program;
 pub use pulled::{EachRow, Pulled, Theirs};
 pub use row::{Row, Table};

@@ -50,6 +50,11 @@ impl Machine {
         Machine::read(home)?.ok_or_else(|| Error::corrupt(&home.machine(), "it was removed while it was made"))
     }
 
+    /// A machine that has no id yet, for who only asks: nothing was ever sent under this one.
+    pub fn nobody() -> Machine {
+        Machine { id: "0".repeat(BYTES * 2), label: String::new() }
+    }
+
     /// Gives it another label.
     pub fn relabel(self, home: &Home, label: &str) -> Result<Machine> {
         Machine::check_label(label)?;

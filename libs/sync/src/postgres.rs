@@ -8,6 +8,7 @@
 mod arguments;
 mod complaint;
 mod line;
+pub mod own;
 mod psql;
 mod pull;
 mod schema;

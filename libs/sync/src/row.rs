@@ -36,6 +36,17 @@ pub enum Table {
 }
 
 impl Table {
+    /// All of them.
+    pub const ALL: [Table; 7] = [
+        Table::Conversation,
+        Table::Entry,
+        Table::Record,
+        Table::Mark,
+        Table::UsageDay,
+        Table::LimitReading,
+        Table::Audit,
+    ];
+
     /// Its name in databases and folders.
     pub fn word(self) -> &'static str {
         match self {

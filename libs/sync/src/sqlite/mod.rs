@@ -3,6 +3,7 @@
 //! copy of the one is not all, and does not work on drives of other computers.
 
 mod check;
+pub mod own;
 mod pull;
 mod schema;
 mod script;

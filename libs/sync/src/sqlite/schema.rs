@@ -1,11 +1,9 @@
 //! Owns the text that makes the tables, and leads from one version of them to another.
 
 use super::check::{BEGIN, check};
+use crate::row::Table;
 use crate::versions::{Step, steps};
 use cs_core::error::Result;
-
-/// The tables of rows.
-const TABLES: [&str; 7] = ["conversation", "entry", "record", "mark", "usage_day", "limit_reading", "audit"];
 
 /// What `sqlite3` is told to make the tables, or to change them: one transaction. Without `from` it changes nothing if
 /// the tables are there.
@@ -65,7 +63,7 @@ fn expand(text: &str) -> String {
             ("-- each table", _) => block = Some(String::new()),
             ("-- end", _) => {
                 let each = block.take().unwrap_or_default();
-                TABLES.iter().for_each(|table| done.push_str(&each.replace("TABLE", table)));
+                Table::ALL.iter().for_each(|table| done.push_str(&each.replace("TABLE", table.word())));
             }
             (line, Some(each)) => *each += &format!("{line}\n"),
             (line, None) => done += &format!("{line}\n"),
