@@ -196,6 +196,8 @@ function updatePage(page) {
   morph(main, page.getElementById("main"));
   document.title = page.title;
   plainTitle = plainTitleOf(page);
+  // The page may have been asked for while it was shown; a hidden one has the number in its title.
+  if (document.hidden) lookForWaiting();
   showTell();
   showTimes(document);
   if (index >= 0 && !focused.isConnected) rows()[Math.min(index, rows().length - 1)]?.querySelector(".open").focus({ preventScroll: true });

@@ -107,6 +107,12 @@ impl Served {
         found.trim().trim_end_matches(" kB").parse().ok()
     }
 
+    /// The memory that it needs itself, in KiB, without the pages of its program's file: those are more when it is built
+    /// without optimization, and the system can drop them. `None` where the system does not report it.
+    pub fn own_memory(&self) -> Option<u64> {
+        self.memory("RssAnon")
+    }
+
     /// The numbers of its open files and of its threads; `None` where the system does not report them.
     pub fn open(&self) -> Option<(usize, usize)> {
         let count =

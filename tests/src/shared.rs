@@ -62,6 +62,18 @@ pub fn talk(conversation: &str, texts: &[&str]) -> Rows {
     (format!("talk/{conversation}/main"), texts.iter().enumerate().map(line).collect())
 }
 
+/// What people said about a conversation: operations with more fields, as `cs-sync` sends them, one a minute.
+pub fn marks(conversation: &str, said: &[(&str, Value)]) -> Rows {
+    let mark = |(n, (op, more)): (usize, &(&str, Value))| {
+        let (id, at) = (format!("m{n:012}"), format!("2026-11-21T08:{n:02}:00.000000+00:00"));
+        let mut body = json!({"v": 1, "id": id, "at": at, "actor": "ada", "op": op});
+        let (fields, more) = (body.as_object_mut().expect("an object"), more.as_object().expect("an object"));
+        fields.extend(more.clone());
+        Row { kind: Some((*op).to_owned()), ..row(Table::Mark, &id, &body) }
+    };
+    (format!("mark/{conversation}"), said.iter().enumerate().map(mark).collect())
+}
+
 /// What a model used on a day.
 pub fn usage(day: &str, project: &str, model: &str, tokens: u64, cost_usd: f64) -> Rows {
     let body = json!({

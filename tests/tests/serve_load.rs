@@ -64,7 +64,7 @@ fn readers_get_complete_answers_while_others_write() {
     assert!(times.len() > plan.readers && changes > plan.writers, "nothing continued");
     let shown = served.json("/api/sessions?limit=500&include_archived=true");
     assert_eq!(shown["total"].as_u64(), Some(sandbox.records().len() as u64), "afterwards they agree");
-    assert!(served.memory("VmRSS").is_none_or(|memory| memory < 15 * 1024), "{:?} KiB", served.memory("VmRSS"));
+    assert!(served.own_memory().is_none_or(|memory| memory < 12 * 1024), "{:?} KiB", served.own_memory());
 }
 
 fn create(sandbox: &Sandbox, number: usize) -> String {

@@ -20,7 +20,7 @@ fn rows() -> Vec<Rows> {
     vec![
         shared::record(ACTIVE, "active", "Fix the <login>", at[0], UUID),
         shared::record(PARKED, "parked", "Rate limits", at[1], OTHER),
-        shared::head(UUID, "Fix the <login>", &json!({"github-token": 2, "jwt": 1})),
+        shared::head(UUID, "Fix the <login>", &json!({"github-pat": 2, "jwt": 1, "user": 5, "manual": 1})),
         shared::head(OTHER, "Rate limits", &json!({})),
         shared::talk(UUID, &["why is the login slow?", "Because of <b>retries</b>.", "mend it"]),
         shared::talk(OTHER, &["how many requests?"]),
@@ -163,7 +163,16 @@ fn the_dashboard_shows_machines_to_its_owner_only() {
     assert_eq!(known, [json!("laptop"), json!("mira"), json!(2), json!(1), json!(2)]);
     assert_eq!((&laptop["week"]["total_tokens"], &laptop["week"]["cost_usd"]), (&json!(1000), &json!(2.5)));
     assert_eq!((&all["own"]["team"], &all["own"]["private"]), (&json!(2), &json!(0)));
-    assert_eq!(all["secrets"][0], json!({"rule": "github-token", "found": 2, "conversations": 1}));
+    let of_rule = |rows: &str, n: usize| all[rows][n]["rule"].as_str().map(|rule| (rule, &all[rows][n]["found"]));
+    assert_eq!(all["secrets"].as_array().map(Vec::len), Some(2), "names and redactions by hand are no secrets");
+    assert_eq!(
+        (of_rule("secrets", 0), of_rule("secrets", 1)),
+        (Some(("github-pat", &json!(2))), Some(("jwt", &json!(1))))
+    );
+    assert_eq!(
+        (of_rule("replaced", 0), of_rule("replaced", 1)),
+        (Some(("user", &json!(5))), Some(("manual", &json!(1))))
+    );
     assert_eq!((&all["spend"][0]["person"], &all["spend"][0]["project"]), (&json!("mira"), &json!("api")));
     assert_eq!(all["sessions"].as_array().unwrap().len(), 2);
     let found = served.json("/api/machines?q=slow&machine=laptop");
@@ -172,7 +181,7 @@ fn the_dashboard_shows_machines_to_its_owner_only() {
     assert_eq!(served.json("/api/machines?owner=nobody")["sessions"], json!([]));
 
     let page = served.get("/machines?q=retries").text();
-    for text in ["laptop", "mira", "Fix the &lt;login&gt;", "github-token", "<mark>retries</mark>", "$2.50"] {
+    for text in ["laptop", "mira", "Fix the &lt;login&gt;", "github-pat", "<mark>retries</mark>", "$2.50"] {
         assert!(page.contains(text), "{text}: {page}");
     }
     let own = served.get("/").text();
@@ -194,6 +203,85 @@ fn the_dashboard_shows_machines_to_its_owner_only() {
     let without = Served::start(&sandbox, &[]);
     assert_eq!(without.get("/machines").status, 404);
     assert!(!without.get("/").text().contains("/machines"));
+}
+
+/// Conversations without a session, and the list that all of them are in.
+#[test]
+fn conversations_without_a_session_are_listed_page_by_page() {
+    let (sandbox, dir) = world();
+    let lone = |n: usize| format!("5e1f0000-0000-4000-8000-1000000000{n:02x}");
+    let key = format!("Key [{}:0123abcdef]", "aws-access-key");
+    let mut all = vec![shared::head(&lone(0), &key, &json!({}))];
+    all.extend((1..60).map(|n| shared::head(&lone(n), &format!("Conversation {n}"), &json!({}))));
+    all.push(shared::talk(&lone(0), &[&key, "It is gone."]));
+    push(&dir, &machine('c', "tower"), Some("noor"), &all);
+    let served = Served::start(&sandbox, &["--also", text(&dir)]);
+    let found = served.json("/api/machines?limit=2");
+    assert_eq!((&found["session_count"], &found["conversation_count"]), (&json!(2), &json!(60)));
+    assert_eq!(found["conversations"].as_array().map(Vec::len), Some(2));
+    let page = |n: usize| served.json(&format!("/api/machines?machine=tower&page={n}"))["conversations"].clone();
+    assert_eq!([1, 2, 3].map(|n| page(n).as_array().map_or(0, Vec::len)), [50, 10, 0]);
+    assert_eq!(page(1)[0]["tags"], json!(["urgent"]));
+    let count = |path: &str| served.json(path)["conversation_count"].clone();
+    assert_eq!(
+        ["project=api", "project=shop", "machine=laptop", "tag=URGENT", "tag=other", "owner=noor"]
+            .map(|query| { count(&format!("/api/machines?{query}")) }),
+        [json!(60), json!(0), json!(0), json!(60), json!(0), json!(60)]
+    );
+
+    let shown = |path: &str| served.get(path).text().to_string();
+    let first = shown("/machines");
+    assert!(first.contains("page 1 of 2") && first.contains("href=\"/machines?page=2\" rel=\"next\""), "{first}");
+    let second = shown("/machines?page=2");
+    assert!(second.contains("page 2 of 2") && second.contains("href=\"/machines?page=1\" rel=\"prev\""), "{second}");
+    let links = |page: &str| page.matches("class=\"open\" href=\"/machines/conversation/").count();
+    assert_eq!((links(&first), links(&second)), (50, 12), "each has its page");
+    assert!(shown("/machines?page=99").contains("page 2 of 2"));
+    assert!(shown(&format!("/machines?q={}", lone(7))).contains("Conversation 7</a>"), "found by its id");
+
+    // A placeholder stays whole, and a title that is the prompt of the hit is not repeated.
+    let hits = shown("/machines?q=key");
+    assert!(hits.contains(&key.replace("Key", "<mark>Key</mark>")) && !hits.contains("[masked]"), "{hits}");
+    assert!(hits.contains("<bdi>tower</bdi>, <bdi>noor</bdi>"), "{hits}");
+    let section = hits.split("id=\"hits\"").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap_or_default();
+    assert_eq!(section.matches("0123abcdef").count(), 1, "{section}");
+    let empty = shown(&format!("/machines/conversation/{}", lone(3)));
+    assert!(empty.contains("No line of this conversation came."), "{empty}");
+}
+
+#[test]
+fn what_people_said_elsewhere_is_shown_once() {
+    let (sandbox, dir) = world();
+    let said = [
+        ("tag", json!({"with": "flaky<x>"})),
+        ("tag", json!({"with": "wrong"})),
+        ("undo", json!({"of": "m000000000001", "reason": "no"})),
+        ("note", json!({"with": "ask <i>Noor</i>", "entry": "u1#0"})),
+        ("disposition", json!({"with": "needs-review", "entry": "u2#0"})),
+        ("redact", json!({"entry": "u0#0", "field": "text"})),
+        ("note", json!({"with": "it was longer once", "entry": "gone#0"})),
+    ];
+    for (digit, label, count) in [('c', "tower", said.len()), ('d', "desk two", 3)] {
+        push(&dir, &machine(digit, label), None, &[shared::marks(UUID, &said[..count])]);
+    }
+    let served = Served::start(&sandbox, &["--also", text(&dir)]);
+    let page = served.get(&format!("/machines/conversation/{UUID}?machine=laptop")).text();
+    let count = |what: &str| page.matches(what).count();
+    let seen = [
+        "flaky&lt;x&gt;</a>",
+        "urgent</a>",
+        "wrong",
+        "ask &lt;i&gt;Noor&lt;/i&gt;",
+        "needs review",
+        "Redacted by hand",
+    ];
+    assert_eq!(seen.map(count), [1, 1, 0, 1, 1, 1], "{page}");
+    let aside = page.split("id=\"aside\"").nth(1).unwrap_or_default();
+    assert!(aside.contains("gone#0") && aside.contains("it was longer once"), "{aside}");
+    let talk = served.get(&format!("/api/machines/conversation/{UUID}?machine=laptop")).text().to_string();
+    let head: Value = serde_json::from_str(talk.lines().next().unwrap()).unwrap();
+    let ops: Vec<&str> = head["marks"].as_array().unwrap().iter().filter_map(|mark| mark["op"].as_str()).collect();
+    assert_eq!(ops, ["tag", "note", "disposition", "redact", "note"]);
 }
 
 #[test]

@@ -43,6 +43,28 @@ fn the_title_of_a_hidden_page_counts_what_waits() {
     assert_eq!(dashboard.browser.complaints(), [""; 0]);
 }
 
+/// Keeps the answers to requests for the page until `release()` is called.
+const HOLD: &str = "window.held = 0; window.honest = window.fetch; window.fetch = async (url, options) => { \
+    const answer = await honest(url, options); \
+    if (options?.headers?.['X-Part'] === 'page') await new Promise((go) => { window.release = go; held++ }); \
+    return answer }";
+
+#[test]
+fn a_page_that_comes_late_does_not_take_the_number_from_the_title() {
+    let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
+    dashboard.open(&format!("/session/{}", ids[0]));
+    dashboard.browser.eval(HOLD);
+    dashboard.cs("cs-session", &["update", &ids[0], "--intent", "another one"]);
+    dashboard.browser.until("held === 1");
+    dashboard.browser.hide(true);
+    hook(&dashboard, "UserPromptSubmit", json!({"prompt": "tidy the cellar"}));
+    ask(&dashboard, "rm -r cellar");
+    dashboard.browser.until("document.title.startsWith('(1) ')");
+    dashboard.browser.eval("window.fetch = honest; release()");
+    dashboard.browser.until("document.querySelector('h1').textContent.includes('another one')");
+    dashboard.browser.until("document.title === '(1) another one'");
+}
+
 #[test]
 fn one_notification_tells_of_a_question_and_of_a_failure() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };

@@ -63,7 +63,6 @@ struct WorkRow<'a> {
     intent: &'a str,
     agent: Option<&'a str>,
     started_at: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     last_heartbeat: &'a str,
