@@ -94,7 +94,8 @@ axe: ## download axe-core, which checks the dashboard for accessibility (needs n
 	sh tests/axe.sh
 
 install: build ## install into PREFIX (default ~/.local) and register with Claude Code
-	@mkdir -p "$(TO_SHARE)/bin" "$(TO_BIN)" && for f in $(FILES); do $(call put,$$f,$(TO_SHARE)/$$f) || exit 1; done
+	@mkdir -p "$(TO_SHARE)/bin" "$(TO_BIN)" && t=$$(mktemp -d) && trap 'rm -rf "$$t"' EXIT && cp -R $(FILES) "$$t" \
+		&& sh packaging/direct.sh "$$t" && for f in $(FILES); do $(call put,$$t/$$f,$(TO_SHARE)/$$f) || exit 1; done
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
 	@for f in $(PAGES); do mkdir -p "$$(dirname "$(TO_PAGES)/$$f")" && if $(is_ours); then { $(page); } >"$(TO_PAGES)/$$f.new" \
 		&& mv -f "$(TO_PAGES)/$$f.new" "$(TO_PAGES)/$$f" || exit 1; else echo "$(TO_PAGES)/$$f: not ours, left alone" >&2; fi; done

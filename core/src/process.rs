@@ -212,7 +212,7 @@ mod system {
     }
 
     pub fn is_shell(pid: u32) -> bool {
-        stat(pid).is_some_and(|(name, _)| super::SHELLS.contains(&name.as_str()))
+        stat(pid).is_some_and(|(name, _)| super::is_name_of_shell(&name))
     }
 
     /// A short file of the system, in a single read: every system call adds to the time of a hook.
@@ -272,7 +272,7 @@ mod system {
     pub fn is_shell(pid: u32) -> bool {
         facts(pid).is_some_and(|facts| {
             let name: String = facts.pbi_comm.iter().take_while(|c| **c != 0).map(|c| char::from(*c as u8)).collect();
-            super::SHELLS.contains(&name.as_str())
+            super::is_name_of_shell(&name)
         })
     }
 
@@ -315,6 +315,12 @@ use system::{can_tell, is_shell, parent_of, running, scope};
 
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];
+
+/// Whether a process of this name is a shell: one by its own name, or one that runs the plugin's launcher.
+#[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
+fn is_name_of_shell(name: &str) -> bool {
+    SHELLS.contains(&name) || name.starts_with("run-cs-")
+}
 
 #[cfg(test)]
 mod tests {

@@ -110,7 +110,7 @@ fn no_hook_links_the_engine_of_rules() {
     assert!(of("cs-report").contains("redaction") && of("cs-redact").contains("redaction"), "the search misses it");
     let shipped = fs::read_to_string(workspace().join("hooks/hooks.json")).expect("the hooks can be read");
     let shipped: BTreeSet<&str> =
-        shipped.split("/bin/").skip(1).filter_map(|rest| rest.split(['"', ' ']).next()).collect();
+        shipped.split("/hooks/run-").skip(1).filter_map(|rest| rest.split(['"', ' ', '.']).next()).collect();
     assert!(shipped.contains("cs-hook") && shipped.contains("cs-notify"), "the hooks are not found: {shipped:?}");
     for hook in shipped.into_iter().chain(["cs-guard", "cs-deliver", "cs-wake", "cs-statusline"]) {
         assert!(!of(hook).contains("redaction"), "{hook} links the engine");

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use cs_tests::{Sandbox, entries, made, programs, run, status, stderr, stdout, workspace};
 use serde_json::Value;
@@ -56,6 +56,7 @@ impl Place {
         for name in [".claude-plugin", "hooks", "skills"] {
             copy(&workspace().join(name), &share.join(name));
         }
+        name_programs(&share);
         fs::create_dir_all(share.join("bin")).expect("it can be created");
         for name in cs_tests::program_names() {
             made::copy(&programs().join(&name), &share.join("bin").join(&name));
@@ -137,6 +138,14 @@ impl Place {
         let _ = fs::remove_file(file);
         text.lines().map(str::to_owned).collect()
     }
+}
+
+/// Makes the hooks and skills in a folder name the programs, as an installation does.
+fn name_programs(folder: &Path) {
+    let mut command = Command::new("sh");
+    command.arg(workspace().join("packaging/direct.sh")).arg(folder);
+    let output = run(command, "");
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
 }
 
 fn put_program(path: &Path, script: &str) {

@@ -18,8 +18,8 @@ fn skills() -> Vec<(String, String)> {
 
 /// The commands in a text: a program, its subcommand and its options.
 fn commands(text: &str) -> BTreeSet<(String, String, Vec<String>)> {
-    // In a skill a program has its whole path, in quotation marks.
-    let text = text.replace("\"${CLAUDE_PLUGIN_ROOT}/bin/", "").replace("\" ", " ");
+    // In a skill a program has the whole path of its launcher, in quotation marks.
+    let text = text.replace("\"${CLAUDE_PLUGIN_ROOT}/hooks/run-", "").replace("\" ", " ");
     let mut found = BTreeSet::new();
     for line in text.lines() {
         // What follows `#` is a remark; what follows ` -- ` belongs to another command.
@@ -77,6 +77,6 @@ fn a_skill_is_short_and_never_begins_by_itself() {
     }
     // What costs money, or ends another agent's work, is the user's to allow.
     for refused in ["spawn", "kill", "clear", "interrupt"] {
-        assert!(!agents.contains(&format!("bin/cs-agent\" {refused} *)")), "{refused}");
+        assert!(!agents.contains(&format!("run-cs-agent\" {refused} *)")), "{refused}");
     }
 }

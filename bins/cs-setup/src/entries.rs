@@ -13,7 +13,7 @@ use cs_core::quote::Quote;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// The plugin's own hooks; the settings get the same ones, with absolute paths.
+/// The plugin's own hooks, through its launcher; the settings get the same ones, with absolute paths of programs.
 const PLUGIN_HOOKS: &str = include_str!("../../../hooks/hooks.json");
 const PLUGIN_ROOT: &str = "${CLAUDE_PLUGIN_ROOT}";
 
@@ -27,16 +27,23 @@ const GUARDED: &str = "^(Bash|PowerShell|Monitor|Read|Edit|Write|MultiEdit|Noteb
 /// An event and the group (compact JSON) that it gets.
 pub type Hook = (String, String);
 
+/// Hooks or a skill of the repository, with the programs in `bin/` in place of the launcher that looks for them.
+/// `packaging/direct.sh` has the same rule, for the folder that is installed.
+pub fn direct(text: &str) -> String {
+    text.replace("/hooks/run-", "/bin/").replace(".start\"", "\"")
+}
+
 /// The hooks for Claude Code's settings: exec form, so that no shell is started.
 pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
     let root = serde_json::to_string(text_of(share)?).unwrap_or_default();
     let root = root.strip_prefix('"').and_then(|root| root.strip_suffix('"')).unwrap_or_default();
     let defect = || Error::Invalid("the built-in hooks cannot be read".into());
-    let tree = text::parse(PLUGIN_HOOKS).map_err(|_| defect())?;
+    let plugin = direct(PLUGIN_HOOKS);
+    let tree = text::parse(&plugin).map_err(|_| defect())?;
     let mut hooks = Vec::new();
     for member in tree.get("hooks").ok_or_else(defect)?.members() {
         for group in member.value.items() {
-            let group = PLUGIN_HOOKS.get(group.span.clone()).ok_or_else(defect)?;
+            let group = plugin.get(group.span.clone()).ok_or_else(defect)?;
             hooks.push((member.key.clone(), compact(group).replace(PLUGIN_ROOT, root)));
         }
     }
@@ -160,11 +167,13 @@ pub fn has(value: &Value, (event, group): &Hook) -> bool {
     groups.is_some_and(|groups| groups.iter().filter(|group| Some(*group) == wanted.as_ref()).count() == 1)
 }
 
-/// Whether the plugin's folder has the hooks of this version.
+/// Whether the plugin's folder has the hooks of this version: those of an installation, or of a checkout.
 pub fn is_plugins_own(share: &Path) -> bool {
     let text = swap::bytes(&share.join("hooks/hooks.json")).unwrap_or_default();
     let value = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
-    value(&text) == value(PLUGIN_HOOKS.as_bytes())
+    let found = value(&text);
+    let launcher = || share.join("hooks/run").is_file() && found == value(PLUGIN_HOOKS.as_bytes());
+    found == value(direct(PLUGIN_HOOKS).as_bytes()) || launcher()
 }
 
 /// The text with these hooks, each at the end of its event.
@@ -297,7 +306,7 @@ mod tests {
     #[test]
     fn the_hooks_for_settings_are_those_of_the_plugin() {
         let hooks = for_claude(Path::new("/a \"b\"/claude-sessions")).unwrap();
-        let plugin: Value = serde_json::from_str(PLUGIN_HOOKS).unwrap();
+        let plugin: Value = serde_json::from_str(&direct(PLUGIN_HOOKS)).unwrap();
         let reported = || Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Claude));
         let recorded = reported().map(|event| (event.name(), event.program()));
         let notified = reported().filter(|event| event.may_notify()).map(|event| (event.name(), NOTIFY));

@@ -4,6 +4,7 @@
 use crate::client::Registered;
 use crate::diff;
 use crate::document::Document;
+use crate::entries;
 use crate::places::{Places, text_of};
 use crate::plan::{Consent, Plan};
 use crate::swap::{self, Seen};
@@ -90,7 +91,7 @@ fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(
     let mut files = Vec::new();
     for (name, template) in SKILLS {
         let seen = swap::look(&skill_file(root, name))?;
-        let text = signed(&template.replace("${CLAUDE_PLUGIN_ROOT}", text_of(&places.share)?));
+        let text = signed(&entries::direct(template).replace("${CLAUDE_PLUGIN_ROOT}", text_of(&places.share)?));
         match seen.text.clone() {
             Some(old) if old == text => continue,
             Some(old) if !is_ours(&old) => {
