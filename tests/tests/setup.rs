@@ -14,6 +14,8 @@ mod jobs;
 mod left;
 #[path = "setup/make.rs"]
 mod make;
+#[path = "setup/marketplace.rs"]
+mod marketplace;
 #[cfg(target_os = "linux")]
 #[path = "setup/race.rs"]
 mod race;

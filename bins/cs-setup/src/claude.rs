@@ -3,6 +3,7 @@
 
 use crate::client::{Client, MARKETPLACE, PLUGIN, Registered};
 use crate::document::{self, Document, Ours};
+use crate::elsewhere::Elsewhere;
 use crate::entries;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
@@ -23,6 +24,11 @@ pub fn install(places: &Places, settings_only: bool, consent: Consent, out: &mut
     let mut plan = Plan::default();
     policy::all_obstacles(&document.value, &places.settings()).into_iter().for_each(|note| plan.note(note));
     let client = if settings_only { None } else { Client::find(places) };
+    let elsewhere = Elsewhere::look(&document.value, places);
+    if let Some(plugin) = elsewhere.filter(|_| settings_only || registered.others.is_some()) {
+        beside_plugin(&plugin, &mut plan)?;
+        return plan.carry_out(out, consent, |_| Ok(()));
+    }
     match choose(client, &registered, settings_only, places, &mut plan)? {
         None => plan.carry_out(out, consent, |_| Ok(())),
         Some(Method::Settings) => install_hooks(&document, places, plan, consent, out),
@@ -67,6 +73,22 @@ fn choose(
         plan.note("a Claude Code older than 2.1.139 cannot run the hooks from a folder with such a name");
     }
     Ok(Some(Method::Settings))
+}
+
+/// Adds nothing to a plugin from another marketplace that finds programs: hooks in the settings would record each event
+/// once more.
+fn beside_plugin(plugin: &Elsewhere, plan: &mut Plan) -> Outcome<()> {
+    let origin = &plugin.origin;
+    let Some(program) = &plugin.program else {
+        let what = format!(
+            "the plugin from {origin} finds no programs; run claude plugin uninstall {PLUGIN}, or put the folder of these \
+             programs into the PATH with which you start claude"
+        );
+        return Err(Error::Refused(what).into());
+    };
+    let bin = program.parent().unwrap_or(program).display();
+    plan.note(format!("the plugin from {origin} is registered already, and runs the programs in {bin}"));
+    Ok(())
 }
 
 fn install_hooks(document: &Document, places: &Places, plan: Plan, consent: Consent, out: &mut Out) -> Outcome<()> {

@@ -98,16 +98,22 @@ pub fn origin_of_others(market: &Value) -> Option<String> {
     }
 }
 
+/// The client's lists of installed plugins and of marketplaces.
+pub const INSTALLED: &str = "installed_plugins.json";
+pub const KNOWN: &str = "known_marketplaces.json";
+
+/// One of the client's own files about plugins; null if it cannot be parsed.
+pub fn own_file(name: &str, places: &Places) -> Value {
+    let bytes = swap::bytes(&places.claude.join("plugins").join(name)).ok();
+    bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).unwrap_or_default()
+}
+
 impl Registered {
     /// Reads the parsed settings and the client's own files. Those are internal, so what cannot be parsed counts as
     /// missing.
     pub fn look(settings: &Value, places: &Places) -> Self {
-        let file = |name: &str| {
-            let bytes = swap::bytes(&places.claude.join("plugins").join(name)).ok();
-            bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).unwrap_or_default()
-        };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_string);
-        let (installed, known) = (file("installed_plugins.json"), file("known_marketplaces.json"));
+        let (installed, known) = (own_file(INSTALLED, places), own_file(KNOWN, places));
         let markets = [at(settings, &MARKET), known.get(MARKETPLACE)];
         if let Some(others) = markets.into_iter().flatten().find_map(origin_of_others) {
             return Registered { others: Some(others), ..Registered::default() };

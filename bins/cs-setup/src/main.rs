@@ -11,6 +11,7 @@ mod command;
 mod diff;
 mod doctor;
 mod document;
+mod elsewhere;
 mod entries;
 mod guard;
 mod jobs;

@@ -1,8 +1,9 @@
 //! Checks that the hooks are registered exactly once, and are allowed to run.
 
-use super::{Check, codex};
+use super::{Check, codex, versions};
 use crate::client::{Client, PLUGIN, Registered};
 use crate::document::Document;
+use crate::elsewhere::Elsewhere;
 use crate::entries;
 use crate::next;
 use crate::others;
@@ -31,14 +32,19 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     };
     let registered = Registered::look(&document.value, places);
     let client = Client::find(places);
-    let once = once(&document.value, &registered, places);
+    let elsewhere = Elsewhere::look(&document.value, places);
+    let once = match &elsewhere {
+        Some(plugin) => through_launcher(&document.value, plugin, places),
+        None => once(&document.value, &registered, places),
+    };
     let twice = if once.ok { in_projects(places) } else { Vec::new() };
     let mut checks = if twice.is_empty() { vec![once] } else { twice };
     checks.extend(version(client.as_ref(), &registered));
-    if registered.copy.is_some() && registered.is_outdated(places) {
+    if registered.copy.is_some() && elsewhere.is_none() && registered.is_outdated(places) {
         let detail = "Claude Code has a copy of the plugin from another build";
         checks.push(Check::bad("copy", detail, INSTALL));
     }
+    checks.extend(versions::check(&registered, elsewhere.as_ref(), places));
     for obstacle in policy::all_obstacles(&document.value, &places.settings()) {
         checks.push(Check::bad("allowed", obstacle, "remove that line, if the file is yours"));
     }
@@ -46,8 +52,33 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     let python = others::notice(&document.value);
     checks.extend(python.map(|notice| Check::offer(PYTHON, notice, others::TAKE_OUT)));
     checks.extend(codex::check(places));
-    let commands = commands(&document.value, &registered, places);
+    let is_plugin = registered.is_enabled == Some(true) || elsewhere.is_some();
+    let commands = commands(&document.value, is_plugin, places);
     (checks, commands)
+}
+
+/// The state of a plugin that starts programs through its launcher.
+fn through_launcher(settings: &Value, plugin: &Elsewhere, places: &Places) -> Check {
+    let origin = &plugin.origin;
+    if runs_ours(settings) {
+        let file = places.settings();
+        let detail = format!("registered twice: by the plugin from {origin}, and in {}", file.display());
+        return Check::bad("hooks", detail, format!("claude plugin uninstall {PLUGIN}"));
+    }
+    match &plugin.program {
+        Some(program) => {
+            let bin = program.parent().unwrap_or(program).display();
+            Check::good(
+                "hooks",
+                format!("registered once, by the plugin from {origin}, which runs the programs in {bin}"),
+            )
+        }
+        None => Check::bad(
+            "hooks",
+            format!("the plugin from {origin} finds no programs, so nothing is recorded"),
+            format!("put {} into the PATH with which you start claude", places.share.join("bin").display()),
+        ),
+    }
 }
 
 fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
@@ -155,11 +186,11 @@ fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {
 }
 
 /// The hooks that Claude Code runs, and those of Codex if only Codex is set up.
-fn commands(settings: &Value, registered: &Registered, places: &Places) -> Vec<Command> {
+fn commands(settings: &Value, is_plugin: bool, places: &Places) -> Vec<Command> {
     let from = |value: &Value| -> Vec<Command> {
         entries::ours(value).into_iter().map(|(event, _, _, program)| (event, program.into())).collect()
     };
-    if registered.is_enabled == Some(true) {
+    if is_plugin {
         let hooks = entries::for_claude(&places.share).unwrap_or_default();
         let group = |group: &str| serde_json::from_str::<Value>(group).ok();
         let program = |(event, text): (String, String)| {

@@ -13,6 +13,7 @@ mod hooks;
 mod keep;
 mod programs;
 mod sync;
+mod versions;
 
 use crate::jobs::{self, Scheduler};
 use crate::places::Places;
