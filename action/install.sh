@@ -16,7 +16,14 @@ if [ -z "${SHA256:-}" ]; then
     echo "::error::sha256: name the checksum of the release's archive; a download that nobody compared is not run"
     exit 64
 fi
-archive=claude-sessions-$(uname -s)-$(uname -m).tar.gz
+case "$(uname -s) $(uname -m)" in
+    "Linux x86_64") target=x86_64-unknown-linux-musl ;;
+    "Linux aarch64") target=aarch64-unknown-linux-musl ;;
+    "Darwin x86_64") target=x86_64-apple-darwin ;;
+    "Darwin arm64") target=aarch64-apple-darwin ;;
+    *) echo "::error::there is no release for $(uname -s) on $(uname -m); build the programs and name their folder as bin"; exit 64 ;;
+esac
+archive=claude-sessions-${VERSION#v}-$target.tar.gz
 place=$RUNNER_TEMP/claude-sessions
 mkdir -p "$place"
 curl --fail --silent --show-error --location --proto '=https' --max-time 300 --output "$place/$archive" \
@@ -25,5 +32,5 @@ echo "$SHA256  $place/$archive" | { sha256sum --check --quiet 2>/dev/null || sha
     echo "::error::$archive of $VERSION does not have the checksum that the workflow names"
     exit 1
 }
-tar -xzf "$place/$archive" -C "$place"
+tar -xzf "$place/$archive" -C "$place" --strip-components=1
 echo "$place/bin" >>"$GITHUB_PATH"
