@@ -37,7 +37,7 @@ impl Places {
         let own = std::env::current_exe().and_then(|path| path.canonicalize());
         let own = own.map_err(|error| Error::io(Path::new(PROGRAM), "find", error))?;
         let places = Places {
-            share: share(&own).to_path_buf(),
+            share: share(&own),
             claude: absolute(&Agent::Claude.home().unwrap_or_else(|| user.clone()))?,
             codex: absolute(&Agent::Codex.home().unwrap_or_else(|| user.clone()))?,
             data: Home::at(absolute(Home::from_env()?.root())?),
@@ -74,7 +74,7 @@ impl Places {
     /// This program where it is installed: as a shell finds it, or where `make install` puts it.
     pub fn installed_program(&self) -> Option<PathBuf> {
         let usual = self.user.join(".local/share/claude-sessions/bin").join(PROGRAM);
-        let is_it = |path: &PathBuf| path.canonicalize().is_ok_and(|path| is_plugin(share(&path)));
+        let is_it = |path: &PathBuf| path.canonicalize().is_ok_and(|path| is_plugin(&share(&path)));
         programs::on_path(PROGRAM).into_iter().chain([usual]).find(is_it)
     }
 
@@ -97,14 +97,26 @@ impl Places {
     }
 }
 
-/// The parent of a program's folder.
-fn share(program: &Path) -> &Path {
-    program.parent().and_then(Path::parent).unwrap_or(Path::new("/"))
+/// The parent of a program's folder, by a path that lasts.
+fn share(program: &Path) -> PathBuf {
+    let share = program.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    lasting(share).unwrap_or_else(|| share.to_path_buf())
 }
 
 /// Whether a folder is the plugin.
 fn is_plugin(folder: &Path) -> bool {
     folder.join(".claude-plugin/plugin.json").is_file()
+}
+
+/// The path of an installation of Homebrew that stays when it is upgraded. It keeps each version in a folder
+/// `Cellar/NAME/VERSION`, which an upgrade removes, and lets `opt/NAME` lead to the newest. What is written into settings
+/// must still be there then.
+fn lasting(share: &Path) -> Option<PathBuf> {
+    let version = share.parent()?.parent()?;
+    let name = version.parent()?;
+    let cellar = name.parent().filter(|cellar| cellar.ends_with("Cellar"))?;
+    let opt = cellar.parent()?.join("opt").join(name.file_name()?).join(share.strip_prefix(version).ok()?);
+    (opt.canonicalize().ok()? == share).then_some(opt)
 }
 
 /// Whether a folder is or was the plugin: this installation, one at another PREFIX, or a checkout. Names alone prove

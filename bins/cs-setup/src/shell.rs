@@ -43,10 +43,11 @@ fn line_of(shell: Option<OsString>, dir: &str, is_mac: bool) -> (String, String)
     }
 }
 
-/// The folder of the links that `make install` creates; without links, that of the programs.
+/// The folder of the links that an installation creates; without links, that of the programs.
 pub fn links(places: &Places) -> PathBuf {
     let prefix = places.share.parent().and_then(Path::parent);
-    let links = prefix.map(|prefix| prefix.join("bin")).filter(|_| places.share.ends_with("share/claude-sessions"));
+    let has_links = ["share/claude-sessions", "lib/claude-sessions"].iter().any(|end| places.share.ends_with(end));
+    let links = prefix.map(|prefix| prefix.join("bin")).filter(|_| has_links);
     links.unwrap_or_else(|| places.share.join("bin"))
 }
 
