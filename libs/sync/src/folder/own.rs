@@ -2,6 +2,7 @@
 //! machine that names another owner, or that a pull fills, is not removed; what a killed removal leaves is still a machine's
 //! folder, and can be removed again.
 
+use super::doubt;
 use super::held::{self, Holding};
 use super::place::Place;
 use super::{Card, live};
@@ -100,7 +101,7 @@ fn all(dir: &Path, owner: Option<&str>) -> Result<Vec<Own>> {
         let Some(Card { machine, owner: of, from: None, .. }) = Card::of(dir, &name)? else { continue };
         if of.is_none() || of.as_deref() == owner {
             let mut holding = held::read(&place)?;
-            held::whole(&place, &mut holding);
+            doubt::doubts(&place, &mut holding)?;
             found.push(Own { place, machine, holding });
         }
     }
