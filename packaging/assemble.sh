@@ -22,6 +22,8 @@ mkdir -p "$to/bin" "$to/share/bash-completion/completions" "$to/share/fish/vendo
 
 # The plugin.
 cp -RP .claude-plugin hooks skills README.md LICENSE packaging/install.sh "$to/"
+# The programs are beside them, so nothing has to look for them.
+[ ! -f packaging/direct.sh ] || sh packaging/direct.sh "$to"
 
 # The programs: links to the files, where that is possible.
 for manifest in bins/*/Cargo.toml; do

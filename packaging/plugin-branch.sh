@@ -25,9 +25,8 @@ for archive; do
 	if [ -z "$target" ] || [ -e "$to/bin/$target" ]; then fail "$archive: no target, or one that is there already"; fi
 	mv "$folder/bin" "$to/bin/$target"
 	mv "$folder"/THIRD-PARTY* "$to/bin/$target/"
-	for file in .claude-plugin skills README.md LICENSE; do
-		[ -e "$to/$file" ] || mv "$folder/$file" "$to/"
-	done
 done
 # What is installed names its programs; here the launcher looks for them.
-cp -RP "$root/hooks" "$to/"
+for file in .claude-plugin hooks skills README.md LICENSE; do
+	cp -RP "$root/$file" "$to/"
+done
