@@ -57,6 +57,7 @@ if [ -n "${REAL_CLAUDE_COMMAND:-}" ]; then
 		json '[p["id"] for p in r[0] if not p["id"].endswith("@builtin")]') # 2.1.332 brings some of its own
 	check "plugin: the client no longer lists it" equal "[]" "$known"
 	check "plugin: the programs can be installed again" make -s -C "$plugin" install SETUP=no PREFIX="$prefix"
+	. "$here/accept-marketplace.sh"
 else
 	echo "skipped: REAL_CLAUDE_COMMAND is not set, so the plugin cannot be registered"
 fi
