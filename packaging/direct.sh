@@ -9,4 +9,4 @@ for file in hooks/hooks.json skills/*/SKILL.md; do
 	sed -e 's#/hooks/run-#/bin/#g' -e 's#\.start"#"#g' "$file" >"$file.new"
 	if cmp -s "$file" "$file.new"; then rm -f "$file.new"; else mv -f "$file.new" "$file"; fi
 done
-rm -f hooks/run hooks/run-*
+rm -f hooks/run hooks/run-* hooks/search

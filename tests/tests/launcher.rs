@@ -144,7 +144,8 @@ fn each_hook_and_each_skill_has_its_file() {
     }
     for file in files {
         let name = file.file_name().expect("a name").to_string_lossy().into_owned();
-        let is_called = name == "hooks.json" || name == "run" || called.contains(&format!("/hooks/{name}"));
+        let is_called =
+            ["hooks.json", "run", "search"].contains(&name.as_str()) || called.contains(&format!("/hooks/{name}"));
         assert!(is_called, "nothing calls {name}");
     }
 }
@@ -271,8 +272,11 @@ fn what_cannot_be_noted_or_found_is_no_error() {
         alone("run-cs-hook.start", &|command| command.env_clear());
         alone("run-cs-hook.start", &|command| command.env("CLAUDE_PLUGIN_DATA", "/proc/none/here"));
         alone("run-cs-heartbeat", &|command| command.env_remove("HOME"));
-        fs::remove_file(plugin.at("plugin/hooks/run")).expect("it is there");
-        alone("run-cs-hook", &|command| command);
+        for file in ["search", "run"] {
+            fs::remove_file(plugin.at("plugin/hooks").join(file)).expect("it is there");
+            alone("run-cs-hook", &|command| command);
+            alone("run-cs-hook.start", &|command| command);
+        }
     });
 }
 
