@@ -62,7 +62,9 @@ impl Places {
         let what = self.why_not_installed();
         match self.installed_program() {
             Some(other) => Err(Failure::Advised(what, format!("run the one that is installed: {}", other.display()))),
-            None => Err(Error::Refused(format!("{what}; make install creates one")).into()),
+            None => {
+                Err(Error::Refused(format!("{what}; make install, or install.sh of a release, creates one")).into())
+            }
         }
     }
 
