@@ -42,7 +42,8 @@ build() {
 	for manifest in bins/*/Cargo.toml; do
 		set -- "$@" -p "$(basename "$(dirname "$manifest")")"
 	done
-	RUSTC_WRAPPER=$root/packaging/rustc.sh RUSTC_WORKSPACE_WRAPPER=$root/.cargo/rustc.sh CS_ROOT=$root CS_CARGO_HOME=$cargo_home \
+	unset RUSTC_WORKSPACE_WRAPPER RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
+	RUSTC_WRAPPER=$root/packaging/rustc.sh CS_ROOT=$root CS_CARGO_HOME=$cargo_home \
 		cargo build --locked --release --bins --target "$TARGET" --target-dir "$folder/dist" "$@"
 	PROGRAMS_FROM=$folder/dist/$TARGET/release
 	for manifest in bins/*/Cargo.toml; do

@@ -325,3 +325,23 @@ fn switches_that_disable_hooks_are_reported() {
     place.put_settings(Some("{\"disableAllHooks\": true}"));
     assert!(place.ok(&["install", "--settings"]).contains("\\\"disableAllHooks\\\" in"));
 }
+
+#[test]
+fn an_installation_of_homebrew_is_registered_by_the_path_that_an_upgrade_leaves() {
+    let place = Place::at("Cellar/claude-sessions/0.2.0/share/claude-sessions");
+    let home = place.sandbox.home();
+    fs::create_dir(home.join("opt")).expect("it can be created");
+    symlink("../Cellar/claude-sessions/0.2.0", home.join("opt/claude-sessions")).expect("it can be created");
+    place.ok(&["install"]);
+    let hooks = ours(&json(&place.text().expect("it was written")));
+    let lasting = home.join("opt/claude-sessions/share/claude-sessions/bin").display().to_string();
+    assert!(!hooks.is_empty() && hooks.iter().all(|(_, command)| command.contains(&lasting)), "{hooks:?}");
+
+    // The link of another version leads elsewhere, so it is not used.
+    place.ok(&["uninstall"]);
+    fs::remove_file(home.join("opt/claude-sessions")).expect("it is there");
+    fs::create_dir_all(home.join("opt/claude-sessions/share/claude-sessions")).expect("it can be created");
+    place.ok(&["install"]);
+    let hooks = ours(&json(&place.text().expect("it was written")));
+    assert!(!hooks.is_empty() && hooks.iter().all(|(_, command)| command.contains("/Cellar/")), "{hooks:?}");
+}
