@@ -48,5 +48,5 @@ pub fn unknown(word: &str) -> Failure {
 /// The error for a program that should be there.
 pub fn missing(program: &str) -> Failure {
     let folder = find::own_folder().map(|folder| format!("in {} nor ", folder.display())).unwrap_or_default();
-    Error::Missing(format!("{program} is neither {folder}on PATH; run make install again")).into()
+    Error::Missing(format!("{program} is neither {folder}on PATH; install claude-sessions again")).into()
 }
