@@ -6,7 +6,7 @@
 # they are built here. CS: a `cs` that runs on this machine, if those of TARGET do not. DIST: where to (default dist).
 # SOURCE_DATE_EPOCH: the time of all files, in seconds (default: the time of the last commit).
 # LEVEL: how much gzip tries (default 9; 1 is quick, for trials).
-# Needs cargo, gzip and, unless SOURCE_DATE_EPOCH is set, git. Uses no network.
+# Needs cargo, gzip and, unless SOURCE_DATE_EPOCH is set, git. Only cargo uses the network, for packages that it does not have.
 #
 # Must stay true: the same sources, compiler and target make the same bytes, in whatever folder and by whomever. So no path
 # of the builder, no owner and no time but SOURCE_DATE_EPOCH is in them.
@@ -100,7 +100,11 @@ packed() {
 	pack tar "$1" "$2" "$SOURCE_DATE_EPOCH" >"$stage/tar" && gzip -nc"${LEVEL:-9}" "$stage/tar"
 }
 
-[ -n "${PROGRAMS_FROM:-}" ] || build
+# All packages, also those of tests: cargo lists what is linked only if it has them.
+if [ -z "${PROGRAMS_FROM:-}" ]; then
+	cargo fetch --quiet --locked --target "$TARGET"
+	build
+fi
 export PROGRAMS_FROM
 cargo build --quiet --locked -p pack
 stage=$(mktemp -d)
