@@ -3,7 +3,9 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+    let target = |part: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
+    // With musl, rustc chooses the start code for one kind of program: linked as the other kind, it crashes at once.
+    if target("OS") == "linux" && target("ENV") != "musl" {
         println!("cargo:rustc-link-arg-bins=-no-pie");
     }
 }
