@@ -4,6 +4,7 @@
 //! their output and their files; there are no stand-ins for the store.
 
 pub mod called;
+pub mod contained;
 pub mod corpus;
 mod held;
 pub mod http;

@@ -1,6 +1,8 @@
 //! Which process a process id means: on which machine, in which namespace, and for which conversation.
 
 use crate::*;
+#[cfg(target_os = "linux")]
+use cs_tests::{contained::Container, skip};
 
 /// Another boot, on which the same process ids mean other processes.
 const ELSEWHERE: &str = "00000000-0000-4000-8000-000000000000:4026531836";
@@ -113,16 +115,15 @@ fn the_process_is_updated_at_a_start_or_when_the_noted_one_is_dead() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_conversation_in_another_namespace_is_elsewhere_in_both_directions() {
+    let container = match Container::find() {
+        Ok(container) => container,
+        Err(missing) => return skip(missing),
+    };
     let stage = stage();
-    let can = stage.sandbox.sh("unshare --pid --fork --mount-proc true");
-    if status(&can) != 0 {
-        return;
-    }
     let bin = cs_tests::programs().display();
     let inside = |script: &str| {
-        let whole = format!("unshare --pid --fork --mount-proc sh -c '{script}'");
-        let answer = stage.sandbox.sh(&whole);
-        assert_eq!((status(&answer), stderr(&answer)), (0, String::new()), "{whole}");
+        let answer = container.sh(&stage.sandbox, script);
+        assert_eq!((status(&answer), stderr(&answer)), (0, String::new()), "{script}");
         stdout(&answer)
     };
     // Our process, seen from a container.
