@@ -77,6 +77,14 @@ uninstall: ## remove what install created; records stay
 dist: ## pack a release for TARGET into dist/ (default: the target of this machine)
 	@TARGET="$(TARGET)" PROGRAMS_FROM="$(PROGRAMS_FROM)" sh packaging/dist.sh
 
+# Old programs never change, so this is done once, for the version that was released.
+FIXTURE_TARGET := x86_64-unknown-linux-musl
+FIXTURE = tests/fixtures/release-$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)-$(FIXTURE_TARGET).tar.gz
+fixture: ## pack the programs that record, for the tests of later versions (needs rustup target add x86_64-unknown-linux-musl)
+	cargo build --release --locked --target $(FIXTURE_TARGET) -p cs-hook -p cs-heartbeat -p cs-session
+	tar -c --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$${CARGO_TARGET_DIR:-target}/$(FIXTURE_TARGET)/release" \
+		cs-heartbeat cs-hook cs-session | gzip -9n >$(FIXTURE).new && mv $(FIXTURE).new $(FIXTURE) && ls -l $(FIXTURE)
+
 clean: ## remove everything built
 	cargo clean
 	rm -rf bin dist
@@ -84,4 +92,4 @@ clean: ## remove everything built
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all build check test accept fuzz bench soak demo screenshots axe install uninstall dist clean help
+.PHONY: all build check test accept fuzz bench soak demo screenshots axe install uninstall dist fixture clean help
