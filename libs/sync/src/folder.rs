@@ -10,6 +10,7 @@
 mod doubt;
 mod forget;
 mod held;
+mod leftover;
 mod line;
 mod live;
 pub mod own;
@@ -39,7 +40,7 @@ use line::HeldRows;
 use serde::{Deserialize, Serialize};
 use stale::Stale;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use writer::Writer;
 
 /// What is held is said for so many sources at once.
@@ -113,6 +114,8 @@ pub struct Folder {
     touched: HashSet<Source>,
     /// What to say of sources that are in doubt since the folder was opened, before anything else is written.
     doubts: Vec<(Source, Entry)>,
+    /// Folders in which a killed run may have left files.
+    leftover: BTreeSet<PathBuf>,
     stale: Stale,
     forget: BTreeSet<String>,
     /// Whether files of many sources are written anew in any case.
@@ -159,6 +162,7 @@ impl Folder {
         let is_team = |entry: &Entry| entry.rows.visibility() == Visibility::Team;
         let team = holding.sources.iter().filter(|(_, entry)| is_team(entry)).map(|(source, _)| source.clone());
         let team: HashSet<Source> = team.collect();
+        let leftover = leftover::dirs(&place, &holding);
         let Doubts { sources: doubts, torn } = doubt::doubts(&place, &mut holding)?;
         let stale = Stale::new(&place, &holding, torn);
         let sources = holding.sources.into_iter().map(|(source, entry)| (source, entry.rows.into_held()));
@@ -175,6 +179,7 @@ impl Folder {
             late: Vec::new(),
             touched: HashSet::new(),
             doubts,
+            leftover,
             stale,
             forget: BTreeSet::new(),
             is_anew: false,
@@ -207,6 +212,7 @@ impl Folder {
             forget::note(&self.place, &self.forget, &self.at)?;
         }
         self.compact()?;
+        leftover::remove(&self.place, &self.leftover)?;
         self.lock.remove()?;
         Ok(self.changes)
     }

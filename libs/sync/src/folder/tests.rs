@@ -5,7 +5,6 @@ use super::*;
 use crate::digest::Digest;
 use crate::row::{Row, Table};
 use serde_json::value::RawValue;
-use std::path::PathBuf;
 
 const CONVERSATION: &str = "3c93296d-fab9-4844-ac62-7f673c1f02cc";
 const OTHER: &str = "4d0ce72a-cf20-4226-b18f-a85105f16643";
