@@ -108,7 +108,8 @@ impl<'r, 's> Run<'r, 's> {
         let (mut count, mut listed) = (0, Vec::new());
         let Run { shared, request, known, rules, .. } = self;
         let found = origin.list(shared, request, &mut |one| {
-            if request.wants(one.project.as_deref()) {
+            let more = one.instead_of.as_ref().and_then(|source| known.get(source));
+            if request.wants(one.project.as_deref()) && more.is_none_or(|more| more.pos == 0) {
                 count += 1;
                 let stamp = stamp(rules, request, &one);
                 if !is_known(known.get(&one.source).as_ref(), &stamp, request.is_full) {
@@ -132,7 +133,7 @@ impl<'r, 's> Run<'r, 's> {
                 self.one(origin, &one)?;
             }
         }
-        for source in origin.outdated(&self.known) {
+        for source in origin.outdated(&self.shared, &self.known) {
             match self.known.get(&source).is_some() {
                 true => self.hold(&source, &Held::default(), None, true)?,
                 // It cannot be asked, and perhaps never had it.

@@ -60,6 +60,8 @@ pub struct Request {
     pub is_full: bool,
     /// The texts of what tools answered are sent, too.
     pub results: bool,
+    /// The target cannot be asked what it has, so nothing is sent that says less than what it may have.
+    pub is_blind: bool,
 }
 
 impl Request {
@@ -97,12 +99,22 @@ pub struct Listed {
     pub growth: Growth,
     /// Whether its beginning is removed as it grows old: then a target that has it keeps what it has.
     pub is_fading: bool,
+    /// What says more than it: if a target has rows of that, this is not sent.
+    pub instead_of: Option<Source>,
 }
 
 impl Listed {
     /// A source without a project, which only changes and grows.
     pub fn new(source: Source, stamp: String) -> Listed {
-        Listed { source, stamp, project: None, depends: String::new(), growth: Growth::Free, is_fading: false }
+        Listed {
+            source,
+            stamp,
+            project: None,
+            depends: String::new(),
+            growth: Growth::Free,
+            is_fading: false,
+            instead_of: None,
+        }
     }
 
     /// What is told if a row of it is longer than rows may be.
@@ -147,7 +159,7 @@ pub trait Origin {
 
     /// Sources that the target has, but must not have any more: what they say is part of another one now. Asked after
     /// [`Origin::list`].
-    fn outdated(&self, _known: &Packed) -> Vec<Source> {
+    fn outdated(&self, _shared: &Shared, _known: &Packed) -> Vec<Source> {
         Vec::new()
     }
 }

@@ -69,7 +69,7 @@ impl Origin for Invented {
         Ok(())
     }
 
-    fn outdated(&self, _: &Packed) -> Vec<Source> {
+    fn outdated(&self, _: &Shared, _: &Packed) -> Vec<Source> {
         self.outdated.clone()
     }
 }

@@ -1,12 +1,14 @@
 //! Owns the sources that conversations are: for each the threads of its logs, its first line, and what people said about it.
 //! Must stay true: to list them no log is opened, unless it matters of which project they are; a conversation that is gone
-//! is no source, but what people said about it is.
+//! is no source, but what people said about it is. Of one of which only prompts are left, these are a source of their own:
+//! it takes the place of nothing, and goes when there is a log again.
 
 use super::present::{Present, threads};
 use super::{Each, Found, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
 use crate::decide::Growth;
+use crate::packed::Packed;
 use crate::source::{Kind, Source};
-use conversations::{About, Catalog, Conversation, SessionNames};
+use conversations::{About, Catalog, Conversation, Left, MAIN, Place, SessionNames};
 use cs_core::config::Config;
 use cs_core::error::{Error, Result};
 use cs_core::file;
@@ -15,6 +17,9 @@ use cs_core::parallel::on_all_processors;
 use cs_core::store::Store;
 use reports::Counts;
 use std::collections::{BTreeSet, HashSet};
+
+/// The last part of the name of the prompts of a conversation of which nothing else is left.
+const PROMPTS: &str = "prompts";
 
 /// The conversations of this machine.
 #[derive(Default)]
@@ -43,11 +48,14 @@ impl Origin for Conversations {
         self.by_id = (0..catalog.conversations.len()).collect();
         self.by_id.sort_by_key(|n| catalog.conversations.get(*n).map(|one| one.uuid.as_str()));
         let projects = match request.asks_for_projects() {
-            true => self.projects(store, catalog),
+            true => self.projects(shared, catalog),
             false => Vec::new(),
         };
         let files = Files::read(store, &self.config, shared.redacted())?;
         for (n, one) in catalog.conversations.iter().enumerate() {
+            if request.is_blind && one.place == Place::Prompts {
+                continue;
+            }
             let project = projects.get(n).cloned().flatten();
             let listed = self.sources(&files, one).into_iter();
             listed.for_each(|listed| found(Listed { project: project.clone(), ..listed }));
@@ -68,7 +76,7 @@ impl Origin for Conversations {
         match source.kind() {
             Kind::Talk => {
                 let threads = threads(&present.conversation);
-                let is_its = |thread: &&String| talk_of(uuid, thread).as_ref() == Some(source);
+                let is_its = |thread: &&String| talk_of(&present.conversation, thread).as_ref() == Some(source);
                 let Some(thread) = threads.iter().find(is_its) else { return Err(Halt::Unwanted) };
                 let counts = talk::rows(present, thread, &mut shared.engine, self.has_results, each)?;
                 present.replaced.insert(thread.clone(), counts);
@@ -85,6 +93,19 @@ impl Origin for Conversations {
             Kind::Record | Kind::Usage | Kind::Limit | Kind::Audit => Err(Halt::Unwanted),
         }
     }
+
+    /// The prompts of conversations that have a log again, or a kept copy.
+    fn outdated(&self, shared: &Shared, known: &Packed) -> Vec<Source> {
+        let catalog = shared.catalog();
+        let is_prompts = |source: &&Source| {
+            source.kind() == Kind::Talk && source.name().rsplit_once('/').is_some_and(|(_, last)| last == PROMPTS)
+        };
+        let has_log = |source: &&Source| {
+            let place = self.place(catalog, source.owner().unwrap_or_default());
+            place.and_then(|n| catalog.conversations.get(n)).is_some_and(|one| one.place != Place::Prompts)
+        };
+        known.filled().filter(is_prompts).filter(has_log).cloned().collect()
+    }
 }
 
 impl Conversations {
@@ -97,15 +118,22 @@ impl Conversations {
         for thread in threads(of) {
             let own = || of.logs.iter().filter(|one| one.thread == thread);
             let logs: Vec<String> = own().map(log).collect();
-            let growth = if own().any(|log| log.is_kept) { Growth::Copy } else { Growth::Log };
-            let source = talk_of(&of.uuid, &thread);
+            let is_copy = of.place == Place::Prompts || own().any(|log| log.is_kept);
+            let growth = if is_copy { Growth::Copy } else { Growth::Log };
+            let source = talk_of(of, &thread);
             let listed = source.map(|source| Listed::new(source, stamp(&[&logs.join(" ")])));
-            all.extend(listed.map(|listed| Listed { depends: options.clone(), growth, ..listed }));
+            all.extend(listed.map(|listed| Listed {
+                depends: options.clone(),
+                growth,
+                instead_of: log_of(of),
+                ..listed
+            }));
         }
         let logs: Vec<String> = of.logs.iter().map(log).collect();
         let known = files.of_head(&self.names, &of.uuid);
         let head = stamp(&[&options, of.place.source(), &logs.join(" "), &known]);
-        all.extend(Source::new(Kind::Head, &of.uuid).map(|source| Listed::new(source, head)));
+        let head = Source::new(Kind::Head, &of.uuid).map(|source| Listed::new(source, head));
+        all.extend(head.map(|head| Listed { instead_of: log_of(of), ..head }));
         all.extend(files.of_marks(&of.uuid));
         all
     }
@@ -118,14 +146,17 @@ impl Conversations {
     }
 
     /// The project of each conversation: that of its newest record, else that of the folder in which it began.
-    fn projects(&self, store: &Store, catalog: &Catalog) -> Vec<Option<String>> {
+    fn projects(&self, shared: &Shared, catalog: &Catalog) -> Vec<Option<String>> {
         let Conversations { names, config, .. } = self;
-        let of = |one: &Conversation| match names.records(store, &one.uuid).pop() {
-            Some(record) => Some(record.project_slug),
-            None => About::beginning(one).ok()?.project(config),
+        let (store, left): (_, Vec<Option<&Left>>) =
+            (shared.store, catalog.conversations.iter().map(|one| shared.left(one)).collect());
+        let of = |n: usize, one: &Conversation| match (names.records(store, &one.uuid).pop(), left.get(n)) {
+            (Some(record), _) => Some(record.project_slug),
+            (None, Some(Some(left))) => left.about().project(config),
+            (None, _) => About::beginning(one).ok()?.project(config),
         };
         let all = &catalog.conversations;
-        let mut found = on_all_processors(all.len(), |n| all.get(n).and_then(of));
+        let mut found = on_all_processors(all.len(), |n| all.get(n).and_then(|one| of(n, one)));
         found.sort_by_key(|(n, _)| *n);
         found.into_iter().map(|(_, project)| project).collect()
     }
@@ -200,10 +231,17 @@ impl<'s> Files<'s> {
 }
 
 /// The source of a thread; one whose name cannot be that of a source has another name.
-fn talk_of(uuid: &str, thread: &str) -> Option<Source> {
+fn talk_of(of: &Conversation, thread: &str) -> Option<Source> {
+    let (uuid, thread) = (&of.uuid, if of.place == Place::Prompts { PROMPTS } else { thread });
     let other = || Source::new(Kind::Talk, &format!("{uuid}/x-{:016x}", fnv1a(thread.as_bytes())));
     let has_slash = thread.contains('/');
     Source::new(Kind::Talk, &format!("{uuid}/{thread}")).filter(|_| !has_slash).or_else(other)
+}
+
+/// The source that says more than the prompts of a conversation, if nothing else of it is left.
+fn log_of(of: &Conversation) -> Option<Source> {
+    let name = format!("{}/{MAIN}", of.uuid);
+    Source::new(Kind::Talk, &name).filter(|_| of.place == Place::Prompts)
 }
 
 /// A short word for these.

@@ -3,9 +3,8 @@
 use super::present::Present;
 use super::{Halt, shown};
 use crate::row::{Row, Table};
-use conversations::{About, Heading};
+use conversations::Heading;
 use cs_core::config::Config;
-use cs_core::error::Error;
 use cs_core::record::Session;
 use cs_core::visible::one_line;
 use redaction::{Engine, Entry, Tally};
@@ -24,11 +23,7 @@ pub fn row(
     secrets: &Counts,
 ) -> Result<(Row, Vec<Entry>), Halt> {
     let of = &present.conversation;
-    let failed = |error| match of.main() {
-        Some(log) => Error::io(&log.path, "read", error),
-        None => Error::Missing(format!("the log of {} is gone", of.uuid)),
-    };
-    let heading = Heading::of(About::outline(of).map_err(failed)?, records, config);
+    let heading = Heading::of(present.about()?, records, config);
     let (mut head, mut ledger) = (Head::default(), Tally::default());
     let mut texts = Texts::new(&of.uuid, engine, &present.marks, false, &mut head, &mut ledger);
     texts.hide(present.spoken.clone());

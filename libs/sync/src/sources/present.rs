@@ -2,8 +2,8 @@
 
 use super::Shared;
 use agents::Agent;
-use conversations::{Conversation, Cursor, Place};
-use cs_core::error::Result;
+use conversations::{About, Conversation, Cursor, Left, Place};
+use cs_core::error::{Error, Result};
 use marks::Marks;
 use reports::{Counts, Spoken};
 use std::collections::{BTreeMap, HashSet};
@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, HashSet};
 pub struct Present {
     /// It; without logs if it is gone.
     pub conversation: Conversation,
+    /// What is known of it if only its prompts are left.
+    pub left: Option<Left>,
     /// What people said about it.
     pub marks: Marks,
     /// What they redacted.
@@ -30,7 +32,18 @@ impl Present {
         let key = shared.engine.key();
         let marks = Marks::of_conversation(shared.store, &conversation, &shared.others, key)?;
         let spoken = Spoken::of(&conversation, &marks, key);
-        Ok(Present { conversation, marks, spoken, own: None, replaced: BTreeMap::new() })
+        let left = shared.left(&conversation).cloned();
+        Ok(Present { conversation, left, marks, spoken, own: None, replaced: BTreeMap::new() })
+    }
+
+    /// What a list says about it.
+    pub fn about(&self) -> Result<About> {
+        let of = &self.conversation;
+        let failed = |error| match of.main() {
+            Some(log) => Error::io(&log.path, "read", error),
+            None => Error::Missing(format!("the log of {} is gone", of.uuid)),
+        };
+        self.left.as_ref().map_or_else(|| About::outline(of).map_err(failed), |left| Ok(left.about()))
     }
 
     /// How often something was replaced in all of it, by the rule.

@@ -5,15 +5,16 @@ use super::Sources;
 use crate::digest::Digest;
 use crate::forgotten::Forgotten;
 use crate::ruled;
+use agents::Agent;
 use agents::logs::Roots;
-use conversations::Catalog;
+use conversations::{Catalog, Conversation, Left};
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
 use marks::Others;
 use redaction::Engine;
 use reports::Spoken;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What all kinds of sources need.
 pub struct Shared<'s> {
@@ -29,7 +30,7 @@ pub struct Shared<'s> {
     pub forgotten: Forgotten,
     /// What went wrong while sources were listed.
     pub failures: Vec<Error>,
-    catalog: OnceCell<Catalog>,
+    catalog: OnceCell<(Catalog, BTreeMap<(Agent, String), Left>)>,
     /// What was redacted in conversations that were asked about.
     spoken: HashMap<String, Spoken>,
 }
@@ -50,9 +51,22 @@ impl<'s> Shared<'s> {
         Ok(Shared { store, roots, engine, others, forgotten, failures, catalog, spoken })
     }
 
-    /// All conversations.
+    /// All conversations, also those of which only prompts are left.
     pub fn catalog(&self) -> &Catalog {
-        self.catalog.get_or_init(|| Catalog::of(self.store, self.roots))
+        &self.all().0
+    }
+
+    /// What is known of a conversation of which only prompts are left; `None` for any other one.
+    pub fn left(&self, of: &Conversation) -> Option<&Left> {
+        self.all().1.get(&(of.agent, of.uuid.clone()))
+    }
+
+    fn all(&self) -> &(Catalog, BTreeMap<(Agent, String), Left>) {
+        self.catalog.get_or_init(|| {
+            let mut catalog = Catalog::of(self.store, self.roots);
+            let left = catalog.add_remembered(self.roots);
+            (catalog, left)
+        })
     }
 
     /// The rules and the key, as a text for stamps.

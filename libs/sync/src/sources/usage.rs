@@ -74,7 +74,7 @@ impl Origin for UsageDays {
     }
 
     /// Days that became a part of `before`.
-    fn outdated(&self, known: &Packed) -> Vec<Source> {
+    fn outdated(&self, _: &Shared, known: &Packed) -> Vec<Source> {
         let Some(from) = self.from.as_deref().filter(|_| self.days.contains_key(BEFORE)) else { return Vec::new() };
         let is_over =
             |source: &&Source| source.kind() == Kind::Usage && source.name() != BEFORE && source.name() < from;

@@ -1,6 +1,7 @@
 //! Tests on logs in clients' folders, recorded ones and small ones.
 
 mod ground;
+mod left;
 mod secrets;
 
 use ground::{Ground, ID, OTHER, answer, call, prompt, result};

@@ -173,6 +173,19 @@ impl Ground {
         path
     }
 
+    /// What the client remembers of prompts of a conversation.
+    pub fn remembered(&self, uuid: &str, texts: &[&str]) {
+        let line = |(n, text): (usize, &&str)| {
+            let at = 1_795_000_000_000_u64 + n as u64 * 1000;
+            json!({"display": text, "pastedContents": {}, "timestamp": at, "project": "/home/dev/api", "sessionId": uuid})
+                .to_string()
+                + "\n"
+        };
+        let path = self.dir.path().join("claude/history.jsonl");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, texts.iter().enumerate().map(line).collect::<String>()).unwrap();
+    }
+
     pub fn add(&self, uuid: &str, lines: &[String]) {
         let path = self.path("/home/dev/api", uuid);
         let text = fs::read_to_string(&path).unwrap() + &(lines.join("\n") + "\n").replace("SESSION", uuid);
