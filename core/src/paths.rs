@@ -411,6 +411,11 @@ impl Home {
         self.sync_dir().join("rules.json")
     }
 
+    /// How many marks each conversation had at the last run.
+    pub fn sync_marked(&self) -> PathBuf {
+        self.sync_dir().join("marked.json")
+    }
+
     /// How the last run ended.
     pub fn sync_last(&self) -> PathBuf {
         self.sync_dir().join("last.json")

@@ -10,13 +10,16 @@ mod exposed;
 mod forget;
 mod label;
 mod noted;
+mod own;
 mod pull;
 mod push;
 mod schema;
+mod seers;
 mod settings;
 mod status;
 mod summary;
 mod target;
+mod twice;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};

@@ -2,7 +2,9 @@
 
 use crate::choice::{self, Named};
 use crate::noted::Noted;
+use crate::seers::{Readers, Seers};
 use crate::target::{self, Dialect, Nowhere, Sender, Target};
+use crate::twice::{self, Twice};
 use crate::{PROGRAM, settings, summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::terminal::Color;
@@ -12,7 +14,7 @@ use cs_core::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use sync::{Known, Last, Request, Scanned, Settings, Sink, Visibility};
+use sync::{Known, Last, Machine, Marked, Request, Scanned, Settings, Sink, Visibility};
 
 /// send what is new to a database or a folder: conversations of all clients, session records, marks, usage, limits and the
 /// log of tools, with secrets and personal data replaced. Exits with 1 if something was left out because a rule still
@@ -108,6 +110,14 @@ impl Push {
             let hint = format!("send it to a program: {}", dialect.reader());
             return Err(Failure::Usage("nobody wants to read SQL on a terminal".into(), Some(hint)));
         }
+        let is_known = Machine::read(&context.store.home)?.is_some();
+        if is_known && Marked::read(&context.store.home)?.is_none() {
+            cli::note(
+                PROGRAM,
+                "nothing here says what was redacted by hand when something was last sent. If marks/ was lost on this \
+                 machine, restore it before this text is used",
+            );
+        }
         let sender = settings::sender(context, &settings)?;
         print(context, &sender, dialect, &request, dry_run)
     }
@@ -148,25 +158,55 @@ fn send(
     request: &Request,
     dry_run: bool,
 ) -> Outcome<Option<u64>> {
-    let (scanned, changes) = if dry_run {
+    let (scanned, changes, is_first, again);
+    if dry_run {
         let known = target.peek(sender)?;
-        (scan(context, sender, request, known, &mut Nowhere)?, None)
+        is_first = known.sources.is_empty();
+        let mut nowhere = Nowhere;
+        let mut twice = Twice::new(&mut nowhere, twice::elsewhere(target, sender, &known));
+        scanned = scan(context, sender, request, known, &mut twice)?;
+        (changes, again) = (None, twice.end());
     } else {
         let mut open = target.open(sender)?;
         let known = open.known(&sender.machine)?;
         if request.is_full {
             open.write_anew();
         }
+        is_first = known.sources.is_empty();
         let mut noted = Noted::new(context, &mut open);
-        let scanned = scan(context, sender, request, known, &mut noted);
+        let mut twice = Twice::new(&mut noted, twice::elsewhere(target, sender, &known));
+        let done = scan(context, sender, request, known, &mut twice);
+        again = twice.end();
         noted.end();
-        let scanned = scanned?;
-        (scanned, Some(open.commit()?))
-    };
-    let summary = summary::of(target.to_string(), &sender.machine, &scanned, changes, dry_run);
-    summary::print(context, &summary, &scanned.rows)?;
-    summary::report(scanned)?;
+        scanned = done?;
+        changes = Some(open.commit()?);
+        note_marks(context, &scanned);
+    }
+    let readers = if target.has_roles() { Readers::Roles } else { Readers::Everybody };
+    let run = summary::Run { target: target.to_string(), readers, machine: &sender.machine, dry_run };
+    let summary = summary::of(run, &scanned, changes);
+    summary::print(context, &summary, &scanned)?;
+    twice::tell(target, sender, &again);
+    twice::tell_owners(target, sender, is_first);
+    tell_later(request, &scanned, readers);
+    summary::report(scanned, dry_run)?;
     Ok(changes)
+}
+
+/// Says that what comes later in a project that is shared once stays private.
+fn tell_later(request: &Request, scanned: &Scanned, readers: Readers) {
+    let seers = Seers::of(&scanned.exposure, readers);
+    let is_kept = |slug: &&str| request.team.as_ref().is_some_and(|team| team.contains(*slug));
+    let once: Vec<&str> = seers.opened_projects().filter(|slug| !is_kept(slug)).collect();
+    if request.visibility == Some(Visibility::Team) && !once.is_empty() {
+        let projects = once.join(", ");
+        cli::note(
+            PROGRAM,
+            &format!(
+                "that is what there is now; later conversations of {projects} are private, unless sync.team in config.json names it"
+            ),
+        );
+    }
 }
 
 /// Looks for what the target does not have, and shows how far that is.
@@ -204,13 +244,22 @@ fn print(context: &mut Context, sender: &Sender, dialect: Dialect, request: &Req
             return Err(failure);
         }
         out.flush()?;
-        printed?
+        let scanned = printed?;
+        note_marks(context, &scanned);
+        scanned
     };
-    let summary = summary::of(dialect.to_string(), &sender.machine, &scanned, None, dry_run);
+    let readers = match dialect {
+        Dialect::Sqlite => Readers::Everybody,
+        Dialect::Postgres if request.visibility.is_none() && request.team.is_none() => Readers::Unasked,
+        Dialect::Postgres => Readers::Roles,
+    };
+    let run = summary::Run { target: dialect.to_string(), readers, machine: &sender.machine, dry_run };
+    let summary = summary::of(run, &scanned, None);
     if !context.out.quiet {
-        cli::note(PROGRAM, &summary::sentence(&summary, &scanned.rows));
+        summary::lines(&summary, &scanned).iter().for_each(|line| cli::note(PROGRAM, line));
     }
-    summary::report(scanned)
+    tell_later(request, &scanned, readers);
+    summary::report(scanned, dry_run)
 }
 
 /// Standard output as the place of a text; it keeps the failure, so that a closed pipe is told from a full disk.
@@ -233,6 +282,13 @@ impl Text<'_> {
     fn failed(&mut self, failure: Failure) -> std::io::Error {
         self.failure = Some(failure);
         std::io::ErrorKind::BrokenPipe.into()
+    }
+}
+
+/// Remembers which conversations have marks, so that the next run misses them if they are gone.
+fn note_marks(context: &Context, scanned: &Scanned) {
+    if let Err(error) = scanned.marked.write(&context.store.home) {
+        cli::defer(&error);
     }
 }
 

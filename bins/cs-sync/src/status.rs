@@ -1,6 +1,7 @@
 //! `status`: this machine, what is set, and what is waiting to be sent. Sends nothing.
 
 use crate::choice::Named;
+use crate::forget::machine;
 use crate::target::{Nowhere, Target};
 use crate::{push, settings, summary};
 use argh::{ArgsInfo, FromArgs};
@@ -10,7 +11,7 @@ use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use sync::{Forgotten, Last, Machine, Request, Seen, Settings, Table};
+use sync::{Forgotten, Last, Machine, OwnMachine, Request, Seen, Settings, Table};
 
 /// say which machine this is, where it sends to, how the last run ended, what is waiting to be sent, who sees it, and what
 /// is forgotten
@@ -76,6 +77,12 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Last>,
     forgotten: BTreeSet<String>,
+    /// The machines of this person in the target, the latest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machines: Option<Vec<OwnMachine>>,
+    /// The same, in words.
+    #[serde(skip)]
+    told: Vec<String>,
 }
 
 impl Status {
@@ -98,22 +105,31 @@ impl Status {
             forgotten: Forgotten::read(home)?.ids().clone(),
             ..Shown::default()
         };
-        if let Some(target) = &target {
-            ask(context, &mut shown, target, &settings, self.quick)?;
-        }
+        let asked = match &target {
+            Some(target) => ask(context, &mut shown, target, &settings, self.quick)?,
+            None => None,
+        };
         match context.out.form {
             _ if context.out.quiet => {}
             Form::Json => context.out.json(&shown)?,
             Form::Table => block(&shown).print(&mut context.out)?,
         }
-        context.out.flush()
+        context.out.flush()?;
+        // What is known was printed all the same.
+        asked.map_or(Ok(()), Err)
     }
 }
 
-/// Asks the target what it has. One that does not answer is a part of the answer.
-fn ask(context: &Context, shown: &mut Shown, target: &Target, settings: &Settings, quick: bool) -> Outcome<()> {
+/// Asks the target what it has. Returns the failure of one that does not answer, which is a part of the answer, too.
+fn ask(
+    context: &Context,
+    shown: &mut Shown,
+    target: &Target,
+    settings: &Settings,
+    quick: bool,
+) -> Outcome<Option<Failure>> {
     // A machine without an id has sent nothing yet, and is not given one by a look.
-    let machine = shown.machine.clone().unwrap_or(Machine { id: "0".repeat(16), label: String::new() });
+    let machine = shown.machine.clone().unwrap_or_else(Machine::nobody);
     let sender = settings::sender_of(machine, context, settings);
     let known = target.peek(&sender);
     shown.reachable = Some(known.is_ok());
@@ -123,15 +139,17 @@ fn ask(context: &Context, shown: &mut Shown, target: &Target, settings: &Setting
             let failure = Failure::from(error);
             let (text, hint) = failure.message().unwrap_or_default();
             (shown.error, shown.hint) = (Some(redact::mask(&text).into_owned()), hint);
-            return Ok(());
+            return Ok(Some(failure));
         }
     };
     if quick {
-        return Ok(());
+        return Ok(None);
     }
     shown.seen = target.seen(&sender).ok();
+    shown.machines = target.machines(&sender).ok();
+    shown.told = shown.machines.iter().flatten().map(|one| machine::line(one, &sender)).collect();
     if settings.is_doubtful {
-        return Ok(());
+        return Ok(None);
     }
     let request = Request {
         projects: push::projects(context, settings, &[])?,
@@ -143,7 +161,7 @@ fn ask(context: &Context, shown: &mut Shown, target: &Target, settings: &Setting
     shown.waiting = Some(summary::by_word(&scanned.rows));
     shown.unsent = Some(scanned.unsent.len());
     shown.rows = scanned.rows;
-    Ok(())
+    Ok(None)
 }
 
 fn block(shown: &Shown) -> Block {
@@ -171,6 +189,10 @@ fn block(shown: &Shown) -> Block {
     block.field("waiting", &waiting(shown));
     block.field("last run", &last(shown.last.as_ref(), shown.target.as_deref()));
     block.field("forgotten", &list(&shown.forgotten));
+    // With one machine, it is the first line.
+    if shown.told.len() > 1 {
+        block.section("your machines there", shown.told.iter().map(|line| (String::new(), line.clone())));
+    }
     block
 }
 

@@ -1,15 +1,18 @@
-//! Owns what is said about a run: what was sent, in words for people and as JSON, and what was left out.
+//! Owns what is said about a run: what was sent, in words for people and as JSON, who sees it, and what was left out.
 
 use crate::PROGRAM;
-use cli::{Context, Failure, Failures, Form, Outcome};
+use crate::seers::{self, Readers, Seers};
+use cli::{Context, Failure, Failures, Form, Outcome, terminal};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use sync::{Machine, Scanned, Table, Unsent};
+use sync::{Left as There, Machine, Scanned, Table, Unsent};
 
 /// How many things that were left out are named.
 const NAMED: usize = 10;
 /// What can be done about them.
 const HINT: &str = "docs/REDACTION.md says what rules cannot replace, and how to allow what is no secret";
+/// How far the second line of a long sentence is indented.
+const INDENT: usize = 2;
 
 /// What a run did.
 #[derive(Debug, Serialize)]
@@ -29,6 +32,9 @@ pub struct Summary {
     forgotten: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unsent: Vec<Left>,
+    /// Who sees what was sent.
+    #[serde(skip_serializing_if = "Seers::is_empty")]
+    visibility: Seers,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
@@ -38,6 +44,9 @@ pub struct Summary {
 struct Left {
     source: String,
     rule: String,
+    /// How many rows of it, which had been sent before, were removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -69,9 +78,27 @@ pub fn by_word(rows: &BTreeMap<Table, u64>) -> BTreeMap<&'static str, u64> {
     rows.iter().filter(|(_, count)| **count > 0).map(|(table, count)| (table.word(), *count)).collect()
 }
 
+/// Where a run sent to.
+pub struct Run<'r> {
+    /// The target, for people.
+    pub target: String,
+    /// What keeps its readers apart.
+    pub readers: Readers,
+    /// Which machine sent.
+    pub machine: &'r Machine,
+    /// Whether nothing was sent.
+    pub dry_run: bool,
+}
+
 /// The result of a scan, and what the target made of it.
-pub fn of(target: String, machine: &Machine, scanned: &Scanned, changes: Option<u64>, dry_run: bool) -> Summary {
-    let left = |one: &Unsent| Left { source: one.source.to_string(), rule: one.rule.clone() };
+pub fn of(run: Run, scanned: &Scanned, changes: Option<u64>) -> Summary {
+    let removed = |left| match left {
+        There::Removed(rows) => Some(rows),
+        There::Nothing | There::Clean | There::Unsure => None,
+    };
+    let left =
+        |one: &Unsent| Left { source: one.source.to_string(), rule: one.rule.clone(), removed: removed(one.left) };
+    let Run { target, readers, machine, dry_run } = run;
     Summary {
         target,
         machine: machine.id.clone(),
@@ -80,12 +107,20 @@ pub fn of(target: String, machine: &Machine, scanned: &Scanned, changes: Option<
         sources: scanned.sources,
         forgotten: scanned.forgotten,
         unsent: scanned.unsent.iter().map(left).collect(),
+        visibility: Seers::of(&scanned.exposure, readers),
         dry_run,
     }
 }
 
-/// The sentence for people.
-pub fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
+/// The lines for people: what was sent, and who sees it.
+pub fn lines(summary: &Summary, scanned: &Scanned) -> Vec<String> {
+    let mut lines = vec![sentence(summary, &scanned.rows)];
+    lines.extend(seers::lines(&scanned.exposure, summary.visibility.readers(), summary.dry_run));
+    lines
+}
+
+/// What was sent.
+fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
     let Summary { target, changes, dry_run, .. } = summary;
     let rows = rows(sent);
     let mut sentence = match (rows.as_str(), changes) {
@@ -105,26 +140,50 @@ pub fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
     sentence
 }
 
-/// Prints the summary on standard output.
-pub fn print(context: &mut Context, summary: &Summary, sent: &BTreeMap<Table, u64>) -> Outcome<()> {
+/// Prints the summary on standard output. On a terminal, long lines go on below.
+pub fn print(context: &mut Context, summary: &Summary, scanned: &Scanned) -> Outcome<()> {
     match context.out.form {
         _ if context.out.quiet => {}
         Form::Json => context.out.json(summary)?,
-        Form::Table => context.out.line(&cli::sanitize(&sentence(summary, sent)))?,
+        Form::Table => {
+            for line in lines(summary, scanned).iter().map(|line| cli::sanitize(line)) {
+                match terminal::width() {
+                    Some(room) => fitted(&line, room).iter().try_for_each(|part| context.out.line(part))?,
+                    None => context.out.line(&line)?,
+                }
+            }
+        }
     }
     context.out.flush()
 }
 
+/// The parts of a line that fit the terminal.
+fn fitted(line: &str, room: usize) -> Vec<String> {
+    let parts = render::wrap_to_width(line, room.saturating_sub(INDENT));
+    let part = |(n, part): (usize, String)| if n == 0 { part } else { format!("{:INDENT$}{part}", "") };
+    parts.into_iter().enumerate().map(part).collect()
+}
+
 /// Reports what failed and what was left out. Fails if there was anything.
-pub fn report(scanned: Scanned) -> Outcome<()> {
+pub fn report(scanned: Scanned, dry_run: bool) -> Outcome<()> {
     let mut failures = Failures::default();
     for error in scanned.failures {
         failures.report(error)?;
     }
     let more = scanned.unsent.len().saturating_sub(NAMED);
     for one in scanned.unsent.iter().take(NAMED) {
-        let there =
-            if one.is_there { "; what was sent of it before is still there, cs-sync forget removes it" } else { "" };
+        let there = match one.left {
+            There::Nothing => String::new(),
+            There::Clean => "; what was sent of it before is there, and the rules find nothing in it".into(),
+            There::Removed(rows) => {
+                let rows = render::format_quantity(rows, "row");
+                let is = if dry_run { "would be" } else { "were" };
+                format!("; {rows} of it that had been sent before {is} removed, and come again when nothing matches")
+            }
+            There::Unsure => "; what was sent of it before is still there, because its end is lost on this machine; \
+                cs-sync forget removes it"
+                .into(),
+        };
         let text = format!("{} was left out: the rule {} still matches in it{there}", one.source, one.rule);
         failures.report(Failure::Advised(text, HINT.into()))?;
     }
@@ -143,7 +202,8 @@ mod tests {
         let machine = Machine { id: "0123456789abcdef".into(), label: String::new() };
         let say = |rows: &[(Table, u64)], changes, dry_run| {
             let scanned = Scanned { rows: rows.iter().copied().collect(), ..Scanned::default() };
-            sentence(&of("x".into(), &machine, &scanned, changes, dry_run), &scanned.rows)
+            let run = Run { target: "x".into(), readers: Readers::Roles, machine: &machine, dry_run };
+            lines(&of(run, &scanned, changes), &scanned).join("\n")
         };
         let rows = [(Table::Entry, 2), (Table::Record, 1), (Table::Mark, 0)];
         assert_eq!(say(&[], Some(0), false), "nothing is new for x");
@@ -152,7 +212,16 @@ mod tests {
         assert_eq!(say(&rows, Some(3), false), "sent to x: 2 entries, 1 session (3 changes)");
         assert_eq!(say(&rows, None, false), "sent to x: 2 entries, 1 session; it changes only what differs");
         assert_eq!(say(&rows, None, true), "would be sent to x: 2 entries, 1 session");
-        let forgotten = of("x".into(), &machine, &Scanned { forgotten: 1, ..Scanned::default() }, Some(9), false);
+        let run = Run { target: "x".into(), readers: Readers::Roles, machine: &machine, dry_run: false };
+        let forgotten = of(run, &Scanned { forgotten: 1, ..Scanned::default() }, Some(9));
         assert_eq!(sentence(&forgotten, &BTreeMap::new()), "nothing is new for x; forgotten there: 1 conversation");
+    }
+
+    #[test]
+    fn a_long_line_goes_on_below() {
+        let line = "sent to psql service=team: 1 conversation, 2 entries (3 changes)";
+        let parts = fitted(line, 30);
+        assert_eq!(parts, ["sent to psql service=team: 1", "  conversation, 2 entries (3", "  changes)"]);
+        assert_eq!(fitted(line, 80), [line]);
     }
 }

@@ -63,7 +63,7 @@ pub struct Sender {
 impl Sender {
     /// What this person is called in a file that has a name for everybody: always the same, since it says whose rows are
     /// whose.
-    fn account(&self) -> Result<String> {
+    pub fn account(&self) -> Result<String> {
         let missing = || Error::Missing("this account has no name; set sync.owner in config.json".into());
         self.owner.clone().or_else(account::name).ok_or_else(missing)
     }
@@ -264,16 +264,22 @@ pub fn schema(dialect: Dialect, from: Option<u32>, to: Option<u32>) -> Result<St
     }
 }
 
-/// Removes conversations, or sessions without one, from a target; returns how many changes that were.
+/// Removes conversations, or sessions without one, from a target; returns how many rows that were.
 pub fn remove(target: &Target, sender: &Sender, ids: &[String]) -> Result<u64> {
     let mut open = target.open(sender)?;
-    open.known(&sender.machine)?;
+    let known = open.known(&sender.machine)?;
     open.take(&Op::Machine(&sender.machine))?;
     ids.iter().try_for_each(|id| open.take(&Op::Forget(id)))?;
-    open.commit()
+    // A database also counts what it notes as forgotten.
+    let noted = match target {
+        Target::Psql(_) | Target::Sqlite(_) => ids.iter().filter(|id| !known.forgotten.contains(*id)).count() as u64,
+        Target::Folder(_) => 0,
+    };
+    Ok(open.commit()?.saturating_sub(noted))
 }
 
-fn database(file: &Path) -> Result<sqlite::Database> {
+/// A file of SQLite, with the program that reads it.
+pub fn database(file: &Path) -> Result<sqlite::Database> {
     let program = cli::programs::on_path(Program::Sqlite3.name()).ok_or_else(|| Program::Sqlite3.missing())?;
     Ok(sqlite::Database { program, file: file.to_path_buf() })
 }

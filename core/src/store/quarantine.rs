@@ -294,7 +294,7 @@ mod tests {
         let store = Store::for_people(Home::at(dir.path()), Witness::NONE);
         let home = &store.home;
         file::replace(&home.machine(), b"{\"id\":\"5f0c9a1b2d3e4f60\"}", file::Durability::Disposable).unwrap();
-        let own = [home.sync_forgotten(), home.sync_last(), home.sync_rules()];
+        let own = [home.sync_forgotten(), home.sync_last(), home.sync_marked(), home.sync_rules()];
         for path in own.into_iter().chain([home.sync_forgotten(), home.sync_rules()].map(|path| Home::lock_of(&path))) {
             file::replace(&path, b"", file::Durability::Disposable).unwrap();
         }

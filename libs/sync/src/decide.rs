@@ -130,6 +130,12 @@ impl<'h> Course<'h> {
         self.state == State::Sending && self.seq > self.kept()
     }
 
+    /// Whether the rows that the target has were all compared with those of here, and are the same.
+    pub fn is_compared(&mut self) -> bool {
+        self.compare();
+        self.state == State::Sending && self.held.is_some()
+    }
+
     /// What the target has when all rows so far are there.
     pub fn so_far(&self, stamp: &str) -> Held {
         Held { pos: self.seq, digest: self.digest.text(), stamp: stamp.to_string() }

@@ -24,7 +24,7 @@ pub struct Known {
     pub sources: HashMap<Source, Held>,
     /// The ids of conversations, and of sessions without one, that must not be sent.
     pub forgotten: BTreeSet<String>,
-    /// The sources that the team sees, if the target says so: a folder does.
+    /// The sources that the team sees.
     pub team: HashSet<Source>,
 }
 
@@ -41,6 +41,13 @@ impl Known {
         let sources = sources.map(|(source, held)| of(&|to| (source, held, self.team.contains(source)).hash(to)));
         let forgotten = self.forgotten.iter().map(|id| of(&|to| id.hash(to)));
         sources.chain(forgotten).fold(0, u64::wrapping_add)
+    }
+
+    /// Notes the word of a database for who sees a source.
+    pub(crate) fn see(&mut self, source: &Source, word: &str) {
+        if Visibility::of_word(word) == Some(Visibility::Team) {
+            self.team.insert(source.clone());
+        }
     }
 
     /// Who sees a source, as far as the target says so.

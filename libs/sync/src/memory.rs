@@ -43,6 +43,11 @@ impl Sink for Memory {
             Op::Held(source, held, visibility) => {
                 self.known.sources.insert(source.clone(), held.clone());
                 self.visible.extend(visibility.map(|visibility| (source.clone(), visibility)));
+                match visibility {
+                    Some(Visibility::Team) => drop(self.known.team.insert(source.clone())),
+                    Some(Visibility::Private) => drop(self.known.team.remove(source)),
+                    None => {}
+                }
             }
             Op::Forget(id) => {
                 let is_its = |source: &Source| source.owner() == Some(id);

@@ -1,10 +1,11 @@
 //! Owns a run: what there is is compared with what a target has, and what differs is sent. Must stay true: a source that
 //! cannot be read, or not to its end, never takes away what the target has; what was forgotten, and a source with a row
-//! that is not safe, is not sent; a row is in memory only while it is sent.
+//! that is not safe, is not sent; what others see of that is counted; a row is in memory only while it is sent.
 //!
 //! Deliberately absent: who takes the operations, and what people are told.
 
 use crate::decide::{self, Course, End, Growth, is_known};
+use crate::exposure::{Before, Exposure};
 use crate::forgotten::Forgotten;
 use crate::held::{Held, Known};
 use crate::op::{Op, Sink};
@@ -12,7 +13,8 @@ use crate::packed::Packed;
 use crate::row::Table;
 use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
-use crate::unmarked;
+use crate::unmarked::{self, Marked};
+use crate::unsent::{Left, Unsent};
 use crate::visibility::Visibility;
 use cs_core::error::{Error, Result};
 use redaction::{Entry, Tally};
@@ -31,17 +33,10 @@ pub struct Scanned {
     pub failures: Vec<Error>,
     /// How many conversations, and sessions without one, the target was told to forget.
     pub forgotten: usize,
-}
-
-/// A source that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsent {
-    /// Its name.
-    pub source: Source,
-    /// The rule's id.
-    pub rule: String,
-    /// Whether the target still has rows of it that were sent before.
-    pub is_there: bool,
+    /// Who else sees what was sent.
+    pub exposure: Exposure,
+    /// The marks that there are here, to be remembered if it was sent.
+    pub marked: Marked,
 }
 
 /// Compares everything with what a target has, and sends what differs. `told` gets how many sources were looked at, and how
@@ -54,17 +49,17 @@ pub fn scan(
     told: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned> {
     let forgotten = Forgotten::read(&sources.store.home)?;
-    unmarked::check(&sources.store.home, &known, &forgotten)?;
+    let marked = unmarked::check(&sources.store.home, &known, &forgotten)?;
     sink.take(&Op::Machine(sources.machine))?;
-    let mut scanned = Scanned::default();
-    let Known { sources: held, forgotten: theirs, .. } = known;
-    let known = Packed::of(held);
+    let mut scanned = Scanned { marked, ..Scanned::default() };
+    let Known { sources: held, forgotten: theirs, team } = known;
+    let (known, before) = (Packed::of(held), Before::of(team));
     for id in forgotten.ids().difference(&theirs) {
         sink.take(&Op::Forget(id))?;
         scanned.forgotten += 1;
     }
     let shared = Shared::read(sources, forgotten.with(&theirs))?;
-    let mut run = Run::new(shared, request, known, sink, scanned);
+    let mut run = Run::new(shared, request, (known, before), sink, scanned);
     for mut origin in sources::origins() {
         run.all(origin.as_mut(), told)?;
     }
@@ -76,6 +71,7 @@ pub(crate) struct Run<'r, 's> {
     shared: Shared<'s>,
     request: &'r Request,
     known: Packed,
+    before: Before,
     sink: &'r mut dyn Sink,
     scanned: Scanned,
     /// The rules and the key, for stamps.
@@ -90,12 +86,12 @@ impl<'r, 's> Run<'r, 's> {
     pub(crate) fn new(
         shared: Shared<'s>,
         request: &'r Request,
-        known: Packed,
+        (known, before): (Packed, Before),
         sink: &'r mut dyn Sink,
         scanned: Scanned,
     ) -> Self {
         let rules = shared.rules();
-        Run { shared, request, known, sink, scanned, rules, replaced: Tally::default(), done: 0, all: 0 }
+        Run { shared, request, known, before, sink, scanned, rules, replaced: Tally::default(), done: 0, all: 0 }
     }
 
     pub(crate) fn end(mut self) -> Scanned {
@@ -160,12 +156,11 @@ impl<'r, 's> Run<'r, 's> {
                 // It lost its end. When it has grown past that, rows are compared again.
                 End::Shorter => {
                     let as_it_was = held.cloned().unwrap_or_default();
+                    self.expose(one, visibility, false);
                     return self.hold(&one.source, &Held { stamp, ..as_it_was }, visibility, false);
                 }
                 End::Again => {
-                    // If this run is not finished, nobody takes what is there for what was there before.
-                    let unknown = Held { pos: course.kept(), ..Held::default() };
-                    self.sink.take(&Op::Held(&one.source, &unknown, None))?;
+                    self.doubt(&one.source, course.kept())?;
                     course = Course::anew();
                     passed = self.pass(origin, one, &mut course);
                 }
@@ -173,6 +168,9 @@ impl<'r, 's> Run<'r, 's> {
         }
         let can_ask = !self.known.is_empty();
         let left = |sent| decide::left(one.growth, held, can_ask, sent);
+        if passed.is_ok() || matches!(passed, Err(Halt::Failed(_))) {
+            self.expose(one, visibility, course.has_sent());
+        }
         match passed {
             Ok(()) => {
                 let (now, is_all) = left(course.so_far(&stamp));
@@ -180,11 +178,19 @@ impl<'r, 's> Run<'r, 's> {
             }
             Err(Halt::Sink(error)) => Err(error),
             Err(Halt::Unwanted) => self.take_back(one, &course, held),
-            Err(Halt::Unsafe(rule)) => {
-                let is_taken = course.has_sent() && course.kept() == 0;
-                let is_there = held.is_some_and(|held| held.pos > 0) && !is_taken;
-                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule, is_there });
-                self.take_back(one, &course, held)
+            Err(Halt::Unsafe { rule, rows }) => {
+                let had = held.map_or(0, |held| held.pos);
+                let left = Left::of(had, course.is_compared(), one.growth, rows);
+                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule, left });
+                match left {
+                    Left::Removed(_) => {
+                        self.doubt(&one.source, had)?;
+                        self.hold(&one.source, &Held::default(), None, true)
+                    }
+                    // Nobody knows whether it is there.
+                    Left::Nothing if !can_ask => self.hold(&one.source, &Held::default(), None, true),
+                    Left::Nothing | Left::Clean | Left::Unsure => self.take_back(one, &course, held),
+                }
             }
             Err(Halt::Failed(error)) => {
                 self.scanned.failures.push(error);
@@ -213,6 +219,12 @@ impl<'r, 's> Run<'r, 's> {
         })
     }
 
+    /// Before rows are replaced or removed: if this run is not finished, nobody takes what is there for what was there
+    /// before.
+    fn doubt(&mut self, source: &Source, rows: u64) -> Result<()> {
+        self.sink.take(&Op::Held(source, &Held { pos: rows, ..Held::default() }, None))
+    }
+
     /// Takes back what was sent of a source, as far as the target did not have it before.
     fn take_back(&mut self, one: &Listed, course: &Course, held: Option<&Held>) -> Result<()> {
         let had = held.cloned().unwrap_or_default();
@@ -225,6 +237,15 @@ impl<'r, 's> Run<'r, 's> {
             }
             (true, 0) => self.hold(&one.source, &Held::default(), None, true),
             (true, _) => self.hold(&one.source, &had, None, true),
+        }
+    }
+
+    /// Counts who else sees a source from now on, if rows of it were sent or others see it than before.
+    fn expose(&mut self, one: &Listed, visibility: Option<Visibility>, has_sent: bool) {
+        let was = self.before.visibility(&one.source);
+        let now = visibility.unwrap_or(was);
+        if has_sent || was != now {
+            self.scanned.exposure.add(&one.source, one.project.as_deref(), was, now);
         }
     }
 

@@ -77,9 +77,9 @@ impl Request {
         self.visibility.or_else(|| self.team.as_ref().map(by_project))
     }
 
-    /// Whether it matters of which project a source is.
+    /// Whether it matters of which project a source is: for what is sent, for who sees it, or to say so.
     pub fn asks_for_projects(&self) -> bool {
-        self.projects.is_some() || (self.visibility.is_none() && self.team.is_some())
+        self.projects.is_some() || self.visibility.is_some() || self.team.is_some()
     }
 }
 
@@ -129,8 +129,13 @@ impl Listed {
 pub enum Halt {
     /// It cannot be read, or not to its end.
     Failed(Error),
-    /// A rule that is sure finds something in a row that cannot be replaced: the rule's id.
-    Unsafe(String),
+    /// A rule that is sure finds something in a row that cannot be replaced.
+    Unsafe {
+        /// The rule's id.
+        rule: String,
+        /// How many rows the source has in all, if that is known.
+        rows: Option<u64>,
+    },
     /// It is not to be sent, or not there any more.
     Unwanted,
     /// The target does not take it.

@@ -1,35 +1,72 @@
-//! Owns noticing that what people said about conversations is lost on this machine, although a target has it. Must stay
-//! true: then nothing is sent, because a redaction may be among it, and the words would take the place of what hides them.
+//! Owns noticing that what people said about conversations is lost on this machine, and `sync/marked.json`: how many marks
+//! each had when something was last sent. Must stay true: if marks are gone that a target has, or that there were then,
+//! nothing is sent, because a redaction may be among them, and the words would take the place of what hides them.
 
 use crate::forgotten::Forgotten;
 use crate::held::Known;
-use crate::source::{Kind, Source};
+use crate::source::Kind;
 use cs_core::error::{Error, Result};
-use cs_core::file;
+use cs_core::file::{self, Durability};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many conversations a message names.
 const NAMED: usize = 3;
 
-/// Fails if a target has more marks of a conversation than there are here. Lines of marks are only added, so some were lost;
-/// those of conversations that were forgotten do not count.
-pub fn check(home: &Home, known: &Known, forgotten: &Forgotten) -> Result<()> {
-    let mut lost = Vec::new();
-    for (source, held) in known.sources.iter().filter(|(source, held)| source.kind() == Kind::Mark && held.pos > 0) {
-        if !forgotten.has(source.name()) && here(home, source)? < held.pos {
-            lost.push(source.name());
-        }
-    }
-    lost.sort_unstable();
-    if lost.is_empty() { Ok(()) } else { Err(Error::Refused(text(&lost))) }
+/// How many lines of marks each conversation has, at most so many of which can be understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Marked {
+    marks: BTreeMap<String, u64>,
 }
 
-/// How many lines of marks there are, at most so many of which can be understood.
-fn here(home: &Home, source: &Source) -> Result<u64> {
-    let Ok(id) = Uuid::parse(source.name()) else { return Ok(u64::MAX) };
-    let bytes = file::read_at_most(&home.marks(&id), marks::BYTES)?.unwrap_or_default();
-    Ok(bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() as u64)
+impl Marked {
+    /// What is remembered; `None` without a file: nothing was sent yet, or it is lost.
+    pub fn read(home: &Home) -> Result<Option<Marked>> {
+        let path = home.sync_marked();
+        let Some(bytes) = file::read(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::corrupt(&path, error.to_string()))
+    }
+
+    /// Remembers it. The file changes only when what it says does.
+    pub fn write(&self, home: &Home) -> Result<()> {
+        if Marked::read(home).ok().flatten().as_ref() == Some(self) {
+            return Ok(());
+        }
+        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        bytes.push(b'\n');
+        file::make_dir(&home.sync_dir())?;
+        file::replace(&home.sync_marked(), &bytes, Durability::Synced)
+    }
+
+    /// What is here.
+    fn here(home: &Home) -> Result<Marked> {
+        let mut here = Marked::default();
+        for id in file::stems(&home.marks_dir(), ".jsonl")? {
+            let Ok(uuid) = Uuid::parse(&id) else { continue };
+            let bytes = file::read_at_most(&home.marks(&uuid), marks::BYTES)?.unwrap_or_default();
+            let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
+            here.marks.insert(id, lines);
+        }
+        Ok(here)
+    }
+}
+
+/// Returns what is here. Fails if a target, or what is remembered, has more marks of a conversation. Lines of marks are only
+/// added, so some were lost; those of conversations that were forgotten do not count.
+pub fn check(home: &Home, known: &Known, forgotten: &Forgotten) -> Result<Marked> {
+    let (here, before) = (Marked::here(home)?, Marked::read(home)?.unwrap_or_default());
+    let in_target = known.sources.iter().filter(|(source, _)| source.kind() == Kind::Mark);
+    let in_target = in_target.map(|(source, held)| (source.name(), held.pos));
+    let remembered = before.marks.iter().map(|(id, count)| (id.as_str(), *count));
+    // A name that no conversation has is not one of this machine.
+    let is_lost = |(id, count): &(&str, u64)| {
+        here.marks.get(*id).copied().unwrap_or(0) < *count && Uuid::parse(id).is_ok() && !forgotten.has(id)
+    };
+    let lost: BTreeSet<&str> = in_target.chain(remembered).filter(is_lost).map(|(id, _)| id).collect();
+    if lost.is_empty() { Ok(here) } else { Err(Error::Invalid(text(&lost.into_iter().collect::<Vec<_>>()))) }
 }
 
 fn text(lost: &[&str]) -> String {
@@ -48,6 +85,7 @@ fn text(lost: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::held::Held;
+    use crate::source::Source;
     use cs_core::clock;
     use std::fs;
 
@@ -56,7 +94,7 @@ mod tests {
     #[test]
     fn lost_marks_stop_a_push_until_they_are_back_or_the_conversation_is_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let home = Home::at(dir.path());
+        let home = Home::at(dir.path().join("data"));
         let of = |kind, pos| (Source::new(kind, ID).unwrap(), Held { pos, ..Held::default() });
         let known = |pos| Known { sources: [of(Kind::Mark, pos), of(Kind::Head, 1)].into(), ..Known::default() };
         let forgotten = || Forgotten::read(&home).unwrap();
@@ -67,5 +105,30 @@ mod tests {
         assert!(!fails(1) && !fails(2) && fails(3));
         crate::forget(&home, &[ID.to_string()], clock::now()).unwrap();
         assert!(!fails(3));
+    }
+
+    #[test]
+    fn marks_that_there_were_at_the_last_run_are_missed_also_if_no_target_can_be_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path().join("data"));
+        let path = home.marks(&Uuid::parse(ID).unwrap());
+        let check = || check(&home, &Known::default(), &Forgotten::read(&home).unwrap());
+        assert_eq!((Marked::read(&home).unwrap(), check().unwrap()), (None, Marked::default()));
+        fs::create_dir_all(home.marks_dir()).unwrap();
+        fs::write(&path, "{\"a\":1}\n{\"b\":2}\n").unwrap();
+        check().unwrap().write(&home).unwrap();
+        let first = home.sync_marked().metadata().unwrap().modified().unwrap();
+        check().unwrap().write(&home).unwrap();
+        assert_eq!(home.sync_marked().metadata().unwrap().modified().unwrap(), first, "it says the same");
+        fs::write(&path, "{\"a\":1}\n").unwrap();
+        let error = check().unwrap_err();
+        assert!(matches!(error, Error::Invalid(_)) && error.to_string().contains(ID), "{error}");
+        fs::remove_file(&path).unwrap();
+        assert!(check().is_err());
+        crate::forget(&home, &[ID.to_string()], clock::now()).unwrap();
+        check().unwrap().write(&home).unwrap();
+        assert_eq!(Marked::read(&home).unwrap(), Some(Marked::default()));
+        fs::write(home.sync_marked(), "{").unwrap();
+        assert!(check().is_err(), "it may name one");
     }
 }

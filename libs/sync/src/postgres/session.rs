@@ -59,14 +59,16 @@ impl Session {
     fn ask(&mut self, machine: &Machine) -> Result<Known> {
         let mut known = Known::default();
         let cursors = format!(
-            "select source, pos, digest, stamp from cs.cursor where owner = current_user and machine = {}",
+            "select source, pos, digest, stamp, visibility from cs.cursor where owner = current_user and machine = {}",
             text::quoted(&machine.id)
         );
         self.psql.ask(&cursors, &mut |fields| {
-            let Ok([Some(source), Some(pos), Some(digest), Some(stamp)]) = <[_; 4]>::try_from(fields) else {
+            let Ok([Some(source), Some(pos), Some(digest), Some(stamp), Some(word)]) = <[_; 5]>::try_from(fields)
+            else {
                 return complaint::of_answer();
             };
             if let (Some(source), Ok(pos)) = (Source::parse(&source), pos.parse()) {
+                known.see(&source, &word);
                 known.sources.insert(source, Held { pos, digest, stamp });
             }
             Ok(())

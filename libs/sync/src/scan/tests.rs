@@ -1,6 +1,7 @@
 //! Whatever happens to sources and to a target, the target has what the sources have, and then nothing is sent.
 
 mod kept;
+mod seen;
 
 use super::*;
 use crate::machine::Machine;
@@ -62,7 +63,8 @@ impl Origin for Invented {
                 return Err(Error::Invalid("torn".into()).into());
             }
             if self.unsafe_at == Some(n) {
-                return Err(Halt::Unsafe("github-pat".into()));
+                let rows = Some(self.all[&listed.source.to_string()].len() as u64);
+                return Err(Halt::Unsafe { rule: "github-pat".into(), rows });
             }
             each(row(text), self.replaced.clone())?;
         }
@@ -104,7 +106,8 @@ impl Place {
 
     /// Once more, with what is shared already: to read the rules takes longer than all else.
     fn run(&self, shared: Shared, from: &Invented, request: &Request, known: &Known, to: &mut Memory) -> Scanned {
-        let mut run = Run::new(shared, request, Packed::of(known.sources.clone()), to, Scanned::default());
+        let known = (Packed::of(known.sources.clone()), Before::of(known.team.clone()));
+        let mut run = Run::new(shared, request, known, to, Scanned::default());
         let _ = run.all(&mut from.clone(), &mut |_, _| {});
         run.end()
     }
@@ -198,7 +201,7 @@ fn a_source_that_is_not_safe_is_left_out_as_a_whole() {
     let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b", "c"]));
     from.unsafe_at = Some(2);
     let unsent = place.push(&from, &mut to).unsent;
-    assert_eq!(unsent, [Unsent { source: Invented::source(NAME), rule: "github-pat".into(), is_there: false }]);
+    assert_eq!(unsent, [Unsent { source: Invented::source(NAME), rule: "github-pat".into(), left: Left::Nothing }]);
     assert_eq!(lines(&to, NAME), [""; 0]);
     assert_eq!(place.push(&from, &mut to).unsent.len(), 1, "told each time");
     from.unsafe_at = None;
@@ -206,8 +209,12 @@ fn a_source_that_is_not_safe_is_left_out_as_a_whole() {
     assert_eq!(lines(&to, NAME).len(), 3);
     from.change(NAME, |all| all.extend(["d".into(), "e".into()]));
     from.unsafe_at = Some(4);
-    assert!(place.push(&from, &mut to).unsent[0].is_there);
+    assert_eq!(place.push(&from, &mut to).unsent[0].left, Left::Clean);
     assert_eq!(lines(&to, NAME), ["a", "b", "c"], "as before");
+    from.change(NAME, |all| drop(all.pop()));
+    from.unsafe_at = Some(3);
+    assert_eq!(place.push(&from, &mut to).unsent[0].left, Left::Clean, "the first row that is new");
+    from.change(NAME, |all| all.push("e".into()));
     from.unsafe_at = None;
     place.push(&from, &mut to);
     assert_eq!(lines(&to, NAME).len(), 5);
@@ -325,8 +332,13 @@ fn whatever_happens_the_target_has_what_the_sources_have_in_the_end() {
                 let known = if is_blind { Known::default() } else { to.known.clone() };
                 let is_full = dice.below(6) == 0 && to.fails_after.is_none();
                 let request = Request { is_full, ..Request::default() };
-                let mut run =
-                    Run::new(shared.take().unwrap(), &request, Packed::of(known.sources), &mut to, Scanned::default());
+                let mut run = Run::new(
+                    shared.take().unwrap(),
+                    &request,
+                    (Packed::of(known.sources), Before::default()),
+                    &mut to,
+                    Scanned::default(),
+                );
                 let _ = run.all(&mut from.clone(), &mut |_, _| {});
                 shared = Some(run.shared);
             }
@@ -335,8 +347,13 @@ fn whatever_happens_the_target_has_what_the_sources_have_in_the_end() {
         for time in 0..2 {
             to.news();
             let (known, request) = (to.known.clone(), Request::default());
-            let mut run =
-                Run::new(shared.take().unwrap(), &request, Packed::of(known.sources), &mut to, Scanned::default());
+            let mut run = Run::new(
+                shared.take().unwrap(),
+                &request,
+                (Packed::of(known.sources), Before::default()),
+                &mut to,
+                Scanned::default(),
+            );
             run.all(&mut from.clone(), &mut |_, _| {}).unwrap();
             shared = Some(run.shared);
             for (name, rows) in &from.all {
@@ -352,7 +369,8 @@ fn a_target_that_fails_ends_the_run() {
     let (place, mut to, from) = (Place::new(), Memory::default(), some(&["a", "b"]));
     to.fails_after = Some(1);
     let (request, known) = (Request::default(), Known::default());
-    let mut run = Run::new(place.shared(), &request, Packed::of(known.sources), &mut to, Scanned::default());
+    let mut run =
+        Run::new(place.shared(), &request, (Packed::of(known.sources), Before::default()), &mut to, Scanned::default());
     assert!(run.all(&mut from.clone(), &mut |_, _| {}).is_err());
     drop(run);
     assert!(to.take(&Op::Forget("x")).is_err());

@@ -169,7 +169,7 @@ fn count(present: &mut Present, shared: &mut Shared, has_results: bool) -> std::
             continue;
         }
         let counts = match talk::rows(present, &thread, &mut shared.engine, has_results, &mut |_, _| Ok(())) {
-            Err(Halt::Unsafe(_)) => Counts::default(),
+            Err(Halt::Unsafe { .. }) => Counts::default(),
             counts => counts?,
         };
         present.replaced.insert(thread, counts);

@@ -21,7 +21,7 @@ pub fn checked(
     let changes = json.line(engine, &text, Place::default()).filter(|_| json.is_between());
     let Some(Changes { mut pieces, left }) = changes else { return Err(not_json()) };
     if let Some(piece) = left.iter().find(|piece| piece.found.tier == Tier::Definite) {
-        return Err(Halt::Unsafe(piece.found.rule.clone()));
+        return Err(Halt::Unsafe { rule: piece.found.rule.clone(), rows: None });
     }
     let is_id = |span: &std::ops::Range<usize>| {
         text.get(span.clone()).is_some_and(|found| stay.iter().any(|id| id.contains(found)))

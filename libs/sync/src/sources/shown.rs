@@ -27,7 +27,7 @@ pub fn checked(texts: &mut Texts, kind: Option<&str>, line: Vec<u8>, kept: u64) 
     let mut line = String::from_utf8(line).map_err(|_| not_json())?;
     line.truncate(line.trim_end().len());
     if let Some(rule) = texts.definite(kind, &line, kept) {
-        return Err(Halt::Unsafe(rule));
+        return Err(Halt::Unsafe { rule, rows: None });
     }
     match line.contains(['\n', '\r']) {
         true => Err(not_json()),
@@ -53,10 +53,7 @@ fn show_field(texts: &mut Texts, part: &Part, has_results: bool, field: &str, te
             repeated(texts, field, shown)
         }
         "text" | "command" | "question" | "answer" | "subject" => texts.show(entry, kind, TEXT, text),
-        "cwd" | "branch" => {
-            let shown = texts.show(entry, kind, field, text);
-            repeated(texts, field, shown)
-        }
+        "cwd" | "branch" => texts.show_place(entry, kind, field, text),
         "input" | "options" | "paths" | "path" | "purpose" | "spilled" => texts.show(entry, kind, field, text),
         // Names that clients and models give.
         _ => texts.show("", kind, field, text),

@@ -53,7 +53,8 @@ pub fn rows(
     let (mut head, mut ledger) = (Head::default(), Tally::default());
     let mut texts = Texts::new(&of.uuid, engine, marks, false, &mut head, &mut ledger);
     texts.hide(spoken.clone());
-    let mut talk = Talk { texts, has_results, each, seq: 0, is_over: false, held: Vec::new(), failed: Ok(()) };
+    let (held, failed) = (Vec::new(), Ok(()));
+    let mut talk = Talk { texts, has_results, each, seq: 0, is_over: false, held, failed, left_out: None };
     let mut cursor = match thread == MAIN {
         true => Cursor::new(of),
         false => own.get_or_insert_with(|| read_own(of)).only(thread),
@@ -112,6 +113,17 @@ struct Talk<'t, 'a, 'e> {
     /// What responses used, while nothing came after them: if the turn goes on, other parts come before that.
     held: Vec<(Row, Vec<Entry>)>,
     failed: Result<(), Halt>,
+    /// The rule because of which no more rows are passed: the rest is only counted.
+    left_out: Option<LeftOut>,
+}
+
+/// What is known of rows from one on that is not safe.
+struct LeftOut {
+    rule: String,
+    /// How many rows there are so far.
+    rows: u64,
+    /// How many more there are if the turn goes on.
+    held: u64,
 }
 
 impl Talk<'_, '_, '_> {
@@ -131,10 +143,28 @@ impl Talk<'_, '_, '_> {
             Kind::Response(_) | Kind::Title(_) | Kind::Renamed(_) | Kind::Context(_) => {}
             _ => self.is_over = false,
         }
+        if let Some(LeftOut { rows, held, .. }) = &mut self.left_out {
+            *held += 1;
+            if part.kind != PartKind::Usage {
+                *rows += std::mem::take(held);
+            }
+            return Ok(());
+        }
         if part.kind != PartKind::Usage {
             self.pass_held()?;
         }
-        let body = shown::body(&mut self.texts, part, self.seq, self.has_results)?;
+        let body = match shown::body(&mut self.texts, part, self.seq, self.has_results) {
+            Err(Halt::Unsafe { rule, .. }) => {
+                // Every row before this one was passed, unless the turn may go on.
+                let (held, seq) = (self.held.len() as u64, self.seq);
+                self.held.clear();
+                let is_usage = part.kind == PartKind::Usage;
+                let (rows, held) = if is_usage { (seq - held, held + 1) } else { (seq + 1, 0) };
+                self.left_out = Some(LeftOut { rule, rows, held });
+                return Ok(());
+            }
+            body => body?,
+        };
         let row = Row {
             table: Table::Entry,
             id: self.texts.show_name("entry", &part.anchor),
@@ -161,6 +191,10 @@ impl Talk<'_, '_, '_> {
     /// Passes on what is held back, if the turn is over: else it may still change.
     fn finish(mut self) -> Result<(), Halt> {
         std::mem::replace(&mut self.failed, Ok(()))?;
+        if let Some(LeftOut { rule, rows, held }) = self.left_out {
+            let rows = if self.is_over { rows + held } else { rows };
+            return Err(Halt::Unsafe { rule, rows: Some(rows) });
+        }
         if self.is_over { self.pass_held() } else { Ok(()) }
     }
 }

@@ -20,5 +20,5 @@ pub fn is_missing(complaint: &str) -> bool {
 
 /// How to make the tables of a file.
 pub fn hint(file: &Path) -> String {
-    format!("cs-sync schema sqlite | sqlite3 {}", file.display())
+    format!("(umask 077; cs-sync schema sqlite | sqlite3 {})", file.display())
 }

@@ -78,10 +78,11 @@ impl Sink for Session {
 fn ask(shell: &mut Shell, owner: &str, machine: &Machine) -> Result<Known> {
     let (owner, machine) = (quoted(owner), quoted(&machine.id));
     let mut known = Known::default();
-    let sources = "select json_array(source, pos, digest, stamp) from cursor";
+    let sources = "select json_array(source, pos, digest, stamp, visibility) from cursor";
     shell.ask(&format!("{sources} where owner = {owner} and machine = {machine};"), &mut |line| {
-        let (name, pos, digest, stamp): (String, u64, String, String) = read(line)?;
+        let (name, pos, digest, stamp, word): (String, u64, String, String, String) = read(line)?;
         if let Some(source) = Source::parse(&name) {
+            known.see(&source, &word);
             known.sources.insert(source, Held { pos, digest, stamp });
         }
         Ok(())

@@ -50,10 +50,10 @@ fn another_version_is_told_with_a_hint_and_nothing_is_changed() {
     let Some(file) = File::empty() else { return };
     std::fs::write(&file.database.file, "").unwrap();
     let said = told(&file.database);
-    assert!(said.iter().all(|said| said.contains("make them: cs-sync schema sqlite | sqlite3")), "{said:?}");
+    assert!(said.iter().all(|said| said.contains("cs-sync schema sqlite | sqlite3")), "{said:?}");
     file.say("create table other (x);");
     let said = told(&file.database);
-    assert!(said.iter().all(|said| said.contains("make them: cs-sync schema sqlite | sqlite3")), "{said:?}");
+    assert!(said.iter().all(|said| said.contains("cs-sync schema sqlite | sqlite3")), "{said:?}");
     file.say(&schema(None, Some(1)).unwrap());
     let said = told(&file.database);
     assert!(said.iter().all(|said| said.contains("cs-sync schema sqlite --from 1 | sqlite3 FILE")), "{said:?}");

@@ -1,5 +1,6 @@
 //! Clients' folders, a data directory, and a target in memory.
 
+use crate::exposure::Before;
 use crate::forgotten::Forgotten;
 use crate::held::Known;
 use crate::machine::Machine;
@@ -248,7 +249,8 @@ impl Ground {
         let sources = Sources { store: &self.store, roots: &roots, machine: &machine };
         let shared = Shared::read(&sources, Forgotten::read(&self.store.home).unwrap()).unwrap();
         let known = target.known.clone();
-        let mut run = Run::new(shared, request, Packed::of(known.sources), target, Scanned::default());
+        let mut run =
+            Run::new(shared, request, (Packed::of(known.sources), Before::default()), target, Scanned::default());
         run.all(&mut Conversations::default(), &mut |_, _| listed()).unwrap();
         run.end()
     }

@@ -91,6 +91,21 @@ fn what_a_person_keeps_is_sent() {
 }
 
 #[test]
+fn where_a_prompt_was_said_stays_unless_it_repeats_what_was_redacted_in_it() {
+    let ground = Ground::new();
+    let of_jane = prompt(3, "then to Jane Roe").replace("\"main\"", "\"for-jane-roe\"");
+    ground.log(ID, &[prompt(1, "write to Jane Roe"), answer(2, "done"), of_jane]);
+    ground.redact(ID, &entry(1), "write to Jane Roe", "Jane Roe");
+    let mut target = Target::default();
+    ground.run_with(&mut target, &Request::default());
+    let talk = target.values(&format!("talk/{ID}/main"));
+    let places: Vec<_> = talk.iter().filter(|row| row["kind"] == "context").map(|row| &row["body"]).collect();
+    let is_shown = places[0]["cwd"].as_str().unwrap().starts_with("/home/[user:") && places[0]["branch"] == "main";
+    assert!(is_shown, "as in the head: {places:?}");
+    assert!(!target.all().contains("jane-roe") && !target.all().contains("Jane Roe"), "{}", target.all());
+}
+
+#[test]
 fn what_was_redacted_in_a_part_is_in_no_field_of_it() {
     let ground = Ground::new();
     let input = json!({"command": "mail Jane", "description": "write to Jane", "file_path": "/home/dev/Jane.txt"});

@@ -1,0 +1,71 @@
+//! Owns removing a machine from a target: what a machine that is gone has sent. Must stay true: only machines of this person
+//! are found; what would go is shown first.
+
+use crate::choice;
+use crate::settings;
+use crate::target::{Sender, Target};
+use cli::{Context, Form, Outcome};
+use cs_core::clock;
+use cs_core::zone::Zone;
+use serde::Serialize;
+use sync::{Machine, OwnMachine, Settings};
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    action: &'static str,
+    machine: &'a str,
+    label: &'a str,
+    target: String,
+    /// How many rows were removed.
+    rows: u64,
+}
+
+/// Removes the machine that a word means.
+pub fn remove(
+    context: &mut Context,
+    settings: &Settings,
+    target: Option<&Target>,
+    word: &str,
+    is_given: bool,
+) -> Outcome<()> {
+    let target = target.ok_or_else(choice::none)?;
+    // A machine without an id has sent nothing, and is not given one by this.
+    let this = Machine::read(&context.store.home)?.unwrap_or_else(Machine::nobody);
+    let sender = settings::sender_of(this, context, settings);
+    let machines = target.machines(&sender)?;
+    let found = OwnMachine::find(&machines, &sender.machine.id, word)?;
+    cli::confirm(&[line(found, &sender)], &format!("remove all of this from {target}?"), is_given)?;
+    let rows = target.remove_machine(&sender, &found.machine)?;
+    let shown = Shown {
+        action: "removed",
+        machine: &found.machine.id,
+        label: &found.machine.label,
+        target: target.to_string(),
+        rows,
+    };
+    match context.out.form {
+        _ if context.out.quiet => context.out.line(shown.machine)?,
+        Form::Json => context.out.json(&shown)?,
+        Form::Table => {
+            let rows = render::format_quantity(rows, "row");
+            let text = format!("removed {} from {target}: {rows}; if it pushes again, it comes back", found.title());
+            context.out.line(&cli::sanitize(&text))?;
+        }
+    }
+    context.out.flush()
+}
+
+/// What is there of a machine, in words.
+pub fn line(one: &OwnMachine, sender: &Sender) -> String {
+    let is_this = one.machine.id == sender.machine.id;
+    let at = clock::parse(&one.seen_at).map(|at| render::format_local_minute(at, Zone::system()));
+    let this = if is_this { ", this machine" } else { "" };
+    let at = at.map_or_else(String::new, |at| format!(", last push {at}"));
+    let conversations = render::format_quantity(one.conversations, "conversation");
+    let shared = match one.shared {
+        0 => String::new(),
+        _ if is_this => String::new(),
+        shared => format!(" ({} also from this machine)", render::format_number(shared)),
+    };
+    format!("{}{this}{at}: {conversations}{shared}, {}", one.title(), render::format_quantity(one.rows, "row"))
+}

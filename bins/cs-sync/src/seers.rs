@@ -1,0 +1,153 @@
+//! Owns what is said of who sees what a run sends: for people, and as JSON. Must stay true: each run that sends something,
+//! or changes who sees it, says so; what only a database with roles can keep apart is not promised of a file or a folder.
+
+use serde::Serialize;
+use sync::{Amount, Amounts, Exposure, Turn};
+
+/// What keeps the readers of a target apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Roles of a database.
+    Roles,
+    /// The same, but it cannot be asked what the team sees already, and nothing else was said.
+    Unasked,
+    /// Nothing: everybody who can read it sees everything.
+    Everybody,
+}
+
+/// Who sees what is sent, as JSON.
+#[derive(Debug, Serialize)]
+pub struct Seers {
+    #[serde(skip)]
+    readers: Readers,
+    /// Whether the target has roles: otherwise everybody who can read it sees everything.
+    roles: bool,
+    /// What the team sees from now on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    opened: Vec<Of>,
+    /// What is added to what the team sees already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    added: Vec<Of>,
+    /// What the team no longer sees.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed: Vec<Of>,
+    /// What nobody else sees but reviewers and the administrator.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    private: Vec<Of>,
+}
+
+/// How much of a project.
+#[derive(Debug, Serialize)]
+struct Of {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    #[serde(flatten)]
+    amount: Amount,
+}
+
+impl Seers {
+    /// Of a run into a target with such readers.
+    pub fn of(exposure: &Exposure, readers: Readers) -> Seers {
+        let all = |turn| -> Vec<Of> {
+            let amounts = exposure.of(turn).into_iter().flatten();
+            amounts.map(|(project, amount)| Of { project: project.clone(), amount: *amount }).collect()
+        };
+        let [opened, added, closed, private] = [Turn::Opened, Turn::Added, Turn::Closed, Turn::Private].map(all);
+        Seers { readers, roles: readers != Readers::Everybody, opened, added, closed, private }
+    }
+
+    /// What keeps its readers apart.
+    pub fn readers(&self) -> Readers {
+        self.readers
+    }
+
+    /// Whether nothing was sent, and everybody sees what they saw.
+    pub fn is_empty(&self) -> bool {
+        [&self.opened, &self.added, &self.closed, &self.private].iter().all(|all| all.is_empty())
+    }
+
+    /// The projects that the team sees from now on.
+    pub fn opened_projects(&self) -> impl Iterator<Item = &str> {
+        self.opened.iter().filter_map(|of| of.project.as_deref())
+    }
+}
+
+/// The lines for people.
+pub fn lines(exposure: &Exposure, readers: Readers, dry_run: bool) -> Vec<String> {
+    let seers = Seers::of(exposure, readers);
+    if seers.is_empty() {
+        return Vec::new();
+    }
+    let (would, is) = if dry_run { ("would ", "would be") } else { ("", "is") };
+    let mut lines = Vec::new();
+    if readers == Readers::Everybody {
+        lines.push(format!("everybody who can read it {would}see{} all of it", if dry_run { "" } else { "s" }));
+    }
+    let mut say = |turn, words: [&str; 3]| {
+        let [dry, now, marked] = words;
+        let words = match (readers, dry_run) {
+            (Readers::Everybody, _) => format!("{is} marked {marked}, for a database with roles"),
+            (_, true) => dry.to_string(),
+            (_, false) => now.to_string(),
+        };
+        lines.extend(exposure.of(turn).map(|amounts| format!("{words}: {}", by_project(amounts))));
+    };
+    say(Turn::Opened, ["would become visible to the team", "the team now sees", "as the team's"]);
+    say(
+        Turn::Added,
+        ["would be added to what the team sees", "added to what the team sees", "as the team's, like before"],
+    );
+    say(Turn::Closed, ["the team would no longer see", "the team no longer sees", "as private again"]);
+    if readers != Readers::Everybody {
+        let before = if readers == Readers::Unasked { ", unless it was shared before" } else { "" };
+        let only = format!("{is} seen only by you, reviewers and the administrator{before}");
+        lines.extend(exposure.of(Turn::Private).map(|amounts| format!("{only}: {}", amount(&sum(amounts)))));
+    }
+    lines
+}
+
+/// `project api (2 conversations, 1 session), 1 conversation`.
+fn by_project(amounts: &Amounts) -> String {
+    let one = |(project, of): (&Option<String>, &Amount)| match project {
+        Some(project) => format!("project {project} ({})", amount(of)),
+        None => amount(of),
+    };
+    // What has no project comes last.
+    let (without, with): (Vec<_>, Vec<_>) = amounts.iter().partition(|(project, _)| project.is_none());
+    with.into_iter().chain(without).map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn sum(amounts: &Amounts) -> Amount {
+    let add = |sum: Amount, one: &Amount| Amount {
+        conversations: sum.conversations + one.conversations,
+        sessions: sum.sessions + one.sessions,
+        others: sum.others + one.others,
+    };
+    amounts.values().fold(Amount::default(), add)
+}
+
+fn amount(of: &Amount) -> String {
+    let counts = [(of.conversations, "conversation"), (of.sessions, "session"), (of.others, "other source")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    counts.map(|(count, noun)| render::format_quantity(count, noun)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_named_by_project() {
+        let of = |conversations, sessions, others| Amount { conversations, sessions, others };
+        let amounts: Amounts =
+            [(None, of(1, 0, 0)), (Some("api".into()), of(2, 2, 0)), (Some("web".into()), of(0, 0, 1))].into();
+        let told = "project api (2 conversations, 2 sessions), project web (1 other source), 1 conversation";
+        assert_eq!(by_project(&amounts), told);
+        assert_eq!(amount(&sum(&amounts)), "3 conversations, 2 sessions, 1 other source");
+        assert_eq!(
+            lines(&Exposure::default(), Readers::Everybody, true),
+            [""; 0],
+            "nothing is sent, so nothing is said"
+        );
+    }
+}
