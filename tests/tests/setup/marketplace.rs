@@ -33,7 +33,8 @@ fn set_version(folder: &Path, version: &str) {
     let file = folder.join(".claude-plugin/plugin.json");
     let mut manifest = json(&fs::read_to_string(&file).expect("it is there"));
     manifest["version"] = version.into();
-    fs::write(file, manifest.to_string()).expect("it can be written");
+    let text = serde_json::to_string_pretty(&manifest).expect("it is JSON");
+    fs::write(file, text).expect("it can be written");
 }
 
 /// The version of the programs.
@@ -147,4 +148,17 @@ fn a_folder_or_a_copy_of_another_version_is_named() {
     let copy = list["plugins"][PLUGIN][0]["installPath"].as_str().expect("a path").to_owned();
     set_version(Path::new(&copy), "0.0.3");
     finds(&place, "version", "copy of the plugin", "cs-setup install");
+}
+
+#[test]
+fn a_plugin_of_codex_is_named_and_hooks_beside_it_are_too_many() {
+    let place = healthy();
+    let folder = place.sandbox.home().join(".codex");
+    fs::create_dir_all(&folder).expect("it can be created");
+    fs::write(folder.join("config.toml"), "[plugins.\"cs-sessions@claude-sessions\"]\nenabled = true\n")
+        .expect("it can be written");
+    let found = &findings(&place).1["codex"];
+    assert!(found["ok"] == true && found["detail"].as_str().expect("a text").starts_with("registered as a plugin"));
+    place.ok(&["install", "--codex"]);
+    finds(&place, "codex", "registered twice: as a plugin, and by hooks", "codex plugin remove cs-sessions@");
 }

@@ -10,6 +10,7 @@ use agents::event::CALLED;
 use std::path::Path;
 
 const INSTALL: &str = "cs-setup install --codex";
+const REMOVE: &str = "codex plugin remove cs-sessions@claude-sessions";
 
 /// Returns nothing if Codex is not installed.
 pub fn check(places: &Places) -> Option<Check> {
@@ -23,6 +24,14 @@ pub fn check(places: &Places) -> Option<Check> {
     let config = swap::bytes(&places.codex.join("config.toml")).unwrap_or_default();
     let config = String::from_utf8_lossy(&config);
     let wanted = entries::for_codex(&places.share).unwrap_or_default();
+    if has_plugin(&config) {
+        return Some(match entries::ours(&document.value).is_empty() && !runs_ours(&config) {
+            true => {
+                Check::good("codex", "registered as a plugin; in Codex, /hooks shows whether its hooks are approved")
+            }
+            false => Check::bad("codex", "registered twice: as a plugin, and by hooks of your own", REMOVE),
+        });
+    }
     Some(match (entries::ours(&document.value).is_empty(), runs_ours(&config)) {
         (true, true) => Check::good("codex", "registered in config.toml, by hand"),
         (true, false) => Check::offer("codex", "not registered with Codex", INSTALL),
@@ -44,6 +53,13 @@ pub fn check(places: &Places) -> Option<Check> {
 fn runs_ours(config: &str) -> bool {
     let is_ours = |line: &str| CALLED.iter().any(|name| line.contains(&format!("bin/{name}")));
     config.lines().any(|line| !line.trim_start().starts_with('#') && is_ours(line))
+}
+
+/// Whether the configuration turns our plugin on, from any marketplace.
+fn has_plugin(config: &str) -> bool {
+    let tables = config.split("\n[").map(|table| table.trim_start_matches('['));
+    let is_ours = |table: &&str| table.starts_with("plugins.\"cs-sessions@");
+    tables.filter(is_ours).any(|table| table.lines().any(|line| line.replace(' ', "") == "enabled=true"))
 }
 
 fn approved(document: &Document, config: &str) -> Check {
@@ -83,4 +99,19 @@ fn snake(event: &str) -> String {
         name.push(c.to_ascii_lowercase());
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_plugin;
+
+    #[test]
+    fn a_plugin_counts_if_it_is_turned_on() {
+        let table =
+            |name: &str, on: &str| format!("a = 1\n\n[plugins.\"{name}\"]\nenabled = {on}\n\n[b]\nenabled = true\n");
+        assert!(has_plugin(&table("cs-sessions@claude-sessions", "true")));
+        assert!(has_plugin("[plugins.\"cs-sessions@x\"]\nenabled = true"));
+        assert!(!has_plugin(&table("cs-sessions@claude-sessions", "false")));
+        assert!(!has_plugin(&table("other@claude-sessions", "true")));
+    }
 }
