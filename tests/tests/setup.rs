@@ -16,6 +16,8 @@ mod left;
 mod make;
 #[path = "setup/marketplace.rs"]
 mod marketplace;
+#[path = "setup/migrate.rs"]
+mod migrate;
 #[cfg(target_os = "linux")]
 #[path = "setup/race.rs"]
 mod race;

@@ -1,7 +1,7 @@
 //! Installs, shows, checks and removes the hooks, skills and jobs in Claude Code, Codex and the scheduler.
 //!
 //! Reads: its own folder, the agents' settings, `config.json`, `logs/`, recent transcripts.
-//! Writes: `settings.json`, `hooks.json`, unit files, skills of a project; `config.json` (project).
+//! Writes: `settings.json`, `hooks.json`, unit files, skills of a project; `config.json` (project); `replaced/` (migrate).
 //! Exits: 0 done, 1 cancelled or something is wrong, 64 usage, 65 settings that cannot be read, 74 disk.
 
 mod claude;
@@ -15,6 +15,7 @@ mod elsewhere;
 mod entries;
 mod guard;
 mod jobs;
+mod migrate;
 mod next;
 mod others;
 mod places;
@@ -54,6 +55,7 @@ enum Command {
     Jobs(jobs::Jobs),
     Statusline(statusline::Statusline),
     Guard(guard::Guard),
+    Migrate(migrate::Migrate),
 }
 
 /// register the hooks with Claude Code, or with Codex
@@ -110,6 +112,7 @@ fn work(command: Command, mut out: Out) -> Outcome<()> {
         Command::Jobs(args) => args.run(places, &mut out),
         Command::Statusline(args) => args.run(places, &mut out),
         Command::Guard(args) => args.run(places, &mut out),
+        Command::Migrate(args) => args.run(places, &mut out),
     }
 }
 

@@ -15,6 +15,12 @@ use serde_json::Value;
 const SCRIPT: &str = "/dashboard/heartbeat.sh";
 /// Shells with which people start it.
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
+/// The tool's own program, for those who call it without the script. A `manage.py` elsewhere is Django's.
+const PROGRAM: &str = "/.claude/dashboard/manage.py";
+/// The commands of that program that a hook calls.
+const BEATS: [&str; 2] = ["heartbeat", "heartbeat-project"];
+/// What people write behind a command so that it says nothing and never fails.
+const SILENCERS: [&str; 7] = ["|| true", "&", "2>&1", ">/dev/null", "> /dev/null", "2>/dev/null", "2> /dev/null"];
 
 /// The handlers of the Python tool, with their commands.
 pub fn found(settings: &Value) -> Vec<Found> {
@@ -22,15 +28,37 @@ pub fn found(settings: &Value) -> Vec<Found> {
 }
 
 /// The command of a handler, if it runs the script and does nothing else.
-fn command_of(handler: &Value) -> Option<&str> {
+pub fn command_of(handler: &Value) -> Option<&str> {
     let command = handler.get("command")?.as_str()?;
     let words = command.trim();
+    if calls_program(words) {
+        return Some(command);
+    }
     let alone = SHELLS.iter().find_map(|shell| words.strip_prefix(shell)?.strip_prefix(' ')).unwrap_or(words);
     let quoted = |quote: char| alone.strip_prefix(quote)?.strip_suffix(quote);
     let path = quoted('\'').or_else(|| quoted('"')).unwrap_or(alone);
     let is_path =
         path.starts_with(['/', '~', '$']) && !path.contains(|c: char| c.is_whitespace() || "'\"`;&|<>()".contains(c));
     (is_path && path.ends_with(SCRIPT)).then_some(command)
+}
+
+/// Whether a command does nothing but tell the tool's program that a turn is over.
+fn calls_program(command: &str) -> bool {
+    let mut call = command;
+    while let Some(rest) = SILENCERS.iter().find_map(|end| call.strip_suffix(end)) {
+        call = rest.trim_end();
+    }
+    let bare = |word: &str| word.trim_matches(['\'', '"']).to_string();
+    let mut words = call.split_whitespace().map(bare).peekable();
+    let is_python = |word: &String| {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        name.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    };
+    words.next_if(|word| word == "/usr/bin/env");
+    words.next_if(is_python);
+    let is_path = words.next().is_some_and(|path| path.starts_with(['/', '~', '$']) && path.ends_with(PROGRAM));
+    let is_beat = words.next().is_some_and(|word| BEATS.contains(&word.as_str()));
+    is_path && is_beat && !call.contains(['`', ';', '&', '|', '<', '>', '(', ')'])
 }
 
 /// What to tell the user about it; `None` if it is not registered.
@@ -74,7 +102,7 @@ fn take_out(document: &Document) -> Result<()> {
 }
 
 /// A text of the file without it.
-fn without(document: &Document, text: &str) -> Result<String> {
+pub fn without(document: &Document, text: &str) -> Result<String> {
     let trouble = |trouble: Trouble| Error::corrupt(&document.seen.path, trouble.in_text(text));
     entries::remove_all(text, &found, &|_| false).map_err(trouble)
 }
@@ -92,6 +120,8 @@ mod tests {
             "~/.claude/dashboard/heartbeat.sh",
             "bash /home/dev/.claude/dashboard/heartbeat.sh",
             "\"$HOME/.claude/dashboard/heartbeat.sh\"",
+            "python3 ~/.claude/dashboard/manage.py heartbeat-project api",
+            "/usr/bin/env python3.12 \"$HOME/.claude/dashboard/manage.py\" heartbeat \"$ID\" > /dev/null 2>&1 || true",
         ] {
             assert_eq!(of(command), 1, "{command}");
         }
@@ -103,6 +133,10 @@ mod tests {
             "~/.claude/dashboard/heartbeat.sh; say done",
             "echo ~/.claude/dashboard/heartbeat.sh",
             "~/.claude/dashboard/my-heartbeat.sh",
+            "python3 ~/src/dashboard/manage.py heartbeat-project api",
+            "python3 ~/.claude/dashboard/manage.py overview",
+            "python3 ~/.claude/dashboard/manage.py heartbeat-project $(basename $PWD)",
+            "python3 ~/.claude/dashboard/manage.py heartbeat-project api; say done",
             "",
         ] {
             assert_eq!(of(command), 0, "{command}");

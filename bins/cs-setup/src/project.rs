@@ -164,7 +164,7 @@ fn signed(text: &str) -> String {
 }
 
 /// Whether a text was written by us and has not been changed.
-fn is_ours(text: &str) -> bool {
+pub fn is_ours(text: &str) -> bool {
     text.rsplit_once(MARK).is_some_and(|(body, _)| signed(body.strip_suffix('\n').unwrap_or(body)) == text)
 }
 

@@ -43,6 +43,13 @@ pub fn without(text: &str) -> std::result::Result<String, Trouble> {
     }
 }
 
+/// The command of others in a status line: the whole command, or what ours wraps.
+pub fn theirs(command: &str) -> Option<String> {
+    let Some(rest) = rest_of(command) else { return Some(command.to_string()) };
+    let wrapped = rest.split_once(WRAP)?.1;
+    Some(wrapped.split('\'').next().unwrap_or(wrapped).to_string())
+}
+
 /// The option for the padding of the settings, which the client does not report.
 fn padding(text: &str, node: &Node) -> String {
     let padding = node.get("padding").and_then(|node| node.value(text)?.as_u64()).filter(|columns| *columns > 0);

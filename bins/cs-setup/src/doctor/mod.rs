@@ -11,6 +11,7 @@ mod event;
 mod guard;
 mod hooks;
 mod keep;
+mod left;
 mod programs;
 mod sync;
 mod versions;
@@ -72,6 +73,7 @@ impl Doctor {
         if is_installed {
             checks.extend(check_jobs(places));
         }
+        checks.extend(left::check(places));
         checks.extend(cost::check(places));
         for check in &checks {
             match out.form {

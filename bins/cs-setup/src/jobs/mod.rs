@@ -4,11 +4,12 @@
 
 mod cron;
 mod fill;
-mod launchd;
+pub mod launchd;
 mod run;
 mod status;
 mod systemd;
 
+pub use cron::lines as crontab;
 pub use status::states;
 
 use crate::places::Places;
