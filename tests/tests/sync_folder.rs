@@ -193,6 +193,8 @@ fn the_dashboard_shows_machines_to_its_owner_only() {
     assert_eq!(talk.lines().count(), 5, "{talk}");
     assert!(talk.lines().last().unwrap().contains("\"kind\":\"end\""), "{talk}");
     assert_eq!(served.get("/machines/conversation/5e1f0000-0000-4000-8000-0000000000cc").status, 404);
+    let unseen = json!({"machines": 0, "conversations": 0, "unread": 0});
+    assert_eq!((&found["unseen"], found["is_late"].as_bool()), (&unseen, Some(false)));
 
     // What comes later is there when the page is loaded again.
     push(&dir, &machine('c', "tower"), Some("noor"), &rows());
@@ -282,6 +284,32 @@ fn what_people_said_elsewhere_is_shown_once() {
     let head: Value = serde_json::from_str(talk.lines().next().unwrap()).unwrap();
     let ops: Vec<&str> = head["marks"].as_array().unwrap().iter().filter_map(|mark| mark["op"].as_str()).collect();
     assert_eq!(ops, ["tag", "note", "disposition", "redact", "note"]);
+}
+
+#[test]
+fn a_conversation_is_sent_to_its_end_however_long_it_is() {
+    let (sandbox, dir) = world();
+    let text = "x".repeat(512 * 1024);
+    let texts: Vec<&str> = std::iter::repeat_n(text.as_str(), 50).collect();
+    let laptop = machine('a', "laptop");
+    push(&dir, &laptop, Some("mira"), &[shared::talk(UUID, &texts)]);
+    let served = Served::start(&sandbox, &["--also", self::text(&dir)]);
+    let page = served.get(&format!("/machines/conversation/{UUID}")).text();
+    assert!(page.contains("It is longer than this page shows."));
+    let path = format!("/api/machines/conversation/{UUID}");
+    let all = served.get(&path).text();
+    let last: Value = serde_json::from_str(all.lines().last().unwrap()).unwrap();
+    assert_eq!((all.lines().count(), &last["kind"], &last["entries"]), (52, &json!("end"), &json!(50)));
+    assert!(all.len() > 25 * 1024 * 1024);
+    // What cannot be read to its end has no last line.
+    let thread = dir.join(&laptop.id).join(format!("talk/{UUID}/agent-1.jsonl"));
+    std::os::unix::fs::symlink("/etc/passwd", thread).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(served.raw(request.as_bytes()).is_none(), "the connection is closed before the answer's end");
+    push(&dir, &laptop, Some("mira"), &[shared::talk(UUID, &["short"])]);
+    let found = served.json("/api/machines?q=nothing-says-this");
+    assert_eq!(found["unseen"]["unread"], 1);
+    assert!(served.get("/machines?q=nothing-says-this").text().contains("1 conversation could not be read"));
 }
 
 #[test]
