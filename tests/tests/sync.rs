@@ -1,5 +1,8 @@
 //! `cs-sync`: what it refuses, what it sends to a real SQLite, and what becomes of that.
 
+#[path = "sync/own.rs"]
+mod own;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
@@ -148,10 +151,16 @@ fn the_job_does_nothing_unless_it_is_enabled() {
 #[test]
 fn a_missing_program_is_told_with_its_package() {
     let sandbox = Sandbox::new().with("PATH", cs_tests::programs());
-    for (args, package) in [(["push", "--psql", "x"], "postgresql-client"), (["push", "--sqlite", "x.db"], "sqlite3")] {
+    for (args, package) in [
+        (["push", "--psql", "x"], "postgresql-client"),
+        (["push", "--sqlite", "x.db"], "sqlite3"),
+        (["pull", "--psql", "x"], "postgresql-client"),
+        (["pull", "--sqlite", "x.db"], "sqlite3"),
+    ] {
         let output = sandbox.cs(PROGRAM, &args);
         assert_eq!(status(&output), 1, "{args:?}");
-        assert!(stderr(&output).contains(&format!("it is in the package {package} (Debian)")), "{}", stderr(&output));
+        let told = stderr(&output);
+        assert!(told.contains(&format!("it is in the package {package} (Debian)")) && !told.contains("sent"), "{told}");
     }
 }
 

@@ -5,6 +5,8 @@
 mod content;
 #[path = "sync_postgres/large.rs"]
 mod large;
+#[path = "sync_postgres/own.rs"]
+mod own;
 #[path = "sync_postgres/program.rs"]
 mod program;
 #[path = "sync_postgres/pull.rs"]
