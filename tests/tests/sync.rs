@@ -170,7 +170,7 @@ fn with_tables() -> Option<Sandbox> {
         return None;
     }
     let sandbox = furnished();
-    ok(&sandbox.sh("cs-sync schema sqlite | sqlite3 all.db"));
+    ok(&sandbox.sh("umask 077; cs-sync schema sqlite | sqlite3 all.db"));
     Some(sandbox)
 }
 

@@ -78,29 +78,45 @@ pub fn lines(exposure: &Exposure, readers: Readers, dry_run: bool) -> Vec<String
     if seers.is_empty() {
         return Vec::new();
     }
-    let (would, is) = if dry_run { ("would ", "would be") } else { ("", "is") };
     let mut lines = Vec::new();
     if readers == Readers::Everybody {
-        lines.push(format!("everybody who can read it {would}see{} all of it", if dry_run { "" } else { "s" }));
+        lines.push(format!("everybody who can read it {} all of it", if dry_run { "would see" } else { "sees" }));
     }
-    let mut say = |turn, words: [&str; 3]| {
-        let [dry, now, marked] = words;
+    let mut say = |turn, words: [&str; 4]| {
+        let [dry, now, dry_marked, marked] = words;
         let words = match (readers, dry_run) {
-            (Readers::Everybody, _) => format!("{is} marked {marked}, for a database with roles"),
-            (_, true) => dry.to_string(),
-            (_, false) => now.to_string(),
+            (Readers::Everybody, true) => dry_marked,
+            (Readers::Everybody, false) => marked,
+            (Readers::Roles | Readers::Unasked, true) => dry,
+            (Readers::Roles | Readers::Unasked, false) => now,
         };
         lines.extend(exposure.of(turn).map(|amounts| format!("{words}: {}", by_project(amounts))));
     };
-    say(Turn::Opened, ["would become visible to the team", "the team now sees", "as the team's"]);
-    say(
-        Turn::Added,
-        ["would be added to what the team sees", "added to what the team sees", "as the team's, like before"],
-    );
-    say(Turn::Closed, ["the team would no longer see", "the team no longer sees", "as private again"]);
+    let opened = [
+        "would become visible to the team",
+        "the team now sees",
+        "would be marked for the team, for when it comes into PostgreSQL",
+        "marked for the team, for when it comes into PostgreSQL",
+    ];
+    say(Turn::Opened, opened);
+    let added = [
+        "would be added to what the team sees",
+        "added to what the team sees",
+        "would be added to what is marked for the team",
+        "added to what is marked for the team",
+    ];
+    say(Turn::Added, added);
+    let closed = [
+        "the team would no longer see",
+        "the team no longer sees",
+        "would no longer be marked for the team",
+        "no longer marked for the team",
+    ];
+    say(Turn::Closed, closed);
     if readers != Readers::Everybody {
+        let see = if dry_run { "would see" } else { "see" };
         let before = if readers == Readers::Unasked { ", unless it was shared before" } else { "" };
-        let only = format!("{is} seen only by you, reviewers and the administrator{before}");
+        let only = format!("only you, reviewers and the administrator {see}{before}");
         lines.extend(exposure.of(Turn::Private).map(|amounts| format!("{only}: {}", amount(&sum(amounts)))));
     }
     lines
