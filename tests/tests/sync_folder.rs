@@ -231,7 +231,7 @@ fn conversations_without_a_session_are_listed_page_by_page() {
         [json!(60), json!(0), json!(0), json!(60), json!(0), json!(60)]
     );
 
-    let shown = |path: &str| served.get(path).text().to_string();
+    let shown = |path: &str| served.get(path).text().replace("&#x2f;", "/");
     let first = shown("/machines");
     assert!(first.contains("page 1 of 2") && first.contains("href=\"/machines?page=2\" rel=\"next\""), "{first}");
     let second = shown("/machines?page=2");
@@ -267,7 +267,7 @@ fn what_people_said_elsewhere_is_shown_once() {
         push(&dir, &machine(digit, label), None, &[shared::marks(UUID, &said[..count])]);
     }
     let served = Served::start(&sandbox, &["--also", text(&dir)]);
-    let page = served.get(&format!("/machines/conversation/{UUID}?machine=laptop")).text();
+    let page = served.get(&format!("/machines/conversation/{UUID}?machine=laptop")).text().replace("&#x2f;", "/");
     let count = |what: &str| page.matches(what).count();
     let seen = [
         "flaky&lt;x&gt;</a>",
@@ -337,4 +337,55 @@ fn ten_thousand_sessions_are_read_quickly() {
     println!("what is held: {known:?}; list: {:?}", since.elapsed());
     // Without optimisation; a hundredth of that would still be too much if it grew with the square.
     assert!(known.as_secs() < 20 && since.elapsed().as_secs() < 20);
+}
+
+/// Fifty machines with 20,000 conversations, one of them with a name that is to do harm.
+#[test]
+fn many_machines_and_conversations_take_little_time_and_memory() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.home().join("shared");
+    let label = "\"><script>alert(1)</script>\u{202e}{{7*7}}&";
+    for number in 0..50_usize {
+        let own = sync::Machine {
+            id: format!("{number:016x}"),
+            label: if number == 7 { label.into() } else { format!("machine {number}") },
+        };
+        let of = |n: usize| {
+            let (uuid, at) = (
+                format!("5e1f0000-0000-4000-8000-{number:04x}{n:08x}"),
+                format!("2026-11-{:02}T0{}:00:00+00:00", 1 + n % 20, n % 9),
+            );
+            let head =
+                shared::head(&uuid, &format!("Conversation {n} about something that needs a line"), &json!({"jwt": 1}));
+            let id = format!("sess_20261120T08{:02}_{:04x}", number, n);
+            if n % 2 == 0 { vec![head] } else { vec![head, shared::record(&id, "parked", "Some task", &at, &uuid)] }
+        };
+        let rows: Vec<Rows> = (0..400).flat_map(of).collect();
+        push(&dir, &own, Some(&format!("person {}", number % 9)), &rows);
+    }
+    let served = Served::start(&sandbox, &["--also", text(&dir)]);
+    let before = served.own_memory();
+    let took = |path: &str| {
+        let since = Instant::now();
+        let answer = served.get(path);
+        assert_eq!(answer.status, 200, "{path}");
+        (since.elapsed(), answer.text().to_string())
+    };
+    let (cold, page) = took("/machines");
+    assert!(page.contains("20000</span>") && page.contains("page 1 of 400"), "{}", page.len());
+    assert!(
+        page.contains("&quot;&gt;&lt;script&gt;alert(1)")
+            && !page.contains("<script>alert")
+            && !page.contains('\u{202e}')
+    );
+    assert!(page.contains("{{7*7}}"), "it is text");
+    let uuid = "5e1f0000-0000-4000-8000-000700000009";
+    let warm: Vec<_> =
+        ["/machines", "/machines?page=200&machine=machine+3", "/machines?q=something+needs", "/api/machines"]
+            .map(|path| took(path).0)
+            .into();
+    let conversation = took(&format!("/machines/conversation/{uuid}?machine=0000000000000007")).0;
+    let after = served.own_memory();
+    println!("cold {cold:?}, warm {warm:?}, a conversation {conversation:?}; {before:?} to {after:?} KiB");
+    assert!(after.zip(before).is_none_or(|(after, before)| after < before + 64 * 1024), "{before:?} {after:?}");
 }

@@ -64,11 +64,12 @@ impl Also {
         Also::find(dirs, own.as_ref().map(|own| own.id.as_str()))
     }
 
-    /// What people said about a conversation, on whichever machine. A mark that several machines have counts once.
-    pub fn said(&self, conversation: &str) -> Result<Marks> {
+    /// What people said about a conversation, on whichever machine, and which folders could not be read. A mark that
+    /// several machines have counts once.
+    pub fn said(&self, conversation: &str) -> (Marks, Vec<Error>) {
         let mut all = Vec::new();
-        self.machines.iter().try_for_each(|machine| machine.said(conversation, &mut all))?;
-        Ok(Marks::of_all(all))
+        let failures = self.machines.iter().filter_map(|machine| machine.said(conversation, &mut all).err()).collect();
+        (Marks::of_all(all), failures)
     }
 
     /// The machine with this id, or the only one with this name.

@@ -118,7 +118,7 @@ pub fn conversation(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
         "title": head.title,
         "started_at": head.started_at,
         "tags": head.tags,
-        "marks": seen.said(&head.id)?.holding().map(mark).collect::<Vec<Value>>(),
+        "marks": seen.said(&head.id).0.holding().map(mark).collect::<Vec<Value>>(),
     });
     let mut lines = first.to_string().into_bytes();
     lines.push(b'\n');

@@ -264,6 +264,8 @@ struct ElsewherePage<'a> {
     /// Whether there is more than the page shows.
     is_cut: bool,
     trouble: Option<String>,
+    /// Why not all of what people said could be read.
+    unread: Vec<String>,
     is_empty: bool,
 }
 
@@ -282,7 +284,7 @@ pub fn conversation(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
         talk.take(body);
         Ok(())
     });
-    let marks = seen.said(&head.id)?;
+    let (marks, unread) = seen.said(&head.id);
     let mut parts = talk.rest();
     let mut entries = said_by_entry(&marks);
     parts.iter_mut().for_each(|part| part.remark(&mut entries));
@@ -302,6 +304,7 @@ pub fn conversation(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
         news_at: machine.news_at(),
         is_cut,
         trouble: read.err().filter(|_| !is_cut).map(|error| error.to_string()),
+        unread: unread.iter().map(ToString::to_string).collect(),
         is_empty: parts.is_empty(),
     })?;
     let end = End { is_in_thread: talk.is_in_thread(), is_anew: false, ..End::default() };

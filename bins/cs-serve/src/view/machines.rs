@@ -12,6 +12,7 @@ pub use works::{Counts, Work};
 use super::usage::today;
 use crate::http::Refusal;
 use crate::query::Query;
+use cs_core::Error;
 use cs_core::days::Amount;
 use cs_core::paths::Home;
 use marks::Marks;
@@ -240,7 +241,7 @@ impl Seen {
     }
 
     /// What people said about a conversation, on whichever machine.
-    pub fn said(&self, uuid: &str) -> Result<Marks, Refusal> {
-        Ok(self.also.said(uuid)?)
+    pub fn said(&self, uuid: &str) -> (Marks, Vec<Error>) {
+        self.also.said(uuid)
     }
 }

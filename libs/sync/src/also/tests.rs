@@ -138,14 +138,21 @@ fn what_people_said_on_several_machines_is_one() {
     said(&machine('b', "desk"), vec![tag.clone(), wrong.clone(), no_op, no_body]);
     said(&machine('c', "tower"), vec![tag, wrong, note, hidden, undo]);
     let also = Also::find(&[dir.path().into()], None).unwrap();
-    let marks = also.said(CONVERSATION).unwrap();
+    let (marks, failures) = also.said(CONVERSATION);
+    assert!(failures.is_empty(), "{failures:?}");
     let holding: Vec<(&str, Option<&str>)> =
         marks.holding().map(|mark| (mark.id.as_str(), mark.said.with.as_deref())).collect();
     assert_eq!(holding, [("m1", Some("urgent")), ("m3", Some("so\nit is")), ("m4", None)]);
-    assert!(also.said(OTHER).unwrap().all.is_empty());
+    assert!(also.said(OTHER).0.all.is_empty());
     let laptop = also.machine("laptop").unwrap();
     assert_eq!(laptop.head(CONVERSATION).unwrap().unwrap().title.as_deref(), Some("Fix the login"));
     assert!(laptop.head(OTHER).unwrap().is_none());
+    // A folder that cannot be read hides no other one.
+    let bad = dir.path().join("b".repeat(16)).join("mark.jsonl");
+    std::fs::remove_file(&bad).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &bad).unwrap();
+    let (marks, failures) = also.said(CONVERSATION);
+    assert_eq!((marks.tags(), failures.len()), (vec!["urgent".to_string()], 1));
 }
 
 #[test]
