@@ -97,7 +97,7 @@ fn name_of(command: &str) -> String {
 fn gone(settings: &Value, places: &Places) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for (event, command) in foreign(settings) {
-        let Some(path) = program_of(&command, places).filter(|path| !path.exists()) else { continue };
+        let Some(path) = program_of(&command, &places.user).filter(|path| !path.exists()) else { continue };
         let detail = format!("a hook for {event} runs {}, which is gone", path.display());
         if !checks.iter().any(|check| check.detail == detail) {
             checks.push(Check::offer(LEFT, detail, format!("remove it from {}", places.settings().display())));
@@ -107,7 +107,7 @@ fn gone(settings: &Value, places: &Places) -> Vec<Check> {
 }
 
 /// The file that a command runs, if the command names one in a way that needs no shell to understand.
-fn program_of(command: &str, places: &Places) -> Option<PathBuf> {
+fn program_of(command: &str, user: &Path) -> Option<PathBuf> {
     let is_starter = |word: &&str| STARTERS.contains(&word.rsplit('/').next().unwrap_or_default());
     let word = command.split_whitespace().find(|word| !is_starter(word) && !word.starts_with('-'))?;
     let quoted = |quote: char| word.strip_prefix(quote)?.strip_suffix(quote);
@@ -116,7 +116,7 @@ fn program_of(command: &str, places: &Places) -> Option<PathBuf> {
     let is_plain =
         |path: &str| !path.is_empty() && !path.contains(['$', '`', '*', '?', '{', ';', '|', '&', '\\', '\'', '"']);
     match in_home {
-        Some(path) => is_plain(path).then(|| places.user.join(path)),
+        Some(path) => is_plain(path).then(|| user.join(path)),
         None => (word.starts_with('/') && is_plain(word)).then(|| PathBuf::from(word)),
     }
 }
@@ -205,15 +205,7 @@ mod tests {
         assert!(
             foreign(&settings(own)).is_empty() && foreign(&settings("~/.claude/dashboard/heartbeat.sh")).is_empty()
         );
-        let places = Places {
-            share: "/s".into(),
-            user: "/home/dev".into(),
-            claude: "/home/dev/.claude".into(),
-            codex: "/home/dev/.codex".into(),
-            data: cs_core::paths::Home::at("/home/dev/.claude/dashboard"),
-            data_name: "/home/dev/.claude/dashboard".into(),
-        };
-        let path = |command: &str| program_of(command, &places).map(|path| path.display().to_string());
+        let path = |command: &str| program_of(command, Path::new("/home/dev")).map(|path| path.display().to_string());
         assert_eq!(path("python3 \"$HOME/x.py\" a").as_deref(), Some("/home/dev/x.py"));
         assert_eq!(path("~/bin/tell --now").as_deref(), Some("/home/dev/bin/tell"));
         assert_eq!(path("uv run /opt/hook.py --a").as_deref(), Some("/opt/hook.py"));
