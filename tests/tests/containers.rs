@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use cs_tests::contained::Container;
-use cs_tests::{Sandbox, entries, skip, status, stderr, stdout};
+use cs_tests::{Held, Sandbox, entries, skip, status, stderr, stdout};
 use serde_json::{Value, json};
 
 const UUID: &str = "6f0c1a9e-2b57-4f0e-8a43-5d1c7be90a11";
@@ -111,8 +111,7 @@ fn locks_hold_on_both_sides() {
         assert!(["inside", "outside"].iter().all(|name| events.contains(&format!("\"{name} {n}\""))), "{n}: {events}");
     }
     // A lock that is held outside is seen inside.
-    let lock = fs::File::open(sandbox.data().join(format!("sessions/{id}.lock"))).expect("it is there");
-    lock.lock().expect("nobody holds it");
+    let _lock = Held::take(&sandbox.data().join(format!("sessions/{id}.lock")));
     let refused = container.sh(&sandbox, &format!("cs-session event {id} --message x"));
     assert_eq!(status(&refused), 75, "{}", stderr(&refused));
 }
