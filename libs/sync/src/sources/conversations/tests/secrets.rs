@@ -93,7 +93,7 @@ fn what_a_person_keeps_is_sent() {
 #[test]
 fn where_a_prompt_was_said_stays_unless_it_repeats_what_was_redacted_in_it() {
     let ground = Ground::new();
-    let of_jane = prompt(3, "then to Jane Roe").replace("\"main\"", "\"for-jane-roe\"");
+    let of_jane = prompt(3, "then to another").replace("\"main\"", "\"for-jane-roe\"");
     ground.log(ID, &[prompt(1, "write to Jane Roe"), answer(2, "done"), of_jane]);
     ground.redact(ID, &entry(1), "write to Jane Roe", "Jane Roe");
     let mut target = Target::default();
