@@ -71,3 +71,28 @@ check "marketplace: the client uninstalls the plugin" own plugin uninstall "$nam
 check "marketplace: and removes the marketplace" own plugin marketplace remove claude-sessions
 check "marketplace: the settings name it no more" none grep claude-sessions "$home/.claude/settings.json"
 check "marketplace: it has no data" none ls "$home/.claude/plugins/data"
+
+# Codex reads the same marketplace. Its runner writes config.toml anew, so what `codex plugin add` wrote is given again.
+if [ -n "${REAL_CODEX:-}" ] && [ -n "${REAL_CODEX_COMMAND:-}" ]; then
+	plain marketplace-codex
+	mkdir -p "$home/.codex"
+	own_codex() { env -i HOME="$home" CODEX_HOME="$home/.codex" PATH=/usr/bin:/bin "$REAL_CODEX_COMMAND" "$@" </dev/null; }
+	ask_codex() {
+		"$REAL_CODEX" --no-hooks --home "$home" --repo "$repo" --out "$out" --prompt "simple prompt" -- \
+			-c features.plugins=true -c 'marketplaces.claude-sessions.source_type="local"' \
+			-c "marketplaces.claude-sessions.source=\"$clone\"" -c "plugins={\"$name@claude-sessions\"={enabled=true}}" \
+			--dangerously-bypass-hook-trust </dev/null >"$out/said" 2>&1 || cat "$out/said"
+	}
+	check "codex: it adds the marketplace" own_codex plugin marketplace add "$clone"
+	check "codex: it installs the plugin" own_codex plugin add "$name@claude-sessions"
+	check "codex: a conversation without programs" none ask_codex
+	check "codex: its start was told, once" equal 1 "$(find "$home/.codex/plugins/data" -name 'said-*' | wc -l | tr -d ' ')"
+	check "codex: no hook failed" none grep -rE "^hook: .*Failed" "$out"
+	mkdir -p "$home/.local/bin"
+	ln -s "$installed"/* "$home/.local/bin/"
+	check "codex: a conversation with programs" none ask_codex
+	check "codex: it is recorded once" says "[('simple prompt', 'codex', 'completed')]" \
+		'[(s["intent"], s["agent"], s["state"]) for s in r]'
+else
+	echo "skipped: REAL_CODEX or REAL_CODEX_COMMAND is not set, so the plugin cannot be tried with Codex"
+fi

@@ -13,6 +13,7 @@
 #                            (--prompt TEXT | --interactive) -- OPTIONS OF THE CLIENT
 #                        It reads accept-codex.json. accept-agents.sh gives agents in seats the environment and the
 #                        program of such a client.
+#   REAL_CODEX_COMMAND   the command of Codex, which installs the plugin from a marketplace (otherwise skipped)
 #
 # Prints `ok - …` or `not ok - …` for each check and exits 1 if one failed. Needs git, tmux and python3.
 set -u
