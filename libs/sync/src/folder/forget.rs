@@ -3,6 +3,7 @@
 
 use super::held::{self, Entry, Holding};
 use super::line;
+use super::live;
 use super::place::{Place, SHARED, is_shared, source_of};
 use super::rewrite::{Kept, rewrite};
 use super::writer;
@@ -141,7 +142,7 @@ fn remove_dir(place: &Place, dir: &Path) -> Result<u64> {
     let mut rows = 0;
     for source in sources(place, dir, Kind::Talk)? {
         let path = place.rows(&source);
-        line::each(&path, &mut |_| {
+        live::rows(&path, &|_| true, &mut |_, _, _| {
             rows += 1;
             Ok(())
         })?;
