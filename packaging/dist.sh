@@ -74,8 +74,9 @@ debian() {
 	gzip -9n "$usr"/share/man/man1/*.1
 	depends=
 	case $TARGET in *-gnu)
+		# Nothing, if all programs are static after all.
 		glibc=$(grep -aoh 'GLIBC_2\.[0-9]*' "$usr"/lib/claude-sessions/bin/* | sort -t . -k 2n | tail -n 1)
-		depends="Depends: libc6 (>= ${glibc#GLIBC_}), libgcc-s1
+		[ -z "$glibc" ] || depends="Depends: libc6 (>= ${glibc#GLIBC_}), libgcc-s1
 "
 		;;
 	esac
@@ -92,7 +93,7 @@ debian() {
 }
 
 pack() {
-	"$folder/debug/pack" "$@"
+	"$pack" "$@"
 }
 
 # Prints folder $1 as a compressed archive, everything in it below $2.
@@ -106,7 +107,7 @@ if [ -z "${PROGRAMS_FROM:-}" ]; then
 	build
 fi
 export PROGRAMS_FROM
-cargo build --quiet --locked -p pack
+pack=$(cargo build --quiet --locked -p pack --message-format=json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 name=claude-sessions-$version-$TARGET
