@@ -98,7 +98,7 @@ impl<'a> Sanitizer<'a> {
             is_whole || target.field.as_deref().unwrap_or(TEXT) == field
         };
         let mut marks = self.by_entry.get(entry).into_iter().flatten();
-        !self.hiding.iter().any(|broken| broken.is_about(entry)) && !marks.any(|mark| is_about(mark))
+        !self.hiding.iter().any(|broken| broken.is_about(entry)) && !marks.any(is_about)
     }
 
     /// What may be shown of a field of the part with this anchor; without the name of a field, it is `text`.
