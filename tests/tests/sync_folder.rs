@@ -358,7 +358,11 @@ fn many_machines_and_conversations_take_little_time_and_memory() {
             let head =
                 shared::head(&uuid, &format!("Conversation {n} about something that needs a line"), &json!({"jwt": 1}));
             let id = format!("sess_20261120T08{:02}_{:04x}", number, n);
-            if n.is_multiple_of(2) { vec![head] } else { vec![head, shared::record(&id, "parked", "Some task", &at, &uuid)] }
+            if n.is_multiple_of(2) {
+                vec![head]
+            } else {
+                vec![head, shared::record(&id, "parked", "Some task", &at, &uuid)]
+            }
         };
         let rows: Vec<Rows> = (0..400).flat_map(of).collect();
         push(&dir, &own, Some(&format!("person {}", number % 9)), &rows);
