@@ -75,8 +75,9 @@ fn id(message: &Message) -> String {
 
 /// Sends the question, and returns the id of the message.
 fn send(agent_id: &str) -> Outcome<String> {
-    let program = sibling("cs-message")
-        .ok_or_else(|| Failure::Advised("cs-message is not installed".into(), "install claude-sessions again".into()))?;
+    let program = sibling("cs-message").ok_or_else(|| {
+        Failure::Advised("cs-message is not installed".into(), "install claude-sessions again".into())
+    })?;
     let program = program.to_string_lossy();
     let words = [&*program, "send", agent_id, "-q", QUESTION].map(str::to_string);
     let answer = call::answer(&words, b"", SENDS).map_err(Failure::Nothing)?;

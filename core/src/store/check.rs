@@ -212,7 +212,10 @@ impl Store {
         if dir == home.limits_dir() {
             return of_limits(name, is_dir);
         }
-        if [home.sync_forgotten(), home.sync_last(), home.sync_marked(), home.sync_rules()].iter().any(|known| known == path) {
+        if [home.sync_forgotten(), home.sync_last(), home.sync_marked(), home.sync_rules()]
+            .iter()
+            .any(|known| known == path)
+        {
             return if is_dir { FileKind::Foreign } else { FileKind::Passed };
         }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
