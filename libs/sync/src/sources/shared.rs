@@ -30,9 +30,16 @@ pub struct Shared<'s> {
     pub forgotten: Forgotten,
     /// What went wrong while sources were listed.
     pub failures: Vec<Error>,
-    catalog: OnceCell<(Catalog, BTreeMap<(Agent, String), Left>)>,
+    all: OnceCell<All>,
     /// What was redacted in conversations that were asked about.
     spoken: HashMap<String, Spoken>,
+}
+
+/// All conversations.
+struct All {
+    catalog: Catalog,
+    /// Those of which only prompts are left, by agent and UUID.
+    left: BTreeMap<(Agent, String), Left>,
 }
 
 /// Of so many conversations it is remembered what was redacted in them.
@@ -47,25 +54,25 @@ impl<'s> Shared<'s> {
         let engine = reports::engine_of_all(&store.home, &folders)?;
         ruled::check(&store.home, engine.rules().files_read())?;
         let others = Others::read(store)?;
-        let (failures, catalog, spoken) = (Vec::new(), OnceCell::new(), HashMap::new());
-        Ok(Shared { store, roots, engine, others, forgotten, failures, catalog, spoken })
+        let (failures, all, spoken) = (Vec::new(), OnceCell::new(), HashMap::new());
+        Ok(Shared { store, roots, engine, others, forgotten, failures, all, spoken })
     }
 
     /// All conversations, also those of which only prompts are left.
     pub fn catalog(&self) -> &Catalog {
-        &self.all().0
+        &self.all().catalog
     }
 
     /// What is known of a conversation of which only prompts are left; `None` for any other one.
     pub fn left(&self, of: &Conversation) -> Option<&Left> {
-        self.all().1.get(&(of.agent, of.uuid.clone()))
+        self.all().left.get(&(of.agent, of.uuid.clone()))
     }
 
-    fn all(&self) -> &(Catalog, BTreeMap<(Agent, String), Left>) {
-        self.catalog.get_or_init(|| {
+    fn all(&self) -> &All {
+        self.all.get_or_init(|| {
             let mut catalog = Catalog::of(self.store, self.roots);
             let left = catalog.add_remembered(self.roots);
-            (catalog, left)
+            All { catalog, left }
         })
     }
 
