@@ -129,6 +129,7 @@ impl Push {
             team: settings.team.clone(),
             is_full: self.full,
             results: settings.results || !self.with.is_empty(),
+            prompts: settings.prompts,
             is_blind: self.sql.is_some(),
         })
     }

@@ -74,6 +74,8 @@ struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     team: Option<BTreeSet<String>>,
     results: bool,
+    /// Whether prompts of conversations without a log are sent.
+    prompts: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Last>,
     forgotten: BTreeSet<String>,
@@ -101,6 +103,7 @@ impl Status {
             not_projects: settings.not_projects.clone(),
             team: settings.team.clone(),
             results: settings.results,
+            prompts: settings.prompts,
             last: Last::read(home).unwrap_or_default(),
             forgotten: Forgotten::read(home)?.ids().clone(),
             ..Shown::default()
@@ -155,6 +158,7 @@ fn ask(
         projects: push::projects(context, settings, &[])?,
         team: settings.team.clone(),
         results: settings.results,
+        prompts: settings.prompts,
         ..Request::default()
     };
     let scanned = push::scan(context, &sender, &request, known, &mut Nowhere)?;
@@ -185,6 +189,10 @@ fn block(shown: &Shown) -> Block {
     block.field("projects", &shown.projects.as_ref().map_or_else(String::new, list));
     block.field("not", &list(&shown.not_projects));
     block.field("results", if shown.results { "texts of tools' results are sent" } else { "" });
+    block.field(
+        "prompts",
+        if shown.prompts { "those without a transcript are sent, from the client's history" } else { "" },
+    );
     block.field("seen by", &seen_by(shown));
     block.field("waiting", &waiting(shown));
     block.field("last run", &last(shown.last.as_ref(), shown.target.as_deref()));

@@ -33,6 +33,7 @@ mod settings;
 mod source;
 mod sources;
 pub mod sqlite;
+mod unkept;
 mod unmarked;
 mod unsent;
 mod versions;

@@ -42,6 +42,8 @@ pub struct Settings {
     pub team: Option<BTreeSet<String>>,
     /// Whether the texts of tools' results are sent.
     pub results: bool,
+    /// Whether prompts that a client remembers are sent, of conversations without a log and without a copy.
+    pub prompts: bool,
     /// Whether a part cannot be used, so that nothing may be sent.
     pub is_doubtful: bool,
 }
@@ -86,8 +88,8 @@ struct Reader<'p> {
 
 impl Reader<'_> {
     fn settings(&mut self, group: &Map<String, Value>) -> Settings {
-        const KEYS: [&str; 9] =
-            ["enabled", "psql", "sqlite", "into", "owner", "projects", "not_projects", "team", "results"];
+        const KEYS: [&str; 10] =
+            ["enabled", "psql", "sqlite", "into", "owner", "projects", "not_projects", "team", "results", "prompts"];
         for (key, value) in group.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
             self.report(key, value, "no key of this name");
         }
@@ -99,6 +101,7 @@ impl Reader<'_> {
             not_projects: self.slugs(group, "not_projects").unwrap_or_default(),
             team: self.slugs(group, "team"),
             results: self.switch(group, "results"),
+            prompts: self.switch(group, "prompts"),
             is_doubtful: false,
         }
     }
@@ -187,7 +190,7 @@ mod tests {
             assert_eq!(read(text), (Settings::default(), Vec::new()), "{text}");
         }
         let (settings, told) = read(
-            r#"{"sync": {"enabled": true, "psql": "service=team", "owner": "ada", "projects": ["web", "api"], "not_projects": ["api"], "team": ["web"], "results": true}}"#,
+            r#"{"sync": {"enabled": true, "psql": "service=team", "owner": "ada", "projects": ["web", "api"], "not_projects": ["api"], "team": ["web"], "results": true, "prompts": true}}"#,
         );
         assert_eq!(told, [""; 0]);
         assert_eq!(settings.place, Some(Place::Psql("service=team".into())));
@@ -197,6 +200,7 @@ mod tests {
         assert!(
             settings.enabled
                 && settings.results
+                && settings.prompts
                 && settings.chooses()
                 && settings.team == Some(["web".to_string()].into())
         );
@@ -227,6 +231,7 @@ mod tests {
             r#"{"sync": {"not_projects": [7]}}"#,
             r#"{"sync": {"enabled": "yes"}}"#,
             r#"{"sync": {"results": 1}}"#,
+            r#"{"sync": {"prompts": "yes"}}"#,
             r#"{"sync": {"psql": ""}}"#,
             r#"{"sync": {"owner": "a\nb"}}"#,
             r#"{"sync": {"into": "here"}}"#,

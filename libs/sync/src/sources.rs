@@ -60,6 +60,8 @@ pub struct Request {
     pub is_full: bool,
     /// The texts of what tools answered are sent, too.
     pub results: bool,
+    /// Prompts that a client remembers are sent, too, if nothing else of a conversation is left.
+    pub prompts: bool,
     /// The target cannot be asked what it has, so nothing is sent that says less than what it may have.
     pub is_blind: bool,
 }

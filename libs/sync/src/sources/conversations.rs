@@ -1,13 +1,15 @@
 //! Owns the sources that conversations are: for each the threads of its logs, its first line, and what people said about it.
 //! Must stay true: to list them no log is opened, unless it matters of which project they are; a conversation that is gone
 //! is no source, but what people said about it is. Of one of which only prompts are left, these are a source of their own:
-//! it takes the place of nothing, and goes when there is a log again.
+//! it takes the place of nothing, and goes when there is a log again. They are sent only if a person wants that, and never if
+//! the copies were forgotten: the redactions may be gone with them.
 
 use super::present::{Present, threads};
 use super::{Each, Found, Halt, Listed, Origin, Request, Shared, head, marked, stamps, talk};
 use crate::decide::Growth;
 use crate::packed::Packed;
 use crate::source::{Kind, Source};
+use crate::unkept;
 use conversations::{About, Catalog, Conversation, Left, MAIN, Place, SessionNames};
 use cs_core::config::Config;
 use cs_core::error::{Error, Result};
@@ -25,6 +27,7 @@ const PROMPTS: &str = "prompts";
 #[derive(Default)]
 pub struct Conversations {
     has_results: bool,
+    has_prompts: bool,
     names: SessionNames,
     config: Config,
     /// The places of conversations in the catalog, in the order of their ids.
@@ -36,6 +39,7 @@ impl Origin for Conversations {
     fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
         let store = shared.store;
         self.has_results = request.results;
+        self.has_prompts = request.prompts;
         self.names = SessionNames::read(store)?;
         self.config = store.config();
         self.present = None;
@@ -52,9 +56,17 @@ impl Origin for Conversations {
             false => Vec::new(),
         };
         let files = Files::read(store, &self.config, shared.redacted())?;
+        let mut unknown = Vec::new();
         for (n, one) in catalog.conversations.iter().enumerate() {
-            if request.is_blind && one.place == Place::Prompts {
-                continue;
+            if one.place == Place::Prompts {
+                let is_wanted = request.prompts && !request.is_blind;
+                // If it cannot be known, nothing is sent of it.
+                let is_forgotten = is_wanted.then(|| unkept::is_forgotten(&store.home, &one.uuid)).transpose();
+                let may_go = matches!(is_forgotten, Ok(Some(false)));
+                unknown.extend(is_forgotten.err());
+                if !may_go {
+                    continue;
+                }
             }
             let project = projects.get(n).cloned().flatten();
             let listed = self.sources(&files, one).into_iter();
@@ -62,6 +74,7 @@ impl Origin for Conversations {
         }
         let gone = files.marks.iter().filter(|uuid| self.place(catalog, uuid).is_none());
         gone.filter_map(|uuid| files.of_marks(uuid)).for_each(found);
+        shared.failures.extend(unknown);
         Ok(())
     }
 
@@ -94,7 +107,8 @@ impl Origin for Conversations {
         }
     }
 
-    /// The prompts of conversations that have a log again, or a kept copy.
+    /// The prompts of conversations that have a log again, or a kept copy; all of them, with the first lines that were made
+    /// from them, if they are not wanted any more.
     fn outdated(&self, shared: &Shared, known: &Packed) -> Vec<Source> {
         let catalog = shared.catalog();
         let is_prompts = |source: &&Source| {
@@ -104,7 +118,17 @@ impl Origin for Conversations {
             let place = self.place(catalog, source.owner().unwrap_or_default());
             place.and_then(|n| catalog.conversations.get(n)).is_some_and(|one| one.place != Place::Prompts)
         };
-        known.filled().filter(is_prompts).filter(has_log).cloned().collect()
+        let mut all = Vec::new();
+        for prompts in known.filled().filter(is_prompts) {
+            let has_log = has_log(&prompts);
+            if has_log || !self.has_prompts {
+                all.push(prompts.clone());
+            }
+            if !has_log && !self.has_prompts {
+                all.extend(head_of_prompts(known, prompts));
+            }
+        }
+        all
     }
 }
 
@@ -236,6 +260,14 @@ fn talk_of(of: &Conversation, thread: &str) -> Option<Source> {
     let other = || Source::new(Kind::Talk, &format!("{uuid}/x-{:016x}", fnv1a(thread.as_bytes())));
     let has_slash = thread.contains('/');
     Source::new(Kind::Talk, &format!("{uuid}/{thread}")).filter(|_| !has_slash).or_else(other)
+}
+
+/// The first line of a conversation of which a target has these prompts, if it has no log of it.
+fn head_of_prompts(known: &Packed, prompts: &Source) -> Option<Source> {
+    let uuid = prompts.owner()?;
+    let is_filled = |source: &Source| known.get(source).is_some_and(|held| held.pos > 0);
+    let log = Source::new(Kind::Talk, &format!("{uuid}/{MAIN}"))?;
+    Source::new(Kind::Head, uuid).filter(|head| !is_filled(&log) && is_filled(head))
 }
 
 /// The source that says more than the prompts of a conversation, if nothing else of it is left.

@@ -226,7 +226,7 @@ impl Ground {
     }
 
     pub fn run(&self, target: &mut Target, has_results: bool) -> Vec<String> {
-        let scanned = self.run_with(target, &Request { results: has_results, ..Request::default() });
+        let scanned = self.run_with(target, &Request { results: has_results, prompts: true, ..Request::default() });
         assert!(scanned.failures.is_empty() && scanned.unsent.is_empty(), "{scanned:?}");
         std::mem::take(&mut target.sent)
     }

@@ -1,10 +1,15 @@
 //! Conversations of which only the prompts are left that the client remembers.
 
+use super::ground::entry;
 use super::*;
 use crate::sources::Request;
 
 fn texts(target: &ground::Target, name: &str) -> Vec<String> {
     target.values(name).iter().filter_map(|row| row["body"]["text"].as_str().map(str::to_string)).collect()
+}
+
+fn wanted() -> Request {
+    Request { prompts: true, ..Request::default() }
 }
 
 #[test]
@@ -44,7 +49,7 @@ fn they_never_stand_beside_or_instead_of_what_says_more() {
     assert_eq!(ground.push_to(target).len(), 0);
     assert_eq!(target.all(), before);
     // Another target gets what is left, but one that cannot be asked does not.
-    let blind = Request { is_blind: true, ..Request::default() };
+    let blind = Request { is_blind: true, ..wanted() };
     let other = &mut ground::Target::default();
     ground.run_with(other, &blind);
     assert_eq!(other.names(), [""; 0]);
@@ -69,10 +74,49 @@ fn they_never_stand_beside_or_instead_of_what_says_more() {
 fn their_project_decides_whether_they_are_sent() {
     let ground = Ground::new();
     ground.remembered(ID, &["first"]);
-    let only = |slug: &str| Request { projects: Some([slug.to_string()].into()), ..Request::default() };
+    let only = |slug: &str| Request { projects: Some([slug.to_string()].into()), ..wanted() };
     let target = &mut ground::Target::default();
     ground.run_with(target, &only("web"));
     assert_eq!(target.names(), [""; 0]);
     ground.run_with(target, &only("api"));
     assert_eq!(target.names().len(), 2, "the client remembers the folder, too");
+}
+
+#[test]
+fn they_are_sent_only_if_a_person_wants_that() {
+    let ground = Ground::new();
+    ground.remembered(ID, &["first"]);
+    let target = &mut ground::Target::default();
+    ground.run_with(target, &Request::default());
+    assert_eq!(target.names(), [""; 0]);
+    ground.push_to(target);
+    assert_eq!(target.names().len(), 2);
+    ground.run_with(target, &Request::default());
+    assert_eq!(target.names(), [""; 0], "what was made from them goes, too");
+    // But not what a log said.
+    let log = ground.log(ID, &[prompt(1, "first"), answer(2, "done")]);
+    ground.push_to(target);
+    fs::remove_file(&log).unwrap();
+    ground.run_with(target, &Request::default());
+    assert_eq!(target.names(), [format!("head/{ID}"), format!("talk/{ID}/main")]);
+}
+
+#[test]
+fn what_was_forgotten_with_its_redactions_is_never_sent() {
+    let ground = Ground::new();
+    ground.remembered(ID, &["mail Jane Roe"]);
+    let log = ground.log(ID, &[prompt(1, "mail Jane Roe")]);
+    ground.redact(ID, &entry(1), "mail Jane Roe", "Jane Roe");
+    ground.keep();
+    fs::remove_file(&log).unwrap();
+    let (home, uuid) = (&ground.store.home, cs_core::id::Uuid::parse(ID).unwrap());
+    kept::forget(home, agents::Agent::Claude, &uuid, "ann", "asked", cs_core::clock::now()).unwrap();
+    marks::forget(&ground.store, ID).unwrap();
+    assert_eq!(ground.push().names(), [""; 0]);
+    // Nor if that cannot be read.
+    let manifest = home.kept("claude-code", &uuid).join("manifest.json");
+    assert!(manifest.is_file());
+    fs::write(manifest, "{").unwrap();
+    let target = &mut ground::Target::default();
+    assert_eq!((ground.run_with(target, &wanted()).failures.len(), target.names().len()), (1, 0));
 }
