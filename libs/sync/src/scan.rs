@@ -16,8 +16,10 @@ use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
 use crate::unmarked::{self, Marked};
 use crate::unsent::{Left, Unsent};
 use crate::visibility::Visibility;
+use conversations::Catalog;
 use cs_core::error::{Error, Result};
 use redaction::{Entry, Tally};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// What a run did.
@@ -49,7 +51,12 @@ pub fn scan(
     told: &mut dyn FnMut(usize, usize),
 ) -> Result<Scanned> {
     let forgotten = Forgotten::read(&sources.store.home)?;
-    let marked = unmarked::check(&sources.store.home, &known, &forgotten)?;
+    let catalog = OnceCell::new();
+    let is_gone = |id: &str| {
+        let catalog = catalog.get_or_init(|| Catalog::of(sources.store, sources.roots));
+        catalog.conversations.iter().all(|one| one.uuid != id)
+    };
+    let marked = unmarked::check(&sources.store.home, &known, &forgotten, &is_gone)?;
     sink.take(&Op::Machine(sources.machine))?;
     let mut scanned = Scanned { marked, ..Scanned::default() };
     let Known { sources: held, forgotten: theirs, team } = known;

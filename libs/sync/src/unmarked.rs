@@ -5,6 +5,7 @@
 use crate::forgotten::Forgotten;
 use crate::held::Known;
 use crate::source::Kind;
+use crate::unkept;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::id::Uuid;
@@ -55,8 +56,9 @@ impl Marked {
 }
 
 /// Returns what is here. Fails if a target, or what is remembered, has more marks of a conversation. Lines of marks are only
-/// added, so some were lost; those of conversations that were forgotten do not count.
-pub fn check(home: &Home, known: &Known, forgotten: &Forgotten) -> Result<Marked> {
+/// added, so some were lost; those of conversations that were forgotten do not count, nor do those of which the kept copies
+/// were forgotten, if `is_gone` says that there is no log either: nothing is sent of them.
+pub fn check(home: &Home, known: &Known, forgotten: &Forgotten, is_gone: &dyn Fn(&str) -> bool) -> Result<Marked> {
     let (here, before) = (Marked::here(home)?, Marked::read(home)?.unwrap_or_default());
     let in_target = known.sources.iter().filter(|(source, _)| source.kind() == Kind::Mark);
     let in_target = in_target.map(|(source, held)| (source.name(), held.pos));
@@ -65,7 +67,9 @@ pub fn check(home: &Home, known: &Known, forgotten: &Forgotten) -> Result<Marked
     let is_lost = |(id, count): &(&str, u64)| {
         here.marks.get(*id).copied().unwrap_or(0) < *count && Uuid::parse(id).is_ok() && !forgotten.has(id)
     };
-    let lost: BTreeSet<&str> = in_target.chain(remembered).filter(is_lost).map(|(id, _)| id).collect();
+    let mut lost: BTreeSet<&str> = in_target.chain(remembered).filter(is_lost).map(|(id, _)| id).collect();
+    // If that cannot be read, they are lost.
+    lost.retain(|id| !(unkept::is_forgotten(home, id).unwrap_or(false) && is_gone(id)));
     if lost.is_empty() { Ok(here) } else { Err(Error::Invalid(text(&lost.into_iter().collect::<Vec<_>>()))) }
 }
 
@@ -74,7 +78,7 @@ fn text(lost: &[&str]) -> String {
     let more = lost.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} others") } else { String::new() };
     format!(
-        "marks that were sent are missing here, of {}{more}; a redaction may be among them, so nothing was sent. Restore \
+        "marks that there were at the last push are missing here, of {}{more}; a redaction may be among them, so nothing was sent. Restore \
          marks/ and redact.key from a backup, or run cs-sync forget for each of them",
         named.join(", ")
     )
@@ -98,7 +102,7 @@ mod tests {
         let of = |kind, pos| (Source::new(kind, ID).unwrap(), Held { pos, ..Held::default() });
         let known = |pos| Known { sources: [of(Kind::Mark, pos), of(Kind::Head, 1)].into(), ..Known::default() };
         let forgotten = || Forgotten::read(&home).unwrap();
-        let fails = |pos| check(&home, &known(pos), &forgotten()).is_err();
+        let fails = |pos| check(&home, &known(pos), &forgotten(), &|_| true).is_err();
         assert!(!fails(0) && fails(1), "there are none here");
         fs::create_dir_all(home.marks_dir()).unwrap();
         fs::write(home.marks(&Uuid::parse(ID).unwrap()), "{\"a\":1}\n{\"b\":2}\n").unwrap();
@@ -112,7 +116,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::at(dir.path().join("data"));
         let path = home.marks(&Uuid::parse(ID).unwrap());
-        let check = || check(&home, &Known::default(), &Forgotten::read(&home).unwrap());
+        let check = || check(&home, &Known::default(), &Forgotten::read(&home).unwrap(), &|_| true);
         assert_eq!((Marked::read(&home).unwrap(), check().unwrap()), (None, Marked::default()));
         fs::create_dir_all(home.marks_dir()).unwrap();
         fs::write(&path, "{\"a\":1}\n{\"b\":2}\n").unwrap();
@@ -130,5 +134,25 @@ mod tests {
         assert_eq!(Marked::read(&home).unwrap(), Some(Marked::default()));
         fs::write(home.sync_marked(), "{").unwrap();
         assert!(check().is_err(), "it may name one");
+    }
+
+    #[test]
+    fn marks_that_were_forgotten_with_the_copies_stop_nothing_unless_the_log_is_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path().join("data"));
+        let known = [(Source::new(Kind::Mark, ID).unwrap(), Held { pos: 2, ..Held::default() })];
+        let known = Known { sources: known.into(), ..Known::default() };
+        let check = |is_gone: bool| check(&home, &known, &Forgotten::default(), &|id| is_gone && id == ID);
+        let manifest = home.kept("claude-code", &Uuid::parse(ID).unwrap()).join("manifest.json");
+        fs::create_dir_all(manifest.parent().unwrap()).unwrap();
+        let mut kept = kept::Manifest::new(agents::Agent::Claude, &Uuid::parse(ID).unwrap());
+        kept.write(&home, &Uuid::parse(ID).unwrap()).unwrap();
+        assert!(check(true).is_err(), "its copies were not forgotten");
+        kept.forgotten_at = Some("2026-11-30T10:00:00Z".into());
+        kept.revision += 1;
+        kept.write(&home, &Uuid::parse(ID).unwrap()).unwrap();
+        assert!(check(true).is_ok() && check(false).is_err());
+        fs::write(manifest, "{").unwrap();
+        assert!(check(true).is_err());
     }
 }
