@@ -4,6 +4,7 @@
 use crate::target::{Sender, Target, database};
 use cs_core::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
+use sync::folder::own::Asker;
 use sync::{Machine, OwnMachine, folder, postgres, sqlite};
 
 /// So many ids are named if a word means several.
@@ -17,7 +18,7 @@ impl Target {
             Target::Psql(words) => postgres::own::machines(words, this),
             Target::Sqlite(file) => sqlite::own::machines(&database(file)?, &sender.account()?, this),
             Target::Folder(dir) if !dir.is_dir() => Ok(Vec::new()),
-            Target::Folder(dir) => folder::own::machines(dir, sender.owner.as_deref(), this),
+            Target::Folder(dir) => folder::own::machines(dir, asker(sender)),
         }
     }
 
@@ -28,7 +29,7 @@ impl Target {
             Target::Psql(words) => postgres::own::elsewhere(words, this),
             Target::Sqlite(file) => sqlite::own::elsewhere(&database(file)?, &sender.account()?, this),
             Target::Folder(dir) if !dir.is_dir() => Ok(BTreeMap::new()),
-            Target::Folder(dir) => folder::own::elsewhere(dir, sender.owner.as_deref(), this),
+            Target::Folder(dir) => folder::own::elsewhere(dir, asker(sender)),
         }
     }
 
@@ -72,7 +73,7 @@ impl Target {
             Target::Psql(words) => postgres::own::ids(words, word),
             Target::Sqlite(file) => sqlite::own::ids(&database(file)?, &sender.account()?, word),
             Target::Folder(dir) if !dir.is_dir() => Ok(BTreeMap::new()),
-            Target::Folder(dir) => folder::own::ids(dir, sender.owner.as_deref(), word),
+            Target::Folder(dir) => folder::own::ids(dir, asker(sender), word),
         }
     }
 
@@ -81,7 +82,11 @@ impl Target {
         match self {
             Target::Psql(words) => postgres::own::remove_machine(words, machine),
             Target::Sqlite(file) => sqlite::own::remove_machine(&database(file)?, &sender.account()?, machine),
-            Target::Folder(dir) => folder::own::remove_machine(dir, machine),
+            Target::Folder(dir) => folder::own::remove_machine(dir, asker(sender), machine),
         }
     }
+}
+
+fn asker(sender: &Sender) -> Asker<'_> {
+    Asker { owner: sender.owner.as_deref(), this: &sender.machine.id }
 }

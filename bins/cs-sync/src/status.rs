@@ -199,7 +199,9 @@ fn block(shown: &Shown) -> Block {
     block.field("forgotten", &list(&shown.forgotten));
     // With one machine, it is the first line.
     if shown.told.len() > 1 {
-        block.section("your machines there", shown.told.iter().map(|line| (String::new(), line.clone())));
+        let all_yours = shown.machines.iter().flatten().all(|one| !one.names_nobody);
+        let title = if all_yours { "your machines there" } else { "machines there" };
+        block.section(title, shown.told.iter().map(|line| (String::new(), line.clone())));
     }
     block
 }

@@ -7,7 +7,7 @@ use crate::target::{Sender, Target};
 use cs_core::error::Result;
 use redaction::Entry;
 use std::collections::BTreeMap;
-use sync::{Kind, Known, Op, Sink, THIS};
+use sync::{Kind, Known, Op, OwnMachine, Sink, THIS};
 
 /// A target, and which conversations it has from other machines already.
 pub struct Twice<'t> {
@@ -61,12 +61,14 @@ pub fn tell(target: &Target, sender: &Sender, again: &BTreeMap<String, u64>) {
     }
     let machines = target.machines(sender).unwrap_or_default();
     for (id, count) in again {
-        let title = machines.iter().find(|one| one.machine.id == *id).map_or_else(|| id.clone(), |one| one.title());
+        let machine = machines.iter().find(|one| one.machine.id == *id);
+        let title = machine.map_or_else(|| id.clone(), OwnMachine::title);
+        let yours = if machine.is_some_and(|one| one.names_nobody) { "yours and gone" } else { "gone" };
         let count = render::format_quantity(*count, "conversation");
         cli::note(
             PROGRAM,
             &format!(
-                "{count} of this machine also came from {title}, so sums count them twice. If that machine is gone: \
+                "{count} of this machine also came from {title}, so sums count them twice. If that machine is {yours}: \
                  cs-sync forget --machine {id}. If this one should not send: cs-sync forget --machine {THIS}"
             ),
         );

@@ -1,4 +1,5 @@
-//! Owns the machines of one person, as a target has them: which there are, and which of them a word means. Pure.
+//! Owns the machines of one person, as a target has them: which there are, and which of them a word means. Must stay true:
+//! only its whole id means a machine that may be another person's. Pure.
 
 use crate::machine::Machine;
 use cs_core::error::{Error, Result};
@@ -23,6 +24,9 @@ pub struct OwnMachine {
     pub shared: u64,
     /// How many rows.
     pub rows: u64,
+    /// Whether it says of nobody that it is theirs, in a folder, so that it may be another person's. Never of this machine.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub names_nobody: bool,
 }
 
 impl OwnMachine {
@@ -35,7 +39,7 @@ impl OwnMachine {
     }
 
     /// The one that a word means: an id, the beginning of one, or a label. `this` is the id of this machine, which only
-    /// [`THIS`] means.
+    /// [`THIS`] means. A machine that names nobody has no other name than its whole id.
     pub fn find<'m>(all: &'m [OwnMachine], this: &str, word: &str) -> Result<&'m OwnMachine> {
         let is_this = |one: &&OwnMachine| one.machine.id == this;
         if word == THIS {
@@ -44,11 +48,16 @@ impl OwnMachine {
                 .find(is_this)
                 .ok_or_else(|| Error::Missing("this machine has sent nothing there".into()));
         }
-        let named: Vec<_> = all.iter().filter(|one| one.machine.id == word || one.machine.label == word).collect();
-        let begun = || all.iter().filter(|one| !word.is_empty() && one.machine.id.starts_with(word)).collect();
-        match (if named.is_empty() { begun() } else { named }).as_slice() {
+        let is_called = |one: &&OwnMachine| one.machine.id == word || one.machine.label == word;
+        let is_begun = |one: &&OwnMachine| !word.is_empty() && one.machine.id.starts_with(word);
+        let named: Vec<_> = all.iter().filter(is_called).collect();
+        match (if named.is_empty() { all.iter().filter(is_begun).collect() } else { named }).as_slice() {
             [one] if is_this(one) => Err(Error::Refused(format!(
                 "{} is this machine. --machine {THIS} removes what it has sent, and its next push sends it again",
+                one.title()
+            ))),
+            [one] if one.names_nobody && one.machine.id != word => Err(Error::Refused(format!(
+                "{} does not say whose it is. If it is yours, give its whole id",
                 one.title()
             ))),
             [one] => Ok(one),
@@ -76,7 +85,7 @@ mod tests {
 
     fn one(id: &str, label: &str) -> OwnMachine {
         let machine = Machine { id: id.into(), label: label.into() };
-        OwnMachine { machine, seen_at: String::new(), conversations: 1, shared: 0, rows: 2 }
+        OwnMachine { machine, seen_at: String::new(), conversations: 1, shared: 0, rows: 2, names_nobody: false }
     }
 
     #[test]
@@ -97,5 +106,15 @@ mod tests {
             assert!(found(word).contains("laptop (aaaa000000000000), old"), "{word}");
         }
         assert!(OwnMachine::find(&[], this, THIS).is_err() && OwnMachine::find(&[], this, "x").is_err());
+    }
+
+    #[test]
+    fn only_its_whole_id_means_a_machine_that_names_nobody() {
+        let all = [OwnMachine { names_nobody: true, ..one("cccc000000000000", "bobs") }];
+        for word in ["bobs", "cccc", "c"] {
+            let refused = OwnMachine::find(&all, "aaaa000000000000", word).map_err(|error| error.to_string());
+            assert!(refused.is_err_and(|told| told.contains("give its whole id")), "{word}");
+        }
+        assert!(OwnMachine::find(&all, "aaaa000000000000", "cccc000000000000").is_ok());
     }
 }

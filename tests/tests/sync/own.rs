@@ -83,6 +83,7 @@ fn a_machine_that_is_gone_is_removed_from_a_file() {
 #[test]
 fn a_machine_that_is_gone_is_removed_from_a_folder() {
     let sandbox = furnished();
+    super::set(&sandbox, "{\"owner\": \"ada\"}");
     let left = |id: &str| sandbox.work().join("shared").join(id).exists();
     a_machine_that_is_gone_is_found_and_removed(&sandbox, ["--into", "shared"], &left);
 }
@@ -110,6 +111,39 @@ fn machines_of_others_are_neither_found_nor_removed() {
     let first = sandbox.cs(PROGRAM, &["push", "--sqlite", "all.db", "--dry-run"]);
     let told = stderr(&first);
     assert!(told.contains("also has machines of ada, bob") && told.contains("set sync.owner"), "{told}");
+}
+
+#[test]
+fn a_machine_that_names_nobody_is_only_removed_by_its_whole_id() {
+    let sandbox = furnished();
+    let run = |words: &[&str]| sandbox.cs(PROGRAM, &[words, &["--into", "shared"]].concat());
+    let push = |label: &str, group: &str| {
+        super::set(&sandbox, group);
+        let id = become_another(&sandbox, label);
+        ok(&run(&["push"]));
+        id
+    };
+    let of_bob = push("bobs", "{}");
+    let is_there = || sandbox.work().join("shared").join(&of_bob).join("machine.json").exists();
+    // Somebody with a name does not find it.
+    push("adas", "{\"owner\": \"ada\"}");
+    assert_eq!(machines(&sandbox, ["--into", "shared"]).len(), 1);
+    for word in ["bobs", &of_bob[..6], &of_bob[..]] {
+        let refused = run(&["forget", "--machine", word, "--yes"]);
+        assert!(status(&refused) == 1 && is_there(), "{word}: {}", stderr(&refused));
+    }
+    // Somebody without one finds it, but may be another person.
+    push("noors", "{}");
+    let shown = ok(&run(&["status", "--table"]));
+    assert!(shown.contains(&format!("bobs ({of_bob}), which does not say whose it is")), "{shown}");
+    assert!(!shown.contains("your machines there") && !shown.contains("adas"), "{shown}");
+    for word in ["bobs", &of_bob[..6]] {
+        let refused = run(&["forget", "--machine", word, "--yes"]);
+        assert!(status(&refused) == 1 && stderr(&refused).contains("give its whole id"), "{}", stderr(&refused));
+    }
+    assert!(is_there());
+    assert_eq!(json(&run(&["forget", "--machine", &of_bob, "--yes"]))["machine"], *of_bob);
+    assert!(!is_there());
 }
 
 #[test]

@@ -59,7 +59,11 @@ pub fn remove(
 pub fn line(one: &OwnMachine, sender: &Sender) -> String {
     let is_this = one.machine.id == sender.machine.id;
     let at = clock::parse(&one.seen_at).map(|at| render::format_local_minute(at, Zone::system()));
-    let this = if is_this { ", this machine" } else { "" };
+    let this = match (is_this, one.names_nobody) {
+        (true, _) => ", this machine",
+        (false, true) => ", which does not say whose it is",
+        (false, false) => "",
+    };
     let at = at.map_or_else(String::new, |at| format!(", last push {at}"));
     let conversations = render::format_quantity(one.conversations, "conversation");
     let shared = match one.shared {

@@ -1,6 +1,7 @@
 //! Owns what a person asks a folder about all of their own machines, and the removal of one that is gone. Must stay true: a
-//! machine that names another owner, or that a pull fills, is not removed; what a killed removal leaves is still a machine's
-//! folder, and can be removed again.
+//! machine that names another owner, or that a pull fills, is not removed, and one that names nobody is only found by those
+//! who have set no name either; what a killed removal leaves is still a machine's folder, and can be removed again, or has
+//! only an empty lock.
 
 use super::doubt;
 use super::held::{self, Holding};
@@ -14,19 +15,30 @@ use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::lock;
 use std::collections::{BTreeMap, HashSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
-/// A machine's folder that belongs to this person.
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// What they are called, if the settings say so.
+    pub owner: Option<&'a str>,
+    /// The id of this machine.
+    pub this: &'a str,
+}
+
+/// A machine's folder that belongs to this person, or to nobody.
 struct Own {
     place: Place,
     machine: Machine,
+    names_nobody: bool,
     holding: Holding,
 }
 
-/// The machines in `dir` that belong to an owner, the one that sent last first; `this` is the id of this machine.
-pub fn machines(dir: &Path, owner: Option<&str>, this: &str) -> Result<Vec<OwnMachine>> {
-    let all = all(dir, owner)?;
-    let of_this = all.iter().find(|one| one.machine.id == this);
+/// The machines in `dir` that belong to who asks, the one that sent last first.
+pub fn machines(dir: &Path, asker: Asker) -> Result<Vec<OwnMachine>> {
+    let all = all(dir, asker)?;
+    let of_this = all.iter().find(|one| one.machine.id == asker.this);
     let ours: HashSet<&Source> = of_this.map(|one| one.heads().collect()).unwrap_or_default();
     let shown = |one: &Own| OwnMachine {
         machine: one.machine.clone(),
@@ -34,16 +46,17 @@ pub fn machines(dir: &Path, owner: Option<&str>, this: &str) -> Result<Vec<OwnMa
         conversations: one.heads().count() as u64,
         shared: one.heads().filter(|head| ours.contains(head)).count() as u64,
         rows: one.holding.sources.values().map(|entry| entry.rows.pos).sum(),
+        names_nobody: one.names_nobody,
     };
     let mut machines: Vec<OwnMachine> = all.iter().map(shown).collect();
     machines.sort_by(|a, b| b.seen_at.cmp(&a.seen_at).then_with(|| a.machine.id.cmp(&b.machine.id)));
     Ok(machines)
 }
 
-/// The conversations of other machines of an owner, each with the id of one that sent it.
-pub fn elsewhere(dir: &Path, owner: Option<&str>, this: &str) -> Result<BTreeMap<String, String>> {
+/// The conversations of other machines of who asks, each with the id of one that sent it.
+pub fn elsewhere(dir: &Path, asker: Asker) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
-    for one in all(dir, owner)?.iter().filter(|one| one.machine.id != this) {
+    for one in all(dir, asker)?.iter().filter(|one| one.machine.id != asker.this) {
         found.extend(one.heads().map(|head| (head.name().to_string(), one.machine.id.clone())));
     }
     Ok(found)
@@ -51,10 +64,10 @@ pub fn elsewhere(dir: &Path, owner: Option<&str>, this: &str) -> Result<BTreeMap
 
 /// The conversations, and the sessions without one, in whose id, or in that of whose session, this word is, in small
 /// letters: by that id.
-pub fn ids(dir: &Path, owner: Option<&str>, word: &str) -> Result<BTreeMap<String, String>> {
+pub fn ids(dir: &Path, asker: Asker, word: &str) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let has_word = |id: &str| id.to_ascii_lowercase().contains(word);
-    for one in all(dir, owner)? {
+    for one in all(dir, asker)? {
         for source in one.holding.sources.keys().filter(|source| source.kind() != Kind::Record) {
             found.extend(source.owner().filter(|id| has_word(id)).map(|id| (id.to_string(), id.to_string())));
         }
@@ -68,12 +81,19 @@ pub fn ids(dir: &Path, owner: Option<&str>, word: &str) -> Result<BTreeMap<Strin
     Ok(found)
 }
 
-/// Removes the folder of a machine; returns how many rows that were.
-pub fn remove_machine(dir: &Path, machine: &Machine) -> Result<u64> {
+/// Removes the folder of a machine of who asks; returns how many rows that were. What other programs put there meanwhile
+/// stays.
+pub fn remove_machine(dir: &Path, asker: Asker, machine: &Machine) -> Result<u64> {
     let no_id = || Error::Invalid(format!("{:?} is not the id of a machine", machine.id));
     let place = Place::new(dir, &machine.id).ok_or_else(no_id)?;
     place.check(&place.lock())?;
     let lock = lock::acquire(&place.lock(), lock::PERSON_WAIT)?;
+    // It may have said since whose it is.
+    match Card::read(&place)? {
+        Some(card) if asker.owns(&card) => {}
+        Some(_) => return Err(Error::Refused(format!("{} belongs to somebody else", place.dir().display()))),
+        None => return Err(Error::Missing(format!("{} is gone", place.dir().display()))),
+    }
     let rows = held::read(&place)?.sources.values().map(|entry| entry.rows.pos).sum();
     let failed = |error| Error::io(place.dir(), "remove", error);
     for entry in std::fs::read_dir(place.dir()).map_err(failed)? {
@@ -87,26 +107,37 @@ pub fn remove_machine(dir: &Path, machine: &Machine) -> Result<u64> {
     }
     file::remove(&place.machine())?;
     lock.remove()?;
-    std::fs::remove_dir(place.dir()).map_err(failed)?;
-    Ok(rows)
+    match std::fs::remove_dir(place.dir()) {
+        Err(error) if !matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => Err(failed(error)),
+        _ => Ok(rows),
+    }
 }
 
-/// The folders in `dir` that machines of this owner write. A folder that names nobody belongs to whoever has the folder.
-fn all(dir: &Path, owner: Option<&str>) -> Result<Vec<Own>> {
+/// The folders in `dir` that machines of who asks write.
+fn all(dir: &Path, asker: Asker) -> Result<Vec<Own>> {
     let read = |error| Error::io(dir, "read", error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(read)? {
         let name = entry.map_err(read)?.file_name().to_string_lossy().into_owned();
         let Some(place) = Place::new(dir, &name) else { continue };
         // A card that is damaged is told by who reads what is in the folder.
-        let Ok(Some(Card { machine, owner: of, from: None, .. })) = Card::of(dir, &name) else { continue };
-        if of.is_none() || of.as_deref() == owner {
+        let Ok(Some(card)) = Card::of(dir, &name) else { continue };
+        if asker.owns(&card) {
             let mut holding = held::read(&place)?;
             doubt::doubts(&place, &mut holding)?;
-            found.push(Own { place, machine, holding });
+            let names_nobody = card.owner.is_none() && card.machine.id != asker.this;
+            found.push(Own { place, machine: card.machine, names_nobody, holding });
         }
     }
     Ok(found)
+}
+
+impl Asker<'_> {
+    /// Whether a folder is theirs, as far as can be known: it is of this machine, or names them, or neither side names
+    /// anybody.
+    fn owns(&self, card: &Card) -> bool {
+        card.from.is_none() && (card.machine.id == self.this || card.owner.as_deref() == self.owner)
+    }
 }
 
 impl Own {

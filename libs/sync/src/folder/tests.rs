@@ -307,3 +307,17 @@ fn what_a_large_folder_has_is_seen_quickly() {
     let text = format!("{text}; one is replaced: {:?}", since.elapsed());
     assert!(std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes()).is_ok());
 }
+
+#[test]
+fn only_who_a_machine_belongs_to_removes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = clock::parse("2026-11-30T12:00:00Z").unwrap();
+    let machine = Machine { id: "b".repeat(16), label: "bobs".into() };
+    let is_removed = |owner| own::remove_machine(dir.path(), own::Asker { owner, this: "a" }, &machine).is_ok();
+    Folder::open(dir.path(), &machine, None, now).unwrap().commit().unwrap();
+    assert!(!is_removed(Some("ada")) && is_removed(None) && !dir.path().join(&machine.id).exists());
+    Folder::open(dir.path(), &machine, Some("bob"), now).unwrap().commit().unwrap();
+    assert!(!is_removed(Some("ada")) && !is_removed(None) && is_removed(Some("bob")));
+    Folder::open_pulled(dir.path(), &machine, "bob", "psql", now).unwrap().commit().unwrap();
+    assert!(!is_removed(Some("bob")));
+}

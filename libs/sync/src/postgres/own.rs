@@ -34,7 +34,14 @@ pub fn machines(arguments: &str, this: &str) -> Result<Vec<OwnMachine>> {
             return complaint::of_answer();
         };
         let machine = machine_of(id, label);
-        machines.extend(machine.map(|machine| OwnMachine { machine, seen_at, conversations, shared, rows }));
+        machines.extend(machine.map(|machine| OwnMachine {
+            machine,
+            seen_at,
+            conversations,
+            shared,
+            rows,
+            names_nobody: false,
+        }));
         Ok(())
     })?;
     Ok(machines)

@@ -29,7 +29,14 @@ pub fn machines(database: &Database, owner: &str, this: &str) -> Result<Vec<OwnM
     {
         let [conversations, shared, rows] = [heads, shared, rows].map(|count| count as u64);
         let machine = machine_of(id, label);
-        machines.extend(machine.map(|machine| OwnMachine { machine, seen_at, conversations, shared, rows }));
+        machines.extend(machine.map(|machine| OwnMachine {
+            machine,
+            seen_at,
+            conversations,
+            shared,
+            rows,
+            names_nobody: false,
+        }));
     }
     Ok(machines)
 }
