@@ -11,7 +11,7 @@ use cs_core::Error;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::store::Selector;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use sync::{Machine, Settings};
 
@@ -52,6 +52,14 @@ pub struct Forget {
     yes: bool,
 }
 
+/// How many rows were removed of several.
+#[derive(Serialize)]
+struct Total<'a> {
+    action: &'static str,
+    target: &'a str,
+    rows: u64,
+}
+
 #[derive(Serialize)]
 struct Shown<'a> {
     action: &'static str,
@@ -61,7 +69,7 @@ struct Shown<'a> {
     /// The target, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<&'a str>,
-    /// How many rows of all that was named were removed there.
+    /// How many rows were removed there; absent if several were named: then a line of its own says how many in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
 }
@@ -108,25 +116,21 @@ impl Forget {
 /// What a removal did.
 struct Removal {
     rows: u64,
-    /// The conversations that are still there, each with the machine that has them.
-    left: BTreeMap<String, String>,
+    /// The conversations that are still there, each with the machines that have something of them.
+    left: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Removes conversations from a target. In a folder, each machine only removes what it wrote itself.
 fn removal(target: &Target, sender: &Sender, ids: &[String]) -> Result<Removal, Error> {
     let rows = target::remove(target, sender, ids)?;
-    let mut left = match target {
-        Target::Folder(_) => target.elsewhere(sender)?,
-        Target::Psql(_) | Target::Sqlite(_) => BTreeMap::new(),
-    };
-    left.retain(|id, _| ids.contains(id));
-    Ok(Removal { rows, left })
+    Ok(Removal { rows, left: target.holders(sender, ids)? })
 }
 
 impl Removal {
     /// Says what is still there.
     fn tell(&self) {
-        for (id, machine) in &self.left {
+        let machines = |(id, machines)| BTreeSet::iter(machines).map(move |machine| (id, machine));
+        for (id, machine) in self.left.iter().flat_map(machines) {
             let text = format!(
                 "the machine {machine} also has {id} in its own folder, where only that machine removes it: run cs-sync \
                  forget there, too; if it is gone: cs-sync forget --machine {machine}"
@@ -220,6 +224,7 @@ fn print(context: &mut Context, ids: &[String], target: Option<&Target>, removed
     let (place, rows) = (target.map(Target::to_string), removed.map(|removed| removed.rows));
     for id in ids {
         let is_gone = removed.is_some_and(|removed| !removed.left.contains_key(id));
+        let rows = rows.filter(|_| ids.len() == 1);
         let shown = Shown { action: "forgotten", id, removed: is_gone, target: place.as_deref(), rows };
         match context.out.form {
             _ if context.out.quiet => context.out.line(id)?,
@@ -227,9 +232,15 @@ fn print(context: &mut Context, ids: &[String], target: Option<&Target>, removed
             Form::Table => context.out.line(&format!("{id} is forgotten"))?,
         }
     }
-    if let (Form::Table, false, Some(rows), Some(place)) = (context.out.form, context.out.quiet, rows, place) {
-        let rows = render::format_quantity(rows, "row");
-        context.out.line(&cli::sanitize(&format!("removed from {place}: {rows}")))?;
+    if let (false, Some(rows), Some(target)) = (context.out.quiet, rows, place.as_deref()) {
+        match context.out.form {
+            Form::Json if ids.len() == 1 => {}
+            Form::Json => context.out.json(&Total { action: "removed", target, rows })?,
+            Form::Table => {
+                let rows = render::format_quantity(rows, "row");
+                context.out.line(&cli::sanitize(&format!("removed from {target}: {rows}")))?;
+            }
+        }
     }
     context.out.flush()
 }

@@ -33,6 +33,14 @@ impl Target {
         }
     }
 
+    /// Which other machines of this person still have something of these conversations, where each only removes its own.
+    pub fn holders(&self, sender: &Sender, ids: &[String]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        match self {
+            Target::Folder(dir) if dir.is_dir() => folder::own::holders(dir, asker(sender), ids),
+            Target::Psql(_) | Target::Sqlite(_) | Target::Folder(_) => Ok(BTreeMap::new()),
+        }
+    }
+
     /// The names of all owners of machines, where each person says what they are called.
     pub fn owners(&self) -> Result<BTreeSet<String>> {
         match self {

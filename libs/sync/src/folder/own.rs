@@ -14,7 +14,7 @@ use crate::source::{Kind, Source};
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use cs_core::lock;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -58,6 +58,17 @@ pub fn elsewhere(dir: &Path, asker: Asker) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for one in all(dir, asker)?.iter().filter(|one| one.machine.id != asker.this) {
         found.extend(one.heads().map(|head| (head.name().to_string(), one.machine.id.clone())));
+    }
+    Ok(found)
+}
+
+/// Which other machines of who asks still have rows of these conversations, or of sessions without one: by those.
+pub fn holders(dir: &Path, asker: Asker, ids: &[String]) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for one in all(dir, asker)?.iter().filter(|one| one.machine.id != asker.this) {
+        for id in one.filled().filter_map(Source::owner).filter(|id| ids.iter().any(|of| of == id)) {
+            found.entry(id.to_string()).or_default().insert(one.machine.id.clone());
+        }
     }
     Ok(found)
 }
@@ -141,10 +152,13 @@ impl Asker<'_> {
 }
 
 impl Own {
+    /// The sources that have rows.
+    fn filled(&self) -> impl Iterator<Item = &Source> {
+        self.holding.sources.iter().filter(|(_, entry)| entry.rows.pos > 0).map(|(source, _)| source)
+    }
+
     /// The sources of its conversations.
     fn heads(&self) -> impl Iterator<Item = &Source> {
-        let is_head = |source: &&Source| source.kind() == Kind::Head;
-        let filled = self.holding.sources.iter().filter(|(_, entry)| entry.rows.pos > 0);
-        filled.map(|(source, _)| source).filter(is_head)
+        self.filled().filter(|source| source.kind() == Kind::Head)
     }
 }
