@@ -194,17 +194,18 @@ fn send(
     Ok(changes)
 }
 
-/// Says that what comes later in a project that is shared once stays private.
+/// Says that the team does not get what comes later in a project that is shared once.
 fn tell_later(request: &Request, scanned: &Scanned, readers: Readers) {
     let seers = Seers::of(&scanned.exposure, readers);
     let is_kept = |slug: &&str| request.team.as_ref().is_some_and(|team| team.contains(*slug));
     let once: Vec<&str> = seers.opened_projects().filter(|slug| !is_kept(slug)).collect();
     if request.visibility == Some(Visibility::Team) && !once.is_empty() {
         let projects = once.join(", ");
+        let are = if readers == Readers::Everybody { "are not marked for the team" } else { "are private" };
         cli::note(
             PROGRAM,
             &format!(
-                "that is what there is now; later conversations of {projects} are private, unless sync.team in config.json names it"
+                "that is what there is now; later conversations of {projects} {are}, unless sync.team in config.json names it"
             ),
         );
     }
@@ -251,8 +252,7 @@ fn print(context: &mut Context, sender: &Sender, dialect: Dialect, request: &Req
     };
     let readers = match dialect {
         Dialect::Sqlite => Readers::Everybody,
-        Dialect::Postgres if request.visibility.is_none() && request.team.is_none() => Readers::Unasked,
-        Dialect::Postgres => Readers::Roles,
+        Dialect::Postgres => Readers::Unasked { is_said: request.visibility.is_some() || request.team.is_some() },
     };
     let run = summary::Run { target: dialect.to_string(), readers, machine: &sender.machine, dry_run };
     let summary = summary::of(run, &scanned, None);

@@ -9,8 +9,11 @@ use sync::{Amount, Amounts, Exposure, Turn};
 pub enum Readers {
     /// Roles of a database.
     Roles,
-    /// The same, but it cannot be asked what the team sees already, and nothing else was said.
-    Unasked,
+    /// The same, but it cannot be asked what the team sees already.
+    Unasked {
+        /// Whether it was said who is to see what is sent.
+        is_said: bool,
+    },
     /// Nothing: everybody who can read it sees everything.
     Everybody,
 }
@@ -87,14 +90,16 @@ pub fn lines(exposure: &Exposure, readers: Readers, dry_run: bool) -> Vec<String
         let words = match (readers, dry_run) {
             (Readers::Everybody, true) => dry_marked,
             (Readers::Everybody, false) => marked,
-            (Readers::Roles | Readers::Unasked, true) => dry,
-            (Readers::Roles | Readers::Unasked, false) => now,
+            (Readers::Roles | Readers::Unasked { .. }, true) => dry,
+            (Readers::Roles | Readers::Unasked { .. }, false) => now,
         };
         lines.extend(exposure.of(turn).map(|amounts| format!("{words}: {}", by_project(amounts))));
     };
+    // What it saw before is not known.
+    let is_asked = !matches!(readers, Readers::Unasked { .. });
     let opened = [
-        "would become visible to the team",
-        "the team now sees",
+        if is_asked { "would become visible to the team" } else { "the team would see" },
+        if is_asked { "the team now sees" } else { "the team sees" },
         "would be marked for the team, for when it comes into PostgreSQL",
         "marked for the team, for when it comes into PostgreSQL",
     ];
@@ -115,7 +120,8 @@ pub fn lines(exposure: &Exposure, readers: Readers, dry_run: bool) -> Vec<String
     say(Turn::Closed, closed);
     if readers != Readers::Everybody {
         let see = if dry_run { "would see" } else { "see" };
-        let before = if readers == Readers::Unasked { ", unless it was shared before" } else { "" };
+        let before =
+            if (readers == Readers::Unasked { is_said: false }) { ", unless it was shared before" } else { "" };
         let only = format!("only you, reviewers and the administrator {see}{before}");
         lines.extend(exposure.of(Turn::Private).map(|amounts| format!("{only}: {}", amount(&sum(amounts)))));
     }

@@ -211,7 +211,7 @@ fn every_run_says_who_sees_what() {
     let marked = "marked for the team, for when it comes into PostgreSQL: project api (2 conversations, 1 session)";
     assert!(told.contains(marked), "{told}");
     assert!(
-        stderr(&shared).contains("later conversations of api are private, unless sync.team"),
+        stderr(&shared).contains("later conversations of api are not marked for the team, unless sync.team"),
         "{}",
         stderr(&shared)
     );
@@ -225,7 +225,7 @@ fn every_run_says_who_sees_what() {
     assert!(back.contains("no longer marked for the team: project api (2 conversations, 1 session)"), "{back}");
     let piped = sandbox.sh("cs-sync push --sql postgres --visibility team >/dev/null");
     let told = stderr(&piped);
-    assert!(told.contains("note: the team now sees: project api (2 conversations, 1 session)"), "{told}");
+    assert!(told.contains("note: the team sees: project api (2 conversations, 1 session)"), "{told}");
     // A pipe cannot ask what the team saw before.
     for (group, words) in [("{\"team\": []}", "see: 2 conversations"), ("{}", "see, unless it was shared before: 2")] {
         super::set(&sandbox, group);
