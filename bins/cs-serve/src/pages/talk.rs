@@ -93,8 +93,15 @@ impl Shown {
 
     /// Takes what people said about this part, or about its result.
     pub fn remark(&mut self, entries: &mut BTreeMap<&str, Said>) {
-        let result = self.result.as_ref().and_then(|result| entries.remove(result.entry.as_str()));
-        self.said = entries.remove(self.entry.as_str()).or(result);
+        let own = entries.remove(self.entry.as_str());
+        let of_result = self.result.as_ref().and_then(|result| entries.remove(result.entry.as_str()));
+        self.said = match (own, of_result) {
+            (Some(mut said), Some(more)) => {
+                said.append(more);
+                Some(said)
+            }
+            (own, of_result) => own.or(of_result),
+        };
     }
 }
 

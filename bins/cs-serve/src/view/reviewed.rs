@@ -193,6 +193,16 @@ impl Said {
         said
     }
 
+    /// Adds what was said about something else.
+    pub fn append(&mut self, mut more: Said) {
+        let Said { tags, notes, dispositions, kept, redacted } = self;
+        tags.append(&mut more.tags);
+        notes.append(&mut more.notes);
+        dispositions.append(&mut more.dispositions);
+        kept.append(&mut more.kept);
+        redacted.append(&mut more.redacted);
+    }
+
     /// Adds a mark that holds.
     pub fn add(&mut self, mark: &Mark) {
         match mark.said.op {
