@@ -107,16 +107,16 @@ uninstall() {
 	rmdir "$to_bin" 2>/dev/null || :
 }
 
-# Compares what is here with the sums that were packed with it. A checkout has none.
+# Compares what is here with the sums that were packed with it. A checkout has none. `OK` is a word of the language.
 verify() {
 	[ -f "$here/SHA256SUMS" ] || return 0
 	for file in "$here"/bin/*; do
 		grep -q "  bin/${file##*/}\$" "$here/SHA256SUMS" || fail 65 "$file was not packed; unpack the archive again"
 	done
 	if command -v sha256sum >/dev/null; then
-		wrong=$(cd "$here" && sha256sum -c SHA256SUMS 2>&1 | grep -v ': OK$') || :
+		wrong=$(cd "$here" && LC_ALL=C sha256sum -c SHA256SUMS 2>&1 | grep -v ': OK$') || :
 	elif command -v shasum >/dev/null; then
-		wrong=$(cd "$here" && shasum -a 256 -c SHA256SUMS 2>&1 | grep -v ': OK$') || :
+		wrong=$(cd "$here" && LC_ALL=C shasum -a 256 -c SHA256SUMS 2>&1 | grep -v ': OK$') || :
 	elif command -v openssl >/dev/null; then
 		wrong=$(cd "$here" && while read -r sum file; do
 			[ "$(openssl dgst -sha256 -r "$file" | cut -d ' ' -f 1)" = "$sum" ] || printf '%s: FAILED\n' "$file"

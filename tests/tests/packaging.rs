@@ -1,0 +1,86 @@
+//! The scripts of `packaging/`, with small scripts in place of the programs: what they find, refuse and leave alone.
+//! `release.rs` tries them with the programs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use cs_tests::{made, run, status, stderr, stdout, workspace};
+use tempfile::TempDir;
+
+const INVALID: i32 = 65;
+
+/// A folder with what an archive has, a home, and a folder `fake` that is first on PATH.
+struct Place {
+    root: TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        let place = Place { root: TempDir::with_prefix("cs packaging ").expect("it can be created") };
+        for folder in ["archive/bin", "archive/hooks", "home", "fake"] {
+            fs::create_dir_all(place.at(folder)).expect("it can be created");
+        }
+        made::copy(&workspace().join("packaging/install.sh"), &place.at("archive/install.sh"));
+        fs::write(place.at("archive/hooks/hooks.json"), "{}").expect("it can be written");
+        for program in ["cs", "cs-setup"] {
+            made::script(&place.at("archive/bin").join(program), "#!/bin/sh\n");
+        }
+        place
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    /// Runs a script with `sh` in this home, with these words and variables.
+    fn sh(&self, script: &Path, words: &[String], variables: &[(&str, &str)]) -> Output {
+        let mut command = Command::new("sh");
+        command.arg(script).args(words).env_clear().env("HOME", self.at("home")).envs(variables.iter().copied());
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.at("fake").display()));
+        run(in_folder(command, &self.at("home")), "")
+    }
+
+    /// These words; `=@` begins a path in this place.
+    fn words(&self, words: &[&str]) -> Vec<String> {
+        let word = |word: &&str| word.replace("=@", &format!("={}/", self.root.path().display()));
+        words.iter().map(word).collect()
+    }
+}
+
+fn in_folder(mut command: Command, folder: &Path) -> Command {
+    command.current_dir(folder);
+    command
+}
+
+#[track_caller]
+fn done(output: &Output) -> String {
+    assert_eq!(status(output), 0, "{}{}", stdout(output), stderr(output));
+    stdout(output)
+}
+
+#[track_caller]
+fn refused(output: &Output, code: i32, word: &str) {
+    assert_eq!(status(output), code, "{}{}", stdout(output), stderr(output));
+    assert!(stderr(output).contains(word), "{word:?} is missing: {}", stderr(output));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn files_are_verified_in_every_language() {
+    let place = Place::new();
+    let mut list = Command::new("sh");
+    list.args(["-c", "find . -type f | sed 's#^./##' | xargs sha256sum >../sums && mv ../sums SHA256SUMS"]);
+    done(&run(in_folder(list, &place.at("archive")), ""));
+    let script = "#!/bin/sh\nPATH=/usr/bin:/bin\ncase ${LC_ALL:-} in C) exec sha256sum \"$@\" ;; esac\n\
+        sha256sum \"$@\" | sed 's/: OK$/: La suma coincide/'\n";
+    made::script(&place.at("fake/sha256sum"), script);
+    let install = || {
+        let spanish = [("LANG", "es_ES.UTF-8")];
+        place.sh(&place.at("archive/install.sh"), &place.words(&["SETUP=no"]), &spanish)
+    };
+    done(&install());
+    assert!(place.at("home/.local/bin/cs-setup").exists());
+    fs::write(place.at("archive/hooks/hooks.json"), "changed").expect("it can be written");
+    refused(&install(), INVALID, "hooks.json: FAILED");
+}
