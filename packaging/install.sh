@@ -56,6 +56,9 @@ find_places() {
 	to_share=$DESTDIR$share
 	to_bin=$DESTDIR$PREFIX/bin
 	to_pages=$DESTDIR$PREFIX/share
+	if [ -e "$to_share/.git" ] || [ -e "$to_share/Cargo.toml" ]; then
+		fail 64 "$to_share is a checkout, not an installation; name another PREFIX or LIBDIR"
+	fi
 }
 
 # What is copied as it is, if it is here.

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use cs_tests::{made, run, status, stderr, stdout, workspace};
 use tempfile::TempDir;
 
+const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 
 /// A folder with what an archive has, a home, and a folder `fake` that is first on PATH.
@@ -39,6 +40,11 @@ impl Place {
         command.arg(script).args(words).env_clear().env("HOME", self.at("home")).envs(variables.iter().copied());
         command.env("PATH", format!("{}:/usr/bin:/bin", self.at("fake").display()));
         run(in_folder(command, &self.at("home")), "")
+    }
+
+    /// Runs `install.sh` of the archive; `=@` in a word begins a path in this place.
+    fn install(&self, words: &[&str]) -> Output {
+        self.sh(&self.at("archive/install.sh"), &self.words(words), &[])
     }
 
     /// These words; `=@` begins a path in this place.
@@ -83,4 +89,21 @@ fn files_are_verified_in_every_language() {
     assert!(place.at("home/.local/bin/cs-setup").exists());
     fs::write(place.at("archive/hooks/hooks.json"), "changed").expect("it can be written");
     refused(&install(), INVALID, "hooks.json: FAILED");
+}
+
+#[test]
+fn a_checkout_where_it_would_install_stays_as_it_is() {
+    for sign in [".git", "Cargo.toml"] {
+        let place = Place::new();
+        let checkout = place.at("prefix/share/claude-sessions");
+        fs::create_dir_all(checkout.join("hooks")).expect("it can be created");
+        for file in [sign, "README.md", "hooks/mine"] {
+            fs::write(checkout.join(file), "mine").expect("it can be written");
+        }
+        for action in [&["PREFIX=@prefix"][..], &["LIBDIR=@prefix/share"], &["--uninstall", "PREFIX=@prefix"]] {
+            refused(&place.install(&[action, &["SETUP=no"]].concat()), USAGE, "is a checkout");
+        }
+        assert_eq!(fs::read_to_string(checkout.join("hooks/mine")).expect("it is there"), "mine");
+        assert!(checkout.join("README.md").exists() && !checkout.join("bin").exists());
+    }
 }
