@@ -162,7 +162,7 @@ put() {
 # name that other programs have, too.
 link() {
 	case $(readlink "$to_bin/$1" || ls -d "$to_bin/$1" 2>/dev/null) in
-	"" | */claude-sessions/bin/"$1") ln -sf "$share/bin/$1" "$to_bin/$1" || exit 74 ;;
+	"" | "$share/bin/$1" | */share/claude-sessions/bin/"$1") ln -sf "$share/bin/$1" "$to_bin/$1" || exit 74 ;;
 	*)
 		echo "$to_bin/$1: not ours, left alone" >&2
 		[ "$1" = cs ] || exit 1

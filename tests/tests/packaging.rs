@@ -2,12 +2,14 @@
 //! `release.rs` tries them with the programs.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cs_tests::{made, run, status, stderr, stdout, workspace};
 use tempfile::TempDir;
 
+const NO: i32 = 1;
 const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 
@@ -105,5 +107,22 @@ fn a_checkout_where_it_would_install_stays_as_it_is() {
         }
         assert_eq!(fs::read_to_string(checkout.join("hooks/mine")).expect("it is there"), "mine");
         assert!(checkout.join("README.md").exists() && !checkout.join("bin").exists());
+    }
+}
+
+#[test]
+fn only_links_of_an_installation_are_replaced() {
+    let place = Place::new();
+    let (bin, mine) = (place.at("home/.local/bin"), place.at("src/claude-sessions/bin/cs-setup"));
+    fs::create_dir_all(&bin).expect("it can be created");
+    symlink(&mine, bin.join("cs-setup")).expect("it can be created");
+    refused(&place.install(&["SETUP=no"]), NO, "cs-setup: not ours, left alone");
+    assert_eq!(fs::read_link(bin.join("cs-setup")).expect("a link"), mine);
+    for theirs in ["/usr/local/share/claude-sessions/bin/cs-setup".into(), place.at("lib/claude-sessions/bin/cs-setup")]
+    {
+        fs::remove_file(bin.join("cs-setup")).expect("it is there");
+        symlink(&theirs, bin.join("cs-setup")).expect("it can be created");
+        done(&place.install(&["SETUP=no", "LIBDIR=@lib"]));
+        assert_eq!(fs::read_link(bin.join("cs-setup")).expect("a link"), place.at("lib/claude-sessions/bin/cs-setup"));
     }
 }
