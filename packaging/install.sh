@@ -4,9 +4,9 @@
 #
 #   ./install.sh [--uninstall] [PREFIX=…] [SETUP=…] [DESTDIR=…] [LIBDIR=…]
 #
-# PREFIX: an absolute path (default ~/.local; in an installed folder: where that is). SETUP: yes registers without asking,
+# PREFIX: an absolute path (default ~/.local; of an installed folder: where its links are). SETUP: yes registers without asking,
 # no registers nothing (default: ask; with DESTDIR: no). DESTDIR: put before all paths, for packagers. LIBDIR: where the
-# folder claude-sessions goes (default PREFIX/share).
+# folder claude-sessions goes (default PREFIX/share; of an installed folder: where that is).
 # Needs only what POSIX has. Exits: 0 done, 1 no, 64 usage, 65 a file is not the one that was packed, 74 disk.
 #
 # Must stay true: a file that is not ours is left alone; the file of a running program is replaced, never overwritten; hooks
@@ -42,11 +42,13 @@ fail() {
 find_places() {
 	DESTDIR=${DESTDIR:-}
 	if [ -z "${SETUP:-}" ]; then SETUP=ask && { [ -z "$DESTDIR" ] || SETUP=no; }; fi
-	if [ -z "${PREFIX:-}" ]; then
-		case $here in
-		*/share/claude-sessions) PREFIX=${here%/share/claude-sessions} ;;
-		*) [ -n "${HOME:-}" ] || fail 64 "HOME is not set; name a folder, such as PREFIX=/usr/local" && PREFIX=$HOME/.local ;;
-		esac
+	if is_installed && { [ -z "${PREFIX:-}" ] || [ ! -e "$DESTDIR$PREFIX/share/claude-sessions" ]; }; then
+		there=${here#"$DESTDIR"}
+		LIBDIR=${LIBDIR:-${there%/claude-sessions}}
+		[ -n "${PREFIX:-}" ] || find_prefix
+	elif [ -z "${PREFIX:-}" ]; then
+		[ -n "${HOME:-}" ] || fail 64 "HOME is not set; name a folder, such as PREFIX=/usr/local"
+		PREFIX=$HOME/.local
 	fi
 	LIBDIR=${LIBDIR:-$PREFIX/share}
 	for path in "$PREFIX" "$LIBDIR" "${DESTDIR:-/}"; do
@@ -59,6 +61,33 @@ find_places() {
 	if [ -e "$to_share/.git" ] || [ -e "$to_share/Cargo.toml" ]; then
 		fail 64 "$to_share is a checkout, not an installation; name another PREFIX or LIBDIR"
 	fi
+}
+
+# Whether this is an installation: an archive has RELEASE, a checkout no programs beside this file.
+is_installed() {
+	case $here in */claude-sessions) [ -x "$here/bin/cs-setup" ] && [ ! -e "$here/RELEASE" ] ;; *) false ;; esac
+}
+
+# Finds the PREFIX of this installation by its link: above LIBDIR, in ~/.local, on PATH.
+find_prefix() {
+	IFS=:
+	set -f
+	for folder in "${LIBDIR%/*}/bin" "${HOME:-}/.local/bin" $PATH; do
+		if is_link "$DESTDIR$folder/cs-setup" "$LIBDIR/claude-sessions"; then
+			PREFIX=${folder%/bin}
+			break
+		fi
+	done
+	unset IFS
+	set +f
+	[ -n "${PREFIX:-}" ] || fail 64 "no link to $here/bin is on PATH; name the PREFIX that was installed to"
+}
+
+# Whether $1 is a link to the program of this name in the installation $2, whose path may lead through other links.
+is_link() {
+	[ -L "$1" ] || return 1
+	# shellcheck disable=SC3013 # every shell that is called sh has it
+	case $(readlink "$1") in "$2/bin/"*) ;; *) [ "$1" -ef "$DESTDIR$2/bin/${1##*/}" ] ;; esac
 }
 
 # What is copied as it is, if it is here.
@@ -87,12 +116,13 @@ install() {
 }
 
 uninstall() {
+	[ -d "$to_share" ] || echo "install.sh: nothing is installed in $to_share; name the PREFIX or LIBDIR if it is elsewhere" >&2
 	if [ "$SETUP" != no ] && [ -x "$to_share/bin/cs-setup" ]; then
 		"$to_share/bin/cs-setup" uninstall --yes
 		"$to_share/bin/cs-setup" uninstall --yes --codex
 	fi
 	for link in "$to_bin"/cs "$to_bin"/cs-*; do
-		case $(readlink "$link" || :) in "$share/bin/"*) rm -f "$link" ;; esac
+		! is_link "$link" "$share" || rm -f "$link"
 	done
 	pages "$to_share/bin" | while read -r page; do
 		if [ -e "$to_pages/$page" ] && is_ours "$page"; then rm -f "$to_pages/$page"; fi

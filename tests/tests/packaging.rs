@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cs_tests::{made, run, status, stderr, stdout, workspace};
+use cs_tests::{entries, made, run, status, stderr, stdout, workspace};
 use tempfile::TempDir;
 
 const NO: i32 = 1;
@@ -125,4 +125,41 @@ fn only_links_of_an_installation_are_replaced() {
         done(&place.install(&["SETUP=no", "LIBDIR=@lib"]));
         assert_eq!(fs::read_link(bin.join("cs-setup")).expect("a link"), place.at("lib/claude-sessions/bin/cs-setup"));
     }
+}
+
+#[test]
+fn an_installation_removes_itself_wherever_it_is_and_no_other() {
+    for (words, of_its_own) in
+        [(&["PREFIX=@opt", "LIBDIR=@opt/lib"][..], true), (&["PREFIX=@opt", "LIBDIR=@elsewhere"], false)]
+    {
+        let place = Place::new();
+        done(&place.install(&["SETUP=no"]));
+        done(&place.install(&[words, &["SETUP=no"]].concat()));
+        let folder = place.at(&words[1].replace("LIBDIR=@", "")).join("claude-sessions");
+        let itself = folder.join("install.sh");
+        let uninstall =
+            |words: &[&str]| place.sh(&itself, &place.words(&[&["--uninstall", "SETUP=no"], words].concat()), &[]);
+        if !of_its_own {
+            refused(&uninstall(&[]), USAGE, "name the PREFIX");
+            assert!(folder.join("bin/cs").exists());
+        }
+        done(&uninstall(if of_its_own { &[] } else { &["PREFIX=@opt"] }));
+        assert!(!folder.exists() && entries(&place.at("opt")).is_empty(), "something is left");
+        assert!(place.at("home/.local/bin/cs-setup").exists(), "the other one is still there");
+    }
+}
+
+#[test]
+fn links_are_removed_through_other_links_and_nothing_to_remove_is_said() {
+    let place = Place::new();
+    fs::create_dir(place.at("disk")).expect("it can be created");
+    symlink(place.at("disk"), place.at("users")).expect("it can be created");
+    done(&place.install(&["SETUP=no", "PREFIX=@users/me"]));
+    let itself = place.at("users/me/share/claude-sessions/install.sh");
+    let removed = place.sh(&itself, &place.words(&["--uninstall", "SETUP=no"]), &[]);
+    assert_eq!((done(&removed), stderr(&removed)), (String::new(), String::new()));
+    assert!(entries(&place.at("disk/me")).is_empty(), "something is left");
+    let again = place.install(&["--uninstall", "PREFIX=@users/me"]);
+    done(&again);
+    assert!(stderr(&again).contains("nothing is installed in"), "{}", stderr(&again));
 }
