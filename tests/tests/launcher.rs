@@ -343,18 +343,28 @@ fn it_does_nothing_while_the_persons_own_hooks_call_the_programs() {
             let text =
                 format!("{{\"hooks\": {{\"Stop\": [{{\"hooks\": [{{\"command\": \"{}\"}}]}}]}}}}", direct.display());
             assert!(is_run("run-cs-hook.start") && is_run("run-cs-heartbeat"));
-            // Some shells compare only seconds.
-            let write = |text: &str| {
+            let write_at = |text: &str, time: SystemTime| {
                 fs::write(&own, text).expect("it can be written");
                 let file = fs::File::options().write(true).open(&own).expect("it is there");
-                file.set_modified(SystemTime::now() - Duration::from_secs(10)).expect("it is ours");
+                file.set_modified(time).expect("it is ours");
             };
+            // Some shells compare only seconds.
+            let write = |text: &str| write_at(text, SystemTime::now() - Duration::from_secs(10));
             write(&text);
             assert!(is_run("run-cs-hook.start"), "what they call is not there");
             plugin.program("share/bin/cs-hook");
             assert!(!is_run("run-cs-hook.start") && !is_run("run-cs-heartbeat") && !is_run("run-cs-hook"));
+            for (seconds, more) in [(0, ""), (9999, ""), (0, "/nowhere/bin/cs-hook\", \"")] {
+                let changed = text.replace("\"command\": \"", &format!("\"model\": \"x\", \"command\": \"{more}"));
+                write_at(&changed, SystemTime::now() + Duration::from_secs(seconds));
+                assert!(!is_run("run-cs-heartbeat") && !is_run("run-cs-hook"), "the client wrote something else");
+                let named_last = changed.replace("]}]}}", ", \"/nowhere/bin/cs-hook\"]}]}}");
+                write_at(&named_last, SystemTime::now() + Duration::from_secs(seconds));
+                assert!(!is_run("run-cs-heartbeat"), "one of them is there");
+            }
             fs::write(&own, "{}").expect("it can be written");
             assert!(is_run("run-cs-heartbeat"), "the file has changed, so nothing is lost");
+            assert!(!plugin.at("data/called-directly").exists(), "it is not looked up again for each event");
             assert!(is_run("run-cs-hook.start") && is_run("run-cs-heartbeat"));
             write(&text);
             assert!(!is_run("run-cs-hook.start") && !is_run("run-cs-heartbeat"));
