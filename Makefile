@@ -65,9 +65,10 @@ screenshots: build ## take the screenshots for the README (needs Chromium)
 axe: ## download axe-core, which checks the dashboard for accessibility (needs npm)
 	sh tests/axe.sh
 
-# packaging/assemble.sh decides what is installed, packaging/install.sh how.
+# packaging/assemble.sh decides what is installed, packaging/install.sh how. The folder is here because programs in it are
+# run, which /tmp may forbid, and because it then needs no copies of them.
 install: build ## install into PREFIX (default ~/.local) and register with Claude Code
-	@to=$$(mktemp -d) && trap 'rm -rf "$$to"' EXIT && sh packaging/assemble.sh "$$to/installed" && \
+	@to=$$(mktemp -d "$(CURDIR)/.assembled.XXXXXX") && trap 'rm -rf "$$to"' EXIT && sh packaging/assemble.sh "$$to/installed" && \
 		sh "$$to/installed/install.sh" $(INSTALL_TO)
 
 uninstall: ## remove what install created; records stay
@@ -87,7 +88,7 @@ fixture: ## pack the programs that record, for the tests of later versions (need
 
 clean: ## remove everything built
 	cargo clean
-	rm -rf bin dist
+	rm -rf bin dist .assembled.*
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' Makefile
