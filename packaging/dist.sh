@@ -118,8 +118,10 @@ printf 'version %s\ntarget %s\n' "$version" "$TARGET" >"$stage/$name/RELEASE"
 pack licences "$TARGET" >"$stage/$name/THIRD-PARTY.txt"
 library=$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html
 [ ! -f "$library" ] || cp "$library" "$stage/$name/THIRD-PARTY-rust.html"
-pack sums "$stage/$name" >"$stage/SHA256SUMS" && mv "$stage/SHA256SUMS" "$stage/$name/"
+pack sums "$stage/$name" >"$stage/SHA256SUMS" # no && here: `set -e` would not see that it failed
+mv "$stage/SHA256SUMS" "$stage/$name/"
 packed "$stage/$name" "$name" >"$DIST/$name.tar.gz"
 case $TARGET in *-linux-*) debian ;; esac
-pack sums "$DIST" >"$stage/SHA256SUMS" && mv "$stage/SHA256SUMS" "$DIST/"
+pack sums "$DIST" >"$stage/SHA256SUMS"
+mv "$stage/SHA256SUMS" "$DIST/"
 cat "$DIST/SHA256SUMS"

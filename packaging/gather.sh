@@ -29,6 +29,7 @@ sed "s/@VERSION@/$version/g" "$root/packaging/homebrew/claude-sessions.rb" >"$fo
 for target in aarch64-apple-darwin x86_64-apple-darwin aarch64-unknown-linux-musl x86_64-unknown-linux-musl; do
 	sum=$(sed -n "s/^\([0-9a-f]*\)  claude-sessions-$version-$target.tar.gz\$/\1/p" "$to/SHA256SUMS")
 	[ "${#sum}" -eq 64 ] || fail "there is no archive for $target"
-	sed "s/@$target@/$sum/" "$formula" >"$formula.new" && mv "$formula.new" "$formula"
+	sed "s/@$target@/$sum/" "$formula" >"$formula.new"
+	mv "$formula.new" "$formula"
 done
 ! grep -v '^#' "$formula" | grep -q '@' || fail "the formula has a word that nothing replaces"

@@ -142,7 +142,10 @@ uninstall() {
 
 # Compares what is here with the sums that were packed with it. A checkout has none. `OK` is a word of the language.
 verify() {
-	[ -f "$here/SHA256SUMS" ] || return 0
+	if [ ! -f "$here/SHA256SUMS" ]; then
+		[ ! -e "$here/RELEASE" ] || fail 65 "$here/SHA256SUMS is missing; unpack the archive again"
+		return 0
+	fi
 	for file in "$here"/bin/*; do
 		grep -q "  bin/${file##*/}\$" "$here/SHA256SUMS" || fail 65 "$file was not packed; unpack the archive again"
 	done

@@ -94,6 +94,14 @@ fn files_are_verified_in_every_language() {
 }
 
 #[test]
+fn an_archive_without_its_sums_is_refused() {
+    let place = Place::new();
+    fs::write(place.at("archive/RELEASE"), "version 1\n").expect("it can be written");
+    refused(&place.install(&["SETUP=no"]), INVALID, "SHA256SUMS is missing");
+    assert!(!place.at("home/.local").exists());
+}
+
+#[test]
 fn a_checkout_where_it_would_install_stays_as_it_is() {
     for sign in [".git", "Cargo.toml"] {
         let place = Place::new();

@@ -170,7 +170,6 @@ fn dpkg_installs_and_purges_the_package() {
 #[test]
 fn install_refuses_what_was_changed_and_other_machines() {
     let (_place, folder) = unpacked();
-    let release = fs::read_to_string(folder.join("RELEASE")).expect("it can be read");
     let sums = folder.join("SHA256SUMS");
     let listed = fs::read_to_string(&sums).expect("it can be read");
     let refused = |words: &[&str], code: i32, word: &str| {
@@ -189,11 +188,14 @@ fn install_refuses_what_was_changed_and_other_machines() {
     refused(&["SETUP=no"], INVALID, "cs-more was not packed");
     fs::remove_file(folder.join("bin/cs-more")).expect("it is there");
 
-    // Without sums, as after `make install`; then for another machine.
-    fs::remove_file(&sums).expect("it is there");
+    // For another machine; then without sums, as `make install` assembles it.
+    let of_programs: String = listed.split_inclusive('\n').filter(|line| line.contains("  bin/")).collect();
+    fs::write(&sums, of_programs).expect("it can be written");
     fs::write(folder.join("RELEASE"), "version 1\ntarget riscv64gc-unknown-linux-gnu\n").expect("it can be written");
     refused(&["SETUP=no"], NO, "riscv64gc-unknown-linux-gnu");
-    fs::write(folder.join("RELEASE"), release).expect("it can be written");
+    fs::remove_file(&sums).expect("it is there");
+    refused(&["SETUP=no"], INVALID, "SHA256SUMS is missing");
+    fs::remove_file(folder.join("RELEASE")).expect("it is there");
     done(&install(&folder, &["SETUP=no"]));
     assert!(listed.contains("  bin/cs\n") && folder.join("to/bin/cs").exists());
     let installed = folder.join("to/share/claude-sessions/install.sh");
