@@ -18,8 +18,13 @@ if [ "${DRY:-no}" = yes ]; then
 	exit
 fi
 printf '%s\n' "$notes" >"$files.notes"
-# A draft, until everything is there.
-gh release create "$tag" --draft --verify-tag --title "$tag" --notes-file "$files.notes" "$files"/*
+# A draft, until everything is there. Who tries again deletes what is left of one; what is published stays as it is.
+was_draft=$(gh release view "$tag" --json isDraft --jq .isDraft 2>/dev/null) || was_draft=
+[ "$was_draft" != true ] || gh release delete "$tag" --yes
+if [ "$was_draft" != false ]; then
+	gh release create "$tag" --draft --verify-tag --title "$tag" --notes-file "$files.notes" "$files"/*
+	gh release edit "$tag" --draft=false
+fi
+# Last, so that the marketplace never has a plugin that is not released.
 git fetch -q "$(cd "$plugin" && pwd -P)" plugin
 git push --force origin FETCH_HEAD:refs/heads/plugin
-gh release edit "$tag" --draft=false
