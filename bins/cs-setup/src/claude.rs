@@ -17,8 +17,8 @@ enum Method {
     Settings,
 }
 
-/// Registers with Claude Code.
-pub fn install(places: &Places, settings_only: bool, consent: Consent, out: &mut Out) -> Outcome<()> {
+/// Registers with Claude Code. Returns whether our hooks are registered, or would be after a dry run.
+pub fn install(places: &Places, settings_only: bool, consent: Consent, out: &mut Out) -> Outcome<bool> {
     let document = Document::read(&places.settings())?;
     let registered = Registered::look(&document.value, places);
     let mut plan = Plan::default();
@@ -27,13 +27,17 @@ pub fn install(places: &Places, settings_only: bool, consent: Consent, out: &mut
     let elsewhere = Elsewhere::look(&document.value, places);
     if let Some(plugin) = elsewhere.filter(|_| settings_only || registered.others.is_some()) {
         beside_plugin(&plugin, &mut plan)?;
-        return plan.carry_out(out, consent, |_| Ok(()));
+        plan.carry_out(out, consent, |_| Ok(()))?;
+        return Ok(true);
     }
-    match choose(client, &registered, settings_only, places, &mut plan)? {
+    let method = choose(client, &registered, settings_only, places, &mut plan)?;
+    let is_registered = method.is_some() || registered.is_enabled == Some(true);
+    match method {
         None => plan.carry_out(out, consent, |_| Ok(())),
         Some(Method::Settings) => install_hooks(&document, places, plan, consent, out),
         Some(Method::Plugin(client)) => install_plugin(&document, &client, &registered, places, plan, consent, out),
-    }
+    }?;
+    Ok(is_registered)
 }
 
 /// Chooses the method; `None` if there is nothing to do.

@@ -122,8 +122,11 @@ fn install(places: &Places, args: &Install, out: &mut Out) -> Outcome<()> {
     match agent {
         Agent::Codex => codex::install(places, consent, out)?,
         Agent::Claude => {
-            claude::install(places, args.settings, consent, out)?;
-            others::replace(places, args.replace_python, consent, out)?;
+            match claude::install(places, args.settings, consent, out)? {
+                true => others::replace(places, args.replace_python, consent, out)?,
+                false if args.replace_python => return Err(others::refusal()),
+                false => {}
+            }
         }
     }
     if consent.dry_run { Ok(()) } else { next::print(places, agent, out) }

@@ -1,6 +1,7 @@
 //! Owns the hook of the Python tool, whose files these programs share: recognizing it in Claude Code's settings, and
 //! taking it out if the user wants that. Must stay true: a script with another path is not the tool's.
 
+use crate::client::PLUGIN;
 use crate::document::Document;
 use crate::entries::{self, Found};
 use crate::places::Places;
@@ -58,7 +59,7 @@ fn calls_program(command: &str) -> bool {
     words.next_if(is_python);
     let is_path = words.next().is_some_and(|path| path.starts_with(['/', '~', '$']) && path.ends_with(PROGRAM));
     let is_beat = words.next().is_some_and(|word| BEATS.contains(&word.as_str()));
-    is_path && is_beat && !call.contains(['`', ';', '&', '|', '<', '>', '(', ')'])
+    is_path && is_beat && !call.contains(['`', ';', '&', '|', '<', '>', '(', ')', '#', '\n', '\r'])
 }
 
 /// What to tell the user about it; `None` if it is not registered.
@@ -70,8 +71,15 @@ pub fn notice(settings: &Value) -> Option<String> {
 /// The command that takes it out.
 pub const TAKE_OUT: &str = "cs-setup install --replace-python";
 
-/// Takes the hook out, if it is registered and the user agrees. `is_wanted`: the arguments ask for it; otherwise the
-/// user is asked, and if nobody can answer it stays.
+/// The failure if our hooks are not registered: without the tool's, nothing would record.
+pub fn refusal() -> Failure {
+    let way = "the plugin is turned off, so nothing would record without the Python tool";
+    let fix = format!("turn it on with claude plugin enable {PLUGIN}, or remove it with cs-setup uninstall");
+    Error::Refused(format!("{way}; {fix}, and try again")).into()
+}
+
+/// Takes the hook out, if it is registered and the user agrees. Our hooks must be registered. `is_wanted`: the arguments
+/// ask for it; otherwise the user is asked, and if nobody can answer it stays.
 pub fn replace(places: &Places, is_wanted: bool, consent: Consent, out: &mut Out) -> Outcome<()> {
     let document = Document::read(&places.settings())?;
     let is_shown = out.form == Form::Table && !out.quiet;
@@ -137,6 +145,9 @@ mod tests {
             "python3 ~/.claude/dashboard/manage.py overview",
             "python3 ~/.claude/dashboard/manage.py heartbeat-project $(basename $PWD)",
             "python3 ~/.claude/dashboard/manage.py heartbeat-project api; say done",
+            "python3 ~/.claude/dashboard/manage.py heartbeat x\n~/bin/backup.sh",
+            "python3 ~/.claude/dashboard/manage.py heartbeat x\r\n~/bin/backup.sh > /dev/null",
+            "python3 ~/.claude/dashboard/manage.py heartbeat x # || ~/bin/backup.sh",
             "",
         ] {
             assert_eq!(of(command), 0, "{command}");

@@ -11,6 +11,7 @@ pub use replaced::folders;
 
 use crate::claude;
 use crate::jobs::launchd;
+use crate::others;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
 use argh::{ArgsInfo, FromArgs};
@@ -50,7 +51,9 @@ impl Migrate {
             return plan.carry_out(out, consent, |_| Ok(()));
         }
         refuse_unwritable(places, &remains)?;
-        claude::install(places, self.settings, consent, out)?;
+        if !claude::install(places, self.settings, consent, out)? {
+            return Err(others::refusal());
+        }
         replace(places, &remains, consent, out)
     }
 }
