@@ -27,6 +27,8 @@ const STARTERS: [&str; 16] = [
     "npx", "bunx", "bun", "node", "deno", "uv", "uvx", "run", "x", "exec", "env", "sh", "bash", "python", "python3",
     "pnpm",
 ];
+/// Options of those that have no value.
+const FLAGS: [&str; 2] = ["-y", "--yes"];
 
 /// Returns the findings.
 pub fn check(places: &Places) -> Vec<Check> {
@@ -82,15 +84,39 @@ fn name_of(command: &str) -> String {
     if let Some((_, name)) = KNOWN.iter().find(|(word, _)| command.contains(word)) {
         return (*name).to_string();
     }
-    let bare = |word: &str| {
-        let word = word.trim_matches(['\'', '"']);
-        let name = word.rsplit('/').next().unwrap_or(word);
-        // `ccusage@latest`, but not `@owner/name`.
-        name.split('@').find(|part| !part.is_empty()).unwrap_or(name).to_string()
-    };
-    let words = command.split_whitespace().filter(|word| !word.starts_with('-') && !word.contains('='));
-    let name = words.map(bare).find(|name| !STARTERS.contains(&name.as_str()));
-    name.unwrap_or_else(|| "a command".into())
+    match word_of(command) {
+        Ok(word) => {
+            let word = word.trim_matches(['\'', '"']);
+            let name = base(word);
+            // `ccusage@latest`, but not `@owner/name`.
+            name.split('@').find(|part| !part.is_empty()).unwrap_or(name).to_string()
+        }
+        Err(Some(starter)) => format!("a command of {starter}"),
+        Err(None) => "a command".into(),
+    }
+}
+
+fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+/// The word of a command that names its program. The error is the word that starts it, if what follows cannot be told
+/// from the value of an option, or from a part of a quoted text: those may be secrets.
+fn word_of(command: &str) -> Result<&str, Option<&str>> {
+    let mut starter = None;
+    for word in command.split_whitespace() {
+        let name = base(word.trim_matches(['\'', '"']));
+        let is_whole = ['\'', '"'].iter().all(|quote| word.matches(*quote).count() % 2 == 0) && !word.contains('\\');
+        let is_setting = word.contains('=');
+        match () {
+            () if STARTERS.contains(&name) => starter = starter.or(Some(name)),
+            () if !is_whole || word.contains("://") => return Err(starter),
+            () if word.starts_with('-') && !is_setting && !FLAGS.contains(&word) => return Err(starter),
+            () if word.starts_with('-') || is_setting => {}
+            () => return Ok(word),
+        }
+    }
+    Err(starter)
 }
 
 /// Hooks of others whose program is gone: the client shows an error each time.
@@ -108,8 +134,7 @@ fn gone(settings: &Value, places: &Places) -> Vec<Check> {
 
 /// The file that a command runs, if the command names one in a way that needs no shell to understand.
 fn program_of(command: &str, user: &Path) -> Option<PathBuf> {
-    let is_starter = |word: &&str| STARTERS.contains(&word.rsplit('/').next().unwrap_or_default());
-    let word = command.split_whitespace().find(|word| !is_starter(word) && !word.starts_with('-'))?;
+    let word = word_of(command).ok()?;
     let quoted = |quote: char| word.strip_prefix(quote)?.strip_suffix(quote);
     let word = quoted('\'').or_else(|| quoted('"')).unwrap_or(word);
     let in_home = ["~/", "$HOME/", "${HOME}/"].iter().find_map(|home| word.strip_prefix(home));
@@ -192,7 +217,14 @@ mod tests {
             ("uv run /x/.claude/hooks/send_event.py --token abc", "claude-code-hooks-multi-agent-observability"),
             ("TOKEN=abc ~/bin/notify.sh --loud", "notify.sh"),
             ("/usr/bin/env python3 '/opt/monitor/hook.py'", "hook.py"),
-            ("bash", "a command"),
+            ("npx --token s3cret tool", "a command of npx"),
+            ("npx --token=s3cret tool", "tool"),
+            ("uv run --with requests ~/x.py", "a command of uv"),
+            ("bash -c 'curl -H s3cret x'", "a command of bash"),
+            ("TOKEN=\"my s3cret\" ~/bin/notify.sh", "a command"),
+            ("TOKEN=my\\ s3cret notify.sh", "a command"),
+            ("npx git+https://s3cret@host", "a command of npx"),
+            ("bash", "a command of bash"),
         ] {
             assert_eq!(name_of(command), name, "{command}");
         }
@@ -210,7 +242,7 @@ mod tests {
         assert_eq!(path("~/bin/tell --now").as_deref(), Some("/home/dev/bin/tell"));
         assert_eq!(path("uv run /opt/hook.py --a").as_deref(), Some("/opt/hook.py"));
         for command in
-            ["$CLAUDE_PROJECT_DIR/hook.sh", "say done", "/opt/$NAME/x", "cat >> /tmp/log", "\"/opt/x y\"", ""]
+            ["$CLAUDE_PROJECT_DIR/hook.sh", "say done", "uv run --with /opt/x /opt/y", "/opt/$NAME/x", "cat >> /tmp/log", "\"/opt/x y\"", ""]
         {
             assert_eq!(path(command), None, "{command}");
         }

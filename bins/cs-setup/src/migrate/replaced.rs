@@ -121,9 +121,9 @@ impl Replaced {
         Ok(self)
     }
 
-    /// Stores what was taken out of the settings, or is about to be.
-    pub fn note_taken(&mut self, taken: Taken) -> Result<()> {
-        self.manifest.settings = Some(taken);
+    /// Stores what was taken out of the settings, or is about to be, with what an attempt before took out of the backup.
+    pub fn note_taken(&mut self, taken: &Taken) -> Result<()> {
+        self.manifest.settings.get_or_insert_default().join(taken);
         self.store()
     }
 

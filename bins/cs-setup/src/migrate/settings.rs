@@ -62,9 +62,22 @@ pub struct Taken {
 impl Taken {
     /// Adds what was taken out another time.
     pub fn join(&mut self, other: &Taken) {
-        self.splices.extend_from_slice(&other.splices);
+        let new = other.splices.iter().filter(|splice| !self.splices.contains(splice)).cloned().collect::<Vec<_>>();
+        self.splices.extend(new);
         let new = other.hooks.iter().filter(|hook| !self.hooks.contains(hook)).cloned().collect::<Vec<_>>();
         self.hooks.extend(new);
+    }
+
+    /// Those hooks that these settings lack: with the same event and command, however they are grouped.
+    fn missing(&self, settings: &Value) -> Vec<(String, String)> {
+        let mut there = entries::handlers(settings, |handler| handler.get("command")?.as_str());
+        let mut is_missing = |(event, group): &&(String, String)| {
+            let group = serde_json::from_str::<Value>(group).unwrap_or_default();
+            let command = group.pointer("/hooks/0/command").and_then(Value::as_str);
+            let found = there.iter().position(|(at, _, _, of)| at == event && Some(of.as_str()) == command);
+            found.map(|n| there.swap_remove(n)).is_none()
+        };
+        self.hooks.iter().filter(|hook| is_missing(hook)).cloned().collect()
     }
 }
 
@@ -85,14 +98,14 @@ pub fn take_out(places: &Places, replaced: &mut Replaced) -> Result<()> {
         if let Some((backup, bare)) = backup.as_deref().zip(bare.as_deref()).filter(|(old, new)| old != new) {
             taken.splices.push(Splice::between(backup, bare));
         }
-        replaced.note_taken(taken)?;
+        replaced.note_taken(&taken)?;
         // The backup first: as long as the file has the hook, migrate can be run again.
         bare.map_or(Ok(()), |bare| document.seen.back_up(Some(&bare)))?;
         document.seen.replace(&after)
     })
 }
 
-/// Plans to put it back, unless it is there.
+/// Plans to put back the hooks that are not there.
 pub fn plan_return(places: &Places, taken: &Taken, plan: &mut Plan) -> Result<()> {
     let document = Document::read(&places.settings())?;
     match returned(&document, &document.text, taken)? {
@@ -101,7 +114,8 @@ pub fn plan_return(places: &Places, taken: &Taken, plan: &mut Plan) -> Result<()
     }
 }
 
-/// Puts the hook back: where it was, if the text is the same, else at the end of its event.
+/// Puts them back: where they were, if the text is the same, else at the end of their event. Fails if one is not there
+/// afterwards, so that what was taken out is not forgotten.
 pub fn put_back(places: &Places, taken: &Taken) -> Result<()> {
     Document::read(&places.settings())?.persist(|document| {
         if let Some(text) = returned(document, &document.text, taken)? {
@@ -110,19 +124,34 @@ pub fn put_back(places: &Places, taken: &Taken) -> Result<()> {
         let backup = document.seen.backup()?.filter(|backup| is_settings(backup));
         let backup = backup.map(|backup| returned(document, &backup, taken)).transpose()?.flatten();
         backup.map_or(Ok(()), |backup| document.seen.back_up(Some(&backup)))
-    })
+    })?;
+    let after = Document::read(&places.settings())?;
+    match taken.missing(&after.value).first() {
+        None => Ok(()),
+        Some((event, _)) => {
+            let path = after.seen.path.display();
+            Err(Error::Refused(format!("the hook for {event} could not be put back into {path}; try again")))
+        }
+    }
 }
 
-/// A text with the hook; `None` if it has it.
+/// A text with the hooks; `None` if it has all of them.
 fn returned(document: &Document, text: &str, taken: &Taken) -> Result<Option<String>> {
-    let trouble = |trouble: Trouble| Error::corrupt(&document.seen.path, trouble.in_text(text));
-    let value = text::parse(text).map_err(trouble)?.value(text).unwrap_or_default();
-    if taken.hooks.is_empty() || !others::found(&value).is_empty() {
+    returned_to(text, taken).map_err(|trouble| Error::corrupt(&document.seen.path, trouble.in_text(text)))
+}
+
+fn returned_to(text: &str, taken: &Taken) -> std::result::Result<Option<String>, Trouble> {
+    let missing_in = |text: &str| Ok(taken.missing(&text::parse(text)?.value(text).unwrap_or_default()));
+    let missing = missing_in(text)?;
+    if missing.is_empty() {
         return Ok(None);
     }
+    // One change may be only a part: another time migrate took out more.
     match taken.splices.iter().find_map(|splice| splice.reverse(text)) {
-        Some(before) => Ok(Some(before)),
-        None => entries::add(text, &taken.hooks).map(Some).map_err(trouble),
+        Some(before) if missing_in(&before)?.len() < missing.len() => {
+            Ok(Some(returned_to(&before, taken)?.unwrap_or(before)))
+        }
+        _ => entries::add(text, &missing).map(Some),
     }
 }
 
@@ -144,6 +173,39 @@ fn is_settings(backup: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const STOP: &str = "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"command\": \"~/.claude/dashboard/heartbeat.sh\"}]}]}}";
+
+    /// What was taken out of a text, and what is left.
+    fn take(text: &str) -> (Taken, String) {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let after = entries::remove_all(text, &others::found, &|_| false).unwrap();
+        (Taken { splices: vec![Splice::between(text, &after)], hooks: hooks(&value) }, after)
+    }
+
+    #[test]
+    fn each_hook_comes_back_even_if_another_is_there_again() {
+        let both = STOP.replace("\"Stop\"", "\"SessionEnd\": [{\"hooks\": [{\"command\": \"~/.claude/dashboard/heartbeat.sh\", \"timeout\": 5}]}], \"Stop\"");
+        let (taken, bare) = take(&both);
+        assert_eq!(taken.hooks.len(), 2);
+        assert_eq!(returned_to(&bare, &taken).unwrap().as_deref(), Some(both.as_str()));
+        assert_eq!(returned_to(&both, &taken).unwrap(), None);
+        let again = returned_to(STOP, &taken).unwrap().unwrap();
+        let value: Value = serde_json::from_str(&again).unwrap();
+        assert_eq!(others::found(&value).len(), 2, "{again}");
+        assert_eq!(value.pointer("/hooks/SessionEnd/0/hooks/0/timeout"), Some(&Value::from(5)));
+    }
+
+    #[test]
+    fn what_a_failed_attempt_took_out_is_kept() {
+        let (mut taken, bare) = take(STOP);
+        // The second attempt, after another program has written: the backup is bare by then.
+        let (second, _) = take(&STOP.replace("{\"hooks\": {", "{\"a\": 1, \"hooks\": {"));
+        taken.join(&second);
+        taken.join(&second);
+        assert_eq!((taken.splices.len(), taken.hooks.len()), (2, 1));
+        assert_eq!(returned_to(&bare, &taken).unwrap().as_deref(), Some(STOP));
+    }
 
     #[test]
     fn a_change_is_reversed_only_in_the_same_text() {
