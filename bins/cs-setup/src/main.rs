@@ -121,13 +121,11 @@ fn install(places: &Places, args: &Install, out: &mut Out) -> Outcome<()> {
     let agent = if args.codex { Agent::Codex } else { Agent::Claude };
     match agent {
         Agent::Codex => codex::install(places, consent, out)?,
-        Agent::Claude => {
-            match claude::install(places, args.settings, consent, out)? {
-                true => others::replace(places, args.replace_python, consent, out)?,
-                false if args.replace_python => return Err(others::refusal()),
-                false => {}
-            }
-        }
+        Agent::Claude => match claude::install(places, args.settings, consent, out)? {
+            true => others::replace(places, args.replace_python, consent, out)?,
+            false if args.replace_python => return Err(others::refusal()),
+            false => {}
+        },
     }
     if consent.dry_run { Ok(()) } else { next::print(places, agent, out) }
 }

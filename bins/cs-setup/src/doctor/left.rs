@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::entries;
 use crate::migrate::{self, Remains};
 use crate::others;
-use crate::places::Places;
+use crate::places::{Places, set};
 use crate::wrapped;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -155,6 +155,11 @@ fn of_python(places: &Places) -> Vec<Check> {
         let detail = format!("the Python tool is still used by {}", paths.join(", "));
         checks.push(Check::offer(LEFT, detail, "cs-setup migrate moves this aside, and can put it back"));
     }
+    let suspects: Vec<String> = remains.suspects.iter().map(|path| path.display().to_string()).collect();
+    if !suspects.is_empty() {
+        let detail = format!("these name the Python tool, and may run it: {}", suspects.join(", "));
+        checks.push(Check::offer(LEFT, detail, "look at them; cs-setup migrate leaves them alone"));
+    }
     let inside = migrate::in_projects(places).into_iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
     if !inside.is_empty() {
         let detail = format!("files of projects run the Python tool: {}", inside.join(", "));
@@ -193,7 +198,8 @@ fn data(places: &Places) -> Vec<Check> {
         let sessions = render::format_quantity(count, "session");
         let ours = places.data.root().display();
         let detail = format!("{sessions} in {} are not read: the data directory is {ours}", folder.display());
-        checks.push(Check::offer(LEFT, detail, "unset CS_HOME, or move them there while nothing runs"));
+        let name = if set("CS_HOME").is_some() { "CS_HOME" } else { "CLAUDE_CONFIG_DIR" };
+        checks.push(Check::offer(LEFT, detail, format!("unset {name}, or move them there while nothing runs")));
     }
     let replaced = migrate::folders(places).unwrap_or_default();
     if let Some(newest) = replaced.first() {
@@ -241,9 +247,15 @@ mod tests {
         assert_eq!(path("python3 \"$HOME/x.py\" a").as_deref(), Some("/home/dev/x.py"));
         assert_eq!(path("~/bin/tell --now").as_deref(), Some("/home/dev/bin/tell"));
         assert_eq!(path("uv run /opt/hook.py --a").as_deref(), Some("/opt/hook.py"));
-        for command in
-            ["$CLAUDE_PROJECT_DIR/hook.sh", "say done", "uv run --with /opt/x /opt/y", "/opt/$NAME/x", "cat >> /tmp/log", "\"/opt/x y\"", ""]
-        {
+        for command in [
+            "$CLAUDE_PROJECT_DIR/hook.sh",
+            "say done",
+            "uv run --with /opt/x /opt/y",
+            "/opt/$NAME/x",
+            "cat >> /tmp/log",
+            "\"/opt/x y\"",
+            "",
+        ] {
             assert_eq!(path(command), None, "{command}");
         }
     }

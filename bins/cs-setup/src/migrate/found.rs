@@ -79,6 +79,8 @@ pub struct Remains {
     pub pieces: Vec<Piece>,
     /// Files with the names of its files that do not call it.
     pub namesakes: Vec<PathBuf>,
+    /// Files that name it in a way that is not understood; they may call it.
+    pub suspects: Vec<PathBuf>,
 }
 
 impl Remains {
@@ -86,7 +88,7 @@ impl Remains {
     pub fn find(places: &Places) -> Result<Self> {
         let document = Document::read(&places.settings())?;
         let settings = (!others::found(&document.value).is_empty()).then_some(document);
-        let mut remains = Remains { settings, pieces: Vec::new(), namesakes: Vec::new() };
+        let mut remains = Remains { settings, pieces: Vec::new(), namesakes: Vec::new(), suspects: Vec::new() };
         remains.look_for_agents(&places.user.join("Library/LaunchAgents"));
         remains.look_for_skills(&places.claude.join("skills"));
         remains.look_for_commands(&places.claude.join("commands"));
@@ -102,8 +104,10 @@ impl Remains {
         for path in children(dir).into_iter().filter(|path| path.extension().is_some_and(|end| end == "plist")) {
             let text = text_of(&path);
             let label = text.as_deref().and_then(label);
-            match text.is_some_and(|text| strings(&text).any(is_program)) {
+            let is_dark = text.is_none() && (has_name(&path, &AGENTS) || names_program(&path));
+            match text.as_deref().is_some_and(|text| strings(text).any(is_program)) {
                 true => self.pieces.push(Piece { kind: Kind::Agent, path, label }),
+                false if is_dark || text.is_some_and(|text| text.contains(PROGRAM)) => self.suspects.push(path),
                 false if has_name(&path, &AGENTS) => self.namesakes.push(path),
                 false => {}
             }
@@ -113,9 +117,10 @@ impl Remains {
     fn look_for_skills(&mut self, dir: &Path) {
         for path in children(dir) {
             match text_of(&path.join("SKILL.md")) {
-                Some(text) if text.contains(PROGRAM) => {
+                Some(text) if is_of_tool(&path, &text) => {
                     self.pieces.push(Piece { kind: Kind::Skill, path, label: None });
                 }
+                Some(text) if text.contains(PROGRAM) => self.suspects.push(path),
                 Some(text) if has_name(&path, &SKILLS) && !crate::project::is_ours(&text) => self.namesakes.push(path),
                 _ => {}
             }
@@ -124,8 +129,15 @@ impl Remains {
 
     fn look_for_commands(&mut self, dir: &Path) {
         let files = children(dir).into_iter().filter(|path| path.extension().is_some_and(|end| end == "md"));
-        let own = files.filter(|path| text_of(path).is_some_and(|text| text.contains(PROGRAM)));
-        self.pieces.extend(own.map(|path| Piece { kind: Kind::Command, path, label: None }));
+        for path in files {
+            match text_of(&path) {
+                Some(text) if is_of_tool(&path, &text) => {
+                    self.pieces.push(Piece { kind: Kind::Command, path, label: None });
+                }
+                Some(text) if text.contains(PROGRAM) => self.suspects.push(path),
+                _ => {}
+            }
+        }
     }
 
     /// What the user should know of what stays.
@@ -133,6 +145,9 @@ impl Remains {
         let mut notes = data(places);
         notes.extend(self.namesakes.iter().map(|path| {
             format!("{} is called like a part of the Python tool, but does not run it, and is kept", path.display())
+        }));
+        notes.extend(self.suspects.iter().map(|path| {
+            format!("{} names the Python tool, and may run it; it is kept, so look at it", path.display())
         }));
         notes.extend(
             in_projects(places).iter().map(|path| {
@@ -173,7 +188,7 @@ fn data(places: &Places) -> Vec<String> {
         notes.push(format!("{sessions} in {shown} stay where they are, and are read from there"));
     }
     if home.join("manage.py").exists() {
-        notes.push(format!("the Python tool's programs in {shown} stay; nothing runs them any more"));
+        notes.push(format!("the Python tool's programs in {shown} stay where they are"));
     }
     notes
 }
@@ -226,6 +241,29 @@ pub fn strings(plist: &str) -> impl Iterator<Item = &str> {
     plist.split("<string>").skip(1).filter_map(|rest| rest.split_once("</string>")).map(|(text, _)| text.trim())
 }
 
+/// Whether a file that is not text names the program; a binary property list stores its letters plainly, or each after a 0.
+fn names_program(path: &Path) -> bool {
+    swap::bytes(path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).replace('\0', "").contains(PROGRAM))
+}
+
+/// Whether a skill or command is the tool's: it has the tool's name for it, or calls the program.
+fn is_of_tool(path: &Path, text: &str) -> bool {
+    text.contains(PROGRAM) && (has_name(path, &SKILLS) || text.lines().any(is_call))
+}
+
+/// Whether a line calls the program with a word, and does not only mention it.
+fn is_call(line: &str) -> bool {
+    let Some((before, after)) = line.split_once(PROGRAM) else { return false };
+    let starter = before.rsplit_once(char::is_whitespace).and_then(|(words, _)| words.split_whitespace().next_back());
+    let name = starter.unwrap_or_default().rsplit(['/', '`', '(']).next().unwrap_or_default();
+    let word = after.trim_start_matches(['"', '\'']).strip_prefix(' ').unwrap_or_default().trim_start();
+    let is_name = word.starts_with(|c: char| c.is_ascii_lowercase());
+    is_name
+        && (name.starts_with("python")
+            || word.starts_with("heartbeat")
+            || word.split(' ').next().unwrap_or_default().contains('-'))
+}
+
 fn is_program(text: &str) -> bool {
     text.strip_suffix(PROGRAM).is_some_and(|before| before.ends_with('/'))
 }
@@ -241,6 +279,20 @@ mod tests {
 
     const PLIST: &str = "<dict>\n<key>Label</key>\n<string>com.claude.sessions-cleanup</string>\n<array>\
         <string>/usr/bin/python3</string><string>/Users/dev/.claude/dashboard/manage.py</string></array></dict>";
+
+    #[test]
+    fn a_mention_is_not_a_call() {
+        for call in [
+            "python3 ~/.claude/dashboard/manage.py overview",
+            "Run `python3 \"$HOME/.claude/dashboard/manage.py\" list`",
+            "~/.claude/dashboard/manage.py active-sessions",
+        ] {
+            assert!(is_call(call), "{call}");
+        }
+        let mention = "never call ~/.claude/dashboard/manage.py, use cs";
+        assert!(!is_call(mention) && !is_call("~/.claude/dashboard/manage.py is old"));
+        assert!(is_of_tool(Path::new("/x/session-end"), mention) && !is_of_tool(Path::new("/x/mine"), mention));
+    }
 
     #[test]
     fn an_agent_is_the_tools_if_it_runs_its_program() {

@@ -47,10 +47,13 @@ impl Migrate {
         if remains.is_empty() {
             let mut plan = Plan::default();
             remains.notes(places).into_iter().for_each(|note| plan.note(note));
-            plan.note("nothing of the Python tool runs here; cs-setup install registers our hooks");
+            let found = if remains.suspects.is_empty() { "runs" } else { "was recognized for certain" };
+            plan.note(format!("nothing of the Python tool {found} here; cs-setup install registers our hooks"));
             return plan.carry_out(out, consent, |_| Ok(()));
         }
-        refuse_unwritable(places, &remains)?;
+        if !consent.dry_run {
+            refuse_unwritable(places, &remains)?;
+        }
         if !claude::install(places, self.settings, consent, out)? {
             return Err(others::refusal());
         }
