@@ -94,7 +94,7 @@ pub struct Run<'r> {
 pub fn of(run: Run, scanned: &Scanned, changes: Option<u64>) -> Summary {
     let removed = |left| match left {
         There::Removed(rows) => Some(rows),
-        There::Nothing | There::Clean | There::Unsure => None,
+        There::Nothing | There::Emptied | There::Clean | There::Unsure => None,
     };
     let left =
         |one: &Unsent| Left { source: one.source.to_string(), rule: one.rule.clone(), removed: removed(one.left) };
@@ -174,6 +174,7 @@ pub fn report(scanned: Scanned, dry_run: bool) -> Outcome<()> {
     for one in scanned.unsent.iter().take(NAMED) {
         let there = match one.left {
             There::Nothing => String::new(),
+            There::Emptied => "; what was sent of it before, if anything, is removed".into(),
             There::Clean => "; what was sent of it before is there, and the rules find nothing in it".into(),
             There::Removed(rows) => {
                 let rows = render::format_quantity(rows, "row");

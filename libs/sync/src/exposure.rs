@@ -101,6 +101,18 @@ impl Before {
         let is_seen = !self.team.is_empty() && self.team.contains(&self.numbers.hash_one(source));
         if is_seen { Visibility::Team } else { Visibility::Private }
     }
+
+    /// Notes a source among others, if the team saw it.
+    pub fn note(&self, among: &mut HashSet<u64>, source: &Source) {
+        if self.visibility(source) == Visibility::Team {
+            among.insert(self.numbers.hash_one(source));
+        }
+    }
+
+    /// Whether a source was noted.
+    pub fn has(&self, among: &HashSet<u64>, source: &Source) -> bool {
+        among.contains(&self.numbers.hash_one(source))
+    }
 }
 
 #[cfg(test)]

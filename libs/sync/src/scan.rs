@@ -20,7 +20,7 @@ use conversations::Catalog;
 use cs_core::error::{Error, Result};
 use redaction::{Entry, Tally};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What a run did.
 #[derive(Debug, Default)]
@@ -70,6 +70,7 @@ pub fn scan(
     for mut origin in sources::origins() {
         run.all(origin.as_mut(), told)?;
     }
+    run.close()?;
     Ok(run.end())
 }
 
@@ -85,6 +86,8 @@ pub(crate) struct Run<'r, 's> {
     rules: String,
     /// What was replaced in the rows of a source that were sent.
     replaced: Tally,
+    /// Numbers that stand for the sources that there are, of those that the team sees.
+    listed: HashSet<u64>,
     done: usize,
     all: usize,
 }
@@ -98,7 +101,19 @@ impl<'r, 's> Run<'r, 's> {
         scanned: Scanned,
     ) -> Self {
         let rules = shared.rules();
-        Run { shared, request, known, before, sink, scanned, rules, replaced: Tally::default(), done: 0, all: 0 }
+        Run {
+            shared,
+            request,
+            known,
+            before,
+            sink,
+            scanned,
+            rules,
+            replaced: Tally::default(),
+            listed: HashSet::new(),
+            done: 0,
+            all: 0,
+        }
     }
 
     pub(crate) fn end(mut self) -> Scanned {
@@ -109,11 +124,12 @@ impl<'r, 's> Run<'r, 's> {
     /// All sources of a kind.
     pub(crate) fn all(&mut self, origin: &mut dyn Origin, told: &mut dyn FnMut(usize, usize)) -> Result<()> {
         let (mut count, mut listed) = (0, Vec::new());
-        let Run { shared, request, known, rules, .. } = self;
+        let Run { shared, request, known, rules, before, listed: here, .. } = self;
         let found = origin.list(shared, request, &mut |one| {
             let more = one.instead_of.as_ref().and_then(|source| known.get(source));
             if request.wants(one.project.as_deref()) && more.is_none_or(|more| more.pos == 0) {
                 count += 1;
+                before.note(here, &one.source);
                 let stamp = stamp(rules, request, &one);
                 if !is_known(known.get(&one.source).as_ref(), &stamp, request.is_full) {
                     listed.push(one);
@@ -153,7 +169,7 @@ impl<'r, 's> Run<'r, 's> {
         let held = self.known.get(&one.source);
         let held = held.as_ref();
         if one.is_fading && held.is_some_and(|held| held.pos > 0) {
-            return Ok(());
+            return self.show(one, held, visibility);
         }
         let mut course = Course::after(held.filter(|_| !self.request.is_full));
         let mut passed = self.pass(origin, one, &mut course);
@@ -173,41 +189,87 @@ impl<'r, 's> Run<'r, 's> {
                 }
             }
         }
-        let can_ask = !self.known.is_empty();
+        let can_ask = !self.request.is_blind;
         let left = |sent| decide::left(one.growth, held, can_ask, sent);
-        if passed.is_ok() || matches!(passed, Err(Halt::Failed(_))) {
-            self.expose(one, visibility, course.has_sent());
-        }
         match passed {
             Ok(()) => {
                 let (now, is_all) = left(course.so_far(&stamp));
+                self.expose(one, visibility, course.has_sent());
                 self.hold(&one.source, &now, visibility, is_all)
             }
             Err(Halt::Sink(error)) => Err(error),
-            Err(Halt::Unwanted) => self.take_back(one, &course, held),
+            Err(Halt::Unwanted) => self.take_back(one, &course, held, None),
             Err(Halt::Unsafe { rule, rows }) => {
                 let had = held.map_or(0, |held| held.pos);
-                let left = Left::of(had, course.is_compared(), one.growth, rows);
-                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule, left });
-                match left {
+                let what = match can_ask {
+                    true => Left::of(had, course.is_compared(), one.growth, rows),
+                    false => Left::of_unknown(one.growth),
+                };
+                self.scanned.unsent.push(Unsent { source: one.source.clone(), rule, left: what });
+                match what {
                     Left::Removed(_) => {
                         self.doubt(&one.source, had)?;
                         self.hold(&one.source, &Held::default(), None, true)
                     }
-                    // Nobody knows whether it is there.
-                    Left::Nothing if !can_ask => self.hold(&one.source, &Held::default(), None, true),
-                    Left::Nothing | Left::Clean | Left::Unsure => self.take_back(one, &course, held),
+                    Left::Emptied => self.hold(&one.source, &Held::default(), None, true),
+                    // The rows that were sent are safe, and those behind them may be nowhere else.
+                    Left::Unsure if !can_ask => match course.has_sent() {
+                        true => self.hold(&one.source, &left(course.so_far("")).0, None, false),
+                        false => Ok(()),
+                    },
+                    Left::Clean => self.take_back(one, &course, held, visibility),
+                    // What may have a secret is taken back from the team, but never opened to it.
+                    Left::Nothing | Left::Unsure => {
+                        let visibility = visibility.filter(|now| *now == Visibility::Private);
+                        self.take_back(one, &course, held, visibility)
+                    }
                 }
             }
             Err(Halt::Failed(error)) => {
                 self.scanned.failures.push(error);
                 // What could be read is better than nothing. Without a stamp it is read again.
                 match course.has_sent() {
-                    true => self.hold(&one.source, &left(course.so_far("")).0, visibility, false),
-                    false => Ok(()),
+                    true => {
+                        self.expose(one, visibility, true);
+                        self.hold(&one.source, &left(course.so_far("")).0, visibility, false)
+                    }
+                    false => self.show(one, held, visibility),
                 }
             }
         }
+    }
+
+    /// Says who sees what a target has of a source of which no rows are sent, if that changes.
+    fn show(&mut self, one: &Listed, held: Option<&Held>, visibility: Option<Visibility>) -> Result<()> {
+        let was = self.before.visibility(&one.source);
+        match held.filter(|held| held.pos > 0 && visibility.is_some_and(|now| now != was)) {
+            Some(held) => {
+                self.expose(one, visibility, false);
+                self.hold(&one.source, &Held { stamp: String::new(), ..held.clone() }, visibility, false)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes back from the team what a target has of sources that are not here any more, if no project is shared: then it
+    /// does not matter of which one they are.
+    pub(crate) fn close(&mut self) -> Result<()> {
+        let is_none = self.request.team.as_ref().is_some_and(BTreeSet::is_empty);
+        if !is_none || self.request.visibility.is_some() || self.request.projects.is_some() {
+            return Ok(());
+        }
+        let Run { shared, known, before, listed, .. } = self;
+        let is_forgotten = |source: &Source| source.owner().is_some_and(|owner| shared.forgotten.has(owner));
+        let is_open = |source: &&Source| {
+            before.visibility(source) == Visibility::Team && !before.has(listed, source) && !is_forgotten(source)
+        };
+        let open: Vec<Source> = known.filled().filter(is_open).cloned().collect();
+        for source in open {
+            let held = Held { stamp: String::new(), ..self.known.get(&source).unwrap_or_default() };
+            self.scanned.exposure.add(&source, None, Visibility::Team, Visibility::Private);
+            self.hold(&source, &held, Some(Visibility::Private), false)?;
+        }
+        Ok(())
     }
 
     /// Passes the rows of a source once, and sends those that the target needs.
@@ -232,18 +294,28 @@ impl<'r, 's> Run<'r, 's> {
         self.sink.take(&Op::Held(source, &Held { pos: rows, ..Held::default() }, None))
     }
 
-    /// Takes back what was sent of a source, as far as the target did not have it before.
-    fn take_back(&mut self, one: &Listed, course: &Course, held: Option<&Held>) -> Result<()> {
+    /// Takes back what was sent of a source, as far as the target did not have it before, and says who sees that.
+    fn take_back(
+        &mut self,
+        one: &Listed,
+        course: &Course,
+        held: Option<&Held>,
+        visibility: Option<Visibility>,
+    ) -> Result<()> {
         let had = held.cloned().unwrap_or_default();
         self.replaced.take();
         match (course.has_sent(), course.kept()) {
-            (false, _) => Ok(()),
+            (false, _) => self.show(one, held, visibility),
             // Its rows may be others now, but those behind them are nowhere else.
             (true, 0) if one.growth != Growth::Free && had.pos > 0 => {
-                self.hold(&one.source, &Held { pos: had.pos, ..Held::default() }, None, true)
+                self.expose(one, visibility, false);
+                self.hold(&one.source, &Held { pos: had.pos, ..Held::default() }, visibility, true)
             }
             (true, 0) => self.hold(&one.source, &Held::default(), None, true),
-            (true, _) => self.hold(&one.source, &had, None, true),
+            (true, _) => {
+                self.expose(one, visibility, false);
+                self.hold(&one.source, &had, visibility, true)
+            }
         }
     }
 

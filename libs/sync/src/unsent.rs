@@ -25,11 +25,18 @@ pub enum Left {
     Clean,
     /// Nothing any more: so many rows were removed.
     Removed(u64),
+    /// Nothing: the target cannot be asked, so what was sent before, if anything, was removed.
+    Emptied,
     /// What was sent before, in which the rule may find something: there are rows among them that this machine has lost.
     Unsure,
 }
 
 impl Left {
+    /// The same for a target that cannot be asked.
+    pub(crate) fn of_unknown(growth: Growth) -> Left {
+        if growth == Growth::Copy { Left::Unsure } else { Left::Emptied }
+    }
+
     /// What is to become of the rows that a target has: so many, of which all were compared with those of here, or not. The
     /// source here has so many rows, if that is known.
     pub(crate) fn of(had: u64, is_compared: bool, growth: Growth, rows: Option<u64>) -> Left {

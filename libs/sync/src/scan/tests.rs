@@ -108,7 +108,9 @@ impl Place {
     fn run(&self, shared: Shared, from: &Invented, request: &Request, known: &Known, to: &mut Memory) -> Scanned {
         let known = (Packed::of(known.sources.clone()), Before::of(known.team.clone()));
         let mut run = Run::new(shared, request, known, to, Scanned::default());
-        let _ = run.all(&mut from.clone(), &mut |_, _| {});
+        if run.all(&mut from.clone(), &mut |_, _| {}).is_ok() {
+            let _ = run.close();
+        }
         run.end()
     }
 

@@ -39,8 +39,18 @@ fn a_kept_copy_takes_nothing_away_from_a_target_that_cannot_be_asked() {
     place.push(&from, &mut to);
     from.change(NAME, |all| all.truncate(1));
     from.growth = Growth::Copy;
-    place.run(place.shared(), &from, &Request::default(), &Known::default(), &mut to);
+    let blind = Request { is_blind: true, ..Request::default() };
+    place.run(place.shared(), &from, &blind, &Known::default(), &mut to);
     assert_eq!(lines(&to, NAME), ["a", "b", "c"]);
+    // Nor if a new rule finds something in it.
+    from.change(NAME, |all| all.push("b".into()));
+    for at in [0, 1] {
+        from.unsafe_at = Some(at);
+        let told = place.run(place.shared(), &from, &blind, &Known::default(), &mut to).unsent[0].left;
+        assert_eq!((told, lines(&to, NAME).len()), (Left::Unsure, 3), "{at}");
+    }
+    from.change(NAME, |all| all.truncate(1));
+    from.unsafe_at = None;
     from.change(NAME, |all| all.push("b".into()));
     place.push(&from, &mut to);
     assert_eq!(lines(&to, NAME), ["a", "b", "c"]);
@@ -62,4 +72,28 @@ fn what_was_replaced_is_noted_for_rows_that_are_sent() {
     assert_eq!(push(&from), []);
     from.unsafe_at = None;
     assert_eq!(push(&from), [(1, false)], "what it had was noted then");
+}
+
+#[test]
+fn a_log_with_a_secret_is_removed_also_where_nobody_can_ask() {
+    let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b", "c"]));
+    from.growth = Growth::Log;
+    place.push(&from, &mut to);
+    from.unsafe_at = Some(1);
+    let blind = Request { is_blind: true, ..Request::default() };
+    let told = place.run(place.shared(), &from, &blind, &Known::default(), &mut to).unsent[0].left;
+    assert_eq!((told, lines(&to, NAME).len()), (Left::Emptied, 0));
+}
+
+#[test]
+fn an_empty_target_that_was_asked_needs_one_push() {
+    let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b"]));
+    from.growth = Growth::Copy;
+    place.push(&from, &mut to);
+    to.news();
+    place.push(&from, &mut to);
+    assert_eq!(to.news(), (0, 0));
+    let (mut empty, unsafe_from) = (Memory::default(), Invented { unsafe_at: Some(0), ..from });
+    place.push(&unsafe_from, &mut empty);
+    assert_eq!(empty.news(), (0, 0), "nothing is told of what is not there");
 }

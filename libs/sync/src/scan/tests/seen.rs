@@ -44,3 +44,36 @@ fn who_else_sees_what_is_sent_is_counted_by_project() {
     assert!(one(&push(&from, Some(&["api"])), Turn::Added));
     assert!(one(&push(&from, Some(&[])), Turn::Closed));
 }
+
+#[test]
+fn what_cannot_be_sent_is_taken_back_once_and_what_is_not_here_when_all_is() {
+    let team = |slugs: &[&str]| Some(slugs.iter().map(ToString::to_string).collect::<BTreeSet<String>>());
+    let close = Request { team: team(&[]), ..Request::default() };
+    for (fails_at, unsafe_at, is_gone, fading) in [
+        (Some(0), None, false, false),
+        (None, Some(2), false, false),
+        (None, Some(0), false, false),
+        (None, None, true, false),
+        (None, None, false, true),
+    ] {
+        let (place, mut to, mut from) = (Place::new(), Memory::default(), some(&["a", "b"]));
+        from.project = Some("api".into());
+        from.growth = Growth::Log;
+        let known = to.known.clone();
+        place.run(place.shared(), &from, &Request { team: team(&["api"]), ..Request::default() }, &known, &mut to);
+        let name = Invented::source(NAME);
+        assert!(to.known.team.contains(&name));
+        // One row is lost here, and one may be new.
+        from.change(NAME, |all| if unsafe_at == Some(0) { all.truncate(1) } else { all.push("c".into()) });
+        (from.fails_at, from.unsafe_at, from.fading) = (fails_at, unsafe_at, fading);
+        if is_gone {
+            from.all.clear();
+        }
+        for closed in [true, false] {
+            let known = to.known.clone();
+            let exposure = place.run(place.shared(), &from, &close, &known, &mut to).exposure;
+            assert_eq!(exposure.of(Turn::Closed).is_some(), closed, "{fails_at:?} {unsafe_at:?} {is_gone} {fading}");
+            assert!(!to.known.team.contains(&name) && !lines(&to, NAME).is_empty());
+        }
+    }
+}
