@@ -5,33 +5,8 @@
 use crate::words::words;
 use cs_core::error::{Error, Result};
 
-/// Keywords of connection strings. Words that begin with them belong together.
-const KEYWORDS: [&str; 24] = [
-    "application_name",
-    "channel_binding",
-    "client_encoding",
-    "connect_timeout",
-    "dbname",
-    "fallback_application_name",
-    "gssencmode",
-    "host",
-    "hostaddr",
-    "keepalives",
-    "krbsrvname",
-    "load_balance_hosts",
-    "options",
-    "passfile",
-    "port",
-    "require_auth",
-    "service",
-    "sslcert",
-    "sslkey",
-    "sslmode",
-    "sslrootcert",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "user",
-];
+/// Options whose value looks like a word of a connection string.
+const WITH_VALUE: [&str; 5] = ["-v", "--set", "--variable", "-P", "--pset"];
 
 /// The words of the arguments; a mistake if one of them has a password. A connection string is one word. Everything else is
 /// split as a shell does it.
@@ -53,22 +28,29 @@ pub fn words_of(arguments: &str) -> Result<Vec<String>> {
 /// All of the arguments as one, if they are a connection string and no options: libpq splits it, with quotes of its own.
 fn connection_string(arguments: &str) -> Option<String> {
     let text = arguments.trim();
-    let (keyword, _) = text.split_once('=')?;
-    let is_sign = |c: u8| c.is_ascii_lowercase() || c == b'_';
-    let is_keyword = !keyword.is_empty() && keyword.trim_end().bytes().all(is_sign);
     let has_options = words(text).is_ok_and(|words| words.iter().any(|word| word.starts_with('-')));
-    (is_keyword && !has_options).then(|| format!("--dbname={text}"))
+    (begins_with_keyword(text) && !has_options).then(|| format!("--dbname={text}"))
+}
+
+/// Whether a text begins as a setting of a connection string does: a keyword of libpq, and `=`.
+fn begins_with_keyword(text: &str) -> bool {
+    let is_sign = |c: u8| c.is_ascii_lowercase() || c == b'_';
+    let is_keyword = |keyword: &str| !keyword.is_empty() && keyword.bytes().all(is_sign);
+    text.split_once('=').is_some_and(|(keyword, _)| is_keyword(keyword.trim_end()))
 }
 
 /// The words, of which those of a connection string that stand side by side are one.
 fn joined(words: Vec<String>) -> Vec<String> {
-    let is_setting = |word: &str| word.split_once('=').is_some_and(|(keyword, _)| KEYWORDS.contains(&keyword));
     let mut all: Vec<String> = Vec::new();
+    let (mut was_setting, mut is_value) = (false, false);
     for word in words {
-        match all.last_mut().filter(|last| is_setting(last) && is_setting(&word)) {
+        let is_setting = !is_value && begins_with_keyword(&word);
+        is_value = WITH_VALUE.contains(&word.as_str());
+        match all.last_mut().filter(|_| was_setting && is_setting) {
             Some(last) => *last = format!("{last} {word}"),
             None => all.push(word),
         }
+        was_setting = is_setting;
     }
     all
 }
@@ -100,6 +82,7 @@ mod tests {
             ("\"dbname=x\" \"host=y\" 'user=ada'", &["dbname=x host=y user=ada"]),
             ("-d dbname=x host=y", &["-d", "dbname=x host=y"]),
             ("dbname=x host=y -v a=b", &["dbname=x host=y", "-v", "a=b"]),
+            ("dbname=x keepalives_idle=5 -v a=b", &["dbname=x keepalives_idle=5", "-v", "a=b"]),
             ("-v a=b service=team", &["-v", "a=b", "service=team"]),
             ("sessions ada", &["sessions", "ada"]),
             ("", &[]),
