@@ -1,5 +1,6 @@
 //! Owns the form of a placeholder, such as `[github-pat:7f3a91c2d0]`: it stands in a redacted text where a secret was. Must
-//! stay true: nothing in one is masked again, because half of one tells nobody anything; one pass over the text.
+//! stay true: nothing in one is masked again, because half of one tells nobody anything; one pass over the text; a secret
+//! that is written in this form is masked.
 
 use super::MASK;
 use std::borrow::Cow;
@@ -22,12 +23,14 @@ pub fn at_start(text: &str) -> Option<(&str, usize)> {
     (is_digest && rest.get(DIGITS) == Some(&b']')).then_some((text.get(1..=name)?, name + DIGITS + 3))
 }
 
-/// The placeholders of a text, in order.
+/// The placeholders of a text, in order. What has their form, but a secret for a name, is none.
 pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
+    let is_secret = |name: &str| super::Scan::new(name, &[0..name.len()]).next_span().is_some();
     let mut all = Vec::new();
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find('[')).map(|at| from + at) {
-        let length = text.get(at..).and_then(at_start).map_or(0, |(_, length)| length);
+        let found = text.get(at..).and_then(at_start).filter(|(name, _)| !is_secret(name));
+        let length = found.map_or(0, |(_, length)| length);
         if length > 0 {
             all.push(at..at + length);
         }

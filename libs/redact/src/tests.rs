@@ -214,6 +214,8 @@ fn a_placeholder_stays_whole() {
         assert_eq!(mask(&mask(&mixed)), mask(&mixed));
     }
     assert_eq!(mask_command("mysql -uroot -p[password:0123abcdef] db"), "mysql -uroot -p[password:0123abcdef] db");
+    let secret = fill("[ghp_<36>:0123456789]");
+    assert!(!mask(&secret).contains("ghp_"), "a secret is no name: {}", mask(&secret));
     // What only looks similar is no placeholder.
     for other in ["[password:0123abcde]", "[password:0123ABCDEF]", "[-password:0123abcdef]", "[password: 0123abcdef]"] {
         assert!(mask(other).contains("[masked]"), "{other}");
