@@ -59,7 +59,11 @@ fn runs_ours(config: &str) -> bool {
 fn has_plugin(config: &str) -> bool {
     let tables = config.split("\n[").map(|table| table.trim_start_matches('['));
     let is_ours = |table: &&str| table.starts_with("plugins.\"cs-sessions@");
-    tables.filter(is_ours).any(|table| table.lines().any(|line| line.replace(' ', "") == "enabled=true"))
+    let is_on = |line: &str| {
+        let setting = line.split('#').next().unwrap_or_default();
+        setting.split_whitespace().collect::<String>() == "enabled=true"
+    };
+    tables.filter(is_ours).any(|table| table.lines().any(is_on))
 }
 
 fn approved(document: &Document, config: &str) -> Check {
@@ -111,6 +115,7 @@ mod tests {
             |name: &str, on: &str| format!("a = 1\n\n[plugins.\"{name}\"]\nenabled = {on}\n\n[b]\nenabled = true\n");
         assert!(has_plugin(&table("cs-sessions@claude-sessions", "true")));
         assert!(has_plugin("[plugins.\"cs-sessions@x\"]\nenabled = true"));
+        assert!(has_plugin(&table("cs-sessions@claude-sessions", "true # on")));
         assert!(!has_plugin(&table("cs-sessions@claude-sessions", "false")));
         assert!(!has_plugin(&table("other@claude-sessions", "true")));
     }
