@@ -5,6 +5,7 @@
 mod found;
 mod replaced;
 mod settings;
+mod taken;
 
 pub use found::{Remains, children, in_projects, label, strings, text_of, unread};
 pub use replaced::folders;
@@ -17,7 +18,7 @@ use crate::plan::{Consent, Plan};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Failure, Out, Outcome};
 use replaced::{Moved, Replaced};
-use settings::Taken;
+use taken::Taken;
 
 /// take over from the Python tool "Claude Sessions Dashboard"; its records stay where they are
 #[derive(ArgsInfo, FromArgs)]

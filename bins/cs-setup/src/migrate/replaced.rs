@@ -2,7 +2,7 @@
 //! Must stay true: what is about to be moved is in the manifest before it is moved; nothing is ever overwritten.
 
 use super::found::{self, Piece};
-use super::settings::Taken;
+use super::taken::Taken;
 use crate::jobs::launchd;
 use crate::places::{Places, text_of};
 use crate::plan::Plan;
