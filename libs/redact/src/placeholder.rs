@@ -25,7 +25,7 @@ pub fn at_start(text: &str) -> Option<(&str, usize)> {
 
 /// The placeholders of a text, in order. What has their form, but a secret for a name, is none.
 pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
-    let is_secret = |name: &str| super::Scan::new(name, &[0..name.len()]).next_span().is_some();
+    let is_secret = |name: &str| super::Scan::new(name, std::slice::from_ref(&(0..name.len()))).next_span().is_some();
     let mut all = Vec::new();
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find('[')).map(|at| from + at) {
@@ -39,8 +39,10 @@ pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
     all
 }
 
-/// The text as rules see it: between the brackets of each placeholder are asterisks, so that all stays in its place.
-pub(super) fn filled<'t>(text: &'t str, placeholders: &[Range<usize>]) -> Cow<'t, str> {
+/// The text as rules see it: the first and last sign of each of these places are brackets, with asterisks between them, so
+/// that all stays in its place.
+#[must_use]
+pub fn filled<'t>(text: &'t str, placeholders: &[Range<usize>]) -> Cow<'t, str> {
     if placeholders.is_empty() {
         return Cow::Borrowed(text);
     }

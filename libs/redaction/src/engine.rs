@@ -136,7 +136,7 @@ impl Engine {
     /// One search of the text, or of what is around these spans of it.
     fn search(&self, text: &str, marks: Option<&[Range<usize>]>, place: Place) -> Vec<Hit> {
         let opaque = opaque::spans(text, &self.placeholders);
-        let seen = opaque::filled(text, &opaque);
+        let seen = redact::placeholder::filled(text, &opaque);
         let windows = match marks {
             None => std::iter::once(0..text.len()).collect(),
             Some(marks) => around(&seen, marks),

@@ -4,7 +4,6 @@
 
 use redact::MASK;
 use redact::placeholder::at_start;
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -56,23 +55,6 @@ fn placeholder(text: &str) -> Option<(Option<&str>, usize)> {
     at_start(text).map(|(name, length)| (Some(name), length))
 }
 
-/// The text as rules see it: placeholders are filled with asterisks between their brackets, in place.
-pub(crate) fn filled<'t>(text: &'t str, opaque: &[Range<usize>]) -> Cow<'t, str> {
-    if opaque.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
-    for span in opaque {
-        out.push_str(text.get(done..span.start).unwrap_or_default());
-        out.push('[');
-        out.extend(std::iter::repeat_n('*', span.len().saturating_sub(2)));
-        out.push(']');
-        done = span.end;
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    Cow::Owned(out)
-}
-
 /// What of the spans is outside of placeholders; both are in order. A piece of signs only is left out.
 pub(crate) fn without<T: Copy>(
     text: &str,
@@ -118,7 +100,7 @@ mod tests {
         let text = "<GONE> [x:0123456789] [y:0123456789]";
         let all = spans(text, &known(&["<GONE>", "[x:0"]));
         assert_eq!(all, [0..6, 7..21, 24..35]);
-        assert_eq!(filled(text, &all), "[****] [************] [y[*********]]");
+        assert_eq!(redact::placeholder::filled(text, &all), "[****] [************] [y[*********]]");
     }
 
     #[test]
