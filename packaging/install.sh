@@ -12,6 +12,9 @@
 # Must stay true: a file that is not ours is left alone; the file of a running program is replaced, never overwritten; hooks
 # are removed before their programs. Records are not touched.
 set -eu
+# Others may run what is installed, but not change it. What cs-setup writes is as the person wants it.
+asked=$(umask)
+umask 022
 
 main() {
 	here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -111,12 +114,14 @@ install() {
 		[ ! -e "$here/share/$page" ] || put_page "$page"
 	done
 	name_other
+	umask "$asked"
 	[ "$SETUP" != ask ] || "$to_share/bin/cs-setup" install
 	[ "$SETUP" != yes ] || "$to_share/bin/cs-setup" install --yes
 }
 
 uninstall() {
 	[ -d "$to_share" ] || echo "install.sh: nothing is installed in $to_share; name the PREFIX or LIBDIR if it is elsewhere" >&2
+	umask "$asked"
 	if [ "$SETUP" != no ] && [ -x "$to_share/bin/cs-setup" ]; then
 		"$to_share/bin/cs-setup" uninstall --yes
 		"$to_share/bin/cs-setup" uninstall --yes --codex

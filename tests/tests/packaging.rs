@@ -2,7 +2,7 @@
 //! `release.rs` tries them with the programs.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -170,4 +170,23 @@ fn links_are_removed_through_other_links_and_nothing_to_remove_is_said() {
     let again = place.install(&["--uninstall", "PREFIX=@users/me"]);
     done(&again);
     assert!(stderr(&again).contains("nothing is installed in"), "{}", stderr(&again));
+}
+
+#[test]
+fn others_can_run_what_is_installed_but_not_change_it() {
+    for umask in ["000", "077"] {
+        let place = Place::new();
+        made::script(&place.at("archive/bin/cs-setup"), "#!/bin/sh\numask >\"$HOME/asked\"\n");
+        let script = place.at("umask.sh");
+        fs::write(&script, format!("umask {umask}\nsh \"$@\"\n")).expect("it can be written");
+        let words = place.words(&["PREFIX=@prefix", "SETUP=yes"]);
+        let install = place.at("archive/install.sh").display().to_string();
+        done(&place.sh(&script, &[vec![install], words].concat(), &[]));
+        for path in ["prefix", "prefix/bin", "prefix/share/claude-sessions", "prefix/share/claude-sessions/bin"] {
+            let mode = fs::metadata(place.at(path)).expect("it is there").permissions().mode() & 0o777;
+            assert_eq!(mode, 0o755, "{path} with umask {umask}: {mode:o}");
+        }
+        let asked = fs::read_to_string(place.at("home/asked")).expect("cs-setup ran");
+        assert!(asked.trim().ends_with(umask), "cs-setup has the person's umask {umask}, not {asked}");
+    }
 }
