@@ -13,6 +13,7 @@ mod noted;
 mod own;
 mod pull;
 mod push;
+mod restored;
 mod schema;
 mod seers;
 mod settings;

@@ -5,7 +5,7 @@ use crate::noted::Noted;
 use crate::seers::{Readers, Seers};
 use crate::target::{self, Dialect, Nowhere, Sender, Target};
 use crate::twice::{self, Twice};
-use crate::{PROGRAM, settings, summary};
+use crate::{PROGRAM, restored, settings, summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::terminal::Color;
 use cli::{Context, Failure, Out, Outcome, Progress};
@@ -57,6 +57,9 @@ pub struct Push {
     /// go on without the rules of this file, or of all files below this folder, that are gone for good; may be repeated
     #[argh(option, arg_name = "path")]
     without_rules: Vec<PathBuf>,
+    /// send, although sync/ was lost on this machine: what keeps something back is as it should be
+    #[argh(switch)]
+    restored: bool,
     /// only say what would be sent
     #[argh(switch)]
     dry_run: bool,
@@ -88,12 +91,14 @@ impl Push {
             ));
         }
         sync::go_without(&context.store.home, &self.without_rules)?;
-        let Push { sql, psql, sqlite, into, dry_run, .. } = self;
+        let Push { sql, psql, sqlite, into, dry_run, restored, .. } = self;
         let named = Named { psql, sqlite, into };
         let Some(dialect) = sql else {
             let target = named.or_set(&settings)?.ok_or_else(choice::none)?;
             let sender = settings::sender(context, &settings)?;
-            let sent = send(context, &sender, &target, &request, dry_run);
+            let is_sure = dry_run || restored;
+            let sent = if is_sure { Ok(()) } else { restored::check(context, &sender, &target, &request) };
+            let sent = sent.and_then(|()| send(context, &sender, &target, &request, dry_run));
             if let Some(told) = target.exposed() {
                 cli::note(PROGRAM, &format!("{target}: {told}"));
             }

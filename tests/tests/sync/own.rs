@@ -265,3 +265,26 @@ fn marks_that_are_lost_stop_a_text_too() {
     ok(&print());
     assert_eq!(sandbox.json("sync/marked.json"), json!({"marks": {TALK: 1}}));
 }
+
+#[test]
+fn a_machine_that_lost_its_state_sends_nothing_new_without_a_word() {
+    let Some(sandbox) = with_tables() else { return };
+    for to in [["--sqlite", "all.db"], ["--into", "shared"]] {
+        let push = |more: &[&str]| sandbox.cs(PROGRAM, &[&["push", to[0], to[1]], more].concat());
+        log(&sandbox, OTHER, &["a secret plan"]);
+        ok(&push(&[]));
+        fs::remove_dir_all(sandbox.data().join("sync")).expect("it is there");
+        assert_eq!(json(&push(&[]))["changes"], 0, "nothing is new");
+        log(&sandbox, OTHER, &["a secret plan", "and more"]);
+        fs::remove_dir_all(sandbox.data().join("sync")).expect("it is there again");
+        for _ in 0..2 {
+            let stopped = push(&[]);
+            let told = stderr(&stopped);
+            assert!(status(&stopped) == 65 && told.contains("sync/ is lost") && told.contains("--restored"), "{told}");
+        }
+        assert!(json(&push(&["--dry-run"]))["rows"]["entry"].as_u64().is_some_and(|rows| rows >= 1));
+        let sent = json(&push(&["--restored"]));
+        assert!(sent["changes"].as_u64().is_some_and(|changes| changes >= 1), "{sent}");
+        assert_eq!(json(&push(&[]))["changes"], 0);
+    }
+}

@@ -1,0 +1,31 @@
+//! Owns noticing that `sync/` of this machine is lost although a target has what it sent: settings and rules that kept
+//! something back may be lost, too. Must stay true: without a person's word nothing is sent then that is not there yet.
+
+use crate::push::scan;
+use crate::target::{Nowhere, Sender, Target};
+use cli::{Context, Outcome};
+use cs_core::error::Error;
+use sync::{Marked, Request};
+
+/// Fails if it is so, and something would be sent. Before the first push, notes that there is one.
+pub fn check(context: &Context, sender: &Sender, target: &Target, request: &Request) -> Outcome<()> {
+    let home = &context.store.home;
+    if Marked::read(home)?.is_some() {
+        return Ok(());
+    }
+    let known = target.peek(sender)?;
+    if known.sources.values().all(|held| held.pos == 0) {
+        return Ok(Marked::default().write(home)?);
+    }
+    let scanned = scan(context, sender, request, known, &mut Nowhere)?;
+    let rows: u64 = scanned.rows.values().sum();
+    if rows == 0 && scanned.forgotten == 0 {
+        return Ok(());
+    }
+    let what = format!(
+        "nothing is sent: {target} has what this machine sent, but sync/ is lost here, and {rows} rows would be sent that it \
+         does not have. What kept them back may be lost, too: not_projects in config.json, a registered project with rules of \
+         its own. Restore ~/.claude/dashboard from a backup, look at what --dry-run says, then push with --restored"
+    );
+    Err(Error::Invalid(what).into())
+}
