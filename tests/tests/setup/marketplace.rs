@@ -123,7 +123,7 @@ fn other_versions_are_named_with_what_to_run() {
         "claude plugin update cs-sessions@claude-sessions",
     );
     installed_from(&place, GITHUB, "99.0.0");
-    finds(&place, "version", "is of version 99.0.0", "install the programs of version 99.0.0: make install");
+    finds(&place, "version", "is of version 99.0.0", "install the programs of version 99.0.0: install.sh");
     installed_from(&place, GITHUB, &version());
     let other = place.sandbox.home().join("fake");
     for name in ["cs-setup", "cs-hook"] {

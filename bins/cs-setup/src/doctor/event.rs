@@ -1,8 +1,8 @@
 //! Checks that events are recorded: sends the events of a short conversation to the registered programs, as Claude Code
 //! does, with a temporary data directory, and then reads the record.
 
-use super::Check;
 use super::hooks::Command;
+use super::{AGAIN, Check};
 use crate::command;
 use crate::swap;
 use cs_core::id::{SessionId, Uuid};
@@ -47,7 +47,7 @@ pub fn check(commands: &[Command]) -> Check {
                 false => Check::bad("event", detail, "find out what slows this machine down; make bench measures more"),
             }
         }
-        Err(trouble) => Check::bad("event", trouble, "make install, in the source folder of claude-sessions"),
+        Err(trouble) => Check::bad("event", trouble, AGAIN),
     }
 }
 

@@ -2,7 +2,7 @@
 //! used, and whether it failed lately. A guard that fails lets every call go on, so that nothing else shows it. The clients'
 //! own transcripts and the log of the hooks are the evidence.
 
-use super::{Check, codex, cost};
+use super::{AGAIN, Check, codex, cost};
 use crate::document::Document;
 use crate::entries;
 use crate::guard;
@@ -54,11 +54,7 @@ fn registered(places: &Places, agent: Agent, name: &str, document: &Document) ->
     if !programs::is_program(&program) {
         let detail =
             format!("{} is missing, so {name} shows an error at each call, and nothing is guarded", program.display());
-        return Check::bad(
-            CHECK,
-            detail,
-            "make install, in the source folder of claude-sessions, or cs-setup guard off",
-        );
+        return Check::bad(CHECK, detail, format!("{AGAIN}, or cs-setup guard off"));
     }
     if agent == Agent::Codex && !codex::is_guard_approved(places, document) {
         return Check::bad(CHECK, "it is not approved, so Codex skips it", codex::APPROVE);

@@ -1,6 +1,6 @@
 //! Checks that the hooks are registered exactly once, and are allowed to run.
 
-use super::{Check, codex, versions};
+use super::{AGAIN, Check, codex, versions};
 use crate::client::{Client, PLUGIN, Registered};
 use crate::document::Document;
 use crate::elsewhere::Elsewhere;
@@ -92,7 +92,7 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
         }
         (Some(true), false) if registered.is_complete(places) && !entries::is_plugins_own(&places.share) => {
             let detail = format!("the hooks in {} are missing or were changed", places.share.display());
-            Check::bad("hooks", detail, "make install, in the source folder of claude-sessions")
+            Check::bad("hooks", detail, AGAIN)
         }
         (Some(true), false) if registered.is_complete(places) => {
             Check::good("hooks", format!("registered once, as a plugin in {}", places.share.display()))

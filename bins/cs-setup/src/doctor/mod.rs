@@ -32,6 +32,9 @@ pub struct Doctor {
     brief: bool,
 }
 
+/// How to install the programs again. Which way they came is not known.
+const AGAIN: &str = "install claude-sessions again, as you did: install.sh of an archive, the package, or make install";
+
 /// A check and its result.
 #[derive(Debug, Serialize)]
 pub struct Check {

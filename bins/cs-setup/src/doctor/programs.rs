@@ -1,6 +1,6 @@
 //! Checks that all programs exist, are of one build, and are the ones that a shell finds.
 
-use super::Check;
+use super::{AGAIN, Check};
 use crate::command;
 use crate::places::Places;
 use crate::shell::{called, links, names, path_line, unfound};
@@ -24,7 +24,7 @@ pub fn installed(places: &Places) -> Check {
         let version = env!("CARGO_PKG_VERSION");
         return Check::good("programs", format!("{} programs, version {version}, in {}", names.len(), dir.display()));
     }
-    Check::bad("programs", wrong.join("; "), "make install, in the source folder of claude-sessions")
+    Check::bad("programs", wrong.join("; "), AGAIN)
 }
 
 /// This program is not in an installed folder, so that programs, hooks and jobs cannot be checked.
@@ -32,7 +32,7 @@ pub fn nowhere(places: &Places) -> Check {
     let detail = format!("{}, so programs, hooks and jobs are not checked", places.why_not_installed());
     let fix = match places.installed_program() {
         Some(other) => format!("{} doctor", other.display()),
-        None => "make install, in the source folder of claude-sessions".to_string(),
+        None => AGAIN.to_string(),
     };
     Check::bad("programs", detail, fix)
 }

@@ -1,6 +1,6 @@
 //! Checks that the plugin that Claude Code runs, and the programs that it starts, are of the version of this program.
 
-use super::Check;
+use super::{AGAIN, Check};
 use crate::client::{PLUGIN, Registered};
 use crate::command;
 use crate::elsewhere::{self, Elsewhere};
@@ -11,7 +11,6 @@ use std::time::Duration;
 const OURS: &str = env!("CARGO_PKG_VERSION");
 /// How long a program may take to print its version.
 const LIMIT: Duration = Duration::from_secs(5);
-const MAKE: &str = "make install, in the source folder of claude-sessions";
 
 /// Returns one finding for each part of another version; nothing if there is none.
 pub fn check(registered: &Registered, elsewhere: Option<&Elsewhere>, places: &Places) -> Vec<Check> {
@@ -23,13 +22,15 @@ pub fn check(registered: &Registered, elsewhere: Option<&Elsewhere>, places: &Pl
         }
     };
     let share = places.share.display();
-    differs(format!("the plugin in {share}"), elsewhere::version_in(&places.share), &|_| MAKE.into());
+    differs(format!("the plugin in {share}"), elsewhere::version_in(&places.share), &|_| AGAIN.into());
     match elsewhere {
         Some(plugin) => {
             let what = format!("the plugin from {}, in {},", plugin.origin, plugin.folder.display());
             differs(what, elsewhere::version_in(&plugin.folder), &|version| match is_older(version, OURS) {
                 true => format!("claude plugin update {PLUGIN}"),
-                false => format!("install the programs of version {version}: {MAKE}"),
+                false => format!(
+                    "install the programs of version {version}: install.sh of an archive, the package, or make install"
+                ),
             });
             if let Some(program) = plugin.program.as_ref().filter(|_| !plugin.runs_ours(places)) {
                 let what = format!("{}, which the plugin from {} runs,", program.display(), plugin.origin);
