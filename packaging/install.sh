@@ -151,9 +151,10 @@ verify() {
 		[ ! -e "$here/RELEASE" ] || fail 65 "$here/SHA256SUMS is missing; unpack the archive again"
 		return 0
 	fi
-	for file in "$here"/bin/*; do
-		grep -q "  bin/${file##*/}\$" "$here/SHA256SUMS" || fail 65 "$file was not packed; unpack the archive again"
-	done
+	packed=$(sed 's/^[^ ]*  //' "$here/SHA256SUMS")
+	more=$(cd "$here" && find . ! -type d ! -path ./SHA256SUMS | sed 's|^\./||' | grep -vxF "$packed") || :
+	[ -z "$more" ] || fail 65 "not packed with it; unpack the archive into a new folder:
+$more"
 	if command -v sha256sum >/dev/null; then
 		wrong=$(cd "$here" && LC_ALL=C sha256sum -c SHA256SUMS 2>&1 | grep -v ': OK$') || :
 	elif command -v shasum >/dev/null; then

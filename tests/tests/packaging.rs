@@ -89,6 +89,9 @@ fn files_are_verified_in_every_language() {
     };
     done(&install());
     assert!(place.at("home/.local/bin/cs-setup").exists());
+    fs::write(place.at("archive/hooks/more"), "").expect("it can be written");
+    refused(&install(), INVALID, "hooks/more");
+    fs::remove_file(place.at("archive/hooks/more")).expect("it is there");
     fs::write(place.at("archive/hooks/hooks.json"), "changed").expect("it can be written");
     refused(&install(), INVALID, "hooks.json: FAILED");
 }
