@@ -10,6 +10,7 @@ use crate::plan::{Consent, Plan};
 use crate::policy;
 use cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
+use serde_json::Value;
 
 /// How hooks are registered.
 enum Method {
@@ -240,7 +241,11 @@ fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<
 
 /// Plans to undo `install`, or the same registration by hand. Returns `None` if there is nothing to undo.
 pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
-    let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
+    let Some(document) = Document::read_ours(&places.settings())? else {
+        // What cannot be parsed may have lost our entries, while the client still has the plugin and would run its hooks.
+        let is_any = Registered::look(&Value::Null, places).is_any();
+        return if is_any { Document::read(&places.settings()).map(|_| None) } else { Ok(None) };
+    };
     let registered = Registered::look(&document.value, places);
     if !registered.is_any() && !document.has_ours()? {
         return Ok(None);

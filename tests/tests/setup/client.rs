@@ -237,3 +237,13 @@ fn a_marketplace_of_an_older_installation_is_replaced() {
     place.ok(&["uninstall"]);
     assert_eq!(place.text().as_deref(), Some("{}"), "nothing says that there was no file before");
 }
+
+#[test]
+fn broken_settings_do_not_hide_a_plugin_from_its_removal() {
+    let place = with_client();
+    place.ok(&["install"]);
+    place.put_settings(Some("{ broken"));
+    place.refused(&["uninstall"], 65, "settings.json");
+    fs::remove_dir_all(place.sandbox.home().join(".claude/plugins")).expect("it is there");
+    assert!(place.ok(&["uninstall"]).contains("none"), "nothing of ours is left");
+}
