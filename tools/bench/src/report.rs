@@ -20,11 +20,11 @@ pub fn ceiling(program: &str) -> u64 {
         "cs-wake" => 1_600 * 1024,
         // All pages, styles and scripts, and the document about the API, are part of it.
         // It also reads, searches, redacts and reports conversations, and starts agents.
-        "cs-serve" => 7_200 * 1024,
+        "cs-serve" => 7_232 * 1024,
         // They redact by rules that people bring, which are regular expressions in TOML.
         "cs-export" | "cs-report" => 4_544 * 1024,
         // It reads conversations, records, usage, limits and the log of tools, and redacts them by rules that people bring.
-        "cs-sync" => 4_224 * 1024,
+        "cs-sync" => 4_352 * 1024,
         // They read the log of tools, and transcripts for how a call ended, or conversations; they contain the C library.
         "cs-session" | "cs-usage" => 4_096 * 1024,
         // It reads sessions, conversations' ends, seats, limits and budgets.
