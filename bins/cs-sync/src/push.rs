@@ -199,7 +199,8 @@ fn send(
     Ok(changes)
 }
 
-/// Says that the team does not get what comes later in a project that is shared once.
+/// Says what becomes of a choice that is only for this run: of projects that are shared once, and of those that are taken
+/// back although `sync.team` names them.
 fn tell_later(request: &Request, scanned: &Scanned, readers: Readers) {
     let seers = Seers::of(&scanned.exposure, readers);
     let is_kept = |slug: &&str| request.team.as_ref().is_some_and(|team| team.contains(*slug));
@@ -211,6 +212,17 @@ fn tell_later(request: &Request, scanned: &Scanned, readers: Readers) {
             PROGRAM,
             &format!(
                 "that is what there is now; later conversations of {projects} {are}, unless sync.team in config.json names it"
+            ),
+        );
+    }
+    let kept: Vec<&str> = seers.closed_projects().filter(is_kept).collect();
+    if request.visibility == Some(Visibility::Private) && !kept.is_empty() {
+        let projects = kept.join(", ");
+        cli::note(
+            PROGRAM,
+            &format!(
+                "sync.team in config.json names {projects}, so the next push without --visibility shares it again; take it out \
+                 there"
             ),
         );
     }

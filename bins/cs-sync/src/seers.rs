@@ -73,6 +73,11 @@ impl Seers {
     pub fn opened_projects(&self) -> impl Iterator<Item = &str> {
         self.opened.iter().filter_map(|of| of.project.as_deref())
     }
+
+    /// The projects of which the team no longer sees something.
+    pub fn closed_projects(&self) -> impl Iterator<Item = &str> {
+        self.closed.iter().filter_map(|of| of.project.as_deref())
+    }
 }
 
 /// The lines for people.

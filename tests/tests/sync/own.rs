@@ -220,6 +220,10 @@ fn every_run_says_who_sees_what() {
     assert!(more["visibility"]["opened"].is_null() && more["visibility"]["added"].is_array(), "{more}");
     let nothing = json(&run(&["push", "--dry-run"]));
     assert!(nothing["visibility"].is_null(), "{nothing}");
+    super::set(&sandbox, "{\"team\": [\"api\"]}");
+    let once = run(&["push", "--visibility", "private"]);
+    assert!(stderr(&once).contains("sync.team in config.json names api"), "{}{}", stdout(&once), stderr(&once));
+    ok(&run(&["push"]));
     super::set(&sandbox, "{\"team\": []}");
     let back = ok(&run(&["push", "--table"]));
     assert!(back.contains("no longer marked for the team: project api (2 conversations, 1 session)"), "{back}");
