@@ -22,6 +22,7 @@ for archive; do
 	tar -xzf "$archive" -C "$stage/one"
 	folder=$(echo "$stage"/one/*)
 	target=$(sed -n 's/^target //p' "$folder/RELEASE")
+	grep -q "echo $target ;;" "$root/hooks/search" || fail "$archive: the launcher (hooks/search) does not know the target $target"
 	if [ -z "$target" ] || [ -e "$to/bin/$target" ]; then fail "$archive: no target, or one that is there already"; fi
 	mv "$folder/bin" "$to/bin/$target"
 	mv "$folder"/THIRD-PARTY* "$to/bin/$target/"
