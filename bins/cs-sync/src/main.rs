@@ -9,6 +9,7 @@ mod choice;
 mod exposed;
 mod forget;
 mod label;
+mod look;
 mod noted;
 mod own;
 mod pull;

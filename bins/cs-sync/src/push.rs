@@ -1,6 +1,7 @@
 //! `push`: sends what is new.
 
 use crate::choice::{self, Named};
+use crate::look::scan;
 use crate::noted::Noted;
 use crate::seers::{Readers, Seers};
 use crate::target::{self, Dialect, Nowhere, Sender, Target};
@@ -8,13 +9,13 @@ use crate::twice::{self, Twice};
 use crate::{PROGRAM, restored, settings, summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::terminal::Color;
-use cli::{Context, Failure, Out, Outcome, Progress};
+use cli::{Context, Failure, Out, Outcome};
 use cs_core::clock;
-use cs_core::error::{Error, Result};
+use cs_core::error::Error;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use sync::{Known, Last, Machine, Marked, Request, Scanned, Settings, Sink, Visibility};
+use sync::{Known, Last, Machine, Marked, Request, Scanned, Settings, Visibility};
 
 /// send what is new to a database or a folder: conversations of all clients, session records, marks, usage, limits and the
 /// log of tools, with secrets and personal data replaced. Exits with 1 if something was left out because a rule still
@@ -226,23 +227,6 @@ fn tell_later(request: &Request, scanned: &Scanned, readers: Readers) {
             ),
         );
     }
-}
-
-/// Looks for what the target does not have, and shows how far that is.
-pub fn scan(
-    context: &Context,
-    sender: &Sender,
-    request: &Request,
-    known: Known,
-    sink: &mut dyn Sink,
-) -> Result<Scanned> {
-    let mut progress = None;
-    let scanned = target::scan(&context.store, &sender.machine, request, known, sink, &mut |done, all| {
-        let progress = progress.get_or_insert_with(|| Progress::new(all));
-        progress.show(|| render::format_progress((done, all)));
-    });
-    progress.iter_mut().for_each(Progress::clear);
-    scanned
 }
 
 /// Prints the text of a push. What is said about it goes to standard error.

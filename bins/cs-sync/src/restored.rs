@@ -1,7 +1,7 @@
 //! Owns noticing that `sync/` of this machine is lost although a target has what it sent: settings and rules that kept
 //! something back may be lost, too. Must stay true: without a person's word nothing is sent then that is not there yet.
 
-use crate::push::scan;
+use crate::look::scan;
 use crate::target::{Nowhere, Sender, Target};
 use cli::{Context, Outcome};
 use cs_core::error::Error;

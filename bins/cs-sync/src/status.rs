@@ -3,7 +3,7 @@
 use crate::choice::Named;
 use crate::forget::machine;
 use crate::target::{Nowhere, Target};
-use crate::{push, settings, summary};
+use crate::{look, push, settings, summary};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Block, Context, Failure, Form, Outcome};
 use cs_core::clock;
@@ -161,7 +161,7 @@ fn ask(
         prompts: settings.prompts,
         ..Request::default()
     };
-    let scanned = push::scan(context, &sender, &request, known, &mut Nowhere)?;
+    let scanned = look::scan(context, &sender, &request, known, &mut Nowhere)?;
     shown.waiting = Some(summary::by_word(&scanned.rows));
     shown.unsent = Some(scanned.unsent.len());
     shown.rows = scanned.rows;
