@@ -16,8 +16,8 @@ use serde_json::Value;
 const SCRIPT: &str = "/dashboard/heartbeat.sh";
 /// Shells with which people start it.
 const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
-/// The tool's own program, for those who call it without the script. A `manage.py` elsewhere is Django's.
-const PROGRAM: &str = "/.claude/dashboard/manage.py";
+/// The tool's own program, for those who call it without the script, behind a slash. A `manage.py` elsewhere is Django's.
+pub const PROGRAM: &str = ".claude/dashboard/manage.py";
 /// The commands of that program that a hook calls.
 const BEATS: [&str; 2] = ["heartbeat", "heartbeat-project"];
 /// What people write behind a command so that it says nothing and never fails.
@@ -43,6 +43,11 @@ pub fn command_of(handler: &Value) -> Option<&str> {
     (is_path && path.ends_with(SCRIPT)).then_some(command)
 }
 
+/// Whether a path is that of the tool's program.
+pub fn is_program(path: &str) -> bool {
+    path.strip_suffix(PROGRAM).is_some_and(|folder| folder.ends_with('/'))
+}
+
 /// Whether a command does nothing but tell the tool's program that a turn is over.
 fn calls_program(command: &str) -> bool {
     let mut call = command;
@@ -57,7 +62,7 @@ fn calls_program(command: &str) -> bool {
     };
     words.next_if(|word| word == "/usr/bin/env");
     words.next_if(is_python);
-    let is_path = words.next().is_some_and(|path| path.starts_with(['/', '~', '$']) && path.ends_with(PROGRAM));
+    let is_path = words.next().is_some_and(|path| path.starts_with(['/', '~', '$']) && is_program(&path));
     let is_beat = words.next().is_some_and(|word| BEATS.contains(&word.as_str()));
     is_path && is_beat && !call.contains(['`', ';', '&', '|', '<', '>', '(', ')', '#', '\n', '\r'])
 }

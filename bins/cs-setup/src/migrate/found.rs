@@ -5,14 +5,13 @@
 use crate::document::Document;
 use crate::jobs::{self, Unit};
 use crate::others;
+use crate::others::{PROGRAM, is_program};
 use crate::places::Places;
 use crate::swap;
 use cs_core::error::Result;
 use cs_core::store::Store;
 use std::path::{Path, PathBuf};
 
-/// The tool's program. A Django project has a `manage.py`, too, so the folders around it count.
-pub const PROGRAM: &str = ".claude/dashboard/manage.py";
 /// The names that the tool's instructions give its agents and its skills.
 const AGENTS: [&str; 3] =
     ["com.claude.sessions-dashboard", "com.claude.sessions-cleanup", "com.claude.sessions-notify"];
@@ -262,10 +261,6 @@ fn is_call(line: &str) -> bool {
         && (name.starts_with("python")
             || word.starts_with("heartbeat")
             || word.split(' ').next().unwrap_or_default().contains('-'))
-}
-
-fn is_program(text: &str) -> bool {
-    text.strip_suffix(PROGRAM).is_some_and(|before| before.ends_with('/'))
 }
 
 /// The name by which launchd knows an agent.
