@@ -72,6 +72,11 @@ pub fn parse(text: &str) -> Option<Instant> {
     has_spelling(&at).then_some(at)
 }
 
+/// Reads a time as a server writes it in its field `Date`: `Tue, 01 Dec 2026 03:00:00 GMT` (RFC 9110, 5.6.7).
+pub fn parse_http(text: &str) -> Option<Instant> {
+    DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc())
+}
+
 /// Reads exactly what [`stamp`] writes, which is most of what is read: chrono takes many times as long.
 pub fn parse_stamp(text: &[u8]) -> Option<Instant> {
     let number = |digits: &[u8]| {

@@ -8,7 +8,7 @@ mod read;
 mod register;
 
 pub use read::{newer_version, wrong_setting};
-pub use register::{FRESH, forget, hide, learn, register, relocate, switch_notifications};
+pub use register::{FRESH, forget, hide, learn, register, relocate, replace_group, switch_notifications};
 
 use crate::error::Error;
 use crate::patch::Patch;

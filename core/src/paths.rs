@@ -421,6 +421,11 @@ impl Home {
         self.sync_dir().join("last.json")
     }
 
+    /// `chat`: what is remembered of chats.
+    pub fn chat_dir(&self) -> PathBuf {
+        self.0.join("chat")
+    }
+
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")

@@ -148,6 +148,21 @@ pub fn switch_notifications(file: &Path, before: &[u8], on: bool) -> Result<Vec<
     })
 }
 
+/// The text of the file with another group of this name; `change` gets the text of the group (`{}` if there is none), and
+/// returns the new one.
+pub fn replace_group(
+    file: &Path,
+    before: &[u8],
+    group: &str,
+    change: impl Fn(&str) -> std::result::Result<String, String>,
+) -> Result<Vec<u8>> {
+    changed(file, before, |text| {
+        let known = text.value(group).filter(|known| *known != "null").unwrap_or("{}").to_string();
+        text.set_value(group, change(&known)?);
+        Ok(())
+    })
+}
+
 /// The text of the file after a change.
 fn changed(
     file: &Path,

@@ -61,6 +61,15 @@ impl Store {
         self.change_config(|file, before| config::switch_notifications(file, before, on))
     }
 
+    /// Changes a group of `config.json`; `change` gets its text and returns the new one. Whether that changed anything.
+    pub fn change_group(
+        &self,
+        group: &str,
+        change: impl Fn(&str) -> std::result::Result<String, String>,
+    ) -> Result<bool> {
+        self.change_config(|file, before| config::replace_group(file, before, group, &change))
+    }
+
     /// The state of a project; an empty one if the file is missing or blank.
     pub fn project(&self, slug: &Slug) -> Result<ProjectState> {
         let path = self.home.project(slug);

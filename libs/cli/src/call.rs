@@ -29,8 +29,31 @@ pub fn program(name: &str) -> Option<PathBuf> {
     on_path(name)
 }
 
+/// How a program ended, and what it printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Its output.
+    pub output: String,
+    /// The first line of its complaint; empty if there is none.
+    pub complaint: String,
+}
+
 /// Runs a command until it ends; returns its output, or how it failed.
 pub fn answer(words: &[String], input: &[u8], limit: Duration) -> Result<String, String> {
+    let name = words.first().map(String::as_str).unwrap_or_default();
+    let Ended { code, output, complaint } = ended(words, input, limit)?;
+    match (code, complaint.is_empty()) {
+        (Some(0), _) => Ok(output),
+        (_, false) => Err(format!("{name} failed: {complaint}")),
+        (Some(code), true) => Err(format!("{name} failed (exit status: {code})")),
+        (None, true) => Err(format!("{name} was ended by a signal")),
+    }
+}
+
+/// Runs a command until it ends, and says how; the error says why it could not be run, or that it was killed.
+pub fn ended(words: &[String], input: &[u8], limit: Duration) -> Result<Ended, String> {
     let (name, mut command) = prepared(words)?;
     let piped = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
     command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -43,10 +66,9 @@ pub fn answer(words: &[String], input: &[u8], limit: Duration) -> Result<String,
         let _ = child.wait();
         format!("{name} did not end within {} s and was killed", limit.as_secs())
     })?;
-    if status.success() {
-        return Ok(heard(&output));
-    }
-    Err(format!("{name} failed{}", first_line(&complaint).unwrap_or_else(|| format!(" ({status})"))))
+    let complaint = first_line(&complaint).unwrap_or_default();
+    let complaint = complaint.strip_prefix(": ").unwrap_or(&complaint).to_string();
+    Ok(Ended { code: status.code(), output: heard(&output), complaint })
 }
 
 /// Lets a command take the place of this program, in a directory. Returns only if that fails.

@@ -1,0 +1,72 @@
+//! `/send`, an answer to a notice, a text in a topic: messages to agents and sessions.
+
+use super::Call;
+use crate::bot::Fault;
+use crate::program::{row, text};
+use crate::who::{self, Who};
+use chat::store::{Notices, Place, Stored, Topics};
+
+impl Call<'_, '_> {
+    /// Sends a message. It reaches an agent in a seat by its hooks; to another conversation it is told at its next prompt.
+    pub fn send(&self, who: &Who, message: &str) -> Result<(), Fault> {
+        let sent = row("cs-message", &["send", "--by", "telegram"], &[who.id(), message]);
+        let told = match sent {
+            Ok(sent) => match who.agent.is_empty() {
+                false => Ok(format!("{} to {}", text(&sent, "state"), who.name())),
+                true => Ok(format!("queued: {} is told at its next prompt, since it runs in a terminal of yours", who.name())),
+            },
+            Err(text) => Err(text),
+        };
+        self.answer_result(told)
+    }
+
+    /// A text without a command: for whom it is, is told by what it answers, or by the topic.
+    pub fn text(&self, message: &str) -> Result<(), Fault> {
+        let all = match who::all(self.now) {
+            Ok(all) => all,
+            Err(text) => return self.reply(&format!("Not done: {text}.")),
+        };
+        match self.answered(&all).or_else(|| self.of_topic(&all)) {
+            Some(Ok(who)) => self.send(who, message),
+            Some(Err(text)) => self.reply(&text),
+            None => self.reply("For whom is this? Answer a notice, write in a topic, or use /send NAME TEXT."),
+        }
+    }
+
+    /// Of what the answered message tells.
+    fn answered<'w>(&self, all: &'w [Who]) -> Option<Result<&'w Who, String>> {
+        let id = self.message.answers?;
+        let notices = Notices::read(&self.desk.store.home).ok()?;
+        let about = &notices.find(self.message.chat, id)?.about;
+        let is_it = |who: &&Who| {
+            let same = |own: &str, other: &str| !own.is_empty() && own == other;
+            same(&who.agent, &about.agent) || same(&who.session, &about.session)
+        };
+        let gone = || "Not done: what this tells of is over; /list shows what is current.".to_string();
+        Some(all.iter().find(is_it).ok_or_else(gone))
+    }
+
+    /// Whose topic it is.
+    fn of_topic<'w>(&self, all: &'w [Who]) -> Option<Result<&'w Who, String>> {
+        let place = Place { chat: self.message.chat, topic: Some(self.message.topic?) };
+        let topics = Topics::read(&self.desk.store.home).ok()?;
+        let owners = topics.owners(place);
+        let owns = |who: &Who, key: &str| match key.split_once(':') {
+            Some(("agent", id)) => who.agent == id,
+            Some(("session", id)) => who.session == id,
+            Some(("project", slug)) => who.project == slug,
+            _ => false,
+        };
+        let found = owners.iter().map(|key| all.iter().filter(|who| owns(who, key)).collect::<Vec<_>>());
+        let found: Vec<&Who> = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
+        match found.as_slice() {
+            [] if owners.is_empty() => None,
+            [] => Some(Err("Not done: nothing current belongs to this topic; /list shows all.".into())),
+            [one] => Some(Ok(one)),
+            several => {
+                let names: Vec<String> = several.iter().map(|who| who.name()).collect();
+                Some(Err(format!("Not done: this topic is for several ({}). Use /send NAME TEXT, answer a notice, or /follow NAME.", names.join(", "))))
+            }
+        }
+    }
+}

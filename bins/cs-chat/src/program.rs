@@ -1,0 +1,63 @@
+//! Owns starting the other programs of this suite, which do what a chat asks for. Must stay true: no shell; names and texts
+//! are words after `--`, or standard input, never options.
+
+use cli::call::{self, Ended};
+use cli::programs;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long a program may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Runs a program with these options and, after `--`, these words. The error is what the program said.
+pub fn run(name: &str, options: &[&str], words: &[&str]) -> Result<String, String> {
+    let Ended { code, output, complaint } = ended(name, options, words)?;
+    match code {
+        Some(0) => Ok(output),
+        _ => Err(complaint),
+    }
+}
+
+/// The rows that a program prints; none if it says that there is nothing.
+pub fn rows(name: &str, options: &[&str], words: &[&str]) -> Result<Vec<Value>, String> {
+    let Ended { code, output, complaint } = ended(name, options, words)?;
+    match code {
+        Some(0 | 1) if !output.is_empty() || complaint.is_empty() || code == Some(1) => Ok(parsed(&output)),
+        _ => Err(complaint),
+    }
+}
+
+/// The one row that a program prints; the error is what the program said.
+pub fn row(name: &str, options: &[&str], words: &[&str]) -> Result<Value, String> {
+    let printed = run(name, options, words)?;
+    parsed(&printed).into_iter().next_back().ok_or_else(|| format!("{name} printed nothing"))
+}
+
+fn parsed(output: &str) -> Vec<Value> {
+    output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn ended(name: &str, options: &[&str], words: &[&str]) -> Result<Ended, String> {
+    let path = programs::sibling(name).ok_or_else(|| format!("{name} is not installed beside cs-chat"))?;
+    let mut command = vec![path.to_string_lossy().into_owned()];
+    command.extend(options.iter().map(ToString::to_string));
+    command.push("--json".into());
+    if !words.is_empty() {
+        command.push("--".into());
+        command.extend(words.iter().map(ToString::to_string));
+    }
+    let mut ended = call::ended(&command, &[], LIMIT)?;
+    let before = format!("{name}: error: ");
+    if let Some(rest) = ended.complaint.strip_prefix(&before) {
+        ended.complaint = rest.to_string();
+    }
+    if ended.complaint.is_empty() && ended.code != Some(0) {
+        ended.complaint = format!("{name} failed");
+    }
+    Ok(ended)
+}
+
+/// A text in a row.
+pub fn text<'r>(row: &'r Value, key: &str) -> &'r str {
+    row.get(key).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,131 @@
+//! `run`: polls until it is ended. Must stay true: what is being carried out is finished before it ends; a server that
+//! cannot be reached is asked less and less often, up to every five minutes; without a valid token it ends.
+
+use crate::PROGRAM;
+use crate::bot::{Fault, LONGEST_POLL};
+use crate::desk::Desk;
+use crate::poll::{self, Failed};
+use argh::{ArgsInfo, FromArgs};
+use cli::{Context, Outcome, note};
+use nanorand::{Rng, WyRand};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The first pause after a failure, and the longest.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// read and carry out what is written to the bot until this is ended, as the job does
+#[derive(ArgsInfo, FromArgs)]
+#[argh(subcommand, name = "run", example = "{command_name}")]
+pub struct Run {}
+
+impl Run {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let stop = Stop::listen()?;
+        let mut pause = FIRST;
+        let mut last = String::new();
+        while !stop.is_set() {
+            let desk = Desk::open(context)?;
+            let wait = match poll::fetch_once(&desk, LONGEST_POLL, &|is_busy| stop.set_busy(is_busy)) {
+                Ok(_) => {
+                    if !last.is_empty() {
+                        note(PROGRAM, "it works again");
+                        last.clear();
+                    }
+                    pause = FIRST;
+                    continue;
+                }
+                Err(Failed::Other(failure)) => return Err(failure),
+                Err(Failed::Fault(Fault::Unauthorized)) => return Err(Fault::Unauthorized.into()),
+                Err(Failed::Fault(fault)) => {
+                    let text = fault.to_string();
+                    if text != last {
+                        note(PROGRAM, &text);
+                        last = text;
+                    }
+                    match fault {
+                        Fault::TooMany(asked) => asked,
+                        _ => {
+                            let wait = with_jitter(pause);
+                            pause = (pause * 2).min(LONGEST);
+                            wait
+                        }
+                    }
+                }
+            };
+            stop.wait(wait);
+        }
+        Ok(())
+    }
+}
+
+/// Half of a pause and a random part of the other half, so that several programs do not ask at the same time.
+fn with_jitter(pause: Duration) -> Duration {
+    let half = pause / 2;
+    let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX).max(1);
+    half + Duration::from_millis(WyRand::new().generate_range(0..millis))
+}
+
+/// Whether the program is to end, by a signal. While something is carried out it goes on to the end of that; while it waits
+/// for the server it ends at once.
+pub struct Stop {
+    is_set: Mutex<bool>,
+    changed: Condvar,
+    is_busy: AtomicBool,
+}
+
+impl Stop {
+    /// Listens for signals.
+    fn listen() -> Outcome<Arc<Stop>> {
+        let stop = Arc::new(Stop { is_set: Mutex::new(false), changed: Condvar::new(), is_busy: AtomicBool::new(false) });
+        let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+        let own = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            for _ in signals.forever() {
+                *own.is_set.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                own.changed.notify_all();
+                if !own.is_busy.load(Ordering::SeqCst) {
+                    std::process::exit(0);
+                }
+            }
+        });
+        Ok(stop)
+    }
+
+    /// Whether a signal came.
+    pub fn is_set(&self) -> bool {
+        *self.is_set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says whether something is being carried out.
+    pub fn set_busy(&self, is_busy: bool) {
+        self.is_busy.store(is_busy, Ordering::SeqCst);
+        if !is_busy && self.is_set() {
+            std::process::exit(0);
+        }
+    }
+
+    /// Waits so long, or until a signal comes.
+    fn wait(&self, time: Duration) {
+        let set = self.is_set.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = self.changed.wait_timeout_while(set, time, |is_set| !*is_set);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_at_least_half_of_what_it_may_be() {
+        for _ in 0..100 {
+            let pause = with_jitter(Duration::from_secs(8));
+            assert!(pause >= Duration::from_secs(4) && pause < Duration::from_secs(8), "{pause:?}");
+        }
+        assert!(with_jitter(FIRST) >= FIRST / 2);
+    }
+}
