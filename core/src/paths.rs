@@ -83,7 +83,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 19] {
+    pub fn dirs(&self) -> [PathBuf; 21] {
         [
             self.sessions(),
             self.archive(),
@@ -93,6 +93,8 @@ impl Home {
             self.ended_dir(),
             self.statusline_dir(),
             self.notify_dir(),
+            self.next_dir(),
+            self.chat_dir(),
             self.usage_dir(),
             self.spool_dir(),
             self.seats_dir(),
@@ -419,6 +421,16 @@ impl Home {
     /// How the last run ended.
     pub fn sync_last(&self) -> PathBuf {
         self.sync_dir().join("last.json")
+    }
+
+    /// `next`: what conversations without a seat are told at their next prompts.
+    pub fn next_dir(&self) -> PathBuf {
+        self.0.join("next")
+    }
+
+    /// What a conversation is told at its next prompt.
+    pub fn next(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("next/{uuid}.txt"))
     }
 
     /// `chat`: what is remembered of chats.

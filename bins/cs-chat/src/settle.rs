@@ -7,6 +7,12 @@ use crate::who::{self, Who};
 use chat::store::{Notice, Notices, Stored};
 use cli::Outcome;
 use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::id::Uuid;
+
+/// What a message of ours tells that is no notice: a message was sent to an agent, or waits for a conversation.
+pub const SENT: &str = "sent";
+/// The same.
+pub const QUEUED: &str = "queued";
 
 /// A question of the same state that began at most so much later is the same one.
 const SAME: TimeDelta = TimeDelta::seconds(1);
@@ -21,7 +27,11 @@ pub fn settle(desk: &Desk) -> Outcome<()> {
     let now = clock::now();
     let Ok(all) = who::all(now) else { return Ok(()) };
     for notice in open {
-        let Some((word, at)) = over(&notice, &all, now) else { continue };
+        let told = match notice.about.reason == QUEUED {
+            true => of_queued(desk, &notice, &all, now)?,
+            false => over(&notice, &all, now),
+        };
+        let Some((word, at)) = told else { continue };
         let text = desk.guard.said(&notice.about.conversation, &notice.text).cut(chat::MOST_SHOWN);
         let text = text.then(&desk.guard.text(&format!("\n— {word} {}", desk.hour(at))));
         let is_there = match desk.bot.edit(notice.chat, notice.message, &text, &[]) {
@@ -39,6 +49,20 @@ pub fn settle(desk: &Desk) -> Outcome<()> {
         })?;
     }
     Ok(())
+}
+
+/// What became of a text that waits for a conversation's next prompt. If the conversation ended, it is never told.
+fn of_queued(desk: &Desk, notice: &Notice, all: &[Who], now: Instant) -> Outcome<Option<(&'static str, Instant)>> {
+    let Ok(uuid) = Uuid::parse(&notice.about.conversation) else { return Ok(Some(("over", now))) };
+    if !desk.store.has_next(&uuid) {
+        return Ok(Some(("told", now)));
+    }
+    let is_there = all.iter().any(|who| who.conversation == notice.about.conversation && who.state != "gone");
+    if is_there {
+        return Ok(None);
+    }
+    desk.store.drop_next(&uuid)?;
+    Ok(Some(("not told, because it ended", now)))
 }
 
 /// What became of that of which a message tells, and when; `None` while it is so.

@@ -1,12 +1,14 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
 use crate::{PROGRAM, ask, begin, continuation, damaged, elsewhere, seated, superseded};
-use agents::Agent;
+use agents::answer::answer;
+use agents::{Agent, Event};
 use agents::hook_call::{self, HookCall};
 use agents::typed;
 use cs_core::change::{Change, Prompted};
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::git::{self, Checkout, made};
+use cs_core::hook_log;
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::live::Prompt;
@@ -15,6 +17,7 @@ use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::{self, NoteSync};
 use cs_core::validate::INTENT_OF_PROMPT;
+use std::io::Write;
 use std::path::Path;
 
 /// Maximum number of conversations that are examined, those with the latest events first.
@@ -60,6 +63,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
         }
         // A prompt does not answer a subagent's question.
         ask::show(hook, &mut live)?;
+        hand_over(hook, &live);
         let title = hook.title(&live);
         hook.store.name_session(&mut live, title, hook.now)?;
     }
@@ -70,6 +74,20 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
         superseded::end_previous(hook, &live, &mut hook.store.newest_live(NEWEST).unwrap_or_default());
     }
     Ok(())
+}
+
+/// Tells the conversation what waits for it. An error is noted, and does not hinder the prompt: it is told at the next one.
+fn hand_over(hook: &HookCall, live: &Live) {
+    let told = hook.store.take_next(&hook.uuid, |text| {
+        let notice = "claude-sessions: a message came with this prompt";
+        let Some(answer) = answer(Agent::of(live), Event::UserPromptSubmit, text, notice) else { return Ok(()) };
+        let mut out = std::io::stdout().lock();
+        let done = out.write_all(answer.as_bytes()).and_then(|()| out.flush());
+        done.map_err(|error| Error::Invalid(format!("a message was not handed over: {error}")))
+    });
+    if let Err(error) = told {
+        hook_log::log(&hook.store.home, PROGRAM, &error.to_string());
+    }
 }
 
 /// Whether this is the same prompt, sent twice, because the hooks are registered in two files. A different text is

@@ -3,14 +3,17 @@
 use cli::seat::Agents;
 use cli::{Failure, Outcome};
 use cs_core::error::Error;
+use cs_core::live::Live;
 use cs_core::who;
-use seats::{Message, Seat, SenderKind};
+use seats::{Caller, Message, Seat, SenderKind, sight};
 
 /// Who gets a message.
 #[derive(Clone, Debug)]
 pub enum Recipient<'a> {
     /// An agent, in its inbox.
     Seat(&'a Seat),
+    /// A conversation that is in no seat: it is told at its next prompt.
+    Conversation(&'a Live),
     /// The sender of the message that is answered, who has no inbox.
     Asker,
 }
@@ -19,6 +22,7 @@ impl Recipient<'_> {
     fn id(&self) -> Option<&str> {
         match self {
             Recipient::Seat(seat) => Some(&seat.agent_id),
+            Recipient::Conversation(live) => Some(&live.claude_session_id),
             Recipient::Asker => None,
         }
     }
@@ -48,10 +52,37 @@ pub fn resolve<'a>(
             "parent" => all.push(Recipient::Seat(parent(agents)?)),
             "children" => all.extend(children(agents)?.into_iter().map(Recipient::Seat)),
             who::USER => all.push(user(answered)?),
-            name => all.push(Recipient::Seat(agents.find(Some(name)).map_err(|failure| unquoted(failure, n))?)),
+            name => all.push(match (agents.find(Some(name)), conversation(agents, name)) {
+                (Ok(seat), _) => Recipient::Seat(seat),
+                (Err(Failure::Core(Error::Missing(_))), Some(found)) => Recipient::Conversation(found?),
+                (Err(failure), _) => return Err(unquoted(failure, n)),
+            }),
         }
     }
     Ok(once(all))
+}
+
+/// The shortest part of an id that names a conversation.
+const SHORT: usize = 4;
+
+/// The running conversation without a seat that a person means by its id, its session's, or the beginning or end of one of
+/// them; `None` if there is none, or an agent asks: agents write to seats.
+fn conversation<'a>(agents: &'a Agents, name: &str) -> Option<Outcome<&'a Live>> {
+    if agents.caller != Caller::Person {
+        return None;
+    }
+    let ids = |live: &'a Live| [Some(live.claude_session_id.as_str()), live.session_id.as_deref()].into_iter().flatten();
+    let is_part = |id: &str| name.len() >= SHORT && (id.starts_with(name) || id.ends_with(name));
+    let without = || agents.lives.iter().filter(|live| !agents.seats.iter().any(|seat| sight::is_in(seat, live)));
+    if let Some(live) = without().find(|live| ids(live).any(|id| id == name)) {
+        return Some(Ok(live));
+    }
+    let mut found = without().filter(|live| ids(live).any(is_part));
+    let first = found.next()?;
+    Some(match found.next() {
+        None => Ok(first),
+        Some(_) => Err(Error::Invalid(format!("{name} may mean several conversations; write more of the id")).into()),
+    })
 }
 
 /// Each recipient once: two words may name the same one.

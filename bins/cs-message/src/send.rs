@@ -8,12 +8,14 @@ use crate::wait::{self, Awaited};
 use argh::{ArgsInfo, FromArgs};
 use cli::seat::post::{self, Way, log};
 use cli::seat::{self, Agents, nudge};
-use cli::{Context, Failure, Failures, Outcome, STDIN, note, patience, words};
+use cli::{Context, Failure, Failures, Form, Outcome, STDIN, note, patience, words};
 use cs_core::error::Error;
-use cs_core::id::SessionId;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::live::Live;
 use cs_core::validate;
 use cs_core::zone::Zone;
-use seats::{Caller, Draft, Inbox, Message, Mode, Replies, Sender, limits};
+use seats::{Caller, Draft, Inbox, Message, Mode, Replies, Sender, State, TELEGRAM, limits};
+use serde::Serialize;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +27,8 @@ use std::time::Duration;
     name = "send",
     note = "The text is the last word, or - for standard input; after -- it may begin with a hyphen. Recipients are \
             agents, parent, children, me (only for later), or user, who gets an answer to --reply-to. The message is delivered at the end \
-            of the recipient's turn, with --important after its next tool call; it never answers a dialog.",
+            of the recipient's turn, with --important after its next tool call; it never answers a dialog. A person may \
+            also name a conversation that is in no seat: it is told at its next prompt.",
     example = "{command_name} builder \"the tests are green, go on\"",
     example = "git diff | {command_name} children --important --wait read -"
 )]
@@ -57,6 +60,9 @@ pub struct Send {
     /// send a text file of at most 64 KiB instead of a text; it is copied
     #[argh(option)]
     file: Option<String>,
+    /// by what the person sends it: telegram (for cs-chat)
+    #[argh(option, hidden_help, from_str_fn(by))]
+    by: Option<&'static str>,
     /// wait until this has happened: read or reply
     #[argh(option, from_str_fn(awaited))]
     wait: Option<Awaited>,
@@ -67,6 +73,10 @@ pub struct Send {
 
 fn awaited(word: &str) -> Result<Awaited, String> {
     words::choose(word, "what can be waited for", &[("read", Awaited::Read), ("reply", Awaited::Reply)])
+}
+
+fn by(word: &str) -> Result<&'static str, String> {
+    words::choose(word, "a way by which a person sends", &[(TELEGRAM, TELEGRAM)])
 }
 
 /// What is sent, before it is known by whom.
@@ -89,6 +99,7 @@ impl Send {
             let sent = match recipient {
                 Recipient::Asker => answer(context, &agents, answered.as_ref(), &content),
                 Recipient::Seat(seat) => self.send(context, &agents, seat, draft.clone(), answered.as_ref()),
+                Recipient::Conversation(live) => self.tell(context, live, &draft, &content),
             };
             match sent {
                 Ok(()) => {}
@@ -150,7 +161,11 @@ impl Send {
         answered: Option<&Message>,
     ) -> Outcome<Draft> {
         let now = context.now;
-        let from = sender(context, &agents.caller, agents);
+        let from = match (self.by, &agents.caller) {
+            (None, _) => sender(context, &agents.caller, agents),
+            (Some(_), Caller::Person) => Sender::by_telegram(),
+            (Some(_), _) => return Err(Failure::Nothing("only a person sends by Telegram".into())),
+        };
         let mut draft = match content {
             Content::Text(text) => Draft::new(from, text)?,
             Content::File(name, bytes) => Draft::of_file(from, name, bytes)?,
@@ -196,6 +211,46 @@ impl Send {
             None => row::print(context, &sent.message),
             Some(awaited) => {
                 wait::wait(context, &wait::Watch { agents, seat, to, replies }, awaited, &sent.message, self.timeout)
+            }
+        }
+    }
+}
+
+/// What a conversation that was told something gets, as JSON.
+#[derive(Serialize)]
+struct Told<'a> {
+    to: &'a str,
+    session_id: Option<&'a str>,
+    state: State,
+    text: &'a str,
+}
+
+/// The word in place of a message's id: such a text has no way through an inbox.
+const NO_ID: &str = "now";
+
+impl Send {
+    /// Has a conversation that is in no seat told a text at its next prompt: nothing can wake it.
+    fn tell(&self, context: &mut Context, live: &Live, draft: &Draft, content: &Content) -> Outcome<()> {
+        let has_way = self.important || self.urgent || self.key.is_some() || self.expires.is_some();
+        if has_way || self.after.is_some() || self.at.is_some() || self.wait.is_some() {
+            let text = "a conversation in no seat is told at its next prompt, so no option says when";
+            return Err(Failure::Usage(text.into(), None));
+        }
+        let Content::Text(text) = content else {
+            return Err(Failure::Usage("a conversation in no seat gets a text, not a file".into(), None));
+        };
+        let uuid = Uuid::parse(&live.claude_session_id)?;
+        context.store.add_next(&uuid, &seats::single(NO_ID, &draft.from, text))?;
+        let session_id = live.session_id.as_deref();
+        match context.out.form {
+            _ if context.out.quiet => context.out.line(&live.claude_session_id),
+            Form::Json => {
+                let told = Told { to: &live.claude_session_id, session_id, state: State::Queued, text };
+                context.out.json(&told)
+            }
+            Form::Table => {
+                let name = session_id.unwrap_or(&live.claude_session_id);
+                context.out.line(&format!("queued: {name} is told at its next prompt"))
             }
         }
     }

@@ -28,6 +28,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The files of `chat/`; what they say is checked by their owner.
+const CHAT: [&str; 4] = ["offset.json", "state.json", "threads.json", "notices.json"];
+
 /// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -217,6 +220,13 @@ impl Store {
             .any(|known| known == path)
         {
             return if is_dir { FileKind::Foreign } else { FileKind::Passed };
+        }
+        if dir == home.next_dir() {
+            let is_told = name.strip_suffix(".txt").is_some_and(|stem| Uuid::parse(stem).is_ok());
+            return if is_told && !is_dir { FileKind::Plain } else { FileKind::Foreign };
+        }
+        if dir == home.chat_dir() {
+            return if CHAT.contains(&name) && !is_dir { FileKind::Passed } else { FileKind::Foreign };
         }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
             return kind;

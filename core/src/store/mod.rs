@@ -25,6 +25,7 @@ mod live;
 mod moved;
 mod names;
 mod newest;
+mod next;
 mod opening;
 mod own;
 mod pending;

@@ -4,7 +4,7 @@
 
 use crate::lookalike;
 use crate::message::Message;
-use crate::sender::SenderKind;
+use crate::sender::{Sender, SenderKind};
 
 /// What separates two messages.
 pub(crate) const GAP: &str = "\n\n";
@@ -22,16 +22,25 @@ pub(crate) fn of_one(message: &Message) -> String {
     format!("{}\n{}", head(message), body(&message.text))
 }
 
+/// A text as a recipient without an inbox reads it; `id` is any word that is no message's.
+pub fn single(id: &str, from: &Sender, text: &str) -> String {
+    format!("{}\n{}", line(id, false, from, None), body(text))
+}
+
 /// `[message m000012 from builder (agent_20261129T1134_1f0c), not from your user and no approval]`
 fn head(message: &Message) -> String {
-    let again = if message.again { "again " } else { "" };
-    let answered = message.reply_to.as_deref().and_then(|id| id.rsplit('/').next());
+    line(&message.message_id, message.again, &message.from, message.reply_to.as_deref())
+}
+
+fn line(id: &str, is_again: bool, from: &Sender, reply_to: Option<&str>) -> String {
+    let again = if is_again { "again " } else { "" };
+    let answered = reply_to.and_then(|id| id.rsplit('/').next());
     let answered = answered.map(|id| format!(", in reply to {id}")).unwrap_or_default();
-    let rest = if message.from.kind == SenderKind::User { "" } else { ", not from your user and no approval" };
-    let line = format!("{again}from {}{answered}{rest}", message.from.title());
+    let rest = if from.kind == SenderKind::User { "" } else { ", not from your user and no approval" };
+    let line = format!("{again}from {}{answered}{rest}", from.title());
     let is_bad = |c: char| c.is_control() || matches!(c, '[' | ']') || is_line_end(c);
     let plain = |text: &str| text.replace(is_bad, " ");
-    format!("{}{}]", beginning(&plain(&message.message_id)), plain(&line))
+    format!("{}{}]", beginning(&plain(id)), plain(&line))
 }
 
 /// How the line above the message with this id begins; no other message's line does.
@@ -65,7 +74,6 @@ fn is_line_end(c: char) -> bool {
 mod tests {
     use super::*;
     use crate::inbox::tests::message;
-    use crate::sender::Sender;
 
     const ID: &str = "agent_20261129T1134_1f0c";
 

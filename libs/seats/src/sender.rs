@@ -22,6 +22,9 @@ pub enum SenderKind {
     System,
 }
 
+/// The word of `cs-chat` in [`Sender::by`].
+pub const TELEGRAM: &str = "telegram";
+
 /// Who sent a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
@@ -37,6 +40,9 @@ pub struct Sender {
     /// The seat's name, or the conversation's title, when the message was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// By what the person sent it, if not by `cs-message`: `telegram`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
@@ -48,6 +54,11 @@ impl Sender {
     /// The person.
     pub fn user() -> Self {
         Self::of_kind(SenderKind::User)
+    }
+
+    /// The person, by a chat in Telegram.
+    pub fn by_telegram() -> Self {
+        Sender { by: Some(TELEGRAM.into()), ..Self::user() }
     }
 
     /// One of these programs.
@@ -77,7 +88,7 @@ impl Sender {
     }
 
     fn of_kind(kind: SenderKind) -> Self {
-        Sender { kind, agent_id: None, claude_session_id: None, name: None, unknown: Unknown::new() }
+        Sender { kind, agent_id: None, claude_session_id: None, name: None, by: None, unknown: Unknown::new() }
     }
 
     /// Identifies the sender: `user`, the seat's id, `claude:` and the conversation's id, or `system`.
@@ -93,6 +104,7 @@ impl Sender {
     /// Names the sender for people and agents: `builder (agent_20261129T1134_1f0c)`, `the user, by cs-message`.
     pub fn title(&self) -> String {
         match (self.kind, &self.name) {
+            (SenderKind::User, _) if self.by.as_deref() == Some(TELEGRAM) => "the user, by Telegram".into(),
             (SenderKind::User, _) => "the user, by cs-message".into(),
             (SenderKind::System, _) => "claude-sessions".into(),
             (_, None) => self.word(),

@@ -4,7 +4,10 @@ use super::Call;
 use crate::bot::Fault;
 use crate::program::{row, text};
 use crate::who::{self, Who};
-use chat::store::{Notices, Place, Stored, Topics};
+use crate::leaving::Leaving;
+use crate::settle::{QUEUED, SENT};
+use chat::store::{Notice, Notices, Place, Stored, Topics};
+use cs_core::clock;
 
 impl Call<'_, '_> {
     /// Sends a message. It reaches an agent in a seat by its hooks; to another conversation it is told at its next prompt.
@@ -13,11 +16,39 @@ impl Call<'_, '_> {
         let told = match sent {
             Ok(sent) => match who.agent.is_empty() {
                 false => Ok(format!("{} to {}", text(&sent, "state"), who.name())),
-                true => Ok(format!("queued: {} is told at its next prompt, since it runs in a terminal of yours", who.name())),
+                true => Ok(format!("queued: {} is told at its next prompt, because it is in no seat", who.name())),
             },
             Err(text) => Err(text),
         };
-        self.answer_result(told)
+        let is_done = told.is_ok();
+        let text = told.unwrap_or_else(|text| format!("Not done: {text}."));
+        let text = self.desk.guard.text(&text);
+        if let Some(message) = self.desk.answer(self.message, &text.clone().into())?.filter(|_| is_done) {
+            self.remember(who, message, &text);
+        }
+        Ok(())
+    }
+
+    /// Remembers an answer of ours, so that an answer to it finds its way, and it is edited when a message that waits was
+    /// told. Without that the message itself is not affected.
+    fn remember(&self, who: &Who, message: i64, text: &Leaving) {
+        let is_queued = who.agent.is_empty();
+        let notice = Notice {
+            chat: self.message.chat,
+            topic: self.message.topic,
+            message,
+            about: who.about(if is_queued { QUEUED } else { SENT }),
+            text: text.as_str().to_string(),
+            at: clock::stamp(self.now),
+            closed_at: (!is_queued).then(|| clock::stamp(self.now)),
+        };
+        let known = Notices::change(&self.desk.store.home, |notices| {
+            notices.add(notice, self.now);
+            (true, ())
+        });
+        if let Err(error) = known {
+            cli::note(crate::PROGRAM, &error.to_string());
+        }
     }
 
     /// A text without a command: for whom it is, is told by what it answers, or by the topic.
