@@ -24,6 +24,7 @@ pub mod shared;
 mod skip;
 pub mod strace;
 pub mod table;
+pub mod telegram;
 pub mod tmux;
 pub mod transcript;
 pub mod trap;

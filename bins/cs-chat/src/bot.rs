@@ -204,8 +204,7 @@ impl Bot {
     }
 
     fn call(&self, request: &Request, limit: Duration) -> Result<Value, Fault> {
-        let Reply { status, date, body } =
-            curl::call(&self.api, &self.file, request, limit).map_err(Fault::Network)?;
+        let Reply { status, date, body } = curl::call(&self.api, &self.file, request, limit).map_err(Fault::Network)?;
         if date.is_some() {
             self.date.replace(date);
         }
@@ -216,9 +215,7 @@ impl Bot {
             Answer::Conflict(words) => Fault::Conflict(hidden(words)),
             Answer::Unauthorized => Fault::Unauthorized,
             Answer::Refused(_, words) => Fault::Refused(hidden(words)),
-            Answer::Foreign => {
-                Fault::Network(format!("what answers at {} is no Bot API (status {status})", self.api))
-            }
+            Answer::Foreign => Fault::Network(format!("what answers at {} is no Bot API (status {status})", self.api)),
         })
     }
 }

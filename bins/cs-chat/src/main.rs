@@ -14,6 +14,7 @@ mod curl;
 mod desk;
 mod last;
 mod leaving;
+mod mirror;
 mod notify;
 mod poll;
 mod program;

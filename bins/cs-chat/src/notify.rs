@@ -47,7 +47,7 @@ impl Notify {
         };
         let now = context.now;
         let is_quiet = State::read(&desk.store.home)?.is_quiet(now);
-        let all = who::all(now).unwrap_or_default();
+        let all = who::all(desk.store, now).unwrap_or_default();
         for one in each(&event) {
             let told = Told::of(one, &event);
             let is_wanted = told.kind.is_none_or(|kind| desk.settings.tells(kind) && (kind.is_loud() || !is_quiet));
@@ -128,9 +128,10 @@ impl<'e> Told<'e> {
         };
         let is_mine = self.kind.is_none()
             || Notices::change(home, |notices| {
-                let is_told = notices.notices.iter().any(|one| {
-                    one.chat == chat && one.about == self.about && (one.message != 0 || one.at > old)
-                });
+                let is_told = notices
+                    .notices
+                    .iter()
+                    .any(|one| one.chat == chat && one.about == self.about && (one.message != 0 || one.at > old));
                 if !is_told {
                     notices.notices.retain(|one| !(one.message == 0 && one.about == self.about));
                     notices.add(mine.clone(), now);
@@ -173,7 +174,10 @@ impl<'e> Told<'e> {
             agent_name: name.unwrap_or_else(|| self.about.agent.clone()),
             session: self.about.session.clone(),
             project: project.to_string(),
-            project_name: Some(text(self.event, "project_name")).filter(|name| !name.is_empty()).unwrap_or(project).to_string(),
+            project_name: Some(text(self.event, "project_name"))
+                .filter(|name| !name.is_empty())
+                .unwrap_or(project)
+                .to_string(),
         }
     }
 
@@ -181,7 +185,9 @@ impl<'e> Told<'e> {
         let guard = &desk.guard;
         let conversation = self.about.conversation.as_str();
         let name = text(self.event, "project_name");
-        match (self.is_whole, self.about.conversation.is_empty() && self.about.session.is_empty()) {
+        let is_about_nobody =
+            [&self.about.conversation, &self.about.session, &self.about.agent].iter().all(|id| id.is_empty());
+        match (self.is_whole, is_about_nobody) {
             // Limits, budgets, a test: nothing of a conversation is in it.
             (true, true) => guard.text(text(self.event, "text")),
             (true, false) => {

@@ -142,37 +142,39 @@ fn fetch(desk: &Desk, wait: u64, busy: &dyn Fn(bool)) -> Result<Polled, Failed> 
     let mut polled = Polled::default();
     for update in desk.bot.updates(offset.of(bot), wait)? {
         busy(true);
-        let is_allowed = allowed(desk, &update);
-        let taken = update.from.as_ref().filter(|_| is_allowed).map(|(_, _, incoming)| taken(update.id, incoming));
-        let is_new = Offset::change(home, |offset| {
-            let is_new = offset.take(bot, update.id, taken);
-            (is_new, is_new)
-        })?;
-        if !is_new {
-            continue;
-        }
-        let Some((user, _, incoming)) = &update.from else { continue };
-        if !is_allowed {
-            polled.strangers += 1;
-            let now = clock::stamp(clock::now());
-            State::change(home, |state| {
-                state.strangers = state.strangers.saturating_add(1);
-                state.stranger_at = Some(now);
-                (true, ())
-            })?;
-            continue;
-        }
-        match carry_out(desk, *user, incoming, &name) {
-            true => polled.carried_out += 1,
-            false => polled.left += 1,
-        }
-        Offset::change(home, |offset| {
-            offset.finish(update.id);
-            (true, ())
-        })?;
+        take(desk, &update, &name, &mut polled)?;
         busy(false);
     }
     Ok(polled)
+}
+
+/// Takes one update: carries out what an allowed person sent, and counts the others.
+fn take(desk: &Desk, update: &Update, bot_name: &str, polled: &mut Polled) -> Result<(), Error> {
+    let home = &desk.store.home;
+    let is_allowed = allowed(desk, update);
+    let taken = update.from.as_ref().filter(|_| is_allowed).map(|(_, _, incoming)| taken(update.id, incoming));
+    let is_new = Offset::change(home, |offset| {
+        let is_new = offset.take(desk.bot.number(), update.id, taken);
+        (is_new, is_new)
+    })?;
+    let Some((user, _, incoming)) = update.from.as_ref().filter(|_| is_new) else { return Ok(()) };
+    if !is_allowed {
+        polled.strangers += 1;
+        let now = clock::stamp(clock::now());
+        return State::change(home, |state| {
+            state.strangers = state.strangers.saturating_add(1);
+            state.stranger_at = Some(now);
+            (true, ())
+        });
+    }
+    match carry_out(desk, *user, incoming, bot_name) {
+        true => polled.carried_out += 1,
+        false => polled.left += 1,
+    }
+    Offset::change(home, |offset| {
+        offset.finish(update.id);
+        (true, ())
+    })
 }
 
 /// Whether the person may do anything in this chat.

@@ -2,16 +2,16 @@
 //! cannot be reached is asked less and less often, up to every five minutes; without a valid token it ends.
 
 use crate::PROGRAM;
-use crate::bot::{Fault, LONGEST_POLL};
+use crate::bot::Fault;
 use crate::desk::Desk;
 use crate::poll::{self, Failed};
+use crate::settle;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, note};
 use nanorand::{Rng, WyRand};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The first pause after a failure, and the longest.
@@ -30,7 +30,7 @@ impl Run {
         let mut last = String::new();
         while !stop.is_set() {
             let desk = Desk::open(context)?;
-            let wait = match poll::fetch_once(&desk, LONGEST_POLL, &|is_busy| stop.set_busy(is_busy)) {
+            let wait = match poll::fetch_once(&desk, settle::wait_at_most(&desk), &|is_busy| stop.set_busy(is_busy)) {
                 Ok(_) => {
                     if !last.is_empty() {
                         note(PROGRAM, "it works again");
@@ -70,25 +70,32 @@ fn with_jitter(pause: Duration) -> Duration {
     half + Duration::from_millis(WyRand::new().generate_range(0..millis))
 }
 
+/// What the program is doing, and whether it is to end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doing {
+    is_to_end: bool,
+    is_busy: bool,
+}
+
 /// Whether the program is to end, by a signal. While something is carried out it goes on to the end of that; while it waits
-/// for the server it ends at once.
+/// for the server it ends at once. Both facts are under one lock, so that nothing is begun after the end.
 pub struct Stop {
-    is_set: Mutex<bool>,
+    doing: Mutex<Doing>,
     changed: Condvar,
-    is_busy: AtomicBool,
 }
 
 impl Stop {
     /// Listens for signals.
     fn listen() -> Outcome<Arc<Stop>> {
-        let stop = Arc::new(Stop { is_set: Mutex::new(false), changed: Condvar::new(), is_busy: AtomicBool::new(false) });
+        let stop = Arc::new(Stop { doing: Mutex::default(), changed: Condvar::new() });
         let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
         let own = Arc::clone(&stop);
         std::thread::spawn(move || {
             for _ in signals.forever() {
-                *own.is_set.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                let mut doing = own.doing();
+                doing.is_to_end = true;
                 own.changed.notify_all();
-                if !own.is_busy.load(Ordering::SeqCst) {
+                if !doing.is_busy {
                     std::process::exit(0);
                 }
             }
@@ -96,23 +103,27 @@ impl Stop {
         Ok(stop)
     }
 
+    fn doing(&self) -> MutexGuard<'_, Doing> {
+        self.doing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether a signal came.
     pub fn is_set(&self) -> bool {
-        *self.is_set.lock().unwrap_or_else(PoisonError::into_inner)
+        self.doing().is_to_end
     }
 
     /// Says whether something is being carried out.
     pub fn set_busy(&self, is_busy: bool) {
-        self.is_busy.store(is_busy, Ordering::SeqCst);
-        if !is_busy && self.is_set() {
+        let mut doing = self.doing();
+        doing.is_busy = is_busy;
+        if !is_busy && doing.is_to_end {
             std::process::exit(0);
         }
     }
 
     /// Waits so long, or until a signal comes.
     fn wait(&self, time: Duration) {
-        let set = self.is_set.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.changed.wait_timeout_while(set, time, |is_set| !*is_set);
+        let _ = self.changed.wait_timeout_while(self.doing(), time, |doing| !doing.is_to_end);
     }
 }
 

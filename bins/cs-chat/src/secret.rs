@@ -1,18 +1,29 @@
 //! Owns asking for a secret at the terminal without showing it. Must stay true: the terminal is as it was afterwards, also
-//! if a signal ends the program meanwhile, since only the echo is switched off while one line is read.
+//! if a signal ends the program meanwhile.
 
 use cli::Outcome;
-use std::io::{IsTerminal, stdin};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+use std::io::Write;
+use std::thread;
 
-/// Prints a question and reads a line that is not shown. Without a terminal it reads the line as it is.
+/// Prints a question and reads a line from the terminal that is not shown.
 pub fn ask(question: &str) -> Outcome<String> {
-    if !stdin().is_terminal() {
-        return cli::ask_for(question);
-    }
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let before = Echo::off();
+    let own = before.0;
+    // It stays: signal-hook never gives a signal its usual effect back.
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            drop(Echo(own));
+            let _ = emulate_default_handler(signal);
+        }
+    });
     let answer = cli::ask_for(question);
     drop(before);
-    eprintln!();
+    // The line end that the person typed was not shown either.
+    std::io::stderr().write_all(b"\n")?;
     answer
 }
 
@@ -42,7 +53,7 @@ impl Drop for Echo {
     fn drop(&mut self) {
         if let Some(before) = &self.0 {
             // SAFETY: the pointer is to a whole structure that outlives the call.
-            unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSAFLUSH, std::ptr::from_ref(before)) };
+            unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, std::ptr::from_ref(before)) };
         }
     }
 }

@@ -1,9 +1,11 @@
-//! Owns editing messages whose matter is over: "answered 14:03". Must stay true: what is not known to be over stays as it
+//! Owns what is done between polls: editing messages whose matter is over ("answered 14:03"), and sending turns that ended. Must stay true: what is not known to be over stays as it
 //! is; a message that was deleted is forgotten.
 
-use crate::bot::Fault;
+use crate::bot::{Fault, LONGEST_POLL};
 use crate::desk::Desk;
+use crate::mirror;
 use crate::who::{self, Who};
+use chat::Mirror;
 use chat::store::{Notice, Notices, Stored};
 use cli::Outcome;
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -14,18 +16,22 @@ pub const SENT: &str = "sent";
 /// The same.
 pub const QUEUED: &str = "queued";
 
+/// How soon what is open is looked at, in seconds.
+const SOON: u64 = 10;
+
 /// A question of the same state that began at most so much later is the same one.
 const SAME: TimeDelta = TimeDelta::seconds(1);
 
 /// Edits all that are over. Without open messages nothing is read.
 pub fn settle(desk: &Desk) -> Outcome<()> {
     let home = &desk.store.home;
-    let open: Vec<Notice> = Notices::read(home)?.notices.into_iter().filter(|one| one.closed_at.is_none() && one.message != 0).collect();
-    if open.is_empty() {
+    let open: Vec<Notice> =
+        Notices::read(home)?.notices.into_iter().filter(|one| one.closed_at.is_none() && one.message != 0).collect();
+    if open.is_empty() && desk.settings.mirror == Mirror::Off {
         return Ok(());
     }
     let now = clock::now();
-    let Ok(all) = who::all(now) else { return Ok(()) };
+    let Ok(all) = who::all(desk.store, now) else { return Ok(()) };
     for notice in open {
         let told = match notice.about.reason == QUEUED {
             true => of_queued(desk, &notice, &all, now)?,
@@ -48,7 +54,16 @@ pub fn settle(desk: &Desk) -> Outcome<()> {
             (true, ())
         })?;
     }
-    Ok(())
+    mirror::mirror(desk, &all, now)
+}
+
+/// How many seconds a poll may wait so that what is open is looked at soon enough.
+pub fn wait_at_most(desk: &Desk) -> u64 {
+    let has_open = || {
+        let notices = Notices::read(&desk.store.home).unwrap_or_default();
+        notices.notices.iter().any(|notice| notice.closed_at.is_none())
+    };
+    if desk.settings.mirror != Mirror::Off || has_open() { SOON } else { LONGEST_POLL }
 }
 
 /// What became of a text that waits for a conversation's next prompt. If the conversation ended, it is never told.
@@ -69,7 +84,8 @@ fn of_queued(desk: &Desk, notice: &Notice, all: &[Who], now: Instant) -> Outcome
 fn over(notice: &Notice, all: &[Who], now: Instant) -> Option<(&'static str, Instant)> {
     let about = &notice.about;
     let same = |own: &str, other: &str| !own.is_empty() && own == other;
-    let is_it = |who: &&Who| same(&who.session, &about.session) || (about.session.is_empty() && same(&who.agent, &about.agent));
+    let is_it =
+        |who: &&Who| same(&who.session, &about.session) || (about.session.is_empty() && same(&who.agent, &about.agent));
     let Some(who) = all.iter().find(is_it) else { return Some(("over", now)) };
     let began = clock::parse(&about.since);
     let is_later = || began.zip(who.since).is_some_and(|(began, since)| since - began > SAME);
@@ -77,7 +93,8 @@ fn over(notice: &Notice, all: &[Who], now: Instant) -> Option<(&'static str, Ins
     match about.reason.as_str() {
         "waiting" => (who.state != "waiting" || is_later()).then_some(("answered", at)),
         "stale" | "parked" => (who.state != about.reason).then_some(("over", at)),
-        _ => (is_later() && matches!(who.state.as_str(), "working" | "waiting" | "background")).then_some(("went on", at)),
+        _ => (is_later() && matches!(who.state.as_str(), "working" | "waiting" | "background"))
+            .then_some(("went on", at)),
     }
 }
 
@@ -103,7 +120,11 @@ mod tests {
         assert_eq!(over(&asked, &who("waiting", "2026-12-01T10:00:00Z"), now), None);
         let worked = over(&asked, &who("working", "2026-12-01T10:03:00Z"), now);
         assert_eq!(worked, Some(("answered", at("2026-12-01T10:03:00Z"))));
-        assert_eq!(over(&asked, &who("waiting", "2026-12-01T10:04:00Z"), now).unwrap().0, "answered", "another question");
+        assert_eq!(
+            over(&asked, &who("waiting", "2026-12-01T10:04:00Z"), now).unwrap().0,
+            "answered",
+            "another question"
+        );
         assert_eq!(over(&asked, &[], now).unwrap().0, "over");
         let failed = notice("failed", "2026-12-01T10:00:00Z");
         assert_eq!(over(&failed, &who("idle", "2026-12-01T10:00:00Z"), now), None);

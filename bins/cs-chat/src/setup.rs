@@ -6,14 +6,14 @@ use crate::bot::{Bot, LONGEST_POLL, Manner};
 use crate::leaving::Guard;
 use crate::secret;
 use argh::{ArgsInfo, FromArgs};
-use chat::store::{Offset, Place, Stored};
+use chat::store::{self, Offset, Place, Stored};
 use chat::{Incoming, Settings, Token, TokenFile};
-use cli::{Context, Failure, Outcome, note};
+use cli::{Context, Failure, Outcome, STDIN, note};
 use cs_core::error::Error;
 use cs_core::file::{self, Durability};
 use serde_json::{Map, Value, json};
 use std::fs::DirBuilder;
-use std::io::{IsTerminal, stdin};
+use std::io::{IsTerminal, Read, stdin};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
     example = "{command_name} --token-file token.txt --chat -1001234 --user 42 --yes"
 )]
 pub struct Setup {
-    /// a file with the token (default: it is asked for, and not shown)
+    /// a file with the token, or - for standard input (default: it is asked for, and not shown)
     #[argh(option)]
     token_file: Option<PathBuf>,
     /// the number of the chat to be told (default: that of the next message)
@@ -47,6 +47,14 @@ pub struct Setup {
     dry_run: bool,
 }
 
+/// Who is let in.
+struct First {
+    chat: i64,
+    user: i64,
+    /// The update by which that is known; `None` if the person named them.
+    seen: Option<i64>,
+}
+
 impl Setup {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let path = context.store.home.config();
@@ -59,13 +67,15 @@ impl Setup {
         let bot = Bot::new(&known.api, file.clone());
         let name = bot.name()?;
         note(PROGRAM, &format!("the token is that of @{name}"));
-        let (chat, user) = match (self.chat, self.user) {
-            (Some(chat), Some(user)) => (chat, user),
+        let First { chat, user, seen } = match (self.chat, self.user) {
+            (Some(chat), Some(user)) => First { chat, user, seen: None },
             _ => self.first_message(context, &bot, &name)?,
         };
+        let before = TokenFile::read(&known.config_file).map(|before| before.token.bot().to_string());
+        let replaced = before.map(|before| format!(", in place of that of bot {before}")).unwrap_or_default();
         let lines = vec![
             format!("chat {chat} is told, and person {user} may do everything there (admin)"),
-            format!("the token is stored in {}", known.config_file.display()),
+            format!("the token of bot {} is stored in {}{replaced}", bot.number(), known.config_file.display()),
             format!("{} gets chat.telegram and the handler \"telegram\" in notify.handlers", path.display()),
         ];
         if self.dry_run {
@@ -76,6 +86,10 @@ impl Setup {
         cli::confirm(&lines, "store this?", self.yes)?;
         write_token(&known.config_file, &file)?;
         let program = cli::programs::own_folder().map(|folder| folder.join(PROGRAM)).unwrap_or_else(|| PROGRAM.into());
+        if let Some(seen) = seen {
+            // Not carried out by the first poll.
+            Offset::change(&context.store.home, |offset| (offset.take(bot.number(), seen, None), ()))?;
+        }
         context.store.change_group("chat", |text| with_chat(text, chat, user))?;
         context.store.change_group("notify", |text| with_handler(text, &program))?;
         if let Err(fault) = bot.set_commands() {
@@ -90,6 +104,11 @@ impl Setup {
 
     fn token(&self, path: &Path) -> Outcome<Token> {
         let text = match &self.token_file {
+            Some(given) if given.as_os_str() == STDIN => {
+                let mut text = String::new();
+                stdin().lock().take(4096).read_to_string(&mut text)?;
+                text
+            }
             Some(given) => {
                 let bytes = cs_core::open::foreign_bytes(given, 4096)
                     .map_err(|error| Error::Invalid(format!("cannot read {}: {error}", given.display())))?;
@@ -97,7 +116,10 @@ impl Setup {
             }
             None if !stdin().is_terminal() => {
                 let hint = "cs-chat setup --token-file FILE --chat NUMBER --user NUMBER --yes";
-                return Err(Failure::Usage("there is no terminal on which to ask for the token".into(), Some(hint.into())));
+                return Err(Failure::Usage(
+                    "there is no terminal on which to ask for the token".into(),
+                    Some(hint.into()),
+                ));
             }
             None => {
                 if path.exists() {
@@ -106,28 +128,46 @@ impl Setup {
                 secret::ask("the bot's token, from @BotFather (it is not shown): ")?
             }
         };
-        let wrong = || Error::Invalid("that is no token; one looks like 123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K".into());
+        let wrong =
+            || Error::Invalid("that is no token; one looks like 123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K".into());
         Ok(Token::parse(text.trim()).ok_or_else(wrong)?)
     }
 
     /// Waits for a message, and asks whether its chat and its sender are meant.
-    fn first_message(&self, context: &Context, bot: &Bot, name: &str) -> Outcome<(i64, i64)> {
+    fn first_message(&self, context: &Context, bot: &Bot, name: &str) -> Outcome<First> {
         if self.yes {
             let hint = "the next message may be that of a stranger; name them by --chat and --user";
             return Err(Failure::Usage("--yes needs --chat and --user".into(), Some(hint.into())));
         }
-        note(PROGRAM, &format!("write something to @{name} now, in the chat that is to be told"));
+        if !stdin().is_terminal() {
+            let hint = "name them by --chat and --user";
+            return Err(Failure::Usage("there is no terminal on which to ask who is let in".into(), Some(hint.into())));
+        }
         let home = &context.store.home;
+        let _only = store::only_poller(home).map_err(|error| match error {
+            Error::Busy(_) => Failure::Later(
+                "another process of this machine reads the bot's messages; end cs-chat run first".into(),
+                None,
+            ),
+            other => other.into(),
+        })?;
+        note(PROGRAM, &format!("write something to @{name} now, in the chat that is to be told"));
+        let mut next = Offset::read(home)?.of(bot.number());
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
-            let next = Offset::read(home)?.of(bot.number());
             let wait = LONGEST_POLL.min((end - Instant::now()).as_secs().max(1));
             for update in bot.updates(next, wait)? {
-                Offset::change(home, |offset| (offset.take(bot.number(), update.id, None), ()))?;
+                next = next.max(update.id.saturating_add(1));
                 let Some((user, who, Incoming::Message(message))) = update.from else { continue };
-                let lines = format!("{} ({user}) wrote in chat {}: {}\n", cli::sanitize(&who), message.chat, cli::sanitize(&chat::cut(&message.text, 100)));
+                let topic = message.topic.map(|topic| format!(", topic {topic}")).unwrap_or_default();
+                let text = chat::cut(&message.text, 100);
+                let lines = format!("{who} ({user}) wrote in chat {}{topic}: {text}", message.chat);
+                let lines = format!("{}\n", cli::sanitize(&lines.replace(char::is_whitespace, " ")));
                 match cli::ask(&lines, "is this you, in the chat that is to be told?") {
-                    Ok(()) => return Ok((self.chat.unwrap_or(message.chat), self.user.unwrap_or(user))),
+                    Ok(()) => {
+                        let (chat, user) = (self.chat.unwrap_or(message.chat), self.user.unwrap_or(user));
+                        return Ok(First { chat, user, seen: Some(update.id) });
+                    }
                     Err(Failure::Nothing(_)) => note(PROGRAM, "left out; waiting for the next message"),
                     Err(failure) => return Err(failure),
                 }
@@ -145,7 +185,11 @@ fn options(path: &Path) -> Vec<String> {
 /// Writes the file so that nobody else can read it at any time.
 fn write_token(path: &Path, file: &TokenFile) -> Outcome<()> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| Error::io(folder, "create", error))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| Error::io(folder, "create", error))?;
     }
     Ok(file::stage_elsewhere(path, file.to_text().as_bytes(), Durability::Synced)?.replace()?)
 }
@@ -199,11 +243,14 @@ mod tests {
 
     #[test]
     fn what_is_in_the_groups_stays() {
-        let text = with_chat(r#"{"telegram": {"mirror": "all", "allow": {"chats": [1], "users": {"7": "view"}}}}"#, 2, 42).unwrap();
+        let text =
+            with_chat(r#"{"telegram": {"mirror": "all", "allow": {"chats": [1], "users": {"7": "view"}}}}"#, 2, 42)
+                .unwrap();
         let group: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(group["telegram"]["allow"], json!({"chats": [2, 1], "users": {"7": "view", "42": "admin"}}));
         assert_eq!(group["telegram"]["mirror"], "all");
-        let twice = with_handler(&with_handler("{}", Path::new("/x/cs-chat")).unwrap(), Path::new("/x/cs-chat")).unwrap();
+        let twice =
+            with_handler(&with_handler("{}", Path::new("/x/cs-chat")).unwrap(), Path::new("/x/cs-chat")).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&twice).unwrap()["handlers"].as_array().unwrap().len(), 1);
         assert!(with_chat("[]", 1, 2).is_err());
     }

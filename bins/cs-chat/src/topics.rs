@@ -43,7 +43,13 @@ impl Wanted {
 }
 
 /// Sends a message into the topic where it belongs; returns the topic and the number of the message.
-pub fn send(desk: &Desk, chat: i64, wanted: &Wanted, text: &Leaving, manner: &Manner) -> Result<(Option<i64>, i64), Fault> {
+pub fn send(
+    desk: &Desk,
+    chat: i64,
+    wanted: &Wanted,
+    text: &Leaving,
+    manner: &Manner,
+) -> Result<(Option<i64>, i64), Fault> {
     let topic = if desk.settings.topics { find(desk, chat, wanted)? } else { None };
     match desk.bot.send(Place { chat, topic }, text, manner) {
         Err(Fault::Refused(words)) if topic.is_some() && is_gone(&words) => {
@@ -58,7 +64,9 @@ pub fn send(desk: &Desk, chat: i64, wanted: &Wanted, text: &Leaving, manner: &Ma
 /// Whether a topic was deleted or closed, by the words of the API.
 fn is_gone(words: &str) -> bool {
     let words = words.to_lowercase();
-    ["thread not found", "topic_deleted", "topic_closed", "topic_id_invalid", "topic deleted"].iter().any(|gone| words.contains(gone))
+    ["thread not found", "topic_deleted", "topic_closed", "topic_id_invalid", "topic deleted"]
+        .iter()
+        .any(|gone| words.contains(gone))
 }
 
 fn forget(desk: &Desk, place: Place) -> Result<(), Fault> {

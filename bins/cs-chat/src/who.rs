@@ -5,7 +5,10 @@ use crate::program::{rows, text};
 use chat::store::About;
 use cs_core::board::{Group, urgency};
 use cs_core::clock::{self, Instant};
+use cs_core::id::SessionId;
+use cs_core::live::Live;
 use cs_core::state::{STATES, State};
+use cs_core::store::Store;
 use serde_json::Value;
 
 /// Options of the lists of sessions that are current.
@@ -107,8 +110,8 @@ impl Who {
 }
 
 /// All that are current, the most urgent first.
-pub fn all(now: Instant) -> Result<Vec<Who>, String> {
-    let mut all = Vec::new();
+pub fn all(store: &Store, now: Instant) -> Result<Vec<Who>, String> {
+    let mut all: Vec<Who> = Vec::new();
     for status in CURRENT {
         all.extend(rows("cs-session", &["list", "--status", status], &[])?.iter().map(Who::of_session));
     }
@@ -118,16 +121,28 @@ pub fn all(now: Instant) -> Result<Vec<Who>, String> {
             Some(known) => {
                 known.agent = seat.agent;
                 known.seat_name = seat.seat_name;
-                known.conversation = if known.conversation.is_empty() { seat.conversation } else { known.conversation.clone() };
+                known.conversation =
+                    if known.conversation.is_empty() { seat.conversation } else { known.conversation.clone() };
             }
             None => all.push(seat),
         }
+    }
+    let lives = store.all_live().map_err(|error| error.to_string())?;
+    for who in all.iter_mut().filter(|who| who.conversation.is_empty()) {
+        who.conversation = conversation(store, &lives, &who.session);
     }
     all.sort_by_key(|who| {
         let state = state(&who.state).unwrap_or(State::Unknown);
         urgency(who.group(), state, who.since, now)
     });
     Ok(all)
+}
+
+/// The conversation of a session: the one that runs, else that of its record. Empty if it has none.
+fn conversation(store: &Store, lives: &[Live], session: &str) -> String {
+    let live = lives.iter().find(|live| live.session_id.as_deref() == Some(session));
+    let recorded = || store.session(&SessionId::parse(session).ok()?).ok()?.claude_session_id;
+    live.map(|live| live.claude_session_id.clone()).or_else(recorded).unwrap_or_default()
 }
 
 /// Those that a name means: the first of these ways by which any is found counts.
@@ -166,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_name_means_the_seat_before_a_part_of_something_else() {
-        let all = [who("docs", "sess_20261121T0337_ca5d", "Fix login"), who("", "sess_20261121T0338_beef", "write the docs")];
+        let all =
+            [who("docs", "sess_20261121T0337_ca5d", "Fix login"), who("", "sess_20261121T0338_beef", "write the docs")];
         let ids = |name: &str| named(&all, name).iter().map(|who| who.name()).collect::<Vec<_>>();
         assert_eq!(ids("Docs"), ["docs"]);
         assert_eq!(ids("beef"), ["beef"]);

@@ -2,9 +2,9 @@
 
 use crate::{PROGRAM, ask, begin, continuation, damaged, elsewhere, seated, superseded};
 use agents::answer::answer;
-use agents::{Agent, Event};
 use agents::hook_call::{self, HookCall};
 use agents::typed;
+use agents::{Agent, Event};
 use cs_core::change::{Change, Prompted};
 use cs_core::error::{Error, Result};
 use cs_core::git::{self, Checkout, made};

@@ -71,7 +71,8 @@ fn conversation<'a>(agents: &'a Agents, name: &str) -> Option<Outcome<&'a Live>>
     if agents.caller != Caller::Person {
         return None;
     }
-    let ids = |live: &'a Live| [Some(live.claude_session_id.as_str()), live.session_id.as_deref()].into_iter().flatten();
+    let ids =
+        |live: &'a Live| [Some(live.claude_session_id.as_str()), live.session_id.as_deref()].into_iter().flatten();
     let is_part = |id: &str| name.len() >= SHORT && (id.starts_with(name) || id.ends_with(name));
     let without = || agents.lives.iter().filter(|live| !agents.seats.iter().any(|seat| sight::is_in(seat, live)));
     if let Some(live) = without().find(|live| ids(live).any(|id| id == name)) {

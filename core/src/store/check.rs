@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The files of `chat/`; what they say is checked by their owner.
-const CHAT: [&str; 4] = ["offset.json", "state.json", "threads.json", "notices.json"];
+const CHAT: [&str; 5] = ["offset.json", "state.json", "threads.json", "notices.json", "mirrored.json"];
 
 /// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -23,7 +23,8 @@ impl Store {
         }
         bytes.extend_from_slice(text.as_bytes());
         if bytes.len() > NEXT_BYTES {
-            let text = format!("at most {NEXT_BYTES} bytes wait for a conversation; it is told them at its next prompt");
+            let text =
+                format!("at most {NEXT_BYTES} bytes wait for a conversation; it is told them at its next prompt");
             return Err(Error::Limited(text));
         }
         lock.confirm()?;

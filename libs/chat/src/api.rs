@@ -153,6 +153,24 @@ impl Update {
     }
 }
 
+/// The fields of a message that a person made, besides those of messages that report a change of the chat.
+const CONTENTS: [&str; 14] = [
+    "text",
+    "animation",
+    "audio",
+    "contact",
+    "dice",
+    "document",
+    "location",
+    "paid_media",
+    "photo",
+    "poll",
+    "sticker",
+    "video",
+    "video_note",
+    "voice",
+];
+
 fn of_message(value: Option<&Value>, is_edited: bool) -> Option<(i64, String, Incoming)> {
     let value = value?;
     let message = message(value)?;
@@ -164,6 +182,11 @@ fn of_message(value: Option<&Value>, is_edited: bool) -> Option<(i64, String, In
     let is_forwarded = ["forward_origin", "forward_date", "forward_from", "forward_sender_name", "via_bot"]
         .iter()
         .any(|key| value.get(key).is_some());
+    // A new title, a new member, a pinned message: nobody asks for anything.
+    let has_content = is_forwarded || CONTENTS.iter().any(|key| value.get(key).is_some());
+    if !has_content {
+        return None;
+    }
     let is_command = !is_edited && !is_forwarded && !message.text.trim().is_empty();
     let incoming = if is_command { Incoming::Message(message) } else { Incoming::NoCommand(message) };
     Some((user, name, incoming))
@@ -183,7 +206,8 @@ fn person(from: &Value) -> Option<(i64, String)> {
     if from.get("is_bot").and_then(Value::as_bool) != Some(false) {
         return None;
     }
-    let name = ["first_name", "last_name"].iter().filter_map(|key| from.get(key)?.as_str()).collect::<Vec<_>>().join(" ");
+    let name =
+        ["first_name", "last_name"].iter().filter_map(|key| from.get(key)?.as_str()).collect::<Vec<_>>().join(" ");
     Some((from.get("id")?.as_i64()?, name))
 }
 
@@ -227,22 +251,37 @@ mod tests {
     fn a_message_in_a_topic_answers_only_what_the_person_meant() {
         let of_topic = json!({"message_thread_id": 3, "is_topic_message": true, "reply_to_message": {"message_id": 3,
             "forum_topic_created": {"name": "api"}}});
-        let Some(Incoming::Message(message)) = incoming(json!({"update_id": 1, "message": sent(of_topic)})) else { panic!() };
+        let Some(Incoming::Message(message)) = incoming(json!({"update_id": 1, "message": sent(of_topic)})) else {
+            panic!()
+        };
         assert_eq!((message.topic, message.answers, message.topic_title.as_deref()), (Some(3), None, Some("api")));
         let answer = json!({"message_thread_id": 3, "reply_to_message": {"message_id": 6}});
-        let Some(Incoming::Message(message)) = incoming(json!({"update_id": 1, "message": sent(answer)})) else { panic!() };
+        let Some(Incoming::Message(message)) = incoming(json!({"update_id": 1, "message": sent(answer)})) else {
+            panic!()
+        };
         assert_eq!((message.topic, message.answers), (None, Some(6)), "a thread of a group without topics");
     }
 
     #[test]
     fn what_is_not_a_persons_own_new_text_is_no_command() {
-        for extra in [json!({"forward_origin": {}}), json!({"forward_date": 1}), json!({"text": " "}), json!({"via_bot": {}})] {
+        for extra in
+            [json!({"forward_origin": {}}), json!({"forward_date": 1}), json!({"text": " "}), json!({"via_bot": {}})]
+        {
             let got = incoming(json!({"update_id": 1, "message": sent(extra)}));
             assert!(matches!(got, Some(Incoming::NoCommand(_))), "{got:?}");
         }
+        let mut photo = sent(json!({"photo": []}));
+        photo.as_object_mut().unwrap().remove("text");
+        let got = incoming(json!({"update_id": 1, "message": photo}));
+        assert!(matches!(got, Some(Incoming::NoCommand(_))), "{got:?}");
+        let mut joined = sent(json!({"new_chat_members": []}));
+        joined.as_object_mut().unwrap().remove("text");
+        assert_eq!(incoming(json!({"update_id": 1, "message": joined})), None, "nobody asks for anything");
         let edited = incoming(json!({"update_id": 1, "edited_message": sent(json!({}))}));
         assert!(matches!(edited, Some(Incoming::NoCommand(_))));
-        for extra in [json!({"sender_chat": {"id": -5}}), json!({"from": {"id": 1, "is_bot": true}}), json!({"from": 7})] {
+        for extra in
+            [json!({"sender_chat": {"id": -5}}), json!({"from": {"id": 1, "is_bot": true}}), json!({"from": 7})]
+        {
             assert_eq!(incoming(json!({"update_id": 1, "message": sent(extra)})), None);
         }
     }
@@ -272,8 +311,11 @@ mod tests {
 
     #[test]
     fn a_button_knows_the_message_that_it_hangs_on() {
-        let pressed = json!({"id": "9", "data": "what:1", "from": {"id": 42, "is_bot": false}, "message": sent(json!({}))});
-        let Some(Incoming::Button(button)) = incoming(json!({"update_id": 1, "callback_query": pressed})) else { panic!() };
+        let pressed =
+            json!({"id": "9", "data": "what:1", "from": {"id": 42, "is_bot": false}, "message": sent(json!({}))});
+        let Some(Incoming::Button(button)) = incoming(json!({"update_id": 1, "callback_query": pressed})) else {
+            panic!()
+        };
         assert_eq!((button.data.as_str(), button.message.id), ("what:1", 7));
     }
 }

@@ -133,7 +133,8 @@ impl Settings {
             }
         };
         let is_doubtful = !reader.errors.is_empty();
-        let settings = settings.map(|settings| Settings { is_doubtful: settings.is_doubtful || is_doubtful, ..settings });
+        let settings =
+            settings.map(|settings| Settings { is_doubtful: settings.is_doubtful || is_doubtful, ..settings });
         (settings, reader.errors)
     }
 

@@ -34,7 +34,9 @@ pub fn pieces(text: &str, most: usize) -> Vec<String> {
     while !rest.is_empty() {
         let end = fitting(rest, most.max(2));
         let (mut piece, mut after) = rest.split_at(end);
-        if !after.is_empty() {
+        if let Some(next) = after.strip_prefix(['\n', ' ']) {
+            after = next;
+        } else if !after.is_empty() {
             let half = piece.len() / 2;
             let at = |sign: char| piece.rfind(sign).filter(|at| *at >= half);
             if let Some(at) = at('\n').or_else(|| at(' ')) {
@@ -60,7 +62,8 @@ pub fn button(text: &str) -> String {
 }
 
 fn line(text: &str, most: usize) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     match words.is_empty() {
         true => "-".to_string(),
         false => cut(&words.join(" "), most),

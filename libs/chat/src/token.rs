@@ -95,6 +95,13 @@ impl TokenFile {
         if let Some(reason) = reason_against(meta.uid(), meta.mode()) {
             return Err(invalid(reason));
         }
+        if let Some(folder) = path.parent() {
+            let folder_meta = folder.metadata().map_err(|error| invalid(error.to_string()))?;
+            if folder_meta.mode() & 0o022 != 0 {
+                let text = format!("other accounts may write to its folder; chmod go-w {}", folder.display());
+                return Err(invalid(text));
+            }
+        }
         let mut text = String::new();
         file.take(MOST).read_to_string(&mut text).map_err(|error| invalid(error.to_string()))?;
         TokenFile::parse(&text).map_err(invalid)
@@ -133,7 +140,9 @@ fn reason_against(owner: u32, mode: u32) -> Option<String> {
     match (owner == me(), mode & 0o077) {
         (false, _) => Some("it belongs to another user; it must be your own".into()),
         (true, 0) => None,
-        (true, _) => Some("other accounts may read or write it; chmod 600 it, and get a new token from @BotFather".into()),
+        (true, _) => {
+            Some("other accounts may read or write it; chmod 600 it, and get a new token from @BotFather".into())
+        }
     }
 }
 
@@ -156,10 +165,14 @@ mod tests {
     fn a_token_is_hidden_in_every_form() {
         let token = Token::parse(TOKEN).unwrap();
         assert_eq!(format!("{token:?}"), "[token]");
-        for text in [TOKEN.to_string(), format!("https://x/bot{TOKEN}/getMe"), TOKEN.replace(':', "%3A"), TOKEN[7..].into()] {
+        for text in
+            [TOKEN.to_string(), format!("https://x/bot{TOKEN}/getMe"), TOKEN.replace(':', "%3A"), TOKEN[7..].into()]
+        {
             assert!(!token.hide_in(&text).contains(&TOKEN[7..]), "{text}");
         }
-        for wrong in ["", "123456", "123456:short", "a:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K", "1:AAEhBOweik6ad9r/QXMENQjcrGbqC"] {
+        for wrong in
+            ["", "123456", "123456:short", "a:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K", "1:AAEhBOweik6ad9r/QXMENQjcrGbqC"]
+        {
             assert_eq!(Token::parse(wrong), None, "{wrong}");
         }
     }
@@ -192,5 +205,7 @@ mod tests {
         symlink(&path, &link).unwrap();
         assert!(TokenFile::read(&link).is_err());
         assert!(TokenFile::read(dir.path()).is_err());
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o770)).unwrap();
+        assert!(TokenFile::read(&path).unwrap_err().to_string().contains("chmod go-w"));
     }
 }

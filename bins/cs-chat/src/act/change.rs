@@ -63,7 +63,10 @@ impl Call<'_, '_> {
         };
         let until = self.now.timestamp().saturating_add(CONFIRM_SECONDS);
         let guard = &self.desk.guard;
-        let text = guard.text(&format!("End the agent {}? What it has not committed stays in its folder. The button works for a minute.", who.name()));
+        let text = guard.text(&format!(
+            "End the agent {}? What it has not committed stays in its folder. The button works for a minute.",
+            who.name()
+        ));
         let key = (guard.text(&format!("End {}", who.name())).button(), format!("kill:{until:x}:{:x}:{id}", self.user));
         self.answer(&Reply { text, keys: vec![key] })
     }

@@ -12,11 +12,12 @@ const ROWS: usize = 40;
 impl Call<'_, '_> {
     /// Lists those of a project or with a tag; without a word all.
     pub fn list(&self, filter: Option<&str>) -> Result<(), Fault> {
-        let all = match who::all(self.now) {
+        let all = match who::all(self.desk.store, self.now) {
             Ok(all) => all,
             Err(text) => return self.reply(&format!("Not done: {text}.")),
         };
-        let is_wanted = |who: &&Who| filter.is_none_or(|word| who.project == word || who.tags.iter().any(|tag| tag == word));
+        let is_wanted =
+            |who: &&Who| filter.is_none_or(|word| who.project == word || who.tags.iter().any(|tag| tag == word));
         let wanted: Vec<&Who> = all.iter().filter(is_wanted).collect();
         if wanted.is_empty() {
             return match filter {
@@ -36,14 +37,16 @@ impl Call<'_, '_> {
             }
         }
         if wanted.len() > ROWS {
-            text = text.then(&guard.text(&format!("and {} more; /list PROJECT shows one project\n", wanted.len() - ROWS)));
+            text =
+                text.then(&guard.text(&format!("and {} more; /list PROJECT shows one project\n", wanted.len() - ROWS)));
         }
         self.answer(&Reply { text, keys: self.keys(&wanted) })
     }
 
     fn row(&self, who: &Who) -> crate::leaving::Leaving {
         let guard = &self.desk.guard;
-        let since = who.since.map(|since| format!(", {}", render::format_ago_by_minute(since, self.now))).unwrap_or_default();
+        let since =
+            who.since.map(|since| format!(", {}", render::format_ago_by_minute(since, self.now))).unwrap_or_default();
         let head = guard.text(&format!("• {} ({}) {}{since}\n", who.name(), who.project, who.state));
         let intent = guard.line(&who.conversation, &who.intent);
         match intent.as_str().is_empty() {

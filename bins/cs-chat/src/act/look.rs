@@ -38,7 +38,9 @@ impl Call<'_, '_> {
         add("said", text(&known, "said"));
         add("outcome", text(&known, "outcome"));
         add("branch", text(&known, "git_branch"));
-        for (label, key) in [("done", "tasks_done"), ("to do", "tasks_open"), ("commits", "commits"), ("questions", "open_questions")] {
+        for (label, key) in
+            [("done", "tasks_done"), ("to do", "tasks_open"), ("commits", "commits"), ("questions", "open_questions")]
+        {
             add(label, &list(known.get(key)));
         }
         let tasks = known.get("tasks").and_then(Value::as_array).map(|tasks| of_tasks(tasks)).unwrap_or_default();
@@ -78,7 +80,8 @@ impl Call<'_, '_> {
             Some(day) => {
                 let number = |key: &str| day.get(key).and_then(Value::as_u64).unwrap_or_default();
                 let total = number("total_tokens");
-                let cost = day.get("cost_usd").and_then(Value::as_f64).map_or("unknown".into(), |cost| format!("${cost:.2}"));
+                let cost =
+                    day.get("cost_usd").and_then(Value::as_f64).map_or("unknown".into(), |cost| format!("${cost:.2}"));
                 self.reply(&format!("today: {cost} at list prices, {} tokens", render::format_count(total)))
             }
         }

@@ -41,7 +41,11 @@ pub fn message(desk: &Desk, user: i64, message: &Message, bot_name: &str) -> Res
         Some(Ok(command)) => command,
     };
     if role < command.role() {
-        let text = format!("You may not do that here: it needs the role {}, and yours is {}.", command.role().as_str(), role.as_str());
+        let text = format!(
+            "You may not do that here: it needs the role {}, and yours is {}.",
+            command.role().as_str(),
+            role.as_str()
+        );
         return desk.reply(message, &text);
     }
     desk.bot.show_typing(place(message));
@@ -104,7 +108,7 @@ impl Call<'_, '_> {
 
     /// Does something with the one that a name means; if there are several, buttons or names are shown.
     fn about(&self, name: &str, act: impl FnOnce(&Self, &Who) -> Result<(), Fault>) -> Result<(), Fault> {
-        let all = match who::all(self.now) {
+        let all = match who::all(self.desk.store, self.now) {
             Ok(all) => all,
             Err(text) => return self.reply(&format!("Not done: {text}.")),
         };
@@ -112,7 +116,10 @@ impl Call<'_, '_> {
             [] => self.reply(&format!("There is no current session or agent {name}. /list shows all.")),
             [one] => act(self, one),
             several => {
-                let text = self.desk.guard.text(&format!("{name} may mean several; nothing was done. Use one of these names:"));
+                let text = self
+                    .desk
+                    .guard
+                    .text(&format!("{name} may mean several; nothing was done. Use one of these names:"));
                 self.answer(&Reply { text, keys: self.keys(several) })
             }
         }
@@ -136,7 +143,10 @@ impl Call<'_, '_> {
             .filter(may)
             .map(|entry| format!("/{} {}: {}", entry.word, entry.args, entry.does).replace(" : ", ": "))
             .collect();
-        lines.push(format!("Your role is {}. No permission can be given here, and no command is run.", self.role.as_str()));
+        lines.push(format!(
+            "Your role is {}. No permission can be given here, and no command is run.",
+            self.role.as_str()
+        ));
         self.reply(&lines.join("\n"))
     }
 }

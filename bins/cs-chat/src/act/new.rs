@@ -20,11 +20,14 @@ impl Call<'_, '_> {
             (_, _, true) => self.of_template(&config, word, prompt),
             _ => {
                 let may: Vec<&str> = self.desk.settings.new_projects.iter().map(String::as_str).collect();
-                let may = if may.is_empty() { "none; see chat.telegram.new in config.json".into() } else { may.join(", ") };
+                let may =
+                    if may.is_empty() { "none; see chat.telegram.new in config.json".into() } else { may.join(", ") };
                 return self.reply(&format!("Not done: {word} is no project in which agents may be started here (allowed: {may}), and no prepared agent."));
             }
         };
-        self.answer_result(spawned.map(|seat| format!("{} was started ({})", text(&seat, "name"), text(&seat, "agent_id"))))
+        self.answer_result(
+            spawned.map(|seat| format!("{} was started ({})", text(&seat, "name"), text(&seat, "agent_id"))),
+        )
     }
 
     /// Starts a prepared agent in the only project that is allowed, or in the one that the first word names.
@@ -36,7 +39,8 @@ impl Call<'_, '_> {
             (false, Some(only)) => (only.as_str(), prompt),
             (false, None) => return Err(format!("say in which project: /new {template} PROJECT TEXT")),
         };
-        let folder = config.projects.get(slug).map(|project| project.path.clone()).ok_or(format!("{slug} is no project"))?;
+        let folder =
+            config.projects.get(slug).map(|project| project.path.clone()).ok_or(format!("{slug} is no project"))?;
         if prompt.is_empty() {
             return Err(format!("write what it is to do: /new {template} {slug} TEXT"));
         }

@@ -2,10 +2,10 @@
 
 use super::Call;
 use crate::bot::Fault;
-use crate::program::{row, text};
-use crate::who::{self, Who};
 use crate::leaving::Leaving;
+use crate::program::{row, text};
 use crate::settle::{QUEUED, SENT};
+use crate::who::{self, Who};
 use chat::store::{Notice, Notices, Place, Stored, Topics};
 use cs_core::clock;
 
@@ -53,7 +53,7 @@ impl Call<'_, '_> {
 
     /// A text without a command: for whom it is, is told by what it answers, or by the topic.
     pub fn text(&self, message: &str) -> Result<(), Fault> {
-        let all = match who::all(self.now) {
+        let all = match who::all(self.desk.store, self.now) {
             Ok(all) => all,
             Err(text) => return self.reply(&format!("Not done: {text}.")),
         };
@@ -96,7 +96,10 @@ impl Call<'_, '_> {
             [one] => Some(Ok(one)),
             several => {
                 let names: Vec<String> = several.iter().map(|who| who.name()).collect();
-                Some(Err(format!("Not done: this topic is for several ({}). Use /send NAME TEXT, answer a notice, or /follow NAME.", names.join(", "))))
+                Some(Err(format!(
+                    "Not done: this topic is for several ({}). Use /send NAME TEXT, answer a notice, or /follow NAME.",
+                    names.join(", ")
+                )))
             }
         }
     }

@@ -24,7 +24,9 @@ impl Call<'_, '_> {
             of_chat.followed.insert(key);
             (true, ())
         });
-        self.answer_result(done.map(|()| format!("This topic is for {} from now on.", who.name())).map_err(|e| e.to_string()))
+        self.answer_result(
+            done.map(|()| format!("This topic is for {} from now on.", who.name())).map_err(|e| e.to_string()),
+        )
     }
 
     /// For how long only what is loud is told.
@@ -35,7 +37,9 @@ impl Call<'_, '_> {
                 let state = State::read(home).unwrap_or_default();
                 let until = state.quiet_until.as_deref().and_then(clock::parse).filter(|until| *until > self.now);
                 return match until {
-                    Some(until) => self.reply(&format!("Only what waits or failed is told until {}.", self.desk.hour(until))),
+                    Some(until) => {
+                        self.reply(&format!("Only what waits or failed is told until {}.", self.desk.hour(until)))
+                    }
                     None => self.reply("Everything is told. /quiet 2h tells only what waits or failed."),
                 };
             }

@@ -2,11 +2,13 @@
 //! replaced in one step; one that cannot be understood is an error, never taken for an empty one: an offset that is lost
 //! would carry out old messages again.
 
+mod mirrored;
 mod notices;
 mod offset;
 mod state;
 mod topics;
 
+pub use mirrored::Mirrored;
 pub use notices::{About, Notice, Notices};
 pub use offset::{Offset, Taken};
 pub use state::State;

@@ -78,9 +78,10 @@ impl Notices {
 
     /// The open one that tells of the same.
     pub fn open(&self, chat: i64, about: &About) -> Option<&Notice> {
-        self.notices.iter().rev().find(|notice| {
-            notice.closed_at.is_none() && notice.chat == chat && notice.about == *about
-        })
+        self.notices
+            .iter()
+            .rev()
+            .find(|notice| notice.closed_at.is_none() && notice.chat == chat && notice.about == *about)
     }
 
     /// Adds one, and drops those that are too old or too many.
