@@ -2,7 +2,7 @@
 //! true: a program's own word wins over everything here.
 
 /// Programs with one obvious command, which runs if none is named.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 13] = [
     ("cs-agent", "list"),
     ("cs-session", "list"),
     ("cs-project", "list"),
@@ -14,6 +14,7 @@ const DEFAULTS: [(&str, &str); 12] = [
     ("cs-transcript", "list"),
     ("cs-keep", "status"),
     ("cs-redact", "filter"),
+    ("cs-chat", "status"),
     ("cs-sync", "status"),
 ];
 

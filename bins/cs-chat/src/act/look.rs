@@ -46,7 +46,7 @@ impl Call<'_, '_> {
         let tasks = known.get("tasks").and_then(Value::as_array).map(|tasks| of_tasks(tasks)).unwrap_or_default();
         add("tasks", &tasks);
         if let Some(cost) = known.get("cost_usd").and_then(Value::as_f64) {
-            add("cost", &format!("${cost:.2}"));
+            add("cost", &render::format_dollars(cost));
         }
         self.answer(&Reply::from(reply))
     }
@@ -80,8 +80,7 @@ impl Call<'_, '_> {
             Some(day) => {
                 let number = |key: &str| day.get(key).and_then(Value::as_u64).unwrap_or_default();
                 let total = number("total_tokens");
-                let cost =
-                    day.get("cost_usd").and_then(Value::as_f64).map_or("unknown".into(), |cost| format!("${cost:.2}"));
+                let cost = day.get("cost_usd").and_then(Value::as_f64).map_or("unknown".into(), render::format_dollars);
                 self.reply(&format!("today: {cost} at list prices, {} tokens", render::format_count(total)))
             }
         }

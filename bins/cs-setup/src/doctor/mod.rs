@@ -2,6 +2,7 @@
 //! It changes nothing: the test event goes into a temporary data directory, and the file that tests the disk is removed.
 
 mod absent;
+mod chat;
 mod codex;
 mod cost;
 mod dashboard;
@@ -72,6 +73,7 @@ impl Doctor {
         checks.extend(data::check(places));
         checks.extend(keep::check(places));
         checks.extend(sync::check(places));
+        checks.extend(chat::check(places));
         checks.extend(dashboard::check(places));
         if is_installed {
             checks.extend(check_jobs(places));

@@ -8,13 +8,14 @@ use cs_core::error::{Error, Result};
 use std::path::Path;
 use std::time::Duration;
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("dashboard", include_str!("../../../../launchd/claude-sessions.dashboard.plist")),
     ("cleanup", include_str!("../../../../launchd/claude-sessions.cleanup.plist")),
     ("notify", include_str!("../../../../launchd/claude-sessions.notify.plist")),
     ("usage", include_str!("../../../../launchd/claude-sessions.usage.plist")),
     ("keep", include_str!("../../../../launchd/claude-sessions.keep.plist")),
     ("sync", include_str!("../../../../launchd/claude-sessions.sync.plist")),
+    ("chat", include_str!("../../../../launchd/claude-sessions.chat.plist")),
 ];
 /// The PATH of jobs: launchd's own has only the system's folders.
 const PATH: &str = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";

@@ -1,4 +1,5 @@
-//! `jobs`: the scheduled programs. The dashboard starts at login; cleanup, usage and, if it is enabled, keep run
+//! `jobs`: the scheduled programs. The dashboard starts at login, and so does, if somebody is allowed to write to its bot,
+//! the chat; cleanup, usage and, if it is enabled, keep run
 //! every hour, notices every 5 minutes and, if it is enabled, sync every 15. They are run by launchd or systemd or, without
 //! either, by crontab lines.
 
@@ -34,8 +35,8 @@ pub struct State {
 }
 
 /// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 5 minutes; copies of
-/// conversations hourly, if keep.enabled is set; and what is new to a database or folder every 15 minutes, if
-/// sync.enabled is set
+/// conversations hourly, if keep.enabled is set; what is new to a database or folder every 15 minutes, if
+/// sync.enabled is set; and what is written in a chat, from login on, if somebody is allowed to
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
 pub struct Jobs {
@@ -190,18 +191,21 @@ pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let port = config.settings.dashboard_port.to_string();
     let (keep, _) = kept::Settings::read(&config, &places.data.config());
     let (sync, _) = sync::Settings::read(&config, &places.data.config(), Some(&places.user));
+    let (chat, _) = chat::Settings::read(&config, &places.data.config(), Some(&places.user));
     let is_wanted = |name: &str| match name {
         "keep" => keep.enabled,
         "sync" => sync.enabled,
+        "chat" => chat.as_ref().is_some_and(chat::Settings::reads),
         _ => true,
     };
-    let table: [(&str, &str, &[&str], &str); 6] = [
+    let table: [(&str, &str, &[&str], &str); 7] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),
         ("cleanup", "cs-cleanup", &["all"], "17 * * * *"),
         ("notify", "cs-notify", &[], "*/5 * * * *"),
         ("usage", "cs-usage", &["keep"], "37 * * * *"),
         ("keep", "cs-keep", &["run", "--if-enabled"], "47 * * * *"),
         ("sync", "cs-sync", &["push", "--if-enabled", "-q"], "7-59/15 * * * *"),
+        ("chat", "cs-chat", &["run"], "@reboot"),
     ];
     let (mut jobs, mut missing) = (Vec::new(), Vec::new());
     for (name, program, args, cron) in table.into_iter().filter(|(name, ..)| is_wanted(name)) {

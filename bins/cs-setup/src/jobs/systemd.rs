@@ -8,7 +8,7 @@ use cs_core::error::{Error, Result};
 use std::path::PathBuf;
 
 /// Job, kind of unit, text, and whether it is started by itself.
-const TEMPLATES: [(&str, &str, &str, bool); 11] = [
+const TEMPLATES: [(&str, &str, &str, bool); 12] = [
     ("dashboard", "service", include_str!("../../../../systemd/claude-sessions-dashboard.service"), true),
     ("cleanup", "service", include_str!("../../../../systemd/claude-sessions-cleanup.service"), false),
     ("cleanup", "timer", include_str!("../../../../systemd/claude-sessions-cleanup.timer"), true),
@@ -20,6 +20,7 @@ const TEMPLATES: [(&str, &str, &str, bool); 11] = [
     ("keep", "timer", include_str!("../../../../systemd/claude-sessions-keep.timer"), true),
     ("sync", "service", include_str!("../../../../systemd/claude-sessions-sync.service"), false),
     ("sync", "timer", include_str!("../../../../systemd/claude-sessions-sync.timer"), true),
+    ("chat", "service", include_str!("../../../../systemd/claude-sessions-chat.service"), true),
 ];
 
 /// The units by name, without their texts.
