@@ -15,6 +15,12 @@ pub const TOKEN: &str = "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K";
 pub const CHAT: i64 = -1001;
 pub const USER: i64 = 42;
 
+/// Seconds since 1970.
+pub fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or_default()
+}
+
 /// A call that was made.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -101,7 +107,7 @@ impl Telegram {
 
     /// A person writes; returns the number of the message. `more` is merged into it.
     pub fn write(&self, user: i64, chat: i64, text: &str, more: Value) -> i64 {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = now();
         let mut inner = self.lock();
         inner.next_message += 1;
         let id = inner.next_message;
@@ -313,8 +319,9 @@ fn read(stream: &TcpStream) -> Option<(String, Vec<u8>)> {
 }
 
 fn respond(stream: &mut TcpStream, status: u16, body: &str, is_cut: bool) {
+    let date = cs_core::clock::now().format("%a, %d %b %Y %H:%M:%S GMT");
     let head = format!(
-        "HTTP/1.1 {status} x\r\nDate: Tue, 01 Dec 2026 03:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} x\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     let end = if is_cut { body.len() / 2 } else { body.len() };

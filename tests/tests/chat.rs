@@ -4,8 +4,12 @@
 mod attack;
 #[path = "chat/commands.rs"]
 mod commands;
+#[path = "chat/connection.rs"]
+mod connection;
 #[path = "chat/failures.rs"]
 mod failures;
+#[path = "chat/hostile.rs"]
+mod hostile;
 #[path = "chat/notices.rs"]
 mod notices;
 #[path = "chat/setting_up.rs"]

@@ -8,7 +8,7 @@ use crate::secret;
 use argh::{ArgsInfo, FromArgs};
 use chat::store::{self, Offset, Place, Stored};
 use chat::{Incoming, Settings, Token, TokenFile};
-use cli::{Context, Failure, Outcome, STDIN, note};
+use cli::{Context, Failure, Outcome, note};
 use cs_core::error::Error;
 use cs_core::file::{self, Durability};
 use serde_json::{Map, Value, json};
@@ -104,7 +104,7 @@ impl Setup {
 
     fn token(&self, path: &Path) -> Outcome<Token> {
         let text = match &self.token_file {
-            Some(given) if given.as_os_str() == STDIN => {
+            Some(given) if given.as_os_str() == "-" => {
                 let mut text = String::new();
                 stdin().lock().take(4096).read_to_string(&mut text)?;
                 text

@@ -3,7 +3,7 @@
 use crate::desk;
 use argh::{ArgsInfo, FromArgs};
 use chat::TokenFile;
-use chat::store::{Notices, State, Stored, Topics};
+use chat::store::{Notices, Offset, State, Stored, Topics};
 use cli::{Block, Context, Form, Outcome};
 use cs_core::clock::{self, Instant};
 use serde::Serialize;
@@ -33,6 +33,8 @@ struct Shown {
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_ahead: Option<i64>,
+    /// The number of the next update; 0 before the first.
+    offset: i64,
     strangers: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     quiet_until: Option<String>,
@@ -59,6 +61,7 @@ impl Status {
             polled_at: state.polled_at,
             error: state.error,
             clock_ahead: state.clock_ahead,
+            offset: Offset::read(home)?.next,
             strangers: state.strangers,
             quiet_until: state.quiet_until,
             open,

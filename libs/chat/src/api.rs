@@ -183,7 +183,8 @@ fn of_message(value: Option<&Value>, is_edited: bool) -> Option<(i64, String, In
         .iter()
         .any(|key| value.get(key).is_some());
     // A new title, a new member, a pinned message: nobody asks for anything.
-    let has_content = is_forwarded || CONTENTS.iter().any(|key| value.get(key).is_some());
+    let has_content =
+        is_forwarded || CONTENTS.iter().any(|key| value.get(key).is_some_and(|content| !content.is_null()));
     if !has_content {
         return None;
     }

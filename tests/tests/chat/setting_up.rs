@@ -1,7 +1,8 @@
 //! From a token to the first answer.
 
 use super::*;
-use cs_tests::stdout;
+use cs_tests::pty::OnTerminal;
+use cs_tests::{LIMIT, eventually, stdout};
 
 fn bare(api: &Telegram) -> Sandbox {
     let sandbox = Sandbox::new().without("CS_NOW");
@@ -56,4 +57,141 @@ fn a_wrong_token_changes_nothing() {
     assert_eq!(status(&output), 64, "no terminal: {}", stderr(&output));
     let output = sandbox.cs("cs-chat", &["setup", "--token-file", "../token", "--yes"]);
     assert_ne!(status(&output), 0);
+}
+
+const OLD: &str = "{\"chat\": {\"telegram\": {\"api\": \"API\", \"mirror\": \"answers\"}},\n \"hooks\": {\"capture_prompts\": true}}\n";
+
+/// A sandbox without a token, whose config.json only names the stand-in.
+fn fresh(api: &Telegram) -> Sandbox {
+    let sandbox = Sandbox::new().without("CS_NOW");
+    put(&sandbox, "config.json", &OLD.replace("API", &api.address));
+    sandbox
+}
+
+fn token_file(sandbox: &Sandbox) -> std::path::PathBuf {
+    sandbox.home().join(".config/claude-sessions/telegram")
+}
+
+fn until(terminal: &OnTerminal, text: &str) {
+    assert!(eventually(LIMIT, || terminal.shown().contains(text)), "{text}: {}", terminal.shown());
+}
+
+#[test]
+fn a_person_is_asked_for_the_token_and_shown_who_writes() {
+    let api = Telegram::new();
+    let sandbox = fresh(&api);
+    let mut command = sandbox.command("cs-chat");
+    command.arg("setup");
+    let mut terminal = OnTerminal::start(command);
+    until(&terminal, "the bot's token");
+    terminal.type_in(&format!("{TOKEN}\n"));
+    until(&terminal, "that of @our_bot");
+    until(&terminal, "write something to @our_bot");
+    api.write(7, 99, "\u{1b}[2Jlet me in\nplease", json!({}));
+    until(&terminal, "(7) wrote in chat 99");
+    terminal.type_in("n\n");
+    until(&terminal, "left out");
+    api.write(USER, CHAT, "hello", json!({"message_thread_id": 5, "is_topic_message": true}));
+    until(&terminal, &format!("Ada ({USER}) wrote in chat {CHAT}, topic 5: hello"));
+    terminal.type_in("y\n");
+    until(&terminal, "store this?");
+    assert!(!token_file(&sandbox).exists(), "nothing is written before the person agreed");
+    terminal.type_in("y\n");
+    let end = terminal.wait();
+    let shown = terminal.shown();
+    assert!(end.success() && shown.contains("it is set up"), "{shown}");
+    assert!(!shown.contains(&TOKEN[7..]), "the token is not shown: {shown}");
+    assert!(!shown.contains("\u{1b}[2J"), "{shown}");
+    let meta = fs::metadata(token_file(&sandbox)).expect("it was written");
+    assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(sandbox.data().join("config.json")).expect("it is there");
+    assert!(text.contains("\"hooks\": {\"capture_prompts\": true}"), "all else stays: {text}");
+    assert!(!text.contains(&TOKEN[7..]));
+    let config: Value = serde_json::from_str(&text).expect("it is JSON");
+    let telegram = &config["chat"]["telegram"];
+    assert_eq!(
+        (&telegram["allow"], &telegram["mirror"]),
+        (&json!({"chats": [CHAT], "users": [USER]}), &json!("answers"))
+    );
+    assert_eq!(config["notify"]["handlers"][0]["command"][1], "notify");
+    // The message that showed who writes is not carried out.
+    let sent = api.sent().len();
+    polled(&sandbox);
+    assert_eq!(api.sent().len(), sent);
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let api = Telegram::new();
+    let sandbox = fresh(&api);
+    let mut command = sandbox.command("cs-chat");
+    command.arg("setup");
+    let terminal = OnTerminal::start(command);
+    until(&terminal, "the bot's token");
+    let is_shown = || {
+        let output = sandbox.sh(&format!("stty -a <{}", terminal.tty));
+        stdout(&output).split_whitespace().any(|word| word.trim_end_matches(';') == "echo")
+    };
+    assert!(eventually(LIMIT, || !is_shown()), "what is typed is not shown");
+    // SAFETY: kill only takes numbers; the process is a child of ours that was not waited for.
+    assert_eq!(unsafe { libc::kill(terminal.pid() as libc::pid_t, libc::SIGTERM) }, 0);
+    assert!(eventually(LIMIT, is_shown), "what is typed is shown again");
+}
+
+#[test]
+fn a_script_sets_it_up_without_a_terminal() {
+    let api = Telegram::new();
+    let sandbox = fresh(&api);
+    let before = fs::read(sandbox.data().join("config.json")).expect("it is there");
+    let refused = |args: &[&str], input: &str, code: i32, wanted: &str| {
+        let output = sandbox.feed("cs-chat", &[&["setup"], args].concat(), input);
+        assert_eq!(status(&output), code, "{}", stderr(&output));
+        assert!(stderr(&output).contains(wanted), "{}", stderr(&output));
+        assert!(!token_file(&sandbox).exists());
+        assert_eq!(fs::read(sandbox.data().join("config.json")).expect("it is there"), before);
+    };
+    let ids = ["--chat", "-1001", "--user", "42"];
+    refused(&[], "", 64, "there is no terminal");
+    refused(&["--token-file", "-"], TOKEN, 64, "name them by --chat and --user");
+    refused(&["--token-file", "-", "--yes"], TOKEN, 64, "--yes needs --chat and --user");
+    refused(&[&["--token-file", "-"], &ids[..]].concat(), TOKEN, 64, "no terminal on which to ask");
+    refused(&[&["--token-file", "-", "--yes"], &ids[..]].concat(), "nonsense", 65, "that is no token");
+    let wrong = TOKEN.replace("AAE", "BBB");
+    refused(&[&["--token-file", "-", "--yes"], &ids[..]].concat(), &wrong, 65, "does not know the token");
+    let dry = [&["setup", "--token-file", "-", "--dry-run"], &ids[..]].concat();
+    let output = sandbox.feed("cs-chat", &dry, TOKEN);
+    assert!(status(&output) == 0 && stdout(&output).contains("nothing was written"), "{}", stderr(&output));
+    assert!(!token_file(&sandbox).exists());
+    fs::write(sandbox.work().join("token.txt"), format!("{TOKEN}\n")).expect("it can be written");
+    let output = sandbox.cs("cs-chat", &[&["setup", "--token-file", "token.txt", "--yes"], &ids[..]].concat());
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert_eq!(answer(&sandbox, &api, "/quiet"), "Everything is told. /quiet 2h tells only what waits or failed.");
+}
+
+#[test]
+fn a_test_and_the_status_say_what_is_so() {
+    let api = Telegram::new();
+    let sandbox = super::sandbox(&api, json!({}));
+    let output = sandbox.cs("cs-chat", &["test", "--json"]);
+    let told: Value = serde_json::from_str(&stdout(&output)).expect("it is JSON");
+    assert_eq!((&told["bot"], &told["chat"]), (&json!("our_bot"), &json!(CHAT)));
+    assert!(api.last().contains("test"));
+    let shown = || -> Value {
+        let output = sandbox.cs("cs-chat", &["status", "--json"]);
+        serde_json::from_str(&stdout(&output)).expect("it is JSON")
+    };
+    let before = shown();
+    assert_eq!(
+        (&before["users"]["44"], &before["bot"], &before["usable"]),
+        (&json!("view"), &json!("123456"), &json!(true))
+    );
+    assert!(before.get("polled_at").is_none());
+    polled(&sandbox);
+    let after = shown();
+    assert!(after["polled_at"].is_string() && after["offset"] == json!(0), "{after}");
+    let asked = api.asked().len();
+    shown();
+    assert_eq!(api.asked().len(), asked, "the status opens no connection");
+    let none = Sandbox::new().cs("cs-chat", &["status"]);
+    assert!(status(&none) == 1 && stderr(&none).contains("cs-chat setup"), "{}", stderr(&none));
 }
