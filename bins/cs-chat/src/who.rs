@@ -147,6 +147,9 @@ fn conversation(store: &Store, lives: &[Live], session: &str) -> String {
 
 /// Those that a name means: the first of these ways by which any is found counts.
 pub fn named<'w>(all: &'w [Who], name: &str) -> Vec<&'w Who> {
+    if name.is_empty() {
+        return Vec::new();
+    }
     let lower = name.to_lowercase();
     let ways: [&dyn Fn(&Who) -> bool; 4] = [
         &|who| who.agent == name || who.session == name || who.conversation == name,
