@@ -140,7 +140,11 @@ fn fetch(desk: &Desk, wait: u64, busy: &dyn Fn(bool)) -> Result<Polled, Failed> 
     tell_lost(desk, &offset)?;
     let name = name(desk, &offset)?;
     let mut polled = Polled::default();
-    for update in desk.bot.updates(offset.of(bot), wait)? {
+    let updates = desk.bot.updates(offset.of(bot), wait)?;
+    if let Some(first) = updates.first().filter(|first| first.id < offset.of(bot)) {
+        Offset::change(home, |offset| (true, offset.count_anew(first.id)))?;
+    }
+    for update in updates {
         busy(true);
         take(desk, &update, &name, &mut polled)?;
         busy(false);

@@ -4,7 +4,7 @@
 use crate::PROGRAM;
 use crate::bot::Fault;
 use crate::desk::Desk;
-use crate::poll::{self, Failed};
+use crate::poll::{self, Failed, Polled};
 use crate::settle;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, note};
@@ -12,7 +12,7 @@ use nanorand::{Rng, WyRand};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The first pause after a failure, and the longest.
 const FIRST: Duration = Duration::from_secs(1);
@@ -30,14 +30,15 @@ impl Run {
         let mut last = String::new();
         while !stop.is_set() {
             let desk = Desk::open(context)?;
+            let began = Instant::now();
             let wait = match poll::fetch_once(&desk, settle::wait_at_most(&desk), &|is_busy| stop.set_busy(is_busy)) {
-                Ok(_) => {
+                Ok(polled) => {
                     if !last.is_empty() {
                         note(PROGRAM, "it works again");
                         last.clear();
                     }
                     pause = FIRST;
-                    continue;
+                    rest(&polled, began.elapsed())
                 }
                 Err(Failed::Other(failure)) => return Err(failure),
                 Err(Failed::Fault(Fault::Unauthorized)) => return Err(Fault::Unauthorized.into()),
@@ -61,6 +62,11 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// The pause after a poll that worked. A server that answers at once that there is nothing is not asked all the time.
+fn rest(polled: &Polled, took: Duration) -> Duration {
+    if *polled == Polled::default() { FIRST.saturating_sub(took) } else { Duration::ZERO }
 }
 
 /// Half of a pause and a random part of the other half, so that several programs do not ask at the same time.
@@ -130,6 +136,14 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_does_not_wait_is_not_asked_all_the_time() {
+        let some = Polled { carried_out: 1, ..Polled::default() };
+        assert_eq!(rest(&some, Duration::ZERO), Duration::ZERO);
+        assert_eq!(rest(&Polled::default(), Duration::ZERO), FIRST);
+        assert_eq!(rest(&Polled::default(), Duration::from_secs(50)), Duration::ZERO);
+    }
 
     #[test]
     fn a_pause_is_at_least_half_of_what_it_may_be() {

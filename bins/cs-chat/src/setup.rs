@@ -151,7 +151,8 @@ impl Setup {
             ),
             other => other.into(),
         })?;
-        note(PROGRAM, &format!("write something to @{name} now, in the chat that is to be told"));
+        let text = format!("write /start to @{name} now, in the chat that is to be told (in a group: /start@{name})");
+        note(PROGRAM, &text);
         let mut next = Offset::read(home)?.of(bot.number());
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {

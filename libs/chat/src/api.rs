@@ -59,13 +59,18 @@ impl Answer {
             return Answer::Foreign;
         }
         let code = fields.get("error_code").and_then(Value::as_i64).unwrap_or(i64::from(status));
-        let words = fields.get("description").and_then(Value::as_str).unwrap_or("no reason given").to_string();
+        let mut words = fields.get("description").and_then(Value::as_str).unwrap_or("no reason given").to_string();
+        let parameter = |name: &str| fields.get("parameters").and_then(|all| all.get(name)?.as_i64());
+        // A group that gets topics becomes another chat.
+        if let Some(chat) = parameter("migrate_to_chat_id") {
+            words = format!("{words}; write its new number {chat} into chat.telegram.allow.chats");
+        }
         match code {
             401 => Answer::Unauthorized,
             404 if words == "Not Found" => Answer::Unauthorized,
             409 => Answer::Conflict(words),
             429 => {
-                let asked = fields.get("parameters").and_then(|all| all.get("retry_after")).and_then(Value::as_u64);
+                let asked = parameter("retry_after").and_then(|asked| u64::try_from(asked).ok());
                 Answer::TooMany(Duration::from_secs(asked.unwrap_or(1).clamp(1, LONGEST_WAIT)))
             }
             _ => Answer::Refused(code, words),
@@ -305,6 +310,10 @@ mod tests {
         assert_eq!(read(429, too_many), Answer::TooMany(Duration::from_secs(5)));
         assert_eq!(read(409, r#"{"ok":false,"description":"other"}"#), Answer::Conflict("other".into()));
         assert_eq!(read(400, r#"{"ok":false,"description":"bad"}"#), Answer::Refused(400, "bad".into()));
+        let moved = r#"{"ok":false,"description":"moved","parameters":{"migrate_to_chat_id":-1007}}"#;
+        assert!(
+            matches!(read(400, moved), Answer::Refused(400, words) if words.contains("-1007 into chat.telegram.allow"))
+        );
         for foreign in ["", "<html>", "{}", r#"{"ok":1}"#, r#"{"ok":true}"#, "[]"] {
             assert_eq!(read(200, foreign), Answer::Foreign, "{foreign}");
         }

@@ -1,7 +1,6 @@
 //! What strangers, files and servers may try, besides what `attack.rs` shows.
 
 use super::*;
-use cs_tests::stdout;
 use cs_tests::telegram::Instead;
 
 #[test]
@@ -128,4 +127,25 @@ fn a_hostile_server_cannot_write_to_the_terminal_or_stop_it() {
     let output = poll(&sandbox);
     assert_eq!(status(&output), 65, "an offset that is lost would carry out old messages again");
     assert!(api.sent().is_empty());
+}
+
+#[test]
+fn a_server_that_counts_anew_is_heard_and_repeats_nothing() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({}));
+    api.count_anew(900_000);
+    let message = api.say("/quiet");
+    polled(&sandbox);
+    api.count_anew(7000);
+    api.say("/quiet 2h");
+    polled(&sandbox);
+    assert_eq!(api.sent().len(), 2, "{:?}", api.sent());
+    assert_eq!(sandbox.json("chat/offset.json")["next"], 7001);
+    // The same message under another number.
+    let again = json!({"update_id": 6000, "message": {"message_id": message, "date": cs_tests::telegram::now(),
+        "chat": {"id": CHAT}, "from": {"id": USER, "is_bot": false}, "text": "/quiet off"}});
+    api.script("getUpdates", Instead::Raw(200, json!({"ok": true, "result": [again]}).to_string()));
+    polled(&sandbox);
+    assert_eq!(api.sent().len(), 2, "it is not carried out again");
+    assert!(sandbox.json("chat/state.json")["quiet_until"].is_string());
 }

@@ -5,6 +5,7 @@ use super::Stored;
 use cs_core::keeps_unknown;
 use cs_core::unknown::Unknown;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A message that was taken and is being carried out. If the program is killed meanwhile, the next one says so in the chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,12 @@ pub struct Offset {
     /// What is being carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<Taken>,
+    /// By the number of the chat, the highest number of a message that was taken.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<String, i64>,
+    /// The same when the server last counted updates anew: these messages and those before are never carried out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub barred: BTreeMap<String, i64>,
     /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
@@ -52,15 +59,33 @@ impl Offset {
         if self.bot == bot { self.next } else { 0 }
     }
 
+    /// Notes that the server counts updates anew, from this number on. That is so if it gives out one before the number
+    /// that was asked for: after a week without updates it chooses a random number (Bot API, `Update`), and asked for a
+    /// number of the future it begins with the first that it has (tdlib, `TQueue::get`). A message that was taken already
+    /// stays taken, by its number in the chat.
+    pub fn count_anew(&mut self, first: i64) {
+        self.next = first;
+        self.barred.clone_from(&self.seen);
+    }
+
     /// Notes that the update with this number, and those before, were taken, and the message that is carried out now;
     /// returns whether the update is new.
     pub fn take(&mut self, bot: &str, id: i64, message: Option<Taken>) -> bool {
         if id < self.of(bot) {
             return false;
         }
-        self.bot = bot.to_string();
+        if self.bot != bot {
+            *self = Offset { bot: bot.to_string(), unknown: std::mem::take(&mut self.unknown), ..Offset::default() };
+        }
         self.next = id.saturating_add(1);
-        self.taken.extend(message);
+        let Some(message) = message else { return true };
+        let chat = message.chat.to_string();
+        if self.barred.get(&chat).is_some_and(|barred| message.message <= *barred) {
+            return false;
+        }
+        let seen = self.seen.entry(chat).or_insert(message.message);
+        *seen = message.message.max(*seen);
+        self.taken.push(message);
         true
     }
 
@@ -82,5 +107,16 @@ mod tests {
         assert_eq!((offset.of("1"), offset.of("2"), offset.taken.len()), (8, 0, 1));
         offset.finish(7);
         assert!(offset.taken.is_empty() && offset.take("2", 3, None));
+    }
+
+    #[test]
+    fn a_server_that_counts_anew_is_followed_without_doing_anything_twice() {
+        let message = |message: i64| Taken { update: message, chat: 1, topic: None, message, date: 3 };
+        let mut offset = Offset::default();
+        assert!(offset.take("1", 900, Some(message(20))));
+        offset.count_anew(5);
+        assert!(!offset.take("1", 5, Some(message(19))) && !offset.take("1", 6, Some(message(20))), "taken before");
+        assert!(offset.take("1", 7, Some(message(21))) && offset.of("1") == 8);
+        assert!(offset.take("2", 7, Some(message(1))), "another bot has other messages");
     }
 }
