@@ -98,6 +98,9 @@ impl Setup {
         let guard = Guard::new(&context.store)?;
         let hello = guard.text("This chat is set up. /list shows what needs you, /help what can be done here.");
         bot.send(Place { chat, topic: None }, &hello, &Manner::default())?;
+        if chat < 0 {
+            note(PROGRAM, "in a group the bot sees a text that is no command or answer only if it is an administrator");
+        }
         context.out.line("it is set up; now switch notices and the job on: cs-notify on && cs-setup jobs install")?;
         context.out.flush()
     }
