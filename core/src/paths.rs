@@ -433,6 +433,11 @@ impl Home {
         self.0.join(format!("next/{uuid}.txt"))
     }
 
+    /// The sign that a conversation ended before it was told that.
+    pub fn untold(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("next/{uuid}.untold"))
+    }
+
     /// `chat`: what is remembered of chats.
     pub fn chat_dir(&self) -> PathBuf {
         self.0.join("chat")

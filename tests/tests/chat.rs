@@ -12,6 +12,8 @@ mod failures;
 mod hostile;
 #[path = "chat/notices.rs"]
 mod notices;
+#[path = "chat/receipts.rs"]
+mod receipts;
 #[path = "chat/setting_up.rs"]
 mod setting_up;
 

@@ -31,6 +31,8 @@ mod repair;
 mod seated;
 #[path = "hooks/size_limit.rs"]
 mod size_limit;
+#[path = "hooks/told.rs"]
+mod told;
 #[path = "hooks/track.rs"]
 mod track;
 #[path = "hooks/vouch.rs"]

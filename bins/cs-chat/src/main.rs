@@ -18,6 +18,7 @@ mod mirror;
 mod notify;
 mod poll;
 mod program;
+mod receipts;
 mod reply;
 mod run;
 mod secret;

@@ -2,7 +2,7 @@
 //! are words after `--`, or standard input, never options.
 
 use cli::call::{self, Ended};
-use cli::programs;
+use cli::{STDIN, programs};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -11,7 +11,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs a program with these options and, after `--`, these words. The error is what the program said.
 pub fn run(name: &str, options: &[&str], words: &[&str]) -> Result<String, String> {
-    let Ended { code, output, complaint } = ended(name, options, words)?;
+    output(ended(name, options, words)?)
+}
+
+fn output(Ended { code, output, complaint }: Ended) -> Result<String, String> {
     match code {
         Some(0) => Ok(output),
         _ => Err(complaint),
@@ -29,8 +32,18 @@ pub fn rows(name: &str, options: &[&str], words: &[&str]) -> Result<Vec<Value>, 
 
 /// The one row that a program prints; the error is what the program said.
 pub fn row(name: &str, options: &[&str], words: &[&str]) -> Result<Value, String> {
-    let printed = run(name, options, words)?;
-    parsed(&printed).into_iter().next_back().ok_or_else(|| format!("{name} printed nothing"))
+    last(name, &run(name, options, words)?)
+}
+
+/// The same for a program that reads a text on standard input for the word `-`, after these ids. So no other account of the
+/// machine sees the text in a list of processes.
+pub fn row_of_text(name: &str, options: &[&str], ids: &[&str], text: &str) -> Result<Value, String> {
+    let words: Vec<&str> = ids.iter().copied().chain([STDIN]).collect();
+    last(name, &output(started(name, options, &words, text)?)?)
+}
+
+fn last(name: &str, printed: &str) -> Result<Value, String> {
+    parsed(printed).into_iter().next_back().ok_or_else(|| format!("{name} printed nothing"))
 }
 
 fn parsed(output: &str) -> Vec<Value> {
@@ -38,15 +51,15 @@ fn parsed(output: &str) -> Vec<Value> {
 }
 
 fn ended(name: &str, options: &[&str], words: &[&str]) -> Result<Ended, String> {
+    let words: Vec<&str> = ["--"].iter().filter(|_| !words.is_empty()).chain(words).copied().collect();
+    started(name, options, &words, "")
+}
+
+fn started(name: &str, options: &[&str], words: &[&str], input: &str) -> Result<Ended, String> {
     let path = programs::sibling(name).ok_or_else(|| format!("{name} is not installed beside cs-chat"))?;
     let mut command = vec![path.to_string_lossy().into_owned()];
-    command.extend(options.iter().map(ToString::to_string));
-    command.push("--json".into());
-    if !words.is_empty() {
-        command.push("--".into());
-        command.extend(words.iter().map(ToString::to_string));
-    }
-    let mut ended = call::ended(&command, &[], LIMIT)?;
+    command.extend(options.iter().chain(&["--json"]).chain(words).map(ToString::to_string));
+    let mut ended = call::ended(&command, input.as_bytes(), LIMIT)?;
     let before = format!("{name}: error: ");
     if let Some(rest) = ended.complaint.strip_prefix(&before) {
         ended.complaint = rest.to_string();

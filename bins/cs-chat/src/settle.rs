@@ -1,20 +1,15 @@
 //! Owns what is done between polls: editing messages whose matter is over ("answered 14:03"), and sending turns that ended. Must stay true: what is not known to be over stays as it
 //! is; a message that was deleted is forgotten.
 
-use crate::bot::{Fault, LONGEST_POLL};
+use crate::bot::LONGEST_POLL;
 use crate::desk::Desk;
 use crate::mirror;
+use crate::receipts;
 use crate::who::{self, Who};
 use chat::Mirror;
 use chat::store::{Notice, Notices, Stored};
 use cli::Outcome;
 use cs_core::clock::{self, Instant, TimeDelta};
-use cs_core::id::Uuid;
-
-/// What a message of ours tells that is no notice: a message was sent to an agent, or waits for a conversation.
-pub const SENT: &str = "sent";
-/// The same.
-pub const QUEUED: &str = "queued";
 
 /// How soon what is open is looked at, in seconds.
 const SOON: u64 = 10;
@@ -32,20 +27,11 @@ pub fn settle(desk: &Desk) -> Outcome<()> {
     }
     let now = clock::now();
     let Ok(all) = who::all(desk.store, now) else { return Ok(()) };
+    let (receipts, open): (Vec<Notice>, Vec<Notice>) = open.into_iter().partition(receipts::is_one);
+    receipts::settle(desk, &receipts, now)?;
     for notice in open {
-        let told = match notice.about.reason == QUEUED {
-            true => of_queued(desk, &notice, &all, now)?,
-            false => over(&notice, &all, now),
-        };
-        let Some((word, at)) = told else { continue };
-        let text = desk.guard.said(&notice.about.conversation, &notice.text).cut(chat::MOST_SHOWN);
-        let text = text.then(&desk.guard.text(&format!("\n— {word} {}", desk.hour(at))));
-        let is_there = match desk.bot.edit(notice.chat, notice.message, &text, &[]) {
-            Ok(is_there) => is_there,
-            // What is refused once is refused always; all else is tried again at the next time.
-            Err(Fault::Refused(_)) => false,
-            Err(fault) => return Err(fault.into()),
-        };
+        let Some((word, at)) = over(&notice, &all, now) else { continue };
+        let is_there = receipts::edit(desk, &notice, &receipts::of(desk, &notice, word, at, None))?;
         Notices::change(home, |notices| {
             match is_there {
                 true => notices.close(notice.chat, notice.message, now),
@@ -64,20 +50,6 @@ pub fn wait_at_most(desk: &Desk) -> u64 {
         notices.notices.iter().any(|notice| notice.closed_at.is_none())
     };
     if desk.settings.mirror != Mirror::Off || has_open() { SOON } else { LONGEST_POLL }
-}
-
-/// What became of a text that waits for a conversation's next prompt. If the conversation ended, it is never told.
-fn of_queued(desk: &Desk, notice: &Notice, all: &[Who], now: Instant) -> Outcome<Option<(&'static str, Instant)>> {
-    let Ok(uuid) = Uuid::parse(&notice.about.conversation) else { return Ok(Some(("over", now))) };
-    if !desk.store.has_next(&uuid) {
-        return Ok(Some(("told", now)));
-    }
-    let is_there = all.iter().any(|who| who.conversation == notice.about.conversation && who.state != "gone");
-    if is_there {
-        return Ok(None);
-    }
-    desk.store.drop_next(&uuid)?;
-    Ok(Some(("not told, because it ended", now)))
 }
 
 /// What became of that of which a message tells, and when; `None` while it is so.

@@ -45,6 +45,8 @@ impl All {
         work.each(messages, |store, path| store.remove_message(path, run, system_now))?;
         let figures = work.context.store.old_figures(system_now);
         work.each(figures, |store, path| store.remove_figures(path, run, system_now))?;
+        let untold = work.context.store.old_untold(system_now);
+        work.each(untold, |store, path| store.remove_untold(path, run, system_now))?;
         let earlier = now.min(clock::of_system(system_now));
         let limits = ::limits::trim::overdue(&work.context.store.home, earlier);
         work.each(limits, |store, key| ::limits::trim::trim(&store.home, key, run, earlier))?;

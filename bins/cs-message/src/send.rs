@@ -12,8 +12,8 @@ use cli::{Context, Failure, Failures, Form, Outcome, STDIN, note, patience, word
 use cs_core::error::Error;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::live::Live;
-use cs_core::validate;
 use cs_core::zone::Zone;
+use cs_core::{store, validate, who};
 use seats::{Caller, Draft, Inbox, Message, Mode, Replies, Sender, State, TELEGRAM, limits};
 use serde::Serialize;
 use std::io::Read;
@@ -99,7 +99,7 @@ impl Send {
             let sent = match recipient {
                 Recipient::Asker => answer(context, &agents, answered.as_ref(), &content),
                 Recipient::Seat(seat) => self.send(context, &agents, seat, draft.clone(), answered.as_ref()),
-                Recipient::Conversation(live) => self.tell(context, live, &draft, &content),
+                Recipient::Conversation(live) => self.tell(context, &agents, live, &draft),
             };
             match sent {
                 Ok(()) => {}
@@ -222,7 +222,6 @@ struct Told<'a> {
     to: &'a str,
     session_id: Option<&'a str>,
     state: State,
-    text: &'a str,
 }
 
 /// The word in place of a message's id: such a text has no way through an inbox.
@@ -230,22 +229,34 @@ const NO_ID: &str = "now";
 
 impl Send {
     /// Has a conversation that is in no seat told a text at its next prompt: nothing can wake it.
-    fn tell(&self, context: &mut Context, live: &Live, draft: &Draft, content: &Content) -> Outcome<()> {
+    fn tell(&self, context: &mut Context, agents: &Agents, live: &Live, draft: &Draft) -> Outcome<()> {
         let has_way = self.important || self.urgent || self.key.is_some() || self.expires.is_some();
         if has_way || self.after.is_some() || self.at.is_some() || self.wait.is_some() {
             let text = "a conversation in no seat is told at its next prompt, so no option says when";
             return Err(Failure::Usage(text.into(), None));
         }
-        let Content::Text(text) = content else {
+        if self.file.is_some() {
             return Err(Failure::Usage("a conversation in no seat gets a text, not a file".into(), None));
-        };
+        }
+        if store::is_alive(live) == Some(false) {
+            let text =
+                format!("{} is gone: its process ended without a word, so nothing can be told", live.claude_session_id);
+            return Err(Failure::Nothing(text));
+        }
         let uuid = Uuid::parse(&live.claude_session_id)?;
-        context.store.add_next(&uuid, &seats::single(NO_ID, &draft.from, text))?;
+        context.store.add_next(&uuid, &seats::single(NO_ID, draft))?;
+        log(
+            context,
+            agents,
+            NO_ID.into(),
+            draft.from.word(),
+            who::word(None, Some(&live.claude_session_id)).unwrap_or_default(),
+        );
         let session_id = live.session_id.as_deref();
         match context.out.form {
             _ if context.out.quiet => context.out.line(&live.claude_session_id),
             Form::Json => {
-                let told = Told { to: &live.claude_session_id, session_id, state: State::Queued, text };
+                let told = Told { to: &live.claude_session_id, session_id, state: State::Queued };
                 context.out.json(&told)
             }
             Form::Table => {

@@ -222,7 +222,8 @@ impl Store {
             return if is_dir { FileKind::Foreign } else { FileKind::Passed };
         }
         if dir == home.next_dir() {
-            let is_told = name.strip_suffix(".txt").is_some_and(|stem| Uuid::parse(stem).is_ok());
+            let stem = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".untold"));
+            let is_told = stem.is_some_and(|stem| Uuid::parse(stem).is_ok());
             return if is_told && !is_dir { FileKind::Plain } else { FileKind::Foreign };
         }
         if dir == home.chat_dir() {

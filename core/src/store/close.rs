@@ -38,7 +38,9 @@ impl Store {
             return closed.map(|_| None);
         }
         self.end_live(uuid, &mut live, ending.now)?;
-        closed.map(|_| id)
+        // All that must be is done; a text that waits is only told too late.
+        let expired = self.expire_next(uuid);
+        closed.and(expired).map(|()| id)
     }
 
     /// The session of a conversation; searched for if the first hook ran in the middle of it.
@@ -135,7 +137,7 @@ pub(super) fn uuid_of(live: &Live) -> Option<Uuid> {
 }
 
 /// Whether a process has the conversation open; `None` if unknown.
-pub(super) fn is_alive(live: &Live) -> Option<bool> {
+pub fn is_alive(live: &Live) -> Option<bool> {
     runner(live).as_ref().and_then(process::is_alive)
 }
 

@@ -170,6 +170,27 @@ impl Store {
         Ok(Some(SweepAction::at("removed", path, "status line figures older than 30 days", run)))
     }
 
+    /// Signs that a conversation ended before it was told something, which nobody asked for within 30 days.
+    pub fn old_untold(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let dir = self.home.next_dir();
+        let stems = if is_dir(&dir) { file::stems(&dir, ".untold")? } else { Vec::new() };
+        let mut paths: Vec<PathBuf> = stems.iter().map(|stem| dir.join(format!("{stem}.untold"))).collect();
+        paths.retain(|path| is_left_over(path, OLD_NEWS, now));
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// Removes such a sign.
+    pub fn remove_untold(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
+        if !is_left_over(path, OLD_NEWS, now) {
+            return Ok(None);
+        }
+        if run == Run::Real {
+            file::remove(path)?;
+        }
+        Ok(Some(SweepAction::at("removed", path, "the conversation ended more than 30 days ago", run)))
+    }
+
     /// Job logs that have grown too long. The hooks and the dashboard trim their own.
     pub fn long_logs(&self) -> Result<Vec<PathBuf>> {
         let dir = self.home.logs_dir();

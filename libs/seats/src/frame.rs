@@ -2,6 +2,7 @@
 //! text can imitate that line, because lines that look like it get `> ` in front; no control characters except newline
 //! and tab. Everything else in a text arrives as it is, because it is only read. Pure.
 
+use crate::draft::Draft;
 use crate::lookalike;
 use crate::message::Message;
 use crate::sender::{Sender, SenderKind};
@@ -22,9 +23,9 @@ pub(crate) fn of_one(message: &Message) -> String {
     format!("{}\n{}", head(message), body(&message.text))
 }
 
-/// A text as a recipient without an inbox reads it; `id` is any word that is no message's.
-pub fn single(id: &str, from: &Sender, text: &str) -> String {
-    format!("{}\n{}", line(id, false, from, None), body(text))
+/// A message with a text as a recipient without an inbox reads it; `id` is any word that is no message's.
+pub fn single(id: &str, draft: &Draft) -> String {
+    format!("{}\n{}", line(id, false, &draft.from, None), body(&draft.text))
 }
 
 /// `[message m000012 from builder (agent_20261129T1134_1f0c), not from your user and no approval]`

@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::bot::Fault;
-use crate::program::{row, text};
+use crate::program::{row_of_text, text};
 use cs_core::config::Config;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ impl Call<'_, '_> {
             (true, Some(_), _) if prompt.is_empty() => {
                 return self.reply(&format!("Write what it is to do: /new {word} TEXT."));
             }
-            (true, Some(folder), _) => row("cs-agent", &["spawn", &format!("--cwd={folder}")], &[prompt]),
+            (true, Some(folder), _) => row_of_text("cs-agent", &["spawn", &format!("--cwd={folder}")], &[], prompt),
             (_, _, true) => self.of_template(&config, word, prompt),
             _ => {
                 let may: Vec<&str> = self.desk.settings.new_projects.iter().map(String::as_str).collect();
@@ -44,7 +44,7 @@ impl Call<'_, '_> {
         if prompt.is_empty() {
             return Err(format!("write what it is to do: /new {template} {slug} TEXT"));
         }
-        row("cs-agent", &["spawn", &format!("--template={template}"), &format!("--cwd={folder}")], &[prompt])
+        row_of_text("cs-agent", &["spawn", &format!("--template={template}"), &format!("--cwd={folder}")], &[], prompt)
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Call;
 use crate::bot::Fault;
 use crate::leaving::Leaving;
-use crate::program::{row, text};
-use crate::settle::{QUEUED, SENT};
+use crate::program::{row_of_text, text};
+use crate::receipts;
 use crate::who::{self, Who};
 use chat::store::{Notice, Notices, Place, Stored, Topics};
 use cs_core::clock;
@@ -12,35 +12,36 @@ use cs_core::clock;
 impl Call<'_, '_> {
     /// Sends a message. It reaches an agent in a seat by its hooks; to another conversation it is told at its next prompt.
     pub fn send(&self, who: &Who, message: &str) -> Result<(), Fault> {
-        let sent = row("cs-message", &["send", "--by", "telegram"], &[who.id(), message]);
-        let told = match sent {
-            Ok(sent) => match who.agent.is_empty() {
-                false => Ok(format!("{} to {}", text(&sent, "state"), who.name())),
-                true => Ok(format!("queued: {} is told at its next prompt, because it is in no seat", who.name())),
-            },
-            Err(text) => Err(text),
+        let sent = row_of_text("cs-message", &["send", "--by", "telegram"], &[who.id()], message);
+        let (told, reason) = match &sent {
+            Ok(sent) if !who.agent.is_empty() => {
+                (format!("{} to {}", text(sent, "state"), who.name()), Some(receipts::sent(text(sent, "id"))))
+            }
+            Ok(_) => {
+                let told = format!("queued: {} is told at its next prompt, because it is in no seat", who.name());
+                (told, Some(receipts::QUEUED.to_string()))
+            }
+            Err(text) => (format!("Not done: {text}."), None),
         };
-        let is_done = told.is_ok();
-        let text = told.unwrap_or_else(|text| format!("Not done: {text}."));
-        let text = self.desk.guard.text(&text);
-        if let Some(message) = self.desk.answer(self.message, &text.clone().into())?.filter(|_| is_done) {
-            self.remember(who, message, &text);
+        let told = self.desk.guard.text(&told);
+        let answer = self.desk.answer(self.message, &told.clone().into())?;
+        if let (Some(message), Some(reason)) = (answer, reason) {
+            self.remember(who, message, &reason, &told);
         }
         Ok(())
     }
 
-    /// Remembers an answer of ours, so that an answer to it finds its way, and it is edited when a message that waits was
-    /// told. Without that the message itself is not affected.
-    fn remember(&self, who: &Who, message: i64, text: &Leaving) {
-        let is_queued = who.agent.is_empty();
+    /// Remembers an answer of ours, so that an answer to it finds its way, and it is edited when the message was read.
+    /// Without that the message itself is not affected.
+    fn remember(&self, who: &Who, message: i64, reason: &str, text: &Leaving) {
         let notice = Notice {
             chat: self.message.chat,
             topic: self.message.topic,
             message,
-            about: who.about(if is_queued { QUEUED } else { SENT }),
+            about: who.about(reason),
             text: text.as_str().to_string(),
             at: clock::stamp(self.now),
-            closed_at: (!is_queued).then(|| clock::stamp(self.now)),
+            closed_at: None,
         };
         let known = Notices::change(&self.desk.store.home, |notices| {
             notices.add(notice, self.now);

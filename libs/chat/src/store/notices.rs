@@ -23,7 +23,8 @@ pub struct About {
     /// The seat's id; empty if it is in none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub agent: String,
-    /// Why: a reason of `cs-notify`, or `mirror`, `sent`.
+    /// Why: a reason of `cs-notify`, or `mirror`; of our answer to what was sent `queued`, or `sent:` or `read:` and the
+    /// message's id.
     #[serde(default)]
     pub reason: String,
     /// Since when: with the reason it identifies the question.
