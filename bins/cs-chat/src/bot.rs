@@ -77,7 +77,7 @@ pub struct Manner {
 }
 
 /// A bot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Bot {
     api: String,
     file: TokenFile,

@@ -27,6 +27,7 @@ mod setup;
 mod status;
 mod test;
 mod topics;
+mod typing;
 mod who;
 
 use argh::{ArgsInfo, FromArgs};

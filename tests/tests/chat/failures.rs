@@ -2,7 +2,7 @@
 
 use super::*;
 use cs_tests::telegram::Instead;
-use cs_tests::{Running, eventually, stdout};
+use cs_tests::{Running, eventually, seat, stdout};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -75,26 +75,29 @@ fn a_pause_that_the_server_asks_for_is_made() {
 #[test]
 fn killed_while_it_acts_nothing_is_done_twice_and_the_chat_is_told() {
     let api = Telegram::new();
-    let sandbox = sandbox(&api, json!({}));
-    let id = session(&sandbox, "a session");
-    api.script("sendChatAction", Instead::After(Duration::from_secs(60)));
-    let message = api.say(&format!("/park {} lunch", &id[id.len() - 4..]));
+    let sandbox = sandbox(&api, json!({"kill": true}));
+    let mut client = std::process::Command::new("sleep").arg("60").spawn().expect("sleep runs");
+    seat::write(&sandbox, seat::SEAT, client.id(), json!({"name": "builder"}));
+    answer(&sandbox, &api, "/kill builder");
+    let (message, asked) = (api.last_message(), api.of("sendMessage").pop().unwrap_or_default());
+    let data = asked["reply_markup"]["inline_keyboard"][0][0]["callback_data"].as_str().unwrap_or_default();
+    api.script("answerCallbackQuery", Instead::After(Duration::from_secs(60)));
+    api.press(USER, message, data);
     let mut running = Running::start(with(sandbox.command("cs-chat"), &["poll"])).expect("it starts");
-    assert!(eventually(LIMIT, || !api.of("sendChatAction").is_empty()));
+    assert!(eventually(LIMIT, || !api.of("answerCallbackQuery").is_empty()));
     running.0.kill().expect("it runs");
     let _ = running.0.wait();
+    let before = api.sent().len();
     polled(&sandbox);
-    assert_eq!(api.sent().len(), 1);
+    assert_eq!(api.sent().len(), before + 1);
     assert!(api.last().starts_with("This was perhaps not carried out"), "{}", api.last());
     let call = api.of("sendMessage").pop().unwrap_or_default();
     assert_eq!(call["reply_parameters"]["message_id"], message);
-    assert_eq!(
-        sandbox.json(&format!("sessions/{id}.json"))["status"],
-        "active",
-        "it was not done, and is not done later"
-    );
     polled(&sandbox);
-    assert_eq!(api.sent().len(), 1, "it is told once");
+    assert_eq!(api.sent().len(), before + 1, "it is told once");
+    assert!(client.try_wait().expect("it can be asked").is_none(), "it was not done, and is not done later");
+    let _ = client.kill();
+    let _ = client.wait();
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod topic;
 use crate::bot::Fault;
 use crate::desk::Desk;
 use crate::reply::{Reply, place};
+use crate::typing;
 use crate::who::{self, Who};
 use chat::{Button, Command, MENU, Message, Role};
 use cs_core::clock::{self, Instant};
@@ -48,9 +49,8 @@ pub fn message(desk: &Desk, user: i64, message: &Message, bot_name: &str) -> Res
         );
         return desk.reply(message, &text);
     }
-    desk.bot.show_typing(place(message));
     let call = Call { desk, role, user, message, now: clock::now() };
-    call.carry_out(command)
+    typing::during(&desk.bot, place(message), || call.carry_out(command))
 }
 
 /// Carries out a button.
@@ -59,11 +59,11 @@ pub fn button(desk: &Desk, user: i64, button: &Button) -> Result<(), Fault> {
     let Some(role) = desk.settings.role(button.message.chat, user) else { return Ok(()) };
     let call = Call { desk, role, user, message: &button.message, now: clock::now() };
     let (what, id) = button.data.split_once(':').unwrap_or((&button.data, ""));
-    match what {
+    typing::during(&desk.bot, place(&button.message), || match what {
         "what" => call.about(id, |call, who| call.what(who)),
         "kill" => call.kill_confirmed(id),
         _ => desk.reply(&button.message, "This button is of another version; /list shows the present ones."),
-    }
+    })
 }
 
 impl Call<'_, '_> {
