@@ -64,6 +64,9 @@ pub struct Card {
     /// The database from which a pull fills the folder; absent if its machine writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The id of the machine in that database, if it is not that of the folder: another person claims the same id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
     /// How long each file of many sources was when it was written anew, in bytes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sizes: BTreeMap<String, u64>,
@@ -133,11 +136,26 @@ impl Folder {
 
     /// The same for a folder that a pull fills from a database. Fails if its machine writes it, or if it is filled from
     /// another database.
-    pub fn open_pulled(dir: &Path, machine: &Machine, owner: &str, from: &str, now: Instant) -> Result<Folder> {
-        Folder::open_as(dir, machine, Some(owner), Some(from), now)
+    /// `claims` is the id of the machine there, if the folder has another one.
+    pub fn open_pulled(
+        dir: &Path,
+        machine: &Machine,
+        owner: &str,
+        from: &str,
+        claims: Option<&str>,
+        now: Instant,
+    ) -> Result<Folder> {
+        Folder::open_as(dir, machine, Some(owner), Some((from, claims)), now)
     }
 
-    fn open_as(dir: &Path, machine: &Machine, owner: Option<&str>, from: Option<&str>, now: Instant) -> Result<Folder> {
+    fn open_as(
+        dir: &Path,
+        machine: &Machine,
+        owner: Option<&str>,
+        pulled: Option<(&str, Option<&str>)>,
+        now: Instant,
+    ) -> Result<Folder> {
+        let (from, claims) = (pulled.map(|(from, _)| from), pulled.and_then(|(_, claims)| claims.map(str::to_string)));
         let no_id = || Error::Invalid(format!("{:?} is not the id of a machine", machine.id));
         let place = Place::new(dir, &machine.id).ok_or_else(no_id)?;
         place.check(&place.lock())?;
@@ -154,7 +172,7 @@ impl Folder {
         }
         let sizes = there.as_ref().map(|card| card.sizes.clone()).unwrap_or_default();
         let owner = owner.map(str::to_string).or_else(|| there.as_ref()?.owner.clone());
-        let card = Card { machine: machine.clone(), owner, from: from.map(str::to_string), sizes };
+        let card = Card { machine: machine.clone(), owner, from: from.map(str::to_string), claims, sizes };
         if there.as_ref() != Some(&card) {
             card.write(&place)?;
         }

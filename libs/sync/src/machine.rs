@@ -1,6 +1,7 @@
 //! Owns `machine.json`: the id of this machine and the name that people know it by. Must stay true: the id is random, made
 //! once, and says nothing of the machine; two programs that begin at once agree on it.
 
+use crate::digest::Digest;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::hex::hex;
@@ -73,6 +74,13 @@ impl Machine {
     pub fn name_here(home: &Home) -> Result<String> {
         let label = Machine::read(home)?.map(|own| own.label).unwrap_or_default();
         Ok(if label.is_empty() { "this machine".to_string() } else { label })
+    }
+
+    /// An id for a folder beside that of another person's machine with this id: always the same.
+    pub fn id_beside(owner: &str, id: &str) -> String {
+        let mut digest = Digest::default();
+        [id, owner].iter().for_each(|text| digest.add(text.as_bytes()));
+        digest.text().chars().take(id.len()).collect()
     }
 
     /// Whether a text has the form of an id.

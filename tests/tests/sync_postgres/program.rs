@@ -191,3 +191,33 @@ fn what_goes_wrong_is_told_in_a_line() {
     assert_eq!(status(&secret), 65);
     assert!(stderr(&secret).contains("~/.pgpass") && !stderr(&secret).contains("hunter2"), "{}", stderr(&secret));
 }
+
+#[test]
+fn who_claims_the_id_of_anothers_machine_takes_no_folder() {
+    let Some(server) = server() else { return };
+    let bob = Person::new(&server, "bob", "2026-11-21T10:00:00Z").with(SHORT, "interrupt");
+    bob.push(&["--visibility", "team"]);
+    let id = server.ask("bob", "select machine from cs.machine");
+    // Ada claims it, and the id of the folder that would be beside it, and comes first in every order.
+    for id in [id.clone(), sync::Machine::id_beside("bob", &id)] {
+        server.ask("ada", &format!("insert into cs.machine (owner, machine, label) values ('ada', '{id}', 'x')"));
+    }
+    let rex = Person::new(&server, "rex", "2026-11-21T11:00:00Z");
+    let (own, theirs) = (bob.sandbox.root().join("own"), rex.sandbox.root().join("theirs"));
+    let write = || {
+        let written = bob.sandbox.cs("cs-sync", &["push", "--into", own.to_str().unwrap()]);
+        assert_eq!(status(&written), 0, "{}", stderr(&written));
+    };
+    write();
+    rex.pull(&theirs);
+    assert_eq!(rows(&theirs), rows(&own), "Bob's are all there");
+    bob.says(SHORT, "one more");
+    bob.push(&[]);
+    write();
+    rex.pull(&theirs);
+    assert_eq!(rows(&theirs), rows(&own), "and so is what is new");
+    assert_eq!(cs_tests::entries(&theirs).len(), 3, "a folder for each");
+    server.ask("bob", "delete from cs.cursor; delete from cs.machine");
+    rex.pull(&theirs);
+    assert_eq!(rows(&theirs), [""; 0], "what is gone goes");
+}

@@ -1,7 +1,8 @@
 //! Owns pulling into folders: one for each machine, as that machine would write it itself. Must stay true: each folder is
 //! brought from what it has to what the database has; if that fails, the next run goes on; a folder that its machine writes,
-//! or that comes from another database, stays as it is, and one that cannot be used does not stop the others; only one
-//! folder is open at a time, however many machines there are.
+//! or that comes from another database, stays as it is, and one that cannot be used does not stop the others; a machine is
+//! named by its owner and its id, so nobody who claims the id of another person's machine takes its folder; only one folder
+//! is open at a time, however many machines there are.
 
 use crate::target::Target;
 use cli::{Context, Form, Outcome};
@@ -16,21 +17,24 @@ use sync::{Folder, Known, Machine, Op, Pulled, Sink};
 
 /// What is known of a machine's folder.
 struct Filled {
+    /// With the id of the folder.
     machine: Machine,
+    /// The id in the database.
+    id: String,
     owner: String,
     /// What it had when it was looked at, as [`Known::sum`]; `None` if it was made or changed since.
     had: Option<u64>,
     changes: u64,
 }
 
-/// The folders, by the ids of their machines.
+/// The folders, by their ids.
 struct Folders<'d> {
     dir: &'d Path,
     /// The database.
     from: String,
     now: Instant,
     all: BTreeMap<String, Filled>,
-    /// The one that is filled: the id of its machine.
+    /// The one that is filled, and its id.
     open: Option<(String, Folder)>,
     /// The owners and the ids of machines that are passed over.
     refused: BTreeSet<(String, String)>,
@@ -83,8 +87,9 @@ impl Folders<'_> {
         let mut known = Vec::new();
         for name in names.collect::<Result<Vec<_>>>()? {
             let looked = match Card::of(self.dir, &name.to_string_lossy()) {
-                Ok(Some(Card { machine, owner: Some(owner), from: Some(from), .. })) if from == self.from => {
-                    self.look_at(machine, owner)
+                Ok(Some(Card { machine, owner: Some(owner), from: Some(from), claims, .. })) if from == self.from => {
+                    let id = claims.unwrap_or_else(|| machine.id.clone());
+                    self.look_at(machine, id, owner)
                 }
                 Ok(_) => continue,
                 Err(error) => Err(error),
@@ -97,18 +102,32 @@ impl Folders<'_> {
         Ok(known)
     }
 
-    fn look_at(&mut self, machine: Machine, owner: String) -> Result<(String, String, Known)> {
-        let mut folder = self.folder(&machine, &owner)?;
+    fn look_at(&mut self, machine: Machine, id: String, owner: String) -> Result<(String, String, Known)> {
+        let mut folder = self.folder(&machine, &id, &owner)?;
         let known = folder.known();
         folder.commit()?;
-        let filled = Filled { machine, owner, had: Some(known.sum()), changes: 0 };
-        let (owner, id) = (filled.owner.clone(), filled.machine.id.clone());
-        self.all.insert(id.clone(), filled);
+        let filled = Filled { machine, id, owner, had: Some(known.sum()), changes: 0 };
+        let (owner, id) = (filled.owner.clone(), filled.id.clone());
+        self.all.insert(filled.machine.id.clone(), filled);
         Ok((owner, id, known))
     }
 
-    fn folder(&self, machine: &Machine, owner: &str) -> Result<Folder> {
-        Folder::open_pulled(self.dir, machine, owner, &self.from, self.now)
+    fn folder(&self, machine: &Machine, id: &str, owner: &str) -> Result<Folder> {
+        let claims = Some(id).filter(|id| *id != machine.id);
+        Folder::open_pulled(self.dir, machine, owner, &self.from, claims, self.now)
+    }
+
+    /// The id of the folder of an owner's machine: that which it has, else the machine's, else one that is free.
+    fn place(&self, owner: &str, id: &str) -> String {
+        let is_it = |(_, there): &(&String, &Filled)| there.owner == owner && there.id == id;
+        if let Some((place, _)) = self.all.iter().find(is_it) {
+            return place.clone();
+        }
+        let mut place = id.to_string();
+        while self.all.contains_key(&place) {
+            place = Machine::id_beside(owner, &place);
+        }
+        place
     }
 
     fn take(&mut self, pulled: &Pulled) -> Result<()> {
@@ -117,17 +136,22 @@ impl Folders<'_> {
         if self.refused.contains(&name) {
             return Ok(());
         }
-        let there = self.all.get(&machine.id);
-        if there.is_some_and(|there| there.owner == *owner && there.machine == **machine)
-            && matches!(op, Op::Machine(_))
-        {
+        let place = self.place(owner, &machine.id);
+        let is_same = |there: &Filled| there.machine.label == machine.label;
+        if self.all.get(&place).is_some_and(is_same) && matches!(op, Op::Machine(_)) {
             return Ok(());
         }
-        if self.open.as_ref().is_none_or(|(id, _)| *id != machine.id) {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != place) {
             self.close()?;
         }
-        match (self.opened(pulled), self.open.as_mut()) {
-            (Ok(()), Some((_, folder))) => folder.take(op),
+        match (self.opened(pulled, place), self.open.as_mut()) {
+            (Ok(()), Some((id, folder))) => match op {
+                // With the id of the folder.
+                Op::Machine(Machine { label, .. }) => {
+                    folder.take(&Op::Machine(&Machine { id: id.clone(), label: label.clone() }))
+                }
+                op => folder.take(op),
+            },
             (Ok(()), None) => Ok(()),
             (Err(error), _) => {
                 self.refused.insert(name);
@@ -137,28 +161,26 @@ impl Folders<'_> {
         }
     }
 
-    /// Has the folder of a machine open. Fails if it is another person's, or if another program changed it since it was
-    /// looked at: then what comes does not fit to what it has.
-    fn opened(&mut self, Pulled { owner, machine, op }: &Pulled) -> Result<()> {
-        let there = self.all.get(&machine.id);
-        if let Some(Filled { owner: other, .. }) = there.filter(|there| there.owner != *owner) {
-            let text = format!("{other} and {owner} both say that {} is their machine", machine.id);
-            return Err(Error::Refused(text));
-        }
+    /// Has the folder of a machine open. Fails if another program changed it since it was looked at: then what comes does
+    /// not fit to what it has.
+    fn opened(&mut self, Pulled { owner, machine, op }: &Pulled, place: String) -> Result<()> {
         if self.open.is_some() {
             return Ok(());
         }
+        let there = self.all.get(&place);
         // A machine that is gone from the database has no label there.
         let named = there.map(|there| &there.machine).filter(|_| !matches!(op, Op::Machine(_)));
-        let machine = named.unwrap_or(machine).clone();
+        let label = named.unwrap_or(machine).label.clone();
+        let here = Machine { id: place.clone(), label };
         let (had, changes) = there.map_or((None, 0), |there| (there.had, there.changes));
-        let mut folder = self.folder(&machine, owner)?;
+        let mut folder = self.folder(&here, &machine.id, owner)?;
         let has = folder.known().sum();
         if had.is_some_and(|had| had != has) {
-            return Err(Error::Busy(self.dir.join(&machine.id)));
+            return Err(Error::Busy(self.dir.join(&place)));
         }
-        self.open = Some((machine.id.clone(), folder));
-        self.all.insert(machine.id.clone(), Filled { owner: owner.to_string(), had: None, changes, machine });
+        self.open = Some((place.clone(), folder));
+        let (owner, id) = (owner.to_string(), machine.id.clone());
+        self.all.insert(place, Filled { machine: here, id, owner, had: None, changes });
         Ok(())
     }
 

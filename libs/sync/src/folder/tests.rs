@@ -318,6 +318,6 @@ fn only_who_a_machine_belongs_to_removes_it() {
     assert!(!is_removed(Some("ada")) && is_removed(None) && !dir.path().join(&machine.id).exists());
     Folder::open(dir.path(), &machine, Some("bob"), now).unwrap().commit().unwrap();
     assert!(!is_removed(Some("ada")) && !is_removed(None) && is_removed(Some("bob")));
-    Folder::open_pulled(dir.path(), &machine, "bob", "psql", now).unwrap().commit().unwrap();
+    Folder::open_pulled(dir.path(), &machine, "bob", "psql", None, now).unwrap().commit().unwrap();
     assert!(!is_removed(Some("bob")));
 }
