@@ -3,6 +3,7 @@
 use crate::content::{Content, row, server, source};
 use cs_core::error::Error;
 use std::net::TcpListener;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 use sync::{Op, Sink, Table, Visibility, postgres};
@@ -134,4 +135,23 @@ fn a_password_in_the_arguments_is_refused_by_all() {
         let Err(Error::Invalid(told)) = refused else { panic!("{refused:?}") };
         assert!(told.contains("~/.pgpass") && !told.contains("hunter2"), "{told}");
     }
+}
+
+#[test]
+fn a_table_that_somebody_has_locked_is_not_waited_for_without_end() {
+    let Some(server) = server() else { return };
+    let content = Content::new(1, "").with(&["c1"], 2);
+    let lock = "begin; lock table cs.meta, cs.entry in access exclusive mode; select pg_sleep(60)";
+    server.ask("admin", "alter role ada set lock_timeout = '200ms'");
+    let arguments = server.arguments("admin");
+    let mut holder =
+        Command::new("sh").args(["-c", &format!("exec psql -q {arguments} -c \"{lock}\"")]).spawn().unwrap();
+    let held = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = 'cs.entry'::regclass";
+    assert!(cs_tests::eventually(Duration::from_secs(20), || server.ask("admin", held) == "1"));
+    let pushed = content.push(&server, "ada");
+    let pulled = postgres::pull(&server.arguments("ada"), &[], &mut |_| Ok(()));
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert!(matches!(pushed, Err(Error::Busy(_))), "{pushed:?}");
+    assert!(matches!(pulled, Err(Error::Busy(_))), "{:?}", pulled.err());
 }

@@ -12,6 +12,9 @@ const OURS: &str = "cs: ";
 const LOST: [&str; 3] =
     ["connection to server was lost", "server closed the connection", "connection has been closed unexpectedly"];
 
+/// What the server says when a lock was not free in time; in another language it is told as any failure is.
+const LOCKED: &str = "due to lock timeout";
+
 /// In complaints about the arguments, which quote pieces of them.
 const OF_ARGUMENTS: [&str; 6] = [
     "connection info string",
@@ -48,6 +51,7 @@ pub fn of(said: &str) -> Error {
     match is_ours {
         true if message.starts_with("busy") => Error::Busy(PathBuf::from("another push to the database")),
         true => Error::Refused(told),
+        false if message.contains(LOCKED) => Error::Busy(PathBuf::from("a table of the database")),
         false if message.contains("password") => failure(format!("{told}; psql takes it from ~/.pgpass or PGPASSFILE")),
         false => failure(told),
     }
@@ -163,6 +167,8 @@ mod tests {
             assert_eq!(of(said).to_string(), told);
         }
         assert!(matches!(of("psql:<stdin>:9: ERROR:  cs: busy"), Error::Busy(_)));
+        let locked = "psql:<stdin>:9: ERROR:  canceling statement due to lock timeout\nCONTEXT: x";
+        assert!(matches!(of(locked), Error::Busy(_)));
         assert!(matches!(of("psql:<stdin>:9: ERROR:  cs: x"), Error::Refused(_)));
     }
 

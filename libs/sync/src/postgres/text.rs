@@ -15,8 +15,13 @@ pub const SETTINGS: &str = "set local client_encoding = 'UTF8';\nset local clien
     set local tcp_keepalives_idle = 60;\nset local tcp_keepalives_interval = 10;\nset local tcp_keepalives_count = 3;\n\
     set local tcp_user_timeout = '2min';\n";
 
-/// How long a push waits for another one of the same machine, or for one that removes something.
-const PATIENCE: &str = "2min";
+/// How long a run waits for another one, or for whoever has locked a table, unless the role or the connection says less.
+const PATIENCE: &str = "do $cs$ begin
+  if current_setting('lock_timeout') in ('0', '') or current_setting('lock_timeout')::interval > '2min' then
+    perform set_config('lock_timeout', '2min', true);
+  end if;
+end $cs$;
+";
 
 /// Begins a push of a machine: one transaction, in which each statement sees what was committed before it, because the
 /// first one waits for the lock.
@@ -24,17 +29,16 @@ pub fn push(machine: &str) -> String {
     let check = check();
     format!(
         r#"begin isolation level read committed read write;
-{SETTINGS}{check}do $cs$ begin
+{SETTINGS}{PATIENCE}{check}do $cs$ begin
   if not has_table_privilege('cs.incoming', 'insert') then
     raise exception 'cs: % may read here, but not push', current_user
       using hint = format('an administrator allows it: grant cs_team to %I', current_user);
   end if;
-  perform set_config('lock_timeout', '{PATIENCE}', true);
   begin
     perform pg_advisory_xact_lock(hashtextextended('cs/' || current_user || '/{machine}', 0));
     perform pg_advisory_xact_lock_shared(hashtextextended('cs/' || current_user, 0));
   exception when lock_not_available then
-    raise exception 'cs: busy: another push has not ended for {PATIENCE}';
+    raise exception 'cs: busy: another push has not ended for %', current_setting('lock_timeout');
   end;
   perform set_config('cs.changes', '0', true);
 end $cs$;
@@ -44,7 +48,7 @@ end $cs$;
 
 /// Begins a pull, which sees the database as it is at one moment.
 pub fn pull() -> String {
-    format!("begin isolation level repeatable read read only;\n{SETTINGS}{}", check())
+    format!("begin isolation level repeatable read read only;\n{SETTINGS}{PATIENCE}{}", check())
 }
 
 /// Stops with a hint if the tables are missing, or are not those of this version.
