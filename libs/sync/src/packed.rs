@@ -28,11 +28,6 @@ impl Packed {
         Packed(all)
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// What it has of a source.
     pub fn get(&self, source: &Source) -> Option<Held> {
         let at = self.0.binary_search_by(|(one, _)| one.cmp(source)).ok()?;

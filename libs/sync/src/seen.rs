@@ -1,5 +1,5 @@
 //! Owns how much of a machine's sources the team may see in a target. Only the target knows: it may have been said for one
-//! run, and what is set says only what comes.
+//! run, and what is set says only what comes. A source without rows, such as one whose rows were removed, is not there.
 
 use crate::folder::{self, Place};
 use crate::machine::Machine;
@@ -47,15 +47,35 @@ impl Seen {
         let mut seen = Seen::default();
         if let Some(place) = Place::new(dir, &machine.id) {
             let holding = folder::holding(&place)?;
-            holding.sources.iter().for_each(|(source, entry)| seen.add(source, entry.rows.visibility()));
+            let filled = holding.sources.iter().filter(|(_, entry)| entry.rows.pos > 0);
+            filled.for_each(|(source, entry)| seen.add(source, entry.rows.visibility()));
         }
         Ok(seen)
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::folder::Folder;
+    use crate::held::Held;
+    use crate::op::{Op, Sink};
+
+    #[test]
+    fn a_conversation_without_rows_is_not_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = Machine { id: "0123456789abcdef".into(), label: String::new() };
+        let now = cs_core::clock::parse("2026-11-30T12:00:00Z").unwrap();
+        let mut folder = Folder::open(dir.path(), &machine, None, now).unwrap();
+        for source in ["head/3c93296d-fab9-4844-ac62-7f673c1f02cc", "usage/2026-11-21"] {
+            let source = Source::parse(source).unwrap();
+            folder.take(&Op::Held(&source, &Held::default(), Some(Visibility::Team))).unwrap();
+        }
+        folder.commit().unwrap();
+        assert!(!folder::holding(&Place::new(dir.path(), &machine.id).unwrap()).unwrap().sources.is_empty());
+        assert_eq!(Seen::of_folder(dir.path(), &machine).unwrap(), Seen::default());
+    }
 
     #[test]
     fn conversations_are_counted_and_what_else_the_team_sees() {

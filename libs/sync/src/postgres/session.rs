@@ -43,7 +43,7 @@ impl Session {
         self.psql.write(text::pull().as_bytes())?;
         let mut seen = Seen::default();
         let cursors = format!(
-            "select source, visibility from cs.cursor where owner = current_user and machine = {}",
+            "select source, visibility from cs.cursor where owner = current_user and machine = {} and pos > 0",
             text::quoted(&machine.id)
         );
         self.psql.ask(&cursors, &mut |fields| match <[_; 2]>::try_from(fields) {

@@ -26,6 +26,8 @@ pub struct UsageDays {
     days: BTreeMap<String, Vec<DayRow>>,
     /// The first day with rows of its own.
     from: Option<String>,
+    /// Whether the target cannot be asked.
+    is_blind: bool,
 }
 
 /// The body of a row.
@@ -45,7 +47,7 @@ struct Body<'b> {
 
 impl Origin for UsageDays {
     fn list(&mut self, shared: &mut Shared, request: &Request, found: &mut Found<'_>) -> Result<()> {
-        *self = UsageDays::default();
+        *self = UsageDays { is_blind: request.is_blind, ..UsageDays::default() };
         if !request.wants(None) {
             return Ok(());
         }
@@ -78,7 +80,7 @@ impl Origin for UsageDays {
         let Some(from) = self.from.as_deref().filter(|_| self.days.contains_key(BEFORE)) else { return Vec::new() };
         let is_over =
             |source: &&Source| source.kind() == Kind::Usage && source.name() != BEFORE && source.name() < from;
-        if !known.is_empty() {
+        if !self.is_blind {
             return known.filled().filter(is_over).cloned().collect();
         }
         let Ok(first) = from.parse::<Date>() else { return Vec::new() };

@@ -47,8 +47,9 @@ impl Session {
     /// How much of it the team may see, if it comes into a database with roles.
     pub fn seen(&mut self, machine: &Machine) -> Result<Seen> {
         let (owner, machine) = (quoted(&self.owner), quoted(&machine.id));
-        let select =
-            format!("select json_array(source, visibility) from cursor where owner = {owner} and machine = {machine};");
+        let select = format!(
+            "select json_array(source, visibility) from cursor where owner = {owner} and machine = {machine} and pos > 0;"
+        );
         let mut seen = Seen::default();
         self.script.out().ask(&select, &mut |line| {
             let (source, word): (String, String) = read(line)?;

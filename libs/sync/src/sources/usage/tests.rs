@@ -63,8 +63,11 @@ fn the_sum_stays_when_days_become_part_of_what_was_before() {
     to.news();
     sandbox.push(&mut to, &Request::default());
     assert_eq!(to.news(), (0, 1), "once");
-    sandbox.push(&mut blind, &Request::default());
+    sandbox.push(&mut blind, &Request { is_blind: true, ..Request::default() });
     assert_eq!(tokens(&blind), sum, "also of a target that cannot be asked");
+    let mut asked = Memory::default();
+    sandbox.push(&mut asked, &Request::default());
+    assert!(asked.taken < 50, "it was asked, and has no such day: {}", asked.taken);
 }
 
 #[test]
