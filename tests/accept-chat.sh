@@ -33,8 +33,8 @@ json.dump(config, open(path, "w"))
 END
 mkdir -p "$home/.config/claude-sessions"
 (umask 077 && echo 'token = "123456:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K"' >"$home/.config/claude-sessions/telegram")
-person cs-chat run >"$telegram/run" 2>&1 &
-reader=$!
+# shellcheck disable=SC2016 # the inner shell expands it
+person sh -c 'echo $$ >"$0/pid" && exec cs-chat run' "$telegram" >"$telegram/run" 2>&1 &
 
 # What a person writes: the text, and where; $2 is what an expression over the topics and texts comes to.
 write() { python3 -c 'import json, sys; print(json.dumps({"text": sys.argv[1], sys.argv[2]: int(sys.argv[3])} if len(sys.argv) > 2 else {"text": sys.argv[1]}))' "$@" >>"$telegram/say"; }
@@ -97,9 +97,10 @@ check "chat: it is told with the prompt" soon 20 sh -c "! ls '$home/.claude/dash
 check "chat: the model reads it" soon 20 grep -rqs "by Telegram.*from the chat" "$home/.claude/projects"
 check "chat: and the chat is told" soon 40 told "queued: .*(.|\n)*— told"
 
-kill -TERM "$reader" 2>/dev/null
+reader=$(cat "$telegram/pid")
+kill -TERM "$reader"
 check "chat: the reader ends" soon 10 sh -c "! kill -0 $reader"
-kill "$stand_in"
+kill "$stand_in"; [ -z "${KEEP:-}" ] || cp -R "$telegram" "$home/.claude/dashboard" "$KEEP"
 check "chat: no token is in the data directory" none grep -rl AAEhBOweik6ad9r "$home/.claude/dashboard"
 stop_seats
 type_in "/exit"

@@ -1,5 +1,5 @@
-//! Owns reading the last answer of a conversation: all that the agent said since the last prompt. Must stay true: it is
-//! read whole, whatever the length of the conversation.
+//! Owns reading the last answer of a conversation: the text with which the agent ended its last turn. Must stay true:
+//! it is read whole, whatever the length of the conversation.
 
 use agents::logs::Roots;
 use agents::part::{Part, PartKind};
@@ -11,8 +11,8 @@ use cs_core::store::Store;
 pub struct LastTurn {
     /// What the person typed; empty if nothing is known.
     pub prompt: String,
-    /// The agent's texts, in their order.
-    pub answers: Vec<String>,
+    /// What the agent said last, after what it was asked and what it did; empty if it said nothing yet.
+    pub answer: String,
 }
 
 /// Reads the last turn of a conversation.
@@ -24,8 +24,8 @@ pub fn turn(store: &Store, uuid: &str) -> Result<LastTurn, String> {
     let wish = Wish { kinds, thread: Some(MAIN.to_string()), ..Wish::default() };
     let mut last = LastTurn::default();
     let mut each = |part: &Part| match part.kind {
-        PartKind::Prompt => last = LastTurn { prompt: part.text().into_owned(), answers: Vec::new() },
-        _ => last.answers.push(part.text().into_owned()),
+        PartKind::Prompt => last = LastTurn { prompt: part.text().into_owned(), answer: String::new() },
+        _ => last.answer = part.text().into_owned(),
     };
     let mut cursor = Cursor::new(of);
     loop {

@@ -70,7 +70,7 @@ fn text(desk: &Desk, who: &Who) -> Option<Leaving> {
         return None;
     }
     let turn = last::turn(desk.store, &who.conversation).ok()?;
-    let said = turn.answers.join("\n\n");
+    let said = turn.answer;
     let mut text = guard.text(&format!("{}\n", who.name()));
     if desk.settings.mirror == Mirror::All && !turn.prompt.is_empty() {
         text = text

@@ -60,8 +60,8 @@ impl Call<'_, '_> {
             return self.reply(&format!("{} has no conversation yet.", who.name()));
         }
         match crate::last::turn(self.desk.store, &who.conversation) {
-            Ok(last) if !last.answers.is_empty() => {
-                let text = self.desk.guard.said(&who.conversation, &last.answers.join("\n\n"));
+            Ok(last) if !last.answer.is_empty() => {
+                let text = self.desk.guard.said(&who.conversation, &last.answer);
                 self.answer(&Reply::from(text))
             }
             Ok(_) => self.reply(&format!("{} has not answered yet.", who.name())),
