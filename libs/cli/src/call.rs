@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 
 /// Maximum number of bytes of an answer, and of a complaint.
 const OUTPUT: u64 = 1024 * 1024;
-/// How often the end of a program is looked for.
+/// How often the end of a program is looked for, at first and later.
 const STEP: Duration = Duration::from_millis(2);
+const LONGEST_STEP: Duration = Duration::from_millis(100);
 /// How long to wait for the end of its output after its end: a child of it may keep the pipe open.
 pub const GRACE: Duration = Duration::from_millis(200);
 
@@ -122,12 +123,19 @@ fn heard(pipe: &Receiver<Vec<u8>>) -> String {
     String::from_utf8_lossy(&pipe.recv_timeout(GRACE).unwrap_or_default()).into_owned()
 }
 
+/// How long to sleep before looking again at a program that runs so long already: a program that waits for a server, as
+/// those of jobs do all day, is looked at rarely.
+fn step(ran: Duration) -> Duration {
+    (ran / 20).clamp(STEP, LONGEST_STEP)
+}
+
 fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
-    let end = Instant::now() + limit;
+    let began = Instant::now();
+    let end = began + limit;
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < end => thread::sleep(STEP),
+            Ok(None) if Instant::now() < end => thread::sleep(step(began.elapsed())),
             _ => return None,
         }
     }
@@ -151,6 +159,12 @@ mod tests {
         assert_eq!(sh("exit 0", &"x".repeat(1 << 20)), Ok(String::new()));
         let none = answer(&["no-such-program".to_string()], b"", GRACE);
         assert_eq!(none, Err("no-such-program is not on PATH".into()));
+    }
+
+    #[test]
+    fn a_program_that_runs_long_is_looked_at_rarely() {
+        let steps = [0, 1000, 50_000].map(|ran| step(Duration::from_millis(ran)).as_millis());
+        assert_eq!(steps, [2, 50, 100]);
     }
 
     #[test]
