@@ -30,7 +30,9 @@ pub fn call(api: &str, file: &TokenFile, request: &Request, limit: Duration) -> 
     let words = ["curl", "-q", "--config", "-"].map(str::to_string);
     let config = config(api, file, request, limit);
     let said = call::answer(&words, config.as_bytes(), limit + MARGIN).map_err(|error| file.token.hide_in(&error))?;
-    reply(&said).ok_or_else(|| "curl printed no status; is it another program of this name?".to_string())
+    reply(&said).ok_or_else(|| {
+        "curl printed no status: the answer is longer than a megabyte, or this is another curl".to_string()
+    })
 }
 
 /// The configuration that curl reads.

@@ -5,6 +5,7 @@
 use crate::bot::Manner;
 use crate::desk::Desk;
 use crate::leaving::Leaving;
+use crate::poll::Failed;
 use crate::who::Who;
 use crate::{last, topics};
 use chat::Mirror;
@@ -16,7 +17,7 @@ use cs_core::clock::{self, Instant};
 const MIRROR: &str = "mirror";
 
 /// Sends the turns that ended since they were looked for last.
-pub fn mirror(desk: &Desk, all: &[Who], now: Instant) -> Outcome<()> {
+pub fn mirror(desk: &Desk, all: &[Who], now: Instant) -> Result<(), Failed> {
     let home = &desk.store.home;
     let Some(chat) = desk.settings.chats.first().copied().filter(|_| desk.settings.mirror != Mirror::Off) else {
         return Ok(());

@@ -55,7 +55,7 @@ impl Notify {
                 told.send(&desk, chat, &all, now)?;
             }
         }
-        crate::settle::settle(&desk)
+        Ok(crate::settle::settle(&desk)?)
     }
 }
 

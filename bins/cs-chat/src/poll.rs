@@ -237,19 +237,21 @@ fn age(desk: &Desk, message: &Message) -> i64 {
 }
 
 /// Says of each message that was taken and perhaps not carried out, because this program was killed, that it may be lost.
+/// It is said again rather than not at all; what the server refuses to take is not said.
 fn tell_lost(desk: &Desk, offset: &Offset) -> Result<(), Failed> {
-    if offset.taken.is_empty() {
-        return Ok(());
-    }
-    let lost = offset.taken.clone();
-    Offset::change(&desk.store.home, |offset| {
-        offset.taken.clear();
-        (true, ())
-    })?;
-    for one in lost.iter().filter(|one| desk.settings.chats.contains(&one.chat)) {
+    for one in &offset.taken {
         let text = desk.guard.text("This was perhaps not carried out: the program was ended meanwhile. Look with /list, and send it again if it was not.");
         let manner = Manner { answers: Some(one.message), ..Manner::default() };
-        desk.bot.send(Place { chat: one.chat, topic: one.topic }, &text, &manner)?;
+        if desk.settings.chats.contains(&one.chat) {
+            match desk.bot.send(Place { chat: one.chat, topic: one.topic }, &text, &manner) {
+                Ok(_) | Err(Fault::Refused(_)) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Offset::change(&desk.store.home, |offset| {
+            offset.finish(one.update);
+            (true, ())
+        })?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::poll::{self, Failed, Polled};
 use crate::settle;
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Outcome, note};
+use cli::{Context, Failure, Outcome, note};
 use nanorand::{Rng, WyRand};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -40,14 +40,15 @@ impl Run {
                     pause = FIRST;
                     rest(&polled, began.elapsed())
                 }
+                // Somebody polls by hand, or the job runs already: its turn comes.
+                Err(Failed::Other(Failure::Later(text, _))) => {
+                    told_once(&mut last, text);
+                    FIRST
+                }
                 Err(Failed::Other(failure)) => return Err(failure),
                 Err(Failed::Fault(Fault::Unauthorized)) => return Err(Fault::Unauthorized.into()),
                 Err(Failed::Fault(fault)) => {
-                    let text = fault.to_string();
-                    if text != last {
-                        note(PROGRAM, &text);
-                        last = text;
-                    }
+                    told_once(&mut last, fault.to_string());
                     match fault {
                         Fault::TooMany(asked) => asked,
                         _ => {
@@ -61,6 +62,14 @@ impl Run {
             stop.wait(wait);
         }
         Ok(())
+    }
+}
+
+/// Says what is wrong, unless that was said last.
+fn told_once(last: &mut String, text: String) {
+    if text != *last {
+        note(PROGRAM, &text);
+        *last = text;
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::bot::LONGEST_POLL;
 use crate::desk::Desk;
 use crate::mirror;
+use crate::poll::Failed;
 use crate::receipts;
 use crate::who::{self, Who};
 use chat::Mirror;
@@ -18,7 +19,7 @@ const SOON: u64 = 10;
 const SAME: TimeDelta = TimeDelta::seconds(1);
 
 /// Edits all that are over. Without open messages nothing is read.
-pub fn settle(desk: &Desk) -> Outcome<()> {
+pub fn settle(desk: &Desk) -> Result<(), Failed> {
     let home = &desk.store.home;
     let open: Vec<Notice> =
         Notices::read(home)?.notices.into_iter().filter(|one| one.closed_at.is_none() && one.message != 0).collect();

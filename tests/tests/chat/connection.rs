@@ -2,7 +2,7 @@
 
 use super::*;
 use cs_tests::telegram::Instead;
-use cs_tests::{LIMIT, eventually};
+use cs_tests::{LIMIT, Running, eventually};
 use std::time::Duration;
 
 fn terminate(pid: u32) {
@@ -74,4 +74,32 @@ fn a_signal_ends_it_after_what_it_is_doing() {
     assert!(eventually(LIMIT, || running.0.try_wait().expect("it is our child").is_some()));
     assert_eq!(running.0.wait().expect("it is our child").code(), Some(0));
     assert!(sandbox.json("chat/offset.json").get("taken").is_none(), "it was finished");
+}
+
+#[test]
+fn a_job_outlives_failures_between_polls_and_other_pollers() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    let id = session(&sandbox, "Fix login");
+    let asked = json!({"reason": "failed", "title": "login failed", "body": "x", "session_id": id,
+        "since": "2026-12-01T02:00:00Z"});
+    let output = sandbox.feed("cs-chat", &["notify"], &asked.to_string());
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let message = api.last_message();
+    // Somebody polls by hand: the job waits for its turn.
+    let _poll = sandbox.start("cs-chat", &["poll", "--wait", "50"]);
+    assert!(eventually(LIMIT, || !api.of("getUpdates").is_empty()));
+    api.script("editMessageText", Instead::Raw(502, "<html>Bad Gateway</html>".into()));
+    let mut command = sandbox.command("cs-chat");
+    let log = fs::File::create(sandbox.root().join("log")).expect("it can be written");
+    command.arg("run").stderr(log);
+    let mut running = Running::start(command).expect("it starts");
+    let log = || fs::read_to_string(sandbox.root().join("log")).expect("it can be read");
+    assert!(eventually(LIMIT, || log().contains("another process of this machine")), "{}", log());
+    let output = sandbox.cs("cs-session", &["complete", &id, "--outcome", "done"]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    api.say("/quiet");
+    assert!(eventually(LIMIT, || api.text(message).is_some_and(|text| text.contains("\n— "))), "{}", log());
+    assert!(api.of("editMessageText").len() > 1, "the first edit failed");
+    assert!(running.0.try_wait().expect("it is our child").is_none(), "{}", log());
 }
