@@ -43,6 +43,9 @@ impl fmt::Display for Fault {
         match self {
             Fault::Network(text) => write!(to, "the Bot API cannot be reached: {text}"),
             Fault::TooMany(pause) => write!(to, "the Bot API asks to wait for {} s", pause.as_secs()),
+            Fault::Conflict(text) if text.contains("webhook") => {
+                write!(to, "the messages of this bot go to a webhook of another program ({text})")
+            }
             Fault::Conflict(text) => {
                 write!(to, "another program reads the messages of this bot, perhaps on another machine ({text})")
             }
@@ -214,6 +217,8 @@ impl Bot {
             Answer::TooMany(pause) => Fault::TooMany(pause),
             Answer::Conflict(words) => Fault::Conflict(hidden(words)),
             Answer::Unauthorized => Fault::Unauthorized,
+            // It may be well again soon, so that nothing follows from it.
+            Answer::Refused(500.., words) => Fault::Network(hidden(words)),
             Answer::Refused(_, words) => Fault::Refused(hidden(words)),
             Answer::Foreign => Fault::Network(format!("what answers at {} is no Bot API (status {status})", self.api)),
         })

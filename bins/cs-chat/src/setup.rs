@@ -63,7 +63,11 @@ impl Setup {
             return Err(error.into());
         }
         let known = known.unwrap_or_else(|| Settings::fresh(std::env::home_dir().as_deref()));
-        let file = TokenFile { token: self.token(&known.config_file)?, options: options(&known.config_file) };
+        if known.is_doubtful {
+            let text = format!("{} cannot be understood; repair it first: nothing was changed", path.display());
+            return Err(Error::Invalid(text).into());
+        }
+        let file = TokenFile { token: self.token(&known.config_file)?, options: options(&known.config_file)? };
         let bot = Bot::new(&known.api, file.clone());
         let name = bot.name()?;
         note(PROGRAM, &format!("the token is that of @{name}"));
@@ -181,9 +185,13 @@ impl Setup {
     }
 }
 
-/// The other options of the file that is there.
-fn options(path: &Path) -> Vec<String> {
-    TokenFile::read(path).map(|file| file.options).unwrap_or_default()
+/// The other lines of the file that is there. One that cannot be read is an error: it would be lost.
+fn options(path: &Path) -> Result<Vec<String>, Error> {
+    match TokenFile::read(path) {
+        Ok(file) => Ok(file.options),
+        Err(Error::Missing(_)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes the file so that nobody else can read it at any time.

@@ -57,7 +57,7 @@ impl Token {
 pub struct TokenFile {
     /// The token.
     pub token: Token,
-    /// The other lines, for curl: `proxy = "…"`, `cacert = "…"`.
+    /// The other lines, for curl: `proxy = "…"`, `cacert = "…"`, and comments.
     pub options: Vec<String>,
 }
 
@@ -110,7 +110,11 @@ impl TokenFile {
     /// Parses the text of the file.
     pub fn parse(text: &str) -> std::result::Result<TokenFile, String> {
         let (mut token, mut options) = (None, Vec::new());
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if line.starts_with('#') {
+                options.push(line.to_string());
+                continue;
+            }
             let (name, value) = line.split_once('=').map_or((line, ""), |(name, value)| (name.trim(), value.trim()));
             let name = name.trim_start_matches('-');
             if name == "token" {
@@ -181,7 +185,7 @@ mod tests {
     fn the_file_says_how_the_server_is_reached_and_nothing_else() {
         let text = format!("# mine\ntoken = \"{TOKEN}\"\nproxy = \"http://p:1\"\n");
         let file = TokenFile::parse(&text).unwrap();
-        assert_eq!(file.options, ["proxy = \"http://p:1\""]);
+        assert_eq!(file.options, ["# mine", "proxy = \"http://p:1\""]);
         assert_eq!(TokenFile::parse(&file.to_text()).unwrap(), file);
         for wrong in ["", "token = \"x\"", "output = \"/etc/x\"", "url = \"http://x\"", "--config /x"] {
             assert!(TokenFile::parse(wrong).is_err(), "{wrong}");

@@ -35,6 +35,8 @@ fn a_server_that_fails_is_named_and_asked_again() {
     let sandbox = sandbox(&api, json!({}));
     for (instead, code, words) in [
         (Instead::Refuse(409, "Conflict: terminated by other getUpdates request"), 75, "another program reads"),
+        (Instead::Refuse(409, "Conflict: can't use getUpdates method while webhook is active"), 75, "go to a webhook"),
+        (Instead::Refuse(502, "Bad Gateway"), 1, "cannot be reached: Bad Gateway"),
         (Instead::TooMany(7), 75, "asks to wait for 7 s"),
         (Instead::Refuse(401, "Unauthorized"), 65, "does not know the token"),
         (Instead::Raw(200, "<html>Sign in to this network</html>".into()), 1, "is no Bot API"),

@@ -122,6 +122,9 @@ fn a_hostile_server_cannot_write_to_the_terminal_or_stop_it() {
     let output = poll(&sandbox);
     let told = stderr(&output);
     assert!(status(&output) == 1 && !told.contains('\u{1b}') && told.lines().count() == 1, "{told:?}");
+    put(&sandbox, "chat/state.json", "");
+    polled(&sandbox);
+    assert!(sandbox.json("chat/state.json")["polled_at"].is_string(), "nothing depends on it");
     put(&sandbox, "chat/offset.json", "{broken");
     api.say("/list");
     let output = poll(&sandbox);

@@ -196,3 +196,34 @@ fn a_test_and_the_status_say_what_is_so() {
     let none = Sandbox::new().cs("cs-chat", &["status"]);
     assert!(status(&none) == 1 && stderr(&none).contains("cs-chat setup"), "{}", stderr(&none));
 }
+
+#[test]
+fn what_cannot_be_understood_is_not_replaced() {
+    let api = Telegram::new();
+    let sandbox = fresh(&api);
+    let args = ["setup", "--token-file", "-", "--chat", "-1001", "--user", "42", "--yes"];
+    let output = sandbox.feed("cs-chat", &args, TOKEN);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let with = |text: &str, mode: u32| {
+        fs::write(token_file(&sandbox), text).expect("it can be written");
+        fs::set_permissions(token_file(&sandbox), fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    let own = format!("# mine\ntoken = \"{TOKEN}\"\nconnect-timeout = 5\n");
+    with(&own, 0o644);
+    let output = sandbox.feed("cs-chat", &args, TOKEN);
+    assert!(status(&output) == 65 && stderr(&output).contains("chmod 600"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(token_file(&sandbox)).expect("it is there"), own);
+    with(&own, 0o600);
+    let output = sandbox.feed("cs-chat", &args, TOKEN);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let text = fs::read_to_string(token_file(&sandbox)).expect("it is there");
+    assert!(text.contains("# mine\n") && text.contains("connect-timeout = 5\n"), "other lines stay: {text}");
+    for config in ["{\"chat\": {\"telegram\": {\"api\": \"x", "{\"chat\": []}", "[]"] {
+        put(&sandbox, "config.json", config);
+        fs::remove_file(token_file(&sandbox)).ok();
+        let output = sandbox.feed("cs-chat", &args, TOKEN);
+        assert_eq!(status(&output), 65, "{config}: {}", stderr(&output));
+        assert!(!token_file(&sandbox).exists(), "{config}");
+        assert_eq!(fs::read_to_string(sandbox.data().join("config.json")).expect("it is there"), config);
+    }
+}

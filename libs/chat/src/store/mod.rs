@@ -1,5 +1,5 @@
 //! Owns `chat/`: what is remembered of chats between runs. Must stay true: a file is read and written under its lock and
-//! replaced in one step; one that cannot be understood is an error, never taken for an empty one: an offset that is lost
+//! replaced in one step; one that cannot be understood is an error, unless nothing depends on it: an offset that is lost
 //! would carry out old messages again.
 
 mod mirrored;
@@ -42,7 +42,11 @@ pub trait Stored: Default + Serialize + DeserializeOwned {
     fn read(home: &Home) -> Result<Self> {
         let path = Self::path(home);
         let Some(bytes) = file::read(&path)? else { return Ok(Self::default()) };
-        serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))
+        match serde_json::from_slice(&bytes) {
+            // Such a file may be damaged after a power failure, and nothing depends on it.
+            Err(_) if matches!(Self::DURABILITY, Durability::Disposable) => Ok(Self::default()),
+            read => read.map_err(|error| Error::corrupt(&path, error.to_string())),
+        }
     }
 
     /// Changes it under its lock; `change` returns whether something is to be written, and what the caller wants to know.
