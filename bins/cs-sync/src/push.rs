@@ -15,7 +15,7 @@ use cs_core::error::Error;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use sync::{Known, Last, Machine, Marked, Request, Scanned, Settings, Visibility};
+use sync::{Known, Last, Request, Scanned, Settings, Visibility};
 
 /// send what is new to a database or a folder: conversations of all clients, session records, marks, usage, limits and the
 /// log of tools, with secrets and personal data replaced. Exits with 1 if something was left out because a rule still
@@ -116,13 +116,8 @@ impl Push {
             let hint = format!("send it to a program: {}", dialect.reader());
             return Err(Failure::Usage("nobody wants to read SQL on a terminal".into(), Some(hint)));
         }
-        let is_known = Machine::read(&context.store.home)?.is_some();
-        if is_known && Marked::read(&context.store.home)?.is_none() {
-            cli::note(
-                PROGRAM,
-                "nothing here says what was redacted by hand when something was last sent. If marks/ was lost on this \
-                 machine, restore it before this text is used",
-            );
+        if !dry_run && !restored {
+            restored::check_unasked(context)?;
         }
         let sender = settings::sender(context, &settings)?;
         print(context, &sender, dialect, &request, dry_run)

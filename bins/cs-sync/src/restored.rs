@@ -5,7 +5,7 @@ use crate::look::scan;
 use crate::target::{Nowhere, Sender, Target};
 use cli::{Context, Outcome};
 use cs_core::error::Error;
-use sync::{Marked, Request};
+use sync::{Machine, Marked, Request};
 
 /// Fails if it is so, and something would be sent. Before the first push, notes that there is one.
 pub fn check(context: &Context, sender: &Sender, target: &Target, request: &Request) -> Outcome<()> {
@@ -28,4 +28,16 @@ pub fn check(context: &Context, sender: &Sender, target: &Target, request: &Requ
          its own. Restore ~/.claude/dashboard from a backup, look at what --dry-run says, then push with --restored"
     );
     Err(Error::Invalid(what).into())
+}
+
+/// Fails if it may be so where no target is asked, until a push with a person's word has noted what was sent.
+pub fn check_unasked(context: &Context) -> Outcome<()> {
+    let home = &context.store.home;
+    if Machine::read(home)?.is_none() || Marked::read(home)?.is_some() {
+        return Ok(());
+    }
+    let what = "no SQL is printed: nothing here says what was redacted by hand when something was last sent, and --sql \
+                cannot ask the target. If sync/ or marks/ was lost on this machine, restore ~/.claude/dashboard from a \
+                backup. If all is here, or nothing was ever sent, look at what --dry-run says, then push with --restored";
+    Err(Error::Invalid(what.into()).into())
 }
