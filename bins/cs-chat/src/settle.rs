@@ -9,7 +9,6 @@ use crate::receipts;
 use crate::who::{self, Who};
 use chat::Mirror;
 use chat::store::{Notice, Notices, Stored};
-use cli::Outcome;
 use cs_core::clock::{self, Instant, TimeDelta};
 
 /// How soon what is open is looked at, in seconds.
