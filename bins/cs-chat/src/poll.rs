@@ -188,7 +188,8 @@ fn allowed(desk: &Desk, update: &Update) -> bool {
 
 fn taken(update: i64, incoming: &Incoming) -> Taken {
     let message = incoming.message();
-    Taken { update, chat: message.chat, topic: message.topic, message: message.id, date: message.date }
+    let is_button = matches!(incoming, Incoming::Button(_));
+    Taken { update, chat: message.chat, topic: message.topic, message: message.id, date: message.date, is_button }
 }
 
 /// The bot's name. It is asked for once, and again for another bot.

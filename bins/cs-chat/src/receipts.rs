@@ -4,6 +4,7 @@
 use crate::bot::Fault;
 use crate::desk::Desk;
 use crate::leaving::Leaving;
+use crate::poll::Failed;
 use crate::program::{rows, text};
 use chat::store::{Notice, Notices, Stored};
 use cli::Outcome;
@@ -51,7 +52,7 @@ enum Step {
 }
 
 /// Edits those of these messages of which something is known.
-pub fn settle(desk: &Desk, open: &[Notice], now: Instant) -> Outcome<()> {
+pub fn settle(desk: &Desk, open: &[Notice], now: Instant) -> Result<(), Failed> {
     let ids: Vec<&str> = open.iter().filter_map(id).collect();
     // What cannot be asked now is asked the next time.
     let known = if ids.is_empty() { Vec::new() } else { rows("cs-message", &["show"], &ids).unwrap_or_default() };
@@ -105,7 +106,7 @@ fn of_queued(desk: &Desk, notice: &Notice, lives: &[Live], untold: &mut Vec<Uuid
     })
 }
 
-fn carry_out(desk: &Desk, notice: &Notice, step: Step, now: Instant) -> Outcome<()> {
+fn carry_out(desk: &Desk, notice: &Notice, step: Step, now: Instant) -> Result<(), Failed> {
     let home = &desk.store.home;
     let (word, at, said, reason) = match step {
         Step::Wait => return Ok(()),
@@ -147,11 +148,11 @@ pub fn of(desk: &Desk, notice: &Notice, word: &str, at: Instant, said: Option<&s
 }
 
 /// Edits a message; `false` if it is gone. What is refused once is refused always; all else is tried again the next time.
-pub fn edit(desk: &Desk, notice: &Notice, text: &Leaving) -> Outcome<bool> {
+pub fn edit(desk: &Desk, notice: &Notice, text: &Leaving) -> Result<bool, Fault> {
     match desk.bot.edit(notice.chat, notice.message, text, &[]) {
         Ok(is_there) => Ok(is_there),
         Err(Fault::Refused(_)) => Ok(false),
-        Err(fault) => Err(fault.into()),
+        Err(fault) => Err(fault),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Taken {
     pub message: i64,
     /// Seconds since 1970 when the person sent it.
     pub date: i64,
+    /// Whether it is a button below this message that was pressed, perhaps long after the message was sent.
+    #[serde(skip)]
+    pub is_button: bool,
 }
 
 /// How far the updates of a bot were taken.
@@ -79,12 +82,14 @@ impl Offset {
         }
         self.next = id.saturating_add(1);
         let Some(message) = message else { return true };
-        let chat = message.chat.to_string();
-        if self.barred.get(&chat).is_some_and(|barred| message.message <= *barred) {
-            return false;
+        if !message.is_button {
+            let chat = message.chat.to_string();
+            if self.barred.get(&chat).is_some_and(|barred| message.message <= *barred) {
+                return false;
+            }
+            let seen = self.seen.entry(chat).or_insert(message.message);
+            *seen = message.message.max(*seen);
         }
-        let seen = self.seen.entry(chat).or_insert(message.message);
-        *seen = message.message.max(*seen);
         self.taken.push(message);
         true
     }
@@ -102,7 +107,7 @@ mod tests {
     #[test]
     fn nothing_is_taken_twice_and_another_bot_counts_anew() {
         let mut offset = Offset::default();
-        let taken = Taken { update: 7, chat: 1, topic: None, message: 2, date: 3 };
+        let taken = Taken { update: 7, chat: 1, topic: None, message: 2, date: 3, is_button: false };
         assert!(offset.take("1", 7, Some(taken)) && !offset.take("1", 7, None) && !offset.take("1", 5, None));
         assert_eq!((offset.of("1"), offset.of("2"), offset.taken.len()), (8, 0, 1));
         offset.finish(7);
@@ -111,12 +116,16 @@ mod tests {
 
     #[test]
     fn a_server_that_counts_anew_is_followed_without_doing_anything_twice() {
-        let message = |message: i64| Taken { update: message, chat: 1, topic: None, message, date: 3 };
+        let message =
+            |message: i64| Taken { update: message, chat: 1, topic: None, message, date: 3, is_button: false };
         let mut offset = Offset::default();
         assert!(offset.take("1", 900, Some(message(20))));
         offset.count_anew(5);
         assert!(!offset.take("1", 5, Some(message(19))) && !offset.take("1", 6, Some(message(20))), "taken before");
         assert!(offset.take("1", 7, Some(message(21))) && offset.of("1") == 8);
         assert!(offset.take("2", 7, Some(message(1))), "another bot has other messages");
+        offset.count_anew(3);
+        let button = Taken { is_button: true, ..message(1) };
+        assert!(offset.take("2", 3, Some(button)), "a button may be old");
     }
 }
