@@ -1,5 +1,5 @@
-//! Owns what is done between polls: editing messages whose matter is over ("answered 14:03"), and sending turns that ended. Must stay true: what is not known to be over stays as it
-//! is; a message that was deleted is forgotten.
+//! Owns what is done between polls: editing messages whose matter is over ("answered 14:03"), and sending turns that ended.
+//! Must stay true: what is not known to be over stays as it is; a message that was deleted is forgotten.
 
 use crate::bot::LONGEST_POLL;
 use crate::desk::Desk;
