@@ -223,6 +223,7 @@ fn what_cannot_be_understood_is_not_replaced() {
         fs::remove_file(token_file(&sandbox)).ok();
         let output = sandbox.feed("cs-chat", &args, TOKEN);
         assert_eq!(status(&output), 65, "{config}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("Bot API"), "the token goes nowhere: {}", stderr(&output));
         assert!(!token_file(&sandbox).exists(), "{config}");
         assert_eq!(fs::read_to_string(sandbox.data().join("config.json")).expect("it is there"), config);
     }
