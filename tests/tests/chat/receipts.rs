@@ -113,6 +113,9 @@ fn what_waits_at_the_end_of_a_conversation_is_not_told_and_the_chat_knows() {
         assert!(api.text(ours).unwrap_or_default().contains("— not told, because it ended, "), "{:?}", api.text(ours));
     }
     assert!(!sandbox.data().join(format!("next/{UUID}.untold")).exists());
+    let id = session(&sandbox, "a session that nothing runs");
+    let told = answer(&sandbox, &api, &format!("/send {} x", &id[id.len() - 4..]));
+    assert!(told.ends_with("does not run, so nobody can be told."), "{told}");
 }
 
 #[test]

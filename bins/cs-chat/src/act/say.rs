@@ -12,6 +12,9 @@ use cs_core::clock;
 impl Call<'_, '_> {
     /// Sends a message. It reaches an agent in a seat by its hooks; to another conversation it is told at its next prompt.
     pub fn send(&self, who: &Who, message: &str) -> Result<(), Fault> {
+        if who.agent.is_empty() && !self.runs(who) {
+            return self.reply(&format!("Not done: {} does not run, so nobody can be told.", who.name()));
+        }
         let sent = row_of_text("cs-message", &["send", "--by", "telegram"], &[who.id()], message);
         let (told, reason) = match &sent {
             Ok(sent) if !who.agent.is_empty() => {
@@ -29,6 +32,12 @@ impl Call<'_, '_> {
             self.remember(who, message, &reason, &told);
         }
         Ok(())
+    }
+
+    fn runs(&self, who: &Who) -> bool {
+        // What is not known is decided by `cs-message`.
+        let lives = self.desk.store.all_live();
+        lives.map_or(true, |lives| lives.iter().any(|live| live.claude_session_id == who.conversation))
     }
 
     /// Remembers an answer of ours, so that an answer to it finds its way, and it is edited when the message was read.
