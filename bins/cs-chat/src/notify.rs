@@ -1,6 +1,7 @@
 //! `notify`: reads one event of `cs-notify` on standard input and tells the chat. Must stay true: one message for a session
 //! and question, however often it is told; an error makes `cs-notify` try again, so that none is lost; a message that was
-//! perhaps sent, because this program was killed meanwhile, is sent again after two minutes.
+//! perhaps sent, because this program was killed meanwhile, is sent again after two minutes, and until then counts as not
+//! sent.
 
 use crate::bot::{Fault, Manner};
 use crate::desk::Desk;
@@ -9,8 +10,8 @@ use crate::program::text;
 use crate::topics;
 use crate::who::{self, Who};
 use argh::{ArgsInfo, FromArgs};
-use chat::Event;
 use chat::store::{About, Notice, Notices, State, Stored};
+use chat::{Event, Mirror};
 use cli::{Context, Failure, Outcome};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Error;
@@ -48,23 +49,29 @@ impl Notify {
         let now = context.now;
         let is_quiet = State::read(&desk.store.home)?.is_quiet(now);
         let all = who::all(desk.store, now).unwrap_or_default();
-        for one in each(&event) {
-            let told = Told::of(one, &event);
-            let is_wanted = told.kind.is_none_or(|kind| desk.settings.tells(kind) && (kind.is_loud() || !is_quiet));
-            if is_wanted {
-                told.send(&desk, chat, &all, now)?;
-            }
+        let wanted: Vec<Told> = each(&event)
+            .map(|one| Told::of(one, &event))
+            .filter(|told| told.kind.is_none_or(|kind| desk.settings.tells(kind) && (kind.is_loud() || !is_quiet)))
+            .collect();
+        for told in wanted.iter().take(AT_ONCE) {
+            told.send(&desk, chat, &all, now)?;
         }
-        Ok(crate::settle::settle(&desk)?)
+        if wanted.len() > AT_ONCE {
+            Told::of_rest(&event, &wanted).send(&desk, chat, &all, now)?;
+        }
+        // The event is told: what is over is edited by the next poll, if not now.
+        crate::settle::settle(&desk).unwrap_or_else(|error| cli::report(crate::PROGRAM, &error.into()));
+        Ok(())
     }
 }
 
 /// The sessions of an event, or the event itself.
-fn each(event: &Value) -> Vec<&Value> {
+fn each(event: &Value) -> impl Iterator<Item = &Value> {
     match event.get("sessions").and_then(Value::as_array) {
-        Some(sessions) => sessions.iter().take(AT_ONCE).collect(),
-        None => vec![event],
+        Some(sessions) => sessions.as_slice(),
+        None => std::slice::from_ref(event),
     }
+    .iter()
 }
 
 /// What a message tells.
@@ -74,8 +81,27 @@ struct Told<'e> {
     reason: &'e str,
     about: About,
     event: &'e Value,
-    /// Whether it tells of one session, and has a title and a body of its own.
-    is_whole: bool,
+    form: Form,
+}
+
+/// How an event is put in words.
+enum Form {
+    /// It tells of one session, and has a title and a body of its own.
+    Whole,
+    /// It is one of several sessions.
+    Part,
+    /// There are so many more sessions.
+    Rest(usize),
+}
+
+/// Whether a message is to be sent.
+enum Turn {
+    /// Yes, by this process.
+    Mine,
+    /// It was sent.
+    Told,
+    /// Another process is sending it, or was killed while it did.
+    Others,
 }
 
 /// The kind of event for a reason of `cs-notify` (core/FORMAT.md). One that a later version adds is told without a sound.
@@ -108,8 +134,20 @@ impl<'e> Told<'e> {
             agent: own("agent_id"),
             reason: reason.to_string(),
             since: own("since"),
+            limit: own("limit"),
+            level: one.get("level").and_then(Value::as_u64),
         };
-        Told { kind: kind(reason), reason, about, event: one, is_whole: std::ptr::eq(one, event) }
+        let form = if std::ptr::eq(one, event) { Form::Whole } else { Form::Part };
+        Told { kind: kind(reason), reason, about, event: one, form }
+    }
+
+    /// That there are more sessions than are told of one by one. It is as loud as the loudest of them.
+    fn of_rest(event: &'e Value, wanted: &[Told]) -> Told<'e> {
+        let rest = wanted.get(AT_ONCE..).unwrap_or_default();
+        let kind = rest.iter().filter_map(|told| told.kind).max_by_key(|kind| kind.is_loud());
+        let reason = text(event, "reason");
+        let about = About { reason: reason.to_string(), since: text(event, "at").to_string(), ..About::default() };
+        Told { kind, reason, about, event, form: Form::Rest(rest.len()) }
     }
 
     fn send(&self, desk: &Desk, chat: i64, all: &[Who], now: Instant) -> Outcome<()> {
@@ -126,20 +164,28 @@ impl<'e> Told<'e> {
             at: stamp.clone(),
             closed_at: None,
         };
-        let is_mine = self.kind.is_none()
-            || Notices::change(home, |notices| {
-                let is_told = notices
-                    .notices
-                    .iter()
-                    .any(|one| one.chat == chat && one.about == self.about && (one.message != 0 || one.at > old));
-                if !is_told {
-                    notices.notices.retain(|one| !(one.message == 0 && one.about == self.about));
-                    notices.add(mine.clone(), now);
+        let turn = match self.kind {
+            None => Turn::Mine,
+            Some(_) => Notices::change(home, |notices| {
+                let same = notices.notices.iter().filter(|one| one.chat == chat && one.about == self.about);
+                match same.max_by_key(|one| one.message) {
+                    Some(one) if one.message != 0 => (false, Turn::Told),
+                    Some(one) if one.at > old => (false, Turn::Others),
+                    _ => {
+                        notices.notices.retain(|one| !(one.message == 0 && one.about == self.about));
+                        notices.add(mine.clone(), now);
+                        (true, Turn::Mine)
+                    }
                 }
-                (!is_told, !is_told)
-            })?;
-        if !is_mine {
-            return Ok(());
+            })?,
+        };
+        match turn {
+            Turn::Mine => {}
+            Turn::Told => return Ok(()),
+            Turn::Others => {
+                let text = "another process is sending this notice, or was ended while it did";
+                return Err(Failure::Later(text.into(), None));
+            }
         }
         let owner = all.iter().find(|who| {
             let same = |own: &str, other: &str| !own.is_empty() && own == other;
@@ -187,14 +233,21 @@ impl<'e> Told<'e> {
         let name = text(self.event, "project_name");
         let is_about_nobody =
             [&self.about.conversation, &self.about.session, &self.about.agent].iter().all(|id| id.is_empty());
-        match (self.is_whole, is_about_nobody) {
-            // Limits, budgets, a test: nothing of a conversation is in it.
-            (true, true) => guard.text(text(self.event, "text")),
-            (true, false) => {
-                let title = guard.text(&format!("{}\n", text(self.event, "title")));
-                title.then(&guard.line(conversation, text(self.event, "body")))
+        match (&self.form, is_about_nobody) {
+            (Form::Rest(count), _) => {
+                let sessions = render::format_quantity(*count as u64, "more session");
+                guard.text(&format!("{sessions}: /list shows what needs you"))
             }
-            (false, _) => {
+            // Limits, budgets, a test: nothing of a conversation is in it.
+            (Form::Whole, true) => guard.text(text(self.event, "text")),
+            (Form::Whole, false) => {
+                let title = guard.text(&format!("{}\n", text(self.event, "title")));
+                // What was said at the end of a turn comes by itself, if it is mirrored.
+                let is_mirrored = desk.settings.mirror != Mirror::Off && self.reason == "done";
+                let body = text(self.event, if is_mirrored { "intent" } else { "body" });
+                title.then(&guard.line(conversation, body))
+            }
+            (Form::Part, _) => {
                 let head = guard.text(&format!("{name}: {}\n", self.reason));
                 let parts = [text(self.event, "intent"), text(self.event, "state_reason")];
                 head.then(&guard.line(conversation, &parts.join(": ")))

@@ -136,7 +136,12 @@ fn carry_out(desk: &Desk, notice: &Notice, step: Step, now: Instant) -> Result<(
 /// The text of a message with what became of its matter.
 pub fn of(desk: &Desk, notice: &Notice, word: &str, at: Instant, said: Option<&str>) -> Leaving {
     let guard = &desk.guard;
-    let text = guard.said(&notice.about.conversation, &notice.text).cut(chat::MOST_SHOWN);
+    let text = match guard.has_texts() {
+        true => guard.said(&notice.about.conversation, &notice.text),
+        // Its first line names a project or an agent, and a state.
+        false => guard.text(notice.text.lines().next().unwrap_or_default()),
+    };
+    let text = text.cut(chat::MOST_SHOWN);
     let text = text.then(&guard.text(&format!("\n— {word} {}", desk.hour(at))));
     match said {
         None => text,

@@ -1,5 +1,6 @@
-//! Owns what is done between polls: editing messages whose matter is over ("answered 14:03"), and sending turns that ended.
-//! Must stay true: what is not known to be over stays as it is; a message that was deleted is forgotten.
+//! Owns what is done between polls: editing messages whose matter is over ("answered 14:03"), and sending turns that
+//! ended. Must stay true: what is not known to be over stays as it is; a message that was deleted is forgotten; one process
+//! at a time does it, so that no turn is sent twice.
 
 use crate::bot::LONGEST_POLL;
 use crate::desk::Desk;
@@ -8,8 +9,9 @@ use crate::poll::Failed;
 use crate::receipts;
 use crate::who::{self, Who};
 use chat::Mirror;
-use chat::store::{Notice, Notices, Stored};
+use chat::store::{self, Notice, Notices, Stored};
 use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::error::Error;
 
 /// How soon what is open is looked at, in seconds.
 const SOON: u64 = 10;
@@ -17,14 +19,21 @@ const SOON: u64 = 10;
 /// A question of the same state that began at most so much later is the same one.
 const SAME: TimeDelta = TimeDelta::seconds(1);
 
-/// Edits all that are over. Without open messages nothing is read.
+/// Edits all that are over. Without open messages nothing is read. Does nothing while another process does it.
 pub fn settle(desk: &Desk) -> Result<(), Failed> {
     let home = &desk.store.home;
-    let open: Vec<Notice> =
-        Notices::read(home)?.notices.into_iter().filter(|one| one.closed_at.is_none() && one.message != 0).collect();
-    if open.is_empty() && desk.settings.mirror == Mirror::Off {
+    let open = || -> Result<Vec<Notice>, Error> {
+        let notices = Notices::read(home)?.notices;
+        Ok(notices.into_iter().filter(|one| one.closed_at.is_none() && one.message != 0).collect())
+    };
+    if desk.settings.mirror == Mirror::Off && open()?.is_empty() {
         return Ok(());
     }
+    let _only = match store::only_settler(home) {
+        Err(Error::Busy(_)) => return Ok(()),
+        only => only?,
+    };
+    let open = open()?;
     let now = clock::now();
     let Ok(all) = who::all(desk.store, now) else { return Ok(()) };
     let (receipts, open): (Vec<Notice>, Vec<Notice>) = open.into_iter().partition(receipts::is_one);

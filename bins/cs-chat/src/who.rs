@@ -66,6 +66,7 @@ impl Who {
             agent: self.agent.clone(),
             reason: reason.to_string(),
             since: self.since.map(clock::stamp).unwrap_or_default(),
+            ..About::default()
         }
     }
 

@@ -1,7 +1,11 @@
 //! What a chat is told, and what becomes of it.
 
 use super::*;
+use cs_tests::eventually;
 use cs_tests::telegram::Instead;
+use std::io::Write;
+use std::process::Stdio;
+use std::time::Duration;
 
 fn event(id: &str, reason: &str, since: &str) -> Value {
     json!({"version": 1, "at": "2026-12-01T10:00:00Z", "title": "work: waits for you", "body": "a session: permission for Bash",
@@ -146,6 +150,127 @@ fn no_text_leaves_if_prompts_are_not_recorded() {
     answer(&sandbox, &api, &format!("/what {}", &id[id.len() - 4..]));
     answer(&sandbox, &api, &format!("/message {}", &id[id.len() - 4..]));
     assert!(api.asked().iter().all(|asked| !asked.fields.to_string().contains("private")), "{:?}", api.sent());
+}
+
+#[test]
+fn what_is_edited_keeps_its_title_and_no_text_if_prompts_are_not_recorded() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    let id = session(&sandbox, "a very private matter");
+    sandbox.cs("cs-session", &["park", "--reason", "lunch", &id]);
+    told(&sandbox, &event(&id, "parked", "2999-12-01T10:00:00Z"));
+    let message = api.last_message();
+    let mut config: Value = sandbox.json("config.json");
+    config["hooks"] = json!({"capture_prompts": false});
+    put(&sandbox, "config.json", &config.to_string());
+    sandbox.cs("cs-session", &["complete", "--outcome", "done", &id]);
+    polled(&sandbox);
+    let text = api.text(message).unwrap_or_default();
+    assert!(text.starts_with("work: waits for you\n— over ") && !text.contains("permission"), "{text}");
+}
+
+#[test]
+fn a_higher_level_and_another_limit_are_told() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    let limit = |limit: &str, level: u64| {
+        json!({"reason": "limit", "limit": limit, "level": level, "since": "2026-12-01T00:00:00Z", "session_id": "",
+            "text": format!("{limit} is {level} % used")})
+    };
+    for (name, level) in [("week", 75), ("week", 75), ("week", 90), ("month", 90)] {
+        told(&sandbox, &limit(name, level));
+    }
+    assert_eq!(api.sent(), ["week is 75 % used", "week is 90 % used", "month is 90 % used"]);
+    let id = session(&sandbox, "a session");
+    for level in [80, 95] {
+        let mut full = event(&id, "context", "2026-12-01T00:00:00Z");
+        full["level"] = json!(level);
+        told(&sandbox, &full);
+    }
+    assert_eq!(api.sent().len(), 5);
+}
+
+#[test]
+fn what_another_process_was_ended_over_is_tried_again_and_not_lost() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    let asked = json!({"reason": "agent_ended", "agent_id": "agent_x", "title": "t", "body": "b", "since": "2026-12-01T10:00:00Z"});
+    api.script("sendMessage", Instead::After(Duration::from_secs(60)));
+    let mut child = sandbox.command("cs-chat");
+    let mut child = child.arg("notify").stdin(Stdio::piped()).spawn().expect("it starts");
+    let mut input = child.stdin.take().expect("it is a pipe");
+    input.write_all(asked.to_string().as_bytes()).expect("it reads");
+    drop(input);
+    assert!(eventually(Duration::from_secs(30), || !api.of("sendMessage").is_empty()), "it is being sent");
+    child.kill().expect("it runs");
+    child.wait().expect("it ended");
+    assert_eq!(status(&notify(&sandbox, &asked)), 75, "cs-notify must not take it for told");
+    assert_eq!(api.of("sendMessage").len(), 1);
+    let mut notices: Value = sandbox.json("chat/notices.json");
+    notices["notices"][0]["at"] = json!("2026-01-01T10:00:00.000000+00:00");
+    put(&sandbox, "chat/notices.json", &notices.to_string());
+    told(&sandbox, &asked);
+    assert_eq!(api.of("sendMessage").len(), 2);
+}
+
+#[test]
+fn of_very_many_sessions_the_chat_is_told_that_there_are_more() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    let sessions: Vec<Value> = (0..23)
+        .map(|n| json!({"reason": "waiting", "session_id": format!("sess_{n}"), "project_name": "work", "since": "2999-12-01T10:00:00Z"}))
+        .collect();
+    let many = json!({"reason": "several", "at": "2026-12-01T10:00:00Z", "sessions": sessions});
+    told(&sandbox, &many);
+    told(&sandbox, &many);
+    assert_eq!(api.sent().len(), 21);
+    assert_eq!(api.last(), "3 more sessions: /list shows what needs you");
+    let call = api.of("sendMessage").pop().unwrap_or_default();
+    assert_eq!(call["disable_notification"], false);
+}
+
+#[test]
+fn a_planted_secret_is_in_no_kind_of_message() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({}));
+    let secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    let id = session(&sandbox, "a session");
+    for (n, key) in ["title", "body", "text", "intent", "state_reason", "project_name", "said"].into_iter().enumerate()
+    {
+        let since = format!("2999-12-01T10:00:0{n}Z");
+        let mut planted = event(&id, "waiting", &since);
+        planted[key] = json!(format!("x {secret} feature/{secret} /home/dev/{secret}/a"));
+        planted["project"] = json!(format!("work{n}"));
+        told(&sandbox, &planted);
+        let mut part = planted.clone();
+        part["reason"] = json!("stale");
+        told(&sandbox, &json!({"reason": "several", "title": "2", "sessions": [part]}));
+        let mut limit = json!({"reason": "limit", "limit": key, "since": since, "text": "used"});
+        limit[key] = planted[key].clone();
+        told(&sandbox, &limit);
+    }
+    assert_eq!(api.sent().len(), 21);
+    sandbox.cs("cs-session", &["complete", "--outcome", "done", &id]);
+    polled(&sandbox);
+    assert!(!api.of("editMessageText").is_empty());
+    assert!(api.topics().values().any(|name| name.starts_with("x ")), "a name in a topic: {:?}", api.topics());
+    assert!(api.asked().iter().all(|asked| !asked.fields.to_string().contains(secret)), "{:?}", api.sent());
+    assert!(!sandbox.json("chat/notices.json").to_string().contains(secret), "nor is it kept");
+}
+
+#[test]
+fn a_pause_in_the_middle_and_long_texts_with_markup_and_emoji() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    api.script("sendMessage", Instead::TooMany(1));
+    let long = "*_[`🦀".repeat(2000);
+    let failed = json!({"reason": "agent_failed", "agent_id": "agent_x", "title": "t", "body": long, "since": "2026-12-01T10:00:00Z"});
+    told(&sandbox, &failed);
+    let sent = api.last();
+    assert!(sent.starts_with("t\n*_[`🦀*_[`🦀") && sent.ends_with('…'), "{sent}");
+    assert!(sent.encode_utf16().count() <= 3500 && !sent.contains('\u{fffd}'));
+    assert_eq!(api.of("sendMessage").len(), 2, "it waited and sent it again");
+    assert!(api.of("sendMessage").iter().all(|call| call.get("parse_mode").is_none()));
 }
 
 #[test]

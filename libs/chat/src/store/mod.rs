@@ -66,6 +66,13 @@ pub trait Stored: Default + Serialize + DeserializeOwned {
     }
 }
 
+/// The only program that looks now at what is over and which turns ended, so that none is sent twice. `Busy` if another
+/// process does.
+pub fn only_settler(home: &Home) -> Result<Lock> {
+    file::make_dir(&home.chat_dir())?;
+    lock::acquire(&home.chat_dir().join("settle.lock"), Duration::ZERO)
+}
+
 /// The only poller of this machine: held while updates are fetched and carried out. `Busy` if another process is one.
 pub fn only_poller(home: &Home) -> Result<Lock> {
     file::make_dir(&home.chat_dir())?;

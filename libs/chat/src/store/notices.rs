@@ -30,6 +30,12 @@ pub struct About {
     /// Since when: with the reason it identifies the question.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub since: String,
+    /// Which limit, budget or planned start; empty if it is about none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub limit: String,
+    /// The percentage that is told: a higher one is told again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<u64>,
 }
 
 /// A message that was sent.
