@@ -112,7 +112,7 @@ fn kind(reason: &str) -> Option<Event> {
         "failed" | "agent_failed" | "error" | "destructive" => Event::Failed,
         "agent_ended" => Event::Ended,
         "agent_spawned" => Event::Spawned,
-        "done" => Event::ChildDone,
+        "done" | "agent_done" => Event::ChildDone,
         "stale" => Event::Stale,
         "parked" => Event::Parked,
         _ => Event::Limits,
@@ -243,7 +243,7 @@ impl<'e> Told<'e> {
             (Form::Whole, false) => {
                 let title = guard.text(&format!("{}\n", text(self.event, "title")));
                 // What was said at the end of a turn comes by itself, if it is mirrored.
-                let is_mirrored = desk.settings.mirror != Mirror::Off && self.reason == "done";
+                let is_mirrored = desk.settings.mirror != Mirror::Off && matches!(self.reason, "done" | "agent_done");
                 let body = text(self.event, if is_mirrored { "intent" } else { "body" });
                 title.then(&guard.line(conversation, body))
             }

@@ -38,6 +38,8 @@ pub enum Reason {
     Context,
     /// A client deletes conversations soon that are not kept.
     Sweep,
+    /// A turn of an agent that another one spawned ended, and nothing came since.
+    AgentDone,
     /// An agent in a seat ended, and the user did not end it.
     AgentEnded,
     /// No sign of life for longer than stale_threshold_hours.
@@ -49,7 +51,7 @@ pub enum Reason {
 }
 
 /// All reasons, the most urgent first.
-pub const ALL: [Reason; 17] = [
+pub const ALL: [Reason; 18] = [
     Reason::Waiting,
     Reason::Failed,
     Reason::AgentFailed,
@@ -63,6 +65,7 @@ pub const ALL: [Reason; 17] = [
     Reason::Done,
     Reason::Context,
     Reason::Sweep,
+    Reason::AgentDone,
     Reason::AgentEnded,
     Reason::Stale,
     Reason::Parked,
@@ -123,6 +126,7 @@ impl Reason {
             Reason::Done => "done",
             Reason::Context => "context",
             Reason::Sweep => "sweep",
+            Reason::AgentDone => "agent_done",
             Reason::AgentEnded => "agent_ended",
             Reason::Stale => "stale",
             Reason::Parked => "parked",
@@ -143,20 +147,20 @@ impl Reason {
     /// Whether it is looked for soon after an event. The others take hours or days, or are no event of a conversation,
     /// and only the timer looks for them.
     pub fn is_soon(self) -> bool {
-        use Reason::{AgentEnded, AgentSpawned, Parked, Plan, Reset, Stale, Sweep};
-        !matches!(self, Stale | Parked | Sweep | AgentEnded | AgentSpawned | Plan | Reset)
+        use Reason::{AgentDone, AgentEnded, AgentSpawned, Parked, Plan, Reset, Stale, Sweep};
+        !matches!(self, Stale | Parked | Sweep | AgentDone | AgentEnded | AgentSpawned | Plan | Reset)
     }
 
     /// Its rule unless the settings say otherwise: all are silent and held in quiet hours, except what would keep a
-    /// person from working soon; and all are on except those for which more must be read: the log of what tools did, the
-    /// clients' folders.
+    /// person from working soon; and all are on except those for which more must be read (the log of what tools did, the
+    /// clients' folders), and the turns of agents that other agents lead.
     fn rule(self) -> Rule {
         let quiet = match self {
             Reason::Limit => AtRest::HoldUnlessGrave,
             Reason::Pace => AtRest::Through,
             _ => AtRest::Hold,
         };
-        Rule { on: !matches!(self, Reason::Destructive | Reason::Sweep), quiet, sound: None }
+        Rule { on: !matches!(self, Reason::Destructive | Reason::Sweep | Reason::AgentDone), quiet, sound: None }
     }
 }
 
@@ -248,9 +252,11 @@ mod tests {
         assert_eq!(names, ALL.map(Reason::as_str));
         assert_eq!(Reason::Waiting.rule(), Rule { on: true, quiet: AtRest::Hold, sound: None });
         let off: Vec<Reason> = ALL.into_iter().filter(|reason| !reason.rule().on).collect();
-        assert_eq!(off, [Reason::Destructive, Reason::Sweep], "as the table says");
+        assert_eq!(off, [Reason::Destructive, Reason::Sweep, Reason::AgentDone], "as the table says");
         assert!(
-            ["destructive", "sweep"].iter().all(|name| table.contains(&format!("\n| `{name}` | `{{\"on\": false, ")))
+            ["destructive", "sweep", "agent_done"]
+                .iter()
+                .all(|name| table.contains(&format!("\n| `{name}` | `{{\"on\": false, ")))
         );
     }
 

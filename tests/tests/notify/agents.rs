@@ -59,6 +59,29 @@ fn each_reason_can_be_switched_off() {
 }
 
 #[test]
+fn the_end_of_a_turn_of_an_agent_that_another_leads_is_told_if_it_is_switched_on() {
+    let reasons = |is_on: bool| json!({"agent_spawned": {"on": false}, "agent_done": {"on": is_on}});
+    for (is_on, spawned_by) in [(true, PLANNER), (true, "user"), (false, PLANNER)] {
+        let sandbox = sandbox(json!({"command": ["tell"], "reasons": reasons(is_on)}));
+        let fields = json!({"session_id": SESSION, "claude_session_id": CA5D, "spawned_by": spawned_by});
+        for (time, program, event) in
+            [("10:00:00", "cs-hook", "UserPromptSubmit"), ("10:20:00", "cs-heartbeat", "Stop")]
+        {
+            let payload =
+                json!({"session_id": CA5D, "cwd": "/", "hook_event_name": event, "prompt": "fix", "prompt_id": "p"});
+            let ended = at(&sandbox, &format!("21T{time}"), program, &[], &payload.to_string());
+            assert_eq!(status(&ended), 0, "{}", stderr(&ended));
+        }
+        put_seat(&sandbox, BUILDER, "builder", builder(fields));
+        let done = told(&sandbox, "21T10:30:00");
+        let (is_child, one) = (is_on && spawned_by == PLANNER, done.first().cloned().unwrap_or_default());
+        assert!(done.len() == 1 && one.starts_with(if is_child { "agent_done " } else { "done " }), "{done:?}");
+        assert!(!is_child || one.ends_with(": agent builder is done"), "{done:?}");
+        assert_eq!(told(&sandbox, "21T10:31:00"), [""; 0], "once");
+    }
+}
+
+#[test]
 fn an_agent_that_did_not_start_and_a_turn_that_failed_are_failures_of_the_agent() {
     let sandbox = sandbox(json!({"command": ["tell"], "reasons": {"agent_spawned": {"on": false}}}));
     put_seat(&sandbox, PLANNER, "planner", builder(json!({"status": "starting"})));

@@ -1,16 +1,19 @@
-//! Owns what is told about agents in seats: that one was spawned by another, that one ended, that one failed. It comes
+//! Owns what is told about agents in seats: that one was spawned by another, that one ended, that one failed, that the turn of
+//! one which another spawned is over. It comes
 //! from the seats' files. Must stay true: what the user did is not told to the user; without seats nothing is read.
 
 use super::why::Why;
 use super::{Finder, Found, NEWS_HOURS};
 use crate::reasons::Reason;
 use crate::subject::{Due, Subject};
-use ::seats::sight::{self, Seen};
+use ::seats::sight::{self, SeatState, Seen};
 use ::seats::{Seat, SeatStatus, Seats};
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
+use cs_core::live::Activity;
+use cs_core::state::State;
 use cs_core::who::USER;
 
 impl Finder<'_, '_> {
@@ -29,12 +32,30 @@ impl Finder<'_, '_> {
     /// What is to be told about the seats themselves.
     pub fn find_seats(&self, config: &Config, entries: &[(SessionId, IndexEntry)]) -> Vec<Due> {
         let seats = self.seating.seats().iter();
-        let told = seats.filter_map(|seat| {
+        let told = seats.flat_map(|seat| {
             let seen = sight::look(seat, self.states.lives(), &self.states);
-            let (reason, since, headline) = self.news(&seen)?;
-            self.settings.rule(reason).map(|_| self.describe_seat(&seen, reason, since, headline, config, entries))
+            let news = [self.news(&seen), self.turn_of_child(&seen)].into_iter().flatten();
+            let wanted = news.filter(|(reason, ..)| self.settings.rule(*reason).is_some());
+            let describe =
+                |(reason, since, headline)| self.describe_seat(&seen, reason, since, headline, config, entries);
+            wanted.map(describe).collect::<Vec<_>>()
         });
         told.collect()
+    }
+
+    /// Whether the turns of this session are told as those of an agent that another one spawned.
+    pub fn is_told_as_child(&self, id: &SessionId) -> bool {
+        let seat = self.seating.of_session(id.as_str()).filter(|seat| seat.spawned_by != USER);
+        seat.is_some() && self.settings.rule(Reason::AgentDone).is_some()
+    }
+
+    /// That a turn of an agent that another one spawned ended, and nothing came since. It is noted under its session.
+    fn turn_of_child(&self, seen: &Seen) -> Option<(Reason, String, String)> {
+        let live = seen.live.filter(|live| live.state == Activity::Idle && seen.verdict.failed.is_none())?;
+        let is_over = seen.state == SeatState::Of(State::Idle) && seen.session_id().is_some();
+        let is_child = seen.seat.spawned_by != USER;
+        (is_over && is_child && self.is_news(&live.since) && self.has_lasted(&live.since, self.settings.waiting_after))
+            .then(|| (Reason::AgentDone, live.since.clone(), format!("agent {} is done", seen.seat.name)))
     }
 
     /// The news of a seat, since when, and in words.

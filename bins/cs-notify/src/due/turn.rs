@@ -19,7 +19,7 @@ impl Finder<'_, '_> {
     /// on in the background belongs to it, and it has not ended before that has.
     pub(super) fn check_done(&self, id: &SessionId, live: &Live, verdict: &Verdict) -> Option<Found> {
         let is_over = verdict.state == State::Idle && live.state == Activity::Idle && verdict.failed.is_none();
-        if !is_over || live.unattended || self.settings.rule(Reason::Done).is_none() {
+        if !is_over || live.unattended || self.is_told_as_child(id) || self.settings.rule(Reason::Done).is_none() {
             return None;
         }
         let ended = clock::parse(&live.since)?;
