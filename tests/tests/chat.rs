@@ -10,6 +10,8 @@ mod connection;
 mod failures;
 #[path = "chat/hostile.rs"]
 mod hostile;
+#[path = "chat/mirror.rs"]
+mod mirror;
 #[path = "chat/notices.rs"]
 mod notices;
 #[path = "chat/receipts.rs"]
