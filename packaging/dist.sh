@@ -65,7 +65,7 @@ debian() {
 	sh "$stage/$name/install.sh" PREFIX=/usr LIBDIR=/usr/lib "DESTDIR=$stage/root" SETUP=no
 	usr=$stage/root/usr
 	# dpkg removes what it installed, Debian has another folder for completions of zsh and for licences.
-	rm "$usr/lib/claude-sessions/install.sh"
+	rm "$usr/lib/claude-sessions/install.sh" "$usr/lib/claude-sessions/INSTALLED"
 	mkdir -p "$usr/share/zsh/vendor-completions" "$usr/share/doc/claude-sessions"
 	mv "$usr/share/zsh/site-functions/_claude_sessions" "$usr/share/zsh/vendor-completions/"
 	rmdir "$usr/share/zsh/site-functions"

@@ -9,8 +9,10 @@
 # folder claude-sessions goes (default PREFIX/share; of an installed folder: where that is).
 # Needs only what POSIX has. Exits: 0 done, 1 no, 64 usage, 65 a file is not the one that was packed, 74 disk.
 #
-# Must stay true: a file that is not ours is left alone; the file of a running program is replaced, never overwritten; hooks
-# are removed before their programs. Records are not touched.
+# Must stay true: what is ours is decided by `foreign`, `is_free` and `is_link` alone, for files by the list of their sums,
+# claude-sessions/INSTALLED, before anything is written. The file of a running program is replaced, never overwritten; at
+# each moment a file is the old or the new one, whole, and the list names all that may have been written. Hooks are removed
+# before their programs. Records are not touched.
 set -eu
 # Others may run what is installed, but not change it. What cs-setup writes is as the person wants it.
 asked=$(umask)
@@ -61,18 +63,26 @@ find_places() {
 	to_share=$DESTDIR$share
 	to_bin=$DESTDIR$PREFIX/bin
 	to_pages=$DESTDIR$PREFIX/share
+	list=$to_share/INSTALLED
+	stage=$to_share/.claude-sessions.new
 	if [ -e "$to_share/.git" ] || [ -e "$to_share/Cargo.toml" ]; then
 		fail 64 "$to_share is a checkout, not an installation; name another PREFIX or LIBDIR"
 	fi
 }
 
-# Whether this is an installation: an archive has RELEASE, a checkout no programs beside this file.
+# Whether this is an installation, or a part of one: it has a list. Before there were lists: an archive has RELEASE, a checkout
+# no programs beside this file.
 is_installed() {
-	case $here in */claude-sessions) [ -x "$here/bin/cs-setup" ] && [ ! -e "$here/RELEASE" ] ;; *) false ;; esac
+	case $here in
+	*/claude-sessions) [ -f "$here/INSTALLED" ] || { [ -x "$here/bin/cs-setup" ] && [ ! -e "$here/RELEASE" ]; } ;;
+	*) false ;;
+	esac
 }
 
-# Finds the PREFIX of this installation by its link: above LIBDIR, in ~/.local, on PATH.
+# Finds the PREFIX of this installation: its list says it, else its link: above LIBDIR, in ~/.local, on PATH.
 find_prefix() {
+	PREFIX=$(sed -n 's/^prefix //p' "$here/INSTALLED" 2>/dev/null) || :
+	[ -z "$PREFIX" ] || return 0
 	IFS=:
 	set -f
 	for folder in "${LIBDIR%/*}/bin" "${HOME:-}/.local/bin" $PATH; do
@@ -93,8 +103,10 @@ is_link() {
 	case $(readlink "$1") in "$2/bin/"*) ;; *) [ "$1" -ef "$DESTDIR$2/bin/${1##*/}" ] ;; esac
 }
 
-# What is copied as it is, if it is here.
-FILES=".claude-plugin hooks skills README.md LICENSE THIRD-PARTY.txt THIRD-PARTY-rust.html install.sh"
+# What is copied as it is, if it is here. This file comes first, so that what follows can be removed.
+FILES="install.sh .claude-plugin hooks skills README.md LICENSE THIRD-PARTY.txt THIRD-PARTY-rust.html"
+line='
+'
 
 install() {
 	# shellcheck disable=SC3013 # every shell that is called sh has it
@@ -102,21 +114,68 @@ install() {
 	[ -x "$here/bin/cs-setup" ] || fail 65 "$here/bin has no programs; take a released archive, or run make install"
 	verify
 	[ -n "$DESTDIR" ] || suits
-	mkdir -p "$to_share/bin" "$to_bin" || exit 74
-	for file in $FILES; do
-		[ ! -e "$here/$file" ] || put "$here/$file" "$to_share/$file"
+	look
+	rm -rf "$stage"
+	mkdir -p "$to_bin" "$stage" || fail 74 "no program was installed"
+	[ -w "$to_bin" ] || fail 74 "$to_bin cannot be written; no program was installed"
+	trap unfinished EXIT
+	trap 'exit 130' HUP INT TERM
+	write_list "$known"
+	put install.sh
+	put_files
+	for program in $programs; do
+		if is_free "$program"; then
+			ln -sf "$share/bin/$program" "$to_bin/$program" || exit 74
+		else
+			echo "$to_bin/$program: not ours, left alone" >&2
+		fi
 	done
-	for program in "$here"/bin/cs "$here"/bin/cs-*; do
-		put "$program" "$to_share/bin/${program##*/}"
-		link "${program##*/}"
-	done
-	pages "$here/bin" | while read -r page; do
-		[ ! -e "$here/share/$page" ] || put_page "$page"
-	done
+	put_pages
+	remove_but "$(printf '%s\n' "$new" | paths)"
+	write_list "$new"
+	rmdir "$stage" || :
+	trap - EXIT HUP INT TERM
 	name_other
 	umask "$asked"
-	[ "$SETUP" != ask ] || "$to_share/bin/cs-setup" install
-	[ "$SETUP" != yes ] || "$to_share/bin/cs-setup" install --yes
+	[ "$SETUP" != ask ] || register
+	[ "$SETUP" != yes ] || register --yes
+}
+
+# Finds out what is to be written ($files, $pages and $programs, with the sums $new), and what may be replaced ($known).
+# Fails if anything else is in the way, but leaves pages of others alone ($theirs), and a program `cs`.
+look() {
+	files=$(files_in "$here")
+	programs=$(cd "$here/bin" && ls -d cs cs-* 2>/dev/null) || :
+	new=$(printf '%s\n' "$files" | sums "$here")
+	known=$(listed)$line$new
+	in_the_way=$(
+		printf '%s\n' "$files" | foreign "$to_share"
+		for program in $programs; do
+			[ "$program" = cs ] || is_free "$program" || printf '%s\n' "$to_bin/$program"
+		done
+	)
+	[ -z "$in_the_way" ] ||
+		fail 1 "not ours, left alone; nothing was installed. Move it away, or name another PREFIX or LIBDIR:
+$in_the_way"
+	pages=$(pages_of "$programs" | there "$here/share")
+	new=$new$line$(printf '%s\n' "$pages" | sums "$here/share" pages/)
+	known=$known$line$new
+	theirs=$(printf '%s\n' "$pages" | foreign "$to_pages" pages/)
+}
+
+# Says what is there, if something prevents the rest.
+unfinished() {
+	code=$?
+	echo "install.sh: only a part was installed in $share; run it again to complete that, or with --uninstall to remove it" >&2
+	exit "$code"
+}
+
+register() {
+	"$to_share/bin/cs-setup" install "$@" || {
+		code=$?
+		echo "install.sh: the programs are installed in $share. To register them: $share/bin/cs-setup install" >&2
+		exit "$code"
+	}
 }
 
 uninstall() {
@@ -126,23 +185,155 @@ uninstall() {
 		"$to_share/bin/cs-setup" uninstall --yes
 		"$to_share/bin/cs-setup" uninstall --yes --codex
 	fi
+	known=$(listed)
 	for link in "$to_bin"/cs "$to_bin"/cs-*; do
 		! is_link "$link" "$share" || rm -f "$link"
 	done
-	pages "$to_share/bin" | while read -r page; do
-		if [ -e "$to_pages/$page" ] && is_ours "$page"; then rm -f "$to_pages/$page"; fi
-	done
+	remove_but install.sh
 	for folder in bash-completion/completions fish/vendor_completions.d man/man1 zsh/site-functions; do
 		(cd "$to_pages" 2>/dev/null && rmdir -p "$folder" 2>/dev/null) || :
 	done
-	cd "$to_share" 2>/dev/null || return 0
-	# shellcheck disable=SC2086 # one word per file
-	rm -rf $FILES bin
+	[ -d "$to_share" ] || return 0
+	rm -rf "$stage"
+	# What it needs to be run again comes last.
+	remove_but ""
+	[ -z "$known" ] || rm -f "$list"
 	cd /
-	rmdir "$to_share" 2>/dev/null || fail 74 "$to_share has files that are not ours; they were left alone"
+	rmdir "$to_share" 2>/dev/null || fail 74 "not ours, or changed, so left alone:
+$(find "$to_share" ! -type d)"
 	rmdir "$DESTDIR$LIBDIR" 2>/dev/null || :
 	rmdir "$to_pages" 2>/dev/null || :
 	rmdir "$to_bin" 2>/dev/null || :
+}
+
+# Prints the paths of the files in folder $1 that an installation has.
+files_in() {
+	(
+		cd "$1"
+		for file in $FILES bin/cs bin/cs-*; do
+			[ ! -e "$file" ] || find "$file" ! -type d
+		done
+	)
+}
+
+# Prints where the completions and manual pages of the programs $1 are, in PREFIX/share.
+pages_of() {
+	for program in $1; do
+		printf '%s\n' "bash-completion/completions/$program" "fish/vendor_completions.d/$program.fish" "man/man1/$program.1"
+	done
+	echo zsh/site-functions/_claude_sessions
+}
+
+# Of the paths that it reads, prints those that are there in folder $1.
+there() {
+	while IFS= read -r path; do
+		[ -n "$path" ] || continue
+		if [ -e "$1/$path" ] || [ -L "$1/$path" ]; then printf '%s\n' "$path"; fi
+	done
+}
+
+# Of the paths that it reads, prints those that are files in folder $1, as cksum does, with $2 before each path. No file of
+# ours has a name with other characters.
+sums() {
+	grep -v '[^A-Za-z0-9._/-]' | while IFS= read -r path; do
+		if [ -f "$1/$path" ] && [ ! -L "$1/$path" ]; then printf '%s\n' "$path"; fi
+	done | (cd "$1" 2>/dev/null && xargs cksum) | sed -n "s|^\([0-9]* [0-9]*\) \(..*\)|\1 ${2:-}\2|p"
+}
+
+# Prints the paths in the sums that it reads.
+paths() {
+	sed 's/^[0-9]* [0-9]* //'
+}
+
+# Prints the sums of what was installed: the list. Without a list, it was installed before there were any; then that which has
+# one of our names is ours, and a page that names us.
+listed() {
+	if [ -f "$list" ]; then
+		sed -n '/^[0-9]/p' "$list"
+	elif [ -x "$to_share/bin/cs-setup" ] && grep -q '"cs-sessions"' "$to_share/.claude-plugin/plugin.json" 2>/dev/null; then
+		files_in "$to_share" | sums "$to_share"
+		pages_of "$(cd "$to_share/bin" && ls -d cs cs-* 2>/dev/null)" | while IFS= read -r page; do
+			! grep -q claude-sessions "$to_pages/$page" 2>/dev/null || printf '%s\n' "$page"
+		done | sums "$to_pages" pages/
+	fi
+}
+
+write_list() {
+	{ printf 'prefix %s\n' "$PREFIX" && printf '%s\n' "$1" | sed '/^$/d' | sort -u; } >"$stage/INSTALLED" || exit 74
+	mv -f "$stage/INSTALLED" "$list" || exit 74
+}
+
+# Of the paths that it reads, prints those that are there in folder $1 but not ours: their sums, with $2 before the path, are
+# not in $known. A folder of ours is a folder, no link to one.
+foreign() {
+	wanted=$(cat)
+	{
+		printf '%s\n' "$wanted" | sums "$1" "${2:-}" | grep -vxF "$known" | paths | sed "s|^${2:-}||"
+		printf '%s\n' "$wanted" | there "$1" | while IFS= read -r path; do
+			if [ -L "$1/$path" ] || [ ! -f "$1/$path" ]; then printf '%s\n' "$path"; fi
+		done
+		[ -n "${2:-}" ] || printf '%s\n' "$wanted" | sed -n -e 's|/[^/]*$||p' -e 's|/.*||p' | sort -u | there "$1" |
+			while IFS= read -r path; do
+				if [ -L "$1/$path" ] || [ ! -d "$1/$path" ]; then printf '%s\n' "$path"; fi
+			done
+	} | while IFS= read -r path; do printf '%s\n' "$1/$path"; done
+	[ ! -e "$1" ] || [ -d "$1" ] || printf '%s\n' "$1"
+}
+
+# Whether nothing is in PREFIX/bin where the link to program $1 goes, or a link to it, here or in another installation.
+is_free() {
+	case $(readlink "$to_bin/$1" || ls -d "$to_bin/$1" 2>/dev/null) in
+	"" | "$share/bin/$1" | */share/claude-sessions/bin/"$1") ;;
+	*) false ;;
+	esac
+}
+
+# Copies file $1 to a temporary place, and renames it to what it is. If it is the same, it does nothing.
+put() {
+	! cmp -s "$here/$1" "$to_share/$1" || return 0
+	cp -P "$here/$1" "$stage/${1##*/}" && mv -f "$stage/${1##*/}" "$to_share/$1" || exit 74
+}
+
+# Puts the files where they belong: first all are copied, then those of each folder are renamed at once.
+put_files() {
+	printf '%s\n' "$files" | while IFS= read -r file; do
+		! cmp -s "$here/$file" "$to_share/$file" || continue
+		mkdir -p "$stage/${file%"${file##*/}"}" && cp -P "$here/$file" "$stage/$file" || exit 74
+	done
+	# The programs come before the hooks that name them.
+	for folder in bin $(cd "$stage" && find . -depth -type d | grep -vx -e . -e ./bin) .; do
+		set -- "$stage/$folder"/*
+		[ ! -e "$1" ] || { mkdir -p "$to_share/$folder" && mv -f "$@" "$to_share/$folder/"; } || exit 74
+		[ "$folder" = . ] || [ ! -d "$stage/$folder" ] || rmdir "$stage/$folder"
+	done
+}
+
+put_pages() {
+	printf '%s\n' "$pages" | while IFS= read -r page; do
+		[ -n "$page" ] || continue
+		to=$to_pages/$page
+		case "$line$theirs$line" in *"$line$to$line"*) echo "$to: not ours, left alone" >&2 && continue ;; esac
+		! cmp -s "$here/share/$page" "$to" || continue
+		mkdir -p "${to%/*}" && cp -P "$here/share/$page" "$to.claude-sessions" && mv -f "$to.claude-sessions" "$to" || exit 74
+	done
+}
+
+# Removes what is ours ($known), without the paths $1, and folders that are empty then.
+remove_but() {
+	gone=$(printf '%s\n' "$known" | paths | grep -vxF "$1" | sort -u) || :
+	printf '%s\n' "$gone" | sed '/^pages\//d' | sums "$to_share" | grep -xF "$known" | paths |
+		(cd "$to_share" 2>/dev/null && xargs rm -f) || :
+	printf '%s\n' "$gone" | sed -n 's/^pages\///p' | sums "$to_pages" pages/ | grep -xF "$known" | paths | sed 's/^pages\///' |
+		(cd "$to_pages" 2>/dev/null && xargs rm -f) || :
+	printf '%s\n' "$gone" | sed -n 's/^pages\///p' | while IFS= read -r page; do
+		rm -f "$to_pages/$page.claude-sessions"
+	done
+	for folder in $(printf '%s\n' "$gone" | sed -n -e '/^pages\//d' -e 's|/[^/]*$||p' -e 's|/.*||p' | sort -ru); do
+		rmdir "$to_share/$folder" 2>/dev/null || :
+	done
+	for link in "$to_bin"/cs-*; do
+		if [ ! -e "$link" ] && is_link "$link" "$share"; then rm -f "$link"; fi
+	done
 }
 
 # Compares what is here with the sums that were packed with it. A checkout has none. `OK` is a word of the language.
@@ -185,51 +376,6 @@ suits() {
 	[ "$built_for" = "$system $machine" ] ||
 		fail 1 "this archive is for $target, but this machine is $system on $machine; take the archive for it"
 	"$here/bin/cs" --version >/dev/null 2>&1 || fail 1 "$here/bin/cs does not run here; build from source with make install"
-}
-
-# Copies file or folder $1 to a temporary name and renames it to $2, so that $2 is never half a copy. If both are equal, it
-# does nothing.
-put() {
-	! diff -r -q "$1" "$2" >/dev/null 2>&1 || return 0
-	rm -rf "$2.new"
-	cp -RP "$1" "$2.new" || exit 74
-	[ ! -d "$2" ] || rm -rf "$2"
-	mv -f "$2.new" "$2" || exit 74
-}
-
-# Links program $1 into PREFIX/bin. A file there that is not our link is left alone; this is an error, except for `cs`, a
-# name that other programs have, too.
-link() {
-	case $(readlink "$to_bin/$1" || ls -d "$to_bin/$1" 2>/dev/null) in
-	"" | "$share/bin/$1" | */share/claude-sessions/bin/"$1") ln -sf "$share/bin/$1" "$to_bin/$1" || exit 74 ;;
-	*)
-		echo "$to_bin/$1: not ours, left alone" >&2
-		[ "$1" = cs ] || exit 1
-		;;
-	esac
-}
-
-# Prints where the completions and manual pages of the programs in folder $1 are, in PREFIX/share.
-pages() {
-	for program in "$1"/cs "$1"/cs-*; do
-		name=${program##*/}
-		printf '%s\n' "bash-completion/completions/$name" "fish/vendor_completions.d/$name.fish" "man/man1/$name.1"
-	done
-	echo zsh/site-functions/_claude_sessions
-}
-
-# Whether page $1, which exists, is not that of another package.
-is_ours() {
-	grep -q claude-sessions "$to_pages/$1"
-}
-
-put_page() {
-	if [ -e "$to_pages/$1" ] && ! is_ours "$1"; then
-		echo "$to_pages/$1: not ours, left alone" >&2
-	else
-		mkdir -p "$(dirname "$to_pages/$1")" || exit 74
-		put "$here/share/$1" "$to_pages/$1"
-	fi
 }
 
 # Names another program `cs` on PATH. Nothing is done about it.

@@ -1,8 +1,10 @@
 //! The scripts of `packaging/`, with small scripts in place of the programs: what they find, refuse and leave alone.
 //! `release.rs` tries them with the programs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -12,6 +14,7 @@ use tempfile::TempDir;
 const NO: i32 = 1;
 const USAGE: i32 = 64;
 const INVALID: i32 = 65;
+const DISK: i32 = 74;
 
 /// A folder with what an archive has, a home, and a folder `fake` that is first on PATH.
 struct Place {
@@ -127,7 +130,7 @@ fn only_links_of_an_installation_are_replaced() {
     let (bin, mine) = (place.at("home/.local/bin"), place.at("src/claude-sessions/bin/cs-setup"));
     fs::create_dir_all(&bin).expect("it can be created");
     symlink(&mine, bin.join("cs-setup")).expect("it can be created");
-    refused(&place.install(&["SETUP=no"]), NO, "cs-setup: not ours, left alone");
+    refused(&place.install(&["SETUP=no"]), NO, "not ours, left alone; nothing was installed");
     assert_eq!(fs::read_link(bin.join("cs-setup")).expect("a link"), mine);
     for theirs in ["/usr/local/share/claude-sessions/bin/cs-setup".into(), place.at("lib/claude-sessions/bin/cs-setup")]
     {
@@ -140,21 +143,13 @@ fn only_links_of_an_installation_are_replaced() {
 
 #[test]
 fn an_installation_removes_itself_wherever_it_is_and_no_other() {
-    for (words, of_its_own) in
-        [(&["PREFIX=@opt", "LIBDIR=@opt/lib"][..], true), (&["PREFIX=@opt", "LIBDIR=@elsewhere"], false)]
-    {
+    for words in [&["PREFIX=@opt", "LIBDIR=@opt/lib"][..], &["PREFIX=@opt", "LIBDIR=@elsewhere"]] {
         let place = Place::new();
         done(&place.install(&["SETUP=no"]));
         done(&place.install(&[words, &["SETUP=no"]].concat()));
         let folder = place.at(&words[1].replace("LIBDIR=@", "")).join("claude-sessions");
         let itself = folder.join("install.sh");
-        let uninstall =
-            |words: &[&str]| place.sh(&itself, &place.words(&[&["--uninstall", "SETUP=no"], words].concat()), &[]);
-        if !of_its_own {
-            refused(&uninstall(&[]), USAGE, "name the PREFIX");
-            assert!(folder.join("bin/cs").exists());
-        }
-        done(&uninstall(if of_its_own { &[] } else { &["PREFIX=@opt"] }));
+        done(&place.sh(&itself, &place.words(&["--uninstall", "SETUP=no"]), &[]));
         assert!(!folder.exists() && entries(&place.at("opt")).is_empty(), "something is left");
         assert!(place.at("home/.local/bin/cs-setup").exists(), "the other one is still there");
     }
@@ -191,5 +186,194 @@ fn others_can_run_what_is_installed_but_not_change_it() {
         }
         let asked = fs::read_to_string(place.at("home/asked")).expect("cs-setup ran");
         assert!(asked.trim().ends_with(umask), "cs-setup has the person's umask {umask}, not {asked}");
+    }
+}
+
+/// Each file and link in a folder, with what it contains or where it leads.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("it is there") {
+        let path = entry.expect("it can be read").path();
+        let meta = fs::symlink_metadata(&path).expect("it is there");
+        if meta.is_dir() {
+            found.extend(contents(&path));
+        } else if meta.is_symlink() {
+            let leads = fs::read_link(&path).expect("a link");
+            found.insert(path, leads.display().to_string());
+        } else {
+            let text = fs::read_to_string(&path).expect("text");
+            found.insert(path, text);
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_not_ours_is_refused_before_anything_is_written() {
+    let share = "home/.local/share/claude-sessions";
+    let in_share = ["hooks/hooks.json", "hooks", "bin", "bin/cs", "bin/cs-setup", "install.sh"]
+        .map(|file| format!("{share}/{file}"));
+    for file in in_share.into_iter().chain([share.to_owned(), "home/.local/bin/cs-setup".into()]) {
+        let place = Place::new();
+        fs::create_dir_all(place.at(&file).parent().expect("a folder")).expect("it can be created");
+        fs::write(place.at(&file), "mine").expect("it can be written");
+        let before = contents(&place.at("home"));
+        let output = place.install(&["SETUP=no"]);
+        refused(&output, NO, "nothing was installed. Move it away");
+        assert!(stderr(&output).contains(&*place.at(&file).to_string_lossy()), "{}", stderr(&output));
+        assert_eq!(contents(&place.at("home")), before, "{file}");
+        assert_eq!(place.at("home/.local/bin").exists(), file.ends_with(".local/bin/cs-setup"), "{file}");
+        place.install(&["--uninstall", "SETUP=no"]);
+        assert_eq!(contents(&place.at("home")), before, "{file}");
+    }
+}
+
+#[test]
+fn what_was_changed_after_it_was_installed_is_not_ours() {
+    let place = Place::new();
+    let page = "share/man/man1/cs-setup.1";
+    fs::create_dir_all(place.at("archive/share/man/man1")).expect("it can be created");
+    fs::write(place.at("archive").join(page), "new").expect("it can be written");
+    let (hooks, page) =
+        (place.at("home/.local/share/claude-sessions/hooks/hooks.json"), place.at("home/.local").join(page));
+    done(&place.install(&["SETUP=no"]));
+    fs::write(place.at("archive/hooks/hooks.json"), "newer").expect("it can be written");
+    fs::write(&page, "of another package that mentions claude-sessions").expect("it can be written");
+    let output = place.install(&["SETUP=no"]);
+    done(&output);
+    assert!(stderr(&output).contains("cs-setup.1: not ours, left alone"), "{}", stderr(&output));
+    fs::write(&hooks, "mine").expect("it can be written");
+    refused(&place.install(&["SETUP=no"]), NO, "hooks/hooks.json");
+    refused(&place.install(&["--uninstall", "SETUP=no"]), DISK, "hooks/hooks.json");
+    assert_eq!(contents(&place.at("home")).into_keys().collect::<Vec<_>>(), [hooks, page]);
+}
+
+#[test]
+fn what_a_newer_version_lacks_is_removed() {
+    let place = Place::new();
+    made::script(&place.at("archive/bin/cs-old"), "#!/bin/sh\n");
+    fs::create_dir_all(place.at("archive/skills/old")).expect("it can be created");
+    fs::write(place.at("archive/skills/old/SKILL.md"), "old").expect("it can be written");
+    done(&place.install(&["SETUP=no"]));
+    fs::remove_file(place.at("archive/bin/cs-old")).expect("it is there");
+    fs::remove_dir_all(place.at("archive/skills")).expect("it is there");
+    done(&place.install(&["SETUP=no"]));
+    let left: Vec<_> =
+        contents(&place.at("home")).into_keys().filter(|path| path.to_string_lossy().contains("old")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(!place.at("home/.local/share/claude-sessions/skills").exists());
+}
+
+#[test]
+fn an_installation_from_before_there_were_lists_is_ours() {
+    let place = Place::new();
+    let share = place.at("home/.local/share/claude-sessions");
+    fs::create_dir_all(place.at("archive/.claude-plugin")).expect("it can be created");
+    fs::write(place.at("archive/.claude-plugin/plugin.json"), "{\"name\": \"cs-sessions\"}")
+        .expect("it can be written");
+    done(&place.install(&["SETUP=no"]));
+    fs::remove_file(share.join("INSTALLED")).expect("it is there");
+    fs::write(share.join("hooks/hooks.json"), "old").expect("it can be written");
+    done(&place.install(&["SETUP=no"]));
+    fs::remove_file(share.join("INSTALLED")).expect("it is there");
+    done(&place.install(&["--uninstall", "SETUP=no"]));
+    assert!(contents(&place.at("home")).is_empty());
+}
+
+/// Replaces the commands of the system that change something: at the call that the file `kill` names, the group of processes
+/// is killed before it.
+fn killing(place: &Place) {
+    for name in ["cp", "ln", "mkdir", "mv", "rm", "rmdir"] {
+        let script = format!(
+            "#!/bin/sh\nn=$(cat '{0}/count'); echo $((n + 1)) >'{0}/count'\n\
+             [ $n -ne $(cat '{0}/kill') ] || kill -9 0\nexec /bin/{name} \"$@\"\n",
+            place.root.path().display()
+        );
+        made::script(&place.at("fake").join(name), &script);
+    }
+}
+
+#[test]
+fn whenever_it_is_killed_each_file_is_whole_and_it_can_be_repaired_or_removed() {
+    for (is_update, is_uninstall) in [(false, false), (true, false), (true, true)] {
+        let place = Place::new();
+        fs::create_dir_all(place.at("archive/share/man/man1")).expect("it can be created");
+        let write = |version: &str| {
+            for file in ["archive/hooks/hooks.json", "archive/share/man/man1/cs.1"] {
+                fs::write(place.at(file), version).expect("it can be written");
+            }
+            for program in ["cs", "cs-setup"] {
+                made::script(&place.at("archive/bin").join(program), &format!("#!/bin/sh\necho {version}\n"));
+            }
+        };
+        let state = || contents(&place.at("home"));
+        let installed = |version: &str| {
+            write(version);
+            done(&place.install(&["SETUP=no"]));
+            state()
+        };
+        let (old, new) = (installed("old"), installed("new"));
+        let words: &[&str] = if is_uninstall { &["--uninstall", "SETUP=no"] } else { &["SETUP=no"] };
+        assert!(old != new && old.len() == new.len() && new.len() > 5, "{new:#?}");
+        // Most of what happens, happens in an update.
+        for step in (0..).step_by(if is_update && !is_uninstall { 2 } else { 5 }) {
+            fs::remove_dir_all(place.at("home/.local")).expect("it is there");
+            if is_update {
+                installed("old");
+                write("new");
+            }
+            fs::write(place.at("count"), "0").expect("it can be written");
+            fs::write(place.at("kill"), step.to_string()).expect("it can be written");
+            killing(&place);
+            let output = place.install(words);
+            for name in entries(&place.at("fake")) {
+                fs::remove_file(name).expect("it is there");
+            }
+            let left = state();
+            let is_known = |(file, text): (&PathBuf, &String)| {
+                let name = file.to_string_lossy();
+                let is_ours = ["INSTALLED", ".claude-sessions"].iter().any(|end| name.ends_with(end));
+                is_ours
+                    || name.contains("/.claude-sessions.new/")
+                    || [&old, &new].iter().any(|all| all.get(file) == Some(text))
+            };
+            assert!(left.iter().all(is_known), "{step}: {left:#?}");
+            if is_update && !is_uninstall {
+                assert!(old.keys().all(|file| left.contains_key(file)), "{step}: {left:#?}");
+            }
+            if step % 4 == 0 && !is_uninstall {
+                done(&place.install(&["SETUP=no"]));
+                assert_eq!(state(), new, "{step}");
+            }
+            let itself = place.at("home/.local/share/claude-sessions/install.sh");
+            let script = if itself.exists() { itself } else { place.at("archive/install.sh") };
+            done(&place.sh(&script, &place.words(&["--uninstall", "SETUP=no"]), &[]));
+            assert_eq!(state(), BTreeMap::new(), "{step}");
+            fs::create_dir_all(place.at("home/.local")).expect("it can be created");
+            if output.status.signal() != Some(9) {
+                assert!(step > 5, "it was never killed: {}", stderr(&output));
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_there_is_said_if_registering_fails() {
+    let place = Place::new();
+    made::script(&place.at("archive/bin/cs-setup"), "#!/bin/sh\necho nothing was written >&2\nexit 1\n");
+    refused(&place.install(&[]), NO, "the programs are installed in");
+    assert!(place.at("home/.local/bin/cs-setup").exists());
+}
+
+#[test]
+fn actions_of_workflows_are_pinned() {
+    for file in entries(&workspace().join(".github/workflows")) {
+        let text = fs::read_to_string(&file).expect("it can be read");
+        for line in text.lines().filter(|line| line.trim_start().starts_with("- uses: ")) {
+            let commit = line.split('@').nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            let is_commit = commit.len() == 40 && commit.chars().all(|it| it.is_ascii_hexdigit());
+            assert!(is_commit && line.contains(" # v"), "{}: {line}", file.display());
+        }
     }
 }
