@@ -18,6 +18,8 @@ mod notices;
 mod receipts;
 #[path = "chat/setting_up.rs"]
 mod setting_up;
+#[path = "chat/topics.rs"]
+mod topics;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
