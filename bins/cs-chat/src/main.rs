@@ -12,6 +12,7 @@ mod act;
 mod bot;
 mod curl;
 mod desk;
+mod failed;
 mod last;
 mod leaving;
 mod mirror;

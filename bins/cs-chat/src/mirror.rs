@@ -4,8 +4,8 @@
 
 use crate::bot::Manner;
 use crate::desk::Desk;
+use crate::failed::Failed;
 use crate::leaving::Leaving;
-use crate::poll::Failed;
 use crate::who::Who;
 use crate::{last, topics};
 use chat::Mirror;

@@ -5,6 +5,7 @@
 use crate::act;
 use crate::bot::{Fault, LONGEST_POLL, Manner};
 use crate::desk::Desk;
+use crate::failed::Failed;
 use crate::settle;
 use argh::{ArgsInfo, FromArgs};
 use chat::store::{self, Offset, Place, State, Stored, Taken};
@@ -95,42 +96,6 @@ fn note_end(desk: &Desk, fetched: &Result<Polled, Failed>) -> Result<(), Error> 
         state.clock_ahead = ahead.or(state.clock_ahead);
         (true, ())
     })
-}
-
-/// Why a fetch did not end well.
-#[derive(Debug)]
-pub enum Failed {
-    /// The Bot API did not do what it was to.
-    Fault(Fault),
-    /// Something else.
-    Other(Failure),
-}
-
-impl From<Failed> for Failure {
-    fn from(failed: Failed) -> Failure {
-        match failed {
-            Failed::Fault(fault) => fault.into(),
-            Failed::Other(failure) => failure,
-        }
-    }
-}
-
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Failed {
-        Failed::Other(failure)
-    }
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Failed {
-        Failed::Fault(fault)
-    }
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Failed {
-        Failed::Other(error.into())
-    }
 }
 
 fn fetch(desk: &Desk, wait: u64, busy: &dyn Fn(bool)) -> Result<Polled, Failed> {

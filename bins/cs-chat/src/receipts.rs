@@ -3,8 +3,8 @@
 
 use crate::bot::Fault;
 use crate::desk::Desk;
+use crate::failed::Failed;
 use crate::leaving::Leaving;
-use crate::poll::Failed;
 use crate::program::{rows, text};
 use chat::store::{Notice, Notices, Stored};
 use cli::Outcome;

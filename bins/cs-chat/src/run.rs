@@ -4,7 +4,8 @@
 use crate::PROGRAM;
 use crate::bot::Fault;
 use crate::desk::Desk;
-use crate::poll::{self, Failed, Polled};
+use crate::failed::Failed;
+use crate::poll::{self, Polled};
 use crate::settle;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, note};

@@ -4,8 +4,8 @@
 
 use crate::bot::LONGEST_POLL;
 use crate::desk::Desk;
+use crate::failed::Failed;
 use crate::mirror;
-use crate::poll::Failed;
 use crate::receipts;
 use crate::who::{self, Who};
 use chat::Mirror;
