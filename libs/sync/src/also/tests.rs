@@ -184,15 +184,17 @@ fn a_search_ends_in_the_middle_of_a_file() {
     fill(dir.path(), &laptop);
     let path = dir.path().join(&laptop.id).join(format!("talk/{CONVERSATION}/main.jsonl"));
     let line = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string() + "\n";
-    std::fs::write(&path, line.repeat(300_000)).unwrap();
+    // What is looked for is only at the end, where the search does not come.
+    let last = line.replace("slow", "nothing");
+    assert_ne!(last, line);
+    std::fs::write(&path, line.repeat(300_000) + &last).unwrap();
     let also = Also::find(&[dir.path().into()], None).unwrap();
     let words = ["nothing".to_string()];
     let since = Instant::now();
     let sought =
         Sought { words: &words, machine: None, project: None, most: 10, until: since + Duration::from_millis(100) };
     let finding = also.search(&sought);
-    assert!(since.elapsed() < Duration::from_millis(600), "{:?}", since.elapsed());
-    assert!(finding.is_late && finding.unseen == Unseen { conversations: 1, ..Unseen::default() }, "{finding:?}");
+    assert!(finding.hits.is_empty() && finding.is_late && finding.unseen == Unseen { conversations: 1, ..Unseen::default() }, "{finding:?}");
 }
 
 #[test]

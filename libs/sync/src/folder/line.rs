@@ -16,6 +16,9 @@ use std::path::Path;
 /// Longest line that is read, in bytes: that of a row, with its source and its number.
 pub const LIMIT: u64 = (LONGEST + 4096) as u64;
 
+/// After so many bytes without a line's end a file is given up: it is none of ours, and may have any length.
+const ENDLESS: u64 = 4 * LIMIT;
+
 /// What a line says of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
@@ -118,7 +121,7 @@ pub fn parse(line: &[u8]) -> Option<(Source, Said)> {
 }
 
 /// Passes each whole line of a file, without its line feed, to `each`; none if there is no file. A line that is too long,
-/// and a last one without an end, are passed over.
+/// and a last one without an end, are passed over; a file whose line does not end at all is an error.
 pub fn each(path: &Path, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
     each_from(path, 0, each)
 }
@@ -132,17 +135,44 @@ pub fn each_from(path: &Path, from: u64, each: &mut dyn FnMut(&[u8]) -> Result<(
     };
     file.seek(SeekFrom::Start(from)).map_err(|error| Error::io(path, "read", error))?;
     let mut reader = BufReader::with_capacity(256 * 1024, file);
-    let (mut line, mut is_rest) = (Vec::new(), false);
+    let (mut line, mut is_rest, mut endless) = (Vec::new(), false, 0);
     loop {
         line.clear();
         let read = reader.by_ref().take(LIMIT).read_until(b'\n', &mut line);
-        if read.map_err(|error| Error::io(path, "read", error))? == 0 {
+        let read = read.map_err(|error| Error::io(path, "read", error))?;
+        if read == 0 {
             return Ok(());
         }
         let is_whole = line.pop_if(|last| *last == b'\n').is_some();
+        endless = if is_whole { 0 } else { endless + read as u64 };
+        if endless > ENDLESS {
+            let text = format!("a line of it has more than {ENDLESS} bytes; what follows is not read");
+            return Err(Error::corrupt(path, text));
+        }
         if is_whole && !is_rest {
             each(&line)?;
         }
         is_rest = !is_whole;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_lines_is_given_up_whatever_its_length() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("main.jsonl");
+        std::fs::write(&path, "first\n").unwrap();
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(1 << 42).unwrap();
+        let mut seen = Vec::new();
+        let read = each(&path, &mut |line| {
+            seen.push(line.to_vec());
+            Ok(())
+        });
+        assert!(read.unwrap_err().to_string().contains("what follows is not read"));
+        assert_eq!(seen, [b"first"], "what comes before is believed");
     }
 }
