@@ -90,6 +90,10 @@ impl Error {
     /// A hint for the user, if one sentence is enough.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Error::Corrupt { path, .. } if forbids(path) => {
+                let text = "the file was not changed; repair it: without it, what it forbids would be allowed";
+                Some(format!("{text}: {}", path.display()))
+            }
             Error::Corrupt { path, .. } => {
                 Some(format!("the file was not changed; inspect it or move it away: {}", path.display()))
             }
@@ -99,6 +103,14 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Whether a file says what must not be done, sent or shown: settings, rules, marks, what was forgotten, and the key by which
+/// marks know their texts. To move it away would allow that.
+fn forbids(path: &Path) -> bool {
+    let name = |path: Option<&Path>| path.and_then(|path| path.file_name()?.to_str().map(str::to_string));
+    let is_known = |name: String| ["config.json", "redact.toml", "redact.key", "forgotten.jsonl"].contains(&name.as_str());
+    name(Some(path)).is_some_and(is_known) || name(path.parent()).as_deref() == Some("marks")
 }
 
 impl fmt::Display for Error {
@@ -129,6 +141,15 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_told_to_move_away_what_forbids_something() {
+        let hint = |path: &str| Error::corrupt(Path::new(path), "x").hint().unwrap();
+        for path in ["/d/config.json", "/d/redact.toml", "/d/marks/5e1f.jsonl", "/d/sync/forgotten.jsonl"] {
+            assert!(hint(path).contains("repair it") && hint(path).ends_with(path), "{path}");
+        }
+        assert!(hint("/d/sessions/marks.json").contains("move it away"));
+    }
 
     #[test]
     fn what_cannot_be_read_only_now_is_no_answer() {
