@@ -109,7 +109,8 @@ impl Error {
 /// marks know their texts. To move it away would allow that.
 fn forbids(path: &Path) -> bool {
     let name = |path: Option<&Path>| path.and_then(|path| path.file_name()?.to_str().map(str::to_string));
-    let is_known = |name: String| ["config.json", "redact.toml", "redact.key", "forgotten.jsonl"].contains(&name.as_str());
+    let is_known =
+        |name: String| ["config.json", "redact.toml", "redact.key", "forgotten.jsonl"].contains(&name.as_str());
     name(Some(path)).is_some_and(is_known) || name(path.parent()).as_deref() == Some("marks")
 }
 

@@ -482,6 +482,8 @@ fn depth(dir: &Path) -> usize {
 
 /// Directories inside another one of ours.
 const NESTED: [(&str, &str); 3] = [("sessions", "archive"), ("usage", "cache"), ("audit", "pending")];
+/// The files of `chat/`, which `libs/chat` owns.
+pub const CHAT_FILES: [&str; 5] = ["offset.json", "state.json", "threads.json", "notices.json", "mirrored.json"];
 /// The directories of an inbox: messages that wait, were delivered, were read, failed, how far each has come, and files
 /// that they name.
 pub const INBOX_DIRS: [&str; 6] = ["new", "cur", "read", "failed", "way", "files"];

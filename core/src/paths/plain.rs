@@ -1,7 +1,7 @@
 //! Owns which files of the data directory are only locked or appended to, so that nothing but a regular file may stand under
 //! their names. Deliberately absent: the locks of inboxes (`store/seats`), and `serve/`, which is not checked.
 
-use super::Home;
+use super::{CHAT_FILES, Home};
 use crate::clock::Date;
 use crate::id::{SeatId, SessionId, Slug, Uuid};
 use std::path::Path;
@@ -15,6 +15,8 @@ impl Home {
         plain.extend([self.audit_lock(), self.kept_lock(), self.redactions_lock()]);
         let mut locked = vec![self.config(), self.index(), self.notify_state(), self.usage_keep()];
         locked.extend([self.sync_forgotten(), self.sync_rules()]);
+        plain.extend(["poll.lock", "settle.lock"].map(|name| self.chat_dir().join(name)));
+        locked.extend(CHAT_FILES.map(|name| self.chat_dir().join(name)));
         if let Ok(id) = SessionId::parse(stem) {
             plain.extend([self.spool(&id), self.folding(&id)]);
             locked.push(self.session(&id));
@@ -22,7 +24,7 @@ impl Home {
         if let Ok(uuid) = Uuid::parse(stem) {
             plain.extend([self.unassigned(&uuid), self.live_missed(&uuid)]);
             plain.extend([self.open_lock(&uuid), self.watch_lock(&uuid)]);
-            locked.extend([self.live(&uuid), self.marks(&uuid)]);
+            locked.extend([self.live(&uuid), self.marks(&uuid), self.next(&uuid)]);
         }
         if let Ok(id) = SeatId::parse(stem) {
             plain.push(self.launch_lock(&id));

@@ -17,6 +17,7 @@ use crate::index;
 use crate::live::Live;
 use crate::open;
 use crate::patch::Patch;
+use crate::paths::CHAT_FILES;
 use crate::project::ProjectState;
 use crate::record::SCHEMA_VERSION;
 use crate::record::Session;
@@ -27,9 +28,6 @@ use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-/// The files of `chat/`; what they say is checked by their owner.
-const CHAT: [&str; 5] = ["offset.json", "state.json", "threads.json", "notices.json", "mirrored.json"];
 
 /// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -227,7 +225,7 @@ impl Store {
             return if is_told && !is_dir { FileKind::Plain } else { FileKind::Foreign };
         }
         if dir == home.chat_dir() {
-            return if CHAT.contains(&name) && !is_dir { FileKind::Passed } else { FileKind::Foreign };
+            return if CHAT_FILES.contains(&name) && !is_dir { FileKind::Passed } else { FileKind::Foreign };
         }
         if let Some(kind) = self.kind_in_kept(path, is_dir) {
             return kind;

@@ -78,3 +78,17 @@ pub fn only_poller(home: &Home) -> Result<Lock> {
     file::make_dir(&home.chat_dir())?;
     lock::acquire(&home.chat_dir().join("poll.lock"), Duration::ZERO)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_knows_these_files() {
+        let mut names = [Offset::NAME, State::NAME, Topics::NAME, Notices::NAME, Mirrored::NAME];
+        let mut known = cs_core::paths::CHAT_FILES;
+        names.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(names, known);
+    }
+}
