@@ -377,3 +377,21 @@ fn actions_of_workflows_are_pinned() {
         }
     }
 }
+
+#[test]
+fn an_option_of_the_linker_is_spelt_for_who_links() {
+    let folder = tempfile::tempdir().expect("a fresh folder");
+    let script = folder.path().join("build");
+    let source = workspace().join("bins/cs-serve/build.rs");
+    let built = Command::new("rustc").args(["--edition", "2024", "-o"]).arg(&script).arg(source).status();
+    assert!(built.is_ok_and(|status| status.success()), "the script can be built");
+    let said = |linker: Option<&str>| {
+        let mut command = Command::new(&script);
+        command.env_clear().envs([("CARGO_CFG_TARGET_OS", "linux"), ("OUT_DIR", "/x/release/build/y/out")]);
+        linker.into_iter().for_each(|linker| drop(command.env("RUSTC_LINKER", linker)));
+        String::from_utf8_lossy(&command.output().expect("it runs").stdout).into_owned()
+    };
+    assert!(said(None).contains("=-Wl,--no-eh-frame-hdr"), "{}", said(None));
+    assert!(said(Some("aarch64-linux-gnu-gcc")).contains("=-Wl,--no-eh-frame-hdr"));
+    assert!(said(Some("rust-lld")).contains("-bins=--no-eh-frame-hdr"), "{}", said(Some("rust-lld")));
+}

@@ -194,7 +194,12 @@ fn a_search_ends_in_the_middle_of_a_file() {
     let sought =
         Sought { words: &words, machine: None, project: None, most: 10, until: since + Duration::from_millis(100) };
     let finding = also.search(&sought);
-    assert!(finding.hits.is_empty() && finding.is_late && finding.unseen == Unseen { conversations: 1, ..Unseen::default() }, "{finding:?}");
+    assert!(
+        finding.hits.is_empty()
+            && finding.is_late
+            && finding.unseen == Unseen { conversations: 1, ..Unseen::default() },
+        "{finding:?}"
+    );
 }
 
 #[test]
