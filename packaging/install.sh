@@ -70,8 +70,7 @@ find_places() {
 	fi
 }
 
-# Whether this is an installation, or a part of one: it has a list. Before there were lists: an archive has RELEASE, a checkout
-# no programs beside this file.
+# Whether this is an installation, or a part of one: it has a list. One of before there were lists has programs, no RELEASE.
 is_installed() {
 	case $here in
 	*/claude-sessions) [ -f "$here/INSTALLED" ] || { [ -x "$here/bin/cs-setup" ] && [ ! -e "$here/RELEASE" ]; } ;;
@@ -107,6 +106,9 @@ is_link() {
 FILES="install.sh .claude-plugin hooks skills README.md LICENSE THIRD-PARTY.txt THIRD-PARTY-rust.html"
 line='
 '
+summing="sha256sum"
+command -v sha256sum >/dev/null || summing="shasum -a 256"
+command -v "${summing%% *}" >/dev/null || summing="cksum"
 
 install() {
 	# shellcheck disable=SC3013 # every shell that is called sh has it
@@ -232,24 +234,26 @@ there() {
 	done
 }
 
-# Of the paths that it reads, prints those that are files in folder $1, as cksum does, with $2 before each path. No file of
-# ours has a name with other characters.
+# Of the paths that it reads, prints the sum and the path of those that are files in folder $1, with $2 before the path. No
+# file of ours has a name with other characters. POSIX has only cksum, busybox may have only sha256sum.
+# shellcheck disable=SC2086 # words
 sums() {
 	grep -v '[^A-Za-z0-9._/-]' | while IFS= read -r path; do
 		if [ -f "$1/$path" ] && [ ! -L "$1/$path" ]; then printf '%s\n' "$path"; fi
-	done | (cd "$1" 2>/dev/null && xargs cksum) | sed -n "s|^\([0-9]* [0-9]*\) \(..*\)|\1 ${2:-}\2|p"
+	done | (cd "$1" 2>/dev/null && xargs $summing) |
+		sed -n -e 's|^\([0-9]*\) \([0-9]*\) |\1:\2  |' -e '/ -$/d' -e "s|^\([0-9a-f:]*\)  \(..*\)|\1 ${2:-}\2|p"
 }
 
 # Prints the paths in the sums that it reads.
 paths() {
-	sed 's/^[0-9]* [0-9]* //'
+	sed 's/^[^ ]* //'
 }
 
 # Prints the sums of what was installed: the list. Without a list, it was installed before there were any; then that which has
 # one of our names is ours, and a page that names us.
 listed() {
 	if [ -f "$list" ]; then
-		sed -n '/^[0-9]/p' "$list"
+		sed '/^prefix /d' "$list"
 	elif [ -x "$to_share/bin/cs-setup" ] && grep -q '"cs-sessions"' "$to_share/.claude-plugin/plugin.json" 2>/dev/null; then
 		files_in "$to_share" | sums "$to_share"
 		pages_of "$(cd "$to_share/bin" && ls -d cs cs-* 2>/dev/null)" | while IFS= read -r page; do
