@@ -388,7 +388,7 @@ fn an_option_of_the_linker_is_spelt_for_who_links() {
     let said = |linker: Option<&str>| {
         let mut command = Command::new(&script);
         command.env_clear().envs([("CARGO_CFG_TARGET_OS", "linux"), ("OUT_DIR", "/x/release/build/y/out")]);
-        linker.into_iter().for_each(|linker| drop(command.env("RUSTC_LINKER", linker)));
+        command.envs(linker.map(|linker| ("RUSTC_LINKER", linker)));
         String::from_utf8_lossy(&command.output().expect("it runs").stdout).into_owned()
     };
     assert!(said(None).contains("=-Wl,--no-eh-frame-hdr"), "{}", said(None));
