@@ -135,8 +135,7 @@ impl Setup {
                 secret::ask("the bot's token, from @BotFather (it is not shown): ")?
             }
         };
-        let wrong =
-            || Error::Invalid("that is no token; one looks like 123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K".into());
+        let wrong = || Error::Invalid("that is no token; one looks like 123456789:AAE… (from @BotFather)".into());
         Ok(Token::parse(text.trim()).ok_or_else(wrong)?)
     }
 
