@@ -56,6 +56,7 @@ pub mod stdin;
 pub mod store;
 pub mod task;
 pub mod timeline;
+pub mod trust;
 pub mod unknown;
 pub mod usage;
 pub mod validate;

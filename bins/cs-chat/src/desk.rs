@@ -8,7 +8,9 @@ use cli::{Context, Failure, Outcome, defer};
 use cs_core::clock::Instant;
 use cs_core::error::Error;
 use cs_core::store::Store;
+use cs_core::trust;
 use cs_core::zone::Zone;
+use std::path::Path;
 
 /// What is needed to talk with a chat.
 pub struct Desk<'s> {
@@ -34,12 +36,21 @@ pub fn settings(context: &Context) -> Outcome<Settings> {
     })
 }
 
+/// An error if others could have written `config.json`, which says who is heard, and to which server the token goes.
+pub fn ours_alone(config: &Path) -> Outcome<()> {
+    match trust::reason_against(config) {
+        Some(reason) => Err(Error::Invalid(format!("nothing was sent or read: {reason}")).into()),
+        None => Ok(()),
+    }
+}
+
 impl<'s> Desk<'s> {
     /// With the settings of `config.json`, the token and the rules.
     pub fn open(context: &'s Context) -> Outcome<Desk<'s>> {
         let settings = settings(context)?;
+        let path = context.store.home.config();
+        ours_alone(&path)?;
         if settings.is_doubtful {
-            let path = context.store.home.config();
             let text = format!("nothing was sent or read: repair the group chat in {} first", path.display());
             return Err(Error::Invalid(text).into());
         }

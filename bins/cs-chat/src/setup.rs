@@ -3,6 +3,7 @@
 
 use crate::PROGRAM;
 use crate::bot::{Bot, LONGEST_POLL, Manner};
+use crate::desk;
 use crate::leaving::Guard;
 use crate::secret;
 use argh::{ArgsInfo, FromArgs};
@@ -58,6 +59,7 @@ struct First {
 impl Setup {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let path = context.store.home.config();
+        desk::ours_alone(&path)?;
         let (known, errors) = Settings::read(&context.config(), &path, std::env::home_dir().as_deref());
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());

@@ -33,7 +33,6 @@ mod status;
 mod subject;
 mod switch;
 mod template;
-mod trust;
 mod watch;
 
 use argh::{ArgsInfo, FromArgs};

@@ -8,10 +8,10 @@ use crate::notice::Notice;
 use crate::quiet::Quiet;
 use crate::reasons::{self, Reason, Rule, Rules};
 use crate::subject::Subject;
-use crate::trust;
 use cs_core::Error;
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
+use cs_core::trust;
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::time::Duration;
@@ -52,7 +52,8 @@ impl Settings {
         settings.limits = limits;
         if let Some(reason) = trust::reason_against(path).filter(|_| settings.starts_programs()) {
             settings.start_nothing();
-            errors.push(Error::Invalid(reason));
+            let text = format!("no program that {} names is started: {reason}", path.display());
+            errors.push(Error::Invalid(text));
         }
         Ok((settings, errors))
     }

@@ -2,7 +2,7 @@
 //! and nobody else can read or write it; the token is never part of a text that is shown or stored.
 
 use cs_core::error::{Error, Result};
-use cs_core::open;
+use cs_core::{open, trust};
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -95,12 +95,8 @@ impl TokenFile {
         if let Some(reason) = reason_against(meta.uid(), meta.mode()) {
             return Err(invalid(reason));
         }
-        if let Some(folder) = path.parent() {
-            let folder_meta = folder.metadata().map_err(|error| invalid(error.to_string()))?;
-            if folder_meta.mode() & 0o022 != 0 {
-                let text = format!("other accounts may write to its folder; chmod go-w {}", folder.display());
-                return Err(invalid(text));
-            }
+        if let Some(reason) = trust::reason_against(path) {
+            return Err(invalid(reason));
         }
         let mut text = String::new();
         file.take(MOST).read_to_string(&mut text).map_err(|error| invalid(error.to_string()))?;
@@ -209,7 +205,7 @@ mod tests {
         symlink(&path, &link).unwrap();
         assert!(TokenFile::read(&link).is_err());
         assert!(TokenFile::read(dir.path()).is_err());
-        fs::set_permissions(dir.path(), Permissions::from_mode(0o770)).unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
         assert!(TokenFile::read(&path).unwrap_err().to_string().contains("chmod go-w"));
     }
 }

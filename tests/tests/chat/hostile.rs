@@ -79,6 +79,30 @@ fn the_token_file_must_be_ours_alone() {
 }
 
 #[test]
+fn settings_that_others_may_write_send_the_token_nowhere() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({}));
+    let (data, file) = (sandbox.data(), sandbox.data().join("config.json"));
+    let folder = sandbox.home().join(".config/claude-sessions");
+    let setup = ["setup", "--token-file", "-", "--chat", "-1001", "--user", "42", "--yes"];
+    for path in [&file, &data, &folder] {
+        let before = fs::metadata(path).expect("it is there").permissions();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("it is ours");
+        api.say("/list");
+        let refused = |output: Output| {
+            let told = stderr(&output);
+            assert!(status(&output) == 65 && told.contains("chmod go-w"), "{}: {told}", path.display());
+        };
+        ["poll", "run", "test"].iter().for_each(|command| refused(sandbox.cs("cs-chat", &[command])));
+        refused(sandbox.feed("cs-chat", &setup, TOKEN));
+        fs::set_permissions(path, before).expect("it is ours");
+    }
+    assert!(api.asked().is_empty(), "{:?}", api.asked());
+    polled(&sandbox);
+    assert!(!api.sent().is_empty());
+}
+
+#[test]
 fn names_and_texts_are_never_options_or_a_shell() {
     let api = Telegram::new();
     let sandbox = sandbox(&api, json!({"kill": true, "new": {"projects": ["api"]}}));
