@@ -22,14 +22,15 @@ impl Call<'_, '_> {
             Err(text) => return self.reply(&format!("Not done: {text}.")),
         };
         let guard = &self.desk.guard;
-        let head = format!("{} ({}) {}: {}\n", who.name(), who.project, who.state, who.reason);
-        let mut reply = guard.text(&head);
+        let mut reply = guard.text(&format!("{} ({}) {}\n", who.name(), who.project, who.state));
         let mut add = |label: &str, text: &str| {
             if !text.is_empty() {
                 let line = guard.text(&format!("{label}: ")).then(&guard.line(&who.conversation, text).cut(700));
                 reply = reply.then(&line).then(&guard.text("\n"));
             }
         };
+        // The evidence may be a question, which was said in the conversation.
+        add("state", &who.reason);
         add("for", text(&known, "intent"));
         add("asks", text(&known, "asks"));
         add("wants", text(&known, "awaiting_action"));
