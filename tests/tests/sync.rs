@@ -1,5 +1,7 @@
 //! `cs-sync`: what it refuses, what it sends to a real SQLite, and what becomes of that.
 
+#[path = "sync/redacted.rs"]
+mod redacted;
 #[path = "sync/own.rs"]
 mod own;
 

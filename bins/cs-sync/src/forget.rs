@@ -129,8 +129,13 @@ fn removal(target: &Target, sender: &Sender, ids: &[String]) -> Result<Removal, 
 impl Removal {
     /// Says what is still there.
     fn tell(&self) {
+        self.tell_but("");
+    }
+
+    /// The same, without what a machine has that goes next.
+    fn tell_but(&self, gone: &str) {
         let machines = |(id, machines)| BTreeSet::iter(machines).map(move |machine| (id, machine));
-        for (id, machine) in self.left.iter().flat_map(machines) {
+        for (id, machine) in self.left.iter().flat_map(machines).filter(|(_, machine)| *machine != gone) {
             let text = format!(
                 "the machine {machine} also has {id} in its own folder, where only that machine removes it: run cs-sync \
                  forget there, too; if it is gone: cs-sync forget --machine {machine}"

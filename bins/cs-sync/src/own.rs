@@ -5,7 +5,7 @@ use crate::target::{Sender, Target, database};
 use cs_core::error::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use sync::folder::own::Asker;
-use sync::{Machine, OwnMachine, folder, postgres, sqlite};
+use sync::{Machine, OwnMachine, Redactions, folder, postgres, sqlite};
 
 /// So many ids are named if a word means several.
 const NAMED: usize = 5;
@@ -30,6 +30,14 @@ impl Target {
             Target::Sqlite(file) => sqlite::own::elsewhere(&database(file)?, &sender.account()?, this),
             Target::Folder(dir) if !dir.is_dir() => Ok(BTreeMap::new()),
             Target::Folder(dir) => folder::own::elsewhere(dir, asker(sender)),
+        }
+    }
+
+    /// What other machines of this person, in a folder, say that was redacted by hand.
+    pub fn redactions(&self, sender: &Sender) -> Result<Redactions> {
+        match self {
+            Target::Folder(dir) if dir.is_dir() => folder::own::redactions(dir, asker(sender)),
+            Target::Psql(_) | Target::Sqlite(_) | Target::Folder(_) => Ok(Redactions::default()),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::seers::{self, Readers, Seers};
 use cli::{Context, Failure, Failures, Form, Outcome, terminal};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync::{Left as There, Machine, Scanned, Table, Unsent};
 
 /// How many things that were left out are named.
@@ -32,6 +32,9 @@ pub struct Summary {
     forgotten: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unsent: Vec<Left>,
+    /// The conversations that were left out because they were redacted elsewhere, with the machines that say so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    withheld: BTreeMap<String, BTreeSet<String>>,
     /// Who sees what was sent.
     #[serde(skip_serializing_if = "Seers::is_empty")]
     visibility: Seers,
@@ -107,6 +110,7 @@ pub fn of(run: Run, scanned: &Scanned, changes: Option<u64>) -> Summary {
         sources: scanned.sources,
         forgotten: scanned.forgotten,
         unsent: scanned.unsent.iter().map(left).collect(),
+        withheld: scanned.withheld.clone(),
         visibility: Seers::of(&scanned.exposure, readers),
         dry_run,
     }
@@ -188,10 +192,32 @@ pub fn report(scanned: Scanned, dry_run: bool) -> Outcome<()> {
         let text = format!("{} was left out: the rule {} still matches in it{there}", one.source, one.rule);
         failures.report(Failure::Advised(text, HINT.into()))?;
     }
+    tell_more(more);
+    for (conversation, machines) in scanned.withheld.iter().take(NAMED) {
+        failures.report(withheld(conversation, machines))?;
+    }
+    tell_more(scanned.withheld.len().saturating_sub(NAMED));
+    failures.end()
+}
+
+fn tell_more(more: usize) {
     if more > 0 {
         cli::note(PROGRAM, &format!("{more} more were left out for the same reason"));
     }
-    failures.end()
+}
+
+/// A conversation that was redacted where this machine does not know it.
+fn withheld(conversation: &str, machines: &BTreeSet<String>) -> Failure {
+    let machines = machines.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "{conversation} was left out: a part of it was redacted by hand on another machine of yours ({machines}), and the \
+         marks of that are not here; what was sent of it from here before, if anything, is still there"
+    );
+    let hint = format!(
+        "copy marks/{conversation}.jsonl from there into marks/ of the data directory here; if it is lost: cs-sync forget \
+         {conversation}"
+    );
+    Failure::Advised(text, hint)
 }
 
 #[cfg(test)]

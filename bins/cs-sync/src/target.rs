@@ -125,7 +125,9 @@ impl Target {
     pub fn peek(&self, sender: &Sender) -> Result<Known> {
         match self {
             // Otherwise it would be made.
-            Target::Folder(dir) if !dir.join(&sender.machine.id).is_dir() => Ok(Known::default()),
+            Target::Folder(dir) if !dir.join(&sender.machine.id).is_dir() => {
+                Ok(Known { redactions: self.redactions(sender)?, ..Known::default() })
+            }
             // Otherwise it would wait for a push that runs.
             Target::Psql(words) => postgres::Session::open(words)?.peek(&sender.machine),
             Target::Sqlite(file) => sqlite::Session::peek(&database(file)?, &sender.account()?, &sender.machine),

@@ -76,7 +76,7 @@ impl Others {
 }
 
 /// Whether an anchor names an entry by a UUID, which a copy of its line has too.
-fn is_lasting(anchor: &str) -> bool {
+pub fn is_lasting(anchor: &str) -> bool {
     Uuid::parse(anchor.split('#').next().unwrap_or(anchor)).is_ok()
 }
 

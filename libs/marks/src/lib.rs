@@ -22,7 +22,7 @@ mod tests;
 pub use actor::actor;
 pub use fields::{TEXT, field, field_name, fields};
 pub use file::{BYTES, MOST_AT_ONCE, Marks, append, append_all, are_there, forget};
-pub use held::Others;
+pub use held::{Others, is_lasting};
 pub use line::Broken;
 pub use mark::{Mark, NewMark, Op, Target};
 pub use place::{Extent, find_all, targets};

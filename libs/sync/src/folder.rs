@@ -131,7 +131,10 @@ impl Folder {
     /// Opens, or makes, the folder in `dir` that its machine writes; `owner` is said by who knows it. Another program that
     /// writes there is waited for. Fails if a pull fills the folder.
     pub fn open(dir: &Path, machine: &Machine, owner: Option<&str>, now: Instant) -> Result<Folder> {
-        Folder::open_as(dir, machine, owner, None, now)
+        let mut folder = Folder::open_as(dir, machine, owner, None, now)?;
+        let asker = own::Asker { owner: folder.card.owner.as_deref(), this: &machine.id };
+        folder.known.redactions = own::redactions(dir, asker)?;
+        Ok(folder)
     }
 
     /// The same for a folder that a pull fills from a database. Fails if its machine writes it, or if it is filled from
@@ -184,7 +187,12 @@ impl Folder {
         let Doubts { sources: doubts, torn } = doubt::doubts(&place, &mut holding)?;
         let stale = Stale::new(&place, &holding, torn);
         let sources = holding.sources.into_iter().map(|(source, entry)| (source, entry.rows.into_held()));
-        let known = Known { sources: sources.collect(), forgotten: forget::read(&place)?, team: team.clone() };
+        let known = Known {
+            sources: sources.collect(),
+            forgotten: forget::read(&place)?,
+            team: team.clone(),
+            ..Known::default()
+        };
         Ok(Folder {
             writer: Writer::new(place.clone())?,
             place,

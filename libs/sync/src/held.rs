@@ -1,5 +1,6 @@
-//! Owns what a target has of this machine.
+//! Owns what a target has of this machine, and what it says about redactions on others of the same person.
 
+use crate::redactions::Redactions;
 use crate::source::Source;
 use crate::visibility::Visibility;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -17,7 +18,7 @@ pub struct Held {
     pub stamp: String,
 }
 
-/// What a target has of this machine.
+/// What a target has that matters for a run of this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Nothing for sources that it does not have, and for targets that cannot be asked.
@@ -26,6 +27,8 @@ pub struct Known {
     pub forgotten: BTreeSet<String>,
     /// The sources that the team sees.
     pub team: HashSet<Source>,
+    /// What was redacted by hand on other machines of this person.
+    pub redactions: Redactions,
 }
 
 impl Known {

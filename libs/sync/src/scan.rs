@@ -10,6 +10,7 @@ use crate::forgotten::Forgotten;
 use crate::held::{Held, Known};
 use crate::op::{Op, Sink};
 use crate::packed::Packed;
+use crate::redactions::Withheld;
 use crate::row::Table;
 use crate::source::Source;
 use crate::sources::{self, Halt, Listed, Origin, Request, Shared, Sources};
@@ -37,6 +38,9 @@ pub struct Scanned {
     pub forgotten: usize,
     /// Who else sees what was sent.
     pub exposure: Exposure,
+    /// The conversations that were left out because they were redacted elsewhere, each with the ids of the machines that
+    /// say so.
+    pub withheld: BTreeMap<String, BTreeSet<String>>,
     /// The marks that there are here, to be remembered if it was sent.
     pub marked: Marked,
 }
@@ -59,14 +63,16 @@ pub fn scan(
     let marked = unmarked::check(&sources.store.home, &known, &forgotten, &is_gone)?;
     sink.take(&Op::Machine(sources.machine))?;
     let mut scanned = Scanned { marked, ..Scanned::default() };
-    let Known { sources: held, forgotten: theirs, team } = known;
+    let withheld = known.redactions.unknown(sources.store);
+    let Known { sources: held, forgotten: theirs, team, redactions: _ } = known;
     let (known, before) = (Packed::of(held), Before::of(team));
     for id in forgotten.ids().difference(&theirs) {
         sink.take(&Op::Forget(id))?;
         scanned.forgotten += 1;
     }
-    let shared = Shared::read(sources, forgotten.with(&theirs))?;
+    let shared = Shared::read(sources, forgotten.with(&theirs).with(&withheld.ids()))?;
     let mut run = Run::new(shared, request, (known, before), sink, scanned);
+    run.withheld = withheld;
     for mut origin in sources::origins() {
         run.all(origin.as_mut(), told)?;
     }
@@ -86,6 +92,8 @@ pub(crate) struct Run<'r, 's> {
     rules: String,
     /// What was replaced in the rows of a source that were sent.
     replaced: Tally,
+    /// What was redacted on another machine, and is not sent from here: [`Shared::forgotten`] has these, too.
+    withheld: Withheld,
     /// Numbers that stand for the sources that there are, of those that the team sees.
     listed: HashSet<u64>,
     done: usize,
@@ -110,6 +118,7 @@ impl<'r, 's> Run<'r, 's> {
             scanned,
             rules,
             replaced: Tally::default(),
+            withheld: Withheld::default(),
             listed: HashSet::new(),
             done: 0,
             all: 0,
@@ -124,12 +133,13 @@ impl<'r, 's> Run<'r, 's> {
     /// All sources of a kind.
     pub(crate) fn all(&mut self, origin: &mut dyn Origin, told: &mut dyn FnMut(usize, usize)) -> Result<()> {
         let (mut count, mut listed) = (0, Vec::new());
-        let Run { shared, request, known, rules, before, listed: here, .. } = self;
+        let Run { shared, request, known, rules, before, listed: here, withheld, scanned, .. } = self;
         let found = origin.list(shared, request, &mut |one| {
             let more = one.instead_of.as_ref().and_then(|source| known.get(source));
             if request.wants(one.project.as_deref()) && more.is_none_or(|more| more.pos == 0) {
                 count += 1;
                 before.note(here, &one.source);
+                withheld.note(&one.source, &mut scanned.withheld);
                 let stamp = stamp(rules, request, &one);
                 if !is_known(known.get(&one.source).as_ref(), &stamp, request.is_full) {
                     listed.push(one);
@@ -146,8 +156,9 @@ impl<'r, 's> Run<'r, 's> {
         for one in listed {
             told(self.done, self.all);
             self.done += 1;
-            let is_forgotten = one.source.owner().is_some_and(|owner| self.shared.forgotten.has(owner));
-            if !is_forgotten {
+            if self.withheld.has_source(&one.source) {
+                self.show_privately(&one)?;
+            } else if !is_forgotten(&self.shared, &one.source) {
                 self.scanned.sources += 1;
                 self.one(origin, &one)?;
             }
@@ -199,6 +210,11 @@ impl<'r, 's> Run<'r, 's> {
             }
             Err(Halt::Sink(error)) => Err(error),
             Err(Halt::Unwanted) => self.take_back(one, &course, held, None),
+            Err(Halt::Withheld) => {
+                self.withheld.note(&one.source, &mut self.scanned.withheld);
+                self.shared.forgotten = std::mem::take(&mut self.shared.forgotten).with(&self.withheld.ids());
+                self.take_back(one, &course, held, visibility.filter(|now| *now == Visibility::Private))
+            }
             Err(Halt::Unsafe { rule, rows }) => {
                 let had = held.map_or(0, |held| held.pos);
                 let what = match can_ask {
@@ -251,6 +267,13 @@ impl<'r, 's> Run<'r, 's> {
         }
     }
 
+    /// Of what is withheld, only less is seen than before.
+    fn show_privately(&mut self, one: &Listed) -> Result<()> {
+        let visibility = self.request.visibility_of(one.project.as_deref());
+        let held = self.known.get(&one.source);
+        self.show(one, held.as_ref(), visibility.filter(|now| *now == Visibility::Private))
+    }
+
     /// Takes back from the team what a target has of sources that are not here any more, if no project is shared: then it
     /// does not matter of which one they are.
     pub(crate) fn close(&mut self) -> Result<()> {
@@ -258,10 +281,10 @@ impl<'r, 's> Run<'r, 's> {
         if !is_none || self.request.visibility.is_some() || self.request.projects.is_some() {
             return Ok(());
         }
-        let Run { shared, known, before, listed, .. } = self;
-        let is_forgotten = |source: &Source| source.owner().is_some_and(|owner| shared.forgotten.has(owner));
+        let Run { shared, known, before, listed, withheld, .. } = self;
+        let is_gone = |source: &Source| is_forgotten(shared, source) && !withheld.has_source(source);
         let is_open = |source: &&Source| {
-            before.visibility(source) == Visibility::Team && !before.has(listed, source) && !is_forgotten(source)
+            before.visibility(source) == Visibility::Team && !before.has(listed, source) && !is_gone(source)
         };
         let open: Vec<Source> = known.filled().filter(is_open).cloned().collect();
         for source in open {
@@ -274,9 +297,13 @@ impl<'r, 's> Run<'r, 's> {
 
     /// Passes the rows of a source once, and sends those that the target needs.
     fn pass(&mut self, origin: &mut dyn Origin, one: &Listed, course: &mut Course) -> std::result::Result<(), Halt> {
-        let Run { shared, sink, scanned, replaced, .. } = self;
+        let Run { shared, sink, scanned, replaced, withheld, .. } = self;
         replaced.take();
+        let owner = one.source.owner().unwrap_or_default();
         origin.render(shared, one, &mut |row, all| {
+            if row.table == Table::Entry && withheld.meet(&row.id, owner) {
+                return Err(Halt::Withheld);
+            }
             if row.is_too_long() {
                 return Err(Halt::Failed(one.too_long()));
             }
@@ -340,6 +367,10 @@ impl<'r, 's> Run<'r, 's> {
         }
         Ok(())
     }
+}
+
+fn is_forgotten(shared: &Shared, source: &Source) -> bool {
+    source.owner().is_some_and(|owner| shared.forgotten.has(owner))
 }
 
 /// What a target remembers: all on which the rows, and who may see them, depend.

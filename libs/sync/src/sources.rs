@@ -138,6 +138,8 @@ pub enum Halt {
         /// How many rows the source has in all, if that is known.
         rows: Option<u64>,
     },
+    /// It has something that was redacted on another machine.
+    Withheld,
     /// It is not to be sent, or not there any more.
     Unwanted,
     /// The target does not take it.

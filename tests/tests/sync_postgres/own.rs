@@ -184,3 +184,29 @@ fn a_label_that_somebody_changed_is_set_again_by_a_push_with_nothing_new() {
     assert_eq!(told(&run(&sandbox, &server, "ada", &["push"]))["changes"], 0);
     assert_eq!(server.ask("ada", "select label from cs.machine"), "laptop");
 }
+
+#[test]
+fn what_was_redacted_on_one_machine_does_not_come_from_another_one() {
+    let Some(server) = server() else { return };
+    let (one, two) = (machine(), machine());
+    let prompts = stdout(&one.cs("cs-transcript", &["show", TALK, "--json"]));
+    let prompt = prompts.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let prompt = prompt.into_iter().find(|line| line["kind"] == "prompt").unwrap();
+    let (entry, said) = (prompt["entry"].as_str().unwrap(), prompt["text"].as_str().unwrap());
+    assert_eq!(status(&one.cs("cs-mark", &["redact", TALK, entry, "--whole", "--reason", "x"])), 0);
+    told(&run(&one, &server, "ada", &["push", "--visibility", "team"]));
+    let there = || server.ask("bob", "select string_agg(body::text, ' ') from cs.outgoing");
+    assert!(there().contains(entry) && !there().contains(said), "{said}");
+    let left_out = run(&two, &server, "ada", &["push", "--visibility", "team"]);
+    let id = one.json("machine.json")["id"].as_str().unwrap().to_string();
+    assert!(status(&left_out) == 1 && stderr(&left_out).contains(&id), "{}", stderr(&left_out));
+    assert!(!there().contains(said));
+    // Another person's conversation with this id is theirs.
+    told(&run(&two, &server, "bob", &["push"]));
+    assert!(there().contains(said));
+    let removed = told(&run(&two, &server, "ada", &["forget", "--machine", &id, "--yes"]));
+    assert_eq!(removed["forgotten"], json!([TALK]));
+    told(&run(&two, &server, "ada", &["push", "--visibility", "team"]));
+    let of_ada = server.ask("admin", "select string_agg(body::text, ' ') from cs.outgoing where owner = 'ada'");
+    assert!(!of_ada.contains(said), "{of_ada}");
+}

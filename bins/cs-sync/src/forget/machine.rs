@@ -18,6 +18,9 @@ struct Shown<'a> {
     target: String,
     /// How many rows were removed.
     rows: u64,
+    /// The conversations that no machine sends any more, because what was redacted in them was known only there.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    forgotten: &'a [String],
 }
 
 /// Removes the machine that a word means.
@@ -34,14 +37,30 @@ pub fn remove(
     let sender = settings::sender_of(this, context, settings);
     let machines = target.machines(&sender)?;
     let found = OwnMachine::find(&machines, &sender.machine.id, word)?;
-    cli::confirm(&[line(found, &sender)], &format!("remove all of this from {target}?"), is_given)?;
-    let rows = target.remove_machine(&sender, &found.machine)?;
+    // Their redactions would be gone with it, and other machines would send what they hide.
+    let redacted = target.peek(&sender)?.redactions.only_on(&found.machine.id, &context.store);
+    let mut told = vec![line(found, &sender)];
+    told.extend(
+        redacted
+            .iter()
+            .map(|id| format!("{id}, from all machines and for good: only there it is known what was redacted in it")),
+    );
+    cli::confirm(&told, &format!("remove all of this from {target}?"), is_given)?;
+    let mut rows = 0;
+    if !redacted.is_empty() {
+        sync::forget(&context.store.home, &redacted, context.now)?;
+        let removed = super::removal(target, &settings::sender(context, settings)?, &redacted)?;
+        removed.tell_but(&found.machine.id);
+        rows += removed.rows;
+    }
+    rows += target.remove_machine(&sender, &found.machine)?;
     let shown = Shown {
         action: "removed",
         machine: &found.machine.id,
         label: &found.machine.label,
         target: target.to_string(),
         rows,
+        forgotten: &redacted,
     };
     match context.out.form {
         _ if context.out.quiet => context.out.line(shown.machine)?,
@@ -50,6 +69,9 @@ pub fn remove(
             let rows = render::format_quantity(rows, "row");
             let text = format!("removed {} from {target}: {rows}; if it pushes again, it comes back", found.title());
             context.out.line(&cli::sanitize(&text))?;
+            for id in shown.forgotten {
+                context.out.line(&format!("{id} is forgotten: what was redacted in it was known only there"))?;
+            }
         }
     }
     context.out.flush()

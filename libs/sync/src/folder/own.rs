@@ -9,6 +9,7 @@ use super::place::Place;
 use super::{Card, live};
 use crate::machine::Machine;
 use crate::own::OwnMachine;
+use crate::redactions::Redactions;
 use crate::row::Row;
 use crate::source::{Kind, Source};
 use cs_core::error::{Error, Result};
@@ -73,6 +74,20 @@ pub fn holders(dir: &Path, asker: Asker, ids: &[String]) -> Result<BTreeMap<Stri
     Ok(found)
 }
 
+/// What other machines of who asks say that was redacted by hand.
+pub fn redactions(dir: &Path, asker: Asker) -> Result<Redactions> {
+    let mut found = Redactions::default();
+    for (place, card) in places(dir, asker)?.into_iter().filter(|(_, card)| card.machine.id != asker.this) {
+        let marks = place.shared(Kind::Mark);
+        place.check(&marks)?;
+        live::rows(&marks, &|_| true, &mut |source, _, text| {
+            Row::parse(text).iter().for_each(|row| found.add_row(&card.machine.id, source, row));
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
 /// The conversations, and the sessions without one, in whose id, or in that of whose session, this word is, in small
 /// letters: by that id.
 pub fn ids(dir: &Path, asker: Asker, word: &str) -> Result<BTreeMap<String, String>> {
@@ -124,8 +139,19 @@ pub fn remove_machine(dir: &Path, asker: Asker, machine: &Machine) -> Result<u64
     }
 }
 
-/// The folders in `dir` that machines of who asks write.
+/// The folders in `dir` that machines of who asks write, with what each has.
 fn all(dir: &Path, asker: Asker) -> Result<Vec<Own>> {
+    let own = |(place, card): (Place, Card)| {
+        let mut holding = held::read(&place)?;
+        doubt::doubts(&place, &mut holding)?;
+        let names_nobody = card.owner.is_none() && card.machine.id != asker.this;
+        Ok(Own { place, machine: card.machine, names_nobody, holding })
+    };
+    places(dir, asker)?.into_iter().map(own).collect()
+}
+
+/// The folders in `dir` that machines of who asks write.
+fn places(dir: &Path, asker: Asker) -> Result<Vec<(Place, Card)>> {
     let read = |error| Error::io(dir, "read", error);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(read)? {
@@ -134,10 +160,7 @@ fn all(dir: &Path, asker: Asker) -> Result<Vec<Own>> {
         // A card that is damaged is told by who reads what is in the folder.
         let Ok(Some(card)) = Card::of(dir, &name) else { continue };
         if asker.owns(&card) {
-            let mut holding = held::read(&place)?;
-            doubt::doubts(&place, &mut holding)?;
-            let names_nobody = card.owner.is_none() && card.machine.id != asker.this;
-            found.push(Own { place, machine: card.machine, names_nobody, holding });
+            found.push((place, card));
         }
     }
     Ok(found)

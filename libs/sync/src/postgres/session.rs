@@ -78,6 +78,18 @@ impl Session {
             known.forgotten.extend(fields.into_iter().next().flatten());
             Ok(())
         })?;
+        let marks = format!(
+            "select machine, source, body::text from cs.mark where owner = current_user and machine <> {} \
+             and kind in ('redact', 'undo') order by machine, source, seq",
+            text::quoted(&machine.id)
+        );
+        self.psql.ask(&marks, &mut |fields| match <[_; 3]>::try_from(fields) {
+            Ok([Some(machine), Some(source), Some(body)]) => {
+                known.redactions.add(&machine, &source, &body);
+                Ok(())
+            }
+            _ => complaint::of_answer(),
+        })?;
         Ok(known)
     }
 

@@ -94,6 +94,15 @@ fn ask(shell: &mut Shell, owner: &str, machine: &Machine) -> Result<Known> {
         known.forgotten.insert(id);
         Ok(())
     })?;
+    let marks = format!(
+        "select json_array(machine, source, body) from mark where owner = {owner} and machine <> {machine} \
+         and kind in ('redact', 'undo') order by machine, source, seq;"
+    );
+    shell.ask(&marks, &mut |line| {
+        let (machine, source, body): (String, String, String) = read(line)?;
+        known.redactions.add(&machine, &source, &body);
+        Ok(())
+    })?;
     Ok(known)
 }
 
