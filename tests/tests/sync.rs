@@ -1,9 +1,9 @@
 //! `cs-sync`: what it refuses, what it sends to a real SQLite, and what becomes of that.
 
-#[path = "sync/redacted.rs"]
-mod redacted;
 #[path = "sync/own.rs"]
 mod own;
+#[path = "sync/redacted.rs"]
+mod redacted;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -98,8 +98,9 @@ impl Push {
             let target = named.or_set(&settings)?.ok_or_else(choice::none)?;
             let sender = settings::sender(context, &settings)?;
             let is_sure = dry_run || restored;
-            let sent = if is_sure { Ok(()) } else { restored::check(context, &sender, &target, &request) };
-            let sent = sent.and_then(|()| send(context, &sender, &target, &request, dry_run));
+            let noted = if is_sure { Ok(true) } else { restored::check(context, &sender, &target, &request) };
+            let how = |is_noted| if dry_run { How::Dry } else { How::Sent { is_noted } };
+            let sent = noted.and_then(|is_noted| send(context, &sender, &target, &request, how(is_noted)));
             if let Some(told) = target.exposed() {
                 cli::note(PROGRAM, &format!("{target}: {told}"));
             }
@@ -152,14 +153,18 @@ pub fn projects(context: &Context, settings: &Settings, named: &[String]) -> Out
     Ok(Some(wanted.into_iter().filter(|slug| settings.allows(Some(slug))).collect()))
 }
 
+/// What a run does with what is new.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It is only told.
+    Dry,
+    /// It is sent; and noted in `sync/`, unless that is lost.
+    Sent { is_noted: bool },
+}
+
 /// Sends to a target that can be asked. Returns how many changes it made.
-fn send(
-    context: &mut Context,
-    sender: &Sender,
-    target: &Target,
-    request: &Request,
-    dry_run: bool,
-) -> Outcome<Option<u64>> {
+fn send(context: &mut Context, sender: &Sender, target: &Target, request: &Request, how: How) -> Outcome<Option<u64>> {
+    let dry_run = how == How::Dry;
     let (scanned, changes, is_first, again);
     if dry_run {
         let known = target.peek(sender)?;
@@ -182,7 +187,9 @@ fn send(
         noted.end();
         scanned = done?;
         changes = Some(open.commit()?);
-        note_marks(context, &scanned);
+        if how == (How::Sent { is_noted: true }) {
+            note_marks(context, &scanned);
+        }
     }
     let readers = if target.has_roles() { Readers::Roles } else { Readers::Everybody };
     let run = summary::Run { target: target.to_string(), readers, machine: &sender.machine, dry_run };

@@ -1,26 +1,33 @@
 //! Owns noticing that `sync/` of this machine is lost although a target has what it sent: settings and rules that kept
 //! something back may be lost, too. Must stay true: without a person's word nothing is sent then that is not there yet.
 
+use crate::PROGRAM;
 use crate::look::scan;
 use crate::target::{Nowhere, Sender, Target};
 use cli::{Context, Outcome};
 use cs_core::error::Error;
 use sync::{Machine, Marked, Request};
 
-/// Fails if it is so, and something would be sent. Before the first push, notes that there is one.
-pub fn check(context: &Context, sender: &Sender, target: &Target, request: &Request) -> Outcome<()> {
+/// Fails if it is so, and something would be sent. Before the first push, notes that there is one. Returns whether `sync/`
+/// is there, so that what is sent may be noted in it: otherwise that waits for a person's word, however many runs have
+/// nothing to send.
+pub fn check(context: &Context, sender: &Sender, target: &Target, request: &Request) -> Outcome<bool> {
     let home = &context.store.home;
     if Marked::read(home)?.is_some() {
-        return Ok(());
+        return Ok(true);
     }
     let known = target.peek(sender)?;
     if known.sources.values().all(|held| held.pos == 0) {
-        return Ok(Marked::default().write(home)?);
+        Marked::default().write(home)?;
+        return Ok(true);
     }
     let scanned = scan(context, sender, request, known, &mut Nowhere)?;
     let rows: u64 = scanned.rows.values().sum();
     if rows == 0 && scanned.forgotten == 0 {
-        return Ok(());
+        let told = "sync/ is lost here, though this machine has sent something there; nothing is new, but the next push that \
+                    would send something refuses until one has --restored";
+        cli::note(PROGRAM, told);
+        return Ok(false);
     }
     let what = format!(
         "nothing is sent: {target} has what this machine sent, but sync/ is lost here, and {rows} rows would be sent that it \
