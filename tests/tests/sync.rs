@@ -4,6 +4,8 @@
 mod own;
 #[path = "sync/redacted.rs"]
 mod redacted;
+#[path = "sync/refused.rs"]
+mod refused;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -18,6 +18,7 @@ impl Label {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let name = self.name.trim();
         Machine::check_label(name)?;
+        sync::label::check(&context.store, name)?;
         let machine = Machine::of_store(&context.store.home)?.relabel(&context.store.home, name)?;
         match context.out.form {
             _ if context.out.quiet => context.out.line(&machine.id)?,

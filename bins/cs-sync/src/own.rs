@@ -57,6 +57,14 @@ impl Target {
         }
     }
 
+    /// The names under which this machine has sent something, where each person says what they are called.
+    pub fn names(&self, sender: &Sender) -> Result<BTreeSet<String>> {
+        match self {
+            Target::Sqlite(file) => sqlite::own::owners_of(&database(file)?, &sender.machine.id),
+            Target::Psql(_) | Target::Folder(_) => Ok(BTreeSet::new()),
+        }
+    }
+
     /// The conversation, or the session without one, that a part of an id means there; `None` if it means none.
     pub fn id(&self, sender: &Sender, word: &str) -> Result<Option<String>> {
         let word = word.trim_start_matches("claude:").to_ascii_lowercase();

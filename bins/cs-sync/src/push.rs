@@ -168,6 +168,7 @@ fn send(context: &mut Context, sender: &Sender, target: &Target, request: &Reque
     let (scanned, changes, is_first, again);
     if dry_run {
         let known = target.peek(sender)?;
+        twice::check_name(target, sender, &known)?;
         is_first = known.sources.is_empty();
         let mut nowhere = Nowhere;
         let mut twice = Twice::new(&mut nowhere, twice::elsewhere(target, sender, &known));
@@ -176,6 +177,7 @@ fn send(context: &mut Context, sender: &Sender, target: &Target, request: &Reque
     } else {
         let mut open = target.open(sender)?;
         let known = open.known(&sender.machine)?;
+        twice::check_name(target, sender, &known)?;
         if request.is_full {
             open.write_anew();
         }

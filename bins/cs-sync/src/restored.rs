@@ -5,8 +5,8 @@ use crate::PROGRAM;
 use crate::look::scan;
 use crate::target::{Nowhere, Sender, Target};
 use cli::{Context, Outcome};
-use cs_core::error::Error;
-use sync::{Machine, Marked, Request};
+use cs_core::error::{Error, Result};
+use sync::{Known, Machine, Marked, Request, Scanned};
 
 /// Fails if it is so, and something would be sent. Before the first push, notes that there is one. Returns whether `sync/`
 /// is there, so that what is sent may be noted in it: otherwise that waits for a person's word, however many runs have
@@ -17,24 +17,38 @@ pub fn check(context: &Context, sender: &Sender, target: &Target, request: &Requ
         return Ok(true);
     }
     let known = target.peek(sender)?;
-    if known.sources.values().all(|held| held.pos == 0) {
+    if !is_lost(context, &known)? {
         Marked::default().write(home)?;
         return Ok(true);
     }
     let scanned = scan(context, sender, request, known, &mut Nowhere)?;
-    let rows: u64 = scanned.rows.values().sum();
-    if rows == 0 && scanned.forgotten == 0 {
+    let refusal = refusal(target, &scanned);
+    if refusal.is_none() {
         let told = "sync/ is lost here, though this machine has sent something there; nothing is new, but the next push that \
                     would send something refuses until one has --restored";
         cli::note(PROGRAM, told);
-        return Ok(false);
+    }
+    refusal.map_or(Ok(false), |error| Err(error.into()))
+}
+
+/// Whether `sync/` is lost, though a target has something of this machine.
+pub fn is_lost(context: &Context, known: &Known) -> Result<bool> {
+    let is_noted = Marked::read(&context.store.home)?.is_some();
+    Ok(!is_noted && known.sources.values().any(|held| held.pos > 0))
+}
+
+/// Why nothing is sent when it is lost; `None` if nothing would be sent.
+pub fn refusal(target: &Target, scanned: &Scanned) -> Option<Error> {
+    let rows: u64 = scanned.rows.values().sum();
+    if rows == 0 && scanned.forgotten == 0 {
+        return None;
     }
     let what = format!(
         "nothing is sent: {target} has what this machine sent, but sync/ is lost here, and {rows} rows would be sent that it \
          does not have. What kept them back may be lost, too: not_projects in config.json, a registered project with rules of \
          its own. Restore ~/.claude/dashboard from a backup, look at what --dry-run says, then push with --restored"
     );
-    Err(Error::Invalid(what).into())
+    Some(Error::Invalid(what))
 }
 
 /// Fails if it may be so where no target is asked, until a push with a person's word has noted what was sent.

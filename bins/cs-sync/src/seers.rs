@@ -28,7 +28,7 @@ pub struct Seers {
     /// What the team sees from now on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     opened: Vec<Of>,
-    /// What is added to what the team sees already.
+    /// What is added to what the team sees already, or changed in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     added: Vec<Of>,
     /// What the team no longer sees.
@@ -110,10 +110,10 @@ pub fn lines(exposure: &Exposure, readers: Readers, dry_run: bool) -> Vec<String
     ];
     say(Turn::Opened, opened);
     let added = [
-        "would be added to what the team sees",
-        "added to what the team sees",
-        "would be added to what is marked for the team",
-        "added to what is marked for the team",
+        "would be added or changed in what the team sees",
+        "added or changed in what the team sees",
+        "would be added or changed in what is marked for the team",
+        "added or changed in what is marked for the team",
     ];
     say(Turn::Added, added);
     let closed = [

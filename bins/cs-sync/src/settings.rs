@@ -46,7 +46,8 @@ pub fn sender(context: &Context, settings: &Settings) -> Result<Sender> {
     Ok(sender_of(Machine::of_store(&context.store.home)?, context, settings))
 }
 
-/// The same for a machine.
+/// The same for a machine. Its name was looked at when it was given, but anybody may have edited the file.
 pub fn sender_of(machine: Machine, context: &Context, settings: &Settings) -> Sender {
+    let machine = Machine { label: redact::mask(&machine.label).into_owned(), ..machine };
     Sender { machine, owner: settings.owner.clone(), now: context.now }
 }

@@ -2,16 +2,17 @@
 
 use crate::choice::Named;
 use crate::forget::machine;
-use crate::target::{Nowhere, Target};
-use crate::{look, push, settings, summary};
+use crate::target::{Nowhere, Sender, Target};
+use crate::{look, push, restored, settings, summary, twice};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Block, Context, Failure, Form, Outcome};
+use cs_core::Error;
 use cs_core::clock;
 use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use sync::{Forgotten, Last, Machine, OwnMachine, Request, Seen, Settings, Table};
+use sync::{Forgotten, Known, Last, Machine, OwnMachine, Request, Seen, Settings, Table};
 
 /// say which machine this is, where it sends to, how the last run ended, what is waiting to be sent, who sees it, and what
 /// is forgotten
@@ -58,6 +59,12 @@ struct Shown {
     /// How many things would be left out, because a rule still finds something in them.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsent: Option<usize>,
+    /// The conversations that are left out because they were redacted on another machine, whose marks are not here.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    withheld: BTreeSet<String>,
+    /// How many conversations, and sessions without one, the next push has the target forget.
+    #[serde(skip_serializing_if = "is_zero")]
+    forgetting: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     projects: Option<BTreeSet<String>>,
     not_projects: BTreeSet<String>,
@@ -85,6 +92,11 @@ struct Shown {
     /// The same, in words.
     #[serde(skip)]
     told: Vec<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Status {
@@ -135,15 +147,11 @@ fn ask(
     let machine = shown.machine.clone().unwrap_or_else(Machine::nobody);
     let sender = settings::sender_of(machine, context, settings);
     let known = target.peek(&sender);
-    shown.reachable = Some(known.is_ok());
+    // What refuses answers, too.
+    shown.reachable = Some(!matches!(known, Err(Error::Io { .. } | Error::Busy(_) | Error::Missing(_))));
     let known = match known {
         Ok(known) => known,
-        Err(error) => {
-            let failure = Failure::from(error);
-            let (text, hint) = failure.message().unwrap_or_default();
-            (shown.error, shown.hint) = (Some(redact::mask(&text).into_owned()), hint);
-            return Ok(Some(failure));
-        }
+        Err(error) => return Ok(Some(shown.fail(error.into()))),
     };
     if quick {
         return Ok(None);
@@ -151,9 +159,15 @@ fn ask(
     shown.seen = target.seen(&sender).ok();
     shown.machines = target.machines(&sender).ok();
     shown.told = shown.machines.iter().flatten().map(|one| machine::line(one, &sender)).collect();
-    if settings.is_doubtful {
-        return Ok(None);
-    }
+    let waiting = waiting_for(context, shown, &sender, target, known);
+    Ok(waiting.err().map(|failure| shown.fail(failure)))
+}
+
+/// Looks for what a push would send, and fails as it would.
+fn waiting_for(context: &Context, shown: &mut Shown, sender: &Sender, target: &Target, known: Known) -> Outcome<()> {
+    let settings = &settings::usable(context)?;
+    twice::check_name(target, sender, &known)?;
+    let is_lost = restored::is_lost(context, &known)?;
     let request = Request {
         projects: push::projects(context, settings, &[])?,
         team: settings.team.clone(),
@@ -161,11 +175,23 @@ fn ask(
         prompts: settings.prompts,
         ..Request::default()
     };
-    let scanned = look::scan(context, &sender, &request, known, &mut Nowhere)?;
+    let scanned = look::scan(context, sender, &request, known, &mut Nowhere)?;
     shown.waiting = Some(summary::by_word(&scanned.rows));
     shown.unsent = Some(scanned.unsent.len());
+    shown.withheld = scanned.withheld.keys().cloned().collect();
+    shown.forgetting = scanned.forgotten;
+    let refusal = is_lost.then(|| restored::refusal(target, &scanned)).flatten();
     shown.rows = scanned.rows;
-    Ok(None)
+    refusal.map_or(Ok(()), |error| Err(error.into()))
+}
+
+impl Shown {
+    /// Notes why a push would fail.
+    fn fail(&mut self, failure: Failure) -> Failure {
+        let (text, hint) = failure.message().unwrap_or_default();
+        (self.error, self.hint) = (Some(redact::mask(&text).into_owned()), hint);
+        failure
+    }
 }
 
 fn block(shown: &Shown) -> Block {
@@ -240,18 +266,24 @@ fn seen_by(shown: &Shown) -> String {
 }
 
 fn waiting(shown: &Shown) -> String {
-    let rows = summary::rows(&shown.rows);
-    match (&shown.waiting, &shown.error, shown.unsent) {
-        (None, Some(error), _) => format!("not known: {error}"),
-        (None, None, _) => String::new(),
-        (Some(_), _, Some(0) | None) if rows.is_empty() => "nothing".into(),
-        (Some(_), _, Some(0) | None) => rows,
-        (Some(_), _, Some(left)) => {
-            let left = render::format_quantity(left as u64, "source");
-            let rows = if rows.is_empty() { "nothing" } else { rows.as_str() };
-            format!("{rows}; {left} left out because of a rule")
-        }
+    if shown.waiting.is_none() {
+        return shown.error.as_ref().map_or_else(String::new, |error| format!("not known: {error}"));
     }
+    let rows = summary::rows(&shown.rows);
+    let count = |count: usize, noun| render::format_quantity(count as u64, noun);
+    let mut parts = vec![if rows.is_empty() { "nothing".to_string() } else { rows }];
+    if shown.forgetting > 0 {
+        parts.push(format!("to be forgotten there: {}", count(shown.forgetting, "conversation")));
+    }
+    if let Some(left) = shown.unsent.filter(|left| *left > 0) {
+        parts.push(format!("{} left out because of a rule", count(left, "source")));
+    }
+    if !shown.withheld.is_empty() {
+        let what = count(shown.withheld.len(), "conversation");
+        parts.push(format!("{what} left out because of redactions on another machine"));
+    }
+    parts.extend(shown.error.clone());
+    parts.join("; ")
 }
 
 fn last(last: Option<&Last>, target: Option<&str>) -> String {

@@ -132,6 +132,7 @@ fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
             let count = render::format_quantity(*count, "change");
             format!("sent to {target}: who sees what, or what is gone ({count}), and no new rows")
         }
+        ("", _) if *dry_run && summary.forgotten > 0 => format!("would be sent to {target}: no new rows"),
         ("", _) => format!("nothing is new for {target}"),
         (rows, _) if *dry_run => format!("would be sent to {target}: {rows}"),
         (rows, None) => format!("sent to {target}: {rows}; it changes only what differs"),
@@ -139,7 +140,8 @@ fn sentence(summary: &Summary, sent: &BTreeMap<Table, u64>) -> String {
     };
     if summary.forgotten > 0 {
         let count = render::format_quantity(summary.forgotten as u64, "conversation");
-        sentence.push_str(&format!("; forgotten there: {count}"));
+        let verb = if *dry_run { "would be forgotten" } else { "forgotten" };
+        sentence.push_str(&format!("; {verb} there: {count}"));
     }
     sentence
 }

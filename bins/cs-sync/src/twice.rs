@@ -1,12 +1,12 @@
 //! Owns what is said when a machine sends something for the first time, and the target has the same from another machine of
-//! this person: sums then count it twice. Also if it has machines under other names of people. Must stay true: it is only
-//! said, and prevents nothing.
+//! this person: sums then count it twice. Also if it has machines under other names of people. Must stay true: this is only
+//! said, and prevents nothing, unless this very machine has another name there.
 
 use crate::PROGRAM;
 use crate::target::{Sender, Target};
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use redaction::Entry;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync::{Kind, Known, Op, OwnMachine, Sink, THIS};
 
 /// A target, and which conversations it has from other machines already.
@@ -72,6 +72,21 @@ pub fn tell(target: &Target, sender: &Sender, again: &BTreeMap<String, u64>) {
                  cs-sync forget --machine {id}. If this one should not send: cs-sync forget --machine {THIS}"
             ),
         );
+    }
+}
+
+/// Fails if this machine has sent its rows under another name only: all of them would be there twice.
+pub fn check_name(target: &Target, sender: &Sender, known: &Known) -> Result<()> {
+    let names = if known.sources.is_empty() { target.names(sender)? } else { BTreeSet::new() };
+    let Some(before) = names.first() else { return Ok(()) };
+    let own = sender.account()?;
+    match names.contains(&own) {
+        true => Ok(()),
+        false => Err(Error::Invalid(format!(
+            "nothing is sent: in {target}, what this machine sent belongs to {before}, and you are called {own} now, so all \
+             of it would be there twice. Set sync.owner in config.json to {before}; if you want the new name, run cs-sync \
+             forget --machine {THIS} then, and set it again"
+        ))),
     }
 }
 

@@ -14,7 +14,7 @@ use std::hash::BuildHasher;
 pub enum Turn {
     /// The team sees it from now on.
     Opened,
-    /// It is added to what the team sees already.
+    /// It is added to what the team sees already, or changed in it.
     Added,
     /// The team no longer sees it.
     Closed,

@@ -14,6 +14,7 @@ mod exposure;
 pub mod folder;
 mod forgotten;
 mod held;
+pub mod label;
 mod last;
 mod machine;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! once, and says nothing of the machine; two programs that begin at once agree on it.
 
 use crate::digest::Digest;
+use crate::unmarked::Marked;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
 use cs_core::hex::hex;
@@ -46,6 +47,10 @@ impl Machine {
         }
         let machine = Machine { id: hex(&random::<BYTES>()?), label: String::new() };
         if file::stage(&home.machine(), &machine.bytes(), Durability::Synced)?.create()? {
+            // Nothing was ever sent under this id. Without this it would look as if what was sent had been lost.
+            if Marked::read(home)?.is_none() {
+                Marked::default().write(home)?;
+            }
             return Ok(machine);
         }
         Machine::read(home)?.ok_or_else(|| Error::corrupt(&home.machine(), "it was removed while it was made"))

@@ -155,3 +155,23 @@ fn a_table_that_somebody_has_locked_is_not_waited_for_without_end() {
     assert!(matches!(pushed, Err(Error::Busy(_))), "{pushed:?}");
     assert!(matches!(pulled, Err(Error::Busy(_))), "{:?}", pulled.err());
 }
+
+#[test]
+fn whoever_holds_the_lock_of_a_push_is_named() {
+    let Some(server) = server() else { return };
+    let content = Content::new(1, "").with(&["c1"], 2);
+    server.ask("admin", "alter role ada set lock_timeout = '200ms'");
+    // Any role can take it.
+    let lock =
+        format!("select pg_advisory_lock(hashtextextended('cs/ada/{}', 0)); select pg_sleep(60)", content.machine.id);
+    let arguments = server.arguments("bob");
+    let mut holder =
+        Command::new("sh").args(["-c", &format!("exec psql -q {arguments} -c \"{lock}\"")]).spawn().unwrap();
+    let held = "select count(*) from pg_locks where locktype = 'advisory'";
+    assert!(cs_tests::eventually(Duration::from_secs(20), || server.ask("admin", held) == "1"));
+    let pushed = content.push(&server, "ada");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let told = pushed.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    assert!(matches!(pushed, Err(Error::Busy(_))) && told.contains("held by bob, process "), "{told}");
+}

@@ -84,7 +84,10 @@ fn what_is_missing_is_named_with_what_helps() {
     assert!(piped.contains("grant cs_team to eve"), "{piped}");
     let content = Content::new(1, "").with(&["c1"], 1);
     let reviewer = content.push(&server, "rex").unwrap_err().to_string();
-    assert_eq!(reviewer, "rex may read here, but not push; an administrator allows it: grant cs_team to rex");
+    assert_eq!(
+        reviewer,
+        "rex is a reviewer, who reads everything and sends nothing; pull works; to send something, log in as a member of cs_team"
+    );
     server.ask("admin", "update cs.meta set version = 3");
     let (asked, _) = refused(&server, "ada");
     assert_eq!(

@@ -12,8 +12,8 @@ const OURS: &str = "cs: ";
 const LOST: [&str; 3] =
     ["connection to server was lost", "server closed the connection", "connection has been closed unexpectedly"];
 
-/// What the server says when a lock was not free in time; in another language it is told as any failure is.
-const LOCKED: &str = "due to lock timeout";
+/// The code of a lock that was not free in time (`lock_not_available`), the same in every language.
+const LOCKED: &str = "55P03";
 
 /// In complaints about the arguments, which quote pieces of them.
 const OF_ARGUMENTS: [&str; 6] = [
@@ -37,21 +37,26 @@ pub fn of(said: &str) -> Error {
     let Some((first, rest)) = at.and_then(|at| lines.get(at..)?.split_first()) else {
         return failure("it ended before the work was done".into());
     };
-    let message = told(without_place(first));
+    let (code, message) = coded(without_place(first));
+    let message = told(message);
     let rest = rest.iter().take_while(|line| !line.starts_with("psql:"));
     let hint = rest.filter_map(|line| line.strip_prefix("HINT:")).map(|hint| redact::mask(hint.trim())).next();
     let (is_ours, message) = match message.split_once(OURS) {
         Some((before, rest)) if !before.trim_end().contains(' ') => (true, rest),
-        _ => (false, without_severity(&message)),
+        _ => (false, message.as_str()),
     };
     let told = match hint {
         Some(hint) => format!("{message}; {hint}"),
         None => message.to_string(),
     };
     match is_ours {
-        true if message.starts_with("busy") => Error::Busy(PathBuf::from("another push to the database")),
-        true => Error::Refused(told),
-        false if message.contains(LOCKED) => Error::Busy(PathBuf::from("a table of the database")),
+        true => match message.strip_prefix("busy: ") {
+            Some(who) => Error::Busy(PathBuf::from(who)),
+            None => Error::Refused(told),
+        },
+        false if code == Some(LOCKED) => {
+            Error::Busy(PathBuf::from("a table of the database, which somebody has locked"))
+        }
         false if message.contains("password") => failure(format!("{told}; psql takes it from ~/.pgpass or PGPASSFILE")),
         false => failure(told),
     }
@@ -112,10 +117,17 @@ fn without_place(line: &str) -> &str {
     placed.map_or(line, |(_, rest)| rest).trim()
 }
 
-/// A message without the word before it, such as `ERROR:  `, in any language.
-fn without_severity(message: &str) -> &str {
+/// The code of a message, such as `42P01`, and the message without it and without the word before it, such as `ERROR:  `, in
+/// any language.
+fn coded(message: &str) -> (Option<&str>, &str) {
     let is_word = |word: &str| word.chars().all(|c| c.is_alphabetic() && !c.is_lowercase());
-    message.split_once(": ").filter(|(word, _)| is_word(word)).map_or(message, |(_, rest)| rest.trim_start())
+    let is_code = |word: &str| word.len() == 5 && word.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+    let rest =
+        message.split_once(": ").filter(|(word, _)| is_word(word)).map_or(message, |(_, rest)| rest.trim_start());
+    match rest.split_once(": ").filter(|(word, _)| is_code(word)) {
+        Some((code, rest)) => (Some(code), rest),
+        None => (None, rest),
+    }
 }
 
 #[cfg(test)]
@@ -166,9 +178,12 @@ mod tests {
         ] {
             assert_eq!(of(said).to_string(), told);
         }
-        assert!(matches!(of("psql:<stdin>:9: ERROR:  cs: busy"), Error::Busy(_)));
-        let locked = "psql:<stdin>:9: ERROR:  canceling statement due to lock timeout\nCONTEXT: x";
+        let busy = of("psql:<stdin>:9: ERROR:  P0001: cs: busy: ada, process 9\nLOCATION:  x");
+        assert!(matches!(&busy, Error::Busy(_)) && busy.to_string().contains("ada, process 9"), "{busy}");
+        let locked = "psql:<stdin>:9: FEHLER:  55P03: storniere Anfrage wegen Zeitüberschreitung\nCONTEXT: x";
         assert!(matches!(of(locked), Error::Busy(_)));
+        let named = of("psql:<stdin>:9: ERROR:  42501: permission denied for view incoming\nLOCATION:  y");
+        assert_eq!(named.to_string(), "cannot use psql: permission denied for view incoming");
         assert!(matches!(of("psql:<stdin>:9: ERROR:  cs: x"), Error::Refused(_)));
     }
 

@@ -63,7 +63,8 @@ impl Psql {
             complaint: Some(thread::spawn(move || last_of(errors))),
             mark,
         };
-        psql.write(text::START.as_bytes())?;
+        // Complaints then have a code, which is the same in every language.
+        psql.write(format!("{}\\set VERBOSITY verbose\n", text::START).as_bytes())?;
         Ok(psql)
     }
 

@@ -29,21 +29,46 @@ pub fn push(machine: &str) -> String {
     let check = check();
     format!(
         r#"begin isolation level read committed read write;
-{SETTINGS}{PATIENCE}{check}do $cs$ begin
-  if not has_table_privilege('cs.incoming', 'insert') then
-    raise exception 'cs: % may read here, but not push', current_user
-      using hint = format('an administrator allows it: grant cs_team to %I', current_user);
-  end if;
+{SETTINGS}{PATIENCE}{check}{MAY_PUSH}do $cs$
+declare
+  own bigint := hashtextextended('cs/' || current_user || '/{machine}', 0);
+  everybody bigint := hashtextextended('cs/' || current_user, 0);
+  holder text;
+begin
   begin
-    perform pg_advisory_xact_lock(hashtextextended('cs/' || current_user || '/{machine}', 0));
-    perform pg_advisory_xact_lock_shared(hashtextextended('cs/' || current_user, 0));
+    perform pg_advisory_xact_lock(own);
+    perform pg_advisory_xact_lock_shared(everybody);
   exception when lock_not_available then
-    raise exception 'cs: busy: another push has not ended for %', current_setting('lock_timeout');
+    select string_agg(format('%s, process %s%s', a.usename, a.pid, ', ' || nullif(a.application_name, '')), '; ')
+      into holder from pg_catalog.pg_locks as l join pg_catalog.pg_stat_activity as a using (pid)
+      where l.locktype = 'advisory' and l.granted and l.pid <> pg_backend_pid()
+      and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and ((l.classid::bigint << 32) | l.objid::bigint) in (own, everybody);
+    raise exception 'cs: busy: the database; for % its lock of this push was held by %', current_setting('lock_timeout'),
+      coalesce(holder, 'a connection that has ended');
   end;
   perform set_config('cs.changes', '0', true);
 end $cs$;
 "#
     )
+}
+
+/// Stops with a hint who may only read.
+const MAY_PUSH: &str = "do $cs$ begin
+  if not has_table_privilege('cs.incoming', 'insert') then
+    if pg_has_role('cs_reviewer', 'usage') then
+      raise exception 'cs: % is a reviewer, who reads everything and sends nothing', current_user
+        using hint = 'pull works; to send something, log in as a member of cs_team';
+    end if;
+    raise exception 'cs: % may read here, but not push', current_user
+      using hint = format('an administrator allows it: grant cs_team to %I', current_user);
+  end if;
+end $cs$;
+";
+
+/// Begins looking at what a push would do, which waits for nobody.
+pub fn peek() -> String {
+    pull() + MAY_PUSH
 }
 
 /// Begins a pull, which sees the database as it is at one moment.

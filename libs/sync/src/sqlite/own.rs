@@ -47,6 +47,13 @@ pub fn owners(database: &Database) -> Result<BTreeSet<String>> {
     Ok(owners.into_iter().map(|(owner,)| owner).collect())
 }
 
+/// The owners under whose names a machine has sent something.
+pub fn owners_of(database: &Database, machine: &str) -> Result<BTreeSet<String>> {
+    let select = format!("select json_array(owner) from machine where machine = {};", quoted(machine));
+    let owners = ask::<(String,)>(database, &select)?;
+    Ok(owners.into_iter().map(|(owner,)| owner).collect())
+}
+
 /// The conversations of other machines of an owner, each with the id of one that sent it.
 pub fn elsewhere(database: &Database, owner: &str, this: &str) -> Result<BTreeMap<String, String>> {
     let select = format!(
