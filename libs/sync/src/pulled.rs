@@ -184,7 +184,7 @@ impl Theirs {
                 "{source} of {owner} on {name} was left out: one of its rows has more than {most} MiB"
             )),
             Came::Whole | Came::Others => Error::Invalid(format!(
-                "the rows of {source} of {owner} on {name} are not those that were sent; send them again"
+                "the rows of {source} of {owner} on {name} are not those that were sent; only that machine can mend it, with cs-sync push --full"
             )),
         }
     }

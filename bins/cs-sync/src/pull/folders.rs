@@ -1,9 +1,10 @@
 //! Owns pulling into folders: one for each machine, as that machine would write it itself. Must stay true: each folder is
 //! brought from what it has to what the database has; if that fails, the next run goes on; a folder that its machine writes,
 //! or that comes from another database, stays as it is, and one that cannot be used does not stop the others; a machine is
-//! named by its owner and its id, so nobody who claims the id of another person's machine takes its folder; only one folder
-//! is open at a time, however many machines there are.
+//! named by its owner and its id, so nobody who claims the id of another person's machine takes its folder; the folder of a
+//! machine that is gone goes, too; only one folder is open at a time, however many machines there are.
 
+use crate::PROGRAM;
 use crate::target::Target;
 use cli::{Context, Form, Outcome};
 use cs_core::clock::Instant;
@@ -13,7 +14,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use sync::folder::Card;
-use sync::{Folder, Known, Machine, Op, Pulled, Sink};
+use sync::{Folder, Known, Machine, Op, Pulled, Sink, folder};
+
+/// How many sources that are damaged are named.
+const NAMED: usize = 5;
 
 /// What is known of a machine's folder.
 struct Filled {
@@ -38,6 +42,8 @@ struct Folders<'d> {
     open: Option<(String, Folder)>,
     /// The owners and the ids of machines that are passed over.
     refused: BTreeSet<(String, String)>,
+    /// Those that the database has.
+    present: BTreeSet<(String, String)>,
     failures: Vec<Error>,
 }
 
@@ -47,24 +53,45 @@ struct Shown<'a> {
     machine: &'a str,
     label: &'a str,
     changes: u64,
+    /// Whether the folder was removed, because the machine is gone from the database.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    removed: bool,
 }
 
 /// Brings the folders in `dir` to what the target has.
 pub fn fill(context: &mut Context, target: &Target, dir: &Path) -> Outcome<()> {
     file::make_dir(dir)?;
-    let (from, all, refused) = (target.origin(), BTreeMap::new(), BTreeSet::new());
-    let mut folders = Folders { dir, from, now: context.now, all, open: None, refused, failures: Vec::new() };
+    let mut folders = Folders {
+        dir,
+        from: target.origin(),
+        now: context.now,
+        all: BTreeMap::new(),
+        open: None,
+        refused: BTreeSet::new(),
+        present: BTreeSet::new(),
+        failures: Vec::new(),
+    };
     let known = folders.look_at_all()?;
-    let mut failed = target.pull(&known, &mut |pulled| folders.take(&pulled))?;
-    folders.close()?;
-    failed.append(&mut folders.failures);
+    let damaged = target.pull(&known, &mut |pulled| folders.take(&pulled))?;
+    folders.close();
+    let gone = folders.remove_gone();
+    // Only those who sent it can mend it, and the rest came.
+    damaged.iter().take(NAMED).for_each(|error| cli::note(PROGRAM, &error.to_string()));
+    if damaged.len() > NAMED {
+        cli::note(PROGRAM, &format!("{} more sources are damaged there", damaged.len() - NAMED));
+    }
     let mut total = 0;
     for Filled { machine, owner, changes, .. } in folders.all.into_values() {
         total += changes;
-        let shown = Shown { owner: &owner, machine: &machine.id, label: &machine.label, changes };
+        let removed = gone.contains(&machine.id);
+        let shown = Shown { owner: &owner, machine: &machine.id, label: &machine.label, changes, removed };
         match context.out.form {
             _ if context.out.quiet => context.out.line(&machine.id)?,
             Form::Json => context.out.json(&shown)?,
+            Form::Table if removed => {
+                let text = format!("{} of {owner} is gone there, so its folder was removed", machine.name());
+                context.out.line(&cli::sanitize(&text))?;
+            }
             Form::Table if changes > 0 => {
                 let count = render::format_quantity(changes, "change");
                 context.out.line(&cli::sanitize(&format!("{} of {owner}: {count}", machine.name())))?;
@@ -72,11 +99,11 @@ pub fn fill(context: &mut Context, target: &Target, dir: &Path) -> Outcome<()> {
             Form::Table => {}
         }
     }
-    if total == 0 && context.out.form == Form::Table && !context.out.quiet {
+    if total == 0 && gone.is_empty() && context.out.form == Form::Table && !context.out.quiet {
         context.out.line("nothing is new")?;
     }
     context.out.flush()?;
-    super::report(failed)
+    super::report(folders.failures)
 }
 
 impl Folders<'_> {
@@ -136,29 +163,32 @@ impl Folders<'_> {
         if self.refused.contains(&name) {
             return Ok(());
         }
+        if matches!(op, Op::Machine(_)) {
+            self.present.insert(name.clone());
+        }
         let place = self.place(owner, &machine.id);
         let is_same = |there: &Filled| there.machine.label == machine.label;
         if self.all.get(&place).is_some_and(is_same) && matches!(op, Op::Machine(_)) {
             return Ok(());
         }
         if self.open.as_ref().is_none_or(|(open, _)| *open != place) {
-            self.close()?;
+            self.close();
         }
-        match (self.opened(pulled, place), self.open.as_mut()) {
-            (Ok(()), Some((id, folder))) => match op {
-                // With the id of the folder.
-                Op::Machine(Machine { label, .. }) => {
-                    folder.take(&Op::Machine(&Machine { id: id.clone(), label: label.clone() }))
-                }
-                op => folder.take(op),
-            },
-            (Ok(()), None) => Ok(()),
-            (Err(error), _) => {
-                self.refused.insert(name);
-                self.failures.push(error);
-                Ok(())
+        let taken = self.opened(pulled, place).and_then(|()| match (self.open.as_mut(), op) {
+            // With the id of the folder.
+            (Some((id, folder)), Op::Machine(Machine { label, .. })) => {
+                folder.take(&Op::Machine(&Machine { id: id.clone(), label: label.clone() }))
             }
+            (Some((_, folder)), op) => folder.take(op),
+            (None, _) => Ok(()),
+        });
+        if let Err(error) = taken {
+            // What it has so far is continued by the next run.
+            self.open = None;
+            self.refused.insert(name);
+            self.failures.push(error);
         }
+        Ok(())
     }
 
     /// Has the folder of a machine open. Fails if another program changed it since it was looked at: then what comes does
@@ -185,12 +215,25 @@ impl Folders<'_> {
     }
 
     /// Completes the folder that is open.
-    fn close(&mut self) -> Result<()> {
-        let Some((id, folder)) = self.open.take() else { return Ok(()) };
-        let changes = folder.commit()?;
-        if let Some(filled) = self.all.get_mut(&id) {
-            filled.changes += changes;
+    fn close(&mut self) {
+        let Some((id, folder)) = self.open.take() else { return };
+        match folder.commit() {
+            Ok(changes) => self.all.get_mut(&id).into_iter().for_each(|filled| filled.changes += changes),
+            Err(error) => self.failures.push(error),
         }
-        Ok(())
+    }
+
+    /// Removes the folders of machines that the database does not have any more, or does not show; returns their ids.
+    fn remove_gone(&mut self) -> BTreeSet<String> {
+        let is_gone = |one: &&Filled| !self.present.contains(&(one.owner.clone(), one.id.clone()));
+        let gone: Vec<Machine> = self.all.values().filter(is_gone).map(|one| one.machine.clone()).collect();
+        let mut removed = BTreeSet::new();
+        for machine in gone {
+            match folder::own::remove_pulled(self.dir, &machine, &self.from) {
+                Ok(()) => drop(removed.insert(machine.id)),
+                Err(error) => self.failures.push(error),
+            }
+        }
+        removed
     }
 }

@@ -110,13 +110,22 @@ pub fn ids(dir: &Path, asker: Asker, word: &str) -> Result<BTreeMap<String, Stri
 /// Removes the folder of a machine of who asks; returns how many rows that were. What other programs put there meanwhile
 /// stays.
 pub fn remove_machine(dir: &Path, asker: Asker, machine: &Machine) -> Result<u64> {
+    remove(dir, machine, &|card| asker.owns(card))
+}
+
+/// Removes the folder that a pull from this database filled.
+pub fn remove_pulled(dir: &Path, machine: &Machine, from: &str) -> Result<()> {
+    remove(dir, machine, &|card| card.from.as_deref() == Some(from)).map(drop)
+}
+
+fn remove(dir: &Path, machine: &Machine, may_go: &dyn Fn(&Card) -> bool) -> Result<u64> {
     let no_id = || Error::Invalid(format!("{:?} is not the id of a machine", machine.id));
     let place = Place::new(dir, &machine.id).ok_or_else(no_id)?;
     place.check(&place.lock())?;
     let lock = lock::acquire(&place.lock(), lock::PERSON_WAIT)?;
     // It may have said since whose it is.
     match Card::read(&place)? {
-        Some(card) if asker.owns(&card) => {}
+        Some(card) if may_go(&card) => {}
         Some(_) => return Err(Error::Refused(format!("{} belongs to somebody else", place.dir().display()))),
         None => return Err(Error::Missing(format!("{} is gone", place.dir().display()))),
     }
