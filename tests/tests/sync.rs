@@ -1,9 +1,9 @@
 //! `cs-sync`: what it refuses, what it sends to a real SQLite, and what becomes of that.
 
-#[path = "sync/pulled.rs"]
-mod pulled;
 #[path = "sync/own.rs"]
 mod own;
+#[path = "sync/pulled.rs"]
+mod pulled;
 #[path = "sync/redacted.rs"]
 mod redacted;
 #[path = "sync/refused.rs"]

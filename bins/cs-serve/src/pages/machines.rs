@@ -257,6 +257,8 @@ struct ElsewherePage<'a> {
     /// What people said about it as a whole, and about entries that are not on the page.
     said: Said,
     aside: Vec<(&'a str, Said)>,
+    /// About how many more such entries.
+    more_aside: usize,
     machine: &'a str,
     machine_name: &'a str,
     owner: Option<&'a str>,
@@ -297,6 +299,7 @@ pub fn conversation(asked: &Asked, id: &Uuid) -> Result<Reply, Refusal> {
         started_at: head.started_at.as_deref(),
         tags: tags(&head.tags, &marks),
         said: Said { tags: Vec::new(), ..Said::about(&marks, None) },
+        more_aside: entries.len().saturating_sub(ASIDE),
         aside: entries.into_iter().take(ASIDE).collect(),
         machine: machine.id(),
         machine_name: machine.name(),

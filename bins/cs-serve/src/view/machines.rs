@@ -209,12 +209,11 @@ impl Seen {
         }
         let machine = self.machine(query)?.map(Other::id);
         let project = query.project.as_ref().map(|slug| slug.as_str());
-        let sought = Sought { words: &words, machine, project, most: HITS, until: Instant::now() + TIME };
-        let finding = self.also.search(&sought);
         let owner = query.owner.as_deref();
+        let sought = Sought { words: &words, machine, owner, project, most: HITS, until: Instant::now() + TIME };
+        let finding = self.also.search(&sought);
         let (is_cut, is_late, unseen) = (finding.is_cut, finding.is_late, finding.unseen);
-        let hits = finding.hits.into_iter().filter(|hit| owner.is_none() || hit.machine.owner() == owner);
-        let hits = hits.map(|hit| HitRow {
+        let hits = finding.hits.into_iter().map(|hit| HitRow {
             machine: hit.machine.id().to_string(),
             machine_name: hit.machine.name().to_string(),
             owner: hit.machine.owner().map(str::to_string),

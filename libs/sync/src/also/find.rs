@@ -20,6 +20,8 @@ pub struct Sought<'s> {
     pub words: &'s [String],
     /// Only this machine, by id.
     pub machine: Option<&'s str>,
+    /// Only machines of this person.
+    pub owner: Option<&'s str>,
     /// Only this project.
     pub project: Option<&'s str>,
     /// So many hits at most.
@@ -91,7 +93,11 @@ impl Also {
         let now = Instant::now();
         let until = now + sought.until.saturating_duration_since(now) / 2;
         let (mut all, mut finding) = (Vec::new(), Finding::default());
-        for machine in self.machines.iter().filter(|one| sought.machine.is_none_or(|id| one.id() == id)) {
+        let is_wanted = |one: &&Other| {
+            sought.machine.is_none_or(|id| one.id() == id)
+                && sought.owner.is_none_or(|owner| one.owner() == Some(owner))
+        };
+        for machine in self.machines.iter().filter(is_wanted) {
             match list_one(machine, sought.project, until, &mut all) {
                 Ok(()) => {}
                 Err(Error::Limited(_)) => {

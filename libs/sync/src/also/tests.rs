@@ -162,17 +162,24 @@ fn what_was_said_is_found() {
     let also = Also::find(&[dir.path().into()], None).unwrap();
     let words = ["login".to_string(), "slow".to_string()];
     let until = Instant::now() + Duration::from_secs(60);
-    let sought = Sought { words: &words, machine: None, project: Some("api"), most: 10, until };
+    let sought = Sought { words: &words, machine: None, owner: None, project: Some("api"), most: 10, until };
     let finding = also.search(&sought);
     let hit = &finding.hits[0];
     assert_eq!((hit.entry.as_str(), hit.parts.join("|")), ("a#0", "Why is the |LOGIN| slow?".to_string()));
     assert_eq!((finding.hits.len(), finding.is_cut, finding.is_late), (1, false, false));
     assert!(also.search(&Sought { project: Some("other"), ..sought }).hits.is_empty());
-    assert!(also.search(&Sought { words: &[], most: 10, machine: None, project: None, until }).hits.is_empty());
-    let late = Sought { words: &words, machine: None, project: None, most: 10, until: Instant::now() };
+    // Who is not asked for takes no place among the first hits.
+    let of = |owner| Sought { words: &words, machine: None, owner, project: None, most: 1, until };
+    let owner = also.machines[0].owner().map(str::to_string);
+    assert_eq!(also.search(&of(owner.as_deref())).hits.len(), 1);
+    assert!(also.search(&of(Some("nobody"))).hits.is_empty() && !also.search(&of(Some("nobody"))).is_cut);
+    assert!(
+        also.search(&Sought { words: &[], most: 10, machine: None, owner: None, project: None, until }).hits.is_empty()
+    );
+    let late = Sought { words: &words, machine: None, owner: None, project: None, most: 10, until: Instant::now() };
     let finding = also.search(&late);
     assert_eq!((finding.is_late, finding.unseen), (true, Unseen { machines: 1, ..Unseen::default() }));
-    let first = Sought { words: &words[..1], machine: None, project: None, most: 0, until };
+    let first = Sought { words: &words[..1], machine: None, owner: None, project: None, most: 0, until };
     let finding = also.search(&first);
     assert_eq!((finding.is_cut, finding.is_late, finding.unseen.conversations), (true, false, 1));
 }
@@ -191,8 +198,14 @@ fn a_search_ends_in_the_middle_of_a_file() {
     let also = Also::find(&[dir.path().into()], None).unwrap();
     let words = ["nothing".to_string()];
     let since = Instant::now();
-    let sought =
-        Sought { words: &words, machine: None, project: None, most: 10, until: since + Duration::from_millis(100) };
+    let sought = Sought {
+        words: &words,
+        machine: None,
+        owner: None,
+        project: None,
+        most: 10,
+        until: since + Duration::from_millis(100),
+    };
     let finding = also.search(&sought);
     assert!(
         finding.hits.is_empty()
