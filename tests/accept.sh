@@ -291,6 +291,7 @@ check "kill: the terminal is free again" within 10 ended
 
 if [ -d /proc/self/ns ]; then
 	. "$here/accept-agents.sh"
+	. "$here/accept-chat.sh"
 else
 	echo "skipped: agents in seats are tried on Linux only"
 fi

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::fmt;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a call may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -19,6 +19,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub const LONGEST_POLL: u64 = 50;
 /// How many updates come at once. One has at most some 60 KB, and curl's output is read up to a megabyte.
 const AT_ONCE: u64 = 10;
+/// A call is not begun if it has less time.
+const SHORTEST: Duration = Duration::from_secs(1);
 /// The longest pause that is waited for within a call, and how often.
 const PATIENCE: Duration = Duration::from_secs(30);
 const TRIES: usize = 3;
@@ -86,6 +88,8 @@ pub struct Bot {
     file: TokenFile,
     /// The server's time at the last answer.
     date: RefCell<Option<String>>,
+    /// When whoever waits for us ends this program.
+    deadline: Option<Instant>,
 }
 
 impl Bot {
@@ -96,7 +100,17 @@ impl Bot {
 
     /// The bot with this token.
     pub fn new(api: &str, file: TokenFile) -> Bot {
-        Bot { api: api.to_string(), file, date: RefCell::new(None) }
+        Bot { api: api.to_string(), file, date: RefCell::new(None), deadline: None }
+    }
+
+    /// Has all calls from now on end within this time: one that is ended from outside says nothing about what it did.
+    pub fn hurry(&mut self, time: Duration) {
+        self.deadline = Some(Instant::now() + time);
+    }
+
+    /// How much of a time is left until then.
+    fn left(&self, time: Duration) -> Duration {
+        self.deadline.map_or(time, |deadline| deadline.saturating_duration_since(Instant::now()).min(time))
     }
 
     /// Its number.
@@ -199,7 +213,7 @@ impl Bot {
     fn patiently(&self, request: &Request) -> Result<Value, Fault> {
         for _ in 1..TRIES {
             match self.call(request, LIMIT) {
-                Err(Fault::TooMany(pause)) if pause <= PATIENCE => thread::sleep(pause),
+                Err(Fault::TooMany(pause)) if pause <= self.left(PATIENCE) => thread::sleep(pause),
                 other => return other,
             }
         }
@@ -207,6 +221,10 @@ impl Bot {
     }
 
     fn call(&self, request: &Request, limit: Duration) -> Result<Value, Fault> {
+        let limit = self.left(limit);
+        if limit < SHORTEST {
+            return Err(Fault::Network("there was no time left for it".into()));
+        }
         let Reply { status, date, body } = curl::call(&self.api, &self.file, request, limit).map_err(Fault::Network)?;
         if date.is_some() {
             self.date.replace(date);

@@ -17,9 +17,12 @@ use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::Error;
 use serde_json::Value;
 use std::io::Read;
+use std::time::Duration;
 
 /// How long an event may be.
 const MOST: u64 = 1024 * 1024;
+/// How long all of it may take: `cs-notify` ends a handler after ten seconds, if `notify.timeout_seconds` says nothing else.
+const TIME: Duration = Duration::from_secs(9);
 /// After this time a message that is being sent counts as not sent.
 const SENDING: TimeDelta = TimeDelta::minutes(2);
 /// The most messages for an event that tells of several sessions.
@@ -41,7 +44,8 @@ impl Notify {
         std::io::stdin().lock().take(MOST).read_to_end(&mut bytes)?;
         let event: Value = serde_json::from_slice(&bytes)
             .map_err(|error| Error::Invalid(format!("standard input is no event of cs-notify: {error}")))?;
-        let desk = Desk::open(context)?;
+        let mut desk = Desk::open(context)?;
+        desk.bot.hurry(TIME);
         let Some(chat) = desk.settings.chats.first().copied() else {
             let hint = "set chat.telegram.allow.chats in config.json, or call cs-chat setup";
             return Err(Failure::Advised("no chat is allowed, so nothing is told".into(), hint.into()));

@@ -46,6 +46,7 @@ impl Poll {
         }
         let desk = Desk::open(context)?;
         let polled = fetch_once(&desk, self.wait, &|_| {})?;
+        let settled = settle::settle(&desk);
         drop(desk);
         match context.out.form {
             _ if context.out.quiet => {}
@@ -55,11 +56,12 @@ impl Poll {
                 context.out.line(&format!("carried out {carried_out}, left {left}, from strangers {strangers}"))?;
             }
         }
-        context.out.flush()
+        context.out.flush()?;
+        Ok(settled?)
     }
 }
 
-/// Fetches once, carries out, and edits the notices that are over.
+/// Fetches once, and carries out.
 pub fn fetch_once(desk: &Desk, wait: u64, busy: &dyn Fn(bool)) -> Result<Polled, Failed> {
     let home = &desk.store.home;
     if !desk.settings.reads() {
@@ -73,9 +75,7 @@ pub fn fetch_once(desk: &Desk, wait: u64, busy: &dyn Fn(bool)) -> Result<Polled,
     })?;
     let fetched = fetch(desk, wait, busy);
     note_end(desk, &fetched)?;
-    let polled = fetched?;
-    settle::settle(desk)?;
-    Ok(polled)
+    fetched
 }
 
 /// Notes how a fetch ended, for `status` and `cs-setup doctor`.
@@ -123,8 +123,9 @@ fn take(desk: &Desk, update: &Update, bot_name: &str, polled: &mut Polled) -> Re
     let is_allowed = allowed(desk, update);
     let taken = update.from.as_ref().filter(|_| is_allowed).map(|(_, _, incoming)| taken(update.id, incoming));
     let is_new = Offset::change(home, |offset| {
+        let before = offset.clone();
         let is_new = offset.take(desk.bot.number(), update.id, taken);
-        (is_new, is_new)
+        (*offset != before, is_new)
     })?;
     let Some((user, _, incoming)) = update.from.as_ref().filter(|_| is_new) else { return Ok(()) };
     if !is_allowed {

@@ -6,6 +6,10 @@ use cli::{STDIN, programs};
 use serde_json::Value;
 use std::time::Duration;
 
+/// The code of a program that met a damaged record; it did what it could.
+const DAMAGED: i32 = 65;
+/// How the error of a program ends that took too long.
+const KILLED: &str = "was killed";
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -14,10 +18,23 @@ pub fn run(name: &str, options: &[&str], words: &[&str]) -> Result<String, Strin
     output(ended(name, options, words)?)
 }
 
+/// What a program printed. One that did its work and found a damaged record beside it prints a row, too.
 fn output(Ended { code, output, complaint }: Ended) -> Result<String, String> {
     match code {
         Some(0) => Ok(output),
+        Some(DAMAGED) if !parsed(&output).is_empty() => {
+            cli::note(crate::PROGRAM, &complaint);
+            Ok(output)
+        }
         _ => Err(complaint),
+    }
+}
+
+/// What a person is told of an error of these functions.
+pub fn not_done(text: &str) -> String {
+    match text.ends_with(KILLED) {
+        true => format!("It is not known whether this was done: {text}. Look with /list."),
+        false => format!("Not done: {text}."),
     }
 }
 
@@ -25,6 +42,10 @@ fn output(Ended { code, output, complaint }: Ended) -> Result<String, String> {
 pub fn rows(name: &str, options: &[&str], words: &[&str]) -> Result<Vec<Value>, String> {
     let Ended { code, output, complaint } = ended(name, options, words)?;
     match code {
+        Some(DAMAGED) => {
+            cli::note(crate::PROGRAM, &complaint);
+            Ok(parsed(&output))
+        }
         Some(0 | 1) if !output.is_empty() || complaint.is_empty() || code == Some(1) => Ok(parsed(&output)),
         _ => Err(complaint),
     }

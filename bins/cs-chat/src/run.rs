@@ -1,5 +1,6 @@
 //! `run`: polls until it is ended. Must stay true: what is being carried out is finished before it ends; a server that
-//! cannot be reached is asked less and less often, up to every five minutes; without a valid token it ends.
+//! cannot be reached is asked less and less often, up to every five minutes; settings that cannot be used any more are
+//! read again that often; without a valid token it ends.
 
 use crate::PROGRAM;
 use crate::bot::Fault;
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 /// The first pause after a failure, and the longest.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(300);
+/// The first pause after messages could not be edited.
+const SETTLE: Duration = Duration::from_secs(30);
 
 /// read and carry out what is written to the bot until this is ended, as the job does
 #[derive(ArgsInfo, FromArgs)]
@@ -29,8 +32,20 @@ impl Run {
         let stop = Stop::listen()?;
         let mut pause = FIRST;
         let mut last = String::new();
+        let mut settling = Settling::default();
+        let mut has_begun = false;
         while !stop.is_set() {
-            let desk = Desk::open(context)?;
+            let desk = match Desk::open(context) {
+                Ok(desk) => desk,
+                Err(failure) if !has_begun => return Err(failure),
+                Err(failure) => {
+                    // A person mends the settings, and does not know that this would have to be started again.
+                    told_once(&mut last, failure.message().map_or_else(String::new, |(text, _)| text));
+                    stop.wait(LONGEST);
+                    continue;
+                }
+            };
+            has_begun = true;
             let began = Instant::now();
             let wait = match poll::fetch_once(&desk, settle::wait_at_most(&desk), &|is_busy| stop.set_busy(is_busy)) {
                 Ok(polled) => {
@@ -39,6 +54,7 @@ impl Run {
                         last.clear();
                     }
                     pause = FIRST;
+                    settling.turn(&desk);
                     rest(&polled, began.elapsed())
                 }
                 // Somebody polls by hand, or the job runs already: its turn comes.
@@ -63,6 +79,35 @@ impl Run {
             stop.wait(wait);
         }
         Ok(())
+    }
+}
+
+/// What is done between polls. If it fails, it waits longer and longer, and the polls do not.
+#[derive(Default)]
+struct Settling {
+    last: String,
+    pause: Duration,
+    after: Option<Instant>,
+}
+
+impl Settling {
+    fn turn(&mut self, desk: &Desk) {
+        if self.after.is_some_and(|after| Instant::now() < after) {
+            return;
+        }
+        match settle::settle(desk) {
+            Ok(()) => *self = Settling::default(),
+            Err(failed) => {
+                let asked = match &failed {
+                    Failed::Fault(Fault::TooMany(asked)) => *asked,
+                    _ => Duration::ZERO,
+                };
+                self.pause = (self.pause * 2).clamp(SETTLE, LONGEST).max(asked);
+                self.after = Some(Instant::now() + self.pause);
+                let text = Failure::from(failed).message().map_or_else(String::new, |(text, _)| text);
+                told_once(&mut self.last, format!("messages could not be edited: {text}"));
+            }
+        }
     }
 }
 

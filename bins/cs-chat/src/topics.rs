@@ -5,6 +5,7 @@ use crate::bot::{Bot, Fault, Manner};
 use crate::desk::Desk;
 use crate::leaving::Leaving;
 use chat::store::{Place, Stored, Topics};
+use cs_core::clock;
 use cs_core::error::Error;
 
 /// Whose message it is.
@@ -84,7 +85,9 @@ fn find(desk: &Desk, chat: i64, wanted: &Wanted) -> Result<Option<i64>, Fault> {
     if let Some(topic) = known.find(chat, &keys) {
         return Ok(Some(topic));
     }
-    let Some((key, name)) = wanted.own_key().filter(|_| !known.of(chat).is_some_and(|of_chat| of_chat.is_plain)) else {
+    let Some((key, name)) =
+        wanted.own_key().filter(|_| !known.of(chat).is_some_and(|of_chat| of_chat.is_plain(clock::now())))
+    else {
         return Ok(None);
     };
     let name = desk.guard.text(&name).topic_name();
@@ -102,10 +105,11 @@ fn make(bot: &Bot, topics: &mut Topics, chat: i64, key: String, name: &Leaving) 
             topics.of_mut(chat).topics.insert(key, topic);
             (true, Ok(Some(topic)))
         }
-        // The chat is no forum, or the bot may not make topics: said once.
+        // The chat is no forum, or the bot may not make topics: said once a day.
         Err(Fault::Refused(words)) => {
-            topics.of_mut(chat).is_plain = true;
-            cli::note(crate::PROGRAM, &format!("the chat has no topics, so all goes into the chat itself: {words}"));
+            topics.of_mut(chat).refused_at = clock::stamp(clock::now());
+            let told = format!("the chat has no topics, so all goes into the chat itself for a day: {words}");
+            cli::note(crate::PROGRAM, &told);
             (true, Ok(None))
         }
         Err(fault) => (false, Err(fault)),

@@ -168,3 +168,60 @@ fn with(mut command: std::process::Command, args: &[&str]) -> std::process::Comm
     command.args(args);
     command
 }
+
+#[test]
+fn one_damaged_record_hides_nothing_and_undoes_nothing() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({}));
+    let id = session(&sandbox, "a session");
+    put(&sandbox, "sessions/sess_20261121T0337_beef.json", "{");
+    api.say("/list");
+    polled(&sandbox);
+    assert!(api.last().contains("a session"), "{}", api.last());
+    api.say(&format!("/park {} lunch", &id[id.len() - 4..]));
+    polled(&sandbox);
+    assert!(api.last().ends_with("is parked"), "{}", api.last());
+    assert_eq!(sandbox.json(&format!("sessions/{id}.json"))["status"], "parked");
+}
+
+#[test]
+fn a_fault_of_editing_does_not_slow_the_hearing() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({"topics": false}));
+    let id = session(&sandbox, "a session");
+    let event =
+        json!({"reason": "parked", "session_id": id, "title": "t", "body": "b", "since": "2026-12-01T10:00:00Z"});
+    sandbox.cs("cs-session", &["park", "--reason", "lunch", &id]);
+    assert_eq!(status(&sandbox.feed("cs-chat", &["notify"], &event.to_string())), 0);
+    sandbox.cs("cs-session", &["complete", "--outcome", "done", &id]);
+    for _ in 0..50 {
+        api.script("editMessageText", Instead::Refuse(502, "Bad Gateway"));
+    }
+    let mut running = Running::start(with(sandbox.command("cs-chat"), &["run"])).expect("it starts");
+    for n in 1..20 {
+        api.say("/quiet");
+        assert!(eventually(LIMIT, || api.sent().len() == 1 + n), "{n}");
+    }
+    assert_eq!(api.of("editMessageText").len(), 1, "that is tried again later");
+    running.0.kill().expect("it runs");
+    let _ = running.0.wait();
+}
+
+#[test]
+fn a_mistake_in_the_settings_does_not_end_a_job() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({}));
+    let mut running = Running::start(with(sandbox.command("cs-chat"), &["run"])).expect("it starts");
+    assert!(eventually(LIMIT, || !api.of("getUpdates").is_empty()));
+    put(&sandbox, "config.json", "{");
+    let asked = api.of("getUpdates").len();
+    api.say("/quiet");
+    assert!(eventually(LIMIT, || api.sent().len() == 1), "what it asked for before is carried out");
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(running.0.try_wait().expect("it can be asked").is_none(), "it waits for a person");
+    assert!(api.of("getUpdates").len() <= asked + 1, "nothing is read meanwhile");
+    let pid = i32::try_from(running.0.id()).expect("it is a process id");
+    // SAFETY: the call takes numbers only, and the process is ours.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGTERM) }, 0);
+    assert!(eventually(LIMIT, || running.0.try_wait().is_ok_and(|ended| ended.is_some())));
+}

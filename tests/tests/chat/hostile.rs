@@ -175,4 +175,5 @@ fn a_server_that_counts_anew_is_heard_and_repeats_nothing() {
     polled(&sandbox);
     assert_eq!(api.sent().len(), 2, "it is not carried out again");
     assert!(sandbox.json("chat/state.json")["quiet_until"].is_string());
+    assert_eq!(sandbox.json("chat/offset.json")["next"], 6001, "what is not carried out is passed, too");
 }

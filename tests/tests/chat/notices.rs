@@ -100,6 +100,12 @@ fn a_chat_without_topics_gets_all_in_itself() {
     assert!(status(&output) == 0 && !stderr(&output).contains("topics"), "it is said once: {}", stderr(&output));
     assert_eq!(api.of("createForumTopic").len(), 1);
     assert_eq!(api.sent().len(), 2);
+    // The next day it is asked again: it may have become a forum, or the bot may do more.
+    let mut topics = sandbox.json("chat/threads.json");
+    topics["chats"][CHAT.to_string()]["refused_at"] = json!("2026-11-01T10:00:00Z");
+    put(&sandbox, "chat/threads.json", &topics.to_string());
+    notify(&sandbox, &event(&id, "waiting", "2999-12-03T10:00:00Z"));
+    assert_eq!((api.of("createForumTopic").len(), api.sent().len()), (2, 3));
 }
 
 #[test]

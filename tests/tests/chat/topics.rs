@@ -63,3 +63,20 @@ fn a_message_that_was_deleted_is_forgotten_and_one_that_is_as_it_should_be_is_do
         notices["notices"].as_array().into_iter().flatten().filter_map(|one| one["message"].as_i64()).collect();
     assert_eq!(left, messages[1..], "the deleted one is forgotten");
 }
+
+#[test]
+fn a_topic_is_for_the_one_that_was_followed_last() {
+    let api = Telegram::new();
+    let sandbox = sandbox(&api, json!({}));
+    let ids = ["one", "two"].map(|intent| session(&sandbox, intent));
+    let topic = json!({"message_thread_id": 7, "is_topic_message": true});
+    for id in [&ids[0], &ids[1], &ids[0], &ids[1]] {
+        api.write(USER, CHAT, &format!("/follow {}", &id[id.len() - 4..]), topic.clone());
+        polled(&sandbox);
+        assert!(api.last().contains("from now on"), "{}", api.last());
+        api.write(USER, CHAT, "go on", topic.clone());
+        polled(&sandbox);
+        // Neither has a process, so it says whom it would have told.
+        assert!(api.last().contains(&id[id.len() - 4..]), "{id}: {}", api.last());
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::Call;
 use crate::bot::Fault;
+use crate::program::not_done;
 use crate::reply::Reply;
 use crate::who::{self, Who};
 use cs_core::board::GROUPS;
@@ -14,7 +15,7 @@ impl Call<'_, '_> {
     pub fn list(&self, filter: Option<&str>) -> Result<(), Fault> {
         let all = match who::all(self.desk.store, self.now) {
             Ok(all) => all,
-            Err(text) => return self.reply(&format!("Not done: {text}.")),
+            Err(text) => return self.reply(&not_done(&text)),
         };
         let is_wanted =
             |who: &&Who| filter.is_none_or(|word| who.project == word || who.tags.iter().any(|tag| tag == word));

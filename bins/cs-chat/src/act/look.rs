@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::bot::Fault;
-use crate::program::{row, rows, run, text};
+use crate::program::{not_done, row, rows, run, text};
 use crate::reply::Reply;
 use crate::who::Who;
 use serde_json::Value;
@@ -19,7 +19,7 @@ impl Call<'_, '_> {
         };
         let known = match known {
             Ok(known) => known,
-            Err(text) => return self.reply(&format!("Not done: {text}.")),
+            Err(text) => return self.reply(&not_done(&text)),
         };
         let guard = &self.desk.guard;
         let mut reply = guard.text(&format!("{} ({}) {}\n", who.name(), who.project, who.state));
@@ -66,7 +66,7 @@ impl Call<'_, '_> {
                 self.answer(&Reply::from(text))
             }
             Ok(_) => self.reply(&format!("{} has not answered yet.", who.name())),
-            Err(text) => self.reply(&format!("Not done: {text}.")),
+            Err(text) => self.reply(&not_done(&text)),
         }
     }
 
@@ -74,7 +74,7 @@ impl Call<'_, '_> {
     pub fn usage(&self) -> Result<(), Fault> {
         let days = match rows("cs-usage", &["daily", "--since", "today"], &[]) {
             Ok(days) => days,
-            Err(text) => return self.reply(&format!("Not done: {text}.")),
+            Err(text) => return self.reply(&not_done(&text)),
         };
         match days.iter().rev().find(|row| row.get("date").is_some() || row.get("day").is_some()) {
             None => self.reply("Nothing was used today."),
@@ -92,7 +92,7 @@ impl Call<'_, '_> {
         match run("cs-limits", &["bar", "--format", "{limits}\n{runs_out}"], &[]) {
             Ok(line) if !line.trim().is_empty() => self.reply(line.trim()),
             Ok(_) => self.reply("No limit is known yet; docs/LIMITS.md says how it is recorded."),
-            Err(text) => self.reply(&format!("Not done: {text}.")),
+            Err(text) => self.reply(&not_done(&text)),
         }
     }
 }

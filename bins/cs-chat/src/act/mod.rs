@@ -10,6 +10,7 @@ mod topic;
 
 use crate::bot::Fault;
 use crate::desk::Desk;
+use crate::program::not_done;
 use crate::reply::{Reply, place};
 use crate::typing;
 use crate::who::{self, Who};
@@ -102,7 +103,7 @@ impl Call<'_, '_> {
     pub fn answer_result(&self, done: Result<String, String>) -> Result<(), Fault> {
         match done {
             Ok(text) => self.reply(&text),
-            Err(text) => self.reply(&format!("Not done: {text}.")),
+            Err(text) => self.reply(&not_done(&text)),
         }
     }
 
@@ -110,7 +111,7 @@ impl Call<'_, '_> {
     fn about(&self, name: &str, act: impl FnOnce(&Self, &Who) -> Result<(), Fault>) -> Result<(), Fault> {
         let all = match who::all(self.desk.store, self.now) {
             Ok(all) => all,
-            Err(text) => return self.reply(&format!("Not done: {text}.")),
+            Err(text) => return self.reply(&not_done(&text)),
         };
         match who::named(&all, name).as_slice() {
             [] => self.reply(&format!("There is no current session or agent {name}. /list shows all.")),

@@ -3,7 +3,7 @@
 use super::Call;
 use crate::bot::Fault;
 use crate::leaving::Leaving;
-use crate::program::{row_of_text, text};
+use crate::program::{not_done, row_of_text, text};
 use crate::receipts;
 use crate::who::{self, Who};
 use chat::store::{Notice, Notices, Place, Stored, Topics};
@@ -24,7 +24,7 @@ impl Call<'_, '_> {
                 let told = format!("queued: {} is told at its next prompt, because it is in no seat", who.name());
                 (told, Some(receipts::QUEUED.to_string()))
             }
-            Err(text) => (format!("Not done: {text}."), None),
+            Err(text) => (not_done(text), None),
         };
         let told = self.desk.guard.text(&told);
         let answer = self.desk.answer(self.message, &told.clone().into())?;
@@ -65,7 +65,7 @@ impl Call<'_, '_> {
     pub fn text(&self, message: &str) -> Result<(), Fault> {
         let all = match who::all(self.desk.store, self.now) {
             Ok(all) => all,
-            Err(text) => return self.reply(&format!("Not done: {text}.")),
+            Err(text) => return self.reply(&not_done(&text)),
         };
         match self.answered(&all).or_else(|| self.of_topic(&all)) {
             Some(Ok(who)) => self.send(who, message),

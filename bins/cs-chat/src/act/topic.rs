@@ -4,7 +4,7 @@ use super::Call;
 use crate::bot::Fault;
 use crate::who::Who;
 use chat::Span;
-use chat::store::{Place, State, Stored, Topics};
+use chat::store::{State, Stored, Topics};
 use cs_core::clock::{self, TimeDelta};
 
 impl Call<'_, '_> {
@@ -17,11 +17,8 @@ impl Call<'_, '_> {
             false => format!("agent:{}", who.agent),
             true => format!("session:{}", who.session),
         };
-        let place = Place { chat: self.message.chat, topic: Some(topic) };
         let done = Topics::change(&self.desk.store.home, |topics| {
-            let of_chat = topics.of_mut(place.chat);
-            of_chat.topics.insert(key.clone(), topic);
-            of_chat.followed.insert(key);
+            topics.follow(self.message.chat, topic, key);
             (true, ())
         });
         self.answer_result(

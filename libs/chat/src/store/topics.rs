@@ -2,6 +2,7 @@
 //! at once never make two topics for one, since who makes one holds the lock of this file.
 
 use super::Stored;
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::keeps_unknown;
 use cs_core::unknown::Unknown;
 use serde::{Deserialize, Serialize};
@@ -25,9 +26,20 @@ pub struct OfChat {
     /// Which of them a person chose with `/follow`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub followed: BTreeSet<String>,
-    /// Whether this chat has no topics, which was told once.
-    #[serde(default)]
-    pub is_plain: bool,
+    /// When this chat refused to make a topic; RFC 3339, UTC. It is asked again after a day, since what a bot may do, and
+    /// what a chat is, can change.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub refused_at: String,
+}
+
+/// How long a chat that refused a topic is not asked again.
+const PLAIN: TimeDelta = TimeDelta::days(1);
+
+impl OfChat {
+    /// Whether everything goes into the chat itself.
+    pub fn is_plain(&self, now: Instant) -> bool {
+        clock::parse(&self.refused_at).is_some_and(|at| (TimeDelta::zero()..PLAIN).contains(&(now - at)))
+    }
 }
 
 /// The topics of all chats, by the number of the chat.
@@ -72,6 +84,15 @@ impl Topics {
             of_chat.topics.iter().filter(|(_, known)| **known == topic).map(|(key, _)| key.as_str()).collect();
         owners.sort_by_key(|key| !of_chat.followed.contains(*key));
         owners
+    }
+
+    /// Notes that a person chose this topic for one, and for no other that was chosen before. Notices of those still come
+    /// here, until they get a topic of their own.
+    pub fn follow(&mut self, chat: i64, topic: i64, key: String) {
+        let OfChat { topics, followed, .. } = self.of_mut(chat);
+        followed.retain(|other| topics.get(other) != Some(&topic));
+        topics.insert(key.clone(), topic);
+        followed.insert(key);
     }
 
     /// Forgets a topic that was deleted.
