@@ -224,6 +224,31 @@ fn a_usual_folder_is_searched_without_path_and_namesakes_are_not_run() {
 }
 
 #[test]
+fn a_program_that_any_account_could_have_put_there_is_not_run() {
+    Plugin::for_each_shell(|plugin| {
+        for name in ["cs-setup", "cs-hook"] {
+            plugin.program(&format!("open/{name}"));
+            plugin.program(&format!("of a group/{name}"));
+        }
+        let (open, group) = (plugin.at("open"), plugin.at("of a group"));
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+        let path = PathBuf::from(format!("{}:{}", open.display(), group.display()));
+        plugin.runs("run-cs-hook", Some(&path), "open/cs-hook");
+        // As /tmp is; and Homebrew's folder.
+        mode(&open, 0o1777);
+        mode(&group, 0o775);
+        plugin.runs("run-cs-hook", Some(&path), "of a group/cs-hook");
+        mode(&open, 0o755);
+        mode(&open.join("cs-hook"), 0o777);
+        plugin.runs("run-cs-hook", Some(&path), "of a group/cs-hook");
+        mode(&open.join("cs-hook"), 0o755);
+        if std::os::unix::fs::chown(open.join("cs-hook"), Some(65534), None).is_ok() {
+            plugin.runs("run-cs-hook", Some(&path), "of a group/cs-hook");
+        }
+    });
+}
+
+#[test]
 fn without_programs_only_the_start_says_so_once_a_day() {
     Plugin::for_each_shell(|plugin| {
         fs::create_dir(plugin.at("data/said-2000-01-01")).expect("it can be created");

@@ -7,12 +7,19 @@ use crate::places::{self, Places};
 use crate::swap;
 use crate::text::at;
 use cli::programs;
+use cs_core::trust;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The program that the launcher is looked up for, and the one that must be beside it on PATH.
 const PROGRAM: &str = "cs-hook";
 const WITNESS: &str = "cs-setup";
+/// The folders, of the home directory and others, in which it looks after those of PATH.
+const OF_HOME: [&str; 2] = [".local/bin", ".cargo/bin"];
+const USUAL: [&str; 2] = ["/opt/homebrew/bin", "/usr/local/bin"];
+/// How the folders for one kind of machine end, in a plugin that has several.
+const LINUX: &str = "unknown-linux-musl";
+const MAC: &str = "apple-darwin";
 
 /// Our plugin from a marketplace that is not this installation.
 #[derive(Debug)]
@@ -56,14 +63,16 @@ fn has_launcher(folder: &Path) -> bool {
 
 fn find(folder: &Path, places: &Places) -> Option<PathBuf> {
     let bin = folder.join("bin");
-    let system = if cfg!(target_os = "macos") { "apple-darwin" } else { "unknown-linux-musl" };
+    let system = if cfg!(target_os = "macos") { MAC } else { LINUX };
     let target = bin.join(format!("{}-{system}", std::env::consts::ARCH));
     let beside = [bin, target].map(|dir| dir.join(PROGRAM)).into_iter().find(|path| programs::is_program(path));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual = [".local/bin", ".cargo/bin"].map(|dir| places.user.join(dir));
-    let usual = usual.into_iter().chain(["/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from));
+    let usual = OF_HOME.map(|dir| places.user.join(dir)).into_iter().chain(USUAL.map(PathBuf::from));
     let mut dirs = std::env::split_paths(&path).filter(|dir| dir.is_absolute()).chain(usual);
-    let is_ours = |dir: &PathBuf| [WITNESS, PROGRAM].iter().all(|name| programs::is_program(&dir.join(name)));
+    let is_ours = |dir: &PathBuf| {
+        [WITNESS, PROGRAM].iter().all(|name| programs::is_program(&dir.join(name)))
+            && trust::reason_against_program(&dir.join(PROGRAM)).is_none()
+    };
     beside.or_else(|| dirs.find(is_ours).map(|dir| dir.join(PROGRAM)))
 }
 
@@ -72,4 +81,29 @@ pub fn version_in(folder: &Path) -> Option<String> {
     let manifest = swap::bytes(&folder.join(".claude-plugin/plugin.json")).ok()?;
     let manifest: Value = serde_json::from_slice(&manifest).ok()?;
     manifest.get("version")?.as_str().map(str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_launcher_looks_in_the_same_places() {
+        let search = include_str!("../../../hooks/search");
+        let of_home = OF_HOME.map(|dir| format!("\"${{HOME:-}}/{dir}\"")).join(" ");
+        let folders = format!("for folder in ${{PATH:-}} {of_home} {}; do", USUAL.join(" "));
+        assert!(search.lines().any(|line| line.trim() == folders), "{folders}");
+        let targets = ["x86_64", "aarch64"].map(|arch| [LINUX, MAC].map(|system| format!("{arch}-{system}")));
+        let named: Vec<&str> =
+            search.lines().filter_map(|line| line.split_once(") echo ")).map(|(_, rest)| rest).collect();
+        let named: Vec<&str> =
+            named.iter().map(|rest| rest.trim_end_matches(" ;;")).filter(|name| *name != "none").collect();
+        let mut wanted = targets.concat();
+        wanted.sort();
+        let mut named: Vec<String> = named.iter().map(ToString::to_string).collect();
+        named.sort();
+        assert_eq!(named, wanted);
+        let rule = format!("[ -x \"$1/{WITNESS}\" ]");
+        assert!(search.contains(&rule), "{rule}");
+    }
 }

@@ -6,6 +6,7 @@ use crate::places::Places;
 use crate::shell::{called, links, names, path_line, unfound};
 use agents::event;
 use cli::programs;
+use cs_core::trust;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -19,6 +20,12 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub fn installed(places: &Places) -> Check {
     let names = names();
     let dir = places.share.join("bin");
+    // What anybody may replace runs with all that this account may do.
+    let open = |name: &&str| trust::reason_against_program(&places.program(name));
+    if let Some(reason) = names.iter().copied().find_map(|name| open(&name)) {
+        let (detail, fix) = reason.split_once("; ").unwrap_or((&reason, AGAIN));
+        return Check::bad("programs", detail.to_string(), fix);
+    }
     let wrong: Vec<String> = names.iter().filter_map(|name| trouble(&places.program(name), name)).collect();
     if wrong.is_empty() {
         let version = env!("CARGO_PKG_VERSION");
