@@ -2,6 +2,7 @@
 //! never a part of them; its mode and owner stay; a symbolic link stays, and its target is written; a read-only file is
 //! not changed; text that others write at the same time is kept (see `put`).
 
+pub mod access;
 mod lease;
 mod put;
 
@@ -124,11 +125,7 @@ impl Seen {
         }
         let dir = self.dir();
         let existing = dir.ancestors().find(|dir| dir.exists()).unwrap_or(dir);
-        tempfile::Builder::new()
-            .prefix(TEMP_PREFIX)
-            .tempfile_in(existing)
-            .map(drop)
-            .map_err(|error| Error::io(existing, "write in", error))
+        access::check_writable(existing)
     }
 
     /// How many other names (hard links) the file has.

@@ -13,7 +13,7 @@ use cs_core::store::Selector;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use sync::{Machine, Settings};
+use sync::Settings;
 
 pub mod machine;
 
@@ -214,8 +214,7 @@ fn there(
     missing: Error,
 ) -> Result<String, Error> {
     let Some(target) = target else { return Err(missing) };
-    let machine = Machine::read(&context.store.home)?.unwrap_or_else(Machine::nobody);
-    let found = target.id(&settings::sender_of(machine, context, settings), word);
+    let found = target.id(&settings::present(context, settings)?, word);
     let unasked = |error| Error::Missing(format!("{missing}; and {target} cannot be asked: {error}"));
     match found {
         Ok(Some(id)) => Ok(id),

@@ -96,7 +96,7 @@ impl Push {
         let named = Named { psql, sqlite, into };
         let Some(dialect) = sql else {
             let target = named.or_set(&settings)?.ok_or_else(choice::none)?;
-            let sender = settings::sender(context, &settings)?;
+            let sender = sender(context, &settings, dry_run)?;
             let is_sure = dry_run || restored;
             let noted = if is_sure { Ok(true) } else { restored::check(context, &sender, &target, &request) };
             let how = |is_noted| if dry_run { How::Dry } else { How::Sent { is_noted } };
@@ -120,7 +120,7 @@ impl Push {
         if !dry_run && !restored {
             restored::check_unasked(context)?;
         }
-        let sender = settings::sender(context, &settings)?;
+        let sender = sender(context, &settings, dry_run)?;
         print(context, &sender, dialect, &request, dry_run)
     }
 
@@ -151,6 +151,11 @@ pub fn projects(context: &Context, settings: &Settings, named: &[String]) -> Out
     }
     let wanted = if named.is_empty() { slugs } else { named.iter().cloned().collect() };
     Ok(Some(wanted.into_iter().filter(|slug| settings.allows(Some(slug))).collect()))
+}
+
+/// Who sends; a dry run gives nobody an id.
+fn sender(context: &Context, settings: &Settings, dry_run: bool) -> cs_core::error::Result<Sender> {
+    if dry_run { settings::present(context, settings) } else { settings::sender(context, settings) }
 }
 
 /// What a run does with what is new.

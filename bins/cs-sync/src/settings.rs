@@ -46,6 +46,12 @@ pub fn sender(context: &Context, settings: &Settings) -> Result<Sender> {
     Ok(sender_of(Machine::of_store(&context.store.home)?, context, settings))
 }
 
+/// The same for who only looks: a machine without an id has sent nothing yet, and is not given one.
+pub fn present(context: &Context, settings: &Settings) -> Result<Sender> {
+    let machine = Machine::read(&context.store.home)?.unwrap_or_else(Machine::nobody);
+    Ok(sender_of(machine, context, settings))
+}
+
 /// The same for a machine. Its name was looked at when it was given, but anybody may have edited the file.
 pub fn sender_of(machine: Machine, context: &Context, settings: &Settings) -> Sender {
     let machine = Machine { label: redact::mask(&machine.label).into_owned(), ..machine };

@@ -78,7 +78,11 @@ const BACK: [&str; 3] = ["migrate", "--undo", "--yes"];
 fn the_tool_is_replaced_and_its_records_are_read_in_place() {
     let place = python();
     let before = home(&place);
+    let folders = [place.sandbox.data(), place.sandbox.home().join("Library/LaunchAgents"), place.sandbox.home()];
+    let times = || folders.clone().map(|folder| fs::metadata(folder).and_then(|meta| meta.modified()).ok());
+    let changed = times();
     let plan = place.ok(&["migrate", "--settings", "--dry-run", "--table"]);
+    assert_eq!(times(), changed, "no file is made to find out whether one could be made");
     for word in ["takes out the hook", NAMES[0], NAMES[1], "session-start", "session-end", "1 session in", "--undo"] {
         assert!(plan.contains(word), "{word}: {plan}");
     }

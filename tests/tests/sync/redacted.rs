@@ -48,7 +48,7 @@ fn try_in(to: [&str; 2]) {
     let marks = sandbox.data().join("marks");
     say(&sandbox, TALK, ENTRY, "meet me at the harbour");
     let old = become_another(&sandbox, "old");
-    let mark = ["redact", TALK, &ENTRY[..], "--match-stdin", "--reason", "a place"];
+    let mark = ["redact", TALK, ENTRY, "--match-stdin", "--reason", "a place"];
     ok(&sandbox.feed("cs-mark", &mark, HIDDEN));
     ok(&run(&["push"]));
     assert!(!all(&sandbox, to).contains(HIDDEN));

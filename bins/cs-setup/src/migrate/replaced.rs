@@ -6,6 +6,7 @@ use super::taken::Taken;
 use crate::jobs::launchd;
 use crate::places::{Places, text_of};
 use crate::plan::Plan;
+use crate::swap::access;
 use cs_core::clock;
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability};
@@ -67,14 +68,10 @@ pub fn check_writable<'p>(places: &Places, paths: impl Iterator<Item = &'p Path>
     let device = |path: &Path| fs::symlink_metadata(path).map(|meta| meta.dev()).ok();
     let root = places.data.root();
     let known = root.ancestors().find_map(device);
-    let probe = |dir: &Path| {
-        let probe = tempfile::Builder::new().prefix(".cs-setup-").tempfile_in(dir).map(drop);
-        probe.map_err(|error| Error::io(dir, "write in", error))
-    };
-    probe(root.ancestors().find(|dir| dir.exists()).unwrap_or(root))?;
+    access::check_writable(root.ancestors().find(|dir| dir.exists()).unwrap_or(root))?;
     for path in paths {
         text_of(path)?;
-        probe(path.parent().unwrap_or(path))?;
+        access::check_writable(path.parent().unwrap_or(path))?;
         if device(path) != known {
             let what = format!("{} is on another disk than {}; move it away by hand", path.display(), root.display());
             return Err(Error::Refused(what));

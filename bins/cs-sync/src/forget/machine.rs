@@ -8,7 +8,7 @@ use cli::{Context, Form, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
 use serde::Serialize;
-use sync::{Machine, OwnMachine, Settings};
+use sync::{OwnMachine, Settings};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -32,9 +32,7 @@ pub fn remove(
     is_given: bool,
 ) -> Outcome<()> {
     let target = target.ok_or_else(choice::none)?;
-    // A machine without an id has sent nothing, and is not given one by this.
-    let this = Machine::read(&context.store.home)?.unwrap_or_else(Machine::nobody);
-    let sender = settings::sender_of(this, context, settings);
+    let sender = settings::present(context, settings)?;
     let machines = target.machines(&sender)?;
     let found = OwnMachine::find(&machines, &sender.machine.id, word)?;
     // Their redactions would be gone with it, and other machines would send what they hide.
