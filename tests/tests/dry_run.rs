@@ -68,7 +68,7 @@ fn a_dry_run_changes_nothing() {
         let mut found = Vec::new();
         commands(&sandbox, &program, &[], &mut found);
         for words in found {
-            let name = [&[program.clone()], &words[..]].concat().join(" ");
+            let name = [std::slice::from_ref(&program), &words[..]].concat().join(" ");
             let more = MORE.iter().find(|(of, _)| *of == name).map_or(&[][..], |(_, more)| more);
             let args: Vec<&str> =
                 words.iter().map(String::as_str).chain(["--dry-run"]).chain(more.iter().copied()).collect();
