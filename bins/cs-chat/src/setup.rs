@@ -228,14 +228,9 @@ fn with_chat(text: &str, chat: i64, user: i64) -> Result<String, String> {
 
 /// The group `notify` with this program as a handler; all else in it stays.
 fn with_handler(text: &str, program: &Path) -> Result<String, String> {
-    let mut group = object(text, "notify")?;
-    let handlers = group.entry("handlers").or_insert_with(|| json!([]));
-    let handlers = handlers.as_array_mut().ok_or("notify.handlers is no list")?;
-    let is_ours = |handler: &Value| handler.get("name").and_then(Value::as_str) == Some("telegram");
-    if !handlers.iter().any(is_ours) {
-        handlers.push(json!({"name": "telegram", "command": [program.to_string_lossy(), "notify"]}));
-    }
-    pretty(&Value::Object(group))
+    let mut group = Value::Object(object(text, "notify")?);
+    chat::handler::put(&mut group, &program.to_string_lossy())?;
+    pretty(&group)
 }
 
 fn object(text: &str, name: &str) -> Result<Map<String, Value>, String> {
@@ -262,9 +257,6 @@ mod tests {
         let group: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(group["telegram"]["allow"], json!({"chats": [2, 1], "users": {"7": "view", "42": "admin"}}));
         assert_eq!(group["telegram"]["mirror"], "all");
-        let twice =
-            with_handler(&with_handler("{}", Path::new("/x/cs-chat")).unwrap(), Path::new("/x/cs-chat")).unwrap();
-        assert_eq!(serde_json::from_str::<Value>(&twice).unwrap()["handlers"].as_array().unwrap().len(), 1);
         assert!(with_chat("[]", 1, 2).is_err());
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod command;
+pub mod handler;
 mod role;
 mod settings;
 pub mod store;

@@ -4,7 +4,7 @@
 use super::Check;
 use crate::places::Places;
 use chat::store::{State, Stored};
-use chat::{Settings, TokenFile};
+use chat::{Settings, TokenFile, handler};
 use cli::call;
 use cs_core::clock::{self, TimeDelta};
 use cs_core::store::Store;
@@ -29,9 +29,13 @@ pub fn check(places: &Places) -> Vec<Check> {
         return vec![Check::bad(CHECK, error.to_string(), fix)];
     }
     let Some(settings) = settings else { return Vec::new() };
-    let wrong =
-        token(&settings).or_else(curl).or_else(|| allowed(&settings)).or_else(|| handler(&config.group("notify")));
-    vec![wrong.unwrap_or_else(|| last_poll(&store))]
+    let found = [token(&settings), curl(), allowed(&settings), told(&config.group("notify"))];
+    let mut checks: Vec<Check> = found.into_iter().flatten().collect();
+    // Without all of that nothing is read.
+    if checks.iter().all(|check| check.ok) {
+        checks.push(last_poll(&store));
+    }
+    checks
 }
 
 fn token(settings: &Settings) -> Option<Check> {
@@ -59,15 +63,8 @@ fn allowed(settings: &Settings) -> Option<Check> {
 }
 
 /// Whether `cs-notify` has this program among its handlers.
-fn handler(notify: &Option<Value>) -> Option<Check> {
-    let handlers = notify.as_ref().and_then(|notify| notify.get("handlers")?.as_array());
-    let command = notify.as_ref().and_then(|notify| notify.get("command"));
-    let commands = handlers.into_iter().flatten().filter_map(|handler| handler.get("command")).chain(command);
-    let is_ours = |command: &Value| {
-        let first = command.get(0).and_then(Value::as_str).unwrap_or_default();
-        first.rsplit('/').next() == Some("cs-chat") && command.get(1).and_then(Value::as_str) == Some("notify")
-    };
-    let is_there = commands.into_iter().any(is_ours);
+fn told(notify: &Option<Value>) -> Option<Check> {
+    let is_there = notify.as_ref().is_some_and(handler::is_there);
     let detail = "no notices go to the chat: notify.handlers in config.json does not name cs-chat notify";
     (!is_there).then(|| Check::bad(CHECK, detail, "cs-chat setup"))
 }
