@@ -294,6 +294,8 @@ fn a_source_with_a_secret_that_cannot_be_replaced_stays_here() {
     let all = query(&sandbox, "select group_concat(source || body) from outgoing");
     assert!(!all.contains(&secret()) && !all.contains("record/") && all.contains(TALK), "{all}");
     assert_eq!(sandbox.json("sync/last.json")["code"], 1);
+    let shown = ok(&sandbox.cs(PROGRAM, &["status", "--sqlite", "all.db", "--table"]));
+    assert!(shown.contains("1 source left out because a rule still matches (github-"), "{shown}");
 }
 
 /// The blocks of a language in docs/SYNC.md.

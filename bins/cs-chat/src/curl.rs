@@ -29,7 +29,8 @@ pub struct Reply {
 pub fn call(api: &str, file: &TokenFile, request: &Request, limit: Duration) -> Result<Reply, String> {
     let words = ["curl", "-q", "--config", "-"].map(str::to_string);
     let config = config(api, file, request, limit);
-    let said = call::answer(&words, config.as_bytes(), limit + MARGIN).map_err(|error| file.token.hide_in(&error))?;
+    let said =
+        call::answer_to_us(&words, config.as_bytes(), limit + MARGIN).map_err(|error| file.token.hide_in(&error))?;
     reply(&said).ok_or_else(|| {
         "curl printed no status: the answer is longer than a megabyte, or this is another curl".to_string()
     })

@@ -59,6 +59,9 @@ struct Shown {
     /// How many things would be left out, because a rule still finds something in them.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsent: Option<usize>,
+    /// The same by the rule.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unsent_by_rule: BTreeMap<String, usize>,
     /// The conversations that are left out because they were redacted on another machine, whose marks are not here.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     withheld: BTreeSet<String>,
@@ -178,6 +181,9 @@ fn waiting_for(context: &Context, shown: &mut Shown, sender: &Sender, target: &T
     let scanned = look::scan(context, sender, &request, known, &mut Nowhere)?;
     shown.waiting = Some(summary::by_word(&scanned.rows));
     shown.unsent = Some(scanned.unsent.len());
+    for one in &scanned.unsent {
+        *shown.unsent_by_rule.entry(one.rule.clone()).or_default() += 1;
+    }
     shown.withheld = scanned.withheld.keys().cloned().collect();
     shown.forgetting = scanned.forgotten;
     let refusal = is_lost.then(|| restored::refusal(target, &scanned)).flatten();
@@ -276,7 +282,8 @@ fn waiting(shown: &Shown) -> String {
         parts.push(format!("to be forgotten there: {}", count(shown.forgetting, "conversation")));
     }
     if let Some(left) = shown.unsent.filter(|left| *left > 0) {
-        parts.push(format!("{} left out because of a rule", count(left, "source")));
+        let rules: Vec<String> = shown.unsent_by_rule.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+        parts.push(format!("{} left out because a rule still matches ({})", count(left, "source"), rules.join(", ")));
     }
     if !shown.withheld.is_empty() {
         let what = count(shown.withheld.len(), "conversation");

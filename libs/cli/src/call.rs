@@ -43,8 +43,18 @@ pub struct Ended {
 
 /// Runs a command until it ends; returns its output, or how it failed.
 pub fn answer(words: &[String], input: &[u8], limit: Duration) -> Result<String, String> {
+    said(words, run(words, input, limit, |_| {})?)
+}
+
+/// The same for a program that waits long for something that only this one wants: on Linux, it ends when this one does,
+/// however that happens.
+pub fn answer_to_us(words: &[String], input: &[u8], limit: Duration) -> Result<String, String> {
+    said(words, run(words, input, limit, end_with_us)?)
+}
+
+fn said(words: &[String], ended: Ended) -> Result<String, String> {
     let name = words.first().map(String::as_str).unwrap_or_default();
-    let Ended { code, output, complaint } = ended(words, input, limit)?;
+    let Ended { code, output, complaint } = ended;
     match (code, complaint.is_empty()) {
         (Some(0), _) => Ok(output),
         (_, false) => Err(format!("{name} failed: {complaint}")),
@@ -55,7 +65,27 @@ pub fn answer(words: &[String], input: &[u8], limit: Duration) -> Result<String,
 
 /// Runs a command until it ends, and says how; the error says why it could not be run, or that it was killed.
 pub fn ended(words: &[String], input: &[u8], limit: Duration) -> Result<Ended, String> {
+    run(words, input, limit, |_| {})
+}
+
+/// Has a program get SIGTERM when the thread that starts it ends, such as with this process.
+#[cfg_attr(target_os = "linux", allow(unsafe_code, reason = "prctl(2) between fork and exec"))]
+fn end_with_us(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the closure makes one system call, with numbers only, which is allowed between fork and exec.
+    unsafe {
+        command.pre_exec(|| match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        });
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
+fn run(words: &[String], input: &[u8], limit: Duration, prepare: fn(&mut Command)) -> Result<Ended, String> {
     let (name, mut command) = prepared(words)?;
+    prepare(&mut command);
     let piped = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
     command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("cannot run {name}: {error}"))?;

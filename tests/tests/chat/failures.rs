@@ -141,6 +141,22 @@ fn only_one_process_reads_and_a_job_ends_when_it_is_told_to() {
         ended.is_some()
     }));
     assert_eq!(ended.and_then(|ended| ended.code()), Some(0));
+    // Nor does curl go on waiting for the server, which would answer the next program that another one reads.
+    #[cfg(target_os = "linux")]
+    assert!(eventually(LIMIT, || open_connections(&api).is_empty()), "{:?}", open_connections(&api));
+}
+
+/// The connections with the stand-in's port that are open.
+#[cfg(target_os = "linux")]
+fn open_connections(api: &Telegram) -> Vec<String> {
+    let port = api.address.rsplit(':').next().expect("a port").parse::<u16>().expect("a number");
+    let connected = format!(":{port:04X} ");
+    let tcp = fs::read_to_string("/proc/net/tcp").expect("it can be read");
+    // The remote address, and the state that it is open.
+    tcp.lines()
+        .filter(|line| line.contains(&connected) && line.split_whitespace().nth(3) == Some("01"))
+        .map(str::to_string)
+        .collect()
 }
 
 #[test]
