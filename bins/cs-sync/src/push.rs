@@ -173,6 +173,7 @@ fn send(context: &mut Context, sender: &Sender, target: &Target, request: &Reque
     let (scanned, changes, is_first, again);
     if dry_run {
         let known = target.peek(sender)?;
+        target.may_push()?;
         twice::check_name(target, sender, &known)?;
         is_first = known.sources.is_empty();
         let mut nowhere = Nowhere;

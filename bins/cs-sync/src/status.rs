@@ -6,7 +6,6 @@ use crate::target::{Nowhere, Sender, Target};
 use crate::{look, push, restored, settings, summary, twice};
 use argh::{ArgsInfo, FromArgs};
 use cli::{Block, Context, Failure, Form, Outcome};
-use cs_core::Error;
 use cs_core::clock;
 use cs_core::zone::Zone;
 use serde::Serialize;
@@ -150,8 +149,7 @@ fn ask(
     let machine = shown.machine.clone().unwrap_or_else(Machine::nobody);
     let sender = settings::sender_of(machine, context, settings);
     let known = target.peek(&sender);
-    // What refuses answers, too.
-    shown.reachable = Some(!matches!(known, Err(Error::Io { .. } | Error::Busy(_) | Error::Missing(_))));
+    shown.reachable = Some(known.is_ok());
     let known = match known {
         Ok(known) => known,
         Err(error) => return Ok(Some(shown.fail(error.into()))),
@@ -169,6 +167,7 @@ fn ask(
 /// Looks for what a push would send, and fails as it would.
 fn waiting_for(context: &Context, shown: &mut Shown, sender: &Sender, target: &Target, known: Known) -> Outcome<()> {
     let settings = &settings::usable(context)?;
+    target.may_push()?;
     twice::check_name(target, sender, &known)?;
     let is_lost = restored::is_lost(context, &known)?;
     let request = Request {

@@ -135,6 +135,14 @@ impl Target {
         }
     }
 
+    /// Fails if whoever logs in there may only read.
+    pub fn may_push(&self) -> Result<()> {
+        match self {
+            Target::Psql(words) => postgres::own::may_push(words),
+            Target::Sqlite(_) | Target::Folder(_) => Ok(()),
+        }
+    }
+
     /// How much of what it has of this machine the team may see.
     pub fn seen(&self, sender: &Sender) -> Result<Seen> {
         match self {

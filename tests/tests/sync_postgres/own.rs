@@ -210,3 +210,16 @@ fn what_was_redacted_on_one_machine_does_not_come_from_another_one() {
     let of_ada = server.ask("admin", "select string_agg(body::text, ' ') from cs.outgoing where owner = 'ada'");
     assert!(!of_ada.contains(said), "{of_ada}");
 }
+
+#[test]
+fn a_reviewer_is_told_that_nothing_can_be_sent_before_trying() {
+    let Some(server) = server() else { return };
+    let sandbox = machine();
+    for words in [&["status"][..], &["push", "--dry-run"], &["push"]] {
+        let refused = run(&sandbox, &server, "rex", words);
+        assert!(status(&refused) == 1 && stderr(&refused).contains("rex is a reviewer"), "{}", stderr(&refused));
+    }
+    // The doctor only asks whether it answers.
+    told(&run(&sandbox, &server, "rex", &["status", "--quick"]));
+    assert_eq!(status(&run(&sandbox, &server, "rex", &["pull"])), 0);
+}

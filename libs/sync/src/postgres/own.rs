@@ -11,6 +11,13 @@ use crate::row::Table;
 use cs_core::error::Result;
 use std::collections::BTreeMap;
 
+/// Fails, with what helps, if this role may only read.
+pub fn may_push(arguments: &str) -> Result<()> {
+    let mut psql = Psql::start(arguments)?;
+    psql.write(format!("{}{}", text::pull(), text::MAY_PUSH).as_bytes())?;
+    psql.finish("commit;\n")
+}
+
 /// The machines of this role, the one that sent last first; `this` is the id of this machine.
 pub fn machines(arguments: &str, this: &str) -> Result<Vec<OwnMachine>> {
     let select = format!(

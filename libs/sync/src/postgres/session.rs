@@ -34,7 +34,7 @@ impl Session {
 
     /// The same, for somebody who only wants to know: waits for nobody, and nothing can be sent.
     pub fn peek(mut self, machine: &Machine) -> Result<Known> {
-        self.psql.write(text::peek().as_bytes())?;
+        self.psql.write(text::pull().as_bytes())?;
         self.ask(machine)
     }
 

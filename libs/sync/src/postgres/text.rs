@@ -54,7 +54,7 @@ end $cs$;
 }
 
 /// Stops with a hint who may only read.
-const MAY_PUSH: &str = "do $cs$ begin
+pub const MAY_PUSH: &str = "do $cs$ begin
   if not has_table_privilege('cs.incoming', 'insert') then
     if pg_has_role('cs_reviewer', 'usage') then
       raise exception 'cs: % is a reviewer, who reads everything and sends nothing', current_user
@@ -65,11 +65,6 @@ const MAY_PUSH: &str = "do $cs$ begin
   end if;
 end $cs$;
 ";
-
-/// Begins looking at what a push would do, which waits for nobody.
-pub fn peek() -> String {
-    pull() + MAY_PUSH
-}
 
 /// Begins a pull, which sees the database as it is at one moment.
 pub fn pull() -> String {
